@@ -1,0 +1,21 @@
+"""Siaga: a hazard comes in, an impact report goes out.
+
+errors     kinds of failure, each by what the caller should do
+settings   every path, port and secret, read once at an entry point
+keys       names of buckets and objects: built and parsed here, nowhere else
+events     what a notification says: one object in one bucket
+store      the object store (S3); the only module that speaks to it
+stack      stack.yml: the functions, what wakes them, how many of each
+faas       one object in, one answer out: the frame around every function
+language   gettext catalogues: Indonesian first, English second
+hazard/    bytes -> frozen value                        (pure)
+exposure/  people, places, zones: what can be hit
+impact/    hazard x exposure -> figures                 (pure)
+gis/       the only importers of PyQGIS and GDAL
+report/    figures -> printed numbers, pages, products
+cli        siaga up | demo | ingest | reprocess | status | data
+"""
+
+from importlib.metadata import version
+
+__version__ = version("siaga")

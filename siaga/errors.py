@@ -1,0 +1,57 @@
+"""Kinds of failure, each named for what the caller should do next."""
+
+
+class SiagaError(Exception):
+    """Base of every failure that Siaga foresees.
+
+    A message is a template in English and the values that fill it, so that a page can say it in
+    the reader's language while the stored text stays one and the same.
+    """
+
+    status = 500
+
+    def __init__(self, template: str, **values: object) -> None:
+        """`template` is an English sentence with {named} places; `values` fill them."""
+        self.template = template
+        self.values = values
+        super().__init__(template.format(**values) if values else template)
+
+    def reason(self) -> dict[str, object]:
+        """The message as it is stored: {"text", "template", "values"}."""
+        return {"text": str(self), "template": self.template, "values": self.values}
+
+
+class BadInput(SiagaError):
+    """The object is not what its name says; sending the same bytes again cannot help."""
+
+    status = 422
+
+
+class Superseded(SiagaError):
+    """Newer content stands under the same key; that one is processed instead."""
+
+    status = 410
+
+
+class NotFound(SiagaError):
+    """No object under that key."""
+
+    status = 404
+
+
+class Forbidden(SiagaError):
+    """These credentials may not do that; a setting is wrong."""
+
+    status = 403
+
+
+class Conflict(SiagaError):
+    """Somebody else wrote the object first (conditional PUT)."""
+
+    status = 409
+
+
+class Unavailable(SiagaError):
+    """A neighbour (store, gateway, feed) did not answer; the same call may succeed later."""
+
+    status = 503

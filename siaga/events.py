@@ -1,0 +1,89 @@
+"""What a notification says: one object in one bucket."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote_plus, unquote_plus
+
+from siaga.errors import BadInput
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectEvent:
+    """One content of one key.
+
+    bucket, key: plain text, not URL-encoded.
+    etag: without quotes; "" when the sender did not say (an operator's {"bucket", "key"}).
+    version_id: of a versioned bucket; "" when unknown.
+    """
+
+    bucket: str
+    key: str
+    etag: str = ""
+    version_id: str = ""
+
+    @property
+    def receipt_id(self) -> str:
+        """sha256 over bucket, key and etag, hexadecimal: the name of the receipt within its function."""
+        return hashlib.sha256("\0".join((self.bucket, self.key, self.etag)).encode()).hexdigest()
+
+    def record(self) -> bytes:
+        """The event as a MinIO notification body, the form in which functions receive it."""
+        obj: dict[str, Any] = {"key": quote_plus(self.key), "eTag": self.etag}
+        if self.version_id:
+            obj["versionId"] = self.version_id
+        return json.dumps(
+            {
+                "EventName": "s3:ObjectCreated:Put",
+                "Key": f"{self.bucket}/{self.key}",
+                "Records": [
+                    {
+                        "eventSource": "siaga:gateway",
+                        "eventName": "s3:ObjectCreated:Put",
+                        "s3": {"bucket": {"name": self.bucket}, "object": obj},
+                    }
+                ],
+            }
+        ).encode()
+
+
+def parse(body: bytes) -> list[ObjectEvent]:
+    """Read a notification as MinIO or S3 sends it, or an operator's {"bucket": …, "key": …}.
+
+    Keys inside Records are unquoted exactly once (`unquote_plus`); those of an operator are plain.
+    Raises BadInput when nothing in the body names an object.
+    """
+    try:
+        message = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise BadInput("The notification is not JSON: {detail}", detail=str(error)) from error
+    if not isinstance(message, dict):
+        raise BadInput("The notification is not a JSON object; send a MinIO record or bucket and key")
+    if "Records" not in message:
+        return [_by_hand(message)]
+    records = message["Records"]
+    if not isinstance(records, list) or not records:
+        raise BadInput("The notification's Records is not a list of records")
+    return [_from_record(record) for record in records]
+
+
+def _by_hand(message: dict[str, Any]) -> ObjectEvent:
+    bucket, key = message.get("bucket"), message.get("key")
+    if not (isinstance(bucket, str) and bucket and isinstance(key, str) and key):
+        raise BadInput("The body names no object; send {example}", example='{"bucket": "…", "key": "…"}')
+    return ObjectEvent(bucket, key, str(message.get("etag", "")).strip('"'), str(message.get("version_id", "")))
+
+
+def _from_record(record: Any) -> ObjectEvent:
+    try:
+        bucket = record["s3"]["bucket"]["name"]
+        obj = record["s3"]["object"]
+        key = unquote_plus(obj["key"], errors="strict")
+        etag = str(obj.get("eTag", "")).strip('"')
+        version_id = str(obj.get("versionId", "") or "")
+    except (TypeError, KeyError, AttributeError, UnicodeDecodeError) as error:
+        raise BadInput("A record lacks s3.bucket.name or s3.object.key") from error
+    if not (isinstance(bucket, str) and bucket and key):
+        raise BadInput("A record lacks s3.bucket.name or s3.object.key")
+    return ObjectEvent(bucket, key, etag, "" if version_id == "null" else version_id)

@@ -1,0 +1,1 @@
+"""Exposure: who or what could be hit, and how it is opened."""

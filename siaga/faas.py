@@ -1,0 +1,118 @@
+"""The frame around every function: one object in, one answer out.
+
+A function is `run(event, workbench) -> Outcome`; `handle = faas.on_object(run)` is what OpenFaaS calls.
+The answer is 200 with {"state", "reason", "run", …} when the matter is settled (done, refused,
+superseded); 503 when a neighbour was away; anything else is a defect and counts as an attempt.
+"""
+
+import json
+import logging
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from siaga import events
+from siaga.errors import BadInput, NotFound, SiagaError, Superseded, Unavailable
+from siaga.events import ObjectEvent
+from siaga.settings import Settings
+from siaga.store import Store
+
+_log = logging.getLogger("siaga.function")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one object.
+
+    run: the folder in bucket results, "" when there is none; event_id likewise.
+    warnings: reasons ({"text", "template", "values"}) that do not stop the work but must be seen.
+    timings: seconds per step, for the log and `make bench`; not stored in any product.
+    """
+
+    run: str = ""
+    event_id: str = ""
+    warnings: list[dict[str, object]] = field(default_factory=list)
+    timings: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Workbench:
+    """What a function may use: the store with the rights of functions, and the settings."""
+
+    store: Store
+    settings: Settings
+
+
+@cache
+def workbench() -> Workbench:
+    """Opened at the first call, not at import; one per process."""
+    settings = Settings.load(os.environ)
+    return Workbench(Store.connect(settings, "functions"), settings)
+
+
+def on_object(run: Callable[[ObjectEvent, Workbench], Outcome]) -> Callable[[Any, Any], dict[str, Any]]:
+    """Turn `run` into OpenFaaS's handle(event, context)."""
+
+    def handle(event: Any, context: Any) -> dict[str, Any]:  # noqa: ARG001 - OpenFaaS's contract
+        started = time.monotonic()
+        status, answer = 200, {}
+        subject = ObjectEvent("", "")
+        try:
+            subject = _one(event.body)
+            outcome = run(subject, workbench())
+            answer = {
+                "state": "done",
+                "reason": None,
+                "run": outcome.run,
+                "event_id": outcome.event_id,
+                "warnings": outcome.warnings,
+                "timings": outcome.timings,
+            }
+        except Superseded as error:
+            answer = {"state": "superseded", "reason": error.reason(), "run": ""}
+        except (BadInput, NotFound) as error:
+            answer = {"state": "refused", "reason": error.reason(), "run": ""}
+        except Unavailable as error:
+            status, answer = 503, {"reason": error.reason()}
+        except SiagaError as error:
+            status, answer = 500, {"reason": error.reason()}
+        seconds = round(time.monotonic() - started, 3)
+        _log.info(
+            json.dumps(
+                {"bucket": subject.bucket, "key": subject.key, "status": status, "seconds": seconds} | answer,
+                default=str,
+            )
+        )
+        return {
+            "statusCode": status,
+            "body": json.dumps(answer, default=str),
+            "headers": {"Content-Type": "application/json"},
+        }
+
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(message)s")
+    return handle
+
+
+def _one(body: bytes) -> ObjectEvent:
+    named = events.parse(body)
+    if len(named) != 1:
+        raise BadInput("The body names {count} objects; a function takes one at a time", count=len(named))
+    return named[0]
+
+
+def content(bench: Workbench, event: ObjectEvent) -> tuple[bytes, Any]:
+    """The bytes that the event speaks of, and their Head.
+
+    The named version is read where the store keeps versions, else the current object, which must
+    still have the event's ETag. Raises Superseded, NotFound.
+    """
+    if event.version_id:
+        return bench.store.get(event.bucket, event.key, version_id=event.version_id)
+    body, head = bench.store.get(event.bucket, event.key)
+    if event.etag and head.etag != event.etag:
+        raise Superseded("Newer content stands under this key; it is processed instead")
+    return body, head

@@ -1,0 +1,1 @@
+"""Hazards: bytes in, one frozen value out. Pure."""

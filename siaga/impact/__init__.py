@@ -1,0 +1,1 @@
+"""Impact: hazard x exposure -> figures. Pure."""

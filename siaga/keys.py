@@ -1,0 +1,150 @@
+"""Names of buckets and objects: one grammar, built and parsed here and nowhere else."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from siaga.errors import BadInput
+
+SHAKEMAPS = "shakemaps"
+SHAKEMAPS_CORRECTED = "shakemaps-corrected"
+SHAKEMAPS_BNPB = "shakemaps-bnpb"
+FLOODMAPS = "floodmaps"
+ASHMAPS = "ashmaps"
+ANALYSIS_DATA = "analysis-data"
+RESULTS = "results"
+LEDGER = "ledger"
+
+INPUTS = (SHAKEMAPS, SHAKEMAPS_CORRECTED, SHAKEMAPS_BNPB, FLOODMAPS, ASHMAPS)
+BUCKETS = (*INPUTS, ANALYSIS_DATA, RESULTS, LEDGER)
+
+MANIFEST = "manifest.json"
+IMPACT = "impact.json"
+REPORT = "report.json"
+
+EVENT_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_VERSION = re.compile(r"(initial|corrected)-v(\d{3,})-([0-9a-f]{8})")
+_RUN = re.compile(r"[0-9a-f]{8}")
+_FOLDER_TIME = re.compile(r"\d{14}")
+
+SOURCE_RANK = {"initial": 0, "corrected": 1}  # a corrected map outranks an initial one
+
+
+def source_type(bucket: str) -> str:
+    """How the maps of that bucket are made: initial or corrected."""
+    return "corrected" if bucket == SHAKEMAPS_CORRECTED else "initial"
+
+
+def folder_id(key: str) -> str:
+    """The folder in which an uploader put a grid.xml: `<folder id>/[output/]grid.xml`; "" at the root."""
+    folder = key.rpartition("/")[0].removesuffix("/output")
+    return folder.rpartition("/")[2]
+
+
+def check_event_id(event_id: str) -> str:
+    """Return the id, or raise BadInput when it is outside the grammar."""
+    if not EVENT_ID.fullmatch(event_id) or event_id in (".", ".."):
+        raise BadInput(
+            "event_id is {value}; write 1 to 64 letters, digits, dots, dashes or underscores",
+            value=repr(event_id[:80]),
+        )
+    return event_id
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One revision of an event's map: `<source_type>-v<NNN>-<first 8 of sha256 of the input>`."""
+
+    source_type: str
+    number: int
+    sha8: str
+
+    def __str__(self) -> str:
+        return f"{self.source_type}-v{self.number:03d}-{self.sha8}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Version":
+        """Read it back; raises BadInput."""
+        match = _VERSION.fullmatch(text)
+        if not match:
+            raise BadInput("{value} is not a version such as initial-v001-3fa91c07", value=repr(text[:80]))
+        return cls(match[1], int(match[2]), match[3])
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One analysis of one version: a folder in bucket results."""
+
+    hazard: str
+    event_id: str
+    version: Version
+    run: str
+
+    def __str__(self) -> str:
+        return f"{self.hazard}/{self.event_id}/{self.version}/{self.run}"
+
+    def key(self, path: str) -> str:
+        """The key of one product, e.g. impact.json."""
+        return f"{self}/{path}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Run":
+        """Read a run's folder, or the key of any object in it; raises BadInput."""
+        parts = text.split("/")
+        if len(parts) < 4 or not EVENT_ID.fullmatch(parts[1]) or not _RUN.fullmatch(parts[3]):
+            raise BadInput(
+                "{value} is not a run such as earthquake/20180220163351/initial-v001-3fa91c07/0a1b2c3d",
+                value=repr(text[:200]),
+            )
+        return cls(parts[0], parts[1], Version.parse(parts[2]), parts[3])
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogEntry:
+    """The key of the one small object per version that says which run is shown.
+
+    time: when the event happened, UTC.
+    """
+
+    hazard: str
+    time: datetime
+    event_id: str
+    version: Version
+
+    def __str__(self) -> str:
+        utc = self.time.astimezone(UTC)
+        return f"catalog/{self.hazard}/{utc:%Y/%m}/{utc:%Y%m%dT%H%M%SZ}_{self.event_id}_{self.version}.json"
+
+    @classmethod
+    def parse(cls, key: str) -> "CatalogEntry":
+        """Read it back; raises BadInput."""
+        match = re.fullmatch(r"catalog/(\w+)/\d{4}/\d{2}/(\d{8}T\d{6}Z)_(.+)_([^_]+)\.json", key)
+        if not match or not EVENT_ID.fullmatch(match[3]):
+            raise BadInput("{value} is not the key of a catalogue entry", value=repr(key[:200]))
+        time = datetime.strptime(match[2], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        return cls(match[1], time, match[3], Version.parse(match[4]))
+
+
+def catalog_prefix(hazard: str, year: int | None = None, month: int | None = None) -> str:
+    """The prefix of a hazard's catalogue, whole or of one month."""
+    if year is None or month is None:
+        return f"catalog/{hazard}/"
+    return f"catalog/{hazard}/{year:04d}/{month:02d}/"
+
+
+def receipt(function: str, receipt_id: str) -> str:
+    """The key of a receipt in bucket ledger; `receipt_id` is ObjectEvent.receipt_id."""
+    return f"{function}/{receipt_id}.json"
+
+
+def start_after(prefix: str, since: datetime) -> str:
+    """Where a LIST of recent inputs may begin: keys carry their WIB or UTC clock right after the prefix.
+
+    Ids that begin with a letter sort after all digits, so they are always listed.
+    """
+    return f"{prefix}{since.astimezone(UTC):%Y%m%d%H%M%S}"
+
+
+def is_timed(name: str) -> bool:
+    """Whether a folder's name begins with fourteen digits of a clock."""
+    return _FOLDER_TIME.match(name) is not None

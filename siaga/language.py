@@ -1,0 +1,58 @@
+"""gettext catalogues: what readers see, Indonesian first, English second.
+
+Message ids are English sentences with {named} places. Catalogues are `<folder>/<language>.po`, read
+as they are; there is nothing to compile. English needs none.
+"""
+
+import gettext
+import io
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+LANGUAGES = ("id", "en")
+CORE = Path(__file__).parent / "report" / "locale"
+
+
+class Language:
+    """One language for one reader. Call it with a template and its values."""
+
+    def __init__(self, code: str, translations: gettext.NullTranslations) -> None:
+        """`code` is id or en."""
+        self.code = code
+        self._translations = translations
+
+    def __call__(self, template: str, **values: object) -> str:
+        """The sentence in this language."""
+        text = self._translations.gettext(template)
+        return text.format(**values) if values else text
+
+    def reason(self, reason: Mapping[str, object] | None) -> str:
+        """A stored reason or warning ({"text", "template", "values"}) in this language; "" for none."""
+        if not reason:
+            return ""
+        values = reason.get("values")
+        try:
+            return self(str(reason["template"]), **(values if isinstance(values, dict) else {}))
+        except (KeyError, IndexError, ValueError):
+            return str(reason.get("text", ""))  # written by another version of Siaga: its own English
+
+
+@cache
+def load(code: str, folders: Sequence[Path] = (CORE,)) -> Language:
+    """The catalogue of one language, merged from several folders (a tuple; later ones win)."""
+    merged = gettext.NullTranslations()
+    for folder in folders:
+        path = folder / f"{code}.po"
+        if path.exists():
+            compiled = io.BytesIO()
+            with path.open("rb") as file:
+                write_mo(compiled, read_po(file, locale=code))
+            compiled.seek(0)
+            translations = gettext.GNUTranslations(compiled)
+            translations.add_fallback(merged)
+            merged = translations
+    return Language(code, merged)

@@ -1,0 +1,139 @@
+"""Every path, port and secret of one Siaga; read once by an entry point and handed down."""
+
+import os
+import secrets as randomness
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from siaga.errors import SiagaError
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One Siaga on one machine. Two of them run side by side when home and ports differ.
+
+    SIAGA_HOME            home            data, spool, job database, secrets; default .siaga in the checkout
+    SIAGA_CACHE           cache           what any clone may share: the MinIO server, downloaded packages
+    SIAGA_SECRETS         secrets         one file per secret
+    SIAGA_STACK           stack           stack.yml
+    SIAGA_STORE_URL       store_url       any S3 endpoint; when set, `siaga up` starts no MinIO of its own
+    SIAGA_STORE_PORT      store_port      where our own MinIO listens
+    SIAGA_STORE_REGION    store_region
+    SIAGA_MINIO           minio           the MinIO server binary; default: on PATH, else the one built by set-up
+    SIAGA_GATEWAY_URL     gateway_url     where webhooks, CLI and web find the gateway
+    SIAGA_GATEWAY_PORT    gateway_port
+    SIAGA_JOB_DATABASE    job_database    SQLAlchemy URL of the durable queue
+    SIAGA_FUNCTION_URL    function_url    pattern with {name} and {port}
+    SIAGA_FUNCTION_PORT   function_port   port of the first function slot; the others follow
+    SIAGA_SFTP_HOST       sftp_host       loopback unless the operator opens it
+    SIAGA_SFTP_PORT       sftp_port
+    SIAGA_WEB_PORT        web_port
+    SIAGA_PUBLIC_URL      public_url      how readers reach the web app; printed on reports
+    SIAGA_SWEEP_SECONDS        sweep_seconds        between sweeps of recent inputs
+    SIAGA_FULL_SWEEP_SECONDS   full_sweep_seconds   between sweeps of everything
+    SIAGA_ATTEMPTS             attempts             before an input is declared dead
+    SIAGA_BACKOFF_SECONDS      backoff_seconds      first wait after a failed attempt; doubles, with jitter
+    """
+
+    home: Path
+    cache: Path
+    secrets: Path
+    stack: Path
+    store_url: str
+    store_port: int
+    store_is_ours: bool
+    store_region: str
+    minio: str
+    gateway_url: str
+    gateway_port: int
+    job_database: str
+    function_url: str
+    function_port: int
+    sftp_host: str
+    sftp_port: int
+    web_port: int
+    public_url: str
+    sweep_seconds: float
+    full_sweep_seconds: float
+    attempts: int
+    backoff_seconds: float
+
+    @classmethod
+    def load(cls, env: Mapping[str, str] = os.environ) -> "Settings":
+        """Read the settings from `env`.
+
+        Raises SiagaError naming every entry that is wrong, not just the first.
+        """
+        wrong: list[str] = []
+
+        def number(name: str, default: float) -> float:
+            try:
+                return float(env.get(name, default))
+            except ValueError:
+                wrong.append(f"{name} is not a number: {env[name]}")
+                return default
+
+        home = Path(env.get("SIAGA_HOME") or REPOSITORY / ".siaga").resolve()
+        store_port = int(number("SIAGA_STORE_PORT", 9000))
+        gateway_port = int(number("SIAGA_GATEWAY_PORT", 8080))
+        web_port = int(number("SIAGA_WEB_PORT", 8000))
+        settings = cls(
+            home=home,
+            cache=Path(env.get("SIAGA_CACHE") or Path.home() / ".cache" / "siaga"),
+            secrets=Path(env.get("SIAGA_SECRETS") or home / "secrets"),
+            stack=Path(env.get("SIAGA_STACK") or REPOSITORY / "stack.yml"),
+            store_url=env.get("SIAGA_STORE_URL") or f"http://127.0.0.1:{store_port}",
+            store_port=store_port,
+            store_is_ours=not env.get("SIAGA_STORE_URL"),
+            store_region=env.get("SIAGA_STORE_REGION") or "us-east-1",
+            minio=env.get("SIAGA_MINIO", ""),
+            gateway_url=env.get("SIAGA_GATEWAY_URL") or f"http://127.0.0.1:{gateway_port}",
+            gateway_port=gateway_port,
+            job_database=env.get("SIAGA_JOB_DATABASE") or f"sqlite:///{home}/gateway/jobs.sqlite",
+            function_url=env.get("SIAGA_FUNCTION_URL") or "http://127.0.0.1:{port}",
+            function_port=int(number("SIAGA_FUNCTION_PORT", 8100)),
+            sftp_host=env.get("SIAGA_SFTP_HOST") or "127.0.0.1",
+            sftp_port=int(number("SIAGA_SFTP_PORT", 9222)),
+            web_port=web_port,
+            public_url=(env.get("SIAGA_PUBLIC_URL") or f"http://127.0.0.1:{web_port}").rstrip("/"),
+            sweep_seconds=number("SIAGA_SWEEP_SECONDS", 5),
+            full_sweep_seconds=number("SIAGA_FULL_SWEEP_SECONDS", 300),
+            attempts=int(number("SIAGA_ATTEMPTS", 8)),
+            backoff_seconds=number("SIAGA_BACKOFF_SECONDS", 2),
+        )
+        if wrong:
+            raise SiagaError("Settings: {wrong}", wrong="; ".join(wrong))
+        return settings
+
+    def secret(self, name: str) -> str:
+        """Read one secret, e.g. store-web-secret.
+
+        Raises SiagaError saying which file is missing.
+        """
+        path = self.secrets / name
+        try:
+            return path.read_text(encoding="utf-8").strip()
+        except FileNotFoundError as error:
+            raise SiagaError("The secret {path} is missing; `siaga up` makes it", path=path) from error
+
+    def make_secret(self, name: str, value: str = "") -> str:
+        """Return that secret; make it first (readable by the owner alone) if it is not there.
+
+        Two processes that make the same secret at once end up with one and the same.
+        """
+        self.secrets.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path = self.secrets / name
+        part = path.with_name(f".{name}.{os.getpid()}.{randomness.token_hex(4)}")
+        descriptor = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write((value or randomness.token_urlsafe(24)) + "\n")
+        try:
+            os.link(part, path)
+        except FileExistsError:
+            pass
+        finally:
+            part.unlink()
+        return self.secret(name)

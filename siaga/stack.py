@@ -1,0 +1,117 @@
+"""stack.yml: the functions, what wakes them, how many run; the one list everything else reads."""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from siaga.errors import SiagaError
+
+NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")  # OpenFaaS: a DNS label
+_VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
+_DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """Which objects wake a function: a bucket, how the key begins and how it ends."""
+
+    bucket: str
+    prefix: str
+    suffix: str
+
+    def matches(self, bucket: str, key: str) -> bool:
+        """Whether that object wakes the function."""
+        long_enough = len(key) >= len(self.prefix) + len(self.suffix)
+        return bucket == self.bucket and long_enough and key.startswith(self.prefix) and key.endswith(self.suffix)
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """One function of the stack.
+
+    inputs: what wakes it (annotation `siaga.inputs`: patterns `bucket/prefix*suffix`, parted by spaces).
+    schedule: cron expression of five fields (annotation `schedule` beside `topic: cron-function`), or "".
+    replicas: slots, that is processes or containers (label `com.openfaas.scale.min`).
+    timeout_seconds: `exec_timeout` of its environment.
+    deployment: its whole entry in the file, for the /system routes.
+    """
+
+    name: str
+    handler: Path
+    image: str
+    inputs: tuple[Pattern, ...]
+    schedule: str
+    replicas: int
+    timeout_seconds: float
+    environment: Mapping[str, str]
+    deployment: Mapping[str, Any]
+
+    @property
+    def module(self) -> str:
+        """The handler's module, e.g. functions.on_shakemap.handler."""
+        return f"functions.{self.handler.name}.handler"
+
+
+def load(path: Path, env: Mapping[str, str] = os.environ) -> tuple[Function, ...]:
+    """Read stack.yml; `${NAME}` and `${NAME:-default}` are taken from `env` as faas-cli does.
+
+    Raises SiagaError naming the function and the field.
+    """
+    text = _VARIABLE.sub(lambda match: env.get(match[1], match[2] or ""), path.read_text(encoding="utf-8"))
+    try:
+        stack = yaml.safe_load(text)
+        entries = stack["functions"]
+    except (yaml.YAMLError, TypeError, KeyError) as error:
+        raise SiagaError("{path}: not a stack file with functions: {detail}", path=path, detail=error) from error
+    return tuple(_function(path, name, entry) for name, entry in entries.items())
+
+
+def waking(functions: tuple[Function, ...], bucket: str, key: str) -> list[Function]:
+    """The functions that this object wakes."""
+    return [one for one in functions if any(pattern.matches(bucket, key) for pattern in one.inputs)]
+
+
+def _function(path: Path, name: str, entry: dict[str, Any]) -> Function:
+    if not NAME.fullmatch(name):
+        raise SiagaError("{path}: function name {name} is not a DNS label", path=path, name=name)
+    annotations, labels = entry.get("annotations", {}), entry.get("labels", {})
+    environment = {key: str(value) for key, value in entry.get("environment", {}).items()}
+    try:
+        inputs = tuple(_pattern(word) for word in annotations.get("siaga.inputs", "").split())
+        timeout = _seconds(environment.get("exec_timeout", "60s"))
+    except ValueError as error:
+        raise SiagaError("{path}: {name}: {detail}", path=path, name=name, detail=error) from error
+    return Function(
+        name=name,
+        handler=path.parent / entry["handler"],
+        image=entry.get("image", ""),
+        inputs=inputs,
+        schedule=annotations.get("schedule", "") if annotations.get("topic") == "cron-function" else "",
+        replicas=int(labels.get("com.openfaas.scale.min", "1")),
+        timeout_seconds=timeout,
+        environment=environment,
+        deployment=entry,
+    )
+
+
+def _pattern(word: str) -> Pattern:
+    bucket, slash, key = word.partition("/")
+    if not slash or key.count("*") != 1:
+        raise ValueError(f"siaga.inputs: {word} is not bucket/prefix*suffix")
+    prefix, suffix = key.split("*")
+    return Pattern(bucket, prefix, suffix)
+
+
+def _seconds(text: str) -> float:
+    if text.isdigit():
+        return float(text)
+    match = _DURATION.fullmatch(text)
+    if not match or not any(match.groups()):
+        raise ValueError(f"exec_timeout: {text} is not a duration such as 90s or 5m")
+    hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    return float(hours * 3600 + minutes * 60 + seconds)

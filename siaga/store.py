@@ -1,0 +1,223 @@
+"""The object store (S3). The only module that speaks to it; botocore's errors stop here."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from siaga.errors import Conflict, Forbidden, NotFound, SiagaError, Unavailable
+from siaga.settings import Settings
+
+_MISSING = {"404", "NoSuchKey", "NoSuchVersion", "NoSuchBucket", "NotFound"}
+_CONFLICT = {"412", "409", "PreconditionFailed", "ConditionalRequestConflict"}
+_DENIED = {"403", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch"}
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What the store says of one object or one version of it.
+
+    etag: without quotes. modified: UTC. latest: False for a version that was overwritten or deleted.
+    media_type and metadata are filled by head() and get(), not by listings.
+    """
+
+    key: str
+    etag: str
+    size: int
+    modified: datetime
+    version_id: str = ""
+    latest: bool = True
+    media_type: str = ""
+    metadata: dict[str, str] = field(default_factory=dict)
+
+
+class Store:
+    """An S3 endpoint with one user's rights. Safe to share between threads."""
+
+    def __init__(self, url: str, access_key: str, secret_key: str, region: str = "us-east-1") -> None:
+        """`url` of any S3 endpoint, e.g. http://127.0.0.1:9000."""
+        self.url = url
+        self._client: Any = boto3.client(
+            "s3",
+            endpoint_url=url,
+            region_name=region,
+            aws_access_key_id=access_key,
+            aws_secret_access_key=secret_key,
+            config=Config(
+                signature_version="s3v4",
+                s3={"addressing_style": "path"},
+                retries={"max_attempts": 2, "mode": "standard"},
+                connect_timeout=3,
+                read_timeout=60,
+                max_pool_connections=32,
+            ),
+        )
+
+    @classmethod
+    def connect(cls, settings: Settings, role: str) -> "Store":
+        """The store with the rights of a role: functions, gateway, door, web, bmkg or root."""
+        return cls(
+            settings.store_url,
+            settings.secret(f"store-{role}-key"),
+            settings.secret(f"store-{role}-secret"),
+            settings.store_region,
+        )
+
+    def get(self, bucket: str, key: str, *, version_id: str = "", if_match: str = "") -> tuple[bytes, Head]:
+        """The whole object and what the store says of it.
+
+        Raises NotFound; Conflict when its ETag is not `if_match`; Unavailable.
+        """
+        wanted: dict[str, str] = {"Bucket": bucket, "Key": key}
+        if version_id:
+            wanted["VersionId"] = version_id
+        if if_match:
+            wanted["IfMatch"] = f'"{if_match}"'
+        with _own_errors(bucket, key):
+            answer = self._client.get_object(**wanted)
+            return answer["Body"].read(), _head(key, answer)
+
+    def get_range(self, bucket: str, key: str, start: int, end: int) -> bytes:
+        """Bytes start to end, both included."""
+        with _own_errors(bucket, key):
+            answer = self._client.get_object(Bucket=bucket, Key=key, Range=f"bytes={start}-{end}")
+            return bytes(answer["Body"].read())
+
+    def stream(self, bucket: str, key: str, chunk: int = 1 << 18) -> tuple[Head, Iterator[bytes]]:
+        """The object in pieces, for a download that should not pass through memory whole."""
+        with _own_errors(bucket, key):
+            answer = self._client.get_object(Bucket=bucket, Key=key)
+        return _head(key, answer), answer["Body"].iter_chunks(chunk)
+
+    def download(self, bucket: str, key: str, path: Path) -> None:
+        """Write the object to `path`; the file appears whole or not at all."""
+        part = path.with_name(f"{path.name}.part")
+        with _own_errors(bucket, key):
+            self._client.download_file(bucket, key, str(part))
+        part.replace(path)
+
+    def head(self, bucket: str, key: str, *, version_id: str = "") -> Head:
+        """What the store says of one object; raises NotFound."""
+        wanted = {"Bucket": bucket, "Key": key} | ({"VersionId": version_id} if version_id else {})
+        with _own_errors(bucket, key):
+            return _head(key, self._client.head_object(**wanted))
+
+    def exists(self, bucket: str, key: str) -> bool:
+        """Whether there is such an object."""
+        try:
+            self.head(bucket, key)
+        except NotFound:
+            return False
+        return True
+
+    def put(
+        self,
+        bucket: str,
+        key: str,
+        body: bytes | BinaryIO,
+        media_type: str = "application/octet-stream",
+        *,
+        metadata: dict[str, str] | None = None,
+        if_absent: bool = False,
+        if_match: str = "",
+    ) -> str:
+        """Write one whole object; returns its ETag.
+
+        if_absent: only when there is none; if_match: only over that ETag. Raises Conflict otherwise.
+        """
+        wanted: dict[str, Any] = {"Bucket": bucket, "Key": key, "Body": body, "ContentType": media_type}
+        if metadata:
+            wanted["Metadata"] = metadata
+        if if_absent:
+            wanted["IfNoneMatch"] = "*"
+        if if_match:
+            wanted["IfMatch"] = f'"{if_match}"'
+        with _own_errors(bucket, key):
+            return str(self._client.put_object(**wanted)["ETag"]).strip('"')
+
+    def delete(self, bucket: str, key: str) -> None:
+        """Remove an object; none there is fine."""
+        with _own_errors(bucket, key):
+            self._client.delete_object(Bucket=bucket, Key=key)
+
+    def list(self, bucket: str, prefix: str = "", *, start_after: str = "") -> Iterator[Head]:
+        """Objects in the order of their keys, from the first key after `start_after`."""
+        wanted = {"Bucket": bucket, "Prefix": prefix}
+        if start_after:
+            wanted["StartAfter"] = start_after
+        with _own_errors(bucket, prefix):
+            for page in self._client.get_paginator("list_objects_v2").paginate(**wanted):
+                for entry in page.get("Contents", ()):
+                    yield _listed(entry)
+
+    def versions(self, bucket: str, prefix: str = "") -> Iterator[Head]:
+        """Every version of every object, newest first within a key; delete markers are left out."""
+        with _own_errors(bucket, prefix):
+            for page in self._client.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix):
+                for entry in page.get("Versions", ()):
+                    yield _listed(entry)
+
+    def presign(self, bucket: str, key: str, seconds: int, *, method: str = "get") -> str:
+        """A URL that allows one GET or PUT of that key for a while."""
+        return str(
+            self._client.generate_presigned_url(
+                f"{method}_object", Params={"Bucket": bucket, "Key": key}, ExpiresIn=seconds
+            )
+        )
+
+
+def _head(key: str, answer: dict[str, Any]) -> Head:
+    return Head(
+        key=key,
+        etag=answer["ETag"].strip('"'),
+        size=int(answer["ContentLength"]),
+        modified=answer["LastModified"],
+        version_id=_version(answer.get("VersionId", "")),
+        media_type=answer.get("ContentType", ""),
+        metadata=answer.get("Metadata", {}),
+    )
+
+
+def _listed(entry: dict[str, Any]) -> Head:
+    return Head(
+        key=entry["Key"],
+        etag=entry["ETag"].strip('"'),
+        size=int(entry["Size"]),
+        modified=entry["LastModified"],
+        version_id=_version(entry.get("VersionId", "")),
+        latest=entry.get("IsLatest", True),
+    )
+
+
+def _version(text: str) -> str:
+    return "" if text == "null" else text  # an object written before versioning was switched on
+
+
+@contextmanager
+def _own_errors(bucket: str, key: str) -> Iterator[None]:
+    """botocore's errors in, ours out: no caller has to know botocore."""
+    where = f"{bucket}/{key}"
+    try:
+        yield
+    except ClientError as error:
+        code = str(error.response.get("Error", {}).get("Code", ""))
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        raise _own(code, status)("{where}: {detail}", where=where, detail=str(error)) from error
+    except (BotoCoreError, OSError) as error:
+        raise Unavailable("{where}: the store does not answer: {detail}", where=where, detail=str(error)) from error
+
+
+def _own(code: str, status: int) -> type[SiagaError]:
+    if code in _MISSING:
+        return NotFound
+    if code in _CONFLICT or status == 412:
+        return Conflict
+    if code in _DENIED:
+        return Forbidden
+    return Unavailable if status >= 500 or status in (0, 408, 429) else SiagaError
