@@ -1,0 +1,1 @@
+"""What readers see: lists, event pages, status, from the bucket."""

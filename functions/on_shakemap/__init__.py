@@ -1,0 +1,1 @@
+"""A ShakeMap has arrived."""

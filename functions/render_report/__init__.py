@@ -1,0 +1,1 @@
+"""An analysis is finished: make its report."""
