@@ -1,0 +1,45 @@
+# Every target sets up what it needs by itself; a second run is quick.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up test bench lint lock clean
+
+siaga := .venv/bin/siaga
+
+help:
+	@echo "make demo [EXIT=1]   set up, start everything, send a real ShakeMap, print the link"
+	@echo "make test            set up, run all tests"
+	@echo "make up | bench | lint | setup | lock | clean"
+
+setup:
+	@deployment/local/setup.sh run
+
+demo: setup
+	@$(siaga) demo $(if $(EXIT),--exit)
+
+up: setup
+	@$(siaga) up
+
+test:
+	@deployment/local/setup.sh test
+	@.venv/bin/python -m pytest
+
+bench:
+	@deployment/local/setup.sh test
+	@.venv/bin/python -m bench
+
+lint:
+	@deployment/local/setup.sh test
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+
+# Resolved in an empty environment, so that the lock names everything, Debian's packages too.
+lock:
+	@/usr/bin/python3 -m venv .venv-lock && .venv-lock/bin/pip install --quiet uv
+	@cd deployment/local && for name in requirements requirements-dev; do \
+	    ../../.venv-lock/bin/uv pip compile --quiet --python-version 3.11 --python /usr/bin/python3 \
+	        --generate-hashes --no-header $$name.in --output-file $$name.lock || exit 1; done
+	@rm -rf .venv-lock
+
+clean:
+	rm -rf .venv .siaga web/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# Set this machine up: setup.sh run | test. Does only what is missing; safe to repeat; as root or with sudo.
+set -euo pipefail
+purpose=${1:-run}
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$here/../.." && pwd)
+cd "$top"
+export PIP_DISABLE_PIP_VERSION_CHECK=1
+
+packages=$(awk -v purpose="$purpose" '/^\[/ {part = $0; next} /^#/ || !NF {next}
+    part == "[run]" || purpose == "test" {print}' "$here/debian-packages.txt")
+command -v npm >/dev/null || packages="$packages npm"
+missing=$(for name in $packages; do
+    dpkg-query -W -f='${Status}' "$name" 2>/dev/null | grep -q '^install ok installed$' || echo "$name"; done)
+
+# The MinIO server takes longest (150 s on two cores), so it is built while Debian's packages come.
+"$here/minio.sh" &
+minio=$!
+
+if [ -n "$missing" ]; then
+    echo "setup: Debian packages:" $missing
+    root=; [ "$(id -u)" = 0 ] || root=sudo
+    export DEBIAN_FRONTEND=noninteractive
+    # Another process (unattended upgrades on a new machine) may hold the lock for a while.
+    $root apt-get -qq -o DPkg::Lock::Timeout=300 update
+    $root apt-get -qq -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 install -y --no-install-recommends $missing >/dev/null
+fi
+
+lock=$here/requirements.lock
+[ "$purpose" = test ] && lock=$here/requirements-dev.lock
+if [ ! -x .venv/bin/python ]; then
+    /usr/bin/python3 -m venv --system-site-packages .venv
+fi
+stamp() { sha256sum "$@" | sha256sum | cut -c1-16; }
+wanted=$(stamp "$lock" pyproject.toml)
+if ! grep -qsx "$wanted" .venv/siaga-packages; then
+    echo "setup: Python packages ($(basename "$lock"))"
+    .venv/bin/pip install --quiet --require-hashes -r "$lock"
+    .venv/bin/pip install --quiet --no-deps --no-build-isolation -e .
+    echo "$wanted" >>.venv/siaga-packages
+fi
+
+if [ -f web/package-lock.json ]; then
+    wanted=$(stamp web/package.json web/package-lock.json)
+    if [ "$(cat web/node_modules/.siaga-packages 2>/dev/null)" != "$wanted" ]; then
+        echo "setup: front-end packages"
+        (cd web && npm ci --silent --no-audit --no-fund)
+        echo "$wanted" >web/node_modules/.siaga-packages
+    fi
+fi
+
+wait "$minio"
