@@ -1,0 +1,225 @@
+"""Analysis data: what a hazard meets, installed once in a bucket and described by its manifest.
+
+The bucket holds manifest.json, written last, and the files that it names. A file's key carries its
+hash, so files of an older manifest stay whole while a new one is being installed.
+"""
+
+import hashlib
+import json
+import os
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from siaga import keys
+from siaga.errors import NotFound, SiagaError, Unavailable
+from siaga.store import Store
+
+SCHEMA = "siaga/analysis-data/1"
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_FOLDER = {"population": "exposure", "zones": "boundaries", "places": "places", "volcanoes": "places"}
+_MEDIA_TYPE = {
+    ".tif": "image/tiff",
+    ".csv": "text/csv",
+    ".fgb": "application/flatgeobuf",
+    ".gpkg": "application/geopackage+sqlite3",
+}
+_verified: set[tuple[str, int, int]] = set()  # (path, size, time in ns) whose hash this process has checked
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """One file to install.
+
+    role: population, zones, places, volcanoes or basemap. year: of what it describes, None if of no year.
+    title, source, licence: one line of English each.
+    """
+
+    role: str
+    path: Path
+    title: str
+    source: str
+    licence: str
+    year: int | None = None
+    demonstration: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisData:
+    """The installed analysis data, every file of it at hand on disk.
+
+    files: what an impact says of its sources: role, path, sha256, title, year, source, demonstration.
+    demonstration: True when any figure made with it has to say so.
+    """
+
+    manifest_sha256: str
+    title: str
+    demonstration: bool
+    files: tuple[dict[str, Any], ...]
+    _paths: dict[str, Path]
+
+    def path(self, role: str) -> Path | None:
+        """Where the file of that role lies on this machine; None when there is none."""
+        return self._paths.get(role)
+
+
+def open(store: Store, cache: Path) -> AnalysisData:
+    """The analysis data as the bucket has it now; whatever is missing on disk is fetched first.
+
+    A warm process pays one HEAD. Files lie in `cache`/analysis-data/<sha256>/<name>, shared by all
+    processes of a machine; one that does not have its hash is fetched again.
+    Raises NotFound when nothing is installed; Unavailable.
+    """
+    folder = cache / "analysis-data"
+    body = _manifest(store, folder)
+    manifest = _parse(body)
+    paths = {entry["role"]: _fetched(store, folder, entry) for entry in manifest["files"]}
+    return AnalysisData(
+        manifest_sha256=hashlib.sha256(body).hexdigest(),
+        title=manifest["title"],
+        demonstration=manifest["demonstration"],
+        files=tuple(
+            {key: entry[key] for key in ("role", "path", "sha256", "title", "year", "source", "demonstration")}
+            for entry in manifest["files"]
+        ),
+        _paths=paths,
+    )
+
+
+def manifest_of(store: Store) -> dict[str, Any]:
+    """The manifest alone, for a page that names the sources; raises NotFound when nothing is installed."""
+    return _parse(_body(store))
+
+
+def install(store: Store, files: Sequence[DataFile], title: str, demonstration: bool) -> str:
+    """Upload the files, then the manifest that names them; returns the manifest's sha256.
+
+    Files that the bucket already has are not sent again, nor is the same manifest.
+    """
+    entries = []
+    for file in sorted(files, key=lambda file: file.role):
+        sha256, size = _sha256(file.path), file.path.stat().st_size
+        key = f"{_FOLDER.get(file.role, file.role)}/{file.path.stem}-{sha256[:8]}{file.path.suffix}"
+        _upload(store, key, file.path, sha256)
+        entries.append(
+            {
+                "role": file.role,
+                "path": key,
+                "sha256": sha256,
+                "size": size,
+                "title": file.title,
+                "year": file.year,
+                "source": file.source,
+                "licence": file.licence,
+                "demonstration": file.demonstration,
+            }
+        )
+    manifest = {"schema": SCHEMA, "title": title, "demonstration": demonstration, "files": entries}
+    body = json.dumps(manifest, sort_keys=True, indent=1, ensure_ascii=False).encode()
+    try:
+        unchanged = store.get(keys.ANALYSIS_DATA, keys.MANIFEST)[0] == body
+    except NotFound:
+        unchanged = False
+    if not unchanged:
+        store.put(keys.ANALYSIS_DATA, keys.MANIFEST, body, "application/json")
+    return hashlib.sha256(body).hexdigest()
+
+
+def _manifest(store: Store, folder: Path) -> bytes:
+    """The manifest's bytes; from disk when its ETag has not changed."""
+    try:
+        etag = store.head(keys.ANALYSIS_DATA, keys.MANIFEST).etag
+    except NotFound as error:
+        raise _nothing() from error
+    path = folder / "manifests" / f"{hashlib.sha256((store.url + etag).encode()).hexdigest()[:16]}.json"
+    try:
+        body = path.read_bytes()
+        _parse(body)
+        return body
+    except (FileNotFoundError, SiagaError):
+        body = _body(store)
+    _write(path, body)
+    return body
+
+
+def _body(store: Store) -> bytes:
+    try:
+        return store.get(keys.ANALYSIS_DATA, keys.MANIFEST)[0]
+    except NotFound as error:
+        raise _nothing() from error
+
+
+def _nothing() -> NotFound:
+    return NotFound("No analysis data is installed; run `siaga data demo`")
+
+
+def _parse(body: bytes) -> dict[str, Any]:
+    try:
+        manifest: dict[str, Any] = json.loads(body)
+        known = manifest["schema"] == SCHEMA and all(_SHA256.fullmatch(e["sha256"]) for e in manifest["files"])
+    except (ValueError, KeyError, TypeError):
+        known = False
+    if not known:
+        raise SiagaError("The manifest of the analysis data is not {schema}; install the data again", schema=SCHEMA)
+    return manifest
+
+
+def _fetched(store: Store, folder: Path, entry: dict[str, Any]) -> Path:
+    path = folder / entry["sha256"] / PurePosixPath(entry["path"]).name
+    if _is_whole(path, entry["sha256"]):
+        return path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{os.getpid()}-{secrets.token_hex(4)}")
+    try:
+        store.download(keys.ANALYSIS_DATA, entry["path"], part)
+        if _sha256(part) != entry["sha256"]:
+            raise Unavailable("{path} is not what the manifest says; install the data again", path=entry["path"])
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return path
+
+
+def _is_whole(path: Path, sha256: str) -> bool:
+    """Whether the file has that hash; read once per process unless the file changes."""
+    try:
+        stat = path.stat()
+    except FileNotFoundError:
+        return False
+    seen = (str(path), stat.st_size, stat.st_mtime_ns)
+    if seen not in _verified:
+        if _sha256(path) != sha256:
+            return False
+        _verified.add(seen)
+    return True
+
+
+def _upload(store: Store, key: str, path: Path, sha256: str) -> None:
+    try:
+        if store.head(keys.ANALYSIS_DATA, key).metadata.get("sha256") == sha256:
+            return
+    except NotFound:
+        pass
+    with path.open("rb") as file:
+        store.put(
+            keys.ANALYSIS_DATA,
+            key,
+            file,
+            _MEDIA_TYPE.get(path.suffix, "application/octet-stream"),
+            metadata={"sha256": sha256},
+        )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _write(path: Path, body: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{os.getpid()}-{secrets.token_hex(4)}")
+    part.write_bytes(body)
+    part.replace(path)
