@@ -5,11 +5,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
 from siaga.errors import SiagaError
+from siaga.settings import Settings
 
 NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")  # OpenFaaS: a DNS label
 _VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
@@ -74,6 +75,23 @@ def load(path: Path, env: Mapping[str, str] = os.environ) -> tuple[Function, ...
 def waking(functions: tuple[Function, ...], bucket: str, key: str) -> list[Function]:
     """The functions that this object wakes."""
     return [one for one in functions if any(pattern.matches(bucket, key) for pattern in one.inputs)]
+
+
+class Slot(NamedTuple):
+    """One process or container that runs one analysis at a time: its function, its port, where it is called."""
+
+    function: Function
+    port: int
+    url: str
+
+
+def slots(functions: tuple[Function, ...], settings: Settings) -> list[Slot]:
+    """Every slot: functions in the order of the file, replicas one after another, ports from `function_port` on."""
+    replicas = [function for function in functions for _ in range(function.replicas)]
+    return [
+        Slot(function, port, settings.function_url.format(name=function.name, port=port))
+        for port, function in enumerate(replicas, settings.function_port)
+    ]
 
 
 def _function(path: Path, name: str, entry: dict[str, Any]) -> Function:
