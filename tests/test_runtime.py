@@ -1,0 +1,183 @@
+"""The function runtime, as real processes."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import requests
+
+INDEX = Path(__file__).parent.parent / "template" / "python3-qgis" / "index.py"
+HANDLER = """
+import os, time
+
+def handle(event, context):
+    kind, _, rest = event.path.strip("/").partition("/")
+    if kind == "sleep":
+        time.sleep(float(rest))
+        return "slept"
+    if kind == "raise":
+        raise ValueError("defect")
+    if kind == "grow":
+        handle.kept = bytearray(os.urandom(1)) * (400 << 20)
+        return "grown"
+    if kind == "thread":
+        import threading
+        return str(threading.current_thread() is threading.main_thread())
+    if kind == "qgis":
+        from qgis.core import QgsApplication
+        return str(QgsApplication.instance() is not None)
+    return FORMS[kind]
+
+FORMS = {
+    "none": None,
+    "str": "text",
+    "bytes": b"\\x00\\xff",
+    "list": [1],
+    "tuple": ("made", 201, {"X-Made": "yes"}),
+    "dict": {"statusCode": "202", "body": {"a": 1}, "headers": [["X-A", "b"]]},
+    "dict-none": {"statusCode": 204, "body": None},
+    "dict-bytes": {"body": b"\\x00", "headers": {"Content-Type": "application/octet-stream"}},
+    "int": 3,
+}
+"""
+
+
+@pytest.fixture
+def slot(tmp_path):
+    (tmp_path / "handling.py").write_text(HANDLER)
+    started = []
+
+    def start(**environment):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        env = os.environ | {"PORT": str(port), "HOST": "127.0.0.1", "FUNCTION_MODULE": "handling"} | environment
+        process = subprocess.Popen([sys.executable, INDEX], cwd=tmp_path, env=env, stderr=subprocess.DEVNULL)
+        started.append(process)
+        url = f"http://127.0.0.1:{port}"
+        wait(lambda: status(f"{url}/_/ready") == 200)
+        return url, process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def status(url):
+    try:
+        return requests.get(url, timeout=2).status_code
+    except requests.RequestException:
+        return 0
+
+
+def wait(condition, seconds=20):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.05)
+
+
+def in_background(url):
+    thread = threading.Thread(target=requests.get, args=(url,), kwargs={"timeout": 20})
+    thread.start()
+    return thread
+
+
+def test_answers_take_the_forms_of_python3_http(slot):
+    url, _ = slot()
+    assert requests.get(f"{url}/none").text == ""
+    assert requests.get(f"{url}/str").text == "text"
+    assert requests.get(f"{url}/bytes").content == b"\x00\xff"
+    assert requests.get(f"{url}/list").json() == [1]
+    made = requests.get(f"{url}/tuple")
+    assert (made.status_code, made.text, made.headers["X-Made"]) == (201, "made", "yes")
+    answer = requests.post(f"{url}/dict")
+    assert (answer.status_code, answer.json(), answer.headers["X-A"]) == (202, {"a": 1}, "b")
+    assert float(answer.headers["X-Duration-Seconds"]) >= 0
+    assert requests.get(f"{url}/dict-none").status_code == 204
+    assert requests.get(f"{url}/dict-bytes").content == b"\x00"
+    assert requests.get(f"{url}/int").status_code == 500
+    failed = requests.get(f"{url}/raise")
+    assert failed.status_code == 500
+    assert "Traceback" not in failed.text
+
+
+def test_the_handler_runs_in_the_main_thread_with_qgis_up(slot):
+    url, _ = slot()
+    assert requests.get(f"{url}/thread").text == "True"
+    assert requests.get(f"{url}/qgis").text == "True"
+
+
+def test_it_listens_before_it_is_ready(tmp_path):
+    (tmp_path / "handling.py").write_text("import time; time.sleep(30)")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    env = os.environ | {"PORT": str(port), "HOST": "127.0.0.1", "FUNCTION_MODULE": "handling"}
+    process = subprocess.Popen([sys.executable, INDEX], cwd=tmp_path, env=env, stderr=subprocess.DEVNULL)
+    try:
+        url = f"http://127.0.0.1:{port}"
+        wait(lambda: status(f"{url}/_/health") == 200)
+        assert status(f"{url}/_/ready") == 503
+        assert requests.get(f"{url}/str").status_code == 503
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_a_busy_slot_answers_429_at_once(slot):
+    url, _ = slot()
+    running = in_background(f"{url}/sleep/1.5")
+    wait(lambda: status(f"{url}/_/ready") == 429)
+    started = time.monotonic()
+    assert requests.get(f"{url}/str").status_code == 429
+    assert time.monotonic() - started < 1
+    assert status(f"{url}/_/health") == 200
+    running.join()
+    assert requests.get(f"{url}/str").status_code == 200
+
+
+def test_a_time_out_answers_504_and_the_process_ends(slot):
+    url, process = slot(exec_timeout="1s")
+    assert requests.get(f"{url}/sleep/30").status_code == 504
+    assert process.wait(5) == 1
+
+
+def test_a_caller_may_shorten_the_time_out_but_not_lengthen_it(slot):
+    url, process = slot(exec_timeout="2s")
+    assert requests.get(f"{url}/sleep/0.1", headers={"X-Timeout": "1h"}).status_code == 200
+    assert requests.get(f"{url}/sleep/30", headers={"X-Timeout": "1s"}).status_code == 504
+    process.wait(5)
+
+
+def test_after_n_analyses_it_answers_drains_and_exits(slot):
+    url, process = slot(max_analyses="2")
+    assert requests.get(f"{url}/str").text == "text"
+    assert requests.get(f"{url}/str").text == "text"
+    assert process.wait(5) == 0
+
+
+def test_with_too_much_memory_it_answers_drains_and_exits(slot):
+    url, process = slot(max_memory_mb="500")
+    assert requests.get(f"{url}/str").text == "text"
+    assert requests.get(f"{url}/grow").text == "grown"
+    assert process.wait(5) == 0
+
+
+def test_sigterm_lets_the_running_call_finish(slot):
+    url, process = slot()
+    answers = []
+    running = threading.Thread(target=lambda: answers.append(requests.get(f"{url}/sleep/1.5").text))
+    running.start()
+    wait(lambda: status(f"{url}/_/ready") == 429)
+    process.send_signal(signal.SIGTERM)
+    running.join()
+    assert answers == ["slept"]
+    assert process.wait(5) == 0
