@@ -1,0 +1,149 @@
+"""By hand: put a file in as an uploader would, wait for what becomes of it, look at all inputs."""
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from siaga import keys, stack
+from siaga.errors import NotFound, SiagaError, Unavailable
+from siaga.events import ObjectEvent
+from siaga.settings import Settings
+from siaga.store import Store
+
+_EVENT_ID = re.compile(rb"""<(?:\w+:)?shakemap_grid\b[^>]*?\sevent_id\s*=\s*["']([^"']+)["']""")
+_POLL = 0.1  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What became of an input.
+
+    state: published, analysed (figures, no report yet), received, refused, superseded or dead.
+    url: the event's page, "" while there is none. run: folder in bucket results, or "".
+    """
+
+    state: str
+    reason: str = ""
+    url: str = ""
+    run: str = ""
+
+    @property
+    def final(self) -> bool:
+        """Whether waiting longer changes nothing."""
+        return self.state in ("published", "refused", "superseded", "dead")
+
+
+def key_for(path: Path, body: bytes) -> str:
+    """The key under which an uploader would put this grid.xml: `<event id>/grid.xml`.
+
+    The id is the file's own; where it cannot be read, the folder's name (a broken file is taken too,
+    and refused where everybody sees it).
+    """
+    match = _EVENT_ID.search(body[: 1 << 16])
+    name = match[1].decode(errors="replace") if match else ""
+    if not keys.EVENT_ID.fullmatch(name):
+        parent = path.resolve().parent
+        name = parent.parent.name if parent.name == "output" else parent.name
+    return f"{name}/grid.xml"
+
+
+def put(settings: Settings, path: Path, bucket: str, key: str = "") -> ObjectEvent:
+    """Put one file into an input bucket; returns what was put."""
+    body = path.read_bytes()
+    key = key or key_for(path, body)
+    etag = Store.connect(settings, "door").put(bucket, key, body, "application/xml")
+    return ObjectEvent(bucket, key, etag)
+
+
+def fate(store: Store, settings: Settings, event: ObjectEvent, function: str = "on-shakemap") -> Fate:
+    """What became of that content so far; `store` needs the rights of role web."""
+    receipt = _json(store, keys.LEDGER, keys.receipt(function, event.receipt_id))
+    if receipt is None:
+        return Fate("received")
+    reason = (receipt["reason"] or {}).get("text", "")
+    if receipt["state"] != "done":
+        return Fate(receipt["state"], reason)
+    run = keys.Run.parse(receipt["run"])
+    url = f"{settings.public_url}/earthquakes/{run.event_id}/{run.version}"
+    if store.exists(keys.RESULTS, run.key(keys.REPORT)):
+        return Fate("published", reason, url, str(run))
+    impact = store.head(keys.RESULTS, run.key(keys.IMPACT))
+    woken = ObjectEvent(keys.RESULTS, impact.key, impact.etag)
+    report = _json(store, keys.LEDGER, keys.receipt("render-report", woken.receipt_id))
+    if report is not None and report["state"] in ("refused", "dead"):
+        return Fate(report["state"], (report["reason"] or {}).get("text", ""), url, str(run))
+    return Fate("analysed", reason, url, str(run))
+
+
+def wait(
+    settings: Settings,
+    event: ObjectEvent,
+    seconds: float,
+    tell: Callable[[Fate], None] = lambda _: None,
+) -> Fate:
+    """Wait until the content is published or refused, at most `seconds`; `tell` hears of each new state."""
+    store = Store.connect(settings, "web")
+    deadline = time.monotonic() + seconds
+    last = Fate("")
+    while True:
+        now = fate(store, settings, event)
+        if now.state != last.state:
+            tell(now)
+        last = now
+        if now.final or time.monotonic() > deadline:
+            return now
+        time.sleep(_POLL)
+
+
+def reprocess(settings: Settings, event_id: str) -> dict[str, Any]:
+    """Ask the gateway to forget the receipts of an event and do it again; returns its answer.
+
+    Raises NotFound when no input of that event is known, Unavailable when the gateway does not answer.
+    """
+    login = (settings.secret("gateway-user"), settings.secret("gateway-password"))
+    try:
+        answer = requests.post(
+            f"{settings.gateway_url}/siaga/reprocess", json={"event_id": event_id}, auth=login, timeout=60
+        )
+    except requests.RequestException as error:
+        raise Unavailable("The gateway at {url} does not answer", url=settings.gateway_url) from error
+    if answer.status_code == 404:
+        raise NotFound("No input of event {event_id} is known", event_id=event_id)
+    if not answer.ok:
+        raise SiagaError("The gateway answered {status}: {text}", status=answer.status_code, text=answer.text[:200])
+    return dict(answer.json())
+
+
+def inputs(settings: Settings) -> Iterator[tuple[str, str, str, str]]:
+    """Every input: (state, bucket/key, when it came in UTC, reason); the newest content of each key."""
+    store = Store.connect(settings, "web")
+    functions = stack.load(settings.stack)
+    jobs = {(job["bucket"], job["key"], job["etag"]): job for job in _jobs(settings)}
+    for bucket in keys.INPUTS:
+        for head in store.list(bucket):
+            for function in stack.waking(functions, bucket, head.key):
+                event = ObjectEvent(bucket, head.key, head.etag)
+                receipt = _json(store, keys.LEDGER, keys.receipt(function.name, event.receipt_id))
+                fact = receipt or jobs.get((bucket, head.key, head.etag)) or {"state": "received", "reason": None}
+                reason = (fact.get("reason") or {}).get("text", "")
+                yield fact["state"], f"{bucket}/{head.key}", f"{head.modified:%Y-%m-%d %H:%M:%S}", reason
+
+
+def _jobs(settings: Settings) -> list[dict[str, Any]]:
+    try:
+        return list(requests.get(f"{settings.gateway_url}/siaga/jobs", timeout=5).json()["jobs"])
+    except requests.RequestException:
+        return []  # the receipts alone still tell what is settled
+
+
+def _json(store: Store, bucket: str, key: str) -> dict[str, Any] | None:
+    try:
+        return dict(json.loads(store.get(bucket, key)[0]))
+    except NotFound:
+        return None
