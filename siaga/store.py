@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -141,10 +141,11 @@ class Store:
         with _own_errors(bucket, key):
             return str(self._client.put_object(**wanted)["ETag"]).strip('"')
 
-    def delete(self, bucket: str, key: str) -> None:
-        """Remove an object; none there is fine."""
+    def delete(self, bucket: str, key: str, *, version_id: str = "") -> None:
+        """Remove an object, or one version of it; none there is fine."""
+        wanted = {"Bucket": bucket, "Key": key} | ({"VersionId": version_id} if version_id else {})
         with _own_errors(bucket, key):
-            self._client.delete_object(Bucket=bucket, Key=key)
+            self._client.delete_object(**wanted)
 
     def list(self, bucket: str, prefix: str = "", *, start_after: str = "") -> Iterator[Head]:
         """Objects in the order of their keys, from the first key after `start_after`."""
@@ -177,7 +178,7 @@ def _head(key: str, answer: dict[str, Any]) -> Head:
         key=key,
         etag=answer["ETag"].strip('"'),
         size=int(answer["ContentLength"]),
-        modified=answer["LastModified"],
+        modified=answer["LastModified"].astimezone(UTC),
         version_id=_version(answer.get("VersionId", "")),
         media_type=answer.get("ContentType", ""),
         metadata=answer.get("Metadata", {}),
@@ -189,7 +190,7 @@ def _listed(entry: dict[str, Any]) -> Head:
         key=entry["Key"],
         etag=entry["ETag"].strip('"'),
         size=int(entry["Size"]),
-        modified=entry["LastModified"],
+        modified=entry["LastModified"].astimezone(UTC),
         version_id=_version(entry.get("VersionId", "")),
         latest=entry.get("IsLatest", True),
     )

@@ -1,0 +1,222 @@
+"""The MinIO server of our own: how it is started, and what stands in it before the first upload.
+
+Buckets, versioning and notifications are plain S3 and are set on any store; users and their rights are
+MinIO's own and are set on our server only.
+"""
+
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import boto3
+import requests
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from minio import MinioAdmin
+from minio.credentials import StaticProvider
+from minio.error import MinioAdminException
+
+from siaga import keys
+from siaga.errors import SiagaError
+from siaga.settings import Settings
+from siaga.stack import Function, Pattern
+
+VERSION = "v0.0.0-20260212201848-7aac2a2c5b7c"  # deployment/local/minio.sh builds it
+EVENTS = (  # never s3:ObjectCreated:*, which holds tagging and retention too and would wake a function again
+    "s3:ObjectCreated:Put",
+    "s3:ObjectCreated:Post",
+    "s3:ObjectCreated:Copy",
+    "s3:ObjectCreated:CompleteMultipartUpload",
+)
+ROLES = ("functions", "gateway", "door", "web", "bmkg")
+WEBHOOK_PATH = "/siaga/events"
+_TARGET = "SIAGA"
+
+
+def binary(settings: Settings) -> Path:
+    """The server: the one named by SIAGA_MINIO, or on PATH, or built at set-up.
+
+    Raises SiagaError saying what to do when there is none.
+    """
+    built = settings.cache / "minio" / VERSION / "minio"
+    found = settings.minio or shutil.which("minio") or (str(built) if built.exists() else "")
+    if not found or not Path(found).exists():
+        raise SiagaError("There is no MinIO server at {path}; run make setup, or set SIAGA_MINIO", path=found or built)
+    return Path(found)
+
+
+def command(settings: Settings) -> list[str]:
+    """How the server is started: on loopback alone, without its browser console."""
+    # The console listens even when it is switched off, so it gets a port that the kernel picks.
+    data = settings.home / "store"
+    data.mkdir(parents=True, exist_ok=True)
+    return [
+        str(binary(settings)),
+        "server",
+        "--quiet",
+        "--address",
+        f"127.0.0.1:{settings.store_port}",
+        "--console-address",
+        "127.0.0.1:0",
+        str(data),
+    ]
+
+
+def environment(settings: Settings) -> Mapping[str, str]:
+    """What the server must know: root user, webhook, and not to call home."""
+    return {
+        "MINIO_ROOT_USER": settings.make_secret("store-root-key", "siaga-root"),
+        "MINIO_ROOT_PASSWORD": settings.make_secret("store-root-secret"),
+        "MINIO_BROWSER": "off",
+        "MINIO_UPDATE": "off",
+        "MINIO_CALLHOME_ENABLE": "off",
+        f"MINIO_NOTIFY_WEBHOOK_ENABLE_{_TARGET}": "on",
+        f"MINIO_NOTIFY_WEBHOOK_ENDPOINT_{_TARGET}": f"{settings.gateway_url}{WEBHOOK_PATH}",
+        f"MINIO_NOTIFY_WEBHOOK_AUTH_TOKEN_{_TARGET}": settings.make_secret("webhook-token"),
+    }
+
+
+def ready(settings: Settings) -> bool:
+    """Whether the server takes requests."""
+    try:
+        return requests.get(f"{settings.store_url}/minio/health/ready", timeout=2).ok
+    except requests.RequestException:
+        return False
+
+
+def configure(settings: Settings, functions: Sequence[Function], say: Callable[[str], None] = lambda _: None) -> None:
+    """Make buckets, versioning, notification rules and one user per role. Safe to repeat.
+
+    On a store that is not ours the root credentials are those that the operator gave, users and
+    their rights stay the operator's business, and notifications are left to the sweep; `say` tells.
+    Raises SiagaError naming what the store refused.
+    """
+    client = _client(settings)
+    try:
+        for bucket in keys.BUCKETS:
+            _make_bucket(client, bucket)
+        for bucket in keys.INPUTS:
+            client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+        if settings.store_is_ours:
+            for bucket in keys.BUCKETS:
+                client.put_bucket_notification_configuration(
+                    Bucket=bucket, NotificationConfiguration=_rules(bucket, functions)
+                )
+    except ClientError as error:
+        raise SiagaError("The store refused its set-up: {detail}", detail=str(error)) from error
+    if settings.store_is_ours:
+        _make_users(settings)
+    else:
+        say("the store is not ours: users, rights and notifications are left as they are; the sweep delivers")
+
+
+def _client(settings: Settings) -> Any:
+    return boto3.client(
+        "s3",
+        endpoint_url=settings.store_url,
+        region_name=settings.store_region,
+        aws_access_key_id=settings.secret("store-root-key"),
+        aws_secret_access_key=settings.secret("store-root-secret"),
+        config=Config(s3={"addressing_style": "path"}, connect_timeout=5, read_timeout=30),
+    )
+
+
+def _make_bucket(client: Any, bucket: str) -> None:
+    try:
+        client.create_bucket(Bucket=bucket)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in ("BucketAlreadyOwnedByYou", "BucketAlreadyExists"):
+            raise
+
+
+def _rules(bucket: str, functions: Sequence[Function]) -> dict[str, Any]:
+    patterns: dict[Pattern, None] = {}  # an ordered set: MinIO refuses two rules that overlap
+    for function in functions:
+        patterns |= {pattern: None for pattern in function.inputs if pattern.bucket == bucket}
+    return {
+        "QueueConfigurations": [
+            {
+                "Id": f"siaga-{number}",
+                "QueueArn": f"arn:minio:sqs::{_TARGET}:webhook",
+                "Events": list(EVENTS),
+                "Filter": {
+                    "Key": {
+                        "FilterRules": [
+                            {"Name": name, "Value": value}
+                            for name, value in (("prefix", pattern.prefix), ("suffix", pattern.suffix))
+                            if value
+                        ]
+                    }
+                },
+            }
+            for number, pattern in enumerate(patterns)
+        ]
+    }
+
+
+def rights(role: str) -> dict[str, Any]:
+    """The policy of a role: the least it needs."""
+    shakemaps = (keys.SHAKEMAPS, keys.SHAKEMAPS_CORRECTED)
+    listing, versions = ("s3:ListBucket", "s3:GetBucketLocation"), ("s3:ListBucketVersions",)
+    reading = ("s3:GetObject", "s3:GetObjectVersion")
+    allowed: dict[str, list[tuple[tuple[str, ...], tuple[str, ...]]]] = {
+        "bmkg": [(("s3:PutObject",), shakemaps), (listing, shakemaps)],
+        "door": [(("s3:PutObject", "s3:GetObject"), keys.INPUTS), (listing, keys.INPUTS)],
+        "functions": [
+            (reading, (*keys.INPUTS, keys.ANALYSIS_DATA, keys.RESULTS)),
+            (("s3:PutObject",), (keys.FLOODMAPS, keys.RESULTS)),
+            (listing, (*keys.INPUTS, keys.ANALYSIS_DATA, keys.RESULTS)),
+        ],
+        "gateway": [
+            (reading, (*keys.INPUTS, keys.RESULTS, keys.LEDGER)),
+            (("s3:PutObject", "s3:DeleteObject"), (keys.LEDGER,)),
+            ((*listing, *versions), (*keys.INPUTS, keys.RESULTS, keys.LEDGER)),
+        ],
+        "web": [
+            (("s3:GetObject",), (keys.RESULTS, keys.LEDGER)),
+            ((*listing, *versions), (*keys.INPUTS, keys.RESULTS, keys.LEDGER)),
+        ],
+    }
+    of_buckets = {*listing, *versions}
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Action": list(actions),
+                "Resource": [
+                    f"arn:aws:s3:::{bucket}" + ("" if set(actions) <= of_buckets else "/*") for bucket in into
+                ],
+            }
+            for actions, into in allowed[role]
+        ]
+        + (
+            [
+                {
+                    "Effect": "Allow",
+                    "Action": ["s3:GetObject"],
+                    "Resource": [f"arn:aws:s3:::{keys.ANALYSIS_DATA}/{keys.MANIFEST}"],
+                }
+            ]
+            if role == "web"
+            else []
+        ),
+    }
+
+
+def _make_users(settings: Settings) -> None:
+    admin = MinioAdmin(
+        endpoint=settings.store_url.partition("://")[2],
+        credentials=StaticProvider(settings.secret("store-root-key"), settings.secret("store-root-secret")),
+        secure=settings.store_url.startswith("https"),
+    )
+    for role in ROLES:
+        key = settings.make_secret(f"store-{role}-key", f"siaga-{role}")
+        admin.user_add(key, settings.make_secret(f"store-{role}-secret"))
+        admin.policy_add(key, policy=rights(role))
+        try:
+            admin.attach_policy([key], user=key)
+        except MinioAdminException as error:
+            if "PolicyChangeAlreadyApplied" not in str(error):
+                raise SiagaError("The store refused the rights of {role}: {detail}", role=role, detail=error) from error

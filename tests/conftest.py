@@ -1,0 +1,82 @@
+"""What tests share: a real store, a whole running Siaga, the folder of real inputs where it is at hand."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from running import Running, environment, wait_for
+
+from siaga import keys, stack, storeserver
+from siaga.settings import Settings
+from siaga.store import Store
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.fixture(scope="session")
+def shared():
+    """The folder of real inputs beside the checkout."""
+    if not SHARED.is_dir():
+        print("not run: ../shared is absent")
+        pytest.skip("not run: ../shared is absent")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory):
+    """Settings of a Siaga of its own; nothing runs yet.
+
+    SIAGA_TEST_STORE_URL, _KEY and _SECRET name another store for the tests to run against.
+    """
+    env = environment(tmp_path_factory.mktemp("home"))
+    if url := os.environ.get("SIAGA_TEST_STORE_URL"):
+        env["SIAGA_STORE_URL"] = url
+    loaded = Settings.load(env)
+    if not loaded.store_is_ours:
+        for role in ("root", *storeserver.ROLES):
+            loaded.make_secret(f"store-{role}-key", os.environ["SIAGA_TEST_STORE_KEY"])
+            loaded.make_secret(f"store-{role}-secret", os.environ["SIAGA_TEST_STORE_SECRET"])
+    return loaded
+
+
+@pytest.fixture(scope="session")
+def minio(settings):
+    """The object store of those settings, running and set up; returns the settings."""
+    if not settings.store_is_ours:
+        storeserver.configure(settings, stack.load(settings.stack))
+        yield settings
+        return
+    process = subprocess.Popen(
+        storeserver.command(settings),
+        env=os.environ | dict(storeserver.environment(settings)),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    wait_for(lambda: storeserver.ready(settings), 30, "the store")
+    storeserver.configure(settings, stack.load(settings.stack))
+    yield settings
+    process.terminate()
+    process.wait()
+
+
+@pytest.fixture
+def store(minio):
+    """The store with the rights of root, all buckets empty."""
+    opened = Store.connect(minio, "root")
+    for bucket in keys.BUCKETS:
+        for head in list(opened.versions(bucket)):
+            opened.delete(bucket, head.key, version_id=head.version_id)
+    return opened
+
+
+@pytest.fixture(scope="session")
+def stack_up(tmp_path_factory):
+    """A whole running Siaga with the demonstration exposure."""
+    running = Running(tmp_path_factory.mktemp("siaga")).start()
+    try:
+        installed = running.run("data", "demo", seconds=300)
+        assert installed.returncode == 0, installed.stdout + installed.stderr
+        yield running
+    finally:
+        running.stop()

@@ -1,0 +1,138 @@
+"""A whole Siaga for a test: its own home, its own ports, real processes."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import requests
+
+from siaga import stack
+from siaga.settings import Settings
+from siaga.store import Store
+
+SIAGA = Path(sys.executable).with_name("siaga")
+
+
+def free_ports(count: int) -> int:
+    """The first of `count` free ports in a row on loopback."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            first = probe.getsockname()[1]
+        if first + count < 65000 and all(is_free(port) for port in range(first, first + count)):
+            return first
+
+
+def is_free(port: int) -> bool:
+    """Whether nobody listens there."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def environment(home: Path, **more: str) -> dict[str, str]:
+    """The environment of a Siaga that disturbs no other: free ports, a home of its own, little waiting."""
+    first = free_ports(16)
+    return {
+        "SIAGA_HOME": str(home),
+        "SIAGA_STORE_PORT": str(first),
+        "SIAGA_GATEWAY_PORT": str(first + 1),
+        "SIAGA_SFTP_PORT": str(first + 2),
+        "SIAGA_WEB_PORT": str(first + 3),
+        "SIAGA_FUNCTION_PORT": str(first + 4),
+        "SIAGA_SWEEP_SECONDS": "1",
+        "SIAGA_FULL_SWEEP_SECONDS": "5",
+        "SIAGA_BACKOFF_SECONDS": "0.2",
+    } | more
+
+
+def wait_for(condition, seconds: float = 30, what: str = "the condition"):
+    """Poll until `condition()` is true; returns its value."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        assert time.monotonic() < deadline, f"waited {seconds:g} s in vain for {what}"
+        time.sleep(0.05)
+
+
+class Running:
+    """`siaga up` as a process."""
+
+    def __init__(self, home: Path, **more: str) -> None:
+        """Settings from `environment`; nothing is started yet."""
+        self.environment = environment(home, **more)
+        self.settings = Settings.load(self.environment)
+        self.process: subprocess.Popen | None = None
+
+    def run(self, *arguments: str, seconds: float = 120) -> subprocess.CompletedProcess:
+        """Run one siaga command in this environment."""
+        return subprocess.run(
+            [SIAGA, *arguments],
+            env=os.environ | self.environment,
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            check=False,
+        )
+
+    def start(self) -> "Running":
+        """Start all parts and wait until they are ready."""
+        self.settings.home.mkdir(parents=True, exist_ok=True)
+        log = (self.settings.home / "up.log").open("w")
+        self.process = subprocess.Popen([SIAGA, "up"], env=os.environ | self.environment, stdout=log, stderr=log)
+        wait_for(self.is_ready, 90, f"siaga up; see {log.name}")
+        return self
+
+    def is_ready(self) -> bool:
+        """Whether every part answers."""
+        assert self.process is not None
+        assert self.process.poll() is None, (self.settings.home / "up.log").read_text()[-3000:]
+        slots = stack.slots(stack.load(self.settings.stack), self.settings)
+        urls = [f"{self.settings.gateway_url}/healthz", f"http://127.0.0.1:{self.settings.web_port}/healthz"]
+        return all(answers(url) for url in urls + [f"{slot.url}/_/ready" for slot in slots]) and not is_free(
+            self.settings.sftp_port
+        )
+
+    def store(self, role: str = "root") -> Store:
+        """Its store, with the rights of a role."""
+        return Store.connect(self.settings, role)
+
+    def pids(self, word: str) -> list[int]:
+        """The processes below the supervisor whose command line holds `word` (minio, gateway, sftp, index.py)."""
+        assert self.process is not None
+        children = psutil.Process(self.process.pid).children(recursive=True)
+        return [child.pid for child in children if any(word in part for part in child.cmdline())]
+
+    def kill(self, word: str) -> None:
+        """`kill -9` of those processes."""
+        for pid in self.pids(word):
+            os.kill(pid, signal.SIGKILL)
+
+    def stop(self) -> None:
+        """Stop everything as an operator does."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            try:
+                self.process.wait(40)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+
+
+def answers(url: str) -> bool:
+    """Whether a GET of that URL is answered with success."""
+    try:
+        return requests.get(url, timeout=2).ok
+    except requests.RequestException:
+        return False
