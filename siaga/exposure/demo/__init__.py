@@ -1,0 +1,63 @@
+"""The demonstration exposure: a stand-in for national data, built from public packages and the census."""
+
+import hashlib
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import siaga.gis.cells
+import siaga.gis.layers
+from siaga.exposure import analysis_data
+from siaga.exposure.analysis_data import DataFile
+from siaga.exposure.demo import recipe
+from siaga.exposure.demo.packages import Packages
+from siaga.settings import Settings
+from siaga.store import Store
+
+TITLE = "Demonstration exposure"
+_CODE = (Path(__file__).parent, Path(siaga.gis.cells.__file__), Path(siaga.gis.layers.__file__))
+
+
+def install(settings: Settings, store: Store, say: Callable[[str], None]) -> str:
+    """Build the demonstration exposure, unless it was built before, and upload it; returns the manifest's sha256.
+
+    say: is told each step. Quick when the bucket has this very build.
+    """
+    found = files(settings.cache, say)
+    sha256 = analysis_data.install(store, found, TITLE, demonstration=True)
+    say(f"demonstration exposure installed, {sum(file.path.stat().st_size for file in found) / 1e6:.0f} MB")
+    return sha256
+
+
+def files(cache: Path, say: Callable[[str], None]) -> list[DataFile]:
+    """The files of the demonstration exposure, built once per recipe into `cache`/demo-exposure/<recipe>."""
+    folder = cache / "demo-exposure" / recipe_hash()
+    if not folder.exists():
+        started = time.monotonic()
+        packages = Packages(cache / "packages")
+        packages.fetch(say)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(dir=folder.parent, prefix="."))
+        try:
+            recipe.build(packages, scratch, say)
+            scratch.chmod(0o755)
+            scratch.replace(folder)
+        except OSError:
+            if not folder.exists():  # else another process was first, with the same bytes
+                raise
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+        say(f"demonstration exposure built in {time.monotonic() - started:.0f} s")
+    return recipe.describe(folder)
+
+
+def recipe_hash() -> str:
+    """Sixteen hex digits that change with the code and tables that make the demonstration exposure."""
+    digest = hashlib.sha256()
+    for path in _CODE:
+        for part in sorted(path.iterdir()) if path.is_dir() else [path]:
+            if part.is_file():
+                digest.update(part.name.encode() + b"\0" + part.read_bytes())
+    return digest.hexdigest()[:16]

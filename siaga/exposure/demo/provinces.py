@@ -67,11 +67,12 @@ PROVINCES = tuple(
     )
 )
 GEONAMES = {province.geonames: province.code for province in PROVINCES}
-# The first row that names a polygon gives the zone its code and name; only one polygon holds two
-# provinces of the census, and its zone says so.
-ZONES = {province.polygon: province.code for province in reversed(PROVINCES)}
-ZONE_NAMES = {province.code: province.name for province in PROVINCES} | {"64": "Kalimantan Timur dan Utara"}
-ZONE_OF = {province.code: ZONES[province.polygon] for province in PROVINCES}
+POLYGON_OF = {province.code: province.polygon for province in PROVINCES}
+CENSUS_OF = {province.code: province.census for province in PROVINCES}
+# A province of the census takes the code and name of the first of today's provinces that it holds:
+# 34 zones, as the country stood in 2020.
+ZONE_OF = {province.code: next(p.code for p in PROVINCES if p.census == province.census) for province in PROVINCES}
+NAME_OF = {province.code: province.name for province in PROVINCES}
 
 
 def census() -> dict[str, int]:

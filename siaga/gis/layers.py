@@ -1,0 +1,81 @@
+"""Vector files in and out: shapely geometries and plain rows on our side, GDAL's drivers on the other."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import shapely
+from osgeo import gdal, ogr, osr
+
+gdal.UseExceptions()
+ogr.UseExceptions()
+
+_OGR_TYPE = {str: ogr.OFTString, int: ogr.OFTInteger64, float: ogr.OFTReal}
+_DRIVER = {".fgb": "FlatGeobuf", ".gpkg": "GPKG", ".geojson": "GeoJSON"}
+_NO_CLOCK = "2000-01-01T00:00:00.000Z"  # a GeoPackage writes down when; the same input must give the same bytes
+
+
+def read(path: Path, layer: str = "", where: str = "") -> tuple[np.ndarray, list[dict[str, Any]]]:
+    """Geometries (shapely, as stored) and attributes of one layer, optionally those that match `where`."""
+    source = ogr.Open(str(path))
+    features = source.GetLayerByName(layer) if layer else source.GetLayer(0)
+    if where:
+        features.SetAttributeFilter(where)
+    geometries, rows = [], []
+    for feature in features:
+        geometries.append(bytes(feature.GetGeometryRef().ExportToWkb(ogr.wkbNDR)))
+        rows.append(feature.items())
+    return shapely.from_wkb(geometries), rows
+
+
+def write(
+    path: Path,
+    layer: str,
+    geometry: str,
+    geometries: Sequence[Any] | np.ndarray,
+    rows: Iterable[Mapping[str, Any]] = (),
+    fields: Mapping[str, type] | None = None,
+) -> None:
+    """Add one layer, EPSG:4326, to a file whose suffix names the driver (.fgb, .gpkg, .geojson).
+
+    geometry: Polygon, MultiPolygon, LineString … as OGR calls it. fields: name -> str, int or float.
+    """
+    reference = osr.SpatialReference()
+    reference.ImportFromEPSG(4326)
+    reference.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
+    with _no_clock():
+        target = _open(path)
+        written = target.CreateLayer(layer, reference, getattr(ogr, f"wkb{geometry}"))
+        for name, kind in (fields or {}).items():
+            written.CreateField(ogr.FieldDefn(name, _OGR_TYPE[kind]))
+        definition = written.GetLayerDefn()
+        written.StartTransaction()
+        attributes = list(rows) or [{}] * len(geometries)
+        for body, row in zip(shapely.to_wkb(geometries), attributes, strict=True):
+            feature = ogr.Feature(definition)
+            feature.SetGeometryDirectly(ogr.CreateGeometryFromWkb(body))
+            for name in fields or {}:
+                if row[name] is not None:
+                    feature[name] = row[name]
+            written.CreateFeature(feature)
+        written.CommitTransaction()
+        del written, definition
+        target.FlushCache()
+        del target
+
+
+def _open(path: Path) -> Any:
+    if path.exists():
+        return gdal.OpenEx(str(path), gdal.OF_VECTOR | gdal.OF_UPDATE)
+    return ogr.GetDriverByName(_DRIVER[path.suffix]).CreateDataSource(str(path))
+
+
+@contextmanager
+def _no_clock() -> Any:
+    gdal.SetConfigOption("OGR_CURRENT_DATE", _NO_CLOCK)
+    try:
+        yield
+    finally:
+        gdal.SetConfigOption("OGR_CURRENT_DATE", None)
