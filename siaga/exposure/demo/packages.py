@@ -19,7 +19,7 @@ WORLD_MAP = Path("/usr/share/qgis/resources/data/world_map.gpkg")  # Debian's qg
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """One archive of a registry. kind: wheel (pip) or npm."""
+    """One archive of a registry. kind: wheel or sdist (pip), or npm."""
 
     kind: str
     name: str
@@ -63,7 +63,14 @@ NAMES = Package(
     "idn-area-data-3.1.2.tgz",
     "e9724a3638162ee2ae7f9f75c88e332c848dd7ec2bd2090e2cd54772125bfbbd",
 )
-ALL = (COAST, TOWNS, VOLCANOES, SEATS, NAMES)
+SHAKEMAP = Package(  # holds a real BMKG ShakeMap among its test data
+    "sdist",
+    "inasafe-core",
+    "4.4.0",
+    "inasafe-core-4.4.0.tar.gz",
+    "a7c74a749750bb471d7cb8dbee3549c9c200cc8209d13a323670adc65b233da1",
+)
+EXPOSURE = (COAST, TOWNS, VOLCANOES, SEATS, NAMES)
 
 
 class Packages:
@@ -72,7 +79,7 @@ class Packages:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def fetch(self, say: Callable[[str], None]) -> None:
+    def fetch(self, say: Callable[[str], None], packages: tuple[Package, ...] = EXPOSURE) -> None:
         """Get what is missing or damaged from the registries that pip and npm are set to.
 
         Raises Unavailable when a registry does not give it; SiagaError when a tool or the Debian
@@ -81,7 +88,7 @@ class Packages:
         if not WORLD_MAP.exists():
             raise SiagaError("{path} is missing; install the Debian package qgis-common", path=WORLD_MAP)
         self._folder.mkdir(parents=True, exist_ok=True)
-        for package in ALL:
+        for package in packages:
             if not self._is_whole(package):
                 say(f"fetching {package.name} {package.version}")
                 self._fetch(package)
@@ -101,7 +108,7 @@ class Packages:
 
     def _fetch(self, package: Package) -> None:
         with tempfile.TemporaryDirectory(dir=self._folder) as scratch:
-            command = _pip(package, Path(scratch)) if package.kind == "wheel" else _npm(package)
+            command = _npm(package) if package.kind == "npm" else _pip(package, Path(scratch))
             done = subprocess.run(command, cwd=scratch, capture_output=True, text=True, check=False)
             got = Path(scratch) / package.archive
             if done.returncode or not got.exists():
@@ -122,7 +129,8 @@ def _extracted(tar: tarfile.TarFile, path: str) -> io.BufferedReader:
 def _pip(package: Package, scratch: Path) -> list[str]:
     wanted = scratch / "wanted.txt"
     wanted.write_text(f"{package.name}=={package.version} --hash=sha256:{package.sha256}\n", encoding="utf-8")
-    options = ["--no-deps", "--require-hashes", "--only-binary", ":all:", "--dest", str(scratch), "--quiet"]
+    form = "--only-binary" if package.kind == "wheel" else "--no-binary"
+    options = ["--no-deps", "--require-hashes", form, ":all:", "--dest", str(scratch), "--quiet"]
     return [sys.executable, "-m", "pip", "download", *options, "--requirement", str(wanted)]
 
 

@@ -1,0 +1,136 @@
+"""The command `siaga`: up, demo, data, ingest, reprocess, status."""
+
+import argparse
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+
+from siaga import demo, ingest, keys, machine
+from siaga.errors import SiagaError
+from siaga.settings import Settings
+from siaga.supervisor import Supervisor
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status. A foreseen failure is one sentence, never a traceback."""
+    chosen = _parser().parse_args(arguments)
+    try:
+        return int(chosen.run(Settings.load(os.environ), chosen))
+    except (SiagaError, TimeoutError) as error:
+        print(f"siaga: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="siaga", description="A hazard comes in, an impact report goes out.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    up = commands.add_parser("up", help="start all parts on this machine and keep them alive")
+    up.add_argument("--quiet", action="store_true", help="keep the parts' lines to the log files")
+    up.set_defaults(run=_up)
+
+    show = commands.add_parser("demo", help="start, send a real ShakeMap and an exercise by SFTP, show the reports")
+    show.add_argument("--exit", action="store_true", help="end after publishing; status 0 only if published")
+    show.set_defaults(run=_demo)
+
+    data = commands.add_parser("data", help="install exposure data").add_subparsers(required=True, metavar="WHAT")
+    demo_data = data.add_parser("demo", help="build and install the demonstration exposure")
+    demo_data.set_defaults(run=_data_demo)
+
+    put = commands.add_parser("ingest", help="put a grid.xml into the bucket as an uploader would")
+    put.add_argument("file", type=Path)
+    put.add_argument("--bucket", choices=keys.INPUTS[:3], default=keys.SHAKEMAPS)
+    put.add_argument("--wait", type=float, nargs="?", const=120.0, metavar="SECONDS", help="until published; 120 s")
+    put.set_defaults(run=_ingest)
+
+    again = commands.add_parser("reprocess", help="forget the receipts of an event and do it again")
+    again.add_argument("event", metavar="EVENT")
+    again.set_defaults(run=_reprocess)
+
+    status = commands.add_parser("status", help="every input, its state and the reason")
+    status.set_defaults(run=_status)
+    return parser
+
+
+def _up(settings: Settings, chosen: argparse.Namespace) -> int:
+    with machine.only_one(settings):
+        supervisor = Supervisor(settings.home / "logs", quiet=chosen.quiet)
+        stop = stop_on_signals()
+        try:
+            machine.up(settings, supervisor, lambda line: print(f"siaga: {line}", flush=True))
+            for what, where in machine.addresses(settings):
+                print(f"{what:>10}  {where}", flush=True)
+            stop.wait()
+        finally:
+            supervisor.stop()
+    return 0
+
+
+def _demo(settings: Settings, chosen: argparse.Namespace) -> int:
+    with machine.only_one(settings):
+        supervisor = Supervisor(settings.home / "logs", quiet=True)
+        stop = stop_on_signals()
+        try:
+            published = demo.show(settings, supervisor, stop)
+            if not chosen.exit and not stop.is_set():
+                print("\nServing until Ctrl-C.", flush=True)
+                stop.wait()
+        finally:
+            supervisor.stop()
+    return 0 if published else 1
+
+
+def _data_demo(settings: Settings, _: argparse.Namespace) -> int:
+    demo.install_exposure(settings, lambda line: print(line, flush=True))
+    return 0
+
+
+def _ingest(settings: Settings, chosen: argparse.Namespace) -> int:
+    try:
+        event = ingest.put(settings, chosen.file, chosen.bucket)
+    except OSError as error:
+        raise SiagaError("{file}: {detail}", file=chosen.file, detail=error.strerror) from error
+    print(f"put      {event.bucket}/{event.key}")
+    if chosen.wait is None:
+        return 0
+    fate = ingest.wait(settings, event, chosen.wait)
+    print(f"state    {fate.state}")
+    if fate.url:
+        print(f"page     {fate.url}")
+    if fate.reason:
+        print(f"reason   {fate.reason}")
+    if fate.state == "published":
+        return 0
+    return 1 if fate.final else 2
+
+
+def _reprocess(settings: Settings, chosen: argparse.Namespace) -> int:
+    answer = ingest.reprocess(settings, chosen.event)
+    print(f"{chosen.event}: {answer.get('enqueued', 0)} input(s) will be done again; see {settings.public_url}/status")
+    return 0
+
+
+def _status(settings: Settings, _: argparse.Namespace) -> int:
+    for state, name, came, reason in ingest.inputs(settings):
+        print(f"{state:<10} {came}  {name}" + (f"\n{'':<10} {reason}" if reason else ""))
+    return 0
+
+
+def stop_on_signals() -> threading.Event:
+    """An event that Ctrl-C or SIGTERM sets; a second Ctrl-C interrupts at once."""
+    stop = threading.Event()
+
+    def asked(number: int, _: FrameType | None) -> None:
+        if stop.is_set() and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        stop.set()
+
+    signal.signal(signal.SIGINT, asked)
+    signal.signal(signal.SIGTERM, asked)
+    return stop

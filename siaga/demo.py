@@ -1,0 +1,143 @@
+"""`siaga demo`: a real ShakeMap and an exercise, from an SFTP upload to a published report."""
+
+import re
+import shutil
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from siaga import ingest, keys, machine
+from siaga.errors import SiagaError
+from siaga.events import ObjectEvent
+from siaga.exposure import demo as exposure
+from siaga.exposure.demo.packages import SHAKEMAP, Packages
+from siaga.settings import Settings
+from siaga.store import Store
+from siaga.supervisor import Supervisor
+
+_GRID = "inasafe-core-4.4.0/safe/test/data/hazard/shake_data/20131105060809/output/grid.xml"
+_PATIENCE = 120.0  # seconds from upload to report
+
+
+def install_exposure(settings: Settings, say: Callable[[str], None]) -> None:
+    """Build the demonstration exposure unless it is built, and install it in the store."""
+    exposure.install(settings, Store.connect(settings, "root"), say)
+
+
+def show(settings: Settings, supervisor: Supervisor, stop: threading.Event) -> bool:
+    """Start everything, send both ShakeMaps, tell what happens; whether both reports were published."""
+    started = time.monotonic()
+
+    def say(line: str) -> None:
+        print(f"{time.monotonic() - started:7.1f} s  {line}", flush=True)
+
+    machine.up(settings, supervisor, lambda _: None)
+    say("all parts run")
+    install_exposure(settings, say)
+    packages = Packages(settings.cache / "packages")
+    packages.fetch(say, (SHAKEMAP,))
+    real = packages.read(SHAKEMAP, _GRID)
+    published = True
+    for what, grid in (("a real ShakeMap of 2013, a weak quake", real), ("an exercise, M 6.4", exercise(real))):
+        if stop.is_set():
+            return False
+        say(f"sending {what}")
+        published = _send(settings, grid, say, stop) and published
+    print(f"\nThe list:    {settings.public_url}\nThe inputs:  {settings.public_url}/status")
+    return published
+
+
+def exercise(real: bytes) -> bytes:
+    """The same grid, moved under people and shaken harder, marked as a scenario (LATIHAN).
+
+    The epicentre goes to land south of Yogyakarta. MMI falls off from VIII with the distance from it,
+    as far as about 100 km; an invented field, smooth and plausible, nothing more.
+    """
+    text = real.decode("ascii")
+    head, data = text.split("<grid_data>")
+    rows, tail = data.split("</grid_data>")
+    grid = np.array(rows.split(), dtype=float).reshape(-1, len(re.findall("<grid_field", head)))
+    old_lon, old_lat = 140.62, -2.43
+    lon, lat, depth, magnitude, peak = 110.38, -7.95, 11.0, 6.4, 8.3
+    grid[:, 0] += lon - old_lon
+    grid[:, 1] += lat - old_lat
+    distance = np.hypot((grid[:, 0] - lon) * np.cos(np.radians(lat)), grid[:, 1] - lat) * 111.2  # km
+    grid[:, 4] = np.maximum(peak - 3.2 * np.log10(np.hypot(distance, depth) / depth), 1.0)
+    rows = "\n".join(" ".join(f"{value:.4f}" for value in row) for row in grid)
+    for name, value in {
+        "event_id": "20131105060809_se",
+        "shakemap_id": "20131105060809_se",
+        "shakemap_event_type": "SCENARIO",
+        "magnitude": f"{magnitude}",
+        "depth": f"{depth}",
+        "lat": f"{lat}",
+        "lon": f"{lon}",
+        "event_description": "LATIHAN selatan Yogyakarta",
+        "lon_min": f"{grid[:, 0].min():.6f}",
+        "lon_max": f"{grid[:, 0].max():.6f}",
+        "lat_min": f"{grid[:, 1].min():.6f}",
+        "lat_max": f"{grid[:, 1].max():.6f}",
+    }.items():
+        head = re.sub(rf'(\s{name}=)"[^"]*"', rf'\g<1>"{value}"', head, count=1)
+    return f"{head}<grid_data>\n{rows}\n</grid_data>{tail}".encode("ascii")
+
+
+def _send(settings: Settings, grid: bytes, say: Callable[[str], None], stop: threading.Event) -> bool:
+    event = _upload(settings, grid)
+    sent = time.monotonic()
+    say(f"uploaded by SFTP as {event.key}")
+    store = Store.connect(settings, "web")
+    last = ""
+    while not stop.is_set() and time.monotonic() - sent < _PATIENCE:
+        fate = ingest.fate(store, settings, event)
+        if fate.state != last:
+            say(f"{fate.state}, {time.monotonic() - sent:.1f} s after the upload {fate.reason}".rstrip())
+            last = fate.state
+        if fate.final:
+            break
+        time.sleep(0.02)
+    if last != "published":
+        return False
+    print(f"           page  {fate.url}")
+    for language in ("id", "en"):
+        key = f"{fate.run}/report-{language}.pdf"
+        path = settings.home / "demo" / f"{keys.Run.parse(fate.run).event_id}-{language}.pdf"
+        path.parent.mkdir(exist_ok=True)
+        store.download(keys.RESULTS, key, path)
+        print(f"           PDF   {path}")
+    return True
+
+
+def _upload(settings: Settings, grid: bytes) -> ObjectEvent:
+    """Put the grid with the OpenSSH client, as BMKG does."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "grid.xml"
+        path.write_bytes(grid)
+        key = ingest.key_for(path, grid)
+        commands = f"-mkdir {keys.SHAKEMAPS}/{Path(key).parent}\nput {path} {keys.SHAKEMAPS}/{key}\n"
+        known = Path(folder) / "known_hosts"
+        host_key = (settings.secrets / "sftp-host-key.pub").read_text(encoding="utf-8")
+        known.write_text(f"[{settings.sftp_host}]:{settings.sftp_port} {host_key}", encoding="utf-8")
+        done = subprocess.run(
+            [
+                shutil.which("sftp") or "sftp",
+                *("-b", "-", "-q", "-P", str(settings.sftp_port), "-i", str(settings.secrets / machine.BMKG_KEY)),
+                *("-o", f"UserKnownHostsFile={known}", "-o", "IdentitiesOnly=yes", "-F", "/dev/null"),
+                f"bmkg@{settings.sftp_host}",
+            ],
+            input=commands,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    if done.returncode:
+        raise SiagaError("The upload by SFTP failed: {detail}", detail=done.stderr.strip()[-300:])
+    head = Store.connect(settings, "web")
+    for entry in head.list(keys.SHAKEMAPS, key):
+        return ObjectEvent(keys.SHAKEMAPS, key, entry.etag)
+    raise SiagaError("The upload by SFTP left no object {key}", key=key)

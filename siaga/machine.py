@@ -1,0 +1,159 @@
+"""One machine: which parts Siaga has there, where they listen, and how they are started together."""
+
+import fcntl
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import requests
+import yaml
+
+from siaga import keys, stack, storeserver
+from siaga.errors import SiagaError
+from siaga.settings import REPOSITORY, Settings
+from siaga.store import Store
+from siaga.supervisor import Part, Supervisor
+
+RUNTIME = REPOSITORY / "template" / "python3-qgis" / "index.py"
+BMKG_KEY = "sftp-bmkg-key"  # the private half of the first SFTP user, for trying the door
+
+
+def up(settings: Settings, supervisor: Supervisor, say: Callable[[str], None]) -> None:
+    """Start every part and wait until all are ready.
+
+    Raises SiagaError when a port is taken or a secret is missing, TimeoutError when a part does not start.
+    """
+    functions = stack.load(settings.stack)
+    _check_ports(settings, functions)
+    make_secrets(settings)
+    if settings.store_is_ours:
+        supervisor.start(
+            Part(
+                "minio",
+                storeserver.command(settings),
+                storeserver.environment(settings),
+                lambda: storeserver.ready(settings),
+            )
+        )
+    storeserver.configure(settings, functions, say)
+    supervisor.start(*parts(settings, functions))
+    if not Store.connect(settings, "root").exists(keys.ANALYSIS_DATA, keys.MANIFEST):
+        say("no exposure data is installed yet: run `siaga data demo`, or install your own")
+
+
+def parts(settings: Settings, functions: tuple[stack.Function, ...]) -> list[Part]:
+    """All parts but the store."""
+    python = sys.executable
+    quiet = {"PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    made = [
+        Part("gateway", [python, "-m", "gateway"], quiet, lambda: _ok(f"{settings.gateway_url}/healthz")),
+        Part("sftp", [python, "-m", "gateway.sftp"], quiet, lambda: _listens(settings.sftp_host, settings.sftp_port)),
+        Part("web", [python, "-m", "web"], quiet, lambda: _ok(f"http://127.0.0.1:{settings.web_port}/healthz")),
+    ]
+    runtime = settings.home / "run"
+    runtime.mkdir(mode=0o700, parents=True, exist_ok=True)  # Qt refuses one that others may read
+    for slot in stack.slots(functions, settings):
+        environment = quiet | dict(slot.function.environment)
+        environment |= {
+            "PORT": str(slot.port),
+            "HOST": "127.0.0.1",
+            "FUNCTION_MODULE": slot.function.module,
+            "MALLOC_ARENA_MAX": "2",  # with more, memory freed after one analysis is not found again by the next
+            "XDG_RUNTIME_DIR": str(runtime),
+        }
+        ready = f"http://127.0.0.1:{slot.port}/_/ready"
+        name = f"{slot.function.name}-{slot.port - settings.function_port}"
+        made.append(Part(name, [python, str(RUNTIME)], environment, lambda url=ready: _ok(url)))
+    return made
+
+
+def addresses(settings: Settings) -> list[tuple[str, str]]:
+    """What runs where, for people."""
+    return [
+        ("web", settings.public_url),
+        ("status", f"{settings.public_url}/status"),
+        ("SFTP", f"sftp -P {settings.sftp_port} -i {settings.secrets / BMKG_KEY} bmkg@{settings.sftp_host}"),
+        ("gateway", settings.gateway_url),
+        ("store", settings.store_url),
+        ("home", str(settings.home)),
+    ]
+
+
+def make_secrets(settings: Settings) -> None:
+    """Make what is missing: gateway login, webhook token, SFTP host key, the first SFTP user."""
+    settings.make_secret("gateway-user", "admin")
+    settings.make_secret("gateway-password")
+    settings.make_secret("webhook-token")
+    make_ssh_key(settings.secrets / "sftp-host-key")
+    users = settings.secrets / "sftp-users.yml"
+    if users.exists():
+        return
+    public = make_ssh_key(settings.secrets / BMKG_KEY)
+    prefixes = {bucket: bucket for bucket in (keys.SHAKEMAPS, keys.SHAKEMAPS_CORRECTED)}
+    user = {"keys": [public], "prefixes": prefixes}
+    settings.make_secret("sftp-users.yml", yaml.safe_dump({"users": {"bmkg": user}}, sort_keys=False).strip())
+
+
+def make_ssh_key(path: Path) -> str:
+    """Make an ed25519 key pair unless it is there; returns the public half as one line."""
+    if not path.exists():
+        command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", f"siaga {path.name}", "-f", str(path)]
+        subprocess.run(command, check=True)
+    return path.with_name(f"{path.name}.pub").read_text(encoding="utf-8").strip()
+
+
+@contextmanager
+def only_one(settings: Settings) -> Iterator[None]:
+    """Hold the home folder: two supervisors on one home would fight over it.
+
+    Raises SiagaError when another process holds it.
+    """
+    settings.home.mkdir(parents=True, exist_ok=True)
+    with (settings.home / "up.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            lock.seek(0)
+            raise SiagaError(
+                "Siaga already runs on {home} (process {pid}); stop it, or set SIAGA_HOME to another folder",
+                home=settings.home,
+                pid=lock.read().strip(),
+            ) from error
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+def _check_ports(settings: Settings, functions: tuple[stack.Function, ...]) -> None:
+    wanted = {
+        "SIAGA_GATEWAY_PORT": settings.gateway_port,
+        "SIAGA_SFTP_PORT": settings.sftp_port,
+        "SIAGA_WEB_PORT": settings.web_port,
+    }
+    if settings.store_is_ours:
+        wanted["SIAGA_STORE_PORT"] = settings.store_port
+    for slot in stack.slots(functions, settings):
+        wanted[f"SIAGA_FUNCTION_PORT ({slot.function.name})"] = slot.port
+    taken = [f"{port} ({name})" for name, port in wanted.items() if _listens("127.0.0.1", port)]
+    if taken:
+        raise SiagaError("These ports are taken: {ports}; set other ones", ports=", ".join(taken))
+
+
+def _listens(host: str, port: int) -> bool:
+    try:
+        with socket.create_connection((host, port), timeout=2):
+            return True
+    except OSError:
+        return False
+
+
+def _ok(url: str) -> bool:
+    try:
+        return requests.get(url, timeout=2).ok
+    except requests.RequestException:
+        return False
