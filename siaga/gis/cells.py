@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import floor
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,14 @@ class Grid:
     def transform(self) -> tuple[float, float, float, float, float, float]:
         """GDAL's geotransform."""
         return (self.west, self.cell, 0.0, self.north, 0.0, -self.cell)
+
+    def cell_of(self, longitude: float, latitude: float) -> tuple[int, int]:
+        """Row and column of the cell around a point; outside the grid they are too."""
+        return floor((self.north - latitude) / self.cell), floor((longitude - self.west) / self.cell)
+
+    def holds(self, row: int, column: int) -> bool:
+        """Whether there is such a cell."""
+        return 0 <= row < self.rows and 0 <= column < self.columns
 
 
 def burn(
@@ -65,7 +74,7 @@ def write_cog(path: Path, grid: Grid, values: np.ndarray, nodata: float) -> None
     band = memory.GetRasterBand(1)
     band.SetNoDataValue(nodata)
     band.WriteArray(values.astype(np.float32))
-    options = ["COMPRESS=ZSTD", "LEVEL=15", "PREDICTOR=YES", "BLOCKSIZE=256", "RESAMPLING=AVERAGE", "NUM_THREADS=1"]
+    options = ["COMPRESS=ZSTD", "LEVEL=9", "PREDICTOR=YES", "BLOCKSIZE=256", "RESAMPLING=AVERAGE", "NUM_THREADS=1"]
     gdal.GetDriverByName("COG").CreateCopy(str(path), memory, options=options)
 
 

@@ -55,5 +55,4 @@ def _polygons(rings: list[np.ndarray], region: tuple[float, float, float, float]
         return np.empty(0, object)
     whole = shapely.make_valid(shapely.polygons([shapely.linearrings(ring) for ring in rings]))
     parts = shapely.get_parts(shapely.get_parts(shapely.clip_by_rect(whole, *region)))
-    parts = parts[(shapely.get_dimensions(parts) == 2) & (shapely.area(parts) > smallest)]
-    return parts
+    return parts[(shapely.get_dimensions(parts) == 2) & (shapely.area(parts) > smallest)]

@@ -15,7 +15,8 @@ SEATS = Path(__file__).parent / "seats.csv"
 NEAR = 1.0  # degrees; a district's name farther than this from its regency's other towns is another place
 SAME = 0.2  # degrees; a seat of the list by hand is the town of that name within this distance
 FAR = 9.0
-AROUND = 5  # nearest towns among which one of the same regency has to be
+AROUND = 5  # nearest towns, of which one has to be of the same regency,
+HAMLET_NEEDS = 3  # or so many for a hamlet
 
 _RANK = ("city", "regency_seat", "district_seat", "town")
 
@@ -145,7 +146,7 @@ def _by_regency(towns: Sequence[Town], known: Mapping[int, str]) -> dict[str, li
 
 
 def _without_strays(towns: Sequence[Town], known: Mapping[int, str]) -> dict[int, str]:
-    """Leave out towns that have none of their own regency among their nearest, if it has others elsewhere."""
+    """Leave out towns amid others' towns: seats need one of their own regency near by, hamlets more."""
     sizes = Counter(known.values())
     by_province: dict[str, list[int]] = defaultdict(list)
     for number in known:
@@ -155,7 +156,8 @@ def _without_strays(towns: Sequence[Town], known: Mapping[int, str]) -> dict[int
         for number in numbers:
             others = (other for other in numbers if other != number)
             near = sorted(others, key=lambda other: _degrees(towns[number], towns[other]))[:AROUND]
-            if sizes[known[number]] < 3 or any(known[other] == known[number] for other in near):
+            own = sum(known[other] == known[number] for other in near)
+            if sizes[known[number]] < 3 or own >= (HAMLET_NEEDS if towns[number].kind == "town" else 1):
                 kept[number] = known[number]
     return kept
 

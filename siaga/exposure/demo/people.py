@@ -19,52 +19,60 @@ TOWN_PEOPLE = {"city": 150_000, "regency_seat": 30_000, "district_seat": 6_000, 
 CORE_DENSITY = 3_000.0  # people per km2 in the middle of a town of 50,000; grows with the third root of size
 DENSEST, SPARSEST = 9_000.0, 1_200.0
 COUNTRYSIDE_KM = 9.0  # how far the villages around a town reach
-FLOOR = 0.02  # countryside of land far from any town, as a share of that around one town
-LEAST_TOWN_SHARE, MOST_TOWN_SHARE = 0.25, 0.6  # of a province's people
+FLOOR = 0.12  # countryside of land far from any town, as a share of that around one town
+LEAST_TOWN_SHARE, MOST_TOWN_SHARE = 0.25, 0.6  # of a regency's people
+BLUR = 8  # cells; how far the density of one regency passes over into the next
 
 
 def land_share(dry: np.ndarray) -> np.ndarray:
     """The share of each cell of GRID that is land, float32 in steps of 1/16."""
     share = np.empty((GRID.rows, GRID.columns), np.float32)
-    fine = GRID.cell / FINE
     for top in range(0, GRID.rows, STRIP):
         north = GRID.north - top * GRID.cell
-        strip = Grid(GRID.west, north, fine, GRID.columns * FINE, STRIP * FINE)
+        strip = Grid(GRID.west, north, GRID.cell / FINE, GRID.columns * FINE, STRIP * FINE)
         box = shapely.box(GRID.west, north - STRIP * GRID.cell, GRID.west + GRID.columns * GRID.cell, north)
         near = dry[shapely.intersects(dry, box)]
         near = shapely.clip_by_rect(near, *shapely.bounds(shapely.buffer(box, 0.1)))
-        wet = burn(strip, near, [1] * len(near))
-        parts = wet.reshape(STRIP, FINE, GRID.columns, FINE)
+        parts = burn(strip, near, [1] * len(near)).reshape(STRIP, FINE, GRID.columns, FINE)
         share[top : top + STRIP] = parts.sum(axis=(1, 3), dtype=np.uint16) / FINE**2
     return share
 
 
-def spread(census: Mapping[int, int], owner: np.ndarray, land: np.ndarray, towns: Sequence[Town]) -> np.ndarray:
-    """People per cell of GRID, float64 in 64ths of a person; each owner's cells add up to its census figure.
+def spread(
+    census: Mapping[int, int],
+    province: np.ndarray,
+    regency: np.ndarray,
+    wanted: np.ndarray,
+    land: np.ndarray,
+    towns: Sequence[Town],
+) -> np.ndarray:
+    """People per cell of GRID, float64 in 64ths of a person; each province's cells add up to its census figure.
 
-    census: owner number -> people. owner: rows x columns, 0 where nobody may live. land: share per cell.
-    Towns and countryside get their part of a province's people, then both follow the kernels around towns.
+    census: province number -> people. province, regency: numbers per cell, 0 where nobody may live.
+    wanted: people by regency number, a guess. land: share per cell. Within a regency a part of the people
+    lives in towns, the rest in the country around them; regencies pass into one another.
     """
     cities, villages = _kernels(towns)
     cities *= land
     villages *= land
-    people = np.zeros(owner.shape)
-    flat, size = owner.ravel(), max(census) + 1
-    in_cities = np.bincount(flat, cities.ravel(), size)
-    in_villages = np.bincount(flat, villages.ravel(), size)
+    flat = regency.ravel()
+    in_cities = np.bincount(flat, cities.ravel(), len(wanted))
+    in_villages = np.bincount(flat, villages.ravel(), len(wanted))
+    part = np.clip(in_cities / np.maximum(wanted, 1), LEAST_TOWN_SHARE, MOST_TOWN_SHARE)
+    weight = cities * _passing_over((part * wanted / np.maximum(in_cities, 1e-6))[regency], regency > 0)
+    weight += villages * _passing_over(((1 - part) * wanted / np.maximum(in_villages, 1e-6))[regency], regency > 0)
+    people = np.zeros(province.shape)
     for number, total in census.items():
-        here = owner == number
-        part = min(max(in_cities[number] / total, LEAST_TOWN_SHARE), MOST_TOWN_SHARE)
-        weight = part / in_cities[number] * cities[here] + (1 - part) / in_villages[number] * villages[here]
-        people[here] = _to_the_person(weight, total)
+        here = province == number
+        people[here] = _to_the_person(weight[here], total)
     return people
 
 
 def _to_the_person(weight: np.ndarray, total: int) -> np.ndarray:
     """Share `total` out by weight in 64ths; the largest remainders get what rounding leaves over."""
-    exact = weight / weight.sum() * (total * UNIT)
+    exact = weight / np.bincount(np.zeros(len(weight), np.intp), weight)[0] * (total * UNIT)
     units = np.floor(exact)
-    missing = int(total * UNIT - units.sum())
+    missing = total * UNIT - int(units.sum())
     units[np.argsort(units - exact, kind="stable")[:missing]] += 1
     return units / UNIT
 
@@ -76,8 +84,7 @@ def _kernels(towns: Sequence[Town]) -> tuple[np.ndarray, np.ndarray]:
     for town in towns:
         people = town.population or TOWN_PEOPLE[town.kind]
         density = min(max(CORE_DENSITY * (people / 50_000) ** (1 / 3), SPARSEST), DENSEST)
-        radius = sqrt(people / (pi * density))
-        _stamp(cities, town, radius, density * (GRID.cell * KM_PER_DEGREE) ** 2)
+        _stamp(cities, town, sqrt(people / (pi * density)), density * (GRID.cell * KM_PER_DEGREE) ** 2)
         _stamp(villages, town, COUNTRYSIDE_KM, 1.0)
     return cities, villages
 
@@ -94,3 +101,21 @@ def _stamp(field: np.ndarray, town: Town, radius: float, height: float) -> None:
     if len(rows) and len(columns):
         squares = ((rows - row) * tall)[:, None] ** 2 + ((columns - column) * wide)[None, :] ** 2
         field[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] += height / (1 + squares) ** 2
+
+
+def _passing_over(values: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """The mean of the known values within BLUR cells, twice over; 0 where none is known."""
+    share = known / np.maximum(_box_sum(known.astype(np.float64)), 1)
+    values = values * known
+    for _ in range(2):
+        values = _box_sum(values) * share
+    return values
+
+
+def _box_sum(values: np.ndarray) -> np.ndarray:
+    for axis in (0, 1):
+        total = np.cumsum(np.pad(values, [(BLUR + 1, BLUR) if a == axis else (0, 0) for a in (0, 1)]), axis=axis)
+        low, high = [slice(None)] * 2, [slice(None)] * 2
+        low[axis], high[axis] = slice(None, -2 * BLUR - 1), slice(2 * BLUR + 1, None)
+        values = total[tuple(high)] - total[tuple(low)]
+    return values

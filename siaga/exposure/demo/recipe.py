@@ -2,6 +2,7 @@
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -9,7 +10,18 @@ import numpy as np
 import shapely
 
 from siaga.exposure.analysis_data import DataFile
-from siaga.exposure.demo import basemap, coast, gazetteer, matching, people, regencies, territory, volcanoes
+from siaga.exposure.demo import (
+    basemap,
+    coast,
+    gazetteer,
+    guess,
+    islands,
+    matching,
+    people,
+    regencies,
+    territory,
+    volcanoes,
+)
 from siaga.exposure.demo.gazetteer import Town
 from siaga.exposure.demo.matching import Names
 from siaga.exposure.demo.packages import Packages
@@ -31,13 +43,14 @@ def build(packages: Packages, folder: Path, say: Callable[[str], None]) -> None:
     names = matching.official_names(packages)
     towns = matching.with_regency(gazetteer.towns(packages), names)
     say("sharing out the land among provinces and kabupaten")
-    provinces = territory.read(shore.land, REGION)
-    kabupaten = regencies.share_out(dict(zip(provinces.names, provinces.ground, strict=True)), towns)
+    isles = islands.read(packages, territory.outlines()[1])
+    provinces = territory.read(shore.land, isles, REGION)
+    kabupaten = regencies.share_out(dict(zip(provinces.names, provinces.ground, strict=True)), towns, isles)
     say("spreading the people of the census")
-    population = _population(shore, provinces, kabupaten, towns)
+    population = _population(shore, provinces, kabupaten, known_towns(towns), names)
     cells.write_cog(folder / "population.tif", people.GRID, population, NO_DATA)
     _write_zones(folder / "zones.fgb", kabupaten, names)
-    _write_places(folder / "places.csv", towns, kabupaten, names)
+    _write_places(folder / "places.csv", known_towns(towns), kabupaten, names)
     _write_csv(
         folder / "volcanoes.csv",
         ("name", "longitude", "latitude", "elevation_m", "type"),
@@ -66,7 +79,7 @@ def describe(folder: Path) -> list[DataFile]:
             "zones",
             "zones.fgb",
             "Provinces of 2020 and approximate kabupaten and kota",
-            "Natural Earth 1:10m provinces (QGIS world map), GSHHG coast, idn-area-data names and codes, GeoNames towns",
+            "Natural Earth 1:10m provinces (QGIS world map), GSHHG coast, idn-area-data, GeoNames towns",
             "Natural Earth: public domain; GSHHG LGPL-3.0-or-later; idn-area-data ODbL; GeoNames CC BY 4.0",
             2020,
         ),
@@ -95,18 +108,58 @@ def describe(folder: Path) -> list[DataFile]:
     ]
 
 
+def known_towns(towns: Sequence[Town]) -> list[Town]:
+    """Towns that are known by more than their name: a rank, a population or a regency.
+
+    The other names are hamlets, thousands on some map sheets of Java and hardly any elsewhere.
+    """
+    return [town for town in towns if town.kind != "town" or town.population or town.regency]
+
+
 def _population(
-    shore: coast.Coast, provinces: territory.Territory, kabupaten: Regencies, towns: Sequence[Town]
+    shore: coast.Coast,
+    provinces: territory.Territory,
+    kabupaten: Regencies,
+    towns: Sequence[Town],
+    names: Names,
 ) -> np.ndarray:
+    """People per cell; NO_DATA on foreign land, 0 at sea."""
     land = people.land_share(shore.dry())
-    rows = list(census().items())
-    number = {name: place for place, (name, _) in enumerate(rows, start=1)}
-    owner = cells.burn(
-        people.GRID, list(kabupaten.ground.values()), [number[CENSUS_OF[code[:2]]] for code in kabupaten.ground]
-    )
+    codes = list(kabupaten.ground)
+    regency = cells.burn(people.GRID, list(kabupaten.ground.values()), range(1, len(codes) + 1), np.uint16)
     abroad = cells.burn(people.GRID, provinces.neighbours, [1] * len(provinces.neighbours), touched=True)
-    owner[(land == 0) | (abroad == 1)] = 0
-    return people.spread({number[name]: count for name, count in rows}, owner, land, towns)
+    regency[(land == 0) | (abroad == 1)] = 0
+    counts = census()
+    number = {name: place for place, name in enumerate(counts, start=1)}
+    province = np.array([0] + [number[CENSUS_OF[code[:2]]] for code in codes])[regency]
+    wanted = np.concatenate([[0.0], _wanted(codes, names, regency, land, towns)])
+    spread = people.spread({number[name]: counts[name] for name in counts}, province, regency, wanted, land, towns)
+    spread[(land > 0) & (regency == 0)] = NO_DATA
+    return spread
+
+
+def _wanted(
+    codes: Sequence[str], names: Names, regency: np.ndarray, land: np.ndarray, towns: Sequence[Town]
+) -> np.ndarray:
+    """The guess of people by regency, in the order of `codes`."""
+    cell_km2 = (people.GRID.cell * people.KM_PER_DEGREE) ** 2
+    in_towns = np.zeros(len(codes))
+    place = {code: number for number, code in enumerate(codes)}
+    for town in towns:
+        row, column = people.GRID.cell_of(town.longitude, town.latitude)
+        number = regency[row, column] - 1 if people.GRID.holds(row, column) else -1
+        number = place.get(town.regency, number)
+        if number >= 0:
+            in_towns[number] += town.population or 0
+    districts = Counter(code for _, code in names.districts)
+    return guess.people_by_regency(
+        census(),
+        [CENSUS_OF[code[:2]] for code in codes],
+        [names.regencies[code].partition(" ")[0] for code in codes],
+        np.array([float(districts[code]) for code in codes]),
+        in_towns,
+        np.bincount(regency.ravel(), land.ravel(), len(codes) + 1)[1:] * cell_km2,
+    )
 
 
 def _write_zones(path: Path, kabupaten: Regencies, names: Names) -> None:
@@ -127,9 +180,7 @@ def _write_zones(path: Path, kabupaten: Regencies, names: Names) -> None:
     layers.write(path, "zones", "MultiPolygon", multi, rows, fields)
 
 
-def _write_places(path: Path, towns: Sequence[Town], kabupaten: Regencies, names: Names) -> None:
-    """Towns that are known by more than their name: a rank, a population or a regency."""
-    known = [town for town in towns if town.kind != "town" or town.population or town.regency]
+def _write_places(path: Path, known: Sequence[Town], kabupaten: Regencies, names: Names) -> None:
     codes = list(kabupaten.ground)
     points = shapely.points([(town.longitude, town.latitude) for town in known])
     place, zone = shapely.STRtree(list(kabupaten.ground.values())).query(points, predicate="intersects")

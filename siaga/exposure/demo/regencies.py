@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 
 from siaga.exposure.demo.gazetteer import Town
+from siaga.exposure.demo.islands import Islands
 from siaga.exposure.demo.provinces import POLYGON_OF
 
 
@@ -19,15 +20,19 @@ class Regencies:
     borders: dict[tuple[str, str], shapely.Geometry]
 
 
-def share_out(territory: Mapping[str, shapely.Geometry], towns: Sequence[Town]) -> Regencies:
-    """All ground of a province's polygon goes to the regency of the nearest town that names one.
+def share_out(territory: Mapping[str, shapely.Geometry], towns: Sequence[Town], islands: Islands) -> Regencies:
+    """All ground of a province's polygon goes to the regency of the nearest town or island that names one.
 
     territory: polygon name -> ground. Together the regencies are the territory; no two overlap.
     """
-    seeds: dict[str, list[Town]] = defaultdict(list)
+    seeds: dict[str, list[tuple[float, float, str]]] = defaultdict(list)
     for town in towns:
         if town.regency:
-            seeds[POLYGON_OF[town.regency[:2]]].append(town)
+            seeds[POLYGON_OF[town.regency[:2]]].append((town.longitude, town.latitude, town.regency))
+    for (longitude, latitude), regency, polygon in zip(
+        islands.points, islands.regencies, islands.polygons, strict=True
+    ):
+        seeds[polygon].append((longitude, latitude, regency))
     ground, borders = {}, {}
     for polygon, zone in sorted(territory.items()):
         cells = _cells(zone, seeds[polygon])
@@ -46,11 +51,11 @@ def only_areas(geometry: shapely.Geometry) -> shapely.Geometry:
     return shapely.multipolygons(parts[shapely.get_dimensions(parts) == 2])
 
 
-def _cells(zone: shapely.Geometry, seeds: Sequence[Town]) -> dict[str, shapely.Geometry]:
-    """Regency -> all points nearer to one of its towns than to any other's (Voronoi), not yet cut to the zone."""
-    points = np.array([(seed.longitude, seed.latitude) for seed in seeds]).round(5)
+def _cells(zone: shapely.Geometry, seeds: Sequence[tuple[float, float, str]]) -> dict[str, shapely.Geometry]:
+    """Regency -> all that is nearer to one of its seeds than to any other's (Voronoi), not yet cut to the zone."""
+    points = np.array([seed[:2] for seed in seeds]).round(5)
     points, first = np.unique(points, axis=0, return_index=True)
-    codes = np.array([seed.regency for seed in seeds])[first]
+    codes = np.array([seed[2] for seed in seeds])[first]
     extent = shapely.box(*shapely.bounds(zone)).buffer(1)
     cells = shapely.get_parts(shapely.voronoi_polygons(shapely.multipoints(points), extend_to=extent, ordered=True))
     return {str(code): shapely.coverage_union_all(cells[codes == code]) for code in sorted(set(codes))}
