@@ -59,7 +59,8 @@ def on_object(run: Callable[[ObjectEvent, Workbench], Outcome]) -> Callable[[Any
 
     def handle(event: Any, context: Any) -> dict[str, Any]:  # noqa: ARG001 - OpenFaaS's contract
         started = time.monotonic()
-        status, answer = 200, {}
+        status = 200
+        answer: dict[str, Any] = {}
         subject = ObjectEvent("", "")
         try:
             subject = _one(event.body)
