@@ -1,0 +1,100 @@
+"""What an earthquake does to people: figures from persons per MMI class and zone."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from siaga.impact import fatality, needs
+from siaga.impact.mmi import CLASSES
+
+DISPLACED_FROM = 6  # MMI class; InaSAFE's rule: everybody who survives at VI and above
+AFFECTED_FROM = 2
+PLANNING = {"base": 8, "middle": 7, "upper": DISPLACED_FROM}  # the rule from VI is known to be far too high
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneExposure:
+    """People of one zone who stand on the map: persons per MMI class I to X, float64."""
+
+    code: str
+    name: str
+    level: str | None
+    parent: str | None
+    by_mmi: NDArray[np.float64]
+
+
+def figures(by_mmi: NDArray[np.float64] | None) -> dict[str, Any]:
+    """The national part of impact.json: people's fate by the whole map.
+
+    by_mmi: persons per class I to X, float64; None when the map has no exposure data under it, and
+    then every figure is None: unknown is not 0.
+    """
+    if by_mmi is None:
+        return {"affected": None, "displaced": None, "fatalities": None, "alert": _no_alert(), "planning": None}
+    people = _classes(by_mmi)
+    deaths = {model.name: fatality.estimate(model, people) for model in fatality.MODELS}
+    pager = deaths[fatality.PAGER.name]
+    return {
+        "affected": _from(people, AFFECTED_FROM),
+        "displaced": displaced(people),
+        "fatalities": {name: _record(one) for name, one in deaths.items()},
+        "alert": {"level": pager.alert, "model": fatality.PAGER.name, "probability": dict(pager.probability)},
+        "planning": {name: _plan(people, mmi) for name, mmi in PLANNING.items()},
+    }
+
+
+def zone_record(zone: ZoneExposure) -> dict[str, Any]:
+    """One entry of impact.json's zones."""
+    people = _classes(zone.by_mmi)
+    return {
+        "code": zone.code,
+        "name": zone.name,
+        "level": zone.level,
+        "parent": zone.parent,
+        "by_mmi": by_mmi_record(zone.by_mmi),
+        "people": float(zone.by_mmi.sum()),
+        "fatalities": {model.name: {"expected": fatality.expected(model, people)} for model in fatality.MODELS},
+        "affected": _from(people, AFFECTED_FROM),
+        "displaced": displaced(people),
+    }
+
+
+def by_mmi_record(by_mmi: Sequence[float] | NDArray[np.float64]) -> dict[str, float]:
+    """Always ten keys, "1" to "10"."""
+    return {str(mmi): float(people) for mmi, people in zip(CLASSES, by_mmi, strict=True)}
+
+
+def displaced(people: Mapping[int, float], lowest: int = DISPLACED_FROM) -> float:
+    """Survivors at MMI class `lowest` and above, by InaSAFE's default fatality model."""
+    rates = fatality.ITB_BAYESIAN.rates
+    return sum(count * (1 - rates.get(mmi, 0.0)) for mmi, count in people.items() if mmi >= lowest)
+
+
+def _classes(by_mmi: NDArray[np.float64]) -> dict[int, float]:
+    return {mmi: float(people) for mmi, people in zip(CLASSES, by_mmi, strict=True)}
+
+
+def _from(people: Mapping[int, float], lowest: int) -> float:
+    return sum(count for mmi, count in people.items() if mmi >= lowest)
+
+
+def _plan(people: Mapping[int, float], lowest: int) -> dict[str, Any]:
+    count = displaced(people, lowest)
+    return {"mmi": lowest, "people": count, "needs": needs.needs(count), "groups": needs.groups(count)}
+
+
+def _record(one: fatality.Fatalities) -> dict[str, Any]:
+    return {
+        "expected": one.expected,
+        "median": one.median,
+        **one.quantiles,
+        "alert": one.alert,
+        "probability": dict(one.probability),
+    }
+
+
+def _no_alert() -> dict[str, Any]:
+    return {"level": None, "model": fatality.PAGER.name, "probability": None}
