@@ -1,7 +1,6 @@
 """The demonstration exposure: a stand-in for national data, built from public packages and the census."""
 
 import hashlib
-import shutil
 import tempfile
 import time
 from collections.abc import Callable
@@ -12,7 +11,7 @@ import siaga.gis.layers
 from siaga.exposure import analysis_data
 from siaga.exposure.analysis_data import DataFile
 from siaga.exposure.demo import recipe
-from siaga.exposure.demo.packages import Packages
+from siaga.exposure.demo.packages import WORLD_MAP, Packages
 from siaga.settings import Settings
 from siaga.store import Store
 
@@ -39,25 +38,30 @@ def files(cache: Path, say: Callable[[str], None]) -> list[DataFile]:
         packages = Packages(cache / "packages")
         packages.fetch(say)
         folder.parent.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(dir=folder.parent, prefix="."))
-        try:
-            recipe.build(packages, scratch, say)
-            scratch.chmod(0o755)
-            scratch.replace(folder)
-        except OSError:
-            if not folder.exists():  # else another process was first, with the same bytes
-                raise
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".") as scratch:
+            build = Path(scratch) / "build"
+            build.mkdir()
+            recipe.build(packages, build, say)
+            _move(build, folder)
         say(f"demonstration exposure built in {time.monotonic() - started:.0f} s")
     return recipe.describe(folder)
 
 
+def _move(build: Path, folder: Path) -> None:
+    try:
+        build.replace(folder)
+    except OSError:
+        if not folder.exists():  # else another process was first, with the same bytes
+            raise
+
+
 def recipe_hash() -> str:
-    """Sixteen hex digits that change with the code and tables that make the demonstration exposure."""
+    """Sixteen hex digits that change with the code, the tables and the world map that the build is made with."""
     digest = hashlib.sha256()
     for path in _CODE:
         for part in sorted(path.iterdir()) if path.is_dir() else [path]:
             if part.is_file():
                 digest.update(part.name.encode() + b"\0" + part.read_bytes())
+    if WORLD_MAP.exists():
+        digest.update(WORLD_MAP.read_bytes())
     return digest.hexdigest()[:16]

@@ -3,6 +3,7 @@
 import json
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,8 @@ KIND = {
     "PPLA2": "regency_seat",
     "PPLA3": "district_seat",
 }
+RANK = ("city", "regency_seat", "district_seat", "town")
+DOUBLE = 0.1  # degrees
 INDONESIAN = {"Jambi City": "Jambi", "South Tangerang": "Tangerang Selatan", "Palangkaraya": "Palangka Raya"}
 
 
@@ -58,7 +61,20 @@ def towns(packages: Packages) -> list[Town]:
         )
         for _, place in sorted(places.items())
     ]
-    return [town for town in found if town.province]
+    return _without_doubles([town for town in found if town.province])
+
+
+def _without_doubles(found: list[Town]) -> list[Town]:
+    """Of towns of one name within DOUBLE degrees, the one of the highest rank and most people."""
+    by_name: dict[str, list[int]] = defaultdict(list)
+    order = sorted(range(len(found)), key=lambda n: (RANK.index(found[n].kind), -(found[n].population or 0), n))
+    for number in order:
+        town, kept = found[number], by_name[plain(found[number].name).removeprefix("kota")]
+        if all(
+            max(abs(town.longitude - found[n].longitude), abs(town.latitude - found[n].latitude)) > DOUBLE for n in kept
+        ):
+            kept.append(number)
+    return [found[number] for number in sorted(n for kept in by_name.values() for n in kept)]
 
 
 def plain(name: str) -> str:

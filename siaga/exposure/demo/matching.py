@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from math import cos, hypot, radians
 from pathlib import Path
 
-from siaga.exposure.demo.gazetteer import Town, plain
+from siaga.exposure.demo.gazetteer import RANK, Town, plain
 from siaga.exposure.demo.packages import NAMES, Packages
 
 SEATS = Path(__file__).parent / "seats.csv"
@@ -17,8 +17,6 @@ SAME = 0.2  # degrees; a seat of the list by hand is the town of that name withi
 FAR = 9.0
 AROUND = 5  # nearest towns, of which one has to be of the same regency,
 HAMLET_NEEDS = 3  # or so many for a hamlet
-
-_RANK = ("city", "regency_seat", "district_seat", "town")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +95,7 @@ def _seat(towns: Sequence[Town], row: Mapping[str, str]) -> int | None:
         matches = [number for number in matches if _degrees(towns[number], seat) <= SAME]
     elif not matches:
         raise ValueError(f"{row['seat']} is in no list of towns; seats.csv has to give its coordinates")
-    return min(matches, key=lambda number: (_RANK.index(towns[number].kind), number), default=None)
+    return min(matches, key=lambda number: (RANK.index(towns[number].kind), number), default=None)
 
 
 def _new_seat(row: Mapping[str, str]) -> Town:

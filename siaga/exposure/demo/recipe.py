@@ -1,13 +1,10 @@
 """How the files of the demonstration exposure are made, one after another."""
 
-import csv
-import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
-import shapely
 
 from siaga.exposure.analysis_data import DataFile
 from siaga.exposure.demo import (
@@ -19,15 +16,16 @@ from siaga.exposure.demo import (
     matching,
     people,
     regencies,
+    tables,
     territory,
     volcanoes,
 )
 from siaga.exposure.demo.gazetteer import Town
 from siaga.exposure.demo.matching import Names
 from siaga.exposure.demo.packages import Packages
-from siaga.exposure.demo.provinces import CENSUS_OF, NAME_OF, ZONE_OF, census
+from siaga.exposure.demo.provinces import CENSUS_OF, census
 from siaga.exposure.demo.regencies import Regencies
-from siaga.gis import cells, layers
+from siaga.gis import cells
 
 REGION = (90.0, -16.0, 146.0, 12.0)  # west, south, east, north: Indonesia and the coasts around it
 NO_DATA = -1.0
@@ -49,13 +47,9 @@ def build(packages: Packages, folder: Path, say: Callable[[str], None]) -> None:
     say("spreading the people of the census")
     population = _population(shore, provinces, kabupaten, known_towns(towns), names)
     cells.write_cog(folder / "population.tif", people.GRID, population, NO_DATA)
-    _write_zones(folder / "zones.fgb", kabupaten, names)
-    _write_places(folder / "places.csv", known_towns(towns), kabupaten, names)
-    _write_csv(
-        folder / "volcanoes.csv",
-        ("name", "longitude", "latitude", "elevation_m", "type"),
-        ((v.name, v.longitude, v.latitude, v.elevation_m, v.type) for v in volcanoes.read(packages)),
-    )
+    tables.write_zones(folder / "zones.fgb", kabupaten, names)
+    tables.write_places(folder / "places.csv", known_towns(towns), kabupaten, names)
+    tables.write_volcanoes(folder / "volcanoes.csv", volcanoes.read(packages))
     say("drawing the base map")
     basemap.write(folder / "basemap.gpkg", shore, provinces, kabupaten)
 
@@ -160,46 +154,3 @@ def _wanted(
         in_towns,
         np.bincount(regency.ravel(), land.ravel(), len(codes) + 1)[1:] * cell_km2,
     )
-
-
-def _write_zones(path: Path, kabupaten: Regencies, names: Names) -> None:
-    codes = sorted(kabupaten.ground)
-    province_of = {code: ZONE_OF[code[:2]] for code in codes}
-    provinces = {
-        zone: shapely.union_all([kabupaten.ground[code] for code in codes if province_of[code] == zone])
-        for zone in sorted(set(province_of.values()))
-    }
-    geometries = [*provinces.values(), *(kabupaten.ground[code] for code in codes)]
-    rows = [{"code": zone, "name": NAME_OF[zone], "level": "province", "parent": ""} for zone in provinces]
-    rows += [
-        {"code": code, "name": titled(names.regencies[code]), "level": "regency", "parent": province_of[code]}
-        for code in codes
-    ]
-    fields = {"code": str, "name": str, "level": str, "parent": str}
-    multi = [regencies.only_areas(geometry) for geometry in geometries]
-    layers.write(path, "zones", "MultiPolygon", multi, rows, fields)
-
-
-def _write_places(path: Path, known: Sequence[Town], kabupaten: Regencies, names: Names) -> None:
-    codes = list(kabupaten.ground)
-    points = shapely.points([(town.longitude, town.latitude) for town in known])
-    place, zone = shapely.STRtree(list(kabupaten.ground.values())).query(points, predicate="intersects")
-    inside = {int(p): titled(names.regencies[codes[z]]) for p, z in zip(place[::-1], zone[::-1], strict=True)}
-    rows = sorted(
-        (t.name, t.longitude, t.latitude, "" if t.population is None else t.population, t.kind, inside[number])
-        for number, t in enumerate(known)
-        if number in inside
-    )
-    _write_csv(path, ("name", "longitude", "latitude", "population", "kind", "zone"), rows)
-
-
-def titled(name: str) -> str:
-    """KABUPATEN TOJO UNA UNA -> Kabupaten Tojo Una Una."""
-    return re.sub(r"\bDan\b", "dan", name.title())
-
-
-def _write_csv(path: Path, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(heads)
-        writer.writerows(rows)
