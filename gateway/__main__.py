@@ -1,0 +1,87 @@
+"""The gateway as a process: `python -m gateway`. Listens on loopback only, since /function is open."""
+
+import logging
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from types import FrameType
+
+from waitress import create_server
+
+from gateway.routes import create_app
+from gateway.service import Gateway
+from siaga.errors import SiagaError
+from siaga.settings import Settings
+
+_log = logging.getLogger("gateway")
+_THREADS = 32  # each call that somebody waits for holds one
+_MAX_BODY = 64 << 20
+_WATCH_SECONDS = 1.0
+
+
+def main() -> int:
+    (
+        """Serve until SIGTERM.
+
+    Ends with 1: the settings are wrong; 3: the job database vanished, start again; 4: a defect.
+    """
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(message)s")
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    settings = Settings.load(os.environ)
+    try:
+        gateway = Gateway.build(settings)
+    except SiagaError as error:
+        _log.error("%s", error)
+        return 1
+    threading.excepthook = _defect
+    gateway.start()
+    server = create_server(
+        create_app(gateway),
+        host="127.0.0.1",
+        port=settings.gateway_port,
+        threads=_THREADS,
+        max_request_body_size=_MAX_BODY,
+        ident=None,
+    )
+    stopping = threading.Event()
+
+    def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - signal's contract
+        stopping.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    threading.Thread(target=server.run, name="http", daemon=True).start()
+    _log.info("listening on 127.0.0.1:%d", settings.gateway_port)
+    kept = _wait(stopping, gateway.inbox.file)
+    if not kept:
+        _log.error("the job database %s is gone; the sweep will restore it", gateway.inbox.file)
+        sys.stderr.flush()
+        os._exit(3)  # every thread that uses the database is lost
+    server.close()
+    gateway.close()
+    sys.stderr.flush()
+    os._exit(0)  # calls that are cut off must not hold the process
+
+
+def _defect(raised: threading.ExceptHookArgs) -> None:
+    """A thread that dies of a defect would be missed by nobody; the supervisor starts the process again."""
+    sys.__excepthook__(raised.exc_type, raised.exc_value or raised.exc_type(), raised.exc_traceback)
+    os._exit(4)
+
+
+def _wait(stopping: threading.Event, file: Path | None) -> bool:
+    """Wait for the end; False when the job database was taken away meanwhile."""
+    inode = file.stat().st_ino if file else 0
+    while not stopping.wait(_WATCH_SECONDS):
+        try:
+            if file and file.stat().st_ino != inode:
+                return False
+        except FileNotFoundError:
+            return False
+    return True
+
+
+if __name__ == "__main__":
+    sys.exit(main())

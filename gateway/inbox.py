@@ -1,0 +1,330 @@
+"""The durable jobs: taken once, tried until settled, kept over crashes. The only importer of DBOS."""
+
+import json
+import logging
+import socket
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from dbos import DBOS, Queue, SetEnqueueOptions, SetWorkflowID
+from dbos import error as dbos_errors
+from sqlalchemy import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from gateway.invoke import Slots
+from gateway.job import LIVE, TICK, Job, Policy, Progress, job_id
+from gateway.ledger import Ledger, Receipt
+from gateway.verdict import Verdict, Watch
+from siaga.errors import SiagaError, Unavailable
+
+_log = logging.getLogger("gateway")
+
+VERSION = "1"  # of the rows' form; raise it when Job or Progress change, then older rows are dropped at start
+_BUSY_POLL, _IDLE_POLL = 0.05, 0.5  # seconds, per queue; live jobs do not wait for it while a slot is free
+_STALE_SECONDS = 1.0  # after its end, until a row goes
+_ACTIVE = ["ENQUEUED", "DELAYED", "PENDING"]
+
+
+@contextmanager
+def _own_errors() -> Iterator[None]:
+    try:
+        yield
+    except (SQLAlchemyError, dbos_errors.DBOSException) as error:
+        raise Unavailable("The job database does not answer: {detail}", detail=str(error)) from error
+
+
+class Inbox:
+    """All jobs of all functions. One per process, since DBOS is.
+
+    A job has one row (a DBOS workflow) per attempt. Row 1 stays until the receipt is written, so that a
+    second announcement of the same job finds it and changes nothing. An attempt that fails ends, and
+    enqueues its successor with a delay; so it holds no slot while it waits. All methods raise Unavailable
+    when the database does not answer.
+    """
+
+    def __init__(
+        self, database: str, slots: Slots, ledger: Ledger, policy: Policy, post: Callable[[Job, Verdict], None]
+    ) -> None:
+        """`database`: SQLAlchemy URL; `post` delivers an answer to the job's callback."""
+        self._slots, self._ledger, self._policy, self._post = slots, ledger, policy, post
+        self._rows = threading.Lock()  # held while rows are removed
+        self._stale: dict[str, float] = {}
+        self._queues: dict[str, Queue] = {}
+        self._pace = threading.Lock()
+        self._busy: set[str] = set()  # queues that are polled quickly
+        self._stop = threading.Event()
+        url = make_url(database)
+        local = url.get_backend_name() == "sqlite"
+        self.file = Path(url.database) if local and url.database else None
+        if self.file:
+            _prepare(self.file)
+        logging.getLogger("dbos").setLevel(logging.ERROR)
+        DBOS(
+            config={
+                "name": "siaga-gateway",
+                "system_database_url": database,
+                "application_version": VERSION,
+                "executor_id": "local" if local else socket.gethostname(),
+                "log_level": "ERROR",
+            }
+        )
+
+        def attempt(job: dict[str, Any], progress: dict[str, Any]) -> None:
+            self._attempt(Job(**job), Progress(**progress))
+
+        self._workflow = DBOS.workflow(name="attempt")(attempt)
+
+    def launch(self) -> None:
+        """Open the database, take up what was under way, begin to work."""
+        DBOS.launch()
+        for function in self._slots.functions.values():
+            self._queues[function.name] = DBOS.register_queue(
+                function.name, global_concurrency=function.replicas, polling_interval_sec=_BUSY_POLL
+            )
+            self._busy.add(function.name)
+        old = DBOS.list_workflows(status=_ACTIVE, load_input=False, load_output=False)
+        _delete(row.workflow_id for row in old if row.app_version != VERSION)  # the sweep restores the jobs
+        threading.Thread(target=self._clean, name="clean", daemon=True).start()
+
+    def close(self, seconds: float) -> None:
+        """Stop taking up jobs; wait that long for those under way. What is cut off is done again at the next start."""
+        self._stop.set()
+        running = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
+        DBOS.destroy(workflow_completion_timeout_sec=int(seconds) if running else 0)
+
+    @_own_errors()
+    def submit(self, job: Job) -> bool:
+        """Take a job, unless it is settled or already here; it is committed when this returns.
+
+        Returns False when a receipt is known.
+        """
+        if job.event and not job.callback and self._ledger.knows(job.function, job.event):
+            return False
+        with SetWorkflowID(job.row(1)):
+            if job.priority == LIVE and self._slots.idle(job.function):
+                DBOS.start_workflow(self._workflow, job.stored(), Progress().stored())
+            else:
+                self._enqueue(job, Progress(), None)
+        return True
+
+    @_own_errors()
+    def again(self, job: Job) -> str:
+        """Do a job although it may have been done: its receipt is removed first.
+
+        Returns "received", "running" when a call is under way, or "retrying" when its next attempt
+        was due later and is brought forward.
+        """
+        if job.event:
+            self._ledger.remove(job.function, job.event)
+        with self._rows:
+            rows = DBOS.list_workflows(workflow_id_prefix=f"{job.id}|", load_input=False, load_output=False)
+            active = [row for row in rows if row.status in _ACTIVE]
+            for row in active:
+                if row.status == "DELAYED":
+                    DBOS.set_workflow_delay(row.workflow_id, delay_seconds=0)
+            if not active:
+                _delete(row.workflow_id for row in rows)
+            self._stale = {row: due for row, due in self._stale.items() if job_id(row) != job.id}
+        if any(row.status == "PENDING" for row in active):
+            return "running"
+        if active:
+            return "retrying"
+        self.submit(job)
+        return "received"
+
+    @_own_errors()
+    def active(self) -> set[str]:
+        """The ids of all jobs that are not settled."""
+        rows = DBOS.list_workflows(status=_ACTIVE, load_input=False, load_output=False)
+        return {job_id(row.workflow_id) for row in rows}
+
+    @_own_errors()
+    def jobs(self, limit: int) -> list[tuple[Job, Progress, str, float | None]]:
+        """(job, progress, state, when it is due in seconds since 1970) of what is not settled, oldest first.
+
+        state: received, running or retrying.
+        """
+        newest: dict[str, tuple[Job, Progress, str, float | None]] = {}
+        for row in DBOS.list_workflows(status=_ACTIVE, load_output=False, limit=limit):
+            if not row.input:
+                continue
+            job, progress = Job(**row.input["args"][0]), Progress(**row.input["args"][1])
+            tried = progress.attempt > 1 or progress.waits > 0
+            state = "running" if row.status == "PENDING" else "retrying" if tried else "received"
+            due = row.delay_until_epoch_ms / 1000 if row.delay_until_epoch_ms and row.status == "DELAYED" else None
+            if job.id not in newest or newest[job.id][1].row < progress.row:
+                newest[job.id] = (job, progress, state, due)
+        return list(newest.values())
+
+    @_own_errors()
+    def tidy(self) -> None:
+        """Remove the rows of jobs that ended without being cleaned up: a crash at the wrong moment.
+
+        If there is no receipt, the sweep brings the job back.
+        """
+        with self._rows:
+            rows = DBOS.list_workflows(load_input=False, load_output=False)
+            kept = {job_id(row.workflow_id) for row in rows if row.status in _ACTIVE}
+            kept |= {job_id(row) for row in self._stale}
+            _delete(
+                row.workflow_id
+                for row in rows
+                if job_id(row.workflow_id) not in kept and not row.workflow_id.startswith(TICK)
+            )
+
+    @_own_errors()
+    def forget_ticks(self, function: str, until: str) -> None:
+        """Remove the rows of ticks before `until` (a job id); the last one stays, so that it is not repeated."""
+        with self._rows:
+            rows = DBOS.list_workflows(workflow_id_prefix=f"{TICK}{function}|", load_input=False, load_output=False)
+            _delete(row.workflow_id for row in rows if row.status not in _ACTIVE and job_id(row.workflow_id) < until)
+
+    def _attempt(self, job: Job, progress: Progress) -> None:
+        """One row's work. DBOS may run it again after a crash; what `_try` came to is then remembered."""
+        if progress.row > 2:
+            self._discard(job.row(progress.row - 1))
+        verdict = Verdict(**progress.verdict) if progress.verdict else self._verdict(job)
+        if verdict is None:
+            self._discard(job.row(1), job.row(progress.row))
+        elif verdict.kind == "settled":
+            self._settle(job, progress, verdict)
+        elif later := progress.after(verdict, self._policy, time.time()):
+            self._enqueue_later(job, *later)
+        else:
+            self._settle(job, progress, replace(verdict, kind="settled", state="dead"))
+
+    def _verdict(self, job: Job) -> Verdict | None:
+        """Call the function, unless there is a receipt (None)."""
+        try:
+            if job.event and self._ledger.settled(job.function, job.event):
+                return None
+        except SiagaError as error:
+            return Watch().of_neighbour(error)
+        return Verdict(**DBOS.run_step({"name": "invoke"}, lambda: asdict(self._try(job))))
+
+    def _try(self, job: Job) -> Verdict:
+        event = job.event
+        watch = Watch()
+        headers: Iterable[tuple[str, str]] = [("Content-Type", "application/json")] if event else job.headers
+        target = f"{job.path}?{job.query}" if job.query else job.path
+        try:
+            answer = self._slots.call(
+                job.function, job.priority, job.method, target, headers, event.record() if event else job.body
+            )
+        except SiagaError as error:
+            return watch.of_error(error)
+        verdict = watch.of_answer(answer, about_object=event is not None)
+        return verdict if job.callback else replace(verdict, body=b"")
+
+    def _settle(self, job: Job, progress: Progress, verdict: Verdict) -> None:
+        try:
+            if job.event:
+                self._ledger.write(_receipt(job, progress, verdict))
+        except SiagaError as error:
+            self._enqueue_later(job, *progress.unwritten(verdict, error.reason()))
+            return
+        if job.callback:
+            self._post(job, verdict)
+        _log.info(
+            json.dumps(
+                {
+                    "function": job.function,
+                    "bucket": job.bucket,
+                    "key": job.key,
+                    "state": verdict.state,
+                    "attempts": progress.attempt,
+                    "seconds": verdict.seconds,
+                    "reason": verdict.reason["text"] if verdict.reason else None,
+                },
+                ensure_ascii=False,
+            )
+        )
+        self._discard(job.row(1), job.row(max(1, progress.row - 1)), job.row(progress.row))
+
+    def _enqueue_later(self, job: Job, progress: Progress, wait: float) -> None:
+        with SetWorkflowID(job.row(progress.row)):
+            self._enqueue(job, progress, wait)
+
+    def _enqueue(self, job: Job, progress: Progress, wait: float | None) -> None:
+        with SetEnqueueOptions(priority=job.priority, delay_seconds=wait):
+            DBOS.enqueue_workflow(job.function, self._workflow, job.stored(), progress.stored())
+        if wait is None:
+            self._hurry(job.function)
+
+    def _hurry(self, function: str) -> None:
+        with self._pace:
+            if function not in self._busy:
+                self._queues[function].set_polling_interval_sec(_BUSY_POLL)
+                self._busy.add(function)
+
+    def _relax(self) -> None:
+        """Poll the queues that have run empty less often; it is what an idle gateway spends its time on."""
+        for function in list(self._busy):
+            with self._pace:
+                if not DBOS.list_workflows(
+                    queue_name=function, status=["ENQUEUED", "PENDING"], limit=1, load_input=False, load_output=False
+                ):
+                    self._queues[function].set_polling_interval_sec(_IDLE_POLL)
+                    self._busy.discard(function)
+
+    def _discard(self, *rows: str) -> None:
+        due = time.monotonic() + _STALE_SECONDS
+        with self._rows:
+            self._stale |= {row: due for row in rows if not (row.startswith(TICK) and row.endswith("|1"))}
+
+    def _clean(self) -> None:
+        while not self._stop.wait(_STALE_SECONDS):
+            try:
+                self._relax()
+                self._remove_stale()
+            except SQLAlchemyError as error:  # a lock that took too long; the next round will do
+                _log.warning("job database: %s", error)
+
+    def _remove_stale(self) -> None:
+        with self._rows:
+            due = [row for row, moment in self._stale.items() if moment < time.monotonic()]
+            if not due:
+                return
+            found = DBOS.list_workflows(workflow_ids=due, load_input=False, load_output=False)
+            busy = {row.workflow_id for row in found if row.status in _ACTIVE}
+            _delete(row for row in due if row not in busy)
+            self._stale = {row: moment for row, moment in self._stale.items() if row in busy or row not in due}
+
+
+def _receipt(job: Job, progress: Progress, verdict: Verdict) -> Receipt:
+    return Receipt(
+        function=job.function,
+        bucket=job.bucket,
+        key=job.key,
+        etag=job.etag,
+        version_id=job.version_id,
+        state=verdict.state,
+        reason=verdict.reason,
+        run=verdict.run,
+        event_id=verdict.event_id,
+        warnings=verdict.warnings,
+        attempts=progress.attempt,
+        received=job.received,
+        started=verdict.started,
+        finished=verdict.finished,
+        seconds=verdict.seconds,
+    )
+
+
+def _delete(rows: Iterable[str]) -> None:
+    if gone := list(rows):
+        DBOS.delete_workflows(gone)
+
+
+def _prepare(file: Path) -> None:
+    """Make the folder, and let SQLite write ahead: one sync to disk per commit instead of several."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    connection = sqlite3.connect(file)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.close()

@@ -1,0 +1,226 @@
+"""Calling functions by URL: one slot each, one call at a time in each slot."""
+
+import heapq
+import http.client
+import itertools
+import threading
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from siaga.errors import SiagaError, Unavailable
+from siaga.stack import Function, Slot
+
+Headers = list[tuple[str, str]]
+
+HOP_BY_HOP = {  # RFC 9110, section 7.6.1; Host and lengths are made anew
+    "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection",
+    "te", "trailer", "transfer-encoding", "upgrade", "host", "content-length",
+}  # fmt: skip
+_CONNECT_SECONDS = 3.0
+_MARGIN_SECONDS = 10.0  # a slot ends its own call first, and says so
+_PATIENCE_SECONDS = 3.0  # for a slot that is busy or started again; QGIS is up in 1 to 2 s
+_PROBE_SECONDS = 1.0
+
+
+class NoConnection(Unavailable):
+    """Nothing accepted the connection, so the function was not called."""
+
+
+class BrokenOff(SiagaError):
+    """The connection broke in the middle of a call; what the function did is not known."""
+
+    status = 502
+
+
+class TimedOut(SiagaError):
+    """The function did not answer in its time."""
+
+    status = 504
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a function answered. body is whole."""
+
+    status: int
+    headers: Headers
+    body: bytes
+
+    def header(self, name: str) -> str:
+        """The first header of that name, "" when there is none."""
+        return next((value for key, value in self.headers if key.lower() == name.lower()), "")
+
+    @property
+    def slot_is_away(self) -> bool:
+        """Whether the slot itself was busy, starting or stopping; a function's own 503 is JSON."""
+        return self.status == 429 or (self.status == 503 and "json" not in self.header("Content-Type"))
+
+
+def begin(
+    url: str, method: str, target: str, headers: Iterable[tuple[str, str]], body: bytes, timeout: float
+) -> http.client.HTTPResponse:
+    """Send one request and return the response with its body still to be read; redirects are not followed.
+
+    target: path and query. Raises NoConnection, BrokenOff, TimedOut.
+    """
+    parts = urlsplit(url)
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = kind(parts.netloc, timeout=_CONNECT_SECONDS)
+    try:
+        connection.connect()
+    except OSError as error:
+        connection.close()
+        raise NoConnection("{url} accepts no connection: {detail}", url=url, detail=str(error)) from error
+    try:
+        connection.sock.settimeout(timeout)
+        connection.putrequest(method, parts.path.rstrip("/") + target, skip_accept_encoding=True)
+        for name, value in headers:
+            if name.lower() not in HOP_BY_HOP:
+                connection.putheader(name, value)
+        connection.putheader("Content-Length", str(len(body)))
+        connection.putheader("Connection", "close")
+        connection.endheaders(body)
+        return connection.getresponse()
+    except TimeoutError as error:
+        connection.close()
+        raise TimedOut("{url} did not answer within {seconds:g} seconds", url=url, seconds=timeout) from error
+    except (OSError, http.client.HTTPException) as error:
+        connection.close()
+        raise BrokenOff("The connection to {url} broke off: {detail}", url=url, detail=repr(error)) from error
+
+
+def request(
+    url: str, method: str, target: str, headers: Iterable[tuple[str, str]], body: bytes, timeout: float
+) -> Answer:
+    """Send one request and read the whole answer. Raises NoConnection, BrokenOff, TimedOut."""
+    response = begin(url, method, target, headers, body, timeout)
+    try:
+        return Answer(response.status, response.getheaders(), response.read())
+    except TimeoutError as error:
+        raise TimedOut("{url} did not answer within {seconds:g} seconds", url=url, seconds=timeout) from error
+    except (OSError, http.client.HTTPException) as error:
+        raise BrokenOff("The connection to {url} broke off: {detail}", url=url, detail=repr(error)) from error
+    finally:
+        response.close()
+
+
+def call_headers(headers: Iterable[tuple[str, str]]) -> Headers:
+    """The headers that OpenFaaS's gateway adds to a call: X-Call-Id unless there is one, X-Start-Time (ns)."""
+    kept = [(name, value) for name, value in headers if name.lower() != "x-start-time"]
+    if not any(name.lower() == "x-call-id" for name, _ in kept):
+        kept.append(("X-Call-Id", str(uuid.uuid4())))
+    return [*kept, ("X-Start-Time", str(time.time_ns()))]
+
+
+class Slots:
+    """All slots of all functions, and who uses which. Shared by all threads."""
+
+    def __init__(self, slots: list[Slot]) -> None:
+        """`slots` as siaga.stack.slots lists them."""
+        self.functions: dict[str, Function] = {slot.function.name: slot.function for slot in slots}
+        self._urls: dict[str, list[str]] = {name: [] for name in self.functions}
+        for slot in slots:
+            self._urls[slot.function.name].append(slot.url)
+        self._free = {name: list(urls) for name, urls in self._urls.items()}
+        self._waiting: dict[str, list[tuple[int, int]]] = {name: [] for name in self.functions}
+        self._ticket = itertools.count()
+        self._changed = threading.Condition()
+        self.invocations: Counter[str] = Counter()
+
+    def idle(self, function: str) -> bool:
+        """Whether a job of that function could start at once, without jumping a queue."""
+        with self._changed:
+            return bool(self._free[function]) and not self._waiting[function]
+
+    def call(
+        self, function: str, priority: int, method: str, target: str, headers: Iterable[tuple[str, str]], body: bytes
+    ) -> Answer:
+        """Call a function for a job; waits for a slot of its own, live jobs first.
+
+        A slot that is busy with somebody's direct call, or is just being started again, is waited for
+        a few seconds. Raises NoConnection, BrokenOff, TimedOut.
+        """
+        headers = call_headers(headers)
+        self.invocations[function] += 1
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        with self._lease(function, priority) as first:
+            others = [url for url in self._urls[function] if url != first]
+            while True:
+                try:
+                    answer = self._try(function, [first, *others], method, target, headers, body)
+                    if not answer.slot_is_away or time.monotonic() > deadline:
+                        return answer
+                except NoConnection:
+                    if time.monotonic() > deadline:
+                        raise
+                time.sleep(0.1)
+
+    def open(
+        self, function: str, method: str, target: str, headers: Iterable[tuple[str, str]], body: bytes
+    ) -> http.client.HTTPResponse:
+        """Call a function for somebody who waits for the answer; any slot that is free.
+
+        Returns the response with its body still to be read; the last slot's 429 or refusal stands for
+        all. Raises NoConnection, BrokenOff, TimedOut.
+        """
+        self.invocations[function] += 1
+        timeout = self.functions[function].timeout_seconds + _MARGIN_SECONDS
+        urls = self._by_freedom(function)
+        for url in urls[:-1]:
+            try:
+                response = begin(url, method, target, headers, body, timeout)
+            except NoConnection:
+                continue
+            if response.status != 429:
+                return response
+            response.close()
+        return begin(urls[-1], method, target, headers, body, timeout)
+
+    def ready(self, function: str) -> int:
+        """How many slots of a function are up; a busy one is."""
+        return sum(_is_up(url) for url in self._urls[function])
+
+    def _try(self, function: str, urls: list[str], method: str, target: str, headers: Headers, body: bytes) -> Answer:
+        timeout = self.functions[function].timeout_seconds + _MARGIN_SECONDS
+        for url in urls[:-1]:
+            try:
+                answer = request(url, method, target, headers, body, timeout)
+            except NoConnection:
+                continue
+            if not answer.slot_is_away:
+                return answer
+        return request(urls[-1], method, target, headers, body, timeout)
+
+    def _by_freedom(self, function: str) -> list[str]:
+        with self._changed:
+            free = list(self._free[function])
+        return free + [url for url in self._urls[function] if url not in free]
+
+    @contextmanager
+    def _lease(self, function: str, priority: int) -> Iterator[str]:
+        ticket = (priority, next(self._ticket))
+        waiting, free = self._waiting[function], self._free[function]
+        with self._changed:
+            heapq.heappush(waiting, ticket)
+            self._changed.wait_for(lambda: bool(free) and waiting[0] == ticket)
+            heapq.heappop(waiting)
+            url = free.pop()
+            self._changed.notify_all()
+        try:
+            yield url
+        finally:
+            with self._changed:
+                free.append(url)
+                self._changed.notify_all()
+
+
+def _is_up(url: str) -> bool:
+    try:
+        return request(url, "GET", "/_/ready", [], b"", _PROBE_SECONDS).status in (200, 429)
+    except SiagaError:
+        return False

@@ -1,0 +1,150 @@
+"""A job: one function that is to be called once, and how far that has come."""
+
+import random
+import uuid
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from gateway.verdict import Verdict, now
+from siaga.events import ObjectEvent
+
+LIVE, BACKFILL = 1, 100  # priorities: the smaller goes first
+TICK = "tick|"
+MAX_WAIT = 600.0  # seconds; no back-off is longer
+_NOT_NOW_WAIT, _MAX_NOT_NOW_WAIT = 0.5, 10.0  # seconds between tries that do not count
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is to be done; stays the same through all attempts.
+
+    id: the same for the same work, so that it is taken once however often it is announced.
+    bucket, key, etag, version_id: the object that the function is to work on; "" for a plain call.
+    method, path, query, headers, body: the plain call, as an asynchronous caller or cron made it.
+    callback: where the function's answer is posted, or "".
+    received: when the object was written, or the call was made.
+    """
+
+    id: str
+    function: str
+    priority: int = LIVE
+    received: str = field(default_factory=now)
+    bucket: str = ""
+    key: str = ""
+    etag: str = ""
+    version_id: str = ""
+    method: str = "POST"
+    path: str = "/"
+    query: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    callback: str = ""
+
+    @classmethod
+    def of_object(
+        cls, function: str, event: ObjectEvent, priority: int, received: str = "", callback: str = ""
+    ) -> "Job":
+        """The job of (function, bucket, key, etag)."""
+        return cls(
+            id=object_job_id(function, event),
+            function=function,
+            priority=priority,
+            received=received or now(),
+            bucket=event.bucket,
+            key=event.key,
+            etag=event.etag,
+            version_id=event.version_id,
+            callback=callback,
+        )
+
+    @property
+    def event(self) -> ObjectEvent | None:
+        """The object it is about; None for a plain call."""
+        return ObjectEvent(self.bucket, self.key, self.etag, self.version_id) if self.bucket else None
+
+    def row(self, number: int) -> str:
+        """The id of one of its rows in the job database; every attempt has a row of its own."""
+        return f"{self.id}|{number}"
+
+    def stored(self) -> dict[str, Any]:
+        """Plain values for the job database."""
+        return asdict(self)
+
+
+def object_job_id(function: str, event: ObjectEvent) -> str:
+    """The id of the job of (function, bucket, key, etag)."""
+    return f"{function}|{event.receipt_id}"
+
+
+def call_job_id(function: str, call_id: str = "") -> str:
+    """The id of a plain call; a caller that repeats its call id is taken once."""
+    return f"call|{function}|{call_id or uuid.uuid4()}"
+
+
+def tick_job_id(function: str, tick: str) -> str:
+    """The id of one tick of a schedule; ids of one function sort by time."""
+    return f"{TICK}{function}|{tick}"
+
+
+def job_id(row: str) -> str:
+    """The job that a row of the database belongs to."""
+    return row.rpartition("|")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How patient the gateway is.
+
+    attempts: calls before an input is declared dead. backoff_seconds: the first wait, doubled each time.
+    refused_seconds: how long a function that accepts no connection counts as being started again.
+    """
+
+    attempts: int
+    backoff_seconds: float
+    refused_seconds: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a job has come.
+
+    row: which row of the job this is, from 1. attempt: the attempt under way or next, from 1.
+    waits: tries in a row that did not count. refused_since: when connections began to be refused
+    (seconds since 1970), 0 when they are not. reason: why the last try did not settle it.
+    verdict: the function's last word, when only the receipt is still to be written.
+    """
+
+    row: int = 1
+    attempt: int = 1
+    waits: int = 0
+    refused_since: float = 0.0
+    reason: dict[str, Any] | None = None
+    verdict: dict[str, Any] | None = None
+
+    def stored(self) -> dict[str, Any]:
+        """Plain values for the job database."""
+        return asdict(self)
+
+    def after(self, verdict: Verdict, policy: Policy, clock: float) -> tuple["Progress", float] | None:
+        """The next step and the seconds to wait for it; None when this was the last attempt.
+
+        `verdict` is "failed" or "not now"; `clock` in seconds since 1970.
+        """
+        refused_since = (self.refused_since or clock) if verdict.refused else 0.0
+        failed = verdict.kind == "failed" or (verdict.refused and clock - refused_since > policy.refused_seconds)
+        if not failed:
+            wait = min(_MAX_NOT_NOW_WAIT, _NOT_NOW_WAIT * 2 ** min(self.waits, 10))
+            later = replace(
+                self, row=self.row + 1, waits=self.waits + 1, refused_since=refused_since, reason=verdict.reason
+            )
+            return later, wait * random.uniform(0.5, 1.0)
+        if self.attempt >= policy.attempts:
+            return None
+        wait = min(MAX_WAIT, policy.backoff_seconds * 2 ** min(self.attempt - 1, 30))
+        return Progress(self.row + 1, self.attempt + 1, reason=verdict.reason), wait * random.uniform(0.5, 1.0)
+
+    def unwritten(self, verdict: Verdict, reason: dict[str, Any]) -> tuple["Progress", float]:
+        """The next step when the receipt could not be written: write it later, without another call."""
+        wait = min(_MAX_NOT_NOW_WAIT, _NOT_NOW_WAIT * 2 ** min(self.waits, 10))
+        later = replace(self, row=self.row + 1, waits=self.waits + 1, reason=reason, verdict=asdict(verdict))
+        return later, wait

@@ -1,0 +1,144 @@
+"""Receipts: what became of each input. Written by the gateway alone, one object each."""
+
+import json
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from siaga import keys
+from siaga.errors import BadInput, NotFound
+from siaga.events import ObjectEvent
+from siaga.store import Store
+
+SCHEMA = "siaga/receipt/1"
+_READERS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of one (function, bucket, key, etag).
+
+    state: done, refused, superseded or dead. reason: {"text", "template", "values"} or None.
+    attempts: calls that counted. received, started, finished: UTC, as text; seconds: of the last attempt.
+    """
+
+    function: str
+    bucket: str
+    key: str
+    etag: str
+    version_id: str
+    state: str
+    reason: dict[str, Any] | None
+    run: str
+    event_id: str
+    warnings: tuple[dict[str, Any], ...]
+    attempts: int
+    received: str
+    started: str
+    finished: str
+    seconds: float
+
+    @property
+    def event(self) -> ObjectEvent:
+        """The content it speaks of."""
+        return ObjectEvent(self.bucket, self.key, self.etag, self.version_id)
+
+    @property
+    def name(self) -> str:
+        """Its key in bucket ledger."""
+        return keys.receipt(self.function, self.event.receipt_id)
+
+    def encode(self) -> bytes:
+        """The stored form."""
+        return json.dumps({"schema": SCHEMA} | asdict(self), ensure_ascii=False, sort_keys=True, indent=1).encode()
+
+    @classmethod
+    def decode(cls, body: bytes) -> "Receipt":
+        """Read the stored form; raises BadInput."""
+        try:
+            stored = json.loads(body)
+            del stored["schema"]
+            return cls(**stored | {"warnings": tuple(stored["warnings"])})
+        except (ValueError, TypeError, KeyError) as error:
+            raise BadInput("Not a receipt: {detail}", detail=repr(error)) from error
+
+
+class Ledger:
+    """Bucket ledger, and in memory the names that it is known to hold. Shared by all threads."""
+
+    def __init__(self, store: Store) -> None:
+        """`store` with the rights of the gateway."""
+        self._store = store
+        self._lock = threading.Lock()
+        self._names: set[str] = set()
+        self._added: set[str] = set()  # while a listing is under way
+        self._removed: set[str] = set()
+        self._read: dict[str, Receipt] = {}
+
+    def refresh(self) -> None:
+        """Learn all names anew. Raises Unavailable."""
+        with self._lock:
+            self._added.clear()
+            self._removed.clear()
+        listed = {head.key for head in self._store.list(keys.LEDGER)}
+        with self._lock:
+            self._names = (listed | self._added) - self._removed
+            self._read = {name: receipt for name, receipt in self._read.items() if name in self._names}
+
+    def knows(self, function: str, event: ObjectEvent) -> bool:
+        """Whether a receipt is known, without asking the store."""
+        return keys.receipt(function, event.receipt_id) in self._names
+
+    def settled(self, function: str, event: ObjectEvent) -> bool:
+        """Whether there is a receipt. Raises Unavailable."""
+        name = keys.receipt(function, event.receipt_id)
+        if name in self._names:
+            return True
+        if not self._store.exists(keys.LEDGER, name):
+            return False
+        self._add(name)
+        return True
+
+    def write(self, receipt: Receipt) -> None:
+        """Write a receipt. Raises Unavailable."""
+        self._store.put(keys.LEDGER, receipt.name, receipt.encode(), "application/json")
+        with self._lock:
+            self._read[receipt.name] = receipt
+        self._add(receipt.name)
+
+    def remove(self, function: str, event: ObjectEvent) -> None:
+        """Remove a receipt; none there is fine. Raises Unavailable."""
+        name = keys.receipt(function, event.receipt_id)
+        self._store.delete(keys.LEDGER, name)
+        with self._lock:
+            self._names.discard(name)
+            self._added.discard(name)
+            self._removed.add(name)
+            self._read.pop(name, None)
+
+    def receipts(self) -> Iterator[Receipt]:
+        """Every receipt; each is read from the store once. Raises Unavailable."""
+        self.refresh()
+        unread = [name for name in self._names if name not in self._read]
+        with ThreadPoolExecutor(_READERS) as readers:
+            for name, receipt in zip(unread, readers.map(self._load, unread), strict=True):
+                if receipt:
+                    with self._lock:
+                        self._read[name] = receipt
+        with self._lock:
+            everything = list(self._read.values())
+        yield from everything
+
+    def _load(self, name: str) -> Receipt | None:
+        try:
+            return Receipt.decode(self._store.get(keys.LEDGER, name)[0])
+        except (NotFound, BadInput):  # removed meanwhile, or no receipt of ours
+            return None
+
+    def _add(self, name: str) -> None:
+        with self._lock:
+            self._names.add(name)
+            self._added.add(name)
+            self._removed.discard(name)

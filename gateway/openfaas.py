@@ -1,0 +1,241 @@
+"""OpenFaaS's routes, codes and headers, so that faas-cli and its kin work against the gateway.
+
+The stack is stack.yml: what would change it is refused in words. Unlike OpenFaaS, an asynchronous call of
+a function that does not exist is refused (404) instead of accepted and lost.
+"""
+
+import platform
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+from urllib.parse import quote
+
+from flask import Blueprint, Response, jsonify, request
+
+from gateway import callback, logs
+from gateway.invoke import HOP_BY_HOP, BrokenOff, NoConnection, TimedOut, call_headers
+from gateway.job import LIVE, Job, call_job_id
+from gateway.service import Gateway
+from gateway.verdict import stamp
+from siaga import events
+from siaga.errors import BadInput, NotFound
+from siaga.events import ObjectEvent
+from siaga.stack import Function
+from siaga.store import Store
+
+NAMESPACE = "openfaas-fn"
+_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"]
+_MAX_ASYNC_BYTES = 1_000_000  # larger things belong into a bucket
+_REFUSAL = (
+    "{action} is not possible here: the stack of this gateway is its file stack.yml. "
+    "Change the file and start Siaga again.\n"
+)
+_TOLD = ("labels", "annotations", "secrets", "constraints", "limits", "requests")
+_CHUNK = 1 << 16
+
+
+def blueprint(gateway: Gateway, login: Callable[[Any], Any]) -> Blueprint:
+    """/function, /async-function and /system."""
+    routes = Blueprint("openfaas", __name__)
+    _add_calls(routes, gateway)
+    _add_system(routes, gateway, login)
+    return routes
+
+
+def _add_calls(routes: Blueprint, gateway: Gateway) -> None:
+    @routes.route("/function/<name>", defaults={"path": ""}, methods=_METHODS, provide_automatic_options=False)
+    @routes.route("/function/<name>/<path:path>", methods=_METHODS, provide_automatic_options=False)
+    def function(name: str, path: str) -> Response:
+        known = _find(gateway, name)
+        if known is None:
+            return _platform_error(f"No endpoints available for: {name}.", 503)
+        return _proxy(gateway, known, path)
+
+    @routes.post("/async-function/<name>", defaults={"path": ""})
+    @routes.post("/async-function/<name>/<path:path>")
+    def asynchronous(name: str, path: str) -> Response:
+        known = _find(gateway, name)
+        if known is None:
+            return _platform_error(f"No endpoints available for: {name}.", 404)
+        return _accept(gateway, known, path)
+
+
+def _add_system(routes: Blueprint, gateway: Gateway, login: Callable[[Any], Any]) -> None:
+    @routes.get("/system/info")
+    @login
+    def info() -> Response:
+        release = {"release": version("siaga"), "sha": ""}
+        provider = {"provider": "siaga", "orchestration": "process", "version": release}
+        return jsonify(provider=provider, version=release | {"commit_message": ""}, arch=platform.machine())
+
+    @routes.get("/system/functions")
+    @login
+    def functions() -> Response:
+        here = request.args.get("namespace") in (None, "", NAMESPACE)
+        return jsonify([_status(gateway, one) for one in gateway.functions] if here else [])
+
+    @routes.get("/system/function/<name>")
+    @login
+    def function_status(name: str) -> Response | tuple[Response, int]:
+        known = _find(gateway, name, request.args.get("namespace"))
+        return jsonify(_status(gateway, known)) if known else _missing(name)
+
+    @routes.get("/system/namespaces")
+    @login
+    def namespaces() -> Response:
+        return jsonify([NAMESPACE])
+
+    @routes.get("/system/secrets")
+    @login
+    def secrets() -> Response:
+        return jsonify([])
+
+    @routes.get("/system/logs")
+    @login
+    def function_logs() -> Response | tuple[Response, int]:
+        known = _find(gateway, request.args.get("name", ""), request.args.get("namespace"))
+        if known is None:
+            return _missing(request.args.get("name", ""))
+        try:
+            wanted = logs.Request.parse(request.args)
+        except ValueError as error:
+            return Response(f"{error}\n", mimetype="text/plain"), 422
+        lines = logs.lines(gateway.settings.home / "logs", known.name, NAMESPACE, wanted)
+        return Response(lines, mimetype="application/x-ndjson")
+
+    def refuse(action: str, status: int) -> Callable[..., tuple[Response, int]]:
+        def refusal(**_: str) -> tuple[Response, int]:
+            return Response(_REFUSAL.format(action=action), headers={"Allow": "GET"}, mimetype="text/plain"), status
+
+        return refusal
+
+    for path, methods, action, status in (
+        ("/system/functions", ["POST", "PUT"], "Deploying a function", 405),
+        ("/system/functions", ["DELETE"], "Removing a function", 405),
+        ("/system/scale-function/<name>", ["POST"], "Setting the replicas of a function", 405),
+        ("/system/secrets", ["POST", "PUT", "DELETE"], "Handing out secrets", 405),
+        ("/system/namespaces", ["POST"], "Making a namespace", 501),
+        ("/system/namespace/<name>", ["GET", "POST", "PUT", "DELETE"], "Managing a namespace", 501),
+    ):
+        routes.add_url_rule(path, f"{action} {methods}", login(refuse(action, status)), methods=methods)
+
+
+def _find(gateway: Gateway, name: str, namespace: str | None = None) -> Function | None:
+    """`name` or `name.namespace`; None when there is no such function here."""
+    plain, dot, suffix = name.rpartition(".")
+    if dot:
+        name, namespace = plain, suffix
+    if namespace not in (None, "", NAMESPACE):
+        return None
+    return gateway.slots.functions.get(name)
+
+
+def _status(gateway: Gateway, function: Function) -> dict[str, Any]:
+    deployment = function.deployment
+    status = {
+        "name": function.name,
+        "image": function.image,
+        "namespace": NAMESPACE,
+        "envVars": dict(function.environment),
+        "readOnlyRootFilesystem": deployment.get("readonly_root_filesystem", False),
+        "invocationCount": gateway.slots.invocations[function.name],
+        "replicas": function.replicas,
+        "availableReplicas": gateway.slots.ready(function.name),
+        "createdAt": stamp(datetime.fromtimestamp(gateway.settings.stack.stat().st_mtime, UTC)),
+    }
+    return {key: value for key, value in status.items() if value != {}} | {
+        key: deployment[key] for key in _TOLD if deployment.get(key)
+    }
+
+
+def _proxy(gateway: Gateway, function: Function, path: str) -> Response:
+    """Pass the request on and the answer back, both nearly as they are."""
+    started = time.time_ns()
+    sent = [
+        *request.headers.items(),
+        *[(name, value) for name, value in _forwarded().items() if name not in request.headers],
+    ]
+    headers = call_headers(sent)
+    try:
+        answer = gateway.slots.open(function.name, request.method, _target(path), headers, request.get_data())
+    except NoConnection:
+        return _platform_error(f"Can't reach service for: {function.name}.", 500)
+    except (BrokenOff, TimedOut) as error:
+        return _platform_error(f"{error}\n", 502)
+
+    def body() -> Iterator[bytes]:
+        with answer:
+            while chunk := answer.read1(_CHUNK):
+                yield chunk
+
+    response = Response(body(), answer.status)
+    response.headers.clear()
+    for name, value in answer.getheaders():
+        if name.lower() not in HOP_BY_HOP - {"content-length"}:
+            response.headers.add(name, value)
+    if "Content-Type" not in response.headers:
+        response.headers["Content-Type"] = request.headers.get("Content-Type", "text/plain")
+    if "X-Call-Id" not in request.headers:
+        response.headers["X-Call-Id"] = dict(headers)["X-Call-Id"]
+    response.headers["X-Start-Time"] = str(started)
+    return response
+
+
+def _accept(gateway: Gateway, function: Function, path: str) -> Response:
+    """Make the call a durable job: of the object that its body names, or a plain call."""
+    body = request.get_data()
+    url = request.headers.get("X-Callback-Url", "")
+    if url:
+        callback.check(url)
+    if len(body) > _MAX_ASYNC_BYTES:
+        return _platform_error("The body is too large for a call without waiting; put it into a bucket\n", 413)
+    headers = call_headers(request.headers.items())
+    call_id = next(value for name, value in headers if name.lower() == "x-call-id")
+    try:
+        event = _newest(gateway.store, events.parse(body)[0])
+        job = Job.of_object(function.name, event, LIVE, callback=url)
+    except BadInput:
+        job = Job(
+            call_job_id(function.name, call_id),
+            function.name,
+            path=f"/{quote(path)}",
+            query=request.query_string.decode(),
+            headers=tuple(headers),
+            body=body,
+            callback=url,
+        )
+    gateway.inbox.submit(job)
+    response = Response(status=202, headers={"X-Call-Id": call_id, "X-Start-Time": str(time.time_ns())})
+    del response.headers["Content-Type"]
+    return response
+
+
+def _newest(store: Store, event: ObjectEvent) -> ObjectEvent:
+    """The content that a hand-written event means: the newest one, unless it says."""
+    if event.etag:
+        return event
+    try:
+        head = store.head(event.bucket, event.key)
+    except NotFound:
+        return event  # the function says so, and the receipt keeps it
+    return ObjectEvent(event.bucket, event.key, head.etag, head.version_id)
+
+
+def _target(path: str) -> str:
+    query = request.query_string.decode()
+    return f"/{quote(path)}" + (f"?{query}" if query else "")
+
+
+def _forwarded() -> dict[str, str]:
+    port = request.environ.get("REMOTE_PORT", "")
+    return {"X-Forwarded-Host": request.host, "X-Forwarded-For": f"{request.remote_addr}:{port}"}
+
+
+def _missing(name: str) -> tuple[Response, int]:
+    return Response(f"No function {name} in stack.yml\n", mimetype="text/plain"), 404
+
+
+def _platform_error(text: str, status: int) -> Response:
+    return Response(text, status, {"X-OpenFaaS-Internal": "proxy"}, mimetype="text/plain")

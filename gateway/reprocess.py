@@ -1,0 +1,99 @@
+"""Doing it again: the receipt goes, the newest content is enqueued. No other special path."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from gateway.inbox import Inbox
+from gateway.job import BACKFILL, LIVE, Job
+from gateway.ledger import Ledger, Receipt
+from gateway.verdict import stamp
+from siaga import keys
+from siaga.errors import BadInput, NotFound
+from siaga.events import ObjectEvent
+from siaga.stack import Function, waking
+from siaga.store import Store
+
+_FORMS = '{"event_id": "…"}, {"bucket": "…", "key": "…"}, {"failed": true} or {"since": "…", "until": "…"}'
+
+
+@dataclass(frozen=True, slots=True)
+class Reprocess:
+    """Finds what an operator means and enqueues it."""
+
+    store: Store
+    functions: tuple[Function, ...]
+    inbox: Inbox
+    ledger: Ledger
+
+    def order(self, wanted: dict[str, Any]) -> list[dict[str, str]]:
+        """Carry out one order; each form may name a "function" besides.
+
+        Receipts of contents that were overwritten stay, as history. Returns the jobs:
+        [{"function", "bucket", "key", "state"}]. Raises BadInput for any other form,
+        NotFound when nothing answers to it, Unavailable.
+        """
+        function = wanted.get("function")
+        if function is not None and function not in {one.name for one in self.functions}:
+            raise NotFound("There is no function {name} in stack.yml", name=repr(function))
+        priority = LIVE if "event_id" in wanted or "bucket" in wanted else BACKFILL
+        meant = {
+            (name, event.bucket, event.key): event for name, event in self._meant(wanted) if function in (None, name)
+        }
+        jobs = [self._again(name, event, priority) for (name, _, _), event in meant.items()]
+        done = [job for job in jobs if job]
+        if not done:
+            raise NotFound("Nothing that was processed answers to {order}", order=str(wanted)[:200])
+        return done
+
+    def _meant(self, wanted: dict[str, Any]) -> Iterable[tuple[str, ObjectEvent]]:
+        if isinstance(event_id := wanted.get("event_id"), str) and event_id:
+            return [(one.function, one.event) for one in self.ledger.receipts() if _is_of(one, event_id)]
+        if isinstance(bucket := wanted.get("bucket"), str) and isinstance(key := wanted.get("key"), str):
+            return [(one.name, ObjectEvent(bucket, key)) for one in waking(self.functions, bucket, key)]
+        if wanted.get("failed") is True:
+            return [(one.function, one.event) for one in self.ledger.receipts() if one.state == "dead"]
+        if "since" in wanted or "until" in wanted:
+            since, until = _moment(wanted.get("since", "1970-01-01")), _moment(wanted.get("until", "9999-01-01"))
+            return [
+                (one.function, one.event)
+                for one in self.ledger.receipts()
+                if since <= datetime.fromisoformat(one.received) < until
+            ]
+        raise BadInput("Reprocess what? Send {forms}", forms=_FORMS)
+
+    def _again(self, function: str, event: ObjectEvent, priority: int) -> dict[str, str] | None:
+        """Enqueue the newest content of a key; None when it is gone, or wakes the function no more."""
+        if function not in {one.name for one in waking(self.functions, event.bucket, event.key)}:
+            return None
+        try:
+            head = self.store.head(event.bucket, event.key)
+        except NotFound:
+            return None
+        newest = ObjectEvent(event.bucket, event.key, head.etag, head.version_id)
+        state = self.inbox.again(Job.of_object(function, newest, priority, stamp(head.modified)))
+        return {"function": function, "bucket": event.bucket, "key": event.key, "state": state}
+
+
+def _is_of(receipt: Receipt, event_id: str) -> bool:
+    """Whether a receipt is of that event: by its answer, by its run folder, or by the uploader's folder.
+
+    The last finds what was refused, where the function could not read the id.
+    """
+    if receipt.event_id == event_id:
+        return True
+    if receipt.bucket != keys.RESULTS:
+        return not receipt.event_id and keys.folder_id(receipt.key) == event_id
+    try:
+        return keys.Run.parse(receipt.key).event_id == event_id
+    except BadInput:
+        return False
+
+
+def _moment(text: Any) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except (TypeError, ValueError) as error:
+        raise BadInput("{value} is not a time such as 2018-02-20T09:29:28Z", value=repr(text)) from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,70 @@
+"""The gateway put together: what it is made of, in which order it starts and stops."""
+
+import threading
+from dataclasses import dataclass, field
+
+from gateway import callback
+from gateway.cron import Cron
+from gateway.events import Webhook
+from gateway.inbox import Inbox
+from gateway.invoke import Slots
+from gateway.job import Policy
+from gateway.ledger import Ledger
+from gateway.reprocess import Reprocess
+from gateway.sweep import Sweep
+from siaga import stack
+from siaga.settings import Settings
+from siaga.stack import Function
+from siaga.store import Store
+
+_CLOSE_SECONDS = 8.0  # for calls under way at SIGTERM; the supervisor grants 15
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """Everything the routes need."""
+
+    settings: Settings
+    functions: tuple[Function, ...]
+    store: Store
+    slots: Slots
+    ledger: Ledger
+    inbox: Inbox
+    webhook: Webhook
+    sweep: Sweep
+    cron: Cron
+    reprocess: Reprocess
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    @classmethod
+    def build(cls, settings: Settings) -> "Gateway":
+        """Put it together; nothing runs yet. Raises SiagaError for a missing secret or a bad stack.yml."""
+        functions = tuple(function for function in stack.load(settings.stack) if function.replicas)
+        store = Store.connect(settings, "gateway")
+        slots = Slots(stack.slots(functions, settings))
+        ledger = Ledger(store)
+        policy = Policy(settings.attempts, settings.backoff_seconds)
+        inbox = Inbox(settings.job_database, slots, ledger, policy, callback.post)
+        return cls(
+            settings=settings,
+            functions=functions,
+            store=store,
+            slots=slots,
+            ledger=ledger,
+            inbox=inbox,
+            webhook=Webhook(functions, inbox),
+            sweep=Sweep(store, functions, inbox, ledger, settings.sweep_seconds, settings.full_sweep_seconds),
+            cron=Cron(functions, inbox),
+            reprocess=Reprocess(store, functions, inbox, ledger),
+        )
+
+    def start(self) -> None:
+        """Take up what was under way, then sweep and keep the schedules."""
+        self.inbox.launch()
+        threading.Thread(target=self.sweep.run, args=(self.stop,), name="sweep", daemon=True).start()
+        threading.Thread(target=self.cron.run, args=(self.stop,), name="cron", daemon=True).start()
+
+    def close(self) -> None:
+        """End within seconds; what is cut off is done again at the next start."""
+        self.stop.set()
+        self.inbox.close(_CLOSE_SECONDS)

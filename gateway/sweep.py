@@ -1,0 +1,100 @@
+"""The sweep: inputs − receipts − pending jobs. What no notification announced is found here."""
+
+import logging
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from gateway.inbox import Inbox
+from gateway.job import BACKFILL, LIVE, Job, object_job_id
+from gateway.ledger import Ledger
+from gateway.verdict import now, stamp
+from siaga import keys
+from siaga.errors import SiagaError
+from siaga.events import ObjectEvent
+from siaga.stack import Function, waking
+from siaga.store import Head, Store
+
+_log = logging.getLogger("gateway")
+
+RECENT = timedelta(days=2)  # clocks in keys are WIB, UTC or the sender's own
+LIVE_AGE = timedelta(hours=1)  # what was written longer ago gives way to what comes now
+
+
+class Sweep:
+    """Lists inputs at start, recent ones often, all now and then; enqueues what was never settled."""
+
+    def __init__(
+        self,
+        store: Store,
+        functions: tuple[Function, ...],
+        inbox: Inbox,
+        ledger: Ledger,
+        seconds: float,
+        full_seconds: float,
+    ) -> None:
+        """`store` with the rights of the gateway; `seconds` between sweeps of recent inputs and of all."""
+        self._store, self._functions, self._inbox, self._ledger = store, functions, inbox, ledger
+        self._seconds, self._full_seconds = seconds, full_seconds
+        self._prefixes = sorted({(one.bucket, one.prefix) for function in functions for one in function.inputs})
+        self._away: str = ""
+        self.last: str | None = None
+        self.last_full: str | None = None
+
+    def run(self, stop: threading.Event) -> None:
+        """Sweep until told to stop: everything first, then recent inputs, everything now and then."""
+        due = datetime.now(UTC)
+        while True:
+            full = datetime.now(UTC) >= due
+            if self.attempt(full) and full:
+                due = datetime.now(UTC) + timedelta(seconds=self._full_seconds)
+            if stop.wait(self._seconds):
+                return
+
+    def attempt(self, full: bool) -> bool:
+        """Sweep once; a store that is away is logged once and tried again next time. Returns whether it worked."""
+        try:
+            found = self.all() if full else self.recent()
+        except SiagaError as error:
+            if not self._away:
+                _log.warning("sweep: %s", error)
+            self._away = str(error)
+            return False
+        if self._away:
+            _log.info("sweep: the store is back")
+        self._away = ""
+        if found:
+            _log.info("sweep: %d jobs that no notification had brought", found)
+        return True
+
+    def all(self) -> int:
+        """Every input; returns how many jobs were enqueued. Raises Unavailable."""
+        self._ledger.refresh()
+        self._inbox.tidy()
+        found = self._enqueue(self._listed(None))
+        self.last = self.last_full = now()
+        return found
+
+    def recent(self) -> int:
+        """The inputs whose key carries a clock of the last days, or none; returns how many jobs were enqueued."""
+        found = self._enqueue(self._listed(datetime.now(UTC) - RECENT))
+        self.last = now()
+        return found
+
+    def _enqueue(self, listed: Iterator[tuple[str, Head]]) -> int:
+        active = self._inbox.active()  # before the listing: a job that ends meanwhile has its receipt by then
+        found = 0
+        for bucket, head in listed:
+            event = ObjectEvent(bucket, head.key, head.etag)
+            priority = LIVE if datetime.now(UTC) - head.modified < LIVE_AGE else BACKFILL
+            for function in waking(self._functions, bucket, head.key):
+                if self._ledger.knows(function.name, event) or object_job_id(function.name, event) in active:
+                    continue
+                found += self._inbox.submit(Job.of_object(function.name, event, priority, stamp(head.modified)))
+        return found
+
+    def _listed(self, since: datetime | None) -> Iterator[tuple[str, Head]]:
+        for bucket, prefix in self._prefixes:
+            start = keys.start_after(prefix, since) if since else ""
+            for head in self._store.list(bucket, prefix, start_after=start):
+                yield bucket, head

@@ -1,0 +1,109 @@
+"""A verdict: what one try to call a function came to."""
+
+import json
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from gateway.invoke import Answer, NoConnection
+from siaga.errors import SiagaError
+
+_STATES = ("done", "refused", "superseded")
+_DETAIL = 500  # characters of a foreign answer that a reason repeats
+
+
+def stamp(moment: datetime) -> str:
+    """A moment as it is stored, e.g. 2018-02-20T09:29:28Z."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def now() -> str:
+    """The present moment as it is stored."""
+    return stamp(datetime.now(UTC))
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one try came to, in plain values, since the job database keeps it.
+
+    kind: "settled" (the function's last word), "failed" (an attempt) or "not now" (does not count).
+    refused: nothing accepted the connection. reason: {"text", "template", "values"} or None.
+    state, run, event_id, warnings: of the function's answer. status, media_type, body: the answer itself,
+    as a callback gets it; status 0 when there was none. seconds: from the call to the answer.
+    """
+
+    kind: str
+    started: str
+    finished: str
+    seconds: float
+    reason: dict[str, Any] | None = None
+    refused: bool = False
+    state: str = "done"
+    run: str = ""
+    event_id: str = ""
+    warnings: tuple[dict[str, Any], ...] = ()
+    status: int = 0
+    media_type: str = ""
+    body: bytes = b""
+
+
+class Watch:
+    """Times one try and forms its verdict."""
+
+    def __init__(self) -> None:
+        """Starts now."""
+        self._started, self._clock = now(), time.monotonic()
+
+    def of_answer(self, answer: Answer, *, about_object: bool) -> Verdict:
+        """Judge an answer; only a function that was given an object speaks in states."""
+        told = _told(answer)
+        if answer.status in (429, 503):
+            return self._verdict("not now", answer, reason=_reason(answer, told))
+        if answer.status >= 500 or (about_object and answer.status >= 300):
+            return self._verdict("failed", answer, reason=_reason(answer, told))
+        if not about_object:
+            return self._verdict("settled", answer)
+        return self._verdict(
+            "settled",
+            answer,
+            state=told["state"] if told.get("state") in _STATES else "done",
+            reason=told.get("reason"),
+            run=str(told.get("run") or ""),
+            event_id=str(told.get("event_id") or ""),
+            warnings=tuple(told.get("warnings") or ()),
+        )
+
+    def of_error(self, error: SiagaError) -> Verdict:
+        """A call that brought no answer: a refused connection does not count, a broken one does."""
+        refused = isinstance(error, NoConnection)
+        return self._verdict("not now" if refused else "failed", None, reason=error.reason(), refused=refused)
+
+    def of_neighbour(self, error: SiagaError) -> Verdict:
+        """No call was made, since the store did not answer."""
+        return self._verdict("not now", None, reason=error.reason())
+
+    def _verdict(self, kind: str, answer: Answer | None, **fields: Any) -> Verdict:
+        if answer:
+            fields |= {
+                "status": answer.status,
+                "media_type": answer.header("Content-Type"),
+                "body": answer.body,
+            }
+        return Verdict(kind, self._started, now(), round(time.monotonic() - self._clock, 3), **fields)
+
+
+def _told(answer: Answer) -> dict[str, Any]:
+    try:
+        told = json.loads(answer.body)
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _reason(answer: Answer, told: dict[str, Any]) -> dict[str, Any]:
+    reason = told.get("reason")
+    if isinstance(reason, dict) and "text" in reason:
+        return reason
+    text = answer.body.decode("utf-8", "replace").strip()[:_DETAIL]
+    return SiagaError("The function answered {status}: {detail}", status=answer.status, detail=text).reason()
