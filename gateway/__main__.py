@@ -22,7 +22,7 @@ _WATCH_SECONDS = 1.0
 
 
 def main() -> int:
-        """Serve until SIGTERM.
+    """Serve until SIGTERM.
 
     Ends with 1: the settings are wrong; 3: the job database vanished, start again; 4: a defect.
     """
