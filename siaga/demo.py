@@ -14,8 +14,10 @@ import numpy as np
 from siaga import ingest, keys, machine
 from siaga.errors import SiagaError
 from siaga.events import ObjectEvent
+from siaga.exposure import analysis_data
 from siaga.exposure import demo as exposure
 from siaga.exposure.demo.packages import SHAKEMAP, Packages
+from siaga.gis import zonal
 from siaga.settings import Settings
 from siaga.store import Store
 from siaga.supervisor import Supervisor
@@ -25,8 +27,17 @@ _PATIENCE = 120.0  # seconds from upload to report
 
 
 def install_exposure(settings: Settings, say: Callable[[str], None]) -> None:
-    """Build the demonstration exposure unless it is built, and install it in the store."""
-    exposure.install(settings, Store.connect(settings, "root"), say)
+    """Build the demonstration exposure unless it is built, and install it in the store.
+
+    The shares of the population cells are prepared at once, so that the first quake need not wait.
+    """
+    store = Store.connect(settings, "root")
+    exposure.install(settings, store, say)
+    installed = analysis_data.open(store, settings.cache)
+    population, zones = installed.path("population"), installed.path("zones")
+    if population and zones:
+        zonal.prepare(population, zones, settings.cache)
+        say("population cells shared out among the zones")
 
 
 def show(settings: Settings, supervisor: Supervisor, stop: threading.Event) -> bool:

@@ -5,17 +5,19 @@ The answer is 200 with {"state", "reason", "run", …} when the matter is settle
 superseded); 503 when a neighbour was away; anything else is a defect and counts as an attempt.
 """
 
+import hashlib
 import json
 import logging
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from siaga import events
+from siaga import events, keys
 from siaga.errors import BadInput, NotFound, SiagaError, Superseded, Unavailable
 from siaga.events import ObjectEvent
 from siaga.settings import Settings
@@ -45,6 +47,39 @@ class Workbench:
 
     store: Store
     settings: Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """One file of a result. path: within the run's folder; role: what it is for, e.g. hazard, report."""
+
+    path: str
+    role: str
+    media_type: str
+    body: bytes
+    language: str = ""
+
+    def record(self) -> dict[str, Any]:
+        """How impact.json and report.json list it."""
+        listed: dict[str, Any] = {
+            "path": self.path,
+            "role": self.role,
+            "media_type": self.media_type,
+            "size": len(self.body),
+            "sha256": hashlib.sha256(self.body).hexdigest(),
+        }
+        return listed | ({"language": self.language} if self.language else {})
+
+
+def publish(store: Store, run: keys.Run, products: Sequence[Product]) -> list[dict[str, Any]]:
+    """Put the products into the run's folder, several at once; returns how they are listed."""
+
+    def put(product: Product) -> None:
+        store.put(keys.RESULTS, run.key(product.path), product.body, product.media_type)
+
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        list(pool.map(put, products))
+    return [product.record() for product in products]
 
 
 @cache

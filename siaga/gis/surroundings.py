@@ -1,0 +1,56 @@
+"""The places around an epicentre: nearest and most shaken, with distance and bearing."""
+
+from typing import Any
+
+import numpy as np
+
+from siaga.exposure.places import Places
+from siaga.gis import geodesy
+from siaga.hazard.shakemap import ShakeMap
+
+NEAREST = 5
+MOST_SHAKEN = 15
+_TOWN = 10_000  # people; smaller places are named near the epicentre only where nothing larger is nearer
+_CANDIDATES = 60
+
+
+def describe(shakemap: ShakeMap, places: Places) -> dict[str, Any]:
+    """impact.json's places: nearest ≤ 5 by distance; most shaken ≤ 15, worst class first, then larger first."""
+    mmi = shakemap.at(places.longitude, places.latitude)
+    east = (places.longitude - shakemap.longitude + 180) % 360 - 180
+    flat = np.hypot(east * np.cos(np.radians(shakemap.latitude)), places.latitude - shakemap.latitude)
+    # Degrees on a sphere order the candidates; the ellipsoid then orders those few.
+    near = [_place(shakemap, places, mmi, index) for index in np.argsort(flat, kind="stable")[:_CANDIDATES]]
+    near.sort(key=lambda place: (place["distance_km"], place["name"]))
+    people = np.nan_to_num(places.population, nan=0.0)
+    on_map = np.flatnonzero(~np.isnan(mmi))
+    level = np.ceil(np.round(mmi[on_map], 6) - 0.5)
+    order = on_map[np.lexsort((flat[on_map], -people[on_map], -level))]
+    shaken = [_place(shakemap, places, mmi, index) for index in order[:MOST_SHAKEN]]
+    return {"nearest": near[:NEAREST], "most_shaken": shaken}
+
+
+def landmark(nearest: list[dict[str, Any]], candidates: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The place by which people find the epicentre: the nearest town, else the nearest place."""
+    towns = [place for place in (*nearest, *candidates) if (place["population"] or 0) >= _TOWN]
+    return min(towns, key=lambda place: place["distance_km"]) if towns else (nearest[0] if nearest else None)
+
+
+def _place(shakemap: ShakeMap, places: Places, mmi: np.ndarray, index: int) -> dict[str, Any]:
+    longitude, latitude = float(places.longitude[index]), float(places.latitude[index])
+    km, bearing = geodesy.distance_bearing(shakemap.longitude, shakemap.latitude, longitude, latitude)
+    _, back = geodesy.distance_bearing(longitude, latitude, shakemap.longitude, shakemap.latitude)
+    population, intensity = float(places.population[index]), float(mmi[index])
+    return {
+        "name": str(places.name[index]),
+        "zone": str(places.zone[index]),
+        "population": None if np.isnan(population) else population,
+        "longitude": longitude,
+        "latitude": latitude,
+        "mmi": None if np.isnan(intensity) else intensity,
+        "distance_km": km,
+        "bearing_deg": bearing,
+        "direction": geodesy.wind(bearing),
+        "from_place_deg": back,
+        "from_place": geodesy.wind(back),
+    }

@@ -1,0 +1,124 @@
+"""impact.json: everything that an analysis of an earthquake found, in one record.
+
+The record is a function of the map, the exposure and the software alone: no clock, no place of
+arrival, so that the same input gives the same bytes.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from siaga.errors import BadInput
+from siaga.hazard.shakemap import ShakeMap
+from siaga.impact import earthquake
+from siaga.impact.mmi import CLASSES, classify
+
+SCHEMA = "siaga/impact/1"
+_CUT_OFF = 4.5  # MMI V at the border: damaging shaking may lie beyond it
+
+
+def event(shakemap: ShakeMap) -> dict[str, Any]:
+    """What happened, as the file says it."""
+    return {
+        "time": utc(shakemap.time),
+        "utc_offset_hours": shakemap.utc_offset_hours,
+        "time_zone": shakemap.time_zone,
+        "magnitude": shakemap.magnitude,
+        "depth_km": shakemap.depth_km,
+        "longitude": shakemap.longitude,
+        "latitude": shakemap.latitude,
+        "description": shakemap.description,
+        "network": shakemap.network,
+        "originator": shakemap.originator,
+        "process_time": utc(shakemap.process_time) if shakemap.process_time else None,
+        "map_status": shakemap.map_status,
+        "event_type": shakemap.event_type,
+        "shakemap_version": shakemap.number,
+    }
+
+
+def shaking(shakemap: ShakeMap) -> dict[str, Any]:
+    """The map itself: bounds (outer cell edges), spacing, nodes per MMI class."""
+    nodes = shakemap.nodes
+    west, south, east, north = nodes.edges
+    count = np.bincount(classify(shakemap.mmi).ravel(), minlength=11)
+    point = np.array([shakemap.longitude]), np.array([shakemap.latitude])
+    epicentre = float(shakemap.at(*point)[0])
+    return {
+        "west": west,
+        "south": south,
+        "east": east,
+        "north": north,
+        "rows": nodes.rows,
+        "columns": nodes.columns,
+        "spacing_lon_deg": nodes.lon_step,
+        "spacing_lat_deg": nodes.lat_step,
+        "max_mmi": float(shakemap.mmi.max()),
+        "max_border_mmi": shakemap.max_border_mmi,
+        "epicentre_mmi": None if np.isnan(epicentre) else epicentre,
+        "nodes_by_mmi": {str(mmi): int(count[mmi]) for mmi in CLASSES},
+    }
+
+
+def people(by_mmi: NDArray[np.float64] | None, unmapped: float | None, outside_zones: float | None) -> dict[str, Any]:
+    """Who stands on the map; all None with a sentence where the exposure data do not reach."""
+    if by_mmi is None:
+        note = BadInput("The map lies wholly outside the population data; how many people are there is not known")
+        return {"by_mmi": None, "total": None, "unmapped": None, "outside_zones": None, "note": note.reason()}
+    return {
+        "by_mmi": earthquake.by_mmi_record(by_mmi),
+        "total": float(by_mmi.sum()),
+        "unmapped": unmapped,
+        "outside_zones": outside_zones,
+        "note": None,
+    }
+
+
+def warnings(shakemap: ShakeMap, sources: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What a reader must know before trusting the figures; all of it follows from the content."""
+    said = list(shakemap.warnings)
+    if shakemap.max_border_mmi > _CUT_OFF:
+        said.append(
+            BadInput(
+                "The map ends where the shaking is still MMI {mmi:.1f}; people beyond it are not counted",
+                mmi=shakemap.max_border_mmi,
+            ).reason()
+        )
+    for source in sources:
+        if source["role"] == "population" and source["year"] and shakemap.time.year - source["year"] > 10:
+            said.append(
+                BadInput(
+                    "The population data are of {year}, more than ten years before the quake", year=source["year"]
+                ).reason()
+            )
+    return said
+
+
+def zones_csv(zones: Sequence[Mapping[str, Any]]) -> bytes:
+    """The zones as a table, figures unrounded."""
+    head = ["level", "code", "name", "parent", "people", *(f"mmi_{mmi}" for mmi in CLASSES), "affected", "displaced"]
+    lines = [",".join([*head, "fatalities_pager", "fatalities_itb", "fatalities_itb_bayesian"])]
+    for zone in zones:
+        values: list[Any] = [zone["level"] or "", zone["code"], _quoted(zone["name"]), zone["parent"] or ""]
+        values += [zone["people"], *zone["by_mmi"].values(), zone["affected"], zone["displaced"]]
+        values += [zone["fatalities"][model]["expected"] for model in ("pager", "itb", "itb-bayesian")]
+        lines.append(",".join(str(value) for value in values))
+    return ("\n".join(lines) + "\n").encode()
+
+
+def utc(time: datetime) -> str:
+    """A UTC time as it is stored, e.g. 2018-02-20T09:29:28Z."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def to_bytes(record: Mapping[str, Any]) -> bytes:
+    """The record as it is stored: sorted keys, numbers in full, never NaN."""
+    return json.dumps(record, sort_keys=True, ensure_ascii=False, indent=1, allow_nan=False).encode()
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"' if any(mark in text for mark in ',"\n') else text
