@@ -1,6 +1,6 @@
 """The object store (S3). The only module that speaks to it; botocore's errors stop here."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -156,6 +156,17 @@ class Store:
             for page in self._client.get_paginator("list_objects_v2").paginate(**wanted):
                 for entry in page.get("Contents", ()):
                     yield _listed(entry)
+
+    def children(self, bucket: str, prefix: str) -> tuple[Sequence[str], Sequence[Head]]:
+        """What lies directly below a prefix that ends in a slash: names of folders, and objects."""
+        folders: list[str] = []
+        heads: list[Head] = []
+        wanted = {"Bucket": bucket, "Prefix": prefix, "Delimiter": "/"}
+        with _own_errors(bucket, prefix):
+            for page in self._client.get_paginator("list_objects_v2").paginate(**wanted):
+                folders += [entry["Prefix"][len(prefix) : -1] for entry in page.get("CommonPrefixes", ())]
+                heads += [_listed(entry) for entry in page.get("Contents", ())]
+        return folders, heads
 
     def versions(self, bucket: str, prefix: str = "") -> Iterator[Head]:
         """Every version of every object, newest first within a key; delete markers are left out."""

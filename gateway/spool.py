@@ -1,0 +1,165 @@
+"""Bytes that a partner is sending: on disk until they are whole, then one object or nothing."""
+
+import hashlib
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_hex
+
+from siaga.errors import BadInput
+
+MAX_BYTES = 256 << 20
+KEPT_SECONDS = 24 * 3600.0  # a file that waits for its rename
+_TEMPORARY = (".part", ".tmp", ".filepart", ".partial")
+
+
+def is_temporary(name: str) -> bool:
+    """Whether an uploader means that name to be renamed when the file is whole."""
+    return name.startswith(".") or name.endswith(_TEMPORARY)
+
+
+class Upload:
+    """One file being written. Writes may come in any order; holes are found out at the end."""
+
+    def __init__(self, path: Path, *, fresh: bool) -> None:
+        """`fresh`: the client asked to begin with an empty file, or there was none."""
+        self.path, self._fresh = path, fresh
+        self._file = path.open("w+b")
+        self._written: list[tuple[int, int]] = []
+        self._sized = False
+
+    @property
+    def size(self) -> int:
+        """Bytes so far."""
+        return os.fstat(self._file.fileno()).st_size
+
+    def write(self, offset: int, data: bytes) -> int:
+        """Keep these bytes; raises BadInput beyond the largest size."""
+        if offset + len(data) > MAX_BYTES:
+            raise BadInput("The file is larger than {limit} MiB", limit=MAX_BYTES >> 20)
+        self._file.seek(offset)
+        self._file.write(data)
+        if self._written and self._written[-1][1] == offset:
+            self._written[-1] = (self._written[-1][0], offset + len(data))
+        else:
+            self._written.append((offset, offset + len(data)))
+        return len(data)
+
+    def read(self, offset: int, size: int) -> bytes:
+        """What was written there."""
+        self._file.seek(offset)
+        return self._file.read(size)
+
+    def resize(self, size: int) -> None:
+        """The client says how long the file is (scp does, after writing)."""
+        self._file.truncate(size)
+        self._sized = True
+
+    def finish(self) -> None:
+        """Everything is there: onto the disk with it. The file stays until `drop`.
+
+        Raises BadInput when parts of the file were never sent.
+        """
+        end = 0
+        for start, stop in sorted(self._written):
+            if start > end:
+                break
+            end = max(end, stop)
+        if end < self.size or not (self._fresh or self._sized):
+            raise BadInput("Only a part of the file was sent; resuming is not supported, send the whole file again")
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def drop(self) -> None:
+        """Forget the file, unless it was moved away."""
+        self._file.close()
+        self.path.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A whole file that waits for its rename. name: its path in the user's view."""
+
+    name: str
+    path: Path
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return self.path.stat().st_size
+
+    @property
+    def since(self) -> float:
+        """Seconds since the epoch."""
+        return self.path.stat().st_mtime
+
+
+class Spool:
+    """One user's files on disk: those being written, and those that wait for their rename.
+
+    What waits survives broken connections and a restart of the door.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        (folder / "held").mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def begin(self, *, fresh: bool) -> Upload:
+        """A new file of no name yet."""
+        return Upload(self._folder / f"{token_hex(8)}.upload", fresh=fresh)
+
+    def hold(self, upload: Upload, name: str) -> None:
+        """Keep a finished upload until it is renamed."""
+        self._keep(upload.path, name)
+
+    def held(self, name: str) -> Held | None:
+        """The file that waits under that name."""
+        path = self._place(name) / "file"
+        return Held(name, path) if path.exists() else None
+
+    def all_held(self) -> Iterator[Held]:
+        """Everything that waits."""
+        for folder in sorted((self._folder / "held").iterdir()):
+            if (folder / "file").exists():
+                yield Held((folder / "name").read_text(encoding="utf-8"), folder / "file")
+
+    def rename(self, held: Held, name: str) -> None:
+        """It waits under another name now."""
+        self._keep(held.path, name)
+        self.forget(held)
+
+    def forget(self, held: Held) -> None:
+        """It is published, or the client removed it."""
+        shutil.rmtree(held.path.parent, ignore_errors=True)
+
+    def clean(self, *, starting: bool = False) -> list[Held]:
+        """Drop what has waited for more than a day; when starting, also what a killed door left half written."""
+        if starting:
+            for path in self._folder.glob("*.upload"):
+                path.unlink()
+        old = [held for held in self.all_held() if time.time() - held.since > KEPT_SECONDS]
+        for held in old:
+            self.forget(held)
+        return old
+
+    def _keep(self, path: Path, name: str) -> None:
+        place = self._place(name)
+        place.mkdir(exist_ok=True)
+        (place / "name").write_text(name, encoding="utf-8")
+        path.replace(place / "file")
+        _sync(place)
+        _sync(place.parent)
+
+    def _place(self, name: str) -> Path:
+        return self._folder / "held" / hashlib.sha256(name.encode()).hexdigest()[:32]
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
