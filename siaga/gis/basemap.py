@@ -1,0 +1,54 @@
+"""The ground of a map: land, lakes and borders within a rectangle, simplified to what can be seen."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import shapely
+
+from siaga.gis import layers
+
+Rectangle = tuple[float, float, float, float]  # west, south, east, north in degrees
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Geometries within a rectangle, EPSG:4326. land and lakes are one (multi)polygon each."""
+
+    land: Any
+    lakes: Any
+    country_lines: Any
+    province_lines: Any
+    regency_lines: Any
+
+
+def within(path: Path, rectangle: Rectangle, pixel: float) -> Ground:
+    """What the base map has there. pixel: degrees; finer detail is dropped."""
+    land = shapely.union_all(_cut(path, "land", rectangle, pixel))
+    names = ("country_lines", "province_lines", "regency_lines")
+    lines = (shapely.union_all(_cut(path, name, rectangle, pixel)) for name in names)
+    return Ground(land, shapely.union_all(_cut(path, "lakes", rectangle, pixel)), *lines)
+
+
+def overview(path: Path) -> Any:
+    """All land of the region, coarse, for the inset."""
+    return shapely.union_all(_layer(path, "land_overview")[0])
+
+
+@lru_cache(maxsize=16)
+def _layer(path: Path, name: str) -> tuple[np.ndarray, shapely.STRtree]:
+    """Kept in the process: the base map is the same for every event until other data are installed."""
+    geometries, _ = layers.read(path, name)
+    return geometries, shapely.STRtree(geometries)
+
+
+def _cut(path: Path, name: str, rectangle: Rectangle, pixel: float) -> list[Any]:
+    geometries, tree = _layer(path, name)
+    cut = []
+    for index in sorted(tree.query(shapely.box(*rectangle))):
+        part = shapely.clip_by_rect(geometries[index], *rectangle)
+        part = shapely.make_valid(shapely.simplify(part, pixel / 2))
+        cut += [piece for piece in shapely.get_parts(part) if not piece.is_empty]
+    return cut

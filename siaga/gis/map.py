@@ -1,0 +1,190 @@
+"""The map of a report: shaking over land, towns, epicentre, drawn by QGIS.
+
+It fits the land that was shaken hardest. Bands are filled over land only; over the sea their edges are
+thin lines. Numerals stand on white plates, so that no one has to read a colour.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import shapely
+import shapely.geometry
+from qgis.core import QgsMapRendererCustomPainterJob, QgsMapSettings, QgsRectangle
+from qgis.PyQt.QtCore import QBuffer, QByteArray, QIODevice, QSize
+from qgis.PyQt.QtGui import QColor, QImage, QPainter
+
+from siaga.exposure.places import Places
+from siaga.gis import basemap, furniture, symbols
+from siaga.gis.basemap import Ground, Rectangle
+
+SEA = "#e7ecef"
+_AIR = 0.08  # of the extent, on each side
+_LEAST_DEGREES = 0.7  # a map narrower than this shows too little to recognise
+_MOST_TOWNS = 15
+_MM_PER_INCH = 25.4
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What is written on the map, in one language."""
+
+    epicentre: str
+    north: str
+    exercise: str
+    east: str
+    south: str
+    north_of_equator: str
+    no_land: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What to draw.
+
+    bands: GeoJSON of MMI classes (property mmi). zones: (name, geometry) for the small capitals.
+    width_mm, height_mm: on paper; dpi: of the picture.
+    """
+
+    bands: Mapping[str, Any]
+    longitude: float
+    latitude: float
+    basemap: Path | None
+    places: Places | None
+    zones: Sequence[tuple[str, Any]]
+    words: Words
+    drill: bool = False
+    width_mm: float = 122.0
+    height_mm: float = 84.0
+    dpi: float = 220.0
+
+
+def draw(sheet: Sheet) -> bytes:
+    """The map as PNG."""
+    bands = {
+        int(feature["properties"]["mmi"]): shapely.geometry.shape(feature["geometry"])
+        for feature in sheet.bands["features"]
+    }
+    whole = shapely.total_bounds(list(bands.values()))
+    extent = _extent(sheet, bands, tuple(whole))
+    pixel = (extent[2] - extent[0]) / (sheet.width_mm / _MM_PER_INCH * sheet.dpi)
+    ground = _ground(sheet, extent, pixel)
+    on_land = {mmi: _polygons(shapely.intersection(band, ground.land)) for mmi, band in sorted(bands.items())}
+    settings = _settings(sheet, extent)
+    drawn = symbols.layers(sheet, ground, bands, on_land, _towns(sheet, extent), _zone_points(sheet, extent, ground))
+    settings.setLayers(list(reversed(drawn)))
+    image = _render(settings)
+    furniture.paint(image, sheet, extent)
+    return _png(image)
+
+
+def _ground(sheet: Sheet, extent: Rectangle, pixel: float) -> Ground:
+    if sheet.basemap is None:
+        nothing = shapely.GeometryCollection()
+        return Ground(*[nothing] * 5)
+    return basemap.within(sheet.basemap, extent, pixel)
+
+
+def _extent(sheet: Sheet, bands: Mapping[int, Any], whole: Rectangle) -> Rectangle:
+    """All land at MMI VI or more with some air, in the sheet's proportions; else the strongest two classes."""
+    hardest = max(bands)
+    lowest = 6 if hardest >= 6 else max(1, hardest - 1)
+    wanted = shapely.union_all([band for mmi, band in bands.items() if mmi >= lowest])
+    if sheet.basemap is not None:
+        coarse = (whole[2] - whole[0]) / 200
+        shaken = shapely.intersection(wanted, basemap.within(sheet.basemap, whole, coarse).land)
+        wanted = shaken if not shaken.is_empty else wanted
+    point = shapely.Point(sheet.longitude, sheet.latitude)
+    west, south, east, north = shapely.union(wanted, point).bounds
+    width, height = max(east - west, _LEAST_DEGREES), max(north - south, _LEAST_DEGREES)
+    middle_x, middle_y = (west + east) / 2, (south + north) / 2
+    width, height = width * (1 + 2 * _AIR), height * (1 + 2 * _AIR)
+    proportion = sheet.width_mm / sheet.height_mm
+    width, height = max(width, height * proportion), max(height, width / proportion)
+    return middle_x - width / 2, middle_y - height / 2, middle_x + width / 2, middle_y + height / 2
+
+
+def _towns(sheet: Sheet, extent: Rectangle) -> list[tuple[str, float, float, float]]:
+    """Name, longitude, latitude, population: the largest in view, then seats without a known population."""
+    places = sheet.places
+    if places is None:
+        return []
+    west, south, east, north = extent
+    seen = (places.longitude > west) & (places.longitude < east) & (places.latitude > south) & (places.latitude < north)
+    people = np.nan_to_num(np.asarray(places.population, dtype=float), nan=0.0)
+    rank = {"city": 3, "regency_seat": 2, "town": 1}
+    kind = np.array([rank.get(str(one), 0) for one in places.kind])
+    order = sorted(np.flatnonzero(seen), key=lambda index: (-people[index], -kind[index], str(places.name[index])))
+    return [
+        (str(places.name[index]), float(places.longitude[index]), float(places.latitude[index]), float(people[index]))
+        for index in order[:_MOST_TOWNS]
+    ]
+
+
+def _zone_points(sheet: Sheet, extent: Rectangle, ground: Ground) -> list[tuple[str, float, float]]:
+    """Where a zone's name stands: inside its part on the map, if that is large enough to be named."""
+    frame = shapely.box(*extent)
+    least = frame.area * 0.006
+    points = []
+    for name, geometry in sheet.zones:
+        seen = shapely.intersection(shapely.clip_by_rect(geometry, *extent), ground.land)
+        if seen.area >= least:
+            largest = max(shapely.get_parts(seen), key=lambda part: part.area)
+            point = shapely.point_on_surface(largest)
+            points.append((name, point.x, point.y))
+    return points
+
+
+def _settings(sheet: Sheet, extent: Rectangle) -> QgsMapSettings:
+    settings = QgsMapSettings()
+    settings.setOutputSize(QSize(*(round(mm / _MM_PER_INCH * sheet.dpi) for mm in (sheet.width_mm, sheet.height_mm))))
+    settings.setOutputDpi(sheet.dpi)
+    settings.setExtent(QgsRectangle(*extent))
+    settings.setDestinationCrs(symbols.WGS84())
+    settings.setBackgroundColor(QColor(SEA))
+    settings.setFlag(QgsMapSettings.Antialiasing, True)
+    settings.setFlag(QgsMapSettings.UseRenderingOptimization, False)
+    labels = settings.labelingEngineSettings()
+    labels.setFlag(labels.UsePartialCandidates, False)  # else names are cut at the edge
+    settings.setLabelingEngineSettings(labels)
+    return settings
+
+
+def _render(settings: QgsMapSettings) -> QImage:
+    image = QImage(settings.outputSize(), QImage.Format_ARGB32_Premultiplied)
+    dots = round(settings.outputDpi() / _MM_PER_INCH * 1000)
+    image.setDotsPerMeterX(dots)
+    image.setDotsPerMeterY(dots)
+    image.fill(QColor(SEA))
+    painter = QPainter(image)
+    job = QgsMapRendererCustomPainterJob(settings, painter)
+    job.renderSynchronously()
+    painter.end()
+    return image
+
+
+def _png(image: QImage) -> bytes:
+    data = QByteArray()
+    buffer = QBuffer(data)
+    buffer.open(QIODevice.WriteOnly)
+    image.convertToFormat(QImage.Format_RGB888).save(buffer, "PNG", 60)
+    return bytes(data)
+
+
+def _polygons(shape: Any) -> Any:
+    """Without the lines and points that an intersection may leave."""
+    parts = [part for part in shapely.get_parts(shape) if part.geom_type in ("Polygon", "MultiPolygon")]
+    return shapely.union_all(parts)
+
+
+def degrees_per_mm(sheet: Sheet, extent: Rectangle) -> float:
+    """How many degrees of longitude one millimetre shows."""
+    return (extent[2] - extent[0]) / sheet.width_mm
+
+
+def km_per_degree(latitude: float) -> float:
+    """Kilometres per degree of longitude there (WGS 84's equator)."""
+    return 111.32 * math.cos(math.radians(latitude))

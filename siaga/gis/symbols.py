@@ -1,0 +1,249 @@
+"""How things look on a map: QGIS layers with their symbols and labels, bottom to top."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import shapely
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsFeature,
+    QgsField,
+    QgsFillSymbol,
+    QgsGeometry,
+    QgsLinePatternFillSymbolLayer,
+    QgsLineSymbol,
+    QgsMarkerSymbol,
+    QgsNullSymbolRenderer,
+    QgsPalLayerSettings,
+    QgsProperty,
+    QgsSingleSymbolRenderer,
+    QgsTextBackgroundSettings,
+    QgsTextBufferSettings,
+    QgsTextFormat,
+    QgsUnitTypes,
+    QgsVectorLayer,
+    QgsVectorLayerSimpleLabeling,
+)
+from qgis.PyQt.QtCore import QSizeF, QVariant
+from qgis.PyQt.QtGui import QColor, QFont
+
+from siaga.gis.basemap import Ground
+from siaga.impact.mmi import COLOURS, ROMAN
+
+INK, INK_500, INK_300 = "#14202b", "#5c6b77", "#9aa6af"
+LAND = "#fbfbf9"
+SEA = "#e7ecef"
+FONT = "Inter"
+_LEAST_PLATE = 0.004  # of the map's area: smaller patches of a class carry no numeral
+_HATCH_MM = 1.5
+_POINTS = QgsUnitTypes.RenderPoints
+
+
+def WGS84() -> QgsCoordinateReferenceSystem:
+    """EPSG:4326."""
+    return QgsCoordinateReferenceSystem("EPSG:4326")
+
+
+def layers(
+    sheet: Any,
+    ground: Ground,
+    bands: Mapping[int, Any],
+    on_land: Mapping[int, Any],
+    towns: Sequence[tuple[str, float, float, float]],
+    zones: Sequence[tuple[str, float, float]],
+) -> list[QgsVectorLayer]:
+    """All layers of a map, the lowest first. They live as long as somebody holds the list."""
+    drawn = [_line(band.boundary, INK_300, 0.12 + 0.03 * mmi) for mmi, band in bands.items() if mmi > 1]
+    drawn.append(_fill([ground.land], LAND, None))
+    drawn += [_band(mmi, shape) for mmi, shape in on_land.items() if mmi > 1 and not shape.is_empty]
+    drawn += [
+        _fill([ground.lakes], SEA, INK_300),
+        _line(ground.regency_lines, INK_500, 0.12),
+        _line(ground.province_lines, INK_500, 0.3),
+        _line(ground.country_lines, INK, 0.4),
+        _line(shapely.boundary(ground.land), INK, 0.2),
+        _zone_names(zones),
+        _towns(towns),
+        _plates(on_land),
+        _epicentre(sheet.longitude, sheet.latitude, sheet.words.epicentre),
+    ]
+    return drawn
+
+
+def _band(mmi: int, shape: Any) -> QgsVectorLayer:
+    """Tint; VIII hatched, IX and X cross-hatched, so that grey print still tells them apart."""
+    layer = _fill([shape], COLOURS[mmi], INK_500)
+    angles = {8: (45,), 9: (45, 135), 10: (45, 135)}.get(mmi, ())
+    symbol = layer.renderer().symbol()
+    for angle in angles:
+        hatch = QgsLinePatternFillSymbolLayer()
+        hatch.setLineAngle(angle)
+        hatch.setDistance(_HATCH_MM)
+        hatch.subSymbol().setColor(_translucent(INK, 0.42))
+        hatch.subSymbol().setWidth(0.13)
+        symbol.appendSymbolLayer(hatch)
+    return layer
+
+
+def _zone_names(zones: Sequence[tuple[str, float, float]]) -> QgsVectorLayer:
+    layer = _points(((x, y, {"label": name.upper()}) for name, x, y in zones), ("label",))
+    layer.setRenderer(QgsNullSymbolRenderer())
+    _label(layer, _format(5.6, INK_500, halo=0.45, spacing=0.3), priority=1)
+    return layer
+
+
+def _towns(towns: Sequence[tuple[str, float, float, float]]) -> QgsVectorLayer:
+    """Circles in four sizes by population; larger names first when space lacks."""
+    rows = []
+    for name, x, y, people in towns:
+        step = sum(people >= limit for limit in (50_000, 100_000, 500_000))
+        rows.append((x, y, {"label": name, "people": people, "mm": 1.1 + 0.5 * step, "pt": 6.2 + 0.5 * step}))
+    layer = _points(rows, ("label", "people", "mm", "pt"))
+    symbol = QgsMarkerSymbol.createSimple(
+        {"name": "circle", "color": "#ffffff", "outline_color": INK, "outline_width": "0.28"}
+    )
+    symbol.setDataDefinedSize(QgsProperty.fromField("mm"))
+    layer.setRenderer(QgsSingleSymbolRenderer(symbol))
+    labels = _label(layer, _format(6.6, INK, halo=0.7, weight=QFont.DemiBold), priority=6, apply=False)
+    labels.placement = QgsPalLayerSettings.OrderedPositionsAroundPoint
+    labels.dist = 0.6
+    labels.distUnits = QgsUnitTypes.RenderMillimeters
+    properties = labels.dataDefinedProperties()
+    properties.setProperty(QgsPalLayerSettings.Size, QgsProperty.fromField("pt"))
+    properties.setProperty(
+        QgsPalLayerSettings.Priority, QgsProperty.fromExpression('4 + 5 * min(1, sqrt("people") / 1000)')
+    )
+    labels.setDataDefinedProperties(properties)
+    layer.setLabeling(QgsVectorLayerSimpleLabeling(labels))
+    layer.setLabelsEnabled(True)
+    return layer
+
+
+def _plates(on_land: Mapping[int, Any]) -> QgsVectorLayer:
+    """A numeral on a white plate in each large patch of each class."""
+    total = sum(shape.area for shape in on_land.values()) or 1.0
+    rows = []
+    for mmi, shape in on_land.items():
+        parts = sorted(shapely.get_parts(shape), key=lambda part: -part.area)
+        for part in parts[:3]:
+            if mmi > 1 and (part.area > total * _LEAST_PLATE or part is parts[0]):
+                point = shapely.maximum_inscribed_circle(part).coords[0]
+                rows.append((point[0], point[1], {"label": ROMAN[mmi], "mmi": float(mmi)}))
+    layer = _points(rows, ("label", "mmi"))
+    layer.setRenderer(QgsNullSymbolRenderer())
+    text = _format(7.0, INK, weight=QFont.Bold)
+    plate = QgsTextBackgroundSettings()
+    plate.setEnabled(True)
+    plate.setType(QgsTextBackgroundSettings.ShapeRectangle)
+    plate.setSizeType(QgsTextBackgroundSettings.SizeBuffer)
+    plate.setSize(QSizeF(0.7, 0.35))
+    plate.setSizeUnit(QgsUnitTypes.RenderMillimeters)
+    plate.setRadii(QSizeF(0.6, 0.6))
+    plate.setFillColor(QColor("#ffffff"))
+    plate.setStrokeColor(QColor(INK))
+    plate.setStrokeWidth(0.2)
+    text.setBackground(plate)
+    labels = _label(layer, text, priority=10, apply=False)
+    labels.placement = QgsPalLayerSettings.OverPoint
+    labels.displayAll = True
+    layer.setLabeling(QgsVectorLayerSimpleLabeling(labels))
+    layer.setLabelsEnabled(True)
+    return layer
+
+
+def _epicentre(longitude: float, latitude: float, word: str) -> QgsVectorLayer:
+    layer = _points([(longitude, latitude, {"label": word})], ("label",))
+    star = {"name": "star", "color": INK, "size": "5.2", "outline_color": "#ffffff", "outline_width": "0.35"}
+    layer.setRenderer(QgsSingleSymbolRenderer(QgsMarkerSymbol.createSimple(star)))
+    labels = _label(layer, _format(7.0, INK, halo=0.8, weight=QFont.Bold), priority=10, apply=False)
+    labels.placement = QgsPalLayerSettings.OrderedPositionsAroundPoint
+    labels.dist = 2.4
+    labels.distUnits = QgsUnitTypes.RenderMillimeters
+    layer.setLabeling(QgsVectorLayerSimpleLabeling(labels))
+    layer.setLabelsEnabled(True)
+    return layer
+
+
+def _fill(shapes: Iterable[Any], colour: str, edge: str | None) -> QgsVectorLayer:
+    style = {"color": colour, "outline_style": "no"}
+    if edge:
+        style |= {"outline_style": "solid", "outline_color": edge, "outline_width": "0.08"}
+    return _layer("MultiPolygon", shapes, QgsSingleSymbolRenderer(QgsFillSymbol.createSimple(style)))
+
+
+def _line(shape: Any, colour: str, width_mm: float) -> QgsVectorLayer:
+    style = {"color": colour, "width": f"{width_mm}", "capstyle": "round", "joinstyle": "round"}
+    return _layer("MultiLineString", [shape], QgsSingleSymbolRenderer(QgsLineSymbol.createSimple(style)))
+
+
+def _layer(kind: str, shapes: Iterable[Any], renderer: Any) -> QgsVectorLayer:
+    layer = QgsVectorLayer(f"{kind}?crs=EPSG:4326", "", "memory")
+    features = []
+    for shape in shapes:
+        if not shape.is_empty:
+            feature = QgsFeature()
+            geometry = QgsGeometry()
+            geometry.fromWkb(shapely.to_wkb(shape))
+            feature.setGeometry(geometry)
+            features.append(feature)
+    layer.dataProvider().addFeatures(features)
+    layer.setRenderer(renderer)
+    return layer
+
+
+def _points(rows: Iterable[tuple[float, float, Mapping[str, Any]]], fields: Sequence[str]) -> QgsVectorLayer:
+    layer = QgsVectorLayer("Point?crs=EPSG:4326", "", "memory")
+    layer.dataProvider().addAttributes(
+        [QgsField(name, QVariant.String if name == "label" else QVariant.Double) for name in fields]
+    )
+    layer.updateFields()
+    features = []
+    for x, y, attributes in rows:
+        feature = QgsFeature(layer.fields())
+        geometry = QgsGeometry()
+        geometry.fromWkb(shapely.to_wkb(shapely.Point(x, y)))
+        feature.setGeometry(geometry)
+        for name in fields:
+            feature[name] = attributes[name]
+        features.append(feature)
+    layer.dataProvider().addFeatures(features)
+    return layer
+
+
+def _format(
+    points: float, colour: str, *, halo: float = 0.0, weight: int = QFont.Normal, spacing: float = 0.0
+) -> QgsTextFormat:
+    font = QFont(FONT)
+    font.setWeight(weight)
+    if spacing:
+        font.setLetterSpacing(QFont.AbsoluteSpacing, spacing)
+    text = QgsTextFormat()
+    text.setFont(font)
+    text.setSize(points)
+    text.setSizeUnit(_POINTS)
+    text.setColor(QColor(colour))
+    if halo:
+        buffer = QgsTextBufferSettings()
+        buffer.setEnabled(True)
+        buffer.setSize(halo)
+        buffer.setColor(QColor(255, 255, 255, 220))
+        text.setBuffer(buffer)
+    return text
+
+
+def _label(layer: QgsVectorLayer, text: QgsTextFormat, priority: int, *, apply: bool = True) -> QgsPalLayerSettings:
+    labels = QgsPalLayerSettings()
+    labels.fieldName = "label"
+    labels.setFormat(text)
+    labels.priority = priority
+    labels.placement = QgsPalLayerSettings.OverPoint
+    if apply:
+        layer.setLabeling(QgsVectorLayerSimpleLabeling(labels))
+        layer.setLabelsEnabled(True)
+    return labels
+
+
+def _translucent(colour: str, opacity: float) -> QColor:
+    made = QColor(colour)
+    made.setAlphaF(opacity)
+    return made
