@@ -111,6 +111,11 @@ class CatalogEntry:
     event_id: str
     version: Version
 
+    @classmethod
+    def of(cls, run: Run, time: datetime) -> "CatalogEntry":
+        """The entry of a run's version; `time` in UTC, with or without saying so."""
+        return cls(run.hazard, time.replace(tzinfo=UTC), run.event_id, run.version)
+
     def __str__(self) -> str:
         utc = self.time.astimezone(UTC)
         return f"catalog/{self.hazard}/{utc:%Y/%m}/{utc:%Y%m%dT%H%M%SZ}_{self.event_id}_{self.version}.json"

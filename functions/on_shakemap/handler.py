@@ -25,6 +25,7 @@ from siaga.report import edition
 from siaga.store import Head
 from siaga.timing import Timing
 
+_NO_PLACES: dict[str, Any] = {"landmark": None, "nearest": [], "most_shaken": []}
 _CLOCKS_DIFFER = timedelta(minutes=5)
 
 
@@ -62,7 +63,7 @@ def run(event: ObjectEvent, bench: faas.Workbench) -> faas.Outcome:
     bench.store.put(keys.RESULTS, where.key(keys.IMPACT), written, "application/json")
     timing.step("upload")
     arrival, said = _arrival(event, head, shakemap)
-    entry = keys.CatalogEntry(where.hazard, shakemap.time, where.event_id, where.version)
+    entry = keys.CatalogEntry.of(where, shakemap.time)
     catalog.switch_to(bench.store, str(entry), _entry(impact, where, written, exposure, arrival, said))
     timing.step("catalogue")
     return faas.Outcome(str(where), where.event_id, [*impact["warnings"], *said], timing.seconds)
@@ -100,7 +101,7 @@ def _figures(shakemap: ShakeMap, exposure: analysis_data.AnalysisData, cache: Pa
     return earthquake.figures(found.by_mmi) | {
         "people": record.people(found.by_mmi, found.unmapped, found.outside_zones),
         "zones": [earthquake.zone_record(zone) for zone in found.zones],
-        "places": surroundings.describe(shakemap, places.read(towns)) if towns else {"nearest": [], "most_shaken": []},
+        "places": surroundings.describe(shakemap, places.read(towns)) if towns else _NO_PLACES,
         "warnings": [*record.warnings(shakemap, exposure.files), *found.warnings],
     }
 
@@ -169,7 +170,7 @@ def _entry(
         **{name: impact[name] for name in ("hazard", "event_id", "version", "run", "source_type", "version_number")},
         **{name: event[name] for name in ("time", "utc_offset_hours", "time_zone", "process_time", "magnitude")},
         **{name: event[name] for name in ("depth_km", "longitude", "latitude", "description")},
-        "place": surroundings.landmark(impact["places"]["nearest"], impact["places"]["most_shaken"]),
+        "place": impact["places"]["landmark"],
         "max_mmi": impact["map"]["max_mmi"],
         "people_max_mmi": max((int(mmi) for mmi, people in by_mmi.items() if people >= 1), default=None)
         if by_mmi

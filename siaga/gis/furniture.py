@@ -69,7 +69,7 @@ def paint(image: QImage, sheet: Any, extent: Rectangle) -> None:
 def _mark_exercise(pen: _Pen, word: str) -> None:
     """In each half of the map, so that any crop still says it."""
     colour = QColor(DRILL)
-    colour.setAlphaF(0.30)
+    colour.setAlphaF(0.42)
     font = pen.font(17, QFont.ExtraBold)
     for x, y in ((0.10, 0.30), (0.62, 0.62), (0.12, 0.80)):
         path = QPainterPath()
@@ -90,17 +90,17 @@ def _ticks(pen: _Pen, sheet: Any, extent: Rectangle) -> None:
         x = (number * step - west) / (east - west) * pen.width
         pen.painter.drawLine(QPointF(x, 0), QPointF(x, 1.4))
         if 8 < x < pen.width - 56:
-            pen.text(x - 3, 3.6, f"{_degrees(number * step)}° {words.east}", font, INK_500)
+            pen.text(x - 3, 3.6, f"{_degrees(number * step, words)}° {words.east}", font, INK_500)
     for number in range(math.ceil(south / step), math.floor(north / step) + 1):
         y = (north - number * step) / (north - south) * pen.height
         pen.painter.drawLine(QPointF(0, y), QPointF(1.4, y))
         if 8 < y < pen.height - 14:
             side = words.north_of_equator if number > 0 else words.south if number else ""
-            pen.text(2.0, y + 0.7, f"{_degrees(abs(number * step))}° {side}".rstrip(), font, INK_500)
+            pen.text(2.0, y + 0.7, f"{_degrees(abs(number * step), words)}° {side}".rstrip(), font, INK_500)
 
 
-def _degrees(value: float) -> str:
-    return f"{value:g}"
+def _degrees(value: float, words: Any) -> str:
+    return f"{value:g}".replace(".", words.decimal)
 
 
 def _scale_bar(pen: _Pen, extent: Rectangle) -> None:

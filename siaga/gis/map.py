@@ -4,7 +4,6 @@ It fits the land that was shaken hardest. Bands are filled over land only; over 
 thin lines. Numerals stand on white plates, so that no one has to read a colour.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,7 +37,7 @@ class Words:
     east: str
     south: str
     north_of_equator: str
-    no_land: str = ""
+    decimal: str = "."
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,13 +177,3 @@ def _polygons(shape: Any) -> Any:
     """Without the lines and points that an intersection may leave."""
     parts = [part for part in shapely.get_parts(shape) if part.geom_type in ("Polygon", "MultiPolygon")]
     return shapely.union_all(parts)
-
-
-def degrees_per_mm(sheet: Sheet, extent: Rectangle) -> float:
-    """How many degrees of longitude one millimetre shows."""
-    return (extent[2] - extent[0]) / sheet.width_mm
-
-
-def km_per_degree(latitude: float) -> float:
-    """Kilometres per degree of longitude there (WGS 84's equator)."""
-    return 111.32 * math.cos(math.radians(latitude))

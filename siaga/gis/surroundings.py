@@ -7,15 +7,15 @@ import numpy as np
 from siaga.exposure.places import Places
 from siaga.gis import geodesy
 from siaga.hazard.shakemap import ShakeMap
+from siaga.impact import landmark
 
 NEAREST = 5
 MOST_SHAKEN = 15
-_TOWN = 10_000  # people; smaller places are named near the epicentre only where nothing larger is nearer
 _CANDIDATES = 60
 
 
 def describe(shakemap: ShakeMap, places: Places) -> dict[str, Any]:
-    """impact.json's places: nearest ≤ 5 by distance; most shaken ≤ 15, worst class first, then larger first."""
+    """impact.json's places: landmark, nearest ≤ 5 by distance, most shaken ≤ 15, worst class first, then larger."""
     mmi = shakemap.at(places.longitude, places.latitude)
     east = (places.longitude - shakemap.longitude + 180) % 360 - 180
     flat = np.hypot(east * np.cos(np.radians(shakemap.latitude)), places.latitude - shakemap.latitude)
@@ -27,13 +27,8 @@ def describe(shakemap: ShakeMap, places: Places) -> dict[str, Any]:
     level = np.ceil(np.round(mmi[on_map], 6) - 0.5)
     order = on_map[np.lexsort((flat[on_map], -people[on_map], -level))]
     shaken = [_place(shakemap, places, mmi, index) for index in order[:MOST_SHAKEN]]
-    return {"nearest": near[:NEAREST], "most_shaken": shaken}
-
-
-def landmark(nearest: list[dict[str, Any]], candidates: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """The place by which people find the epicentre: the nearest town, else the nearest place."""
-    towns = [place for place in (*nearest, *candidates) if (place["population"] or 0) >= _TOWN]
-    return min(towns, key=lambda place: place["distance_km"]) if towns else (nearest[0] if nearest else None)
+    nearest = near[:NEAREST]
+    return {"landmark": landmark.choose(nearest, near), "nearest": nearest, "most_shaken": shaken}
 
 
 def _place(shakemap: ShakeMap, places: Places, mmi: np.ndarray, index: int) -> dict[str, Any]:

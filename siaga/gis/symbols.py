@@ -53,7 +53,7 @@ def layers(
     zones: Sequence[tuple[str, float, float]],
 ) -> list[QgsVectorLayer]:
     """All layers of a map, the lowest first. They live as long as somebody holds the list."""
-    drawn = [_line(band.boundary, INK_300, 0.12 + 0.03 * mmi) for mmi, band in bands.items() if mmi > 1]
+    drawn = [_line(band.boundary, INK_300, 0.08 + 0.022 * mmi) for mmi, band in bands.items() if mmi > 1]
     drawn.append(_fill([ground.land], LAND, None))
     drawn += [_band(mmi, shape) for mmi, shape in on_land.items() if mmi > 1 and not shape.is_empty]
     drawn += [
@@ -64,7 +64,7 @@ def layers(
         _line(shapely.boundary(ground.land), INK, 0.2),
         _zone_names(zones),
         _towns(towns),
-        _plates(on_land),
+        _plates(on_land, shapely.Point(sheet.longitude, sheet.latitude)),
         _epicentre(sheet.longitude, sheet.latitude, sheet.words.epicentre),
     ]
     return drawn
@@ -119,15 +119,17 @@ def _towns(towns: Sequence[tuple[str, float, float, float]]) -> QgsVectorLayer:
     return layer
 
 
-def _plates(on_land: Mapping[int, Any]) -> QgsVectorLayer:
-    """A numeral on a white plate in each large patch of each class."""
+def _plates(on_land: Mapping[int, Any], epicentre: Any) -> QgsVectorLayer:
+    """A numeral on a white plate in each large patch of each class, beside the star rather than on it."""
     total = sum(shape.area for shape in on_land.values()) or 1.0
+    clear = epicentre.buffer((total / 60) ** 0.5)
     rows = []
     for mmi, shape in on_land.items():
         parts = sorted(shapely.get_parts(shape), key=lambda part: -part.area)
         for part in parts[:3]:
             if mmi > 1 and (part.area > total * _LEAST_PLATE or part is parts[0]):
-                point = shapely.maximum_inscribed_circle(part).coords[0]
+                free = shapely.difference(part, clear)
+                point = shapely.maximum_inscribed_circle(part if free.is_empty else free).coords[0]
                 rows.append((point[0], point[1], {"label": ROMAN[mmi], "mmi": float(mmi)}))
     layer = _points(rows, ("label", "mmi"))
     layer.setRenderer(QgsNullSymbolRenderer())

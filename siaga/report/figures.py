@@ -1,0 +1,221 @@
+"""Numbers and times as they are printed. Nothing is rounded before it comes here.
+
+Rules of the house: people in tables to 100, and a printed table adds up; deaths to two digits;
+percentages whole and summing to 100; 0 only where 0 was computed; unknown is a word.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from math import floor, log10
+
+_NBSP = "\u00a0"
+ZONES = {"WIB": 7, "WITA": 8, "WIT": 9}
+_WITA = {"51", "52", "53", "63", "64", "65", "71", "72", "73", "74", "75", "76"}
+_MONTHS = {
+    "id": [
+        "Januari",
+        "Februari",
+        "Maret",
+        "April",
+        "Mei",
+        "Juni",
+        "Juli",
+        "Agustus",
+        "September",
+        "Oktober",
+        "November",
+        "Desember",
+    ],
+    "en": [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ],
+}
+_DAYS = {
+    "id": ["Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu"],
+    "en": ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"],
+}
+_MILLION = {"id": "juta", "en": "million"}
+_THOUSAND = {"id": "ribu", "en": "thousand"}
+
+
+def whole(number: float, language: str) -> str:
+    """An integer with the language's separators.
+
+    >>> whole(1234567, "id"), whole(-3, "en")
+    ('1.234.567', '−3')
+    """
+    text = f"{round(number):,}".replace("-", "−")
+    return text.replace(",", ".") if language == "id" else text
+
+
+def decimal(number: float, digits: int, language: str) -> str:
+    """A number with that many decimals.
+
+    >>> decimal(6.9, 1, "id"), decimal(-8.3, 2, "en")
+    ('6,9', '−8.30')
+    """
+    text = f"{number:,.{digits}f}".replace("-", "−")
+    return text.translate(str.maketrans(",.", ".,")) if language == "id" else text
+
+
+def to_hundred(people: float) -> int:
+    """A table's cell: to the nearest 100."""
+    return floor(people / 100 + 0.5) * 100
+
+
+def people_cell(people: float, language: str) -> str:
+    """People in a table; a few people are not nobody.
+
+    >>> people_cell(67651.2, "id"), people_cell(12.0, "en"), people_cell(0.0, "en")
+    ('67.700', '<100', '0')
+    """
+    return "<100" if 0 < people < 50 else whole(to_hundred(people), language)
+
+
+def people_sentence(people: float, language: str) -> str:
+    """People in a sentence: three digits below a million, two decimals in millions.
+
+    >>> people_sentence(6569500, "id"), people_sentence(559700, "id"), people_sentence(4310, "en")
+    ('6,57\\xa0juta', '560\\xa0ribu', '4,300')
+    """
+    if people >= 999_500:
+        return f"{decimal(people / 1e6, 2, language)}{_NBSP}{_MILLION[language]}"
+    if people >= 10_000:
+        thousands = people / 1000
+        return f"{decimal(thousands, max(0, 2 - floor(log10(thousands))), language)}{_NBSP}{_THOUSAND[language]}"
+    return people_cell(people, language)
+
+
+def deaths(number: float, language: str) -> str:
+    """Deaths, two digits; below one but not nought: "<1".
+
+    >>> deaths(1873.2, "id"), deaths(35.4, "id"), deaths(0.2, "en"), deaths(0.0, "en")
+    ('1.900', '35', '<1', '0')
+    """
+    if number == 0:
+        return "0"
+    if number < 0.95:
+        return "<1"
+    step = 10 ** max(0, floor(log10(number)) - 1)
+    return whole(floor(number / step + 0.5) * step, language)
+
+
+def deaths_range(low: float, high: float, language: str) -> str:
+    """Two bounds with an en dash; one where both read the same.
+
+    >>> deaths_range(180.3, 1893.0, "id"), deaths_range(0.0, 0.0, "id"), deaths_range(0.1, 0.4, "en")
+    ('180–1.900', '0', '<1')
+    """
+    first, second = deaths(low, language), deaths(high, language)
+    if first == "<1" and second != "<1":
+        first = "0"
+    return first if first == second else f"{first}–{second}"
+
+
+def percentages(parts: Mapping[str, float]) -> dict[str, int]:
+    """Whole percentages that sum to 100, by largest remainder; parts sum to 1.
+
+    >>> percentages({"green": 0.003, "yellow": 0.484, "orange": 0.418, "red": 0.095})
+    {'green': 0, 'yellow': 48, 'orange': 42, 'red': 10}
+    """
+    exact = {name: part * 100 for name, part in parts.items()}
+    given = {name: floor(value) for name, value in exact.items()}
+    left = 100 - sum(given.values())
+    for name in sorted(exact, key=lambda name: given[name] - exact[name])[:left]:
+        given[name] += 1
+    return given
+
+
+def percent(printed: int, exact: float, language: str) -> str:
+    """One of them; a small chance is not none, a large one not certainty.
+
+    >>> percent(0, 0.003, "id"), percent(38, 0.38, "en"), percent(0, 0.0, "id")
+    ('<1\\xa0%', '38%', '0\\xa0%')
+    """
+    text = "<1" if printed == 0 and exact > 0 else ">99" if printed == 100 and exact < 1 else str(printed)
+    return f"{text}%" if language == "en" else f"{text}{_NBSP}%"
+
+
+def amount(number: float, language: str) -> str:
+    """Needs: three digits, in millions from a million on.
+
+    >>> amount(1567412.0, "id"), amount(111940.3, "en")
+    ('1,57\\xa0juta', '112,000')
+    """
+    if number >= 999_500:
+        return f"{decimal(number / 1e6, max(0, 2 - floor(log10(number / 1e6))), language)}{_NBSP}{_MILLION[language]}"
+    if number < 1000:
+        return whole(number, language)
+    step = 10 ** (floor(log10(number)) - 2)
+    return whole(floor(number / step + 0.5) * step, language)
+
+
+def coordinates(longitude: float, latitude: float, language: str) -> str:
+    """Degrees with two decimals and the sides.
+
+    >>> coordinates(116.34, -8.19, "id"), coordinates(95.3, 4.92, "en")
+    ('8,19° LS 116,34° BT', '4.92° N 95.30° E')
+    """
+    longitude = (longitude + 180) % 360 - 180
+    names = ("LU", "LS", "BT", "BB") if language == "id" else ("N", "S", "E", "W")
+    vertical = names[0] if latitude >= 0 else names[1]
+    horizontal = names[2] if longitude >= 0 else names[3]
+    first, second = (decimal(abs(value), 2, language) for value in (latitude, longitude))
+    return f"{first}° {vertical} {second}° {horizontal}"
+
+
+def zone_of(longitude: float, province: str = "") -> str:
+    """WIB, WITA or WIT: of the nearest province (BPS code) where it is known, else by longitude."""
+    if province:
+        return "WIT" if province[:1] in "89" else "WITA" if province[:2] in _WITA else "WIB"
+    return "WIB" if longitude < 115 else "WITA" if longitude < 125.5 else "WIT"
+
+
+def clock(utc: datetime, zone: str, *, seconds: bool = False) -> str:
+    """Time of day in WIB, WITA, WIT or UTC.
+
+    >>> clock(datetime(2018, 8, 5, 11, 46, 35), "WITA", seconds=True)
+    '19:46:35 WITA'
+    """
+    return f"{_local(utc, zone):{'%H:%M:%S' if seconds else '%H:%M'}} {zone}"
+
+
+def date(utc: datetime, zone: str, language: str, *, weekday: bool = True) -> str:
+    """The day there.
+
+    >>> date(datetime(2018, 8, 5, 18, 0), "WITA", "id")
+    'Senin, 6 Agustus 2018'
+    """
+    local = _local(utc, zone)
+    day = f"{local.day} {_MONTHS[language][local.month - 1]} {local.year}"
+    return f"{_DAYS[language][local.weekday()]}, {day}" if weekday else day
+
+
+def moment(utc: datetime, zone: str, language: str) -> tuple[str, str]:
+    """When it happened: day and local time; then the same in WIB (if that differs) and UTC."""
+    main = f"{date(utc, zone, language)}, {clock(utc, zone, seconds=True)}"
+    others = [clock(utc, "WIB", seconds=True)] if zone != "WIB" else []
+    other_day = _local(utc, zone).date() != utc.date()
+    month = _MONTHS[language][utc.month - 1][:3]
+    others.append(clock(utc, "UTC", seconds=True) + (f", {utc.day} {month}" if other_day else ""))
+    return main, "; ".join(others)
+
+
+def parse_utc(text: str) -> datetime:
+    """A stored time, e.g. 2018-02-20T09:29:28Z, without its zone."""
+    return datetime.fromisoformat(text.removesuffix("Z"))
+
+
+def _local(utc: datetime, zone: str) -> datetime:
+    return utc + timedelta(hours=ZONES.get(zone, 0))

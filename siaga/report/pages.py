@@ -1,0 +1,78 @@
+"""The report's page: one template, which is the HTML report and, through WeasyPrint, the PDF."""
+
+import base64
+import io
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import segno
+import weasyprint
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from weasyprint.text.fonts import FontConfiguration
+
+from siaga.impact.mmi import COLOURS
+from siaga.language import Language
+from siaga.report import axis, figures, sentences
+from siaga.report.printed import printed
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def html(impact: Mapping[str, Any], map_png: bytes, public_url: str, language: Language) -> str:
+    """The whole report as one self-contained page; fonts are the reader's Inter or Open Sans."""
+    shown = printed(impact, language)
+    url = f"{public_url}/earthquakes/{impact['event_id']}"
+    return (
+        _environment()
+        .get_template("report.html")
+        .render(
+            **shown,
+            _=language,
+            css=(_TEMPLATES / "report.css").read_text(encoding="utf-8"),
+            map=_data_uri("image/png", map_png),
+            qr=_qr(url),
+            url=url,
+            colours=COLOURS,
+            levels={name: language(word) for name, word in sentences.LEVELS.items()},
+            leaning=sentences.leaning(impact, language) if impact["fatalities"] else "",
+            axis_bands=axis.BANDS,
+            axis_ticks=[(figures.whole(value, language.code), left) for value, left in axis.TICKS],
+            event_id=impact["event_id"],
+            version_id=impact["version"],
+            run=impact["run"],
+        )
+    )
+
+
+def pdf(page: str, identifier: str) -> bytes:
+    """The page on A4 paper. identifier: of the run, instead of a random one, so that bytes repeat."""
+    document = weasyprint.HTML(string=page)
+    return bytes(document.write_pdf(font_config=_fonts(), pdf_identifier=identifier.encode()))
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,  # a figure that is missing must not print as nothing
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+@cache
+def _fonts() -> FontConfiguration:
+    return FontConfiguration()
+
+
+def _qr(url: str) -> str:
+    image = io.BytesIO()
+    segno.make(url, error="m").save(image, kind="svg", border=0, xmldecl=False, svgns=True)
+    return _data_uri("image/svg+xml", image.getvalue())
+
+
+def _data_uri(media_type: str, body: bytes) -> str:
+    return f"data:{media_type};base64,{base64.b64encode(body).decode()}"

@@ -1,0 +1,100 @@
+"""The files of a report: per language the map, the page, the PDF, and pictures of its first page."""
+
+import io
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from siaga.exposure.places import Places
+from siaga.faas import Product
+from siaga.gis import map as sheet
+from siaga.language import Language
+from siaga.report import pages
+from siaga.report.sentences import short
+
+_PNG_DPI = 150
+_THUMBNAIL = (320, 460)
+
+
+def render(
+    impact: Mapping[str, Any],
+    bands: Mapping[str, Any],
+    basemap: Path | None,
+    places: Places | None,
+    zones: Sequence[tuple[str, Any]],
+    public_url: str,
+    languages: Sequence[Language],
+) -> list[Product]:
+    """All products, in the order of the languages.
+
+    zones: (name, geometry) of the districts that the map may name.
+    The pictures are made by another process while the next language is typeset.
+    """
+    found: list[Product] = []
+    pictures: list[tuple[str, _Picture]] = []
+    for language in languages:
+        words = _words(language)
+        named = [(short(name), geometry) for name, geometry in zones]
+        event = impact["event"]
+        png = sheet.draw(
+            sheet.Sheet(bands, event["longitude"], event["latitude"], basemap, places, named, words, impact["drill"])
+        )
+        page = pages.html(impact, png, public_url, language)
+        pdf = pages.pdf(page, f"{impact['run']}{language.code}")
+        pictures.append((language.code, _Picture(pdf)))
+        code = language.code
+        found += [
+            Product(f"map-{code}.png", "map", "image/png", png, code),
+            Product(f"report-{code}.html", "page", "text/html; charset=utf-8", page.encode(), code),
+            Product(f"report-{code}.pdf", "report", "application/pdf", pdf, code),
+        ]
+    for code, picture in pictures:
+        png = picture.png()
+        found += [
+            Product(f"report-{code}.png", "picture", "image/png", png, code),
+            Product(f"thumbnail-{code}.png", "thumbnail", "image/png", _thumbnail(png), code),
+        ]
+    return found
+
+
+class _Picture:
+    """The first page of a PDF as PNG, made by pdftoppm in a process of its own."""
+
+    def __init__(self, pdf: bytes) -> None:
+        self._folder = tempfile.TemporaryDirectory()
+        path = Path(self._folder.name) / "report.pdf"
+        path.write_bytes(pdf)
+        command = ["pdftoppm", "-r", str(_PNG_DPI), "-f", "1", "-l", "1", "-singlefile", "-png", str(path), "page"]
+        self._process = subprocess.Popen(command, cwd=self._folder.name, stderr=subprocess.PIPE)
+
+    def png(self) -> bytes:
+        """Wait for it. Raises CalledProcessError when pdftoppm fails."""
+        _, said = self._process.communicate(timeout=60)
+        if self._process.returncode:
+            raise subprocess.CalledProcessError(self._process.returncode, "pdftoppm", stderr=said)
+        with self._folder:
+            return (Path(self._folder.name) / "page.png").read_bytes()
+
+
+def _thumbnail(png: bytes) -> bytes:
+    with Image.open(io.BytesIO(png)) as image:
+        image.thumbnail(_THUMBNAIL)
+        small = io.BytesIO()
+        image.convert("P", palette=Image.Palette.ADAPTIVE).save(small, "PNG", optimize=True)
+    return small.getvalue()
+
+
+def _words(_: Language) -> sheet.Words:
+    return sheet.Words(
+        epicentre=_("Epicentre"),
+        north=_("N"),
+        exercise=_("EXERCISE"),
+        east="BT" if _.code == "id" else "E",
+        south="LS" if _.code == "id" else "S",
+        north_of_equator="LU" if _.code == "id" else "N",
+        decimal="," if _.code == "id" else ".",
+    )

@@ -1,0 +1,240 @@
+"""The answers: one sentence per question, built from rules. Whoever reads only these has the report."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from siaga.impact.mmi import CLASSES, ROMAN
+from siaga.language import Language
+from siaga.report import figures
+
+WINDS = {
+    "N": "north",
+    "NNE": "north-northeast",
+    "NE": "northeast",
+    "ENE": "east-northeast",
+    "E": "east",
+    "ESE": "east-southeast",
+    "SE": "southeast",
+    "SSE": "south-southeast",
+    "S": "south",
+    "SSW": "south-southwest",
+    "SW": "southwest",
+    "WSW": "west-southwest",
+    "W": "west",
+    "WNW": "west-northwest",
+    "NW": "northwest",
+    "NNW": "north-northwest",
+}
+SHAKING = {
+    1: "not felt",
+    2: "weak",
+    3: "weak",
+    4: "light",
+    5: "moderate",
+    6: "strong",
+    7: "very strong",
+    8: "severe",
+    9: "violent",
+    10: "extreme",
+}
+DAMAGE = {
+    1: "none",
+    2: "none",
+    3: "none",
+    4: "none",
+    5: "very light",
+    6: "light",
+    7: "moderate",
+    8: "moderate to heavy",
+    9: "heavy",
+    10: "very heavy",
+}
+LEVELS = {"green": "GREEN", "yellow": "YELLOW", "orange": "ORANGE", "red": "RED"}
+HELP = {
+    "green": "Help from outside is usually not needed.",
+    "yellow": "Help by the region is usually enough.",
+    "orange": "National help is usually needed.",
+    "red": "International help is usually needed.",
+}
+_COUNT_WORDS = {1: "One district", 2: "Two districts", 3: "Three districts", 4: "Four districts", 5: "Five districts"}
+
+
+def short(zone_name: str) -> str:
+    """A regency without its kind; a city keeps it.
+
+    >>> short("Kabupaten Lombok Utara"), short("Kota Mataram")
+    ('Lombok Utara', 'Kota Mataram')
+    """
+    return zone_name.removeprefix("Kabupaten ").removeprefix("Administrasi ")
+
+
+def title(impact: Mapping[str, Any], _: Language) -> str:
+    """What and where, in a few words."""
+    magnitude = figures.decimal(impact["event"]["magnitude"], 1, _.code)
+    place = impact["places"]["landmark"]
+    if place is None:
+        where = impact["event"]["description"]
+        return (
+            _("M {magnitude} earthquake, {where}", magnitude=magnitude, where=where)
+            if where
+            else _("M {magnitude} earthquake", magnitude=magnitude)
+        )
+    if place["distance_km"] < 5:
+        return _("M {magnitude} earthquake at {place}", magnitude=magnitude, place=place["name"])
+    wind = _(WINDS[place["from_place"]])
+    return _("M {magnitude} earthquake {wind} of {place}", magnitude=magnitude, wind=wind, place=place["name"])
+
+
+def location(impact: Mapping[str, Any], _: Language) -> str:
+    """Distance and direction from a place that people know, as an uploader's bulletin has it."""
+    place = impact["places"]["landmark"]
+    if place is None:
+        return str(impact["event"]["description"])
+    name = place["name"] + (
+        f", {short(place['zone'])}" if place["zone"] and short(place["zone"]) != place["name"] else ""
+    )
+    km = figures.whole(place["distance_km"], _.code)
+    if km == "0":
+        return _("At {place}", place=name)
+    return _("{km} km {wind} of {place}", km=km, wind=_(WINDS[place["from_place"]]), place=name)
+
+
+def how_bad(impact: Mapping[str, Any], _: Language) -> str:
+    """Deaths in words, and the chance of worse."""
+    level = impact["alert"]["level"]
+    if level is None:
+        return _("Deaths cannot be estimated: the map lies outside the population data.")
+    exact = impact["alert"]["probability"]
+    printed = figures.percentages(exact)
+    hundred = figures.percent(printed["orange"] + printed["red"], exact["orange"] + exact["red"], _.code)
+    thousand = figures.percent(printed["red"], exact["red"], _.code)
+    if level == "green":
+        if impact["fatalities"]["pager"]["expected"] == 0:
+            return _("No deaths by shaking are expected.")
+        return _("Most likely no deaths by shaking; chance of a hundred or more: {chance}.", chance=hundred)
+    if level == "yellow":
+        return _("Most likely fewer than a hundred deaths; chance of a hundred or more: {chance}.", chance=hundred)
+    if level == "orange":
+        return _("Most likely hundreds of deaths; chance of a thousand or more: {chance}.", chance=thousand)
+    return _("Most likely a thousand deaths or more, with a chance of {chance}.", chance=thousand)
+
+
+def where(impact: Mapping[str, Any], zones: Sequence[Mapping[str, Any]], _: Language) -> str:
+    """The strongest shaking that met people, and in which districts. zones: the finest level."""
+    by_mmi = impact["people"]["by_mmi"]
+    if by_mmi is None:
+        strongest = min(10, max(1, round(impact["map"]["max_mmi"])))
+        return _(
+            "Strongest on the map: MMI {roman} ({shaking}); who lives there is not known.",
+            roman=ROMAN[strongest],
+            shaking=_(SHAKING[strongest]),
+        )
+    reached = [mmi for mmi in CLASSES if by_mmi[str(mmi)] >= 1]
+    if not reached:
+        return _("Nobody lives under this map.")
+    top = reached[-1]
+    most = sorted(zones, key=lambda zone: -zone["by_mmi"][str(top)])
+    names = [short(zone["name"]) for zone in most if zone["by_mmi"][str(top)] >= 1]
+    what = {"roman": ROMAN[top], "shaking": _(SHAKING[top])}
+    if not names:
+        return _("Strongest where people live: {roman} ({shaking}).", **what)
+    if len(names) == 1:
+        return _("Strongest: {roman} ({shaking}), in {first}.", first=names[0], **what)
+    if len(names) == 2:
+        return _("Strongest: {roman} ({shaking}), in {first} and {second}.", first=names[0], second=names[1], **what)
+    return _(
+        "Strongest: {roman} ({shaking}), in {first}, {second} and {more} more.",
+        first=names[0],
+        second=names[1],
+        more=len(names) - 2,
+        **what,
+    )
+
+
+def who(impact: Mapping[str, Any], _: Language) -> str:
+    """How many people felt the worst of it."""
+    by_mmi = impact["people"]["by_mmi"]
+    if by_mmi is None:
+        return _("Outside the population data.")
+    reached = [mmi for mmi in CLASSES if by_mmi[str(mmi)] >= 1]
+    if not reached:
+        return _("Nobody on the map.")
+    top = reached[-1]
+    lowest = next((floor for floor in (8, 6) if top >= floor), top)
+    people = figures.people_sentence(sum(by_mmi[str(mmi)] for mmi in range(lowest, 11)), _.code)
+    classes = ROMAN[top] if lowest == top else f"{ROMAN[lowest]}–{ROMAN[top]}"
+    return _("{people} people at MMI {classes}.", people=people, classes=classes)
+
+
+def which_districts(ranked: Sequence[tuple[Mapping[str, Any], float]], impact: Mapping[str, Any], _: Language) -> str:
+    """How the expected deaths are shared out; ranked: (zone, share) with the largest first."""
+    if impact["people"]["by_mmi"] is None:
+        return _("No figures by district.")
+    if not ranked or ranked[0][1] == 0:
+        return _("No deaths are expected in any district.") if ranked else _("No district under this map.")
+    total, count = 0.0, 0
+    for zone_share in ranked[:5]:
+        total, count = total + zone_share[1], count + 1
+        if total >= 0.9:
+            break
+    share = figures.percent(round(total * 100), total, _.code)
+    return _("{districts}: {share} of the expected deaths.", districts=_(_COUNT_WORDS[count]), share=share)
+
+
+def how_sure(impact: Mapping[str, Any], _: Language) -> str:
+    """How far the models differ."""
+    if impact["fatalities"] is None:
+        return _("No model can be applied.")
+    medians = [one["median"] for one in impact["fatalities"].values()]
+    if max(medians) < 1:
+        return _("All three models expect fewer than one death.")
+    if min(medians) < 1:
+        return _(
+            "The models differ: one expects none, another {most} deaths.", most=figures.deaths(max(medians), _.code)
+        )
+    times = max(medians) / min(medians)
+    if times < 1.5:
+        return _("The three models agree closely.")
+    return _("The medians of the three models differ by a factor of {times}.", times=figures.whole(times, _.code))
+
+
+def strong_shaking(impact: Mapping[str, Any], _: Language) -> str:
+    """The head of the table of districts."""
+    by_mmi = impact["people"]["by_mmi"]
+    people = sum(by_mmi[str(mmi)] for mmi in range(6, 11))
+    if people == 0:
+        return _("Nobody felt strong shaking (MMI VI or more).")
+    return _(
+        "{people} people felt strong shaking or worse (MMI VI and above).",
+        people=figures.people_sentence(people, _.code),
+    )
+
+
+def prepare_for(people: float, _: Language) -> str:
+    """The head of the planning figures."""
+    if people < 1:
+        return _("No base figure: nobody at MMI VIII or more.")
+    return _("Prepare for {people} people.", people=figures.people_sentence(people, _.code))
+
+
+def towns(places: Sequence[Mapping[str, Any]], _: Language) -> str:
+    """The head of the table of towns."""
+    known = [place["mmi"] for place in places if place["mmi"] is not None]
+    if not known:
+        return _("No town on the map.")
+    top = min(10, max(1, round(max(known))))
+    count = sum(1 for mmi in known if round(mmi) >= top)
+    if count == 1:
+        return _("One of these places at MMI {roman}.", roman=ROMAN[top])
+    return _("{count} of these places at MMI {roman}.", count=count, roman=ROMAN[top])
+
+
+def leaning(impact: Mapping[str, Any], _: Language) -> str:
+    """The head of the table of models."""
+    alerts = [one["alert"] for one in impact["fatalities"].values()]
+    worst = max(set(alerts), key=lambda level: (alerts.count(level), list(LEVELS).index(level)))
+    if alerts.count(worst) == len(alerts):
+        return _("All three models say {level}.", level=_(LEVELS[worst]))
+    if alerts.count(worst) == 1:
+        return _("The three models name three levels.")
+    return _("Two of three models say {level}.", level=_(LEVELS[worst]))
