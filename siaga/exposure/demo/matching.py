@@ -41,7 +41,13 @@ def official_names(packages: Packages) -> Names:
     )
 
 
-def with_regency(towns: Sequence[Town], names: Names) -> list[Town]:
+def seats_by_hand() -> list[dict[str, str]]:
+    """The rows of seats.csv: seats whose name tells no regency, or the wrong one."""
+    with SEATS.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def with_regency(towns: Sequence[Town], names: Names, by_hand: Iterable[Mapping[str, str]]) -> list[Town]:
     """Give each town the regency that its name tells, in its own province; "" where none does.
 
     First the seats listed by hand and the seats that bear their regency's name, then towns with the
@@ -49,7 +55,7 @@ def with_regency(towns: Sequence[Town], names: Names) -> list[Town]:
     town amid the towns of others is left without. Seats that the lists of towns lack are added.
     """
     table = _table(names)
-    towns, firm = _by_hand(towns, names)
+    towns, firm = _by_hand(towns, names, by_hand)
     open_ones: dict[int, set[str]] = {}
     for number, town in enumerate(towns):
         if number not in firm:
@@ -72,17 +78,18 @@ def with_regency(towns: Sequence[Town], names: Names) -> list[Town]:
     return [replace(town, regency=known.get(number, "")) for number, town in enumerate(towns)]
 
 
-def _by_hand(towns: Sequence[Town], names: Names) -> tuple[list[Town], dict[int, str]]:
-    """The towns, with missing seats added, and the regency of each seat of seats.csv by its place among them."""
+def _by_hand(
+    towns: Sequence[Town], names: Names, rows: Iterable[Mapping[str, str]]
+) -> tuple[list[Town], dict[int, str]]:
+    """The towns, with missing seats added, and the regency of each seat of those rows by its place among them."""
     codes = {name.lower(): code for code, name in names.regencies.items()}
     found, firm = list(towns), {}
-    with SEATS.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            number = _seat(found, row)
-            if number is None:
-                number = len(found)
-                found.append(_new_seat(row))
-            firm[number] = codes[row["regency"].lower()]
+    for row in rows:
+        number = _seat(found, row)
+        if number is None:
+            number = len(found)
+            found.append(_new_seat(row))
+        firm[number] = codes[row["regency"].lower()]
     return found, firm
 
 

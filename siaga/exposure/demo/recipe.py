@@ -39,7 +39,7 @@ def build(packages: Packages, folder: Path, say: Callable[[str], None]) -> None:
     say("reading the coast")
     shore = coast.read(packages, REGION, smallest=0)
     names = matching.official_names(packages)
-    towns = matching.with_regency(gazetteer.towns(packages), names)
+    towns = matching.with_regency(gazetteer.towns(packages), names, matching.seats_by_hand())
     say("sharing out the land among provinces and kabupaten")
     isles = islands.read(packages, territory.outlines()[1])
     provinces = territory.read(shore.land, isles, REGION)

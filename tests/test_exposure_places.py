@@ -1,0 +1,53 @@
+"""Places and volcanoes read from their CSV files."""
+
+import numpy as np
+import pytest
+
+from siaga.errors import SiagaError
+from siaga.exposure import places
+
+
+def test_each_column_is_one_array_in_the_order_of_the_file(tmp_path):
+    path = tmp_path / "places.csv"
+    path.write_text(
+        "name,longitude,latitude,population,kind,zone\n"
+        "Palu,119.87,-0.91,389959,city,Kota Palu\n"
+        '"Tanjung, utara",116.16,-8.36,,regency_seat,\n',
+        encoding="utf-8",
+    )
+    towns = places.read(path)
+    assert len(towns) == 2
+    assert towns.name.tolist() == ["Palu", "Tanjung, utara"]
+    assert towns.longitude.tolist() == [119.87, 116.16]
+    assert towns.population[0] == 389959
+    assert np.isnan(towns.population[1])
+    assert towns.zone.tolist() == ["Kota Palu", ""]
+    with pytest.raises(ValueError, match="read-only"):
+        towns.latitude[0] = 0
+
+
+def test_a_file_with_no_lines_is_no_places(tmp_path):
+    path = tmp_path / "places.csv"
+    path.write_text("name,longitude,latitude,population,kind,zone\n")
+    assert len(places.read(path)) == 0
+
+
+def test_a_wrong_number_is_named_with_its_line(tmp_path):
+    path = tmp_path / "places.csv"
+    path.write_text("name,longitude,latitude,population,kind,zone\nPalu,119.87,-0.91,many,city,\n")
+    with pytest.raises(SiagaError, match="line 2: population is not a number: 'many'"):
+        places.read(path)
+
+
+def test_a_missing_column_is_named(tmp_path):
+    path = tmp_path / "volcanoes.csv"
+    path.write_text("name,longitude,latitude,type\n")
+    with pytest.raises(SiagaError, match="no column elevation_m"):
+        places.read_volcanoes(path)
+
+
+def test_a_place_needs_coordinates(tmp_path):
+    path = tmp_path / "places.csv"
+    path.write_text("name,longitude,latitude,population,kind,zone\nPalu,,,1,city,\n")
+    with pytest.raises(SiagaError, match="without coordinates"):
+        places.read(path)
