@@ -24,6 +24,7 @@ SEA = "#e7ecef"
 _AIR = 0.08  # of the extent, on each side
 _LEAST_DEGREES = 0.7  # a map narrower than this shows too little to recognise
 _MOST_TOWNS = 15
+_EDGE = 0.06
 _MM_PER_INCH = 25.4
 
 
@@ -111,7 +112,8 @@ def _towns(sheet: Sheet, extent: Rectangle) -> list[tuple[str, float, float, flo
     places = sheet.places
     if places is None:
         return []
-    west, south, east, north = extent
+    margin = _EDGE * (extent[3] - extent[1])  # a town at the edge would collide with the degrees there
+    west, south, east, north = extent[0] + margin, extent[1] + margin, extent[2] - margin, extent[3] - margin
     seen = (places.longitude > west) & (places.longitude < east) & (places.latitude > south) & (places.latitude < north)
     people = np.nan_to_num(np.asarray(places.population, dtype=float), nan=0.0)
     rank = {"city": 3, "regency_seat": 2, "town": 1}

@@ -4,7 +4,7 @@ Rules of the house: people in tables to 100, and a printed table adds up; deaths
 percentages whole and summing to 100; 0 only where 0 was computed; unknown is a word.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from math import floor, log10
 
@@ -72,6 +72,19 @@ def decimal(number: float, digits: int, language: str) -> str:
 def to_hundred(people: float) -> int:
     """A table's cell: to the nearest 100."""
     return floor(people / 100 + 0.5) * 100
+
+
+def hundreds(people: Sequence[float]) -> list[int]:
+    """A table's column to 100, rounded so that it adds up to its own rounded sum, by largest remainder.
+
+    >>> hundreds([140.0, 140.0, 140.0]), hundreds([0.0, 30.0, 67651.2])
+    ([200, 100, 100], [0, 0, 67700])
+    """
+    given = [floor(each / 100) for each in people]
+    left = to_hundred(sum(people)) // 100 - sum(given)
+    for number in sorted(range(len(given)), key=lambda number: given[number] - people[number] / 100)[:left]:
+        given[number] += 1
+    return [each * 100 for each in given]
 
 
 def people_cell(people: float, language: str) -> str:

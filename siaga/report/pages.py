@@ -18,6 +18,15 @@ from siaga.report import axis, figures, sentences
 from siaga.report.printed import printed
 
 _TEMPLATES = Path(__file__).parent / "templates"
+_MAP_WIDTH_MM, _MAP_MOST_MM, _MAP_LEAST_MM = 122.0, 88.0, 58.0
+_BAND_MM, _WARNING_MM = 6.5, 7.0
+
+
+def map_mm(impact: Mapping[str, Any]) -> tuple[float, float]:
+    """Width and height of the map on paper: bands and warnings take their room from it, so that page 1 holds."""
+    demonstration = any(file["demonstration"] for file in impact["provenance"]["analysis_data"]["files"])
+    taken = _BAND_MM * (demonstration + impact["drill"]) + _WARNING_MM * len(impact["warnings"])
+    return _MAP_WIDTH_MM, max(_MAP_LEAST_MM, _MAP_MOST_MM - taken)
 
 
 def html(impact: Mapping[str, Any], map_png: bytes, public_url: str, language: Language) -> str:
@@ -32,6 +41,7 @@ def html(impact: Mapping[str, Any], map_png: bytes, public_url: str, language: L
             _=language,
             css=(_TEMPLATES / "report.css").read_text(encoding="utf-8"),
             map=_data_uri("image/png", map_png),
+            map_mm=map_mm(impact),
             qr=_qr(url),
             url=url,
             colours=COLOURS,

@@ -14,6 +14,7 @@ from siaga.report.sentences import short
 
 ROWS = ((10, 10), (9, 9), (8, 8), (7, 7), (6, 6), (5, 5), (2, 4), (1, 1))
 DAMAGING = 6
+_MOST_ROWS = 12
 _BOUNDS = {"green": "0", "yellow": "1–99", "orange": "100–999", "red": "1000"}
 _MODELS = {"pager": "PAGER", "itb": "ITB", "itb-bayesian": "ITB Bayes"}
 _NEED_NAMES = {
@@ -30,6 +31,7 @@ def printed(impact: Mapping[str, Any], _: Language) -> dict[str, Any]:
     """Everything a template needs, as text; lists of rows for tables."""
     districts = finest(impact["zones"])
     ranked = _ranked(impact, districts)
+    rounded = _rounded(ranked)
     return {
         "language": _.code,
         "title": sentences.title(impact, _),
@@ -46,10 +48,10 @@ def printed(impact: Mapping[str, Any], _: Language) -> dict[str, Any]:
         "who": sentences.who(impact, _),
         "classes": _classes(impact, _),
         "which_districts": sentences.which_districts(ranked, impact, _),
-        "worst": _worst(ranked, _),
+        "worst": _worst(ranked, rounded, _),
         "how_sure": sentences.how_sure(impact, _),
         "models": _models(impact, _),
-        "table": _table(ranked, impact, _),
+        "table": _table(ranked, rounded, impact, _),
         "planning": _planning(impact, _),
         "towns": _towns(impact, _),
         "warnings": [_.reason(reason) for reason in impact["warnings"]],
@@ -173,10 +175,18 @@ def _ranked(impact: Mapping[str, Any], districts: Sequence[Mapping[str, Any]]) -
     return [(zone, zone["fatalities"]["pager"]["expected"] / total) for zone in sorted(districts, key=order)]
 
 
-def _worst(ranked: Sequence[tuple[Mapping[str, Any], float]], _: Language) -> dict[str, Any]:
+def _rounded(ranked: Sequence[tuple[Mapping[str, Any], float]]) -> list[list[int]]:
+    """People per district and group of ROWS, to 100; each column adds up to its sum on page 1."""
+    columns = [figures.hundreds([_sum(zone, group) for zone, _share in ranked]) for group in ROWS]
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+def _worst(
+    ranked: Sequence[tuple[Mapping[str, Any], float]], rounded: Sequence[Sequence[int]], _: Language
+) -> dict[str, Any]:
     """The six worst districts: stacked bars of the people at MMI VI and above."""
-    shown = ranked[:6]
-    lowest = DAMAGING if any(_above(zone, DAMAGING) for zone, _share in shown) else 2
+    lowest = DAMAGING if any(_above(zone, DAMAGING) for zone, _share in ranked[:6]) else 2
+    shown = [(zone, share) for zone, share in ranked[:6] if _above(zone, lowest)]
     most = max((_above(zone, lowest) for zone, _share in shown), default=0.0) or 1.0
     base = 8 if any(_above(zone, 8) for zone, _share in shown) else lowest
     return {
@@ -195,10 +205,14 @@ def _worst(ranked: Sequence[tuple[Mapping[str, Any], float]], _: Language) -> di
                     for mmi in range(10, lowest - 1, -1)
                     if zone["by_mmi"][str(mmi)] > 0
                 ],
-                "people": figures.people_cell(_above(zone, base), _.code),
+                "people": _cell(
+                    sum(cell for cell, (low, _high) in zip(cells, ROWS, strict=True) if low >= base),
+                    _above(zone, base),
+                    _,
+                ),
                 "share": figures.percent(round(share * 100), share, _.code),
             }
-            for zone, share in shown
+            for (zone, share), cells in zip(shown, rounded, strict=False)
         ],
     }
 
@@ -227,22 +241,26 @@ def _models(impact: Mapping[str, Any], _: Language) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: not row["own"])
 
 
-def _table(ranked: Sequence[tuple[Mapping[str, Any], float]], impact: Mapping[str, Any], _: Language) -> dict[str, Any]:
+def _table(
+    ranked: Sequence[tuple[Mapping[str, Any], float]],
+    rounded: Sequence[Sequence[int]],
+    impact: Mapping[str, Any],
+    _: Language,
+) -> dict[str, Any]:
     """District × MMI, as many rows as matter, the rest summed; totals from the printed cells."""
-    groups = [group for group in ROWS if any(_sum(zone, group) > 0 for zone, _share in ranked)]
-    if not groups:
+    used = [number for number, group in enumerate(ROWS) if any(_sum(zone, group) > 0 for zone, _share in ranked)]
+    if not used:
         return {"heads": [], "rows": [], "total": None, "answer": ""}
-    shown, rest = (ranked, []) if len(ranked) <= 12 else (ranked[:10], ranked[10:])
-    rows, totals = [], [0] * len(groups)
-    for name, zones in [(short(zone["name"]), [(zone, share)]) for zone, share in shown] + (
-        [(_("{count} others", count=len(rest)), rest)] if rest else []
-    ):
-        cells = [figures.to_hundred(sum(_sum(zone, group) for zone, _share in zones)) for group in groups]
-        totals = [total + cell for total, cell in zip(totals, cells, strict=True)]
-        share = sum(share for _zone, share in zones)
-        rows.append(_row(name, cells, groups, figures.percent(round(share * 100), share, _.code), _))
-    deaths = impact["fatalities"]["pager"]["expected"] > 0
-    hundred = figures.percent(100, 1.0, _.code) if deaths else figures.percent(0, 0.0, _.code)
+    lines = [(short(zone["name"]), share, [zone], cells) for (zone, share), cells in zip(ranked, rounded, strict=True)]
+    if len(lines) > _MOST_ROWS:
+        rest = lines[_MOST_ROWS - 2 :]
+        share = sum(line[1] for line in rest)
+        summed = [sum(column) for column in zip(*(line[3] for line in rest), strict=True)]
+        others = (_("{count} others", count=len(rest)), share, [zone for line in rest for zone in line[2]], summed)
+        lines = [*lines[: _MOST_ROWS - 2], others]
+    totals = [sum(column) for column in zip(*(line[3] for line in lines), strict=True)]
+    everyone = [zone for zone, _share in ranked]
+    all_deaths = 1.0 if impact["fatalities"]["pager"]["expected"] > 0 else 0.0
     return {
         "heads": [
             {
@@ -250,23 +268,36 @@ def _table(ranked: Sequence[tuple[Mapping[str, Any], float]], impact: Mapping[st
                 "mmi": high,
                 "colour": COLOURS[high],
             }
-            for low, high in groups
+            for low, high in (ROWS[number] for number in used)
         ],
-        "rows": rows,
-        "total": _row(_("Total"), totals, groups, hundred, _),
+        "rows": [_row(*line, used, _) for line in lines],
+        "total": _row(_("Total"), all_deaths, everyone, totals, used, _),
         "answer": sentences.strong_shaking(impact, _),
     }
 
 
-def _row(name: str, cells: Sequence[int], groups: Sequence[tuple[int, int]], share: str, _: Language) -> dict[str, Any]:
-    strong = sum(cell for cell, (low, _high) in zip(cells, groups, strict=True) if low >= DAMAGING)
+def _row(
+    name: str,
+    share: float,
+    zones: Sequence[Mapping[str, Any]],
+    cells: Sequence[int],
+    used: Sequence[int],
+    _: Language,
+) -> dict[str, Any]:
+    strong = sum(cells[number] for number in used if ROWS[number][0] >= DAMAGING)
+    exact = [sum(_sum(zone, ROWS[number]) for zone in zones) for number in used]
     return {
         "name": name,
-        "people": figures.whole(sum(cells), _.code),
-        "cells": [figures.whole(cell, _.code) for cell in cells],
-        "strong": figures.whole(strong, _.code),
-        "share": share,
+        "people": _cell(sum(cells[number] for number in used), sum(exact), _),
+        "cells": [_cell(cells[number], people, _) for number, people in zip(used, exact, strict=True)],
+        "strong": _cell(strong, sum(_above(zone, DAMAGING) for zone in zones), _),
+        "share": figures.percent(round(share * 100), share, _.code),
     }
+
+
+def _cell(rounded: int, people: float, _: Language) -> str:
+    """A rounded cell; a few people are not nobody."""
+    return "<100" if rounded == 0 and people > 0 else figures.whole(rounded, _.code)
 
 
 def _sum(zone: Mapping[str, Any], group: tuple[int, int]) -> float:

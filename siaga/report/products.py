@@ -40,9 +40,8 @@ def render(
         words = _words(language)
         named = [(short(name), geometry) for name, geometry in zones]
         event = impact["event"]
-        png = sheet.draw(
-            sheet.Sheet(bands, event["longitude"], event["latitude"], basemap, places, named, words, impact["drill"])
-        )
+        where = bands, event["longitude"], event["latitude"]
+        png = sheet.draw(sheet.Sheet(*where, basemap, places, named, words, impact["drill"], *pages.map_mm(impact)))
         page = pages.html(impact, png, public_url, language)
         pdf = pages.pdf(page, f"{impact['run']}{language.code}")
         pictures.append((language.code, _Picture(pdf)))

@@ -113,10 +113,12 @@ def how_bad(impact: Mapping[str, Any], _: Language) -> str:
             return _("No deaths by shaking are expected.")
         return _("Most likely no deaths by shaking; chance of a hundred or more: {chance}.", chance=hundred)
     if level == "yellow":
-        return _("Most likely fewer than a hundred deaths; chance of a hundred or more: {chance}.", chance=hundred)
-    if level == "orange":
-        return _("Most likely hundreds of deaths; chance of a thousand or more: {chance}.", chance=thousand)
-    return _("Most likely a thousand deaths or more, with a chance of {chance}.", chance=thousand)
+        return _("Deaths are likely; chance of a hundred or more: {chance}.", chance=hundred)
+    return _(
+        "Chance of a hundred deaths or more: {hundred}; of a thousand or more: {thousand}.",
+        hundred=hundred,
+        thousand=thousand,
+    )
 
 
 def where(impact: Mapping[str, Any], zones: Sequence[Mapping[str, Any]], _: Language) -> str:
