@@ -88,7 +88,7 @@ def begin(
         return connection.getresponse()
     except TimeoutError as error:
         connection.close()
-        raise TimedOut("{url} did not answer within {seconds:g} seconds", url=url, seconds=timeout) from error
+        raise TimedOut("{url} did not answer within {seconds} seconds", url=url, seconds=f"{timeout:g}") from error
     except (OSError, http.client.HTTPException) as error:
         connection.close()
         raise BrokenOff("The connection to {url} broke off: {detail}", url=url, detail=repr(error)) from error
@@ -102,7 +102,7 @@ def request(
     try:
         return Answer(response.status, response.getheaders(), response.read())
     except TimeoutError as error:
-        raise TimedOut("{url} did not answer within {seconds:g} seconds", url=url, seconds=timeout) from error
+        raise TimedOut("{url} did not answer within {seconds} seconds", url=url, seconds=f"{timeout:g}") from error
     except (OSError, http.client.HTTPException) as error:
         raise BrokenOff("The connection to {url} broke off: {detail}", url=url, detail=repr(error)) from error
     finally:

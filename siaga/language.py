@@ -35,10 +35,15 @@ class Language:
         if not reason:
             return ""
         values = reason.get("values")
+        values = values if isinstance(values, dict) else {}
         try:
-            return self(str(reason["template"]), **(values if isinstance(values, dict) else {}))
+            text = self._translations.gettext(str(reason["template"]))
+            return text.format(**{name: self._printed(value) for name, value in values.items()})
         except (KeyError, IndexError, ValueError):
             return str(reason.get("text", ""))  # written by another version of Siaga: its own English
+
+    def _printed(self, value: object) -> object:
+        return str(value).replace(".", ",") if isinstance(value, float) and self.code == "id" else value
 
 
 @cache

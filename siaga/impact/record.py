@@ -84,8 +84,8 @@ def warnings(shakemap: ShakeMap, sources: Sequence[Mapping[str, Any]]) -> list[d
     if shakemap.max_border_mmi > _CUT_OFF:
         said.append(
             BadInput(
-                "The map ends where the shaking is still MMI {mmi:.1f}; people beyond it are not counted",
-                mmi=shakemap.max_border_mmi,
+                "The map ends where the shaking is still MMI {mmi}; people beyond it are not counted",
+                mmi=round(shakemap.max_border_mmi, 1),
             ).reason()
         )
     for source in sources:

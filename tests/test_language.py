@@ -1,0 +1,105 @@
+"""Readers get Indonesian first: every sentence that they can meet has one."""
+
+import ast
+import re
+import string
+from pathlib import Path
+
+import pytest
+
+from siaga import language
+from siaga.exposure.demo import recipe
+from siaga.language import CORE, Language
+from siaga.report import printed, sentences
+
+ROOT = Path(__file__).parent.parent
+WEB = ROOT / "web" / "locale"
+SPEAKING = ("_", "BadInput", "NotFound", "Superseded", "Unavailable", "SiagaError", "Conflict", "Forbidden")
+SPEAKING += ("NoConnection", "BrokenOff", "TimedOut")
+# what only the person at the command line meets; that speaks English, as its commands do
+COMMAND_LINE = ("cli", "demo", "ingest", "machine", "settings", "stack", "storeserver", "supervisor")
+READ = [
+    *(path for path in (ROOT / "siaga").rglob("*.py") if not {*path.parts, path.stem} & set(COMMAND_LINE)),
+    *(ROOT / "functions").rglob("*.py"),
+    *(ROOT / "gateway").rglob("*.py"),
+    *(ROOT / "web").rglob("*.py"),
+]
+PAGES = [*(ROOT / "siaga" / "report" / "templates").glob("*.html"), *(ROOT / "web").rglob("*.html")]
+
+
+def said_in_code(path: Path) -> set[str]:
+    """First arguments of calls that make a sentence."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and node.args:
+            name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+            first = node.args[0]
+            if name in SPEAKING and isinstance(first, ast.Constant) and isinstance(first.value, str):
+                found.add(first.value)
+    return found
+
+
+def said_in_page(path: Path) -> set[str]:
+    """What a template passes to _()."""
+    return set(re.findall(r'_\("((?:[^"\\]|\\.)*)"', path.read_text(encoding="utf-8")))
+
+
+def said_by_tables() -> set[str]:
+    """Words that stand in tables of the report's code."""
+    needs = {word for name, standard, _unit in printed._NEED_NAMES.values() for word in (name, standard)}
+    tables = (sentences.WINDS, sentences.SHAKING, sentences.DAMAGE, sentences.LEVELS, sentences.HELP)
+    words = {word for table in (*tables, sentences._COUNT_WORDS) for word in table.values()}
+    titles = re.findall(r'file\(\s*"\w+",\s*"[\w.]+",\s*"([^"]+)"', Path(recipe.__file__).read_text(encoding="utf-8"))
+    assert len(titles) >= 3
+    return needs | words | set(titles[:3])
+
+
+def places(template: str) -> set[str]:
+    return {name for _text, name, _spec, _conversion in string.Formatter().parse(template) if name}
+
+
+@pytest.fixture(scope="module")
+def indonesian() -> Language:
+    return language.load("id", (CORE, WEB))
+
+
+def translated(indonesian: Language, sentence: str) -> bool:
+    catalogue = indonesian._translations
+    while catalogue is not None:
+        if sentence in getattr(catalogue, "_catalog", {}):
+            return True
+        catalogue = catalogue._fallback
+    return False
+
+
+def test_every_sentence_has_an_indonesian_one(indonesian):
+    said = set().union(*map(said_in_code, READ), *map(said_in_page, PAGES), said_by_tables())
+    assert len(said) > 200
+    assert sorted(sentence for sentence in said if not translated(indonesian, sentence)) == []
+
+
+def test_a_translation_fills_the_same_places(indonesian):
+    catalogue = indonesian._translations
+    while catalogue is not None:
+        for sentence, other in getattr(catalogue, "_catalog", {}).items():
+            if sentence:
+                assert places(sentence) == places(other), sentence
+        catalogue = catalogue._fallback
+
+
+def test_a_stored_reason_is_told_in_the_readers_language(indonesian):
+    reason = {"text": "The file is empty", "template": "The file is empty", "values": {}}
+    assert indonesian.reason(reason) == "Berkas kosong"
+    assert language.load("en").reason(reason) == "The file is empty"
+    assert indonesian.reason(None) == ""
+
+
+def test_a_number_in_a_reason_has_the_languages_point(indonesian):
+    template = "The map ends where the shaking is still MMI {mmi}; people beyond it are not counted"
+    reason = {"text": "", "template": template, "values": {"mmi": 6.5}}
+    assert "MMI 6,5;" in indonesian.reason(reason)
+    assert "MMI 6.5;" in language.load("en").reason(reason)
+
+
+def test_a_reason_of_another_version_of_siaga_keeps_its_own_words(indonesian):
+    assert indonesian.reason({"text": "Moon is 7", "template": "Moon is {phase}", "values": {}}) == "Moon is 7"
