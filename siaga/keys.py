@@ -21,6 +21,7 @@ BUCKETS = (*INPUTS, ANALYSIS_DATA, RESULTS, LEDGER)
 MANIFEST = "manifest.json"
 IMPACT = "impact.json"
 REPORT = "report.json"
+CATALOG = "catalog/"
 
 EVENT_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _VERSION = re.compile(r"(initial|corrected)-v(\d{3,})-([0-9a-f]{8})")
@@ -133,8 +134,8 @@ class CatalogEntry:
 def catalog_prefix(hazard: str, year: int | None = None, month: int | None = None) -> str:
     """The prefix of a hazard's catalogue, whole or of one month."""
     if year is None or month is None:
-        return f"catalog/{hazard}/"
-    return f"catalog/{hazard}/{year:04d}/{month:02d}/"
+        return f"{CATALOG}{hazard}/"
+    return f"{CATALOG}{hazard}/{year:04d}/{month:02d}/"
 
 
 def receipt(function: str, receipt_id: str) -> str:

@@ -11,6 +11,7 @@ from siaga import language
 from siaga.exposure.demo import recipe
 from siaga.language import CORE, Language
 from siaga.report import printed, sentences
+from web import earthquakes, shell, status
 
 ROOT = Path(__file__).parent.parent
 WEB = ROOT / "web" / "locale"
@@ -41,13 +42,14 @@ def said_in_code(path: Path) -> set[str]:
 
 def said_in_page(path: Path) -> set[str]:
     """What a template passes to _()."""
-    return set(re.findall(r'_\("((?:[^"\\]|\\.)*)"', path.read_text(encoding="utf-8")))
+    return {said for _quote, said in re.findall(r"""_\((["'])(.*?)\1[,)]""", path.read_text(encoding="utf-8"))}
 
 
 def said_by_tables() -> set[str]:
     """Words that stand in tables of the report's code."""
     needs = {word for name, standard, _unit in printed._NEED_NAMES.values() for word in (name, standard)}
     tables = (sentences.WINDS, sentences.SHAKING, sentences.DAMAGE, sentences.LEVELS, sentences.HELP)
+    tables += (earthquakes._FILES, status._STATES, shell._STATUS_WORDS)
     words = {word for table in (*tables, sentences._COUNT_WORDS) for word in table.values()}
     titles = re.findall(r'file\(\s*"\w+",\s*"[\w.]+",\s*"([^"]+)"', Path(recipe.__file__).read_text(encoding="utf-8"))
     assert len(titles) >= 3

@@ -21,7 +21,7 @@ from siaga.gis import contour, raster, shaken, surroundings
 from siaga.hazard.gridxml import read_shakemap
 from siaga.hazard.shakemap import ShakeMap
 from siaga.impact import earthquake, record
-from siaga.report import edition
+from siaga.report import edition, printed
 from siaga.store import Head
 from siaga.timing import Timing
 
@@ -171,6 +171,7 @@ def _entry(
         **{name: event[name] for name in ("time", "utc_offset_hours", "time_zone", "process_time", "magnitude")},
         **{name: event[name] for name in ("depth_km", "longitude", "latitude", "description")},
         "place": impact["places"]["landmark"],
+        "clock_zone": printed.time_zone(impact, printed.finest(impact["zones"])),
         "max_mmi": impact["map"]["max_mmi"],
         "people_max_mmi": max((int(mmi) for mmi, people in by_mmi.items() if people >= 1), default=None)
         if by_mmi

@@ -1,0 +1,52 @@
+"""Times as a duty officer reads them: how long ago, and what the clocks say."""
+
+from datetime import UTC, datetime, timedelta
+
+from siaga.language import Language
+from siaga.report import figures
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+
+
+def now() -> datetime:
+    """UTC without its zone, as stored times are read."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def seconds_since(utc: str, at: datetime) -> float:
+    """Seconds from a stored time until `at`."""
+    return (at - figures.parse_utc(utc)).total_seconds()
+
+
+def ago(utc: str, at: datetime, _: Language) -> str:
+    """How long ago, in one unit; "" from two days on, when a date says more, and for the future."""
+    seconds = seconds_since(utc, at)
+    if seconds < 0 or seconds >= 2 * _DAY:
+        return ""
+    if seconds < _MINUTE:
+        return _("{count} s ago", count=int(seconds))
+    if seconds < _HOUR:
+        return _("{count} min ago", count=int(seconds / _MINUTE))
+    return _("{count} h ago", count=int(seconds / _HOUR))
+
+
+def lasted(seconds: float, _: Language) -> str:
+    """A duration: seconds with one decimal, then minutes, then hours.
+
+    >>> from siaga.language import load
+    >>> lasted(2.04, load("en")), lasted(86, load("en")), lasted(7300, load("en"))
+    ('2.0 s', '1 min 26 s', '2 h 1 min')
+    """
+    if seconds < _MINUTE:
+        return _("{count} s", count=figures.decimal(seconds, 1, _.code))
+    if seconds < _HOUR:
+        return _("{minutes} min {seconds} s", minutes=int(seconds // _MINUTE), seconds=int(seconds % _MINUTE))
+    return _("{hours} h {minutes} min", hours=int(seconds // _HOUR), minutes=int(seconds % _HOUR // _MINUTE))
+
+
+def clocks(at: datetime, _: Language) -> dict[str, str]:
+    """What the header shows: WIB large; day, WITA and WIT beside it."""
+    others = " · ".join(figures.clock(at, zone) for zone in ("WITA", "WIT"))
+    day = at + timedelta(hours=figures.ZONES["WIB"])
+    name = figures.date(at, "WIB", _.code)[:3]
+    return {"wib": figures.clock(at, "WIB"), "others": f"{name} {day.day} · {others}"}

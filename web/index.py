@@ -1,0 +1,235 @@
+"""A searchable copy of the catalogue, the ledger and the list of inputs.
+
+It is made by listing the bucket and fetching what has another ETag than before; so it can be wiped, and
+it is right again after one round. Rounds follow each other closely while the bucket is small and take at
+most a tenth of the time once it is large.
+"""
+
+import json
+import logging
+import sqlite3
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from siaga import keys
+from siaga.errors import NotFound, SiagaError
+from siaga.store import Head, Store
+
+_log = logging.getLogger(__name__)
+_FORM = 1  # of the tables; another one is thrown away and made anew
+_LEAST_SECONDS, _SHARE_OF_TIME = 0.3, 10
+_FETCHES = 8
+_TABLES = """
+create table entry (key text primary key, etag text, hazard text, event_id text, version text, rank integer,
+    number integer, time text, received text, magnitude real, alert text, drill integer, published integer,
+    words text, body text);
+create index entry_time on entry (hazard, time);
+create index entry_event on entry (event_id);
+create table receipt (key text primary key, etag text, function text, bucket text, input text, input_etag text,
+    state text, received text, finished text, body text);
+create index receipt_input on receipt (bucket, input, input_etag);
+create table input (bucket text, key text, etag text, modified text, primary key (bucket, key));
+create index input_modified on input (modified);
+"""
+_NEWEST = """(select *, row_number() over
+    (partition by event_id order by rank desc, number desc, received desc, key) as place from entry)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a list shows. kind: "", large (M 5 and above), small or drill. text: part of a name or id."""
+
+    kind: str = ""
+    level: str = ""
+    text: str = ""
+
+
+class Index:
+    """The copy, in one SQLite file; readers on any thread, one writer at a time."""
+
+    def __init__(self, store: Store, path: Path) -> None:
+        """Open the file, or make it anew when its form is an older one."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._store, self._path = store, path
+        self._local = threading.local()
+        self._writing = threading.Lock()
+        self.fresh = 0.0  # when the last whole round began, on the clock of time.time()
+        self.trouble: dict[str, object] | None = None  # why the last round failed
+        with self._connection() as connection:
+            if connection.execute("pragma user_version").fetchone()[0] != _FORM:
+                for table in ("entry", "receipt", "input"):
+                    connection.execute(f"drop table if exists {table}")
+                connection.executescript(_TABLES)
+                connection.execute(f"pragma user_version = {_FORM}")
+
+    def follow(self) -> None:
+        """Refresh for ever; a store that does not answer is told to readers and tried again."""
+        while True:
+            began = time.monotonic()
+            try:
+                self.refresh()
+            except SiagaError as error:
+                _log.warning("the index stays as it is: %s", error)
+            except Exception:  # a bug must not stop the page from growing older in plain sight
+                _log.exception("the index stays as it is")
+            time.sleep(max(_LEAST_SECONDS, _SHARE_OF_TIME * (time.monotonic() - began)))
+
+    def refresh(self) -> None:
+        """One round over catalogue, ledger and inputs; raises SiagaError when the store does not answer."""
+        with self._writing:
+            began = time.time()
+            try:
+                self._copy("entry", keys.RESULTS, keys.CATALOG, _entry_row)
+                self._copy("receipt", keys.LEDGER, "", _receipt_row)
+                self._list_inputs()
+            except SiagaError as error:
+                self.trouble = error.reason()
+                raise
+            self.fresh, self.trouble = began, None
+
+    def events(self, hazard: str, wanted: Filter, limit: int, offset: int) -> tuple[list[dict[str, Any]], int]:
+        """Each event by the version that counts, newest quake first, and how many there are in all."""
+        where, values = ["place = 1", "hazard = ?"], [hazard]
+        where.append("drill = 1" if wanted.kind == "drill" else "drill = 0")
+        if wanted.kind in ("large", "small"):
+            where.append("magnitude >= 5" if wanted.kind == "large" else "magnitude < 5")
+        if wanted.level:
+            where.append("alert is null" if wanted.level == "none" else "alert = ?")
+            values += [] if wanted.level == "none" else [wanted.level]
+        for word in wanted.text.lower().split()[:8]:
+            where.append("words like ? escape '!'")
+            values.append("%" + word.replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%")
+        base = f"from {_NEWEST} where {' and '.join(where)}"
+        with self._connection() as connection:
+            total = connection.execute(f"select count(*) {base}", values).fetchone()[0]
+            rows = connection.execute(
+                f"select body {base} order by time desc, event_id limit ? offset ?", [*values, limit, offset]
+            ).fetchall()
+        return [json.loads(row[0]) for row in rows], total
+
+    def versions(self, event_id: str) -> list[dict[str, Any]]:
+        """All versions of an event, the one that counts first."""
+        with self._connection() as connection:
+            rows = connection.execute(
+                "select body from entry where event_id = ? order by rank desc, number desc, received desc, key",
+                [event_id],
+            ).fetchall()
+        return [json.loads(row[0]) for row in rows]
+
+    def receipts(self, states: Sequence[str], limit: int) -> tuple[list[dict[str, Any]], int]:
+        """What has been settled in one of those states, newest first, and how many in all."""
+        marks = ",".join("?" * len(states))
+        with self._connection() as connection:
+            total = connection.execute(f"select count(*) from receipt where state in ({marks})", states).fetchone()[0]
+            rows = connection.execute(
+                f"select body from receipt where state in ({marks}) order by finished desc limit ?", [*states, limit]
+            ).fetchall()
+        return [json.loads(row[0]) for row in rows], total
+
+    def receipt_of(self, function: str, bucket: str, key: str, etag: str) -> dict[str, Any] | None:
+        """The receipt of one content, or None."""
+        with self._connection() as connection:
+            row = connection.execute(
+                "select body from receipt where bucket = ? and input = ? and input_etag = ? and function = ?",
+                [bucket, key, etag, function],
+            ).fetchone()
+        return json.loads(row[0]) if row else None
+
+    def report_receipt(self, impact_key: str) -> dict[str, Any] | None:
+        """The receipt of the report on that analysis, or None."""
+        with self._connection() as connection:
+            row = connection.execute(
+                "select body from receipt where bucket = ? and input = ? and function = ? order by finished desc",
+                [keys.RESULTS, impact_key, "render-report"],
+            ).fetchone()
+        return json.loads(row[0]) if row else None
+
+    def inputs(self, limit: int) -> list[tuple[str, str, str, str]]:
+        """The newest inputs: bucket, key, ETag, when they came in (UTC)."""
+        with self._connection() as connection:
+            return connection.execute(
+                "select bucket, key, etag, modified from input order by modified desc limit ?", [limit]
+            ).fetchall()
+
+    def _copy(self, table: str, bucket: str, prefix: str, row: Any) -> None:
+        with self._connection() as connection:
+            known = dict(connection.execute(f"select key, etag from {table}").fetchall())
+        there = {head.key: head for head in self._store.list(bucket, prefix)}
+        changed = [head for key, head in there.items() if known.get(key) != head.etag]
+        gone = [key for key in known if key not in there]
+        if not changed and not gone:
+            return
+        with ThreadPoolExecutor(_FETCHES) as pool:
+            rows = [made for made in pool.map(lambda head: self._row(bucket, head, row), changed) if made]
+        with self._connection() as connection:
+            connection.executemany(f"delete from {table} where key = ?", [[key] for key in gone])
+            for made in rows:
+                names = ", ".join(made)
+                marks = ", ".join("?" * len(made))
+                connection.execute(f"insert or replace into {table} ({names}) values ({marks})", list(made.values()))
+
+    def _row(self, bucket: str, head: Head, row: Any) -> dict[str, Any] | None:
+        try:
+            body, got = self._store.get(bucket, head.key)
+            return {"key": head.key, "etag": got.etag, "body": body.decode()} | row(json.loads(body))
+        except NotFound:
+            return None  # deleted since it was listed
+        except (ValueError, KeyError, TypeError):
+            _log.warning("%s/%s is not of a known form; it is not shown", bucket, head.key)
+            return None
+
+    def _list_inputs(self) -> None:
+        rows = [
+            (bucket, head.key, head.etag, f"{head.modified:%Y-%m-%dT%H:%M:%SZ}")
+            for bucket in keys.INPUTS
+            for head in self._store.list(bucket)
+        ]
+        with self._connection() as connection:
+            known = set(connection.execute("select bucket, key, etag, modified from input").fetchall())
+            if known != set(rows):
+                connection.execute("delete from input")
+                connection.executemany("insert into input values (?, ?, ?, ?)", rows)
+
+    def _connection(self) -> sqlite3.Connection:
+        if not hasattr(self._local, "connection"):
+            connection = sqlite3.connect(self._path, timeout=30)
+            connection.execute("pragma journal_mode = wal")
+            connection.execute("pragma synchronous = off")  # it can be made anew from the bucket
+            self._local.connection = connection
+        return self._local.connection
+
+
+def _entry_row(entry: Mapping[str, Any]) -> dict[str, Any]:
+    place = entry["place"] or {}
+    words = (entry["event_id"], entry["description"], place.get("name", ""), place.get("zone", ""))
+    return {
+        "hazard": entry["hazard"],
+        "event_id": entry["event_id"],
+        "version": entry["version"],
+        "rank": keys.SOURCE_RANK.get(entry["source_type"], 0),
+        "number": entry["version_number"],
+        "time": entry["time"],
+        "received": entry["arrival"]["received"],
+        "magnitude": entry["magnitude"],
+        "alert": entry["alert"],
+        "drill": int(entry["drill"]),
+        "published": int(entry["report"] is not None),
+        "words": " ".join(words).lower(),
+    }
+
+
+def _receipt_row(receipt: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "function": receipt["function"],
+        "bucket": receipt["bucket"],
+        "input": receipt["key"],
+        "input_etag": receipt["etag"],
+        "state": receipt["state"],
+        "received": receipt["received"],
+        "finished": receipt["finished"],
+    }

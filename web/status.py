@@ -1,0 +1,126 @@
+"""Everything that came in and what became of it, for the operator; and for machines, whether this app lives."""
+
+from typing import Any
+
+import requests
+from flask import Blueprint, Response, g, jsonify, render_template
+
+from siaga import keys
+from web import clock, shell
+from web.index import Index
+
+_SHOWN = 100
+_STATES = {
+    "received": "Received",
+    "running": "Running",
+    "retrying": "Trying again",
+    "done": "Done",
+    "refused": "Refused",
+    "superseded": "Superseded",
+    "dead": "Failed",
+}
+
+
+def blueprint(index: Index, gateway_url: str) -> Blueprint:
+    """/status and /healthz. gateway_url: is asked for what is under way."""
+    pages = Blueprint("status", __name__)
+
+    @pages.get("/healthz")
+    def healthz() -> Response:
+        return Response("OK", mimetype="text/plain")
+
+    @pages.get("/live.json")
+    def live() -> Response:
+        _events, total = index.receipts(("done",), 0)
+        return jsonify(shell.freshness(index) | {"settled": total})
+
+    @pages.get("/status")
+    def status() -> str:
+        jobs, sweep = _gateway(gateway_url)
+        decide, failed = index.receipts(("refused", "dead"), _SHOWN)
+        settled, done = index.receipts(("done",), _SHOWN)
+        superseded = index.receipts(("superseded",), 0)[1]
+        waiting = [_job(job) for job in jobs or ()] + _unknown(index, jobs or ())
+        rows = sorted(waiting, key=lambda row: row["received"] or "", reverse=True)
+        settled += index.receipts(("superseded",), _SHOWN)[0]
+        inputs = sorted(
+            [_receipt(one) for one in [*settled, *decide]], key=lambda row: row["finished"] or "", reverse=True
+        )
+        return render_template(
+            "status.html",
+            tab="status",
+            counts=[
+                ("received", sum(row["state"] == "received" for row in rows)),
+                ("running", sum(row["state"] == "running" for row in rows)),
+                ("retrying", sum(row["state"] == "retrying" for row in rows)),
+                ("done", done),
+                ("superseded", superseded),
+                ("failed", failed),
+            ],
+            decide=[_receipt(one) for one in decide],
+            rows=rows + inputs[:_SHOWN],
+            gateway_answers=jobs is not None,
+            sweep=sweep,
+            state_names=_STATES,
+        )
+
+    return pages
+
+
+def _gateway(url: str) -> tuple[list[dict[str, Any]] | None, dict[str, Any]]:
+    """Jobs under way, and when the last sweeps were; None when the gateway does not answer."""
+    try:
+        told = requests.get(f"{url}/siaga/jobs", timeout=2).json()
+        return list(told["jobs"]), dict(told["sweep"])
+    except (requests.RequestException, ValueError, KeyError):
+        return None, {}
+
+
+def _unknown(index: Index, jobs: Any) -> list[dict[str, Any]]:
+    """ShakeMaps in the bucket that neither a receipt nor the gateway knows of yet."""
+    known = {(job["bucket"], job["key"], job["etag"]) for job in jobs}
+    found = []
+    for bucket, key, etag, modified in index.inputs(_SHOWN):
+        if not bucket.startswith(keys.SHAKEMAPS) or not key.endswith("grid.xml") or (bucket, key, etag) in known:
+            continue
+        if index.receipt_of("on-shakemap", bucket, key, etag) is None:
+            found.append(_row("received", "on-shakemap", bucket, key, modified))
+    return found
+
+
+def _job(job: dict[str, Any]) -> dict[str, Any]:
+    said = g.language.reason(job.get("reason"))
+    return _row(job["state"], job["function"], job["bucket"], job["key"], job["received"]) | {
+        "said": said,
+        "attempts": job["attempt"],
+        "next": job.get("next"),
+    }
+
+
+def _receipt(receipt: dict[str, Any]) -> dict[str, Any]:
+    row = _row(receipt["state"], receipt["function"], receipt["bucket"], receipt["key"], receipt["received"])
+    row |= {"said": g.language.reason(receipt["reason"]), "attempts": receipt["attempts"]}
+    row |= {"finished": receipt["finished"], "when": clock.ago(receipt["finished"], g.now, g.language)}
+    row["warnings"] = [g.language.reason(warning) for warning in receipt.get("warnings") or ()]
+    row["lasted"] = clock.lasted(receipt["seconds"], g.language)
+    if receipt["state"] == "done" and receipt["run"]:
+        row["page"] = receipt["run"].split("/")[1:3]
+    return row
+
+
+def _row(state: str, function: str, bucket: str, key: str, received: str) -> dict[str, Any]:
+    return {
+        "state": state,
+        "function": function,
+        "bucket": bucket,
+        "key": key,
+        "received": received,
+        "when": clock.ago(received, g.now, g.language) if received else "",
+        "said": "",
+        "attempts": 0,
+        "finished": "",
+        "warnings": [],
+        "lasted": "",
+        "next": None,
+        "page": None,
+    }
