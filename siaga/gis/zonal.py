@@ -22,7 +22,7 @@ from siaga.errors import SiagaError
 from siaga.gis import layers
 from siaga.gis.raster import PopulationGrid, Window
 
-_RECIPE = "2"  # changes when shares prepared by older code must not be used
+_RECIPE = "3"  # changes when shares prepared by older code must not be used
 _COVERED = 1e-9  # of a rectangle's area: nearer than this to all of it is all of it
 _CELLS_AT_ONCE = 6
 
@@ -135,18 +135,23 @@ def _sums(people: Any, inner: Any, cell: Any, zone: Any, share: Any, count: int)
 
 def _divide(grid: PopulationGrid, geometries: Any) -> tuple[Any, Any, Any, Any]:
     inner = np.full((grid.rows, grid.columns), -1, dtype=np.int16)
+    cut = np.zeros((grid.rows, grid.columns), dtype=bool)  # cells of which an earlier zone has a part
     taken: dict[int, list[tuple[int, float]]] = {}
     for number, geometry in enumerate(geometries):
         whole, parts = _cover(grid, shapely.make_valid(geometry))
         for rows, columns in whole:
-            block = inner[rows, columns]
-            block[block < 0] = number
+            block, shared = inner[rows, columns], cut[rows, columns]
+            for row, column in np.argwhere(shared & (block < 0)):
+                cell = int((rows.start + row) * grid.columns + columns.start + column)
+                taken[cell].append((number, 1.0))
+            block[(block < 0) & ~shared] = number
         for cell, share in parts:
             if inner[divmod(cell, grid.columns)] < 0:
                 taken.setdefault(cell, []).append((number, share))
+                cut[divmod(cell, grid.columns)] = True
     entries = []
     for cell in sorted(taken):
-        left = 0.0 if inner[divmod(cell, grid.columns)] >= 0 else 1.0
+        left = 1.0
         for number, share in taken[cell]:
             given = min(share, left)
             if given > 0:

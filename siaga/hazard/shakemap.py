@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+_ROUNDING = 1e-9  # of a cell: a point on the map's edge is on the map, however its floats were rounded
+
 
 @dataclass(frozen=True, slots=True)
 class Nodes:
@@ -96,7 +98,9 @@ class ShakeMap:
         nodes = self.nodes
         column = ((longitude - nodes.west + 180) % 360 - 180) / nodes.lon_step
         row = (nodes.north - latitude) / nodes.lat_step
-        inside = (column >= -0.5) & (column <= nodes.columns - 0.5) & (row >= -0.5) & (row <= nodes.rows - 0.5)
+        half = 0.5 + _ROUNDING
+        inside = (column >= -half) & (column <= nodes.columns - 1 + half)
+        inside &= (row >= -half) & (row <= nodes.rows - 1 + half)
         column = np.clip(column, 0, nodes.columns - 1)
         row = np.clip(row, 0, nodes.rows - 1)
         left = np.minimum(column.astype(np.int64), nodes.columns - 2)

@@ -1,0 +1,108 @@
+"""People in, deaths, displaced and needs out: against the constants' sources and against themselves."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from siaga.impact import earthquake, fatality, needs
+
+# deaths per person as InaSAFE 5 prints them (itb-bayesian, itb) and as USGS's own package computes (pager)
+RATES = {
+    "itb-bayesian": {5: 0.0, 6: 3.41733122522e-05, 7: 0.000387804494226, 8: 0.001851451786, 9: 0.00787294191661},
+    "itb": {4: 2.8698855660437583e-06, 6: 5.05090499817616e-05, 8: 0.000888942806725555, 10: 0.01564510347976153},
+}
+by_mmi = st.dictionaries(st.integers(1, 10), st.floats(0, 1e7), max_size=10)
+
+
+def model(name):
+    return next(one for one in fatality.MODELS if one.name == name)
+
+
+@pytest.mark.parametrize(("name", "mmi"), [(name, mmi) for name, rates in RATES.items() for mmi in rates])
+def test_rates_are_those_of_the_sources(name, mmi):
+    assert model(name).rates.get(mmi, 0.0) == pytest.approx(RATES[name][mmi], rel=1e-8)
+
+
+def test_pager_counts_people_at_x_with_ix_and_starts_at_v():
+    rates = fatality.PAGER.rates
+    assert rates[10] == rates[9]
+    assert min(rates) == 5
+    # Φ(ln(9 / 13.248768) / 0.150846), by a table of the normal distribution: z = −2.5636
+    assert rates[9] == pytest.approx(0.005180, rel=2e-3)
+
+
+@given(by_mmi)
+def test_expected_deaths_are_the_sum_over_classes(people):
+    for one in fatality.MODELS:
+        parts = sum(fatality.expected(one, {mmi: count}) for mmi, count in people.items())
+        assert fatality.expected(one, people) == pytest.approx(parts)
+
+
+@given(by_mmi)
+def test_quantiles_rise_chances_sum_to_one_and_the_input_stays(people):
+    before = dict(people)
+    for one in fatality.MODELS:
+        found = fatality.estimate(one, people)
+        quantiles = [found.quantiles[name] for name in ("p05", "p10", "p25")]
+        quantiles += [found.median, *(found.quantiles[name] for name in ("p75", "p90", "p95"))]
+        assert quantiles == sorted(quantiles)
+        assert sum(found.probability.values()) == pytest.approx(1)
+        assert all(chance >= 0 for chance in found.probability.values())
+    assert people == before
+
+
+def test_half_of_the_distribution_lies_between_the_quartiles():
+    found = fatality.estimate(fatality.PAGER, {8: 2e6})
+    spread = np.log(found.quantiles["p75"] / found.quantiles["p25"])
+    assert spread == pytest.approx(2 * 0.6744898 * 1.714702)
+
+
+def test_the_level_is_that_of_the_median():
+    rate = fatality.PAGER.rates[9]
+    for deaths, level in ((0.5, "green"), (1.0001, "yellow"), (99.9, "yellow"), (100.001, "orange"), (1000.001, "red")):
+        assert fatality.estimate(fatality.PAGER, {9: deaths / rate}).alert == level
+
+
+def test_fewer_than_one_expected_death_follows_pagers_rule():
+    rate = fatality.PAGER.rates[9]
+    found = fatality.estimate(fatality.PAGER, {9: 0.3 / rate})
+    assert (found.expected, found.median, found.alert) == (pytest.approx(0.3), 0.1, "green")
+    assert found.probability["green"] < 1
+
+
+def test_nobody_exposed_is_zero_and_green_but_unknown_is_none():
+    nobody = earthquake.figures(np.zeros(10))
+    assert nobody["alert"] == {
+        "level": "green",
+        "model": "pager",
+        "probability": {"green": 1.0, "yellow": 0.0, "orange": 0.0, "red": 0.0},
+    }
+    assert (nobody["affected"], nobody["displaced"]) == (0.0, 0.0)
+    unknown = earthquake.figures(None)
+    assert {unknown[name] for name in ("affected", "displaced", "fatalities", "planning")} == {None}
+    assert (unknown["alert"]["level"], unknown["alert"]["probability"]) == (None, None)
+
+
+def test_affected_from_ii_displaced_the_survivors_from_vi():
+    people = np.array([10.0, 20, 30, 40, 50, 60, 70, 80, 90, 100])
+    found = earthquake.figures(people)
+    assert found["affected"] == 540.0
+    dead = sum(people[mmi - 1] * fatality.ITB_BAYESIAN.rates[mmi] for mmi in range(6, 11))
+    assert found["displaced"] == pytest.approx(400 - dead)
+    assert found["planning"]["base"]["people"] < found["planning"]["upper"]["people"] == found["displaced"]
+
+
+def test_needs_are_bnpbs_amounts_per_displaced_person():
+    amounts = needs.needs(1000)
+    assert {name: round(amount, 6) for name, amount in amounts.items() if name in needs.NEEDS} == {
+        "rice_kg_week": 2800,
+        "drinking_water_l_week": 17500,
+        "clean_water_l_week": 67000,
+        "family_kits_week": 200,
+        "toilets": 50,
+    }
+    assert amounts["hygiene_packs_week"] == pytest.approx(1000 * 0.496 * 0.7937)
+    groups = needs.groups(1000)
+    assert groups["female"] + groups["male"] == pytest.approx(1000)
+    assert groups["infant"] + groups["child"] + groups["adult"] + groups["elderly"] == pytest.approx(1000)
