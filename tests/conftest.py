@@ -71,6 +71,17 @@ def store(minio):
 
 
 @pytest.fixture(scope="session")
+def qgis():
+    """QGIS, started once as the runtime does it, without a display."""
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    from qgis.core import QgsApplication
+
+    application = QgsApplication([], False)
+    application.initQgis()
+    return application
+
+
+@pytest.fixture(scope="session")
 def stack_up(tmp_path_factory):
     """A whole running Siaga with the demonstration exposure."""
     running = Running(tmp_path_factory.mktemp("siaga")).start()

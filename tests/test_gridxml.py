@@ -1,5 +1,7 @@
 """grid.xml, BMKG's and USGS's and what an attacker or a broken line makes of it."""
 
+import contextlib
+import re
 from datetime import UTC, datetime
 
 import numpy as np
@@ -41,7 +43,7 @@ def test_what_the_file_says_is_read():
     assert (shakemap.time_zone, shakemap.utc_offset_hours) == ("WIB", 7.0)
     assert shakemap.process_time == datetime(2018, 8, 5, 12, 1, tzinfo=UTC)
     assert shakemap.mmi.shape == (4, 5)
-    assert shakemap.mmi[0, 0] == 0 and shakemap.mmi[3, 4] == 9.5  # north row first
+    assert (shakemap.mmi[0, 0], shakemap.mmi[3, 4]) == (0, 9.5)  # north row first
     assert shakemap.description == "Lombok Utara"
     assert shakemap.warnings == ()
 
@@ -139,9 +141,8 @@ def test_the_antimeridian_is_crossed():
     ],
 )
 def test_what_is_no_sane_shakemap_is_refused_with_the_reason(body, said):
-    with pytest.raises(BadInput, match=".") as refused:
+    with pytest.raises(BadInput, match=re.escape(said)):
         read_shakemap(body)
-    assert said in str(refused.value)
 
 
 @pytest.mark.parametrize(
@@ -190,10 +191,8 @@ def test_more_than_64_mib_is_refused_unread():
 @settings(max_examples=150, deadline=None)
 def test_whatever_a_line_does_to_a_file_it_is_read_or_refused_in_words(cut, noise):
     body = make_grid(**SMALL)
-    try:
+    with contextlib.suppress(BadInput):  # any other error is a fault
         read_shakemap(body[:cut] + noise + body[cut + len(noise) :])
-    except BadInput as refused:
-        assert "{" not in str(refused)
 
 
 def test_an_exercise_is_known_by_type_or_status():

@@ -23,6 +23,17 @@ class Ground:
     province_lines: Any
     regency_lines: Any
 
+    @property
+    def coast(self) -> Any:
+        """The edge of the land; empty on the open sea."""
+        return shapely.LineString() if self.land.is_empty else shapely.boundary(self.land)
+
+
+def unknown(rectangle: Rectangle) -> Ground:
+    """Without a base map all is taken for land, so that no shaking is left undrawn."""
+    nothing = shapely.MultiLineString()
+    return Ground(shapely.box(*rectangle), shapely.MultiPolygon(), nothing, nothing, nothing)
+
 
 def within(path: Path, rectangle: Rectangle, pixel: float) -> Ground:
     """What the base map has there. pixel: degrees; finer detail is dropped."""

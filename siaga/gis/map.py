@@ -83,8 +83,7 @@ def draw(sheet: Sheet) -> bytes:
 
 def _ground(sheet: Sheet, extent: Rectangle, pixel: float) -> Ground:
     if sheet.basemap is None:
-        nothing = shapely.GeometryCollection()
-        return Ground(*[nothing] * 5)
+        return basemap.unknown(extent)
     return basemap.within(sheet.basemap, extent, pixel)
 
 

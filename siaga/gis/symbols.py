@@ -61,7 +61,7 @@ def layers(
         _line(ground.regency_lines, INK_500, 0.12),
         _line(ground.province_lines, INK_500, 0.3),
         _line(ground.country_lines, INK, 0.4),
-        _line(shapely.boundary(ground.land), INK, 0.2),
+        _line(ground.coast, INK, 0.2),
         _zone_names(zones),
         _towns(towns),
         _plates(on_land, shapely.Point(sheet.longitude, sheet.latitude)),

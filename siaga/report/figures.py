@@ -113,13 +113,15 @@ def people_sentence(people: float, language: str) -> str:
 def deaths(number: float, language: str) -> str:
     """Deaths, two digits; below one but not nought: "<1".
 
-    >>> deaths(1873.2, "id"), deaths(35.4, "id"), deaths(0.2, "en"), deaths(0.0, "en")
-    ('1.900', '35', '<1', '0')
+    >>> deaths(1873.2, "id"), deaths(35.4, "id"), deaths(0.2, "en"), deaths(0.0, "en"), deaths(1.24e6, "id")
+    ('1.900', '35', '<1', '0', '1,2\xa0juta')
     """
     if number == 0:
         return "0"
     if number < 0.95:
         return "<1"
+    if number >= 995_000:
+        return f"{decimal(number / 1e6, 1, language)}{_NBSP}{_MILLION[language]}"
     step = 10 ** max(0, floor(log10(number)) - 1)
     return whole(floor(number / step + 0.5) * step, language)
 

@@ -109,6 +109,8 @@ def _level(impact: Mapping[str, Any], _: Language) -> dict[str, Any]:
             "code": "none",
             "name": _("NOT KNOWN"),
             "rank": "",
+            "chance": "",
+            "likely": "",
             "help": _("Ask for reports from the field."),
             "bars": [],
         }

@@ -4,6 +4,7 @@ import io
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,13 +38,14 @@ def render(
     found: list[Product] = []
     pictures: list[tuple[str, _Picture]] = []
     for language in languages:
-        words = _words(language)
-        named = [(short(name), geometry) for name, geometry in zones]
-        event = impact["event"]
-        where = bands, event["longitude"], event["latitude"]
-        png = sheet.draw(sheet.Sheet(*where, basemap, places, named, words, impact["drill"], *pages.map_mm(impact)))
-        page = pages.html(impact, png, public_url, language)
-        pdf = pages.pdf(page, f"{impact['run']}{language.code}")
+        sheet_of = partial(_sheet, impact, bands, basemap, places, zones, language)
+        for squeeze in range(pages.SQUEEZES):
+            png = sheet.draw(sheet_of(pages.map_mm(impact, squeeze)))
+            page = pages.html(impact, png, public_url, language, squeeze)
+            document, holds = pages.typeset(page)
+            if holds:
+                break
+        pdf = pages.pdf(document, f"{impact['run']}{language.code}")
         pictures.append((language.code, _Picture(pdf)))
         code = language.code
         found += [
@@ -58,6 +60,30 @@ def render(
             Product(f"thumbnail-{code}.png", "thumbnail", "image/png", _thumbnail(png), code),
         ]
     return found
+
+
+def _sheet(
+    impact: Mapping[str, Any],
+    bands: Mapping[str, Any],
+    basemap: Path | None,
+    places: Places | None,
+    zones: Sequence[tuple[str, Any]],
+    language: Language,
+    size_mm: tuple[float, float],
+) -> sheet.Sheet:
+    event = impact["event"]
+    named = [(short(name), geometry) for name, geometry in zones]
+    return sheet.Sheet(
+        bands,
+        event["longitude"],
+        event["latitude"],
+        basemap,
+        places,
+        named,
+        _words(language),
+        impact["drill"],
+        *size_mm,
+    )
 
 
 class _Picture:

@@ -1,0 +1,236 @@
+"""The printed report: it adds up, it holds its pages, nothing overlaps or leaves the margins."""
+
+import doctest
+import io
+import json
+import re
+import subprocess
+
+import numpy as np
+import pytest
+from fixtures.grids import make_grid
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from functions.on_shakemap import handler as on_shakemap
+from siaga import keys, language
+from siaga.gis import contour
+from siaga.hazard.gridxml import read_shakemap
+from siaga.impact import earthquake, record
+from siaga.report import figures, pages, printed, products
+
+MM = 72 / 25.4
+NAMES = [f"Kabupaten Kepulauan Yang Sangat Panjang {number}" for number in range(14)]
+
+
+class Exposure:
+    """What on-shakemap says of its sources, without a store."""
+
+    files = (
+        {
+            "role": "population",
+            "path": "p",
+            "sha256": "0" * 64,
+            "title": "Penduduk",
+            "year": 2020,
+            "source": "",
+            "demonstration": True,
+        },
+    )
+    manifest_sha256 = "1" * 64
+
+
+def make_impact(people=None, zones=(), warnings=(), **more):
+    """impact.json without counting: people per class I to X as given; zones: (name, share of them)."""
+    body = make_grid(**more)
+    shakemap = read_shakemap(body)
+    where = keys.Run("earthquake", shakemap.event_id, keys.Version("initial", 1, "12345678"), "87654321")
+    by_mmi = None if people is None else np.array(people, float)
+    found = [
+        earthquake.ZoneExposure(f"{number:02d}", name, "regency", None, by_mmi * share)
+        for number, (name, share) in enumerate(zones)
+    ]
+    impact = {
+        "schema": record.SCHEMA,
+        "hazard": "earthquake",
+        "event_id": where.event_id,
+        "version": str(where.version),
+        "run": where.run,
+        "source_type": "initial",
+        "version_number": 1,
+        "drill": bool(shakemap.drill_reason),
+        "drill_reason": shakemap.drill_reason,
+        "event": record.event(shakemap),
+        "map": record.shaking(shakemap),
+        "provenance": on_shakemap._provenance(body, Exposure()),
+        **earthquake.figures(by_mmi),
+        "people": record.people(by_mmi, 0.0, 0.0),
+        "zones": [earthquake.zone_record(zone) for zone in found],
+        "places": {"landmark": None, "nearest": [], "most_shaken": []},
+        "warnings": list(warnings),
+    }
+    return json.loads(record.to_bytes(impact)), contour.bands(shakemap)
+
+
+def number(text):
+    """A printed Indonesian number back; fewer than 100 count as none, as in the printed sums."""
+    return 0 if text.startswith("<") else int(text.replace(".", ""))
+
+
+@pytest.mark.parametrize("module", [figures, printed.sentences])
+def test_examples_in_the_docstrings_hold(module):
+    assert doctest.testmod(module).failed == 0
+
+
+@given(st.lists(st.floats(0, 3e6), min_size=1, max_size=20))
+def test_a_column_to_100_adds_up_to_its_rounded_sum(people):
+    cells = figures.hundreds(people)
+    assert sum(cells) == figures.to_hundred(sum(people))
+    assert all(abs(cell - exact) < 100 for cell, exact in zip(cells, people, strict=True))
+    assert all(cell == 0 for cell, exact in zip(cells, people, strict=True) if exact == 0)
+
+
+@given(st.lists(st.floats(0.001, 1), min_size=4, max_size=4))
+def test_chances_in_whole_percent_sum_to_100(parts):
+    exact = {name: part / sum(parts) for name, part in zip("abcd", parts, strict=True)}
+    assert sum(figures.percentages(exact).values()) == 100
+
+
+@given(
+    st.lists(st.floats(0, 1e6), min_size=10, max_size=10),
+    st.lists(st.floats(0.01, 1), min_size=1, max_size=20),
+)
+def test_both_pages_show_the_same_people(people, shares):
+    total = sum(shares)
+    zones = [(f"Kabupaten {n}", share / total) for n, share in enumerate(shares)]
+    impact, _bands = make_impact(people, zones, nlon=3, nlat=3)
+    shown = printed.printed(impact, language.load("id"))
+    if not shown["table"]["rows"]:
+        return
+    first = {row["roman"]: number(row["people"]) for row in shown["classes"]["rows"]}
+    heads, total_row = shown["table"]["heads"], shown["table"]["total"]
+    for head, cell in zip(heads, total_row["cells"], strict=True):
+        column = sum(number(row["cells"][heads.index(head)]) for row in shown["table"]["rows"])
+        assert column == number(cell) == first[head["roman"]]
+    assert number(total_row["people"]) == number(shown["classes"]["total"])
+    for row in shown["table"]["rows"]:
+        assert number(row["people"]) == sum(number(cell) for cell in row["cells"])
+
+
+def test_unknown_is_a_word_never_nought():
+    impact, _bands = make_impact(None)
+    shown = printed.printed(impact, language.load("id"))
+    assert shown["classes"] is None
+    assert shown["level"]["name"] == "TIDAK DIKETAHUI"
+    assert shown["models"] == []
+    page = pages.html(impact, b"", "http://x", language.load("id"))
+    assert "di luar data penduduk" in page
+    assert not re.search(r">0</", page)
+
+
+def test_a_few_people_are_not_nobody():
+    impact, _bands = make_impact([0, 0, 0, 0, 30, 0, 0, 0, 0, 0], [("Kota X", 1.0)])
+    shown = printed.printed(impact, language.load("en"))
+    assert [row["people"] for row in shown["classes"]["rows"] if row["roman"] == "V"] == ["<100"]
+    assert shown["table"]["rows"][0]["cells"] == ["<100"]
+
+
+def word_boxes(pdf, folder):
+    """[(page, word, left, top, right, bottom)] in mm."""
+    path = folder / "report.pdf"
+    path.write_bytes(pdf)
+    said = subprocess.run(["pdftotext", "-bbox", str(path), "-"], capture_output=True, text=True, check=True).stdout
+    boxes, page = [], 0
+    for line in said.splitlines():
+        page += "<page " in line
+        found = re.search(r'xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)" yMax="([\d.]+)">(.*)</word>', line)
+        if found:
+            boxes.append((page, found[5], *(float(found[n]) / MM for n in range(1, 5))))
+    return boxes, page
+
+
+CASES = {
+    "green": ({"people": [5e5, 1e4, 0, 0, 0, 0, 0, 0, 0, 0], "zones": [("Kota X", 1.0)]}, 1),
+    "orange": (
+        {"people": [0, 1e6, 1e6, 1e6, 2e6, 3e6, 2e6, 4e5, 1e4, 0], "zones": [(name, 1 / 14) for name in NAMES]},
+        2,
+    ),
+    "everything at once": (
+        {
+            "people": [1234567.0] * 10,
+            "zones": [(name, 1 / 14) for name in NAMES],
+            "event_type": "SCENARIO",
+            "order": "shuffled",
+            "floor": 4.6,
+            "process_time": "2018-08-07T19:01:00Z",
+            "description": "A very long place name that an uploader wrote into the file by hand",
+            "warnings": [
+                {"text": "w", "template": "The population data have negative counts; they are taken as unknown"},
+                {
+                    "text": "w",
+                    "template": "The population data are of {year}, more than ten years before the quake",
+                    "values": {"year": 2000},
+                },
+                {
+                    "text": "w",
+                    "template": "The rows of grid_data do not run from north to south; they were placed by LON and LAT",
+                },
+            ],
+        },
+        2,
+    ),
+    "one district": ({"people": [0, 0, 0, 0, 0, 0, 0, 0, 0, 9e6], "zones": [("Kota X", 1.0)]}, 2),
+    "outside": ({"people": None}, 1),
+}
+
+
+@pytest.mark.parametrize("code", language.LANGUAGES)
+@pytest.mark.parametrize("case", CASES)
+def test_pages_hold_and_no_word_leaves_the_margins_or_overlaps(case, code, qgis, tmp_path):
+    given_, wanted = CASES[case]
+    impact, bands = make_impact(**given_)
+    made = products.render(impact, bands, None, None, [], "https://siaga.example.go.id", [language.load(code)])
+    pdf = next(one.body for one in made if one.path.endswith(".pdf"))
+    boxes, count = word_boxes(pdf, tmp_path)
+    assert count == wanted
+    out = [box for box in boxes if box[2] < 11.5 or box[4] > 198.5 or box[3] < 3 or box[5] > 294]
+    assert out == []
+    for n, (page, word, left, top, right, bottom) in enumerate(boxes):
+        for other in boxes[n + 1 :]:
+            if other[0] == page and min(right, other[4]) - max(left, other[2]) > 0.3:
+                shared = min(bottom, other[5]) - max(top, other[3])
+                assert shared < 0.45 * min(bottom - top, other[5] - other[3]), (word, other)
+
+
+def test_the_same_impact_gives_the_same_bytes(qgis):
+    impact, bands = make_impact([0, 0, 0, 0, 0, 3e6, 2e6, 4e5, 0, 0], [("Kota X", 1.0)])
+    both = [
+        products.render(impact, bands, None, None, [], "https://x", [language.load("id"), language.load("en")])
+        for _ in range(2)
+    ]
+    assert [product.record() for product in both[0]] == [product.record() for product in both[1]]
+
+
+def test_only_an_exercise_is_violet_and_it_says_so_on_every_page(qgis, tmp_path):
+    people, zones = [0, 0, 0, 0, 0, 3e6, 2e6, 4e5, 0, 0], [("Kota X", 1.0)]
+    real, bands = make_impact(people, zones)
+    drill, _bands = make_impact(people, zones, event_type="SCENARIO")
+    indonesian = language.load("id")
+    for impact, is_drill in ((real, False), (drill, True)):
+        made = products.render(impact, bands, None, None, [], "https://x", [indonesian])
+        pdf = next(one.body for one in made if one.path.endswith(".pdf"))
+        boxes, count = word_boxes(pdf, tmp_path)
+        told = {page for page, word, *_ in boxes if word == "LATIHAN"}
+        assert told == (set(range(1, count + 1)) if is_drill else set())
+
+
+def test_pictures_are_whole(qgis):
+    impact, bands = make_impact([0, 0, 0, 0, 0, 3e6, 2e6, 4e5, 0, 0], [("Kota X", 1.0)])
+    made = {one.path: one for one in products.render(impact, bands, None, None, [], "https://x", [language.load("id")])}
+    page = Image.open(io.BytesIO(made["report-id.png"].body))
+    assert (page.width, page.height) == (1241, 1754)
+    picture = Image.open(io.BytesIO(made["map-id.png"].body)).convert("RGB")
+    colours = {colour for _count, colour in picture.getcolors(1 << 20)}
+    assert (0xFF, 0x9E, 0x1F) in colours  # VIII stands on the map in the colour of the legend
+    assert len(made["thumbnail-id.png"].body) < 100_000
