@@ -24,26 +24,26 @@ _WATCH_SECONDS = 1.0
 def main() -> int:
     """Serve until SIGTERM.
 
-    Ends with 1: the settings are wrong; 3: the job database vanished, start again; 4: a defect.
+    Ends with 1: the settings are wrong, or the port is taken; 3: the job database vanished, start again; 4: a defect.
     """
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(message)s")
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     settings = Settings.load(os.environ)
-    try:
+    try:  # to listen comes before all work: a second gateway must not take up the jobs of the first
         gateway = Gateway.build(settings)
-    except SiagaError as error:
-        _log.error("%s", error)
+        server = create_server(
+            create_app(gateway),
+            host="127.0.0.1",
+            port=settings.gateway_port,
+            threads=_THREADS,
+            max_request_body_size=_MAX_BODY,
+            ident=None,
+        )
+    except (SiagaError, OSError) as error:
+        _log.error("the gateway of 127.0.0.1:%d cannot start: %s", settings.gateway_port, error)
         return 1
     threading.excepthook = _defect
     gateway.start()
-    server = create_server(
-        create_app(gateway),
-        host="127.0.0.1",
-        port=settings.gateway_port,
-        threads=_THREADS,
-        max_request_body_size=_MAX_BODY,
-        ident=None,
-    )
     stopping = threading.Event()
 
     def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - signal's contract
