@@ -4,7 +4,7 @@ import logging
 import threading
 from datetime import UTC, datetime, timedelta
 
-from croniter import croniter
+from croniter import CroniterError, croniter
 
 from gateway.inbox import Inbox
 from gateway.job import LIVE, Job, tick_job_id
@@ -29,12 +29,14 @@ class Cron:
         self._functions = [function for function in functions if function.schedule]
         self._inbox = inbox
         for function in self._functions:
-            if not croniter.is_valid(function.schedule):
+            try:
+                following(function.schedule, datetime.now(UTC))
+            except CroniterError as error:  # no expression, or a day that never comes, such as 30 February
                 raise SiagaError(
-                    "{name}: schedule {schedule} is no cron expression of five fields",
+                    "{name}: schedule {schedule} is no cron expression of five fields that comes round",
                     name=function.name,
                     schedule=function.schedule,
-                )
+                ) from error
 
     def run(self, stop: threading.Event) -> None:
         """Enqueue ticks until told to stop."""
