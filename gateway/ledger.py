@@ -72,6 +72,7 @@ class Ledger:
         """`store` with the rights of the gateway."""
         self._store = store
         self._lock = threading.Lock()
+        self._listing = threading.Lock()  # one listing at a time, or the second would forget what the first missed
         self._names: set[str] = set()
         self._added: set[str] = set()  # while a listing is under way
         self._removed: set[str] = set()
@@ -79,13 +80,14 @@ class Ledger:
 
     def refresh(self) -> None:
         """Learn all names anew. Raises Unavailable."""
-        with self._lock:
-            self._added.clear()
-            self._removed.clear()
-        listed = {head.key for head in self._store.list(keys.LEDGER)}
-        with self._lock:
-            self._names = (listed | self._added) - self._removed
-            self._read = {name: receipt for name, receipt in self._read.items() if name in self._names}
+        with self._listing:
+            with self._lock:
+                self._added.clear()
+                self._removed.clear()
+            listed = {head.key for head in self._store.list(keys.LEDGER)}
+            with self._lock:
+                self._names = (listed | self._added) - self._removed
+                self._read = {name: receipt for name, receipt in self._read.items() if name in self._names}
 
     def knows(self, function: str, event: ObjectEvent) -> bool:
         """Whether a receipt is known, without asking the store."""

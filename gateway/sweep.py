@@ -94,7 +94,13 @@ class Sweep:
         return found
 
     def _listed(self, since: datetime | None) -> Iterator[tuple[str, Head]]:
+        away: SiagaError | None = None
         for bucket, prefix in self._prefixes:
             start = keys.start_after(prefix, since) if since else ""
-            for head in self._store.list(bucket, prefix, start_after=start):
-                yield bucket, head
+            try:
+                for head in self._store.list(bucket, prefix, start_after=start):
+                    yield bucket, head
+            except SiagaError as error:  # a bucket that is missing or closed must not hide the others
+                away = error
+        if away:
+            raise away
