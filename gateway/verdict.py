@@ -68,10 +68,10 @@ class Watch:
             "settled",
             answer,
             state=told["state"] if told.get("state") in _STATES else "done",
-            reason=told.get("reason"),
+            reason=_reason(answer, told) if told.get("reason") else None,
             run=str(told.get("run") or ""),
             event_id=str(told.get("event_id") or ""),
-            warnings=tuple(told.get("warnings") or ()),
+            warnings=tuple(_worded(one) for one in _list(told.get("warnings"))),
         )
 
     def of_error(self, error: SiagaError) -> Verdict:
@@ -95,15 +95,27 @@ class Watch:
 
 def _told(answer: Answer) -> dict[str, Any]:
     try:
-        told = json.loads(answer.body)
-    except ValueError:
+        whole = json.dumps(json.loads(answer.body), ensure_ascii=False)
+        told = json.loads(whole.encode(errors="replace"))  # half a surrogate pair could not be stored
+    except (ValueError, RecursionError):
         return {}
     return told if isinstance(told, dict) else {}
 
 
 def _reason(answer: Answer, told: dict[str, Any]) -> dict[str, Any]:
-    reason = told.get("reason")
-    if isinstance(reason, dict) and "text" in reason:
-        return reason
+    if reason := told.get("reason"):
+        return _worded(reason)
     text = answer.body.decode("utf-8", "replace").strip()[:_DETAIL]
     return SiagaError("The function answered {status}: {detail}", status=answer.status, detail=text).reason()
+
+
+def _worded(reason: Any) -> dict[str, Any]:
+    """A reason as it is stored, also when a function of other make says it in mere words."""
+    if isinstance(reason, dict) and isinstance(reason.get("text"), str):
+        return reason
+    text = reason if isinstance(reason, str) else json.dumps(reason, ensure_ascii=False)
+    return SiagaError("{detail}", detail=text[:_DETAIL]).reason()
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value] if value else []
