@@ -7,7 +7,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -89,8 +89,12 @@ class Inbox:
             )
             self._busy.add(function.name)
         old = DBOS.list_workflows(status=_ACTIVE, load_input=False, load_output=False)
-        _delete(row.workflow_id for row in old if row.app_version != VERSION)  # the sweep restores the jobs
+        _delete(row.workflow_id for row in old if row.app_version != VERSION or self._is_orphan(row.queue_name))
         threading.Thread(target=self._clean, name="clean", daemon=True).start()
+
+    def _is_orphan(self, queue: str | None) -> bool:
+        """Whether nothing will ever take up a row: its function is no longer in stack.yml."""
+        return bool(queue) and queue not in self._slots.functions
 
     def close(self, seconds: float) -> None:
         """Stop taking up jobs; wait that long for those under way. What is cut off is done again at the next start."""
@@ -200,9 +204,9 @@ class Inbox:
             self._settle(job, progress, replace(verdict, kind="settled", state="dead"))
 
     def _verdict(self, job: Job) -> Verdict | None:
-        """Call the function, unless there is a receipt (None)."""
+        """Call the function, unless there is a receipt and nobody waits for the answer (None)."""
         try:
-            if job.event and self._ledger.settled(job.function, job.event):
+            if job.event and not job.callback and self._ledger.settled(job.function, job.event):
                 return None
         except SiagaError as error:
             return Watch().of_neighbour(error)
@@ -211,7 +215,7 @@ class Inbox:
     def _try(self, job: Job) -> Verdict:
         event = job.event
         watch = Watch()
-        headers: Iterable[tuple[str, str]] = [("Content-Type", "application/json")] if event else job.headers
+        headers = (*job.headers, ("Content-Type", "application/json")) if event else job.headers
         target = f"{job.path}?{job.query}" if job.query else job.path
         try:
             answer = self._slots.call(
@@ -323,8 +327,22 @@ def _delete(rows: Iterable[str]) -> None:
 
 
 def _prepare(file: Path) -> None:
-    """Make the folder, and let SQLite write ahead: one sync to disk per commit instead of several."""
+    """Make the folder, put a damaged file aside, let SQLite write ahead: one sync to disk per commit, not several.
+
+    Raises SiagaError.
+    """
     file.parent.mkdir(parents=True, exist_ok=True)
-    connection = sqlite3.connect(file)
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.close()
+    try:
+        with closing(sqlite3.connect(file)) as connection:
+            connection.execute("PRAGMA journal_mode=WAL")
+            sound = connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
+    except sqlite3.OperationalError as error:  # such as a folder that cannot be written to
+        raise SiagaError("The job database {file}: {detail}", file=file, detail=error) from error
+    except sqlite3.DatabaseError:
+        sound = False
+    if not sound:
+        _log.error("the job database %s is damaged; it is put aside, the sweep will restore the jobs", file)
+        for part in ("", "-wal", "-shm"):
+            with suppress(FileNotFoundError):
+                file.with_name(file.name + part).replace(file.with_name(f"{file.name}.damaged{part}"))
+        _prepare(file)

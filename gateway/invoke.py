@@ -70,11 +70,10 @@ def begin(
     """
     parts = urlsplit(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(parts.netloc, timeout=_CONNECT_SECONDS)
     try:
+        connection = kind(parts.hostname or "", parts.port, timeout=_CONNECT_SECONDS)
         connection.connect()
-    except OSError as error:
-        connection.close()
+    except (OSError, http.client.HTTPException, ValueError) as error:  # ValueError: no such name or port can be
         raise NoConnection("{url} accepts no connection: {detail}", url=url, detail=str(error)) from error
     try:
         connection.sock.settimeout(timeout)
@@ -89,7 +88,7 @@ def begin(
     except TimeoutError as error:
         connection.close()
         raise TimedOut("{url} did not answer within {seconds} seconds", url=url, seconds=f"{timeout:g}") from error
-    except (OSError, http.client.HTTPException) as error:
+    except (OSError, http.client.HTTPException, ValueError) as error:  # ValueError: a header that cannot be sent
         connection.close()
         raise BrokenOff("The connection to {url} broke off: {detail}", url=url, detail=repr(error)) from error
 

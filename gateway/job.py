@@ -20,7 +20,8 @@ class Job:
 
     id: the same for the same work, so that it is taken once however often it is announced.
     bucket, key, etag, version_id: the object that the function is to work on; "" for a plain call.
-    method, path, query, headers, body: the plain call, as an asynchronous caller or cron made it.
+    method, path, query, headers, body: the plain call, as an asynchronous caller or cron made it;
+    of a call about an object only headers, its X-Call-Id.
     callback: where the function's answer is posted, or "".
     received: when the object was written, or the call was made.
     """
@@ -42,11 +43,21 @@ class Job:
 
     @classmethod
     def of_object(
-        cls, function: str, event: ObjectEvent, priority: int, received: str = "", callback: str = ""
+        cls,
+        function: str,
+        event: ObjectEvent,
+        priority: int,
+        received: str = "",
+        callback: str = "",
+        call_id: str = "",
     ) -> "Job":
-        """The job of (function, bucket, key, etag)."""
+        """The job of (function, bucket, key, etag).
+
+        With a callback it is one of its own: who waits for an answer gets it, whatever was announced or done.
+        """
+        identity = object_job_id(function, event)
         return cls(
-            id=object_job_id(function, event),
+            id=call_job_id(identity, call_id) if callback else identity,
             function=function,
             priority=priority,
             received=received or now(),
@@ -54,6 +65,7 @@ class Job:
             key=event.key,
             etag=event.etag,
             version_id=event.version_id,
+            headers=(("X-Call-Id", call_id),) if call_id else (),
             callback=callback,
         )
 

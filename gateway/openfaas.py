@@ -46,6 +46,7 @@ def blueprint(gateway: Gateway, login: Callable[[Any], Any]) -> Blueprint:
 
 def _add_calls(routes: Blueprint, gateway: Gateway) -> None:
     @routes.route("/function/<name>", defaults={"path": ""}, methods=_METHODS, provide_automatic_options=False)
+    @routes.route("/function/<name>/", defaults={"path": ""}, methods=_METHODS, provide_automatic_options=False)
     @routes.route("/function/<name>/<path:path>", methods=_METHODS, provide_automatic_options=False)
     def function(name: str, path: str) -> Response:
         known = _find(gateway, name)
@@ -54,6 +55,7 @@ def _add_calls(routes: Blueprint, gateway: Gateway) -> None:
         return _proxy(gateway, known, path)
 
     @routes.post("/async-function/<name>", defaults={"path": ""})
+    @routes.post("/async-function/<name>/", defaults={"path": ""})
     @routes.post("/async-function/<name>/<path:path>")
     def asynchronous(name: str, path: str) -> Response:
         known = _find(gateway, name)
@@ -184,7 +186,7 @@ def _proxy(gateway: Gateway, function: Function, path: str) -> Response:
 
 
 def _accept(gateway: Gateway, function: Function, path: str) -> Response:
-    """Make the call a durable job: of the object that its body names, or a plain call."""
+    """Make the call durable: a job for each object that its body names, or a plain call."""
     body = request.get_data()
     url = request.headers.get("X-Callback-Url", "")
     if url:
@@ -194,10 +196,10 @@ def _accept(gateway: Gateway, function: Function, path: str) -> Response:
     headers = call_headers(request.headers.items())
     call_id = next(value for name, value in headers if name.lower() == "x-call-id")
     try:
-        event = _newest(gateway.store, events.parse(body)[0])
-        job = Job.of_object(function.name, event, LIVE, callback=url)
+        found = [_newest(gateway.store, event) for event in events.parse(body)]
+        jobs = [Job.of_object(function.name, event, LIVE, callback=url, call_id=call_id) for event in found]
     except BadInput:
-        job = Job(
+        plain = Job(
             call_job_id(function.name, call_id),
             function.name,
             path=f"/{quote(path)}",
@@ -206,7 +208,9 @@ def _accept(gateway: Gateway, function: Function, path: str) -> Response:
             body=body,
             callback=url,
         )
-    gateway.inbox.submit(job)
+        jobs = [plain]
+    for job in jobs:
+        gateway.inbox.submit(job)
     response = Response(status=202, headers={"X-Call-Id": call_id, "X-Start-Time": str(time.time_ns())})
     del response.headers["Content-Type"]
     return response

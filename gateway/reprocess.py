@@ -35,7 +35,7 @@ class Reprocess:
         NotFound when nothing answers to it, Unavailable.
         """
         function = wanted.get("function")
-        if function is not None and function not in {one.name for one in self.functions}:
+        if function is not None and function not in [one.name for one in self.functions]:
             raise NotFound("There is no function {name} in stack.yml", name=repr(function))
         priority = LIVE if "event_id" in wanted or "bucket" in wanted else BACKFILL
         meant = {

@@ -22,6 +22,7 @@ _JOBS = 5000  # more than these are not listed
 def create_app(gateway: Gateway) -> Flask:
     """All routes of the gateway."""
     app = Flask("gateway")
+    app.url_map.merge_slashes = False  # the path behind a function's name is the function's
     token = gateway.settings.secret("webhook-token")
     login = required(gateway.settings)
 
