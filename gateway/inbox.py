@@ -93,8 +93,11 @@ class Inbox:
         threading.Thread(target=self._clean, name="clean", daemon=True).start()
 
     def _is_orphan(self, queue: str | None) -> bool:
-        """Whether nothing will ever take up a row: its function is no longer in stack.yml."""
-        return bool(queue) and queue not in self._slots.functions
+        """Whether nothing will ever take up a row: its function is no longer in stack.yml.
+
+        What was under way at a crash waits in a queue of DBOS's own, whose name no function can have.
+        """
+        return bool(queue) and not queue.startswith("_") and queue not in self._slots.functions
 
     def close(self, seconds: float) -> None:
         """Stop taking up jobs; wait that long for those under way. What is cut off is done again at the next start."""
