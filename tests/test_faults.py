@@ -1,0 +1,139 @@
+"""Parts are killed in the middle of fifty uploads: all are published once, nothing is half."""
+
+import hashlib
+import itertools
+import json
+import shutil
+import subprocess
+import threading
+import time
+
+import pytest
+from fixtures.grids import make_grid
+from running import Running, wait_for
+
+from siaga import keys, machine
+from siaga.errors import SiagaError
+
+COUNT = 50
+PATIENCE = 240  # seconds for fifty reports on two busy cores
+
+
+@pytest.fixture
+def siaga(tmp_path):
+    """A Siaga of its own, since it is going to suffer."""
+    running = Running(tmp_path / "siaga").start()
+    installed = running.run("data", "demo", seconds=300)
+    assert installed.returncode == 0, installed.stderr
+    yield running
+    running.stop()
+
+
+def event_id(number):
+    return f"2019010101{number:04d}"
+
+
+def grid(number):
+    return make_grid(event_id=event_id(number), nlon=7, nlat=7, spacing=0.1, peak=5 + number / 20)
+
+
+def put(siaga, number):
+    """As an S3 client that tries again until the store takes it."""
+    store = siaga.store("bmkg")
+    while True:
+        try:
+            store.put(keys.SHAKEMAPS, f"{event_id(number)}/grid.xml", grid(number), "application/xml")
+            return
+        except SiagaError:
+            time.sleep(0.2)
+
+
+def published(store):
+    """Events whose catalogue entry names a report; an unreachable store has none yet."""
+    try:
+        entries = [store.get(keys.RESULTS, head.key)[0] for head in store.list(keys.RESULTS, keys.CATALOG)]
+    except SiagaError:
+        return []
+    return sorted(entry["event_id"] for entry in map(json.loads, entries) if entry["report"])
+
+
+def check_whole(store):
+    """Each event has one version with one run, and each product that a record lists is there, as listed."""
+    runs = {}
+    for head in store.list(keys.RESULTS, "earthquake/"):
+        parts = head.key.split("/")
+        runs.setdefault(parts[1], set()).add("/".join(parts[:4]))
+    assert sorted(runs) == [event_id(number) for number in range(COUNT)]
+    for found in runs.values():
+        (run,) = found
+        for record in ("impact.json", "report.json"):
+            for product in json.loads(store.get(keys.RESULTS, f"{run}/{record}")[0])["products"]:
+                body = store.get(keys.RESULTS, f"{run}/{product['path']}")[0]
+                assert hashlib.sha256(body).hexdigest() == product["sha256"]
+    told = [json.loads(store.get(keys.LEDGER, head.key)[0]) for head in store.list(keys.LEDGER)]
+    assert {one["state"] for one in told} == {"done"}
+    assert len(told) == 2 * COUNT
+
+
+def test_fifty_uploads_while_every_part_is_killed_and_the_queue_is_wiped(siaga):
+    store = siaga.store()
+    uploaded = threading.Event()
+
+    def suffer():
+        for part in itertools.cycle(["index.py", "gateway", "gateway.sftp", "minio", "queue"]):
+            if uploaded.is_set():
+                return
+            if part == "queue":
+                siaga.kill("gateway")
+                shutil.rmtree(siaga.settings.home / "gateway", ignore_errors=True)
+            else:
+                siaga.kill(part)
+            time.sleep(2.5)
+
+    thread = threading.Thread(target=suffer)
+    thread.start()
+    for number in range(COUNT):
+        (put_by_sftp if number % 2 else put)(siaga, number)
+        time.sleep(0.1)
+    uploaded.set()
+    thread.join()
+    wanted = [event_id(number) for number in range(COUNT)]
+    wait_for(lambda: published(store) == wanted, PATIENCE, f"{COUNT} reports")
+    wait_for(lambda: len(list(store.list(keys.LEDGER))) == 2 * COUNT, 30, "all receipts")
+    check_whole(store)
+
+
+def sftp(siaga):
+    settings = siaga.settings
+    command = ["sftp", "-q", "-P", str(settings.sftp_port), "-i", str(settings.secrets / machine.BMKG_KEY), "-b", "-"]
+    command += ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR"]
+    return [*command, f"bmkg@{settings.sftp_host}"]
+
+
+def put_by_sftp(siaga, number):
+    """OpenSSH's client, called again until it says that the file is there."""
+    path = siaga.settings.home / "grid.xml"
+    path.write_bytes(grid(number))
+    batch = f"-mkdir shakemaps/{event_id(number)}\nput {path} shakemaps/{event_id(number)}/grid.xml\n"
+    while subprocess.run(sftp(siaga), input=batch, text=True, check=False, timeout=30, capture_output=True).returncode:
+        time.sleep(0.2)
+
+
+def test_an_upload_killed_in_its_middle_leaves_nothing_and_can_be_repeated(siaga, tmp_path):
+    path = tmp_path / "grid.xml"
+    path.write_bytes(make_grid(event_id=event_id(0), nlon=601, nlat=601, spacing=0.002))
+    batch = f"-mkdir shakemaps/{event_id(0)}\nput {path} shakemaps/{event_id(0)}/grid.xml\n"
+    slow = [*sftp(siaga)[:1], "-l", "4000", *sftp(siaga)[1:]]  # kbit/s, so that there is a middle
+    client = subprocess.Popen(slow, stdin=subprocess.PIPE, text=True)
+    client.stdin.write(batch)
+    client.stdin.close()
+    time.sleep(2)
+    assert client.poll() is None
+    client.kill()
+    client.wait()
+    time.sleep(1)
+    store = siaga.store()
+    assert list(store.list(keys.SHAKEMAPS)) == []
+    subprocess.run(sftp(siaga), input=batch, text=True, check=True, timeout=60)
+    wait_for(lambda: published(store) == [event_id(0)], 60)
+    assert len({head.key.split("/")[2] for head in store.list(keys.RESULTS, f"earthquake/{event_id(0)}/")}) == 1
