@@ -45,19 +45,19 @@ def blueprint(gateway: Gateway, login: Callable[[Any], Any]) -> Blueprint:
 
 
 def _add_calls(routes: Blueprint, gateway: Gateway) -> None:
-    @routes.route("/function/<name>", defaults={"path": ""}, methods=_METHODS, provide_automatic_options=False)
-    @routes.route("/function/<name>/", defaults={"path": ""}, methods=_METHODS, provide_automatic_options=False)
+    @routes.route("/function/<name>", methods=_METHODS, provide_automatic_options=False)
+    @routes.route("/function/<name>/", methods=_METHODS, provide_automatic_options=False)
     @routes.route("/function/<name>/<path:path>", methods=_METHODS, provide_automatic_options=False)
-    def function(name: str, path: str) -> Response:
+    def function(name: str, path: str = "") -> Response:
         known = _find(gateway, name)
         if known is None:
             return _platform_error(f"No endpoints available for: {name}.", 503)
         return _proxy(gateway, known, path)
 
-    @routes.post("/async-function/<name>", defaults={"path": ""})
-    @routes.post("/async-function/<name>/", defaults={"path": ""})
+    @routes.post("/async-function/<name>")
+    @routes.post("/async-function/<name>/")
     @routes.post("/async-function/<name>/<path:path>")
-    def asynchronous(name: str, path: str) -> Response:
+    def asynchronous(name: str, path: str = "") -> Response:
         known = _find(gateway, name)
         if known is None:
             return _platform_error(f"No endpoints available for: {name}.", 404)
@@ -189,8 +189,11 @@ def _accept(gateway: Gateway, function: Function, path: str) -> Response:
     """Make the call durable: a job for each object that its body names, or a plain call."""
     body = request.get_data()
     url = request.headers.get("X-Callback-Url", "")
-    if url:
-        callback.check(url)
+    try:
+        if url:
+            callback.check(url)
+    except BadInput as error:
+        return _platform_error(f"{error}\n", 400)
     if len(body) > _MAX_ASYNC_BYTES:
         return _platform_error("The body is too large for a call without waiting; put it into a bucket\n", 413)
     headers = call_headers(request.headers.items())
