@@ -168,6 +168,13 @@ def test_waiting_does_not_count_but_a_function_that_never_comes_up_does():
     assert progress.after(Verdict("failed", "", "", 0.0), policy, 1062.0) is None
 
 
+def test_each_failure_doubles_the_wait_up_to_ten_minutes():
+    policy, failed = Policy(attempts=100, backoff_seconds=2.0), Verdict("failed", "", "", 0.0)
+    for attempt, full in ((1, 2), (2, 4), (5, 32), (9, 512), (10, 600), (99, 600)):
+        waits = {Progress(attempt=attempt).after(failed, policy, 0.0)[1] for _ in range(50)}
+        assert full / 2 <= min(waits) < max(waits) <= full  # jitter: many that fail at once must not return at once
+
+
 def test_what_comes_now_goes_before_what_is_done_again(started, store):
     gateway, function = started()
     for number in range(5):

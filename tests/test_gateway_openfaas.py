@@ -243,7 +243,12 @@ def test_the_log_of_a_function_is_its_own(gateway):
     assert texts("name=on-shakemap") == ["one", "two", "three"]
     assert texts("name=on-shakemap.openfaas-fn&tail=2&follow=false") == ["two", "three"]
     assert texts("name=on-shakemap&since=2026-01-02T07:00:00%2B07:00&instance=on-shakemap") == ["two"]
-    for wrong, status in (("name=gateway", 404), ("name=../up", 404), ("name=on-shakemap&since=soon", 422)):
+    for wrong, status in (
+        ("name=gateway", 404),
+        ("name=on-shakemap&namespace=x", 404),
+        ("name=../up", 404),
+        ("name=on-shakemap&since=soon", 422),
+    ):
         assert call(gateway, f"/system/logs?{wrong}", "GET", auth=gateway.login).status_code == status
 
 
@@ -282,13 +287,13 @@ def test_a_tick_comes_when_its_minute_does(monkeypatch, tmp_path):
         """Notes the ticks."""
 
         def __init__(self):
-            self.ticks = []
+            self.ticks, self.kept = [], []
 
         def submit(self, job):
             self.ticks.append(job.received)
 
-        def forget_ticks(self, *_):
-            pass
+        def forget_ticks(self, _, until):
+            self.kept.append(until)
 
     inbox, stop = Inbox(), threading.Event()
     monkeypatch.setattr("gateway.cron.datetime", Clock)
@@ -298,6 +303,7 @@ def test_a_tick_comes_when_its_minute_does(monkeypatch, tmp_path):
     stop.set()
     thread.join(5)
     assert inbox.ticks[0] == "2026-01-01T11:59:00Z"
+    assert inbox.kept[-1] == "tick|render-report|2026-01-01T12:00:00Z"  # older rows would pile up for ever
     assert latest("0 3 * * *", datetime(2026, 1, 1, 2, tzinfo=UTC)) == datetime(2025, 12, 31, 3, tzinfo=UTC)
 
 
