@@ -1,0 +1,130 @@
+"""The pages in a real browser: every width, both languages, no foreign request, nothing that breaks."""
+
+import pytest
+from fixtures.grids import make_grid
+from playwright.sync_api import sync_playwright
+from running import wait_for
+
+from siaga import ingest, keys
+from siaga.events import ObjectEvent
+
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+QUIET += ["--disable-component-update", "--disable-sync"]
+EVENT = "20180805060000"
+WIDTHS = [360, 390, 768, 1024, 1440, 1920]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=QUIET)
+        yield started
+        started.close()
+
+
+def publish(stack_up, event_id, **more):
+    body = make_grid(event_id=event_id, **more)
+    key = f"{event_id}/grid.xml"
+    etag = stack_up.store("bmkg").put(keys.SHAKEMAPS, key, body, "application/xml")
+    assert ingest.wait(stack_up.settings, ObjectEvent(keys.SHAKEMAPS, key, etag), 60).state == "published"
+
+
+@pytest.fixture(scope="module")
+def base(stack_up):
+    """The address of a web app that shows an event, an exercise and a refused file."""
+    publish(stack_up, EVENT, description="Lombok Utara yang namanya panjang sekali")
+    publish(stack_up, f"{EVENT}_se")
+    stack_up.store("bmkg").put(keys.SHAKEMAPS, "no-map/grid.xml", b"<x/>", "application/xml")
+    return stack_up.settings.public_url
+
+
+@pytest.fixture
+def watched(browser, base):
+    """(page, faults): a page that notes foreign requests, failed ones and errors of scripts."""
+    context = browser.new_context()
+    page = context.new_page()
+    faults = []
+    page.on("request", lambda one: one.url.startswith((base, "data:")) or faults.append(f"foreign {one.url}"))
+    page.on("response", lambda one: one.status >= 400 and faults.append(f"{one.status} {one.url}"))
+    page.on("console", lambda one: one.type == "error" and faults.append(one.text))
+    page.on("pageerror", lambda one: faults.append(str(one)))
+    yield page, faults
+    context.close()
+
+
+@pytest.mark.parametrize("lang", ["id", "en"])
+@pytest.mark.parametrize("path", ["/earthquakes", f"/earthquakes/{EVENT}", f"/earthquakes/{EVENT}_se", "/status"])
+def test_nothing_scrolls_sideways_or_fails_at_any_width(watched, base, path, lang):
+    page, faults = watched
+    page.goto(f"{base}{path}?lang={lang}")
+    wait_for(lambda: page.goto(f"{base}{path}?lang={lang}").ok, 15, path)
+    faults.clear()
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto(f"{base}{path}?lang={lang}")
+        page.wait_for_load_state("networkidle")
+        room = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+        assert room[0] <= room[1], (width, room)
+        broken = page.evaluate("[...document.images].filter(image => !image.naturalWidth).map(image => image.src)")
+        assert broken == []
+        assert page.evaluate("document.fonts.check('14px Inter')")
+    assert faults == []
+    assert page.locator("h1").count() == 1
+
+
+def test_the_first_page_is_small(browser, base):
+    context = browser.new_context()
+    page = context.new_page()
+    sizes = []
+    page.on("requestfinished", lambda one: sizes.append(one.sizes()["responseBodySize"]))
+    page.goto(f"{base}/earthquakes")
+    page.wait_for_load_state("networkidle")
+    context.close()
+    assert sum(sizes) < 300_000
+
+
+def test_the_list_leads_to_the_event_and_its_pdf_by_keyboard_alone(watched, base):
+    page, _faults = watched
+    page.goto(f"{base}/earthquakes?lang=en")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    link = page.locator(f'a[href="/earthquakes/{EVENT}"]')
+    link.focus()
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") in ("solid", "auto")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/earthquakes/{EVENT}")
+    pdf = page.locator("a.primary")
+    assert pdf.inner_text() == "PDF report"
+    answer = page.request.get(base + pdf.get_attribute("href"))
+    assert answer.body().startswith(b"%PDF")
+
+
+def test_without_script_all_is_there(browser, base):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{base}/earthquakes/{EVENT}?lang=en")
+    assert page.locator("table.zones").count() == 1
+    context.close()
+
+
+def test_something_new_announces_itself_and_moves_nothing(watched, base, stack_up):
+    page, _faults = watched
+    page.goto(f"{base}/earthquakes?lang=en")
+    before = page.locator("main").inner_text()
+    publish(stack_up, "20180805060001", nlon=9, nlat=9, spacing=0.1)
+    page.locator("#new").wait_for(state="visible", timeout=30_000)
+    assert page.locator("main").inner_text() == before
+    page.locator("#new a").click()
+    page.wait_for_load_state("networkidle")
+    assert page.locator('a[href="/earthquakes/20180805060001"]').count() == 1
+
+
+def test_the_html_report_reads_on_a_phone(watched, base):
+    page, _faults = watched
+    page.goto(f"{base}/earthquakes/{EVENT}?lang=id")
+    address = page.locator(".acts a").first.get_attribute("href")
+    for width in (360, 1440):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto(base + address)
+        room = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+        assert room[0] <= room[1], (width, room)

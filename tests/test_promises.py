@@ -1,0 +1,133 @@
+"""What the layout promises: who imports whom, how long things are, that lists agree with each other."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from siaga import keys, settings, stack
+
+ROOT = Path(__file__).parent.parent
+CODE = sorted(
+    path
+    for folder in ("siaga", "functions", "gateway", "web", "template", "bench")
+    for path in (ROOT / folder).rglob("*.py")
+    if "node_modules" not in path.parts
+)
+PURE = {"hazard", "impact"}
+PURE_MAY = {"numpy", "defusedxml", "siaga"}
+NEVER_IN_PURE = {"siaga.store", "siaga.gis", "siaga.faas", "siaga.settings", "siaga.exposure"}
+
+
+def tree(path):
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imported(path):
+    """Dotted names of all that a module imports."""
+    names = set()
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module}
+    return names
+
+
+def test_parts_import_the_library_and_never_each_other():
+    for part in ("functions", "gateway", "web"):
+        others = {"functions", "gateway", "web"} - {part}
+        for path in (ROOT / part).rglob("*.py"):
+            met = {name for name in imported(path) if name.partition(".")[0] in others}
+            assert not met, path
+    for path in (ROOT / "siaga").rglob("*.py"):
+        met = {name for name in imported(path) if name.partition(".")[0] in ("functions", "gateway", "web")}
+        assert not met, path
+
+
+def test_pure_modules_know_nothing_of_stores_and_settings():
+    import sys
+
+    for part in PURE:
+        for path in (ROOT / "siaga" / part).rglob("*.py"):
+            for name in imported(path):
+                assert name.partition(".")[0] in PURE_MAY | set(sys.stdlib_module_names), (path, name)
+                assert not any(name == never or name.startswith(f"{never}.") for never in NEVER_IN_PURE), (path, name)
+
+
+@pytest.mark.parametrize(
+    ("library", "folders"),
+    [
+        ("qgis", {"siaga/gis", "template/python3-qgis"}),
+        ("osgeo", {"siaga/gis"}),
+        ("boto3", {"siaga"}),
+        ("botocore", {"siaga"}),
+        ("dbos", {"gateway"}),
+        ("asyncssh", {"gateway"}),
+        ("weasyprint", {"siaga/report"}),
+    ],
+)
+def test_a_library_is_met_in_one_place(library, folders):
+    found = {
+        str(path.parent.relative_to(ROOT)) for path in CODE if any(n.split(".")[0] == library for n in imported(path))
+    }
+    assert found <= folders
+    assert found
+
+
+def test_modules_and_functions_are_short():
+    for path in CODE:
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 400, path
+        for node in ast.walk(tree(path)):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and not any(
+                isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef))
+                for inner in ast.walk(node)
+                if inner is not node
+            ):
+                assert node.end_lineno - node.lineno < 60, f"{path}:{node.name}"
+
+
+def test_modules_and_their_public_parts_say_what_they_are():
+    for path in CODE:
+        module = tree(path)
+        assert ast.get_docstring(module), path
+        for node in module.body:
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_"):
+                assert ast.get_docstring(node), f"{path}:{node.name}"
+        assert path.stem not in ("utils", "util", "helpers", "common", "misc"), path
+
+
+def test_stack_folders_and_docstrings_name_the_same_functions():
+    listed = {function.name: function for function in stack.load(ROOT / "stack.yml")}
+    folders = {path.parent.name.replace("_", "-") for path in (ROOT / "functions").glob("*/handler.py")}
+    assert set(listed) == folders
+    for name in listed:
+        said = ast.get_docstring(tree(ROOT / "functions" / name.replace("-", "_") / "handler.py"))
+        assert re.search(r"^reads\s", said, re.MULTILINE), name
+        assert re.search(r"^writes\s", said, re.MULTILINE), name
+
+
+def test_every_input_bucket_has_its_function_or_none_yet():
+    functions = stack.load(ROOT / "stack.yml")
+    for bucket in (keys.SHAKEMAPS, keys.SHAKEMAPS_CORRECTED, keys.SHAKEMAPS_BNPB):
+        for key in ("20180805194635/grid.xml", "20180805194635/output/grid.xml"):
+            assert [function.name for function in stack.waking(functions, bucket, key)] == ["on-shakemap"]
+        assert not stack.waking(functions, bucket, "20180805194635/grid.xml.bak")
+    run = "earthquake/a/initial-v001-12345678/12345678"
+    assert [f.name for f in stack.waking(functions, keys.RESULTS, f"{run}/impact.json")] == ["render-report"]
+    assert not stack.waking(functions, keys.RESULTS, f"{run}/report.json")
+
+
+def test_the_readme_names_every_setting():
+    said = (ROOT / "README.md").read_text(encoding="utf-8")
+    for name in re.findall(r"^    (SIAGA_\w+)", settings.Settings.__doc__, re.MULTILINE):
+        assert f"`{name}`" in said, name
+
+
+def test_the_readme_points_at_what_is_there():
+    said = (ROOT / "README.md").read_text(encoding="utf-8")
+    for path in re.findall(r"\]\(([^)#:]+)\)", said):
+        assert (ROOT / path).exists(), path
+    for path in re.findall(r"`((?:siaga|gateway|web|functions|template|deployment|docs|tests|bench)/[\w./-]+)`", said):
+        assert (ROOT / path).exists(), path

@@ -1,0 +1,334 @@
+"""The web app over a real store: lists, pages, files, what is not there, and what an attacker tries."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from fixtures import installed
+from fixtures.grids import make_grid
+
+from functions.on_shakemap import handler as on_shakemap
+from functions.render_report import handler as render_report
+from siaga import keys
+from siaga.store import Store
+from web import create_app
+from web.index import Filter, Index
+
+NOBODY = "http://127.0.0.1:9"  # a gateway that does not answer
+
+
+@pytest.fixture
+def web(store, minio, tmp_path):
+    """(store, index, client): an app whose index is refreshed by the test."""
+    index = Index(Store.connect(minio, "web"), tmp_path / "index.sqlite")
+    app = create_app(Store.connect(minio, "web"), index, NOBODY)
+    return store, index, app.test_client()
+
+
+def entry(event_id="20180805194635", version="initial-v001-aaaaaaaa", **more):
+    """A catalogue entry as on-shakemap writes it."""
+    source, number, _sha = version.split("-")
+    return {
+        "schema": "siaga/catalog/1",
+        "hazard": "earthquake",
+        "event_id": event_id,
+        "version": version,
+        "run": "12345678",
+        "source_type": source,
+        "version_number": int(number[1:]),
+        "time": "2018-08-05T11:46:35Z",
+        "utc_offset_hours": 7.0,
+        "time_zone": "WIB",
+        "process_time": None,
+        "magnitude": 6.9,
+        "depth_km": 15.0,
+        "longitude": 116.45,
+        "latitude": -8.3,
+        "description": "Lombok",
+        "place": None,
+        "clock_zone": "WITA",
+        "max_mmi": 8.1,
+        "people_max_mmi": 8,
+        "people": {"total": 4e6, "mmi6_plus": 3.2e6, "mmi7_plus": 1e6, "mmi8_plus": 1e5},
+        "alert": "orange",
+        "alert_probability": {"green": 0.0, "yellow": 0.4, "orange": 0.5, "red": 0.1},
+        "fatalities": {"median": 110.0, "p05": 6.0, "p25": 33.0, "p75": 340.0, "p95": 1800.0},
+        "drill": False,
+        "demonstration": False,
+        "warnings": [],
+        "arrival": {
+            "bucket": "shakemaps",
+            "key": f"{event_id}/grid.xml",
+            "etag": "e",
+            "version_id": "",
+            "folder_id": event_id,
+            "received": "2018-08-05T12:01:00Z",
+        },
+        "impact": {"key": "x", "sha256": "0" * 64},
+        "report": {"key": "y", "sha256": "0" * 64, "languages": ["id", "en"], "thumbnail": "t.png"},
+    } | more
+
+
+def put(store, one):
+    time = datetime.fromisoformat(one["time"].removesuffix("Z")).replace(tzinfo=UTC)
+    run = keys.Run("earthquake", one["event_id"], keys.Version.parse(one["version"]), one["run"])
+    body = json.dumps(one).encode()
+    store.put(keys.RESULTS, str(keys.CatalogEntry.of(run, time)), body, "application/json")
+
+
+def text(client, path, **more):
+    answer = client.get(path, **more)
+    return answer.status_code, answer.get_data(as_text=True)
+
+
+def test_an_empty_list_says_so_in_both_languages(web):
+    _store, index, client = web
+    index.refresh()
+    assert "Belum ada ShakeMap yang dianalisis." in text(client, "/earthquakes")[1]
+    assert "No ShakeMap has been analysed yet." in text(client, "/earthquakes?lang=en")[1]
+
+
+def test_the_chosen_language_stays(web):
+    client = web[2]
+    client.get("/earthquakes?lang=en")
+    assert '<html lang="en">' in text(client, "/earthquakes")[1]
+    assert '<html lang="id">' in text(client, "/earthquakes?lang=id")[1]
+    assert '<html lang="id">' in text(client, "/earthquakes?lang=klingon")[1]
+
+
+def test_of_an_events_versions_the_one_that_counts_is_listed(web):
+    store, index, client = web
+    for version, magnitude in (
+        ("corrected-v001-cccccccc", 6.7),
+        ("initial-v003-bbbbbbbb", 6.8),
+        ("initial-v001-aaaaaaaa", 6.9),
+    ):
+        put(store, entry(version=version, magnitude=magnitude))
+    index.refresh()
+    rows, total = index.events("earthquake", Filter(), 50, 0)
+    assert (total, rows[0]["magnitude"]) == (1, 6.7)
+    assert [one["version_number"] for one in index.versions("20180805194635")] == [1, 3, 1]
+    assert "terkoreksi" in text(client, "/earthquakes")[1]
+
+
+def test_filters(web):
+    store, index, _client = web
+    put(store, entry("20180805000001", magnitude=6.9, alert="orange", description="Lombok Utara"))
+    put(store, entry("20180805000002", magnitude=4.1, alert="green", description="Papua 100%_sure"))
+    put(store, entry("20180805000003", magnitude=5.5, alert=None, description="Samudra"))
+    put(store, entry("20180805000004_se", drill=True))
+    index.refresh()
+
+    def found(**wanted):
+        return [row["event_id"][-1] for row in index.events("earthquake", Filter(**wanted), 50, 0)[0]]
+
+    assert sorted(found()) == ["1", "2", "3"]
+    assert found(kind="small") == ["2"]
+    assert found(kind="drill") == ["e"]
+    assert (found(level="green"), found(level="none")) == (["2"], ["3"])
+    assert found(text="lombok UTARA") == ["1"]
+    assert found(text="100%_s") == ["2"]
+    assert found(text="%") == ["2"]
+    assert found(text="20180805000003") == ["3"]
+
+
+def test_what_the_index_lost_comes_back_from_the_bucket(web, minio, tmp_path):
+    store, index, _client = web
+    for number in range(120):
+        put(store, entry(f"2018080500{number:04d}"))
+    index.refresh()
+    again = Index(Store.connect(minio, "web"), tmp_path / "other.sqlite")
+    again.refresh()
+    assert again.events("earthquake", Filter(), 200, 0) == index.events("earthquake", Filter(), 200, 0)
+    store.delete(keys.RESULTS, next(iter(store.list(keys.RESULTS, keys.CATALOG))).key)
+    index.refresh()
+    assert index.events("earthquake", Filter(), 1, 0)[1] == 119
+
+
+def test_pages_of_a_long_list(web):
+    store, index, client = web
+    for number in range(60):
+        put(store, entry(f"2018080500{number:04d}"))
+    index.refresh()
+    first = text(client, "/earthquakes?lang=en")[1]
+    assert "1–50 of 60" in first
+    assert "51–60 of 60" in text(client, "/earthquakes?page=2")[1]
+    assert text(client, "/earthquakes?page=99999999999999999999")[0] == 200
+
+
+def test_a_strong_quake_of_today_fills_the_band_an_old_or_green_one_does_not(web):
+    store, index, client = web
+    hour_ago = (datetime.now(UTC) - timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    put(store, entry("20180805000001"))
+    put(store, entry("20180805000002", time=hour_ago, alert="green"))
+    put(store, entry("20180805000003", time=hour_ago, drill=True))
+    index.refresh()
+    assert 'class="strong' not in text(client, "/earthquakes")[1]
+    put(store, entry("20180805000004", time=hour_ago, alert="red"))
+    index.refresh()
+    page = text(client, "/earthquakes?lang=en")[1]
+    assert 'class="strong red"' in page
+    assert "1 h ago" in page
+
+
+def test_unknown_people_are_words(web):
+    store, index, client = web
+    unknown = dict.fromkeys(("total", "mmi6_plus", "mmi7_plus", "mmi8_plus"))
+    put(store, entry(people=unknown, alert=None, alert_probability=None, fatalities=None, people_max_mmi=None))
+    index.refresh()
+    page = text(client, "/earthquakes")[1]
+    assert page.count("di luar data") == 2
+    assert "Tidak diketahui" in page
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/earthquakes/19990101000000", 404),
+        ("/earthquakes/..%2f..%2fetc", 404),
+        ("/earthquakes/%00", 404),
+        ("/earthquakes/20180805194635/initial-v009-aaaaaaaa", 404),
+        ("/earthquakes/20180805194635/initial-v001-aaaaaaaa/files/../../../secrets", 404),
+        ("/earthquakes/20180805194635/initial-v001-aaaaaaaa/files/impact.json%00", 404),
+        ("/static/../__init__.py", 404),
+        ("/static/%2e%2e/__main__.py", 404),
+        ("/nothing", 404),
+        ("/earthquakes?page=-1&kind=x&level='%20or%201=1--&q=%25", 200),
+        ("/earthquakes?page=two", 200),
+    ],
+)
+def test_odd_addresses_get_a_page_in_words(web, path, status):
+    store, index, client = web
+    put(store, entry())
+    index.refresh()
+    got, page = text(client, path)
+    assert got == status
+    assert "Traceback" not in page
+    assert "<h1" in page
+
+
+def test_what_an_uploader_wrote_is_not_markup(web):
+    store, index, client = web
+    put(store, entry(description="<script>alert(1)</script>"))
+    index.refresh()
+    page = text(client, "/earthquakes")[1]
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert" in page
+
+
+def test_every_page_is_closed_to_foreign_sources(web):
+    _store, index, client = web
+    index.refresh()
+    for path in ("/earthquakes", "/status", "/healthz", "/live.json", "/nothing"):
+        policy = client.get(path).headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "script-src 'self';" in policy
+    assert "http://" not in text(client, "/earthquakes")[1].replace("http://www.w3.org", "")
+
+
+def test_a_gateway_that_does_not_answer_is_told(web):
+    _store, index, client = web
+    index.refresh()
+    assert "Gateway tidak menjawab" in text(client, "/status")[1]
+
+
+def test_how_old_the_page_is(web):
+    _store, index, client = web
+    assert client.get("/live.json").get_json()["state"] == "broken"
+    index.refresh()
+    assert client.get("/live.json").get_json()["state"] == "live"
+    index.fresh -= 100
+    assert client.get("/live.json").get_json()["state"] == "late"
+    index.fresh -= 100
+    assert "Terputus" in text(client, "/earthquakes")[1]
+
+
+def receipt(number, state, **more):
+    return {
+        "schema": "siaga/receipt/1",
+        "function": "on-shakemap",
+        "bucket": "shakemaps",
+        "key": f"{number}/grid.xml",
+        "etag": "e",
+        "version_id": "",
+        "state": state,
+        "reason": None,
+        "run": "",
+        "event_id": "",
+        "warnings": [],
+        "attempts": 1,
+        "received": "2018-08-05T12:01:00Z",
+        "started": "2018-08-05T12:01:00Z",
+        "finished": "2018-08-05T12:01:01Z",
+        "seconds": 0.2,
+    } | more
+
+
+def test_the_status_page_shows_what_became_of_each_input(web):
+    store, index, client = web
+    reason = {"text": "The file is empty", "template": "The file is empty", "values": {}}
+    rows = [
+        receipt(1, "done", run="earthquake/20180805194635/initial-v001-aaaaaaaa/12345678"),
+        receipt(2, "refused", reason=reason),
+        receipt(3, "dead", reason=reason, attempts=8),
+        receipt(4, "superseded"),
+    ]
+    for row in rows:
+        store.put(keys.LEDGER, keys.receipt("on-shakemap", row["key"][0] * 64), json.dumps(row).encode())
+    store.put(keys.SHAKEMAPS, "5/grid.xml", b"new", "application/xml")
+    store.put(keys.LEDGER, "on-shakemap/garbage.json", b"{not json")
+    index.refresh()
+    page = text(client, "/status")[1]
+    for word in ("Selesai", "Ditolak", "Gagal", "Digantikan", "Diterima", "Berkas kosong", "8 kali", "5/grid.xml"):
+        assert word in page
+    assert "/earthquakes/20180805194635/initial-v001-aaaaaaaa" in page
+
+
+@pytest.fixture
+def published(web, minio, tmp_path, qgis):
+    """One event, analysed and printed by the real functions."""
+    store, index, client = web
+    installed.install(store, tmp_path)
+    functions = Store.connect(minio, "functions")
+    etag = store.put(keys.SHAKEMAPS, "20180805194635/grid.xml", make_grid(), "application/xml")
+    _status, told = installed.call(on_shakemap.run, functions, minio, keys.SHAKEMAPS, "20180805194635/grid.xml", etag)
+    index.refresh()
+    figures_alone = text(client, "/earthquakes/20180805194635?lang=en")
+    key = f"{told['run']}/impact.json"
+    installed.call(render_report.run, functions, minio, keys.RESULTS, key, store.head(keys.RESULTS, key).etag)
+    index.refresh()
+    return client, told["run"], figures_alone
+
+
+def test_the_event_page_from_first_figures_to_report(published):
+    client, run, (status, early) = published
+    assert status == 200
+    assert "Figures ready, report to come" in early
+    assert "The map comes with the report." in early
+    status, page = text(client, "/earthquakes/20180805194635?lang=en")
+    assert status == 200
+    assert "PDF report" in page
+    assert run in page
+    assert page.count("<h1") == 1
+
+
+def test_files_come_as_what_they_are_and_cannot_act(published):
+    client, run, _early = published
+    base = "/earthquakes/20180805194635/" + run.split("/")[2] + "/files/"
+    for path, kind, how in (
+        ("report-id.pdf", "application/pdf", "inline"),
+        ("report-en.html", "text/html", "inline"),
+        ("map-id.png", "image/png", "inline"),
+        ("zones.csv", "text/csv", "attachment"),
+        ("grid.xml", "application/xml", "attachment"),
+        ("impact.json", "application/json", "attachment"),
+    ):
+        answer = client.get(base + path)
+        assert answer.status_code == 200
+        assert answer.content_type.startswith(kind)
+        assert answer.headers["Content-Disposition"].startswith(how)
+        assert "sandbox" in answer.headers["Content-Security-Policy"]
+        assert len(answer.data) == int(answer.headers["Content-Length"])
+        again = client.get(base + path, headers={"If-None-Match": answer.headers["ETag"]})
+        assert again.status_code == 304
+    assert client.get(base + "report.json").status_code == 404
