@@ -12,6 +12,8 @@ hazard/    bytes -> frozen value                        (pure)
 exposure/  people, places, zones: what can be hit
 impact/    hazard x exposure -> figures                 (pure)
 gis/       the only importers of PyQGIS and GDAL
+analysis   one input and the exposure -> impact.json and its products
+product    one file of a result
 report/    figures -> printed numbers, pages, products
 cli        siaga up | demo | ingest | reprocess | status | data
 """

@@ -5,7 +5,6 @@ The answer is 200 with {"state", "reason", "run", …} when the matter is settle
 superseded); 503 when a neighbour was away; anything else is a defect and counts as an attempt.
 """
 
-import hashlib
 import json
 import logging
 import os
@@ -20,6 +19,7 @@ from typing import Any
 from siaga import events, keys
 from siaga.errors import BadInput, NotFound, SiagaError, Superseded, Unavailable
 from siaga.events import ObjectEvent
+from siaga.product import Product
 from siaga.settings import Settings
 from siaga.store import Store
 
@@ -47,28 +47,6 @@ class Workbench:
 
     store: Store
     settings: Settings
-
-
-@dataclass(frozen=True, slots=True)
-class Product:
-    """One file of a result. path: within the run's folder; role: what it is for, e.g. hazard, report."""
-
-    path: str
-    role: str
-    media_type: str
-    body: bytes
-    language: str = ""
-
-    def record(self) -> dict[str, Any]:
-        """How impact.json and report.json list it."""
-        listed: dict[str, Any] = {
-            "path": self.path,
-            "role": self.role,
-            "media_type": self.media_type,
-            "size": len(self.body),
-            "sha256": hashlib.sha256(self.body).hexdigest(),
-        }
-        return listed | ({"language": self.language} if self.language else {})
 
 
 def publish(store: Store, run: keys.Run, products: Sequence[Product]) -> list[dict[str, Any]]:

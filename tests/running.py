@@ -89,8 +89,8 @@ class Running:
     def start(self) -> "Running":
         """Start all parts and wait until they are ready."""
         self.settings.home.mkdir(parents=True, exist_ok=True)
-        log = (self.settings.home / "up.log").open("w")
-        self.process = subprocess.Popen([SIAGA, "up"], env=os.environ | self.environment, stdout=log, stderr=log)
+        with (self.settings.home / "up.log").open("w") as log:
+            self.process = subprocess.Popen([SIAGA, "up"], env=os.environ | self.environment, stdout=log, stderr=log)
         wait_for(self.is_ready, 90, f"siaga up; see {log.name}")
         return self
 
@@ -112,7 +112,7 @@ class Running:
         """The processes below the supervisor whose command line holds `word` (minio, gateway, sftp, index.py)."""
         assert self.process is not None
         children = psutil.Process(self.process.pid).children(recursive=True)
-        return [child.pid for child in children if any(word in part for part in child.cmdline())]
+        return [child.pid for child in children if any(word in part for part in command_line(child))]
 
     def kill(self, word: str) -> None:
         """`kill -9` of those processes."""
@@ -128,6 +128,14 @@ class Running:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+
+
+def command_line(process: psutil.Process) -> list[str]:
+    """Its words; none once it is gone or waits to be reaped."""
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:  # a zombie is one of these
+        return []
 
 
 def answers(url: str) -> bool:

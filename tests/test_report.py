@@ -13,8 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from functions.on_shakemap import handler as on_shakemap
-from siaga import keys, language
+from siaga import analysis, keys, language
 from siaga.gis import contour
 from siaga.hazard.gridxml import read_shakemap
 from siaga.impact import earthquake, record
@@ -63,7 +62,7 @@ def make_impact(people=None, zones=(), warnings=(), **more):
         "drill_reason": shakemap.drill_reason,
         "event": record.event(shakemap),
         "map": record.shaking(shakemap),
-        "provenance": on_shakemap._provenance(body, Exposure()),
+        "provenance": analysis._provenance(body, Exposure()),
         **earthquake.figures(by_mmi),
         "people": record.people(by_mmi, 0.0, 0.0),
         "zones": [earthquake.zone_record(zone) for zone in found],

@@ -5,27 +5,20 @@ writes  results/earthquake/*/hazard.tif …/contours.geojson …/bands.geojson �
         results/earthquake/*/impact.json (last: with it the analysis is there), results/catalog/*
 """
 
-import json
-import tempfile
 from datetime import timedelta
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
-import siaga
-from siaga import catalog, faas, keys
+from siaga import analysis, catalog, faas, keys
 from siaga.errors import BadInput
 from siaga.events import ObjectEvent
-from siaga.exposure import analysis_data, places
-from siaga.gis import contour, raster, shaken, surroundings
-from siaga.hazard.gridxml import read_shakemap
+from siaga.exposure import analysis_data
 from siaga.hazard.shakemap import ShakeMap
-from siaga.impact import earthquake, record
-from siaga.report import edition, printed
+from siaga.impact import record
+from siaga.report import printed
 from siaga.store import Head
 from siaga.timing import Timing
 
-_NO_PLACES: dict[str, Any] = {"landmark": None, "nearest": [], "most_shaken": []}
 _CLOCKS_DIFFER = timedelta(minutes=5)
 
 
@@ -34,91 +27,22 @@ def run(event: ObjectEvent, bench: faas.Workbench) -> faas.Outcome:
     timing = Timing()
     body, head = faas.content(bench, event)
     timing.step("fetch")
-    shakemap = read_shakemap(body)
-    timing.step("read")
     exposure = analysis_data.open(bench.store, bench.settings.cache)
     timing.step("exposure")
-    source = keys.source_type(event.bucket)
-    where = _run(body, shakemap, source, exposure)
-    impact = {
-        "schema": record.SCHEMA,
-        "hazard": where.hazard,
-        "event_id": where.event_id,
-        "version": str(where.version),
-        "run": where.run,
-        "source_type": source,
-        "version_number": shakemap.number,
-        "drill": bool(shakemap.drill_reason),
-        "drill_reason": shakemap.drill_reason,
-        "event": record.event(shakemap),
-        "map": record.shaking(shakemap),
-        "provenance": _provenance(body, exposure),
-    }
-    impact |= _figures(shakemap, exposure, bench.settings.cache)
-    timing.step("count")
-    products = _products(shakemap, impact, body)
-    timing.step("products")
-    impact["products"] = faas.publish(bench.store, where, products)
-    written = record.to_bytes(impact)
-    bench.store.put(keys.RESULTS, where.key(keys.IMPACT), written, "application/json")
+    found = analysis.of_earthquake(body, keys.source_type(event.bucket), exposure, bench.settings.cache, timing)
+    faas.publish(bench.store, found.run, found.products)
+    written = found.to_bytes()
+    bench.store.put(keys.RESULTS, found.run.key(keys.IMPACT), written, "application/json")
     timing.step("upload")
-    arrival, said = _arrival(event, head, shakemap)
-    entry = keys.CatalogEntry.of(where, shakemap.time)
-    catalog.switch_to(bench.store, str(entry), _entry(impact, where, written, exposure, arrival, said))
+    arrival, said = _arrival(event, head, found.hazard)
+    entry = keys.CatalogEntry.of(found.run, found.hazard.time)
+    described = _entry(found.impact, found.run, written, exposure, arrival, said)
+    catalog.switch_to(bench.store, str(entry), described)
     timing.step("catalogue")
-    return faas.Outcome(str(where), where.event_id, [*impact["warnings"], *said], timing.seconds)
+    return faas.Outcome(str(found.run), found.run.event_id, [*found.impact["warnings"], *said], timing.seconds)
 
 
 handle = faas.on_object(run)
-
-
-def _run(body: bytes, shakemap: ShakeMap, source: str, exposure: analysis_data.AnalysisData) -> keys.Run:
-    content = sha256(body).hexdigest()
-    version = keys.Version(source, shakemap.number, content[:8])
-    made_of = "\0".join((content, source, exposure.manifest_sha256, siaga.__version__, edition.templates_sha256()))
-    return keys.Run("earthquake", shakemap.event_id, version, sha256(made_of.encode()).hexdigest()[:8])
-
-
-def _provenance(body: bytes, exposure: analysis_data.AnalysisData) -> dict[str, Any]:
-    return {
-        "input": {"sha256": sha256(body).hexdigest(), "size": len(body)},
-        "analysis_data": {"manifest_sha256": exposure.manifest_sha256, "files": list(exposure.files)},
-        "software": {
-            "name": "siaga",
-            "version": siaga.__version__,
-            "templates_sha256": edition.templates_sha256(),
-        },
-    }
-
-
-def _figures(shakemap: ShakeMap, exposure: analysis_data.AnalysisData, cache: Path) -> dict[str, Any]:
-    population, towns = exposure.path("population"), exposure.path("places")
-    found = (
-        shaken.people(shakemap, population, exposure.path("zones"), cache)
-        if population
-        else shaken.Shaken(None, None, None, (), ())
-    )
-    return earthquake.figures(found.by_mmi) | {
-        "people": record.people(found.by_mmi, found.unmapped, found.outside_zones),
-        "zones": [earthquake.zone_record(zone) for zone in found.zones],
-        "places": surroundings.describe(shakemap, places.read(towns)) if towns else _NO_PLACES,
-        "warnings": [*record.warnings(shakemap, exposure.files), *found.warnings],
-    }
-
-
-def _products(shakemap: ShakeMap, impact: dict[str, Any], body: bytes) -> list[faas.Product]:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "hazard.tif"
-        raster.write_hazard(path, shakemap.nodes, shakemap.mmi)
-        hazard = path.read_bytes()
-    lines, bands = (json.dumps(made(shakemap)).encode() for made in (contour.lines, contour.bands))
-    return [
-        faas.Product("hazard.tif", "hazard", "image/tiff", hazard),
-        faas.Product("contours.geojson", "contours", "application/geo+json", lines),
-        faas.Product("bands.geojson", "bands", "application/geo+json", bands),
-        faas.Product("zones.csv", "zones", "text/csv", record.zones_csv(impact["zones"])),
-        faas.Product("grid.xml", "input", "application/xml", body),
-    ]
 
 
 def _arrival(event: ObjectEvent, head: Head, shakemap: ShakeMap) -> tuple[dict[str, Any], list[dict[str, Any]]]:

@@ -11,9 +11,9 @@ from typing import Any
 from PIL import Image
 
 from siaga.exposure.places import Places
-from siaga.faas import Product
 from siaga.gis import map as sheet
 from siaga.language import Language
+from siaga.product import Product
 from siaga.report import pages
 from siaga.report.sentences import short
 
