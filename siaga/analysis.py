@@ -16,7 +16,7 @@ import siaga
 from siaga import keys
 from siaga.exposure import places
 from siaga.exposure.analysis_data import AnalysisData
-from siaga.gis import contour, raster, shaken, surroundings
+from siaga.gis import coast, contour, raster, shaken, surroundings
 from siaga.hazard.gridxml import read_shakemap
 from siaga.hazard.shakemap import ShakeMap
 from siaga.impact import earthquake, record
@@ -102,10 +102,13 @@ def _figures(shakemap: ShakeMap, exposure: AnalysisData, cache: Path) -> dict[st
         if population
         else shaken.Shaken(None, None, None, (), ())
     )
+    ground = exposure.path("basemap")
+    shore = coast.of(ground, shakemap.longitude, shakemap.latitude) if ground else None
     return earthquake.figures(found.by_mmi) | {
         "people": record.people(found.by_mmi, found.unmapped, found.outside_zones),
         "zones": [earthquake.zone_record(zone) for zone in found.zones],
         "places": surroundings.describe(shakemap, places.read(towns)) if towns else _NO_PLACES,
+        "caveats": record.caveats(shakemap, found.by_mmi, shore),
         "warnings": [*record.warnings(shakemap, exposure.files), *found.warnings],
     }
 

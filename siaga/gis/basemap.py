@@ -43,6 +43,12 @@ def within(path: Path, rectangle: Rectangle, pixel: float) -> Ground:
     return Ground(land, shapely.union_all(_cut(path, "lakes", rectangle, pixel)), *lines)
 
 
+def land_around(path: Path, rectangle: Rectangle) -> np.ndarray:
+    """Every island that reaches into the rectangle, whole, as polygons."""
+    geometries, tree = _layer(path, "land")
+    return geometries[np.sort(tree.query(shapely.box(*rectangle), predicate="intersects"))]
+
+
 def overview(path: Path) -> Any:
     """All land of the region, coarse, for the inset."""
     return shapely.union_all(_layer(path, "land_overview")[0])

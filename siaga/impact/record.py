@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 
 from siaga.errors import BadInput
 from siaga.hazard.shakemap import ShakeMap
+from siaga.impact import caveats as rules
 from siaga.impact import earthquake
+from siaga.impact.caveats import Shore
 from siaga.impact.mmi import CLASSES, classify
 
 SCHEMA = "siaga/impact/1"
@@ -76,6 +78,12 @@ def people(by_mmi: NDArray[np.float64] | None, unmapped: float | None, outside_z
         "outside_zones": outside_zones,
         "note": None,
     }
+
+
+def caveats(shakemap: ShakeMap, by_mmi: NDArray[np.float64] | None, shore: Shore | None) -> dict[str, Any]:
+    """What else the quake may have set off, and where its epicentre lies; shore: None without a base map."""
+    people = {} if by_mmi is None else earthquake.by_mmi_record(by_mmi)
+    return rules.caveats(shakemap.magnitude, shakemap.depth_km, people, float(shakemap.mmi.max()), shore)
 
 
 def warnings(shakemap: ShakeMap, sources: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
