@@ -122,8 +122,19 @@ def deaths(number: float, language: str) -> str:
         return "<1"
     if number >= 995_000:
         return f"{decimal(number / 1e6, 1, language)}{_NBSP}{_MILLION[language]}"
-    step = 10 ** max(0, floor(log10(number)) - 1)
-    return whole(floor(number / step + 0.5) * step, language)
+    return whole(two_digits(number), language)
+
+
+def two_digits(number: float) -> float:
+    """As deaths are printed, for differences of printed cells; below one nought.
+
+    >>> two_digits(1873.2), two_digits(35.4), two_digits(0.2), two_digits(1.24e6)
+    (1900.0, 35.0, 0.0, 1200000.0)
+    """
+    if number < 0.95:
+        return 0.0
+    step = 100_000 if number >= 995_000 else 10 ** max(0, floor(log10(number)) - 1)
+    return float(floor(number / step + 0.5) * step)
 
 
 def deaths_range(low: float, high: float, language: str) -> str:
