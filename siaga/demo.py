@@ -22,7 +22,7 @@ from siaga.settings import Settings
 from siaga.store import Store
 from siaga.supervisor import Supervisor
 
-_GRID = "inasafe-core-4.4.0/safe/test/data/hazard/shake_data/20131105060809/output/grid.xml"
+REAL_GRID = "inasafe-core-4.4.0/safe/test/data/hazard/shake_data/20131105060809/output/grid.xml"
 _PATIENCE = 120.0  # seconds from upload to report
 
 
@@ -52,7 +52,7 @@ def show(settings: Settings, supervisor: Supervisor, stop: threading.Event) -> b
     install_exposure(settings, say)
     packages = Packages(settings.cache / "packages")
     packages.fetch(say, (SHAKEMAP,))
-    real = packages.read(SHAKEMAP, _GRID)
+    real = packages.read(SHAKEMAP, REAL_GRID)
     published = True
     for what, grid in (("a real ShakeMap of 2013, a weak quake", real), ("an exercise, M 6.4", exercise(real))):
         if stop.is_set():
