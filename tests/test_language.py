@@ -11,7 +11,7 @@ from siaga import language
 from siaga.exposure.demo import recipe
 from siaga.language import CORE, Language
 from siaga.report import printed, sentences
-from web import earthquakes, shell, status
+from web import downloads, shell, status
 
 ROOT = Path(__file__).parent.parent
 WEB = ROOT / "web" / "locale"
@@ -49,7 +49,7 @@ def said_by_tables() -> set[str]:
     """Words that stand in tables of the report's code."""
     needs = {word for name, standard, _unit in printed._NEED_NAMES.values() for word in (name, standard)}
     tables = (sentences.WINDS, sentences.SHAKING, sentences.DAMAGE, sentences.LEVELS, sentences.HELP)
-    tables += (earthquakes._FILES, status._STATES, shell._STATUS_WORDS)
+    tables += (downloads.FILES, status._STATES, shell._STATUS_WORDS)
     words = {word for table in (*tables, sentences._COUNT_WORDS) for word in table.values()}
     titles = re.findall(r'file\(\s*"\w+",\s*"[\w.]+",\s*"([^"]+)"', Path(recipe.__file__).read_text(encoding="utf-8"))
     assert len(titles) >= 3

@@ -1,6 +1,7 @@
 """The web app over a real store: lists, pages, files, what is not there, and what an attacker tries."""
 
 import json
+import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -69,6 +70,11 @@ def entry(event_id="20180805194635", version="initial-v001-aaaaaaaa", **more):
     } | more
 
 
+def at(number):
+    """The time of a quake of its own: an hour for each."""
+    return (datetime(2018, 8, 5) + timedelta(hours=number)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def put(store, one):
     time = datetime.fromisoformat(one["time"].removesuffix("Z")).replace(tzinfo=UTC)
     run = keys.Run("earthquake", one["event_id"], keys.Version.parse(one["version"]), one["run"])
@@ -111,11 +117,98 @@ def test_of_an_events_versions_the_one_that_counts_is_listed(web):
     assert "terkoreksi" in text(client, "/earthquakes")[1]
 
 
+INITIAL, CORRECTED = "20180220163351", "20180220162928_50_01400_124450_20180220162928"
+
+
+def one_quake():
+    """Five versions of one quake under two ids, the newest first, and an exercise at the same hour and place."""
+    same = {"time": "2018-02-20T09:29:28Z", "longitude": 124.42, "latitude": 1.34, "magnitude": 5.0}
+    moved = same | {"longitude": 124.45, "latitude": 1.40, "depth_km": 204.0}
+    return [
+        entry(CORRECTED, "corrected-v002-dddddddd", **moved, description="Minahasa"),
+        entry(CORRECTED, "corrected-v001-cccccccc", **moved, description="Minahasa"),
+        entry(INITIAL, "initial-v002-bbbbbbbb", **same),
+        entry(INITIAL, "initial-v001-aaaaaaab", **same, process_time="2018-02-20T09:36:46Z"),
+        entry(INITIAL, "initial-v001-ffffffff", **same, process_time="2018-02-20T09:31:00Z"),
+    ]
+
+
+DRILLED = {"time": "2018-02-20T09:29:28Z", "longitude": 124.42, "latitude": 1.34, "magnitude": 5.0, "drill": True}
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_maps_of_one_quake_are_one_event_in_any_order_of_arrival(web, minio, tmp_path, seed):
+    store, index, _client = web
+    expected = one_quake()
+    exercise = entry(f"{INITIAL}_se", "initial-v009-eeeeeeee", **DRILLED)
+    order = random.Random(seed).sample([*expected, exercise], 6)
+    seen = []
+    for number, one in enumerate(order):
+        late = datetime(2018, 2, 20, 10, number).strftime("%Y-%m-%dT%H:%M:%SZ")
+        one["arrival"]["received"] = late
+        put(store, one)
+        seen.append(one)
+        index.refresh()
+        rows, total = index.events("earthquake", Filter(), 50, 0)
+        so_far = [known for known in expected if known in seen]
+        assert (total, rows) == (len(so_far[:1]), so_far[:1])  # what came late did not replace a newer one
+    for event_id in (INITIAL, CORRECTED):
+        assert index.versions(event_id) == expected
+    assert index.versions(f"{INITIAL}_se") == [exercise]
+    again = Index(Store.connect(minio, "web"), tmp_path / "other.sqlite")
+    again.refresh()
+    assert again.versions(INITIAL) == expected
+    assert again.events("earthquake", Filter("drill"), 50, 0) == ([exercise], 1)
+
+
+def test_a_version_that_is_gone_leaves_no_trace(web):
+    store, index, _client = web
+    for one in one_quake():
+        put(store, one)
+    index.refresh()
+    for head in list(store.list(keys.RESULTS, keys.CATALOG)):
+        if "corrected" in head.key:
+            store.delete(keys.RESULTS, head.key)
+    index.refresh()
+    assert [one["version"] for one in index.versions(INITIAL)] == [one["version"] for one in one_quake()[2:]]
+    assert index.versions(CORRECTED) == []
+
+
+def test_an_older_id_is_found_by_the_search_and_answers_with_the_joined_quake(web):
+    store, index, _client = web
+    for one in one_quake():
+        put(store, one)
+    index.refresh()
+    for word in (INITIAL, CORRECTED, "minahasa", "lombok"):
+        rows, total = index.events("earthquake", Filter(text=word), 50, 0)
+        assert (total, rows[0]["event_id"]) == (1, CORRECTED)
+
+
+def test_an_exercise_with_a_real_events_id_does_not_take_its_place(web):
+    store, index, _client = web
+    put(store, entry(INITIAL, "corrected-v009-eeeeeeee", **DRILLED))
+    real = one_quake()[4]
+    put(store, real)
+    index.refresh()
+    assert index.versions(INITIAL) == [real]
+    assert [one["drill"] for one in index.versions(INITIAL, "corrected-v009-eeeeeeee")] == [True]
+    assert index.events("earthquake", Filter(), 50, 0) == ([real], 1)
+
+
+def test_an_entry_that_cannot_be_ranked_is_not_shown_and_stops_nothing(web):
+    store, index, _client = web
+    put(store, entry())
+    broken = json.dumps(entry("x") | {"version": "latest"}).encode()
+    store.put(keys.RESULTS, "catalog/earthquake/2018/08/x.json", broken, "application/json")
+    index.refresh()
+    assert index.events("earthquake", Filter(), 50, 0)[1] == 1
+
+
 def test_filters(web):
     store, index, _client = web
-    put(store, entry("20180805000001", magnitude=6.9, alert="orange", description="Lombok Utara"))
-    put(store, entry("20180805000002", magnitude=4.1, alert="green", description="Papua 100%_sure"))
-    put(store, entry("20180805000003", magnitude=5.5, alert=None, description="Samudra"))
+    put(store, entry("20180805000001", time=at(1), magnitude=6.9, alert="orange", description="Lombok Utara"))
+    put(store, entry("20180805000002", time=at(2), magnitude=4.1, alert="green", description="Papua 100%_sure"))
+    put(store, entry("20180805000003", time=at(3), magnitude=5.5, alert=None, description="Samudra"))
     put(store, entry("20180805000004_se", drill=True))
     index.refresh()
 
@@ -135,7 +228,7 @@ def test_filters(web):
 def test_what_the_index_lost_comes_back_from_the_bucket(web, minio, tmp_path):
     store, index, _client = web
     for number in range(120):
-        put(store, entry(f"2018080500{number:04d}"))
+        put(store, entry(f"2018080500{number:04d}", time=at(number)))
     index.refresh()
     again = Index(Store.connect(minio, "web"), tmp_path / "other.sqlite")
     again.refresh()
@@ -148,7 +241,7 @@ def test_what_the_index_lost_comes_back_from_the_bucket(web, minio, tmp_path):
 def test_pages_of_a_long_list(web):
     store, index, client = web
     for number in range(60):
-        put(store, entry(f"2018080500{number:04d}"))
+        put(store, entry(f"2018080500{number:04d}", time=at(number)))
     index.refresh()
     first = text(client, "/earthquakes?lang=en")[1]
     assert "1–50 of 60" in first
@@ -310,6 +403,36 @@ def test_the_event_page_from_first_figures_to_report(published):
     assert "PDF report" in page
     assert run in page
     assert page.count("<h1") == 1
+
+
+def test_both_ids_of_a_quake_show_it_with_all_versions_and_what_changed(web, minio, tmp_path):
+    store, index, client = web
+    installed.install(store, tmp_path)
+    functions = Store.connect(minio, "functions")
+    corrected = "20180805184635_68_-08250_116450_20180805184635"
+    maps = [
+        (keys.SHAKEMAPS, "20180805194635", make_grid()),
+        (keys.SHAKEMAPS_CORRECTED, corrected, make_grid(event_id=corrected, lat=-8.25, magnitude=6.8, peak=9.2)),
+    ]
+    for bucket, event_id, body in reversed(maps):  # the initial one comes last and replaces nothing
+        etag = store.put(bucket, f"{event_id}/grid.xml", body, "application/xml")
+        assert installed.call(on_shakemap.run, functions, minio, bucket, f"{event_id}/grid.xml", etag)[0] == 200
+    index.refresh()
+    pages = [text(client, f"/earthquakes/{event_id}?lang=en")[1] for _bucket, event_id, _body in maps]
+    for page in pages:
+        assert "6 km to the north" in page
+        assert "magnitude −0.1" in page
+        assert "corrected map." in page
+        assert "This is an older version." not in page
+        assert all(f"/earthquakes/{event_id}/" in page for _bucket, event_id, _body in maps)
+    listed = text(client, "/earthquakes?lang=en")[1]
+    assert listed.count("<tr class=") == 1
+    assert f'href="/earthquakes/{corrected}"' in listed
+    (older,) = [one["version"] for one in index.versions("20180805194635") if one["source_type"] == "initial"]
+    page = text(client, f"/earthquakes/20180805194635/{older}?lang=en")[1]
+    assert "This is an older version." in page
+    assert "There is no version below this one" in page
+    assert text(client, f"/earthquakes/{corrected}/{older}")[0] == 404
 
 
 def test_files_come_as_what_they_are_and_cannot_act(published):

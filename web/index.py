@@ -1,8 +1,10 @@
 """A searchable copy of the catalogue, the ledger and the list of inputs.
 
 It is made by listing the bucket and fetching what has another ETag than before; so it can be wiped, and
-it is right again after one round. Rounds follow each other closely while the bucket is small and take at
-most a tenth of the time once it is large.
+it is right again after one round. Which entries are versions of one quake, and which of them counts, is
+reckoned anew from all of them whenever one has changed: the order in which they came leaves no trace.
+Rounds follow each other closely while the bucket is small and take at most a tenth of the time once it
+is large.
 """
 
 import json
@@ -17,27 +19,30 @@ from pathlib import Path
 from typing import Any
 
 from siaga import keys
-from siaga.errors import NotFound, SiagaError
+from siaga.errors import BadInput, NotFound, SiagaError
+from siaga.impact.versions import Revision, join
+from siaga.report import figures
 from siaga.store import Head, Store
 
 _log = logging.getLogger(__name__)
-_FORM = 1  # of the tables; another one is thrown away and made anew
+_FORM = 2  # of the tables; another one is thrown away and made anew
 _LEAST_SECONDS, _SHARE_OF_TIME = 0.3, 10
 _FETCHES = 8
 _TABLES = """
-create table entry (key text primary key, etag text, hazard text, event_id text, version text, rank integer,
-    number integer, time text, received text, magnitude real, alert text, drill integer, published integer,
-    words text, body text);
-create index entry_time on entry (hazard, time);
+create table entry (key text primary key, etag text, hazard text, event_id text, version text, source_type text,
+    number integer, process_time text, time text, longitude real, latitude real, magnitude real, alert text,
+    drill integer, words text, body text, quake text, place integer);
+create index entry_shown on entry (hazard, place, time);
 create index entry_event on entry (event_id);
+create index entry_quake on entry (quake);
 create table receipt (key text primary key, etag text, function text, bucket text, input text, input_etag text,
     state text, received text, finished text, body text);
 create index receipt_input on receipt (bucket, input, input_etag);
 create table input (bucket text, key text, etag text, modified text, primary key (bucket, key));
 create index input_modified on input (modified);
 """
-_NEWEST = """(select *, row_number() over
-    (partition by event_id order by rank desc, number desc, received desc, key) as place from entry)"""
+_REVISIONS = """select event_id, version, source_type, number, process_time, time, longitude, latitude, magnitude, drill
+    from entry where hazard = 'earthquake'"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,7 @@ class Index:
         with self._writing:
             began = time.time()
             try:
-                self._copy("entry", keys.RESULTS, keys.CATALOG, _entry_row)
+                self._copy("entry", keys.RESULTS, keys.CATALOG, _entry_row, _join)
                 self._copy("receipt", keys.LEDGER, "", _receipt_row)
                 self._list_inputs()
             except SiagaError as error:
@@ -93,7 +98,7 @@ class Index:
             self.fresh, self.trouble = began, None
 
     def events(self, hazard: str, wanted: Filter, limit: int, offset: int) -> tuple[list[dict[str, Any]], int]:
-        """Each event by the version that counts, newest quake first, and how many there are in all."""
+        """Each quake by the version that counts, newest quake first, and how many there are in all."""
         where, values = ["place = 1", "hazard = ?"], [hazard]
         where.append("drill = 1" if wanted.kind == "drill" else "drill = 0")
         if wanted.kind in ("large", "small"):
@@ -101,10 +106,10 @@ class Index:
         if wanted.level:
             where.append("alert is null" if wanted.level == "none" else "alert = ?")
             values += [] if wanted.level == "none" else [wanted.level]
-        for word in wanted.text.lower().split()[:8]:
-            where.append("words like ? escape '!'")
+        for word in wanted.text.lower().split()[:8]:  # an older version's id and names find the quake too
+            where.append("quake in (select quake from entry where words like ? escape '!')")
             values.append("%" + word.replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%")
-        base = f"from {_NEWEST} where {' and '.join(where)}"
+        base = f"from entry where {' and '.join(where)}"
         with self._connection() as connection:
             total = connection.execute(f"select count(*) {base}", values).fetchone()[0]
             rows = connection.execute(
@@ -112,12 +117,15 @@ class Index:
             ).fetchall()
         return [json.loads(row[0]) for row in rows], total
 
-    def versions(self, event_id: str) -> list[dict[str, Any]]:
-        """All versions of an event, the one that counts first."""
+    def versions(self, event_id: str, version: str = "") -> list[dict[str, Any]]:
+        """All versions of the quake that this id, or this version of it, belongs to; the one that counts first.
+
+        The versions may carry other ids. Where an exercise has a real event's id, the id alone means the real one.
+        """
+        of = "select quake from entry where event_id = ? and ? in ('', version) order by drill, place limit 1"
         with self._connection() as connection:
             rows = connection.execute(
-                "select body from entry where event_id = ? order by rank desc, number desc, received desc, key",
-                [event_id],
+                f"select body from entry where quake = ({of}) order by place", [event_id, version]
             ).fetchall()
         return [json.loads(row[0]) for row in rows]
 
@@ -156,7 +164,8 @@ class Index:
                 "select bucket, key, etag, modified from input order by modified desc limit ?", [limit]
             ).fetchall()
 
-    def _copy(self, table: str, bucket: str, prefix: str, row: Any) -> None:
+    def _copy(self, table: str, bucket: str, prefix: str, row: Any, after: Any = None) -> None:
+        """Bring a table up to date with a bucket; `after` puts the changed table in order, in one step with it."""
         with self._connection() as connection:
             known = dict(connection.execute(f"select key, etag from {table}").fetchall())
         there = {head.key: head for head in self._store.list(bucket, prefix)}
@@ -172,6 +181,8 @@ class Index:
                 names = ", ".join(made)
                 marks = ", ".join("?" * len(made))
                 connection.execute(f"insert or replace into {table} ({names}) values ({marks})", list(made.values()))
+            if after is not None:
+                after(connection)
 
     def _row(self, bucket: str, head: Head, row: Any) -> dict[str, Any] | None:
         try:
@@ -179,7 +190,7 @@ class Index:
             return {"key": head.key, "etag": got.etag, "body": body.decode()} | row(json.loads(body))
         except NotFound:
             return None  # deleted since it was listed
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, BadInput):
             _log.warning("%s/%s is not of a known form; it is not shown", bucket, head.key)
             return None
 
@@ -204,21 +215,34 @@ class Index:
         return self._local.connection
 
 
+def _join(connection: sqlite3.Connection) -> None:
+    """Write beside each entry which quake it shows, and its place among that quake's versions, 1 the newest."""
+    rows = connection.execute(_REVISIONS).fetchall()
+    quakes = join(Revision(*row[:5], figures.parse_utc(row[5]), *row[6:9], drill=bool(row[9])) for row in rows)
+    known = connection.execute("select event_id, version, drill, quake, place from entry").fetchall()
+    before = {row[:3]: row[3:] for row in known}
+    changed = []
+    for versions in quakes:
+        quake = f"{versions[0].event_id} {int(versions[0].drill)}"
+        for place, one in enumerate(versions, 1):
+            mine = one.event_id, one.version, int(one.drill)
+            if before[mine] != (quake, place):
+                changed.append((quake, place, *mine))
+    connection.executemany(
+        "update entry set quake = ?, place = ? where event_id = ? and version = ? and drill = ?", changed
+    )
+
+
 def _entry_row(entry: Mapping[str, Any]) -> dict[str, Any]:
     place = entry["place"] or {}
     words = (entry["event_id"], entry["description"], place.get("name", ""), place.get("zone", ""))
-    return {
-        "hazard": entry["hazard"],
-        "event_id": entry["event_id"],
-        "version": entry["version"],
-        "rank": keys.SOURCE_RANK.get(entry["source_type"], 0),
+    same = ("hazard", "event_id", "version", "source_type", "time", "longitude", "latitude", "magnitude", "alert")
+    revision = Revision.of(entry)
+    keys.Version.parse(revision.version)  # what cannot be ranked must not come between the others
+    return {name: entry[name] for name in same} | {
         "number": entry["version_number"],
-        "time": entry["time"],
-        "received": entry["arrival"]["received"],
-        "magnitude": entry["magnitude"],
-        "alert": entry["alert"],
+        "process_time": revision.process_time,
         "drill": int(entry["drill"]),
-        "published": int(entry["report"] is not None),
         "words": " ".join(words).lower(),
     }
 

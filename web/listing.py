@@ -1,0 +1,56 @@
+"""One event as a line: of the list, and of its versions."""
+
+from typing import Any
+
+from flask import g
+
+from siaga.impact.fatality import LEVELS
+from siaga.impact.mmi import ROMAN
+from siaga.language import Language
+from siaga.report import figures, sentences
+from web import clock
+
+_BAND_HOURS = 24
+
+
+def row(entry: dict[str, Any], _: Language) -> dict[str, Any]:
+    """What a line shows of a catalogue entry."""
+    told = {"event": entry, "places": {"landmark": entry["place"]}}
+    zone = entry["clock_zone"]
+    utc = figures.parse_utc(entry["time"])
+    mmi = entry["people_max_mmi"]
+    strong_people = entry["people"]["mmi6_plus"]
+    deaths = entry["fatalities"]
+    exact = entry["alert_probability"]
+    return {
+        "event_id": entry["event_id"],
+        "version": entry["version"],
+        "level": entry["alert"] or "none",
+        "level_name": _(sentences.LEVELS[entry["alert"]]) if entry["alert"] else _("Not known"),
+        "rank": LEVELS.index(entry["alert"]) + 1 if entry["alert"] else 0,
+        "magnitude": figures.decimal(entry["magnitude"], 1, _.code),
+        "depth": f"{figures.whole(entry['depth_km'], _.code)} km",
+        "title": sentences.title(told, _),
+        "location": sentences.location(told, _),
+        "name": entry["place"]["name"] if entry["place"] else entry["description"],
+        "day": figures.date(utc, zone, _.code),
+        "short_day": figures.date(utc, zone, _.code, weekday=False),
+        "clock": figures.clock(utc, zone),
+        "ago": clock.ago(entry["time"], g.now, _),
+        "iso": entry["time"],
+        "mmi": {"roman": ROMAN[mmi], "value": mmi} if mmi else None,
+        "people": _("outside the data") if strong_people is None else figures.people_cell(strong_people, _.code),
+        "likely": figures.deaths_range(deaths["p25"], deaths["p75"], _.code) if deaths else "",
+        "chance": figures.percent(figures.percentages(exact)[entry["alert"]], exact[entry["alert"]], _.code)
+        if exact
+        else "",
+        "published": entry["report"] is not None,
+        "number": entry["version_number"],
+        "kind": _("corrected") if entry["source_type"] == "corrected" else _("initial"),
+        "drill": entry["drill"],
+        "warnings": len(entry["warnings"]),
+        "strong": entry["alert"] not in (None, "green")
+        and not entry["drill"]
+        and 0 <= clock.seconds_since(entry["time"], g.now) < _BAND_HOURS * 3600,
+        "received": entry["arrival"]["received"],
+    }

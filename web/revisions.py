@@ -1,0 +1,45 @@
+"""The versions of a quake on its page: all of them, which one is shown, what it changed."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from siaga.language import Language
+from siaga.report import figures
+from siaga.report.changes import change
+from web import listing
+
+
+def panel(
+    versions: Sequence[Mapping[str, Any]],
+    shown: Mapping[str, Any],
+    analysis: Callable[[str, str], Mapping[str, Any]],
+    _: Language,
+) -> dict[str, Any]:
+    """Lines of all versions, newest first, and how the shown one differs from the one ranked below it.
+
+    versions: catalogue entries of one quake, whatever their ids, newest first; shown is one of them.
+    analysis: impact.json by key and sha256. The comparison is made when the page is, so that it holds
+    also for what came after the report was printed.
+    """
+    place = versions.index(shown)
+    several = len({entry["event_id"] for entry in versions}) > 1
+    lower = versions[place + 1] if place + 1 < len(versions) else None
+    both = [analysis(one["impact"]["key"], one["impact"]["sha256"]) for one in (lower, shown) if one]
+    return {
+        "rows": [_row(entry, shown["clock_zone"], _) | {"shown": entry is shown} for entry in versions],
+        "joined": several,
+        "change": change(*both, _) if lower else None,
+    }
+
+
+def _row(entry: Mapping[str, Any], zone: str, _: Language) -> dict[str, Any]:
+    made, received = entry["process_time"], entry["arrival"]["received"]
+    return listing.row(entry, _) | {
+        "made": _moment(made, zone, _) if made else _("not known"),
+        "received": _moment(received, zone, _),
+    }
+
+
+def _moment(utc: str, zone: str, _: Language) -> str:
+    time = figures.parse_utc(utc)
+    return f"{figures.date(time, zone, _.code, weekday=False)}, {figures.clock(time, zone)}"

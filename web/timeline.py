@@ -1,0 +1,40 @@
+"""The timeline of one version: from the quake to its report."""
+
+from typing import Any
+
+from siaga.language import Language
+from siaga.report import figures
+from web import clock
+from web.index import Index
+
+
+def steps(index: Index, entry: dict[str, Any], source: str, zone: str, _: Language) -> list[dict[str, str]]:
+    """What happened when, and how long after the quake or after its map came.
+
+    source: who made the map. zone: of the clock at the epicentre.
+    """
+    arrival = entry["arrival"]
+    figured = index.receipt_of("on-shakemap", arrival["bucket"], arrival["key"], arrival["etag"])
+    printed_ = index.report_receipt(entry["impact"]["key"])
+    steps = [
+        (_("Quake"), entry["time"], None),
+        (_("Map made by {who}", who=source), entry["process_time"], entry["time"]),
+        (_("Map received"), arrival["received"], entry["time"]),
+        (_("Figures ready"), figured["finished"] if figured else None, arrival["received"]),
+        (_("Report published"), printed_["finished"] if printed_ else None, arrival["received"]),
+    ]
+    made = []
+    for name, utc, since in steps:
+        if utc is None:
+            made.append({"name": name, "when": _("not yet"), "after": "", "known": ""})
+            continue
+        moment = figures.parse_utc(utc)
+        seconds = (moment - figures.parse_utc(since)).total_seconds() if since else None
+        after = ""
+        if seconds is not None and 0 <= seconds < 100 * 3600:
+            after = "+" + clock.lasted(seconds, _)
+        day = figures.date(moment, zone, _.code, weekday=False)
+        made.append(
+            {"name": name, "when": f"{day}, {figures.clock(moment, zone, seconds=True)}", "after": after, "known": "1"}
+        )
+    return made
