@@ -5,15 +5,18 @@ run. Both write conditionally, so that neither undoes what the other did in the 
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, timedelta
 from typing import Any
 
 from siaga import keys
-from siaga.errors import Conflict, NotFound, Unavailable
+from siaga.errors import BadInput, Conflict, NotFound, Unavailable
+from siaga.impact import versions
 from siaga.store import Store
 
 SCHEMA = "siaga/catalog/1"
 _TRIES = 20
+_NEAR = timedelta(seconds=versions.MOST_SECONDS)
 
 
 def switch_to(store: Store, key: str, entry: dict[str, Any]) -> None:
@@ -39,6 +42,55 @@ def add_report(store: Store, key: str, run: str, report: dict[str, Any]) -> bool
 
     _change(store, key, change)
     return named
+
+
+def version_below(store: Store, impact: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The entry of the version that ranks just below an earthquake's impact, among all maps of that quake.
+
+    The maps may carry other ids. Read from the catalogue's months around the quake, as they are now; None
+    when no version ranks lower. A function of the catalogue and the impact alone.
+    """
+    shown = versions.Revision.of(impact)
+    found = []
+    for entry in _near(_months(store, impact["hazard"], shown), shown):
+        try:
+            one = json.loads(store.get(keys.RESULTS, str(entry))[0])
+            versions.Revision.of(one)
+            found.append(one)
+        except (NotFound, ValueError, KeyError, TypeError):
+            continue  # deleted since it was listed, or not of a known form
+    below = versions.below(impact, found)
+    return dict(below) if below is not None else None
+
+
+def _months(store: Store, hazard: str, shown: versions.Revision) -> list[keys.CatalogEntry]:
+    """The entries of the month before to the month after the quake, by time."""
+    first = shown.time.replace(day=1) - timedelta(days=1)
+    last = shown.time.replace(day=28) + timedelta(days=4)
+    found = []
+    for month in dict.fromkeys((moment.year, moment.month) for moment in (first, shown.time, last)):
+        for head in store.list(keys.RESULTS, keys.catalog_prefix(hazard, *month)):
+            try:
+                found.append(keys.CatalogEntry.parse(head.key))
+            except BadInput:
+                continue
+    return sorted(found, key=lambda entry: (entry.time, str(entry)))
+
+
+def _near(entries: Iterable[keys.CatalogEntry], shown: versions.Revision) -> list[keys.CatalogEntry]:
+    """Of entries by time, those that could be joined with the shown one, if only through others, and those of its id."""
+    groups: list[list[keys.CatalogEntry]] = []
+    for entry in entries:
+        if not groups or entry.time - groups[-1][-1].time > _NEAR:
+            groups.append([])
+        groups[-1].append(entry)
+    time = shown.time.replace(tzinfo=UTC)
+    return [
+        entry
+        for group in groups
+        for entry in group
+        if entry.event_id == shown.event_id or group[0].time - _NEAR <= time <= group[-1].time + _NEAR
+    ]
 
 
 def _change(store: Store, key: str, change: Callable[[dict[str, Any] | None], dict[str, Any] | None]) -> None:

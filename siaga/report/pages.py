@@ -15,6 +15,7 @@ from weasyprint.text.fonts import FontConfiguration
 from siaga.impact.mmi import COLOURS
 from siaga.language import Language
 from siaga.report import axis, figures, sentences
+from siaga.report.changes import Change
 from siaga.report.printed import printed
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -37,10 +38,17 @@ def map_mm(impact: Mapping[str, Any], squeeze: int = 0) -> tuple[float, float]:
     return _MAP_WIDTH_MM, max(_MAP_SQUEEZED_MM, height - _SQUEEZE_MM * squeeze)
 
 
-def html(impact: Mapping[str, Any], map_png: bytes, public_url: str, language: Language, squeeze: int = 0) -> str:
+def html(
+    impact: Mapping[str, Any],
+    map_png: bytes,
+    public_url: str,
+    language: Language,
+    squeeze: int = 0,
+    changes: Change | None = None,
+) -> str:
     """The whole report as one self-contained page; fonts are the reader's Inter or Open Sans.
 
-    squeeze: from 2 on tables are set smaller too.
+    squeeze: from 2 on tables are set smaller too. changes: against the version below; None for the first.
     """
     shown = printed(impact, language)
     url = f"{public_url}/earthquakes/{impact['event_id']}"
@@ -64,6 +72,7 @@ def html(impact: Mapping[str, Any], map_png: bytes, public_url: str, language: L
             event_id=impact["event_id"],
             version_id=impact["version"],
             run=impact["run"],
+            changes=changes,
         )
     )
 

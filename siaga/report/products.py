@@ -15,6 +15,7 @@ from siaga.gis import map as sheet
 from siaga.language import Language
 from siaga.product import Product
 from siaga.report import pages
+from siaga.report.changes import change
 from siaga.report.sentences import short
 
 _PNG_DPI = 150
@@ -29,19 +30,22 @@ def render(
     zones: Sequence[tuple[str, Any]],
     public_url: str,
     languages: Sequence[Language],
+    below: Mapping[str, Any] | None = None,
 ) -> list[Product]:
     """All products, in the order of the languages.
 
-    zones: (name, geometry) of the districts that the map may name.
+    zones: (name, geometry) of the districts that the map may name. below: the impact.json of the version
+    that ranks just below this one, to tell what changed; None where there is none.
     The pictures are made by another process while the next language is typeset.
     """
     found: list[Product] = []
     pictures: list[tuple[str, _Picture]] = []
     for language in languages:
         sheet_of = partial(_sheet, impact, bands, basemap, places, zones, language)
+        changes = change(below, impact, language) if below else None
         for squeeze in range(pages.SQUEEZES):
             png = sheet.draw(sheet_of(pages.map_mm(impact, squeeze)))
-            page = pages.html(impact, png, public_url, language, squeeze)
+            page = pages.html(impact, png, public_url, language, squeeze, changes)
             document, holds = pages.typeset(page)
             if holds:
                 break

@@ -1,0 +1,84 @@
+"""The catalogue beside a report: which version ranks just below, whatever else lies there."""
+
+import json
+import random
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from fixtures import installed
+from fixtures.grids import make_grid
+
+from functions.on_shakemap import handler as on_shakemap
+from functions.render_report import handler as render_report
+from siaga import catalog, keys
+from siaga.store import Store
+
+QUAKE = datetime(2018, 7, 31, 23, 59, 40, tzinfo=UTC)  # versions of it lie in two of the catalogue's months
+
+
+def entry(event_id, version, seconds=0, **more):
+    source, number, _sha = version.split("-")
+    return {
+        "hazard": "earthquake",
+        "event_id": event_id,
+        "version": version,
+        "run": "12345678",
+        "source_type": source,
+        "version_number": int(number[1:]),
+        "time": (QUAKE + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "process_time": None,
+        "magnitude": 6.9,
+        "longitude": 116.45,
+        "latitude": -8.3,
+        "drill": False,
+    } | more
+
+
+LADDER = [
+    entry("short", "initial-v001-aaaaaaaa"),
+    entry("short", "initial-v002-bbbbbbbb", 5),
+    entry("long", "corrected-v001-cccccccc", 40),
+    entry("long", "corrected-v002-dddddddd", 40),
+]
+OTHERS = [
+    entry("drill", "corrected-v001-eeeeeeee", drill=True),
+    entry("far", "initial-v001-eeeeeeee", longitude=120.0),
+    entry("later", "initial-v001-eeeeeeee", 3600),
+    entry("small", "initial-v001-eeeeeeee", magnitude=4.0),
+]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_version_below_is_found_among_all_maps_of_the_quake(store, seed):
+    for one in random.Random(seed).sample(LADDER + OTHERS, 8):
+        run = keys.Run("earthquake", one["event_id"], keys.Version.parse(one["version"]), one["run"])
+        key = str(keys.CatalogEntry.of(run, datetime.fromisoformat(one["time"].removesuffix("Z"))))
+        store.put(keys.RESULTS, key, json.dumps(one).encode(), "application/json")
+    store.put(keys.RESULTS, "catalog/earthquake/2018/07/20180731T235945Z_x_initial-v001-ffffffff.json", b"{}")
+    store.put(keys.RESULTS, "catalog/earthquake/2018/07/readme.txt", b"not an entry")
+    assert catalog.version_below(store, LADDER[0]) is None
+    for lower, higher in zip(LADDER, LADDER[1:], strict=False):
+        assert catalog.version_below(store, higher) == lower
+    assert all(catalog.version_below(store, one) is None for one in OTHERS)
+
+
+def test_a_report_names_the_version_that_it_compares_with(store, minio, tmp_path, qgis):
+    installed.install(store, tmp_path)
+    functions = Store.connect(minio, "functions")
+    runs = []
+    for bucket, body in (
+        (keys.SHAKEMAPS, make_grid()),
+        (keys.SHAKEMAPS_CORRECTED, make_grid(event_id="long", lat=-8.25)),
+    ):
+        etag = store.put(bucket, "x/grid.xml", body, "application/xml")
+        told = installed.call(on_shakemap.run, functions, minio, bucket, "x/grid.xml", etag)[1]
+        key = f"{told['run']}/impact.json"
+        status, _answer = installed.call(
+            render_report.run, functions, minio, keys.RESULTS, key, store.head(keys.RESULTS, key).etag
+        )
+        assert status == 200
+        runs.append((told["run"], json.loads(store.get(keys.RESULTS, f"{told['run']}/report.json")[0])))
+    (first, alone), (_second, compared) = runs
+    assert alone["compared_with"] is None
+    named = compared["compared_with"]
+    assert f"earthquake/{named['event_id']}/{named['version']}/{named['run']}" == first
