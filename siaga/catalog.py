@@ -78,7 +78,7 @@ def _months(store: Store, hazard: str, shown: versions.Revision) -> list[keys.Ca
 
 
 def _near(entries: Iterable[keys.CatalogEntry], shown: versions.Revision) -> list[keys.CatalogEntry]:
-    """Of entries by time, those that could be joined with the shown one, if only through others, and those of its id."""
+    """Of entries by time, those that could be joined with the shown one, if through others, and those of its id."""
     groups: list[list[keys.CatalogEntry]] = []
     for entry in entries:
         if not groups or entry.time - groups[-1][-1].time > _NEAR:

@@ -3,6 +3,7 @@
 import json
 import random
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from fixtures import installed
@@ -57,7 +58,7 @@ def test_the_version_below_is_found_among_all_maps_of_the_quake(store, seed):
     store.put(keys.RESULTS, "catalog/earthquake/2018/07/20180731T235945Z_x_initial-v001-ffffffff.json", b"{}")
     store.put(keys.RESULTS, "catalog/earthquake/2018/07/readme.txt", b"not an entry")
     assert catalog.version_below(store, LADDER[0]) is None
-    for lower, higher in zip(LADDER, LADDER[1:], strict=False):
+    for lower, higher in pairwise(LADDER):
         assert catalog.version_below(store, higher) == lower
     assert all(catalog.version_below(store, one) is None for one in OTHERS)
 
