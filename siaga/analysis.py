@@ -14,6 +14,7 @@ from typing import Any
 
 import siaga
 from siaga import keys
+from siaga.errors import BadInput
 from siaga.exposure import places
 from siaga.exposure.analysis_data import AnalysisData
 from siaga.gis import coast, contour, raster, shaken, surroundings
@@ -98,14 +99,18 @@ def _provenance(body: bytes, exposure: AnalysisData) -> dict[str, Any]:
 def _figures(shakemap: ShakeMap, exposure: AnalysisData, cache: Path) -> dict[str, Any]:
     population, towns = exposure.path("population"), exposure.path("places")
     found = (
-        shaken.people(shakemap, population, exposure.path("zones"), cache)
+        shaken.people(
+            shakemap, population, exposure.path("zones"), cache, exposure.zone_fields, whole=exposure.installed
+        )
         if population
-        else shaken.Shaken(None, None, None, (), ())
+        else shaken.Shaken(None, note=BadInput("No population data are installed").reason())
     )
     ground = exposure.path("basemap")
     shore = coast.of(ground, shakemap.longitude, shakemap.latitude) if ground else None
     return earthquake.figures(found.by_mmi) | {
-        "people": record.people(found.by_mmi, found.unmapped, found.outside_zones),
+        "people": record.people(
+            found.by_mmi, found.unmapped, found.outside_zones, found.note, found.nodata_cells, found.beyond_data
+        ),
         "zones": [earthquake.zone_record(zone) for zone in found.zones],
         "places": surroundings.describe(shakemap, places.read(towns)) if towns else _NO_PLACES,
         "caveats": record.caveats(shakemap, found.by_mmi, shore),

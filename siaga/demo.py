@@ -17,7 +17,9 @@ from siaga.events import ObjectEvent
 from siaga.exposure import analysis_data
 from siaga.exposure import demo as exposure
 from siaga.exposure.demo.packages import SHAKEMAP, Packages
+from siaga.exposure.zones import INSTALLED
 from siaga.gis import zonal
+from siaga.gis.population import PopulationGrid
 from siaga.settings import Settings
 from siaga.store import Store
 from siaga.supervisor import Supervisor
@@ -36,7 +38,7 @@ def install_exposure(settings: Settings, say: Callable[[str], None]) -> None:
     installed = analysis_data.open(store, settings.cache)
     population, zones = installed.path("population"), installed.path("zones")
     if population and zones:
-        zonal.prepare(population, zones, settings.cache)
+        zonal.prepare(PopulationGrid.open(population), zones, INSTALLED, settings.cache)
         say("population cells shared out among the zones")
 
 

@@ -144,7 +144,8 @@ def test_what_is_odd_is_taken_with_a_warning(analyse, store, more, said):
 def test_outside_the_exposure_every_figure_is_unknown_never_nought(analyse):
     _status, _answer, impact = analyse(make_grid(lon=20.0))
     jsonschema.validate(impact, SCHEMA)
-    assert (impact["people"]["by_mmi"], impact["people"]["total"]) == (None, None)
+    assert impact["people"]["by_mmi"] == {str(mmi): None for mmi in range(1, 11)}
+    assert impact["people"]["total"] is None
     assert (impact["affected"], impact["displaced"], impact["fatalities"]) == (None, None, None)
     assert impact["alert"]["level"] is None
 

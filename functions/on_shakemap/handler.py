@@ -86,9 +86,10 @@ def _entry(
 ) -> dict[str, Any]:
     by_mmi, event = impact["people"]["by_mmi"], impact["event"]
     deaths = impact["fatalities"]["pager"] if impact["fatalities"] else None
+    known = impact["people"]["total"] is not None
     count = {"total": impact["people"]["total"]}
     for lowest in (6, 7, 8):
-        count[f"mmi{lowest}_plus"] = sum(by_mmi[str(mmi)] for mmi in range(lowest, 11)) if by_mmi else None
+        count[f"mmi{lowest}_plus"] = sum(by_mmi[str(mmi)] for mmi in range(lowest, 11)) if known else None
     return {
         "schema": catalog.SCHEMA,
         **{name: impact[name] for name in ("hazard", "event_id", "version", "run", "source_type", "version_number")},
@@ -98,7 +99,7 @@ def _entry(
         "clock_zone": printed.time_zone(impact, printed.finest(impact["zones"])),
         "max_mmi": impact["map"]["max_mmi"],
         "people_max_mmi": max((int(mmi) for mmi, people in by_mmi.items() if people >= 1), default=None)
-        if by_mmi
+        if known
         else None,
         "people": count,
         "alert": impact["alert"]["level"],

@@ -16,6 +16,7 @@ from typing import Any
 
 from siaga import keys
 from siaga.errors import NotFound, SiagaError, Unavailable
+from siaga.exposure.zones import INSTALLED, ZoneFields
 from siaga.store import Store
 
 SCHEMA = "siaga/analysis-data/1"
@@ -53,6 +54,7 @@ class AnalysisData:
 
     files: what an impact says of its sources: role, path, sha256, title, year, source, demonstration.
     demonstration: True when any figure made with it has to say so.
+    zone_fields: how the zones' fields are named. installed: False for files that are used once.
     """
 
     manifest_sha256: str
@@ -60,6 +62,8 @@ class AnalysisData:
     demonstration: bool
     files: tuple[dict[str, Any], ...]
     _paths: dict[str, Path]
+    zone_fields: ZoneFields = INSTALLED
+    installed: bool = True
 
     def path(self, role: str) -> Path | None:
         """Where the file of that role lies on this machine; None when there is none."""

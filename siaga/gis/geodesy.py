@@ -2,24 +2,33 @@
 
 from functools import cache
 from math import degrees
-
-from qgis.core import QgsCoordinateReferenceSystem, QgsDistanceArea, QgsPointXY, QgsProject
+from typing import Any
 
 WINDS = ("N", "NNE", "NE", "ENE", "E", "ESE", "SE", "SSE", "S", "SSW", "SW", "WSW", "W", "WNW", "NW", "NNW")
 
 
 @cache
-def _measure() -> QgsDistanceArea:
-    measure = QgsDistanceArea()
-    wgs84 = QgsCoordinateReferenceSystem("EPSG:4326")
-    measure.setSourceCrs(wgs84, QgsProject.instance().transformContext())
+def _qgis() -> Any:
+    """Imported when first needed: it takes a third of a second, and a map without places needs none of it."""
+    from qgis import core
+
+    return core
+
+
+@cache
+def _measure() -> Any:
+    core = _qgis()
+    measure = core.QgsDistanceArea()
+    wgs84 = core.QgsCoordinateReferenceSystem("EPSG:4326")
+    measure.setSourceCrs(wgs84, core.QgsProject.instance().transformContext())
     measure.setEllipsoid("EPSG:7030")
     return measure
 
 
 def distance_bearing(longitude: float, latitude: float, to_longitude: float, to_latitude: float) -> tuple[float, float]:
     """Kilometres and the azimuth at the first point, degrees clockwise from north, 0 to 360."""
-    start, end = QgsPointXY(longitude, latitude), QgsPointXY(to_longitude, to_latitude)
+    point = _qgis().QgsPointXY
+    start, end = point(longitude, latitude), point(to_longitude, to_latitude)
     measure = _measure()
     metres = measure.measureLine(start, end)
     return metres / 1000, degrees(measure.bearing(start, end)) % 360 if metres > 0 else 0.0

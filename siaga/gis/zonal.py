@@ -1,8 +1,7 @@
 """Shares: which part of each population cell lies in which zone, by exact area; prepared once.
 
-An inner cell belongs to one zone whole. A cell on a border is divided by area. The preparation walks
-down each polygon like a quadtree, cutting it with rectangles, and stops where a rectangle is covered
-or is one cell; an analysis afterwards only looks up and sums.
+An inner cell belongs to one zone whole. A cell on a border is divided by area. An analysis afterwards
+only looks up and sums.
 """
 
 import hashlib
@@ -10,7 +9,7 @@ import json
 import os
 import secrets
 import shutil
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +17,20 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from siaga.errors import SiagaError
-from siaga.gis import layers
-from siaga.gis.raster import PopulationGrid, Window
+from siaga import filehash
+from siaga.exposure.zones import ZoneFields
+from siaga.gis import coverage, zones
+from siaga.gis.coverage import Cover
+from siaga.gis.population import PopulationGrid, Window
 
-_RECIPE = "3"  # changes when shares prepared by older code must not be used
-_COVERED = 1e-9  # of a rectangle's area: nearer than this to all of it is all of it
-_CELLS_AT_ONCE = 6
+_RECIPE = "4"  # changes when shares prepared by older code must not be used
+_CLASSES = 11  # MMI I to X after one for what is off the map
+_ARRAYS = ("span_row", "span_start", "span_stop", "span_owner", "cell", "owner", "share")
 
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """One zone. people: of the whole zone, on the map or not; persons, float64."""
+    """One zone. people: of the whole zone as far as the grid goes, on the map or not; persons, float64."""
 
     code: str
     name: str
@@ -40,180 +41,185 @@ class Zone:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """The zones of one administrative level and their shares of the cells.
+    """The zones of one administrative level and their shares of the cells of a grid `columns` wide.
 
-    inner: (rows, columns) int16, index of the zone that has the whole cell, -1 where none has.
-    cell, zone, share: one entry per border cell and zone; cells ascending.
+    cover: of each cell, with indices into `zones` as owners. It is mapped from disk: an analysis touches
+    the rows of its window alone.
     """
 
     name: str | None
     zones: tuple[Zone, ...]
-    inner: NDArray[np.int16]
-    cell: NDArray[np.int64]
-    zone: NDArray[np.int16]
-    share: NDArray[np.float64]
+    columns: int
+    cover: Cover
 
     def people(self, window: Window, classes: NDArray[np.uint8], people: NDArray[np.float64]) -> NDArray[np.float64]:
         """Persons per zone and class: (zones, 11), column 0 being those outside the map.
 
         classes, people: (rows, columns) of the window; people without holes.
         """
+        table, _ = self.tally(window, classes, people)
+        return table
+
+    def tally(
+        self, window: Window, classes: NDArray[np.uint8], people: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """The same, and whether each zone has ground on the map (a part of a cell that has a class)."""
         count = len(self.zones)
-        inner = self.inner[window.rows, window.columns]
-        index = np.where(inner < 0, count, inner).astype(np.int64) * 11 + classes
-        total = np.bincount(index.ravel(), weights=people.ravel(), minlength=(count + 1) * 11)
-        table = total.reshape(count + 1, 11)[:count]
-        columns = self.inner.shape[1]
-        begin, end = np.searchsorted(self.cell, (window.rows.start * columns, window.rows.stop * columns))
-        row, column = np.divmod(self.cell[begin:end], columns)
-        here = (column >= window.columns.start) & (column < window.columns.stop)
-        row, column = row[here] - window.rows.start, column[here] - window.columns.start
-        index = self.zone[begin:end][here].astype(np.int64) * 11 + classes[row, column]
-        weights = people[row, column] * self.share[begin:end][here]
-        return table + np.bincount(index, weights=weights, minlength=count * 11).reshape(count, 11)
+        ground = np.zeros(count + 1, dtype=bool)
+        owners, stops = self._segments(window)
+        index = np.repeat(owners * _CLASSES, np.diff(stops, prepend=0))
+        index += classes.ravel()
+        total = np.bincount(index, weights=people.ravel(), minlength=(count + 1) * _CLASSES)
+        table = total.reshape(count + 1, _CLASSES)[:count]
+        cell, owner, share = self._divided(window)
+        of_cell = classes.ravel()[cell]
+        index = owner * _CLASSES + of_cell
+        table = table + np.bincount(index, weights=people.ravel()[cell] * share, minlength=count * _CLASSES).reshape(
+            count, _CLASSES
+        )
+        ground[owner[of_cell > 0]] = True
+        ground[owners if classes.all() else self._shaken(owners, stops, classes)] = True
+        return table, ground[:count]
+
+    def _segments(self, window: Window) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Owners of runs of cells that fill the window from first to last, and where each run stops.
+
+        What no zone has whole belongs to one past the last zone.
+        """
+        rows, columns = window.shape
+        begin, end = np.searchsorted(self.cover.span_row, (window.rows.start, window.rows.stop))
+        row = self.cover.span_row[begin:end].astype(np.int64) - window.rows.start
+        start = np.clip(self.cover.span_start[begin:end] - window.columns.start, 0, columns)
+        stop = np.clip(self.cover.span_stop[begin:end] - window.columns.start, 0, columns)
+        inside = start < stop
+        row, owner = row[inside] * columns, self.cover.span_owner[begin:end][inside]
+        owners = np.full(2 * len(owner) + 1, len(self.zones), dtype=np.int64)
+        stops = np.full(2 * len(owner) + 1, rows * columns, dtype=np.int64)
+        owners[1::2] = owner
+        stops[:-1:2], stops[1::2] = row + start[inside], row + stop[inside]
+        return owners, stops
+
+    def _divided(self, window: Window) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+        """Divided cells of the window (counted within it), their zones and shares."""
+        cover, columns = self.cover, self.columns
+        begin, end = np.searchsorted(cover.cell, (window.rows.start * columns, window.rows.stop * columns))
+        cell = cover.cell[begin:end] - window.rows.start * columns
+        owner, share = cover.owner[begin:end].astype(np.int64), cover.share[begin:end]
+        if window.shape[1] != columns:
+            row, column = np.divmod(cell, columns)
+            column -= window.columns.start
+            here = (column >= 0) & (column < window.shape[1])
+            cell, owner, share = (row * window.shape[1] + column)[here], owner[here], share[here]
+        return cell, owner, share
+
+    def _shaken(
+        self, owners: NDArray[np.int64], stops: NDArray[np.int64], classes: NDArray[np.uint8]
+    ) -> NDArray[np.int64]:
+        """Owners of those runs in which some cell is on the map."""
+        before = np.concatenate(([0], np.cumsum(classes.ravel() > 0)))
+        return owners[before[stops] > before[np.concatenate(([0], stops[:-1]))]]
 
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """Every level of a zones file upon one population grid."""
+    """Every level of a zones file upon one population grid. warnings: stored reasons."""
 
     levels: tuple[Level, ...]
+    warnings: tuple[dict[str, Any], ...]
 
 
-def prepare(population: Path, zones: Path, cache: Path) -> Shares:
+def prepare(grid: PopulationGrid, zones_file: Path, fields: ZoneFields, cache: Path) -> Shares:
     """The shares of these zones upon this grid, from `cache`/shares or made now.
 
-    population: one band, persons per cell, EPSG:4326. zones: polygons, EPSG:4326, with fields code,
-    name and, if there are levels, level and parent. Zones of one level that overlap: the first in the
-    file has the area.
+    Raises BadInput with a sentence when the zones cannot be read or brought to the grid's CRS.
     """
-    folder = cache / "shares" / _fingerprint(population, zones)
+    folder = cache / "shares" / _fingerprint(grid, zones_file, fields, cache)
     if not folder.exists():
         folder.parent.mkdir(parents=True, exist_ok=True)
         scratch = folder.parent / f".{os.getpid()}-{secrets.token_hex(4)}"
         scratch.mkdir()
         try:
-            _make(PopulationGrid.open(population), zones, scratch)
+            _make(grid, zones_file, fields, scratch)
             scratch.replace(folder)
         except OSError:
             if not folder.exists():  # else another process was first
                 raise
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
-    return Shares(tuple(_load(folder / name) for name in sorted(os.listdir(folder))))
+    levels = tuple(_load(path, grid.columns) for path in sorted(folder.iterdir()) if path.is_dir())
+    return Shares(levels, tuple(json.loads((folder / "warnings.json").read_text(encoding="utf-8"))))
 
 
-def _fingerprint(*paths: Path) -> str:
-    digest = hashlib.sha256(_RECIPE.encode())
-    for path in paths:
-        with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
-    return digest.hexdigest()[:32]
+def _fingerprint(grid: PopulationGrid, zones_file: Path, fields: ZoneFields, cache: Path) -> str:
+    part = (grid.skipped_rows, grid.skipped_columns, grid.rows, grid.columns)
+    hashes = [filehash.sha256(path, cache) for path in (grid.path, zones_file)]
+    described = json.dumps([_RECIPE, hashes, zones_file.name, part, asdict(fields)])
+    return hashlib.sha256(described.encode()).hexdigest()[:32]
 
 
-def _make(grid: PopulationGrid, zones: Path, folder: Path) -> None:
-    geometries, rows = layers.read(zones)
-    levels: dict[str | None, list[int]] = {}
-    for index, row in enumerate(rows):
-        for field in ("code", "name"):
-            if row.get(field) is None:
-                raise SiagaError("{file}: zone {number} has no {field}", file=zones.name, number=index + 1, field=field)
-        levels.setdefault(row.get("level"), []).append(index)
-    people = grid.read_all()
-    for number, (name, members) in enumerate(levels.items()):
-        records = [rows[index] for index in members]
-        inner, cell, zone, share = _divide(grid, geometries[members])
-        sums = _sums(people, inner, cell, zone, share, len(members))
-        _save(folder / f"{number:02d}", name, records, sums, (inner, cell, zone, share))
+def _make(grid: PopulationGrid, zones_file: Path, fields: ZoneFields, folder: Path) -> None:
+    read, warnings = zones.read(zones_file, fields, grid.crs)
+    levels = []
+    for level in read:
+        in_cells = shapely.transform(
+            level.polygons, lambda points: (points - (grid.west, grid.north)) / (grid.width, -grid.height)
+        )
+        cover = within_one(coverage.of(in_cells, level.zone, grid.rows, grid.columns), grid.columns)
+        named = zip(level.codes, level.names, level.parents, strict=True)
+        empty = tuple(Zone(code, name, level.level, parent, 0.0) for code, name, parent in named)
+        levels.append(Level(level.level, empty, grid.columns, cover))
+    for number, (level, people) in enumerate(zip(levels, _totals(grid, levels), strict=True)):
+        _save(folder / f"{number:02d}", level, people)
+    (folder / "warnings.json").write_text(json.dumps(warnings), encoding="utf-8")
 
 
-def _sums(people: Any, inner: Any, cell: Any, zone: Any, share: Any, count: int) -> NDArray[np.float64]:
-    inside = inner >= 0
-    total = np.bincount(inner[inside], weights=people[inside], minlength=count)
-    return total + np.bincount(zone, weights=people.ravel()[cell] * share, minlength=count)
-
-
-def _divide(grid: PopulationGrid, geometries: Any) -> tuple[Any, Any, Any, Any]:
-    inner = np.full((grid.rows, grid.columns), -1, dtype=np.int16)
-    cut = np.zeros((grid.rows, grid.columns), dtype=bool)  # cells of which an earlier zone has a part
-    taken: dict[int, list[tuple[int, float]]] = {}
-    for number, geometry in enumerate(geometries):
-        whole, parts = _cover(grid, shapely.make_valid(geometry))
-        for rows, columns in whole:
-            block, shared = inner[rows, columns], cut[rows, columns]
-            for row, column in np.argwhere(shared & (block < 0)):
-                cell = int((rows.start + row) * grid.columns + columns.start + column)
-                taken[cell].append((number, 1.0))
-            block[(block < 0) & ~shared] = number
-        for cell, share in parts:
-            if inner[divmod(cell, grid.columns)] < 0:
-                taken.setdefault(cell, []).append((number, share))
-                cut[divmod(cell, grid.columns)] = True
-    entries = []
-    for cell in sorted(taken):
-        left = 1.0
-        for number, share in taken[cell]:
-            given = min(share, left)
-            if given > 0:
-                entries.append((cell, number, given))
-            left -= given
-    cells, zones, shares = zip(*entries, strict=True) if entries else ((), (), ())
-    return inner, np.array(cells, np.int64), np.array(zones, np.int16), np.array(shares, np.float64)
-
-
-def _cover(grid: PopulationGrid, geometry: Any) -> tuple[list[tuple[slice, slice]], list[tuple[int, float]]]:
-    """Blocks of cells that the polygon covers whole, and (cell, share) of those that it cuts."""
-    whole: list[tuple[slice, slice]] = []
-    parts: list[tuple[int, float]] = []
-    window = grid.window(shapely.bounds(geometry))
-    if window is None:
-        return whole, parts
-    stack = [(geometry, window.rows.start, window.rows.stop, window.columns.start, window.columns.stop)]
-    while stack:
-        shape, top, bottom, left, right = stack.pop()
-        rectangle = grid.bounds(top, bottom, left, right)
-        shape = _clipped(shape, rectangle)
-        area = shapely.area(shape)
-        if area == 0:
-            continue
-        full = (rectangle[2] - rectangle[0]) * (rectangle[3] - rectangle[1])
-        if area >= full * (1 - _COVERED):
-            whole.append((slice(top, bottom), slice(left, right)))
-        elif (bottom - top) * (right - left) == 1:
-            parts.append((top * grid.columns + left, float(area / full)))
-        elif (bottom - top) * (right - left) <= _CELLS_AT_ONCE:
-            stack += [(shape, r, r + 1, c, c + 1) for r in range(top, bottom) for c in range(left, right)]
-        elif bottom - top >= right - left:
-            middle = (top + bottom) // 2
-            stack += [(shape, top, middle, left, right), (shape, middle, bottom, left, right)]
-        else:
-            middle = (left + right) // 2
-            stack += [(shape, top, bottom, left, middle), (shape, top, bottom, middle, right)]
-    return whole, parts
-
-
-def _clipped(shape: Any, rectangle: tuple[float, float, float, float]) -> Any:
-    try:
-        return shapely.clip_by_rect(shape, *rectangle)
-    except shapely.errors.GEOSException:  # a sliver collapsed to a line; the slower way knows how to drop it
-        return shapely.intersection(shape, shapely.box(*rectangle))
-
-
-def _save(folder: Path, name: str | None, rows: list[dict[str, Any]], people: Any, arrays: tuple[Any, ...]) -> None:
-    folder.mkdir()
-    for file, array in zip(("inner", "cell", "zone", "share"), arrays, strict=True):
-        np.save(folder / f"{file}.npy", array)
-    zones = [
-        {"code": str(row["code"]), "name": row["name"], "level": name, "parent": row.get("parent"), "people": total}
-        for row, total in zip(rows, people.tolist(), strict=True)
-    ]
-    (folder / "zones.json").write_text(json.dumps({"name": name, "zones": zones}), encoding="utf-8")
-
-
-def _load(folder: Path) -> Level:
-    described = json.loads((folder / "zones.json").read_text(encoding="utf-8"))
-    # Memory-mapped: an analysis touches the rows of its window alone.
-    inner, cell, zone, share = (
-        np.load(folder / f"{file}.npy", mmap_mode="r") for file in ("inner", "cell", "zone", "share")
+def within_one(cover: Cover, columns: int) -> Cover:
+    """The same cover, but no cell is given away more than once, whatever rounding did at the borders."""
+    start = cover.span_row * np.int64(columns) + cover.span_start
+    stop = cover.span_row * np.int64(columns) + cover.span_stop
+    start[1:] = np.maximum(start[1:], np.maximum.accumulate(stop)[:-1])
+    whole = start < stop
+    start, stop = start[whole], stop[whole]
+    at = np.searchsorted(start, cover.cell, side="right") - 1
+    free = np.ones(len(cover.cell), dtype=bool) if not len(start) else (at < 0) | (cover.cell >= stop[at])
+    cell, owner, share = cover.cell[free], cover.owner[free], cover.share[free]
+    first = np.searchsorted(cell, cell, side="left")
+    given = np.cumsum(share)
+    before = given - share - (given[first] - share[first]) if len(cell) else given
+    share = np.minimum(share, np.maximum(1 - before, 0))
+    left = share > 0
+    row, column = np.divmod(start, columns)
+    return Cover(
+        row.astype(np.int32),
+        column.astype(np.int32),
+        (stop - row * columns).astype(np.int32),
+        cover.span_owner[whole],
+        cell[left],
+        owner[left],
+        share[left],
     )
-    return Level(described["name"], tuple(Zone(**zone) for zone in described["zones"]), inner, cell, zone, share)
+
+
+def _totals(grid: PopulationGrid, levels: list[Level]) -> list[NDArray[np.float64]]:
+    """People per zone, over the whole grid, of each level."""
+    totals = [np.zeros(len(level.zones)) for level in levels]
+    for strip in grid.strips(grid.whole):
+        nowhere = np.zeros(strip.people.shape, dtype=np.uint8)
+        for total, level in zip(totals, levels, strict=True):
+            total += level.people(strip.window, nowhere, strip.people)[:, 0]
+    return totals
+
+
+def _save(folder: Path, level: Level, people: NDArray[np.float64]) -> None:
+    folder.mkdir()
+    for name in _ARRAYS:
+        np.save(folder / f"{name}.npy", getattr(level.cover, name))
+    described = [asdict(zone) | {"people": total} for zone, total in zip(level.zones, people.tolist(), strict=True)]
+    text = json.dumps({"name": level.name, "zones": described})
+    (folder / "zones.json").write_text(text, encoding="utf-8")
+
+
+def _load(folder: Path, columns: int) -> Level:
+    described = json.loads((folder / "zones.json").read_text(encoding="utf-8"))
+    cover = Cover(*(np.load(folder / f"{name}.npy", mmap_mode="r") for name in _ARRAYS))
+    return Level(described["name"], tuple(Zone(**zone) for zone in described["zones"]), columns, cover)

@@ -66,17 +66,23 @@ def shaking(shakemap: ShakeMap) -> dict[str, Any]:
     }
 
 
-def people(by_mmi: NDArray[np.float64] | None, unmapped: float | None, outside_zones: float | None) -> dict[str, Any]:
-    """Who stands on the map; all None with a sentence where the exposure data do not reach."""
-    if by_mmi is None:
-        note = BadInput("The map lies wholly outside the population data; how many people are there is not known")
-        return {"by_mmi": None, "total": None, "unmapped": None, "outside_zones": None, "note": note.reason()}
+def people(
+    by_mmi: NDArray[np.float64] | None,
+    unmapped: float | None,
+    outside_zones: float | None,
+    note: Mapping[str, Any] | None = None,
+    nodata_cells: int | None = None,
+    beyond_data: float | None = None,
+) -> dict[str, Any]:
+    """Who stands on the map; every figure None, and a note that says why, where nothing is known."""
     return {
-        "by_mmi": earthquake.by_mmi_record(by_mmi),
-        "total": float(by_mmi.sum()),
+        "by_mmi": dict.fromkeys(map(str, CLASSES)) if by_mmi is None else earthquake.by_mmi_record(by_mmi),
+        "total": None if by_mmi is None else float(by_mmi.sum()),
         "unmapped": unmapped,
         "outside_zones": outside_zones,
-        "note": None,
+        "nodata_cells": nodata_cells,
+        "beyond_data": beyond_data,
+        "note": note,
     }
 
 

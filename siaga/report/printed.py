@@ -141,7 +141,7 @@ def _level(impact: Mapping[str, Any], _: Language) -> dict[str, Any]:
 
 def _classes(impact: Mapping[str, Any], _: Language) -> dict[str, Any] | None:
     by_mmi = impact["people"]["by_mmi"]
-    if by_mmi is None:
+    if impact["people"]["total"] is None:
         return None
     rows, total = [], 0
     most = max(sum(by_mmi[str(mmi)] for mmi in range(low, high + 1)) for low, high in ROWS) or 1.0
@@ -167,7 +167,7 @@ def _classes(impact: Mapping[str, Any], _: Language) -> dict[str, Any] | None:
 def _ranked(impact: Mapping[str, Any], districts: Sequence[Mapping[str, Any]]) -> list[tuple[Mapping[str, Any], float]]:
     """Districts and their share of the expected deaths; the worst first."""
     total = sum(zone["fatalities"]["pager"]["expected"] for zone in districts) or 1.0
-    if impact["people"]["by_mmi"] is None:
+    if impact["people"]["total"] is None:
         return []
 
     def order(zone: Mapping[str, Any]) -> tuple[float, ...]:

@@ -124,7 +124,7 @@ def how_bad(impact: Mapping[str, Any], _: Language) -> str:
 def where(impact: Mapping[str, Any], zones: Sequence[Mapping[str, Any]], _: Language) -> str:
     """The strongest shaking that met people, and in which districts. zones: the finest level."""
     by_mmi = impact["people"]["by_mmi"]
-    if by_mmi is None:
+    if impact["people"]["total"] is None:
         strongest = min(10, max(1, round(impact["map"]["max_mmi"])))
         return _(
             "Strongest on the map: MMI {roman} ({shaking}); who lives there is not known.",
@@ -156,7 +156,7 @@ def where(impact: Mapping[str, Any], zones: Sequence[Mapping[str, Any]], _: Lang
 def who(impact: Mapping[str, Any], _: Language) -> str:
     """How many people felt the worst of it."""
     by_mmi = impact["people"]["by_mmi"]
-    if by_mmi is None:
+    if impact["people"]["total"] is None:
         return _("Outside the population data.")
     reached = [mmi for mmi in CLASSES if by_mmi[str(mmi)] >= 1]
     if not reached:
@@ -170,7 +170,7 @@ def who(impact: Mapping[str, Any], _: Language) -> str:
 
 def which_districts(ranked: Sequence[tuple[Mapping[str, Any], float]], impact: Mapping[str, Any], _: Language) -> str:
     """How the expected deaths are shared out; ranked: (zone, share) with the largest first."""
-    if impact["people"]["by_mmi"] is None:
+    if impact["people"]["total"] is None:
         return _("No figures by district.")
     if not ranked or ranked[0][1] == 0:
         return _("No deaths are expected in any district.") if ranked else _("No district under this map.")

@@ -1,0 +1,286 @@
+"""The population grid: any raster of counts that GDAL opens, read in strips, never resampled."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from osgeo import gdal
+
+from siaga.errors import BadInput
+from siaga.gis import crs
+from siaga.hazard.shakemap import Nodes
+
+gdal.UseExceptions()
+gdal.SetCacheMax(64 << 20)  # blocks are read once, row by row; GDAL's own 5 % of the memory would only fill up
+
+_ROWS_READ = 512  # at a time, or as many as one block has
+_CELLS_AT_ONCE = 1 << 18  # small enough to stay in the processor's cache
+_WGS84 = (6378137.0, 298.257223563)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Rows and columns of a grid."""
+
+    rows: slice
+    columns: slice
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows, columns."""
+        return self.rows.stop - self.rows.start, self.columns.stop - self.columns.start
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """Some rows of a window, as the data have them.
+
+    people: (rows, columns) persons, float64, 0 where nothing is known. unknown: True there; None where
+    all is known. negative: cells with a count below 0, which are unknown.
+    """
+
+    window: Window
+    people: NDArray[np.float64]
+    unknown: NDArray[np.bool_] | None
+    negative: int
+
+
+@dataclass(frozen=True, slots=True)
+class PopulationGrid:
+    """Persons per cell, band 1, in any CRS, not rotated. Never resampled: the hazard comes to this grid.
+
+    west, north: outer corner; width, height: of one cell, positive; all in units of the CRS. Row 0 is
+    the northernmost even where the file begins in the south. nodata: NaN if none. crs: as WKT.
+    degrees: whether coordinates are longitude and latitude of WGS 84 (or within metres of it).
+    skipped_rows, skipped_columns: where a part begins within the whole file, `file_rows` high.
+    """
+
+    path: Path
+    west: float
+    north: float
+    width: float
+    height: float
+    columns: int
+    rows: int
+    nodata: float
+    crs: str
+    degrees: bool
+    south_up: bool
+    file_rows: int
+    skipped_rows: int = 0
+    skipped_columns: int = 0
+    warnings: tuple[dict[str, Any], ...] = ()
+
+    @classmethod
+    def open(cls, path: Path) -> "PopulationGrid":
+        """Read where the grid lies. Raises BadInput with a sentence when it is no such raster."""
+        source = _open(path)
+        transform = source.GetGeoTransform(can_return_null=True)
+        if transform is None:
+            raise BadInput("{file}: the population grid does not say where it lies", file=path.name)
+        west, width, skew_x, north, skew_y, height = transform
+        if skew_x or skew_y or width <= 0 or height == 0:
+            raise BadInput("{file}: the population grid is rotated; its rows must run west to east", file=path.name)
+        band = source.GetRasterBand(1)
+        if gdal.DataTypeIsComplex(band.DataType):
+            raise BadInput("{file}: the population grid holds complex numbers, not counts", file=path.name)
+        rows, columns = source.RasterYSize, source.RasterXSize
+        if height > 0:  # the first row is the southernmost
+            north += rows * height
+        reference, warnings = source.GetSpatialRef(), []
+        if reference is None:
+            east, south = west + columns * width, north - rows * abs(height)
+            if west < -180.5 or east > 360.5 or south < -90.5 or north > 90.5:
+                raise BadInput("{file} names no coordinate system", file=path.name)
+            reference = crs.wgs84()
+            said = BadInput("{file} names no coordinate system; it is taken for longitude and latitude", file=path.name)
+            warnings.append(said.reason())
+        missing = band.GetNoDataValue()
+        return cls(
+            path=path,
+            west=west,
+            north=north,
+            width=width,
+            height=abs(height),
+            columns=columns,
+            rows=rows,
+            nodata=math.nan if missing is None else missing,
+            crs=reference.ExportToWkt(),
+            degrees=_in_degrees(reference),
+            south_up=height > 0,
+            file_rows=rows,
+            warnings=tuple(warnings),
+        )
+
+    def windows(self, nodes: Nodes) -> list[Window]:
+        """The cells that a map touches, in one window, or two where the map crosses the grid's edge at 180°."""
+        west, south, east, north = nodes.edges
+        if not self.degrees:
+            window = self._window(*self._projected(west, south, east, north))
+            return [window] if window else []
+        found: list[Window] = []
+        for turn in (-360.0, 0.0, 360.0):
+            window = self._window(west + turn, south, east + turn, north)
+            if window and found:  # no cell twice, even if the map goes round the world
+                begin = max(window.columns.start, found[-1].columns.stop)
+                window = Window(window.rows, slice(begin, window.columns.stop)) if begin < window.columns.stop else None
+            if window:
+                found.append(window)
+        return found
+
+    def beyond(self, nodes: Nodes) -> float | None:
+        """The share of a map's nodes, 0 to 1, that lie off this grid; None where its CRS does not reach them."""
+        longitude, latitude = np.meshgrid(nodes.longitudes, nodes.latitudes)
+        if self.degrees:
+            x = (longitude - self.west + self.width) % 360 + self.west - self.width
+            y = latitude
+        else:
+            try:
+                x, y = crs.from_lonlat(longitude, latitude, self.crs)
+            except RuntimeError:
+                return None
+        x, y = (x - self.west) / self.width, (self.north - y) / self.height
+        slack = 1e-6  # an outer node may stand upon the grid's edge
+        on = (x >= -slack) & (x <= self.columns + slack) & (y >= -slack) & (y <= self.rows + slack)
+        return float(1 - on.mean())
+
+    def cropped(self, window: Window) -> "PopulationGrid":
+        """The same grid, but for what lies outside the window."""
+        return replace(
+            self,
+            west=self.west + window.columns.start * self.width,
+            north=self.north - window.rows.start * self.height,
+            columns=window.shape[1],
+            rows=window.shape[0],
+            skipped_rows=self.skipped_rows + window.rows.start,
+            skipped_columns=self.skipped_columns + window.columns.start,
+        )
+
+    @property
+    def whole(self) -> Window:
+        """All cells."""
+        return Window(slice(0, self.rows), slice(0, self.columns))
+
+    def x(self, window: Window) -> NDArray[np.float64]:
+        """Of the cells' centres, one per column, in units of the CRS."""
+        return self.west + (np.arange(window.columns.start, window.columns.stop) + 0.5) * self.width
+
+    def y(self, window: Window) -> NDArray[np.float64]:
+        """Of the cells' centres, one per row, north first, in units of the CRS."""
+        return self.north - (np.arange(window.rows.start, window.rows.stop) + 0.5) * self.height
+
+    def lonlat(self, window: Window) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Longitude and latitude of every cell's centre, (rows, columns) each, degrees, WGS 84."""
+        x, y = np.meshgrid(self.x(window), self.y(window))
+        return (x, y) if self.degrees else crs.to_lonlat(x, y, self.crs)
+
+    def strips(self, window: Window, cells: int = _CELLS_AT_ONCE) -> Iterator[Strip]:
+        """The window from north to south, about `cells` cells at a time."""
+        source = _open(self.path)
+        band = source.GetRasterBand(1)
+        block = band.GetBlockSize()[1]
+        most = (
+            block
+            if _ROWS_READ <= block <= 4 * _ROWS_READ
+            else _ROWS_READ // max(1, min(block, _ROWS_READ)) * min(block, _ROWS_READ)
+        )
+        few = max(1, cells // window.shape[1])
+        row = window.rows.start
+        while row < window.rows.stop:
+            stop = min(window.rows.stop, row + most - (row + self.skipped_rows) % most)
+            raw, hidden = self._raw(band, Window(slice(row, stop), window.columns))
+            for top in range(row, stop, few):
+                rows = slice(top, min(stop, top + few))
+                inside = slice(rows.start - row, rows.stop - row)
+                yield self._strip(
+                    band, Window(rows, window.columns), raw[inside], None if hidden is None else hidden[inside]
+                )
+            row = stop
+
+    def _raw(self, band: Any, window: Window) -> tuple[Any, Any]:
+        """Values as stored, and True where a mask hides them (None without a mask), north first."""
+        rows, columns = window.shape
+        first = window.rows.start + self.skipped_rows
+        if self.south_up:
+            first = self.file_rows - first - rows
+        where = (window.columns.start + self.skipped_columns, first, columns, rows)
+        raw = band.ReadAsArray(*where)
+        masked = band.GetMaskFlags() & gdal.GMF_PER_DATASET
+        hidden = band.GetMaskBand().ReadAsArray(*where) == 0 if masked else None
+        if self.south_up:
+            raw, hidden = raw[::-1], None if hidden is None else hidden[::-1]
+        return raw, hidden
+
+    def _strip(self, band: Any, window: Window, raw: Any, hidden: Any) -> Strip:
+        people = raw.astype(np.float64)
+        unknown = hidden
+        if not math.isnan(self.nodata):
+            # Compared in the band's own type: a nodata of -3.4e38 is another number in float64.
+            nodata = raw.dtype.type(self.nodata) if _fits(self.nodata, raw.dtype) else None
+            if nodata is not None:
+                unknown = raw == nodata if unknown is None else unknown | (raw == nodata)
+        scale, offset = band.GetScale() or 1.0, band.GetOffset() or 0.0
+        if (scale, offset) != (1.0, 0.0):
+            people = people * scale + offset
+        if raw.dtype.kind == "f" and not np.isfinite(people.sum()):
+            strange = ~np.isfinite(people)
+            unknown = strange if unknown is None else unknown | strange
+        if unknown is not None:
+            people[unknown] = 0.0
+        below = people < 0
+        negative = int(np.count_nonzero(below))
+        if negative:
+            people[below] = 0.0
+            unknown = below if unknown is None else unknown | below
+        return Strip(window, people, unknown, negative)
+
+    def _window(self, west: float, south: float, east: float, north: float) -> Window | None:
+        left = max(0, math.floor((west - self.west) / self.width))
+        right = min(self.columns, math.ceil((east - self.west) / self.width))
+        top = max(0, math.floor((self.north - north) / self.height))
+        bottom = min(self.rows, math.ceil((self.north - south) / self.height))
+        return Window(slice(top, bottom), slice(left, right)) if top < bottom and left < right else None
+
+    def _projected(self, west: float, south: float, east: float, north: float) -> tuple[float, float, float, float]:
+        """The rectangle's bounds in this CRS; the whole grid where the CRS does not reach that far."""
+        along = np.linspace(0, 1, 201)
+        longitude = np.concatenate((west + along * (east - west),) * 2 + (np.full(201, west), np.full(201, east)))
+        latitude = np.concatenate((np.full(201, south), np.full(201, north)) + (south + along * (north - south),) * 2)
+        try:
+            x, y = crs.from_lonlat(longitude, latitude, self.crs)
+        except RuntimeError:
+            south = self.north - self.rows * self.height
+            return self.west, south, self.west + self.columns * self.width, self.north
+        # The bulge of an edge between two of its 201 points stays well below one per cent of the whole.
+        slack_x, slack_y = (x.max() - x.min()) / 100, (y.max() - y.min()) / 100
+        return x.min() - slack_x, y.min() - slack_y, x.max() + slack_x, y.max() + slack_y
+
+
+def _open(path: Path) -> Any:
+    try:
+        return gdal.Open(str(path))
+    except RuntimeError as error:
+        if not path.exists():
+            raise BadInput("There is no file {file}", file=str(path)) from error
+        raise BadInput("{file} is no raster that GDAL can open: {detail}", file=path.name, detail=str(error)) from error
+
+
+def _fits(value: float, dtype: Any) -> bool:
+    if dtype.kind == "f":
+        return True
+    limits = np.iinfo(dtype)
+    return bool(limits.min <= value <= limits.max and value == int(value))
+
+
+def _in_degrees(reference: Any) -> bool:
+    """Whether coordinates are WGS 84's to within metres (DGN95, ITRF, GRS 80 datums are)."""
+    if not reference.IsGeographic() or abs(reference.GetAngularUnits() - math.pi / 180) > 1e-12:
+        return False
+    major, flattening = reference.GetSemiMajor(), reference.GetInvFlattening()
+    greenwich = reference.GetAttrValue("PRIMEM", 1)
+    same = abs(major - _WGS84[0]) < 1e-3 and abs(flattening - _WGS84[1]) < 1e-3
+    return same and float(greenwich or 0) == 0

@@ -1,0 +1,216 @@
+"""Zones out of any file of polygons that OGR opens: read, brought to a CRS, mended, made disjoint."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from osgeo import gdal, ogr, osr
+
+from siaga.errors import BadInput
+from siaga.exposure.zones import INSTALLED, ZoneFields
+from siaga.gis import crs
+
+gdal.UseExceptions()
+ogr.UseExceptions()
+
+Polygons = NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneLevel:
+    """The zones of one administrative level.
+
+    codes, names, parents: one per zone, in the order in which the file first names the code.
+    polygons: valid, without overlap, in the CRS asked for. zone: of each polygon, an index into codes.
+    """
+
+    level: str | None
+    codes: list[str]
+    names: list[str]
+    parents: list[str | None]
+    polygons: Polygons
+    zone: NDArray[np.int64]
+
+
+def read(path: Path, fields: ZoneFields, wkt: str) -> tuple[list[ZoneLevel], list[dict[str, Any]]]:
+    """The levels of a file's first layer, and what a reader should know (stored reasons).
+
+    wkt: of the CRS to bring the polygons to. Zones of one level with one code are one zone; where
+    polygons of one level overlap, the first in the file has the area. Heights and measures are dropped.
+    Raises BadInput with a sentence when the file, a field or the CRS is missing.
+    """
+    bodies, rows, warnings = _features(path, fields, wkt)
+    polygons = mended(shapely.from_wkb(bodies))
+    empty = int(np.count_nonzero(shapely.is_empty(polygons) & ~shapely.is_missing(polygons)))
+    missing = int(np.count_nonzero(shapely.is_missing(polygons)))
+    if missing:
+        said = BadInput("{file}: {count} zones have no geometry and are left out", file=path.name, count=missing)
+        warnings.append(said.reason())
+    if empty:
+        said = BadInput("{file}: {count} zones have no area and are left out", file=path.name, count=empty)
+        warnings.append(said.reason())
+    uncoded = sum(row[0] is None for row in rows)
+    if uncoded:
+        said = BadInput(
+            "{file}: {count} zones have no {field} and are left out", file=path.name, count=uncoded, field=fields.code
+        )
+        warnings.append(said.reason())
+    usable = ~(shapely.is_empty(polygons) | shapely.is_missing(polygons))
+    usable &= np.array([row[0] is not None for row in rows], dtype=bool)
+    if not usable.any():
+        raise BadInput("{file} holds no zone with an area and a {field}", file=path.name, field=fields.code)
+    members: dict[str | None, list[int]] = {}
+    for index in np.flatnonzero(usable).tolist():
+        members.setdefault(rows[index][2], []).append(index)
+    return [_level(name, polygons[inside], [rows[i] for i in inside]) for name, inside in members.items()], warnings
+
+
+def mended(polygons: Polygons) -> Polygons:
+    """Valid polygons without what has no area; None stays None."""
+    wrong = ~(shapely.is_valid(polygons) | shapely.is_missing(polygons))
+    polygons = polygons.copy()
+    polygons[wrong] = shapely.make_valid(polygons[wrong])
+    odd = ~np.isin(shapely.get_type_id(polygons), (-1, 3, 6))
+    polygons[odd] = [_areas(shape) for shape in polygons[odd]]
+    return polygons
+
+
+def disjoint(polygons: Polygons) -> Polygons:
+    """The same without overlap: of two that share an area the first keeps it.
+
+    polygons: valid. GEOS finds quickly which of them break the rules of a coverage; only those are cut.
+    """
+    suspect = np.flatnonzero(~_nothing(shapely.coverage_invalid_edges(polygons)))
+    if not len(suspect):
+        return polygons
+    one, other = shapely.STRtree(polygons).query(polygons[suspect])
+    one = suspect[one]
+    pairs = np.unique(np.column_stack((np.minimum(one, other), np.maximum(one, other)))[one != other], axis=0)
+    shapely.prepare(polygons)
+    pairs = pairs[shapely.relate_pattern(polygons[pairs[:, 0]], polygons[pairs[:, 1]], "T********")]
+    cut = polygons.copy()
+    for later in np.unique(pairs[:, 1]).tolist():
+        earlier = pairs[pairs[:, 1] == later, 0]
+        cut[later] = _areas(shapely.difference(polygons[later], shapely.union_all(polygons[earlier])))
+    return cut
+
+
+def _level(name: str | None, polygons: Polygons, rows: list[tuple[Any, ...]]) -> ZoneLevel:
+    index: dict[str, int] = {}
+    zone = np.array([index.setdefault(row[0], len(index)) for row in rows], dtype=np.int64)
+    first = {row[0]: row for row in reversed(rows)}
+    named = [first[code] for code in index]
+    return ZoneLevel(name, list(index), [row[1] for row in named], [row[3] for row in named], disjoint(polygons), zone)
+
+
+def _features(
+    path: Path, fields: ZoneFields, wkt: str
+) -> tuple[list[bytes | None], list[tuple[Any, ...]], list[dict[str, Any]]]:
+    """Geometries in the CRS asked for as WKB, (code, name, level, parent) of each, warnings."""
+    layer, source = _open(path)
+    definition = layer.GetLayerDefn()
+    held = [definition.GetFieldDefn(index).GetName() for index in range(definition.GetFieldCount())]
+    at = [_index(path, held, name, needed) for name, needed in _wanted(fields)]
+    transformation, warnings = _transformation(path, layer, wkt)
+    bodies: list[bytes | None] = []
+    rows = []
+    for feature in layer:
+        code, name, level, parent = (None if index is None else _text(feature, index) for index in at)
+        rows.append((code, name or code, level, parent))
+        geometry = feature.GetGeometryRef()
+        if geometry is None or geometry.IsEmpty():
+            bodies.append(None)
+            continue
+        if geometry.HasCurveGeometry(True):
+            geometry = geometry.GetLinearGeometry()
+        geometry.FlattenTo2D()
+        if transformation:
+            try:
+                geometry.Transform(transformation)
+            except RuntimeError as error:
+                raise BadInput(
+                    "{file}: zone {code} cannot be brought to the coordinate system of the population grid",
+                    file=path.name,
+                    code=str(code),
+                ) from error
+        bodies.append(bytes(geometry.ExportToWkb(ogr.wkbNDR)))
+    del source
+    return bodies, rows, warnings
+
+
+def _open(path: Path) -> tuple[Any, Any]:
+    try:
+        source = gdal.OpenEx(str(path), gdal.OF_VECTOR)
+    except RuntimeError as error:
+        if not path.exists():
+            raise BadInput("There is no file {file}", file=str(path)) from error
+        raise BadInput(
+            "{file} is no file of polygons that OGR can open: {detail}", file=path.name, detail=str(error)
+        ) from error
+    if not source.GetLayerCount():
+        raise BadInput("{file} holds no layer", file=path.name)
+    return source.GetLayer(0), source
+
+
+def _wanted(fields: ZoneFields) -> list[tuple[str | None, bool]]:
+    """Field names, and whether the file must have them."""
+    return [
+        (fields.code, True),
+        (fields.name, True),
+        (fields.level, fields.level != INSTALLED.level),
+        (fields.parent, fields.parent != INSTALLED.parent),
+    ]
+
+
+def _index(path: Path, held: list[str], name: str | None, needed: bool) -> int | None:
+    if name is None:
+        return None
+    if name in held:
+        return held.index(name)
+    if needed:
+        raise BadInput(
+            "{file} has no field {field}; its fields are {fields}",
+            file=path.name,
+            field=name,
+            fields=", ".join(held) or "none",
+        )
+    return None
+
+
+def _text(feature: Any, index: int) -> str | None:
+    """A field as text, without the .0 of codes that were stored as real numbers; None when empty."""
+    value = feature.GetField(index)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return None if value is None or not str(value).strip() else str(value).strip()
+
+
+def _transformation(path: Path, layer: Any, wkt: str) -> tuple[Any, list[dict[str, Any]]]:
+    """From the layer's CRS to the one asked for; None where they are the same."""
+    target = crs.of_wkt(wkt)
+    reference, warnings = layer.GetSpatialRef(), []
+    if reference is None:
+        west, east, south, north = layer.GetExtent()
+        if not (-180.5 <= west <= east <= 360.5 and -90.5 <= south <= north <= 90.5):
+            raise BadInput("{file} names no coordinate system", file=path.name)
+        reference = crs.wgs84()
+        said = BadInput("{file} names no coordinate system; it is taken for longitude and latitude", file=path.name)
+        warnings.append(said.reason())
+    reference = reference.Clone()
+    reference.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
+    if reference.IsSame(target, ["CRITERION=EQUIVALENT", "IGNORE_DATA_AXIS_TO_SRS_AXIS_MAPPING=YES"]):
+        return None, warnings
+    return osr.CoordinateTransformation(reference, target), warnings
+
+
+def _areas(shape: Any) -> Any:
+    """Only the parts of a geometry that have an area, as one multipolygon."""
+    parts = shapely.get_parts(shapely.get_parts(shape))
+    return shapely.MultiPolygon([part for part in parts if part.geom_type == "Polygon" and not part.is_empty])
+
+
+def _nothing(shapes: Polygons) -> NDArray[np.bool_]:
+    return shapely.is_empty(shapes) | shapely.is_missing(shapes)
