@@ -6,7 +6,7 @@ and without one are the same. It knows no store, no clock and no place of arriva
 
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -15,12 +15,12 @@ from typing import Any
 import siaga
 from siaga import keys
 from siaga.errors import BadInput
-from siaga.exposure import places
+from siaga.exposure import history, places
 from siaga.exposure.analysis_data import AnalysisData
 from siaga.gis import coast, contour, raster, shaken, surroundings
 from siaga.hazard.gridxml import read_shakemap
 from siaga.hazard.shakemap import ShakeMap
-from siaga.impact import earthquake, record
+from siaga.impact import earthquake, record, similar
 from siaga.product import Product
 from siaga.report import edition
 from siaga.timing import Timing
@@ -70,6 +70,7 @@ def of_earthquake(body: bytes, source_type: str, exposure: AnalysisData, cache: 
         "provenance": _provenance(body, exposure),
     }
     impact |= _figures(shakemap, exposure, cache)
+    impact["similar"] = _similar(impact, exposure.path("history"))
     timing.step("count")
     products = _products(shakemap, impact["zones"], body)
     impact["products"] = [product.record() for product in products]
@@ -116,6 +117,11 @@ def _figures(shakemap: ShakeMap, exposure: AnalysisData, cache: Path) -> dict[st
         "caveats": record.caveats(shakemap, found.by_mmi, shore),
         "warnings": [*record.warnings(shakemap, exposure.files), *found.warnings],
     }
+
+
+def _similar(impact: Mapping[str, Any], catalogue: Path | None) -> dict[str, Any]:
+    past = history.read(catalogue or history.DEADLIEST)
+    return similar.find(impact["event"], impact["people"]["by_mmi"], past, deadliest_alone=catalogue is None)
 
 
 def _products(shakemap: ShakeMap, zones: Sequence[dict[str, Any]], body: bytes) -> list[Product]:

@@ -21,7 +21,13 @@ from siaga.store import Store
 
 SCHEMA = "siaga/analysis-data/1"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_FOLDER = {"population": "exposure", "zones": "boundaries", "places": "places", "volcanoes": "places"}
+_FOLDER = {
+    "population": "exposure",
+    "zones": "boundaries",
+    "places": "places",
+    "volcanoes": "places",
+    "history": "history",
+}
 _MEDIA_TYPE = {
     ".tif": "image/tiff",
     ".csv": "text/csv",
@@ -35,7 +41,7 @@ _verified: set[tuple[str, int, int]] = set()  # (path, size, time in ns) whose h
 class DataFile:
     """One file to install.
 
-    role: population, zones, places, volcanoes or basemap. year: of what it describes, None if of no year.
+    role: population, zones, places, volcanoes, basemap or history. year: of what it describes, None if of no year.
     title, source, licence: one line of English each.
     """
 
@@ -103,24 +109,43 @@ def install(store: Store, files: Sequence[DataFile], title: str, demonstration: 
 
     Files that the bucket already has are not sent again, nor is the same manifest.
     """
-    entries = []
-    for file in sorted(files, key=lambda file: file.role):
-        sha256, size = _sha256(file.path), file.path.stat().st_size
-        key = f"{_FOLDER.get(file.role, file.role)}/{file.path.stem}-{sha256[:8]}{file.path.suffix}"
-        _upload(store, key, file.path, sha256)
-        entries.append(
-            {
-                "role": file.role,
-                "path": key,
-                "sha256": sha256,
-                "size": size,
-                "title": file.title,
-                "year": file.year,
-                "source": file.source,
-                "licence": file.licence,
-                "demonstration": file.demonstration,
-            }
-        )
+    entries = [_installed(store, file) for file in sorted(files, key=lambda file: file.role)]
+    return _publish(store, entries, title, demonstration)
+
+
+def add(store: Store, file: DataFile) -> str:
+    """Upload one file and let it take the place of its role in what is installed; returns the manifest's sha256.
+
+    Where nothing is installed yet it is the first.
+    """
+    try:
+        before = manifest_of(store)
+    except NotFound:
+        before = {"title": file.title, "files": []}
+    entries = [entry for entry in before["files"] if entry["role"] != file.role] + [_installed(store, file)]
+    entries.sort(key=lambda entry: str(entry["role"]))
+    return _publish(store, entries, before["title"], any(entry["demonstration"] for entry in entries))
+
+
+def _installed(store: Store, file: DataFile) -> dict[str, Any]:
+    """The file's entry in the manifest, once the bucket has the file."""
+    sha256, size = _sha256(file.path), file.path.stat().st_size
+    key = f"{_FOLDER.get(file.role, file.role)}/{file.path.stem}-{sha256[:8]}{file.path.suffix}"
+    _upload(store, key, file.path, sha256)
+    return {
+        "role": file.role,
+        "path": key,
+        "sha256": sha256,
+        "size": size,
+        "title": file.title,
+        "year": file.year,
+        "source": file.source,
+        "licence": file.licence,
+        "demonstration": file.demonstration,
+    }
+
+
+def _publish(store: Store, entries: list[dict[str, Any]], title: str, demonstration: bool) -> str:
     manifest = {"schema": SCHEMA, "title": title, "demonstration": demonstration, "files": entries}
     body = json.dumps(manifest, sort_keys=True, indent=1, ensure_ascii=False).encode()
     try:

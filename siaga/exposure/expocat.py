@@ -35,8 +35,8 @@ class Quake:
     line: of the file, the header being 1. time: UTC. latitude, longitude: degrees, WGS84.
     by_mmi: persons per class 1 to 9 as far as known; people at X are counted with IX.
     shaking_deaths: by shaking alone; total_deaths: tsunami, landslides and fire too.
-    causes: of CAUSES, what else than shaking did harm. problems: stored reasons, one per cell that
-    cannot be read; such a cell counts as unknown.
+    causes: of CAUSES, what else than shaking did harm. source: what a column Source says, "" where there
+    is none. problems: stored reasons, one per cell that cannot be read; such a cell counts as unknown.
     """
 
     line: int
@@ -54,6 +54,7 @@ class Quake:
     injured: float | None
     wave_height_m: float | None
     causes: tuple[str, ...]
+    source: str
     problems: tuple[dict[str, Any], ...]
 
 
@@ -109,6 +110,7 @@ def _quake(row: Mapping[str, Any], line: int) -> Quake:
         country=(row.get("CountryCode") or "").strip(),
         by_mmi={mmi: people for mmi, people in classes.items() if people is not None},
         causes=tuple(cause for cause, column in CAUSES.items() if (number(column, 0.0, 1.0) or 0.0) > 0),
+        source=(row.get("Source") or "").strip(),
         problems=tuple(problems),
         **numbers,
     )
