@@ -23,10 +23,17 @@ IMPACT = "impact.json"
 REPORT = "report.json"
 CATALOG = "catalog/"
 
+FLOOD_DATA = "flood_data.json"
+HOURS = "hours/"  # in floodmaps: what became of each hour that has no flood data of its own
+SUSPECT = "suspect/"  # in floodmaps: answers that are not trusted, as they came; they wake nothing
+OUTAGES = "outages/"  # in floodmaps: one object per outage of the source
+JAKARTA = "ID-JK"
+
 EVENT_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _VERSION = re.compile(r"(initial|corrected)-v(\d{3,})-([0-9a-f]{8})")
 _RUN = re.compile(r"[0-9a-f]{8}")
 _FOLDER_TIME = re.compile(r"\d{14}")
+_SNAPSHOT = re.compile(r"(\d{10})-6-rw(?:-([A-Z]{2}-[A-Z]{2}))?")
 
 SOURCE_RANK = {"initial": 0, "corrected": 1}  # a corrected map outranks an initial one
 
@@ -98,6 +105,56 @@ class Run:
                 value=repr(text[:200]),
             )
         return cls(parts[0], parts[1], Version.parse(parts[2]), parts[3])
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """PetaBencana's answer at one hour: `YYYYMMDDHH-6-rw`, the old system's id.
+
+    hour: UTC, a full hour. region: code of the province, ISO 3166-2; Jakarta's is not written, so that
+    its ids are the old ones: `2017022105-6-rw`, but `2026112205-6-rw-ID-JB`.
+    """
+
+    hour: datetime
+    region: str = JAKARTA
+
+    @classmethod
+    def of(cls, moment: datetime, region: str = JAKARTA) -> "Snapshot":
+        """The snapshot of the hour in which that moment lies."""
+        return cls(moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0), region)
+
+    def __str__(self) -> str:
+        return f"{self.hour.astimezone(UTC):%Y%m%d%H}-6-rw" + ("" if self.region == JAKARTA else f"-{self.region}")
+
+    @property
+    def data(self) -> str:
+        """The key of the answer itself in bucket floodmaps; it wakes on-flood."""
+        return f"{self}/{FLOOD_DATA}"
+
+    def told(self, kind: str) -> str:
+        """The key of the small record of an hour: kind is same, empty, gap or suspect; it wakes nothing."""
+        return f"{HOURS}{self}/{kind}.json"
+
+    def suspect(self, moment: datetime) -> str:
+        """The key of an answer that is not trusted, asked for at that moment."""
+        return f"{SUSPECT}{self}/{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+
+    @property
+    def outage(self) -> str:
+        """The key of the outage that this hour began."""
+        return f"{OUTAGES}{self}.json"
+
+    @classmethod
+    def parse(cls, text: str) -> "Snapshot":
+        """Read an id, or the key of anything in its folder, with or without a prefix; raises BadInput."""
+        name = text.removeprefix(HOURS).removeprefix(SUSPECT).removeprefix(OUTAGES).partition("/")[0]
+        match = _SNAPSHOT.fullmatch(name.removesuffix(".json"))
+        try:
+            if match:
+                return cls(datetime.strptime(match[1], "%Y%m%d%H").replace(tzinfo=UTC), match[2] or JAKARTA)
+        except ValueError:  # no such day or hour
+            pass
+        raise BadInput("{value} is not a snapshot such as 2017022105-6-rw", value=repr(text[:80]))
 
 
 @dataclass(frozen=True, slots=True)

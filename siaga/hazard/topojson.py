@@ -1,0 +1,83 @@
+"""Reading TopoJSON: shared arcs, joined again into rings.
+
+Source of the format: "The TopoJSON Format Specification" of 2013. PetaBencana sends it with absolute
+arcs, other servers with a transform (whole numbers, each the difference to the one before).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from siaga.errors import BadInput
+
+Rings = list[NDArray[np.float64]]
+
+_MAX_ARCS = 1_000_000
+_MAX_DEPTH = 8  # of collections within collections
+
+
+def features(topology: Mapping[str, Any]) -> Iterator[tuple[Any, Any]]:
+    """Each geometry of each object: its properties and the geometry, for `polygons`.
+
+    Raises BadInput when the topology has no objects.
+    """
+    objects = topology.get("objects")
+    if not isinstance(objects, dict):
+        raise BadInput("The TopoJSON has no objects")
+    for one in objects.values():
+        yield from _flat(one, 0)
+
+
+def _flat(geometry: Any, depth: int) -> Iterator[tuple[Any, Any]]:
+    if not isinstance(geometry, dict) or depth > _MAX_DEPTH:
+        raise BadInput("The TopoJSON has an object that is no geometry")
+    if geometry.get("type") == "GeometryCollection":
+        members = geometry.get("geometries")
+        if not isinstance(members, list):
+            raise BadInput("The TopoJSON has a collection without geometries")
+        for member in members:
+            yield from _flat(member, depth + 1)
+    else:
+        yield geometry.get("properties"), geometry
+
+
+class Arcs:
+    """The arcs of a topology, decoded to longitude and latitude."""
+
+    def __init__(self, topology: Mapping[str, Any]) -> None:
+        """Raises BadInput when the arcs or the transform are not what the format says."""
+        arcs = topology.get("arcs")
+        if not isinstance(arcs, list) or len(arcs) > _MAX_ARCS:
+            raise BadInput("The TopoJSON has no list of arcs")
+        transform = topology.get("transform")
+        try:
+            self._arcs = [np.array(arc, dtype=np.float64)[:, :2] for arc in arcs]
+            if transform is not None:
+                scale = np.array(transform["scale"], dtype=np.float64)
+                origin = np.array(transform["translate"], dtype=np.float64)
+                self._arcs = [np.cumsum(arc, axis=0) * scale[:2] + origin[:2] for arc in self._arcs]
+        except (ValueError, TypeError, IndexError, KeyError, OverflowError) as error:
+            raise BadInput("The TopoJSON has an arc or a transform that cannot be read") from error
+
+    def polygons(self, geometry: Mapping[str, Any], most: int) -> list[Rings]:
+        """The polygons of one geometry, each a list of rings (n, 2), the outer one first.
+
+        most: points that may be made of it; a hostile file names one long arc many times.
+        Raises ValueError when it is no polygon, names no arc that exists, or has too many points.
+        """
+        parts = {"Polygon": lambda arcs: [arcs], "MultiPolygon": lambda arcs: arcs}[geometry["type"]](geometry["arcs"])
+        points = sum(len(self._arc(arc)) for rings in parts for ring in rings for arc in ring)
+        if points > most:
+            raise ValueError
+        return [[self._ring(ring) for ring in rings] for rings in parts]
+
+    def _arc(self, number: int) -> NDArray[np.float64]:
+        arc: NDArray[np.float64] = self._arcs[~number if number < 0 else number]
+        return arc
+
+    def _ring(self, numbers: Sequence[int]) -> NDArray[np.float64]:
+        """Arcs end to end; a number below nought is the arc ~number backwards."""
+        pieces = [self._arc(number)[::-1] if number < 0 else self._arc(number) for number in numbers]
+        return np.concatenate([pieces[0], *(piece[1:] for piece in pieces[1:])])
