@@ -17,7 +17,7 @@ from siaga import keys
 from siaga.errors import BadInput
 from siaga.exposure import history, places
 from siaga.exposure.analysis_data import AnalysisData
-from siaga.gis import coast, contour, raster, shaken, surroundings
+from siaga.gis import coast, contour, overlay, raster, shaken, surroundings
 from siaga.hazard.gridxml import read_shakemap
 from siaga.hazard.shakemap import ShakeMap
 from siaga.impact import earthquake, record, similar
@@ -108,15 +108,21 @@ def _figures(shakemap: ShakeMap, exposure: AnalysisData, cache: Path) -> dict[st
     )
     ground = exposure.path("basemap")
     shore = coast.of(ground, shakemap.longitude, shakemap.latitude) if ground else None
-    return earthquake.figures(found.by_mmi) | {
-        "people": record.people(
-            found.by_mmi, found.unmapped, found.outside_zones, found.note, found.nodata_cells, found.beyond_data
-        ),
-        "zones": [earthquake.zone_record(zone) for zone in found.zones],
-        "places": surroundings.describe(shakemap, places.read(towns)) if towns else _NO_PLACES,
-        "caveats": record.caveats(shakemap, found.by_mmi, shore),
-        "warnings": [*record.warnings(shakemap, exposure.files), *found.warnings],
-    }
+    installed = {role: exposure.path(role) for role in overlay.ROLES}
+    layers = overlay.describe(shakemap, installed, exposure.path("zones"), exposure.zone_fields)
+    return (
+        earthquake.figures(found.by_mmi)
+        | layers
+        | {
+            "people": record.people(
+                found.by_mmi, found.unmapped, found.outside_zones, found.note, found.nodata_cells, found.beyond_data
+            ),
+            "zones": [earthquake.zone_record(zone) for zone in found.zones],
+            "places": surroundings.describe(shakemap, places.read(towns)) if towns else _NO_PLACES,
+            "caveats": record.caveats(shakemap, found.by_mmi, shore),
+            "warnings": [*record.warnings(shakemap, exposure.files), *found.warnings],
+        }
+    )
 
 
 def _similar(impact: Mapping[str, Any], catalogue: Path | None) -> dict[str, Any]:

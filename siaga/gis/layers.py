@@ -17,17 +17,31 @@ _DRIVER = {".fgb": "FlatGeobuf", ".gpkg": "GPKG", ".geojson": "GeoJSON"}
 _NO_CLOCK = "2000-01-01T00:00:00.000Z"  # a GeoPackage writes down when; the same input must give the same bytes
 
 
-def read(path: Path, layer: str = "", where: str = "") -> tuple[np.ndarray, list[dict[str, Any]]]:
-    """Geometries (shapely, as stored) and attributes of one layer, optionally those that match `where`."""
+def read(
+    path: Path, layer: str = "", where: str = "", bounds: tuple[float, float, float, float] | None = None
+) -> tuple[np.ndarray, list[dict[str, Any]]]:
+    """Geometries (shapely, as stored) and attributes of one layer.
+
+    Optionally those that match `where`, or that may meet bounds (west, south, east, north) alone.
+    """
     source = ogr.Open(str(path))
     features = source.GetLayerByName(layer) if layer else source.GetLayer(0)
     if where:
         features.SetAttributeFilter(where)
+    if bounds:
+        features.SetSpatialFilterRect(*bounds)
     geometries, rows = [], []
     for feature in features:
         geometries.append(bytes(feature.GetGeometryRef().ExportToWkb(ogr.wkbNDR)))
         rows.append(feature.items())
-    return shapely.from_wkb(geometries), rows
+    return shapely.from_wkb(np.array(geometries, dtype=object)), rows
+
+
+def wkt(path: Path) -> str:
+    """The first layer's CRS; "" where the file names none."""
+    source = ogr.Open(str(path))
+    reference = source.GetLayer(0).GetSpatialRef()
+    return reference.ExportToWkt() if reference else ""
 
 
 def write(

@@ -1,0 +1,110 @@
+"""Structures, roads, land cover and zones of an operator as the FlatGeobuf files that analyses read."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import shapely
+
+from siaga.errors import BadInput
+from siaga.gis import intake
+from siaga.impact import assets
+
+# Fields that are looked for when none is named: the more telling first, OpenStreetMap's among them.
+TYPE_FIELDS = {
+    "structures": (
+        *("type", "amenity", "healthcare", "emergency", "office", "shop", "leisure", "tourism", "man_made", "bridge"),
+        *("building", "fclass", "use", "class"),
+    ),
+    "roads": ("highway", "type", "osm_type", "fclass", "class"),
+    "land_cover": ("landuse", "natural", "type", "class", "fclass", "fcode"),
+}
+_NAME_FIELDS = ("name", "nama", "name:id", "namobj", "nama_objek")
+_VOCABULARY = {"structures": assets.STRUCTURES, "roads": assets.ROADS, "land_cover": assets.LAND}
+_GEOMETRY = {"structures": "Point", "roads": "MultiLineString", "land_cover": "MultiPolygon"}
+
+
+def convert(role: str, path: Path, target: Path, type_field: str = "", name_field: str = "") -> dict[str, int]:
+    """Write structures, roads or land_cover to `target`; returns how many features each type has.
+
+    type_field: what says the type; without it, all fields of TYPE_FIELDS that the file has, the first
+    whose value is known. A structure becomes one point: its centroid, or a point on it where the centroid
+    lies outside; a line its middle.
+    Raises BadInput with a sentence.
+    """
+    layer = intake.open_layer(path)
+    if type_field:
+        kinds = [layer.field(type_field, "--type-field")]
+    else:
+        kinds = [name for wanted in TYPE_FIELDS[role] if (name := layer.first_of((wanted,)))]
+        if not kinds:
+            layer.field(TYPE_FIELDS[role][0], "--type-field")  # raises, and says which fields there are
+    named = layer.field(name_field, "--name-field") if name_field else layer.first_of(_NAME_FIELDS)
+    fields = [*kinds, *([named] if named else [])]
+    shape = {"structures": _points, "roads": _lines, "land_cover": _areas}[role]
+    counts: dict[str, int] = {}
+    with intake.writing(target, _GEOMETRY[role], ("type", "name")) as add:
+        for geometries, rows in layer.batches(fields):
+            shapes, of = shape(geometries, path)
+            types = [_VOCABULARY[role].type_of(row[: len(kinds)]) for row in rows]
+            for index in of:
+                counts[types[index]] = counts.get(types[index], 0) + 1
+            add(shapes, [(types[index], rows[index][-1] if named else None) for index in of])
+    if not counts:
+        raise BadInput("{file} has no features with a geometry", file=path.name)
+    return counts
+
+
+def _points(geometries: Any, _: Path) -> tuple[Any, Any]:
+    kind = shapely.get_type_id(geometries)
+    centre = shapely.centroid(geometries)
+    lines = np.isin(kind, (1, 5))
+    centre[lines] = shapely.line_interpolate_point(_merged(geometries[lines]), 0.5, normalized=True)
+    areas = np.flatnonzero(np.isin(kind, (3, 6)))
+    if len(areas):
+        sound = shapely.make_valid(geometries[areas])
+        outside = ~shapely.intersects(sound, centre[areas])
+        centre[areas[outside]] = shapely.point_on_surface(sound[outside])
+    return _kept(centre, ~shapely.is_empty(centre))
+
+
+def _lines(geometries: Any, path: Path) -> tuple[Any, Any]:
+    if not np.isin(shapely.get_type_id(geometries), (1, 5)).all():
+        raise BadInput("{file} has features that are no lines; roads must be lines", file=path.name)
+    return _kept(_multi(geometries, shapely.multilinestrings), ~shapely.is_empty(geometries))
+
+
+def _areas(geometries: Any, path: Path) -> tuple[Any, Any]:
+    return _kept(*areas(geometries, path))
+
+
+def areas(geometries: Any, path: Path) -> tuple[Any, Any]:
+    """Sound multipolygons, and which of them have an area. Raises BadInput for points and lines."""
+    if not np.isin(shapely.get_type_id(geometries), (3, 6)).all():
+        raise BadInput("{file} has features that are no polygons; polygons are needed here", file=path.name)
+    sound = np.array([_only_areas(one) for one in shapely.make_valid(geometries)], dtype=object)
+    return sound, shapely.area(sound) > 0
+
+
+def _only_areas(shape: Any) -> Any:
+    parts = [part for part in shapely.get_parts(shape) if part.geom_type in ("Polygon", "MultiPolygon")]
+    flat = [piece for part in parts for piece in shapely.get_parts(part)]
+    return shapely.MultiPolygon(flat)
+
+
+def _merged(lines: Any) -> Any:
+    """One line each: the longest part of a line in several parts."""
+    return np.array(
+        [one if one.geom_type == "LineString" else max(one.geoms, key=lambda part: part.length) for one in lines],
+        dtype=object,
+    )
+
+
+def _multi(geometries: Any, make: Any) -> Any:
+    parts, of = shapely.get_parts(geometries, return_index=True)
+    return make(parts, indices=of)
+
+
+def _kept(shapes: Any, keep: Any) -> tuple[Any, Sequence[int]]:
+    return shapes[keep], np.flatnonzero(keep).tolist()

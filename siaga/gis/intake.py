@@ -1,0 +1,212 @@
+"""Layers and rasters of an operator, checked and brought to the form that analyses read.
+
+Files come from anywhere: each thing that would make a wrong figure later is refused here, with a
+sentence that names the field and what to do. Vectors become FlatGeobuf in EPSG:4326 with a spatial index.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import shapely
+from osgeo import gdal, ogr, osr
+
+from siaga.errors import BadInput
+from siaga.gis import crs
+from siaga.gis.population import PopulationGrid
+
+gdal.UseExceptions()
+ogr.UseExceptions()
+osr.UseExceptions()
+
+_AT_ONCE = 10_000
+_LONGEST_TEXT = 200  # a name that is longer is cut; one endless text would make every batch that wide
+_MOST_PEOPLE = 2e10  # no population grid counts more; one that does holds densities or has a wrong no-data value
+_POINTING_ELSEWHERE = ("OGR_VRT", "VRT", "WFS", "OAPIF", "HTTP")  # such a file tells GDAL to read others
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One vector layer. fields: their names in the order of the file."""
+
+    path: Path
+    fields: tuple[str, ...]
+    count: int
+    _source: Any
+    _layer: Any
+
+    def field(self, wanted: str, option: str) -> str:
+        """The field's name as the file spells it. Raises BadInput naming the fields that there are."""
+        for name in self.fields:
+            if name.lower() == wanted.lower():
+                return name
+        raise BadInput(
+            "{file} has no field {field}; name one with {option}; there are: {fields}",
+            file=self.path.name,
+            field=wanted,
+            option=option,
+            fields=", ".join(self.fields) or "none",
+        )
+
+    def first_of(self, candidates: Sequence[str]) -> str | None:
+        """The first of these fields that the file has, whatever the case of its letters."""
+        known = {name.lower(): name for name in reversed(self.fields)}
+        return next((known[name] for name in candidates if name in known), None)
+
+    def batches(self, fields: Sequence[str]) -> Iterator[tuple[Any, list[tuple[str, ...]]]]:
+        """Geometries (shapely, EPSG:4326) and the texts of some fields, "" where there is none.
+
+        Features without a geometry are left out. Raises BadInput where coordinates make no sense.
+        """
+        move = _to_wgs84(self._layer, self.path)
+        index = [self._layer.GetLayerDefn().GetFieldIndex(name) for name in fields]
+        wkb: list[bytes] = []
+        rows: list[tuple[str, ...]] = []
+        for feature in self._layer:
+            shape = feature.GetGeometryRef()
+            if shape is None or shape.IsEmpty():
+                continue
+            if shape.HasCurveGeometry():
+                shape = shape.GetLinearGeometry()
+            if move:
+                shape.Transform(move)
+            wkb.append(bytes(shape.ExportToWkb(ogr.wkbNDR)))
+            rows.append(tuple(_clean(feature.GetFieldAsString(one)) for one in index))
+            if len(wkb) == _AT_ONCE:
+                yield self._checked(wkb), rows
+                wkb, rows = [], []
+        if wkb:
+            yield self._checked(wkb), rows
+
+    def _checked(self, wkb: list[bytes]) -> Any:
+        geometries = shapely.force_2d(shapely.from_wkb(np.array(wkb, dtype=object)))
+        west, south, east, north = shapely.total_bounds(geometries)
+        if not (west >= -180.001 and east <= 360.001 and south >= -90.001 and north <= 90.001):
+            raise BadInput(
+                "{file} has coordinates outside the world ({west:.0f} {south:.0f} {east:.0f} {north:.0f}); its "
+                "coordinate reference system is not what the file says",
+                file=self.path.name,
+                west=west,
+                south=south,
+                east=east,
+                north=north,
+            )
+        return geometries
+
+
+def open_layer(path: Path) -> Layer:
+    """The first layer of a file that OGR reads. Raises BadInput with a sentence."""
+    _exists(path)
+    try:
+        source = gdal.OpenEx(str(path), gdal.OF_VECTOR)
+    except RuntimeError as error:
+        raise BadInput("{file} is no vector file that GDAL reads: {detail}", file=path.name, detail=error) from error
+    if source.GetDriver().ShortName in _POINTING_ELSEWHERE:
+        raise BadInput("{file} points at other files; give the file itself", file=path.name)
+    if source.GetLayerCount() == 0:
+        raise BadInput("{file} has no layer", file=path.name)
+    layer = source.GetLayer(0)
+    if layer.GetFeatureCount() == 0:
+        raise BadInput("{file} has no features", file=path.name)
+    definition = layer.GetLayerDefn()
+    fields = tuple(definition.GetFieldDefn(index).GetName() for index in range(definition.GetFieldCount()))
+    return Layer(path, fields, layer.GetFeatureCount(), source, layer)
+
+
+@contextmanager
+def writing(path: Path, geometry: str, fields: Sequence[str]) -> Iterator[Any]:
+    """Gives add(geometries, rows), which writes features to a new FlatGeobuf, EPSG:4326, of text fields."""
+    path.unlink(missing_ok=True)
+    target = ogr.GetDriverByName("FlatGeobuf").CreateDataSource(str(path))
+    layer = target.CreateLayer(path.stem, crs.wgs84(), getattr(ogr, f"wkb{geometry}"), ["SPATIAL_INDEX=YES"])
+    for name in fields:
+        layer.CreateField(ogr.FieldDefn(name, ogr.OFTString))
+    try:
+        yield partial(_add, layer)
+    finally:
+        del layer
+        target.FlushCache()
+        del target  # only now is the file, with its index, written
+
+
+def _add(layer: Any, geometries: Any, rows: Sequence[Sequence[str | None]]) -> None:
+    definition = layer.GetLayerDefn()
+    for body, row in zip(shapely.to_wkb(geometries), rows, strict=True):
+        feature = ogr.Feature(definition)
+        feature.SetGeometryDirectly(ogr.CreateGeometryFromWkb(body))
+        for index, value in enumerate(row):
+            if value:
+                feature.SetField(index, value)
+        layer.CreateFeature(feature)
+
+
+def population(path: Path, target: Path) -> float:
+    """Write a raster of counts as a cloud-optimised GeoTIFF, its cells untouched; returns how many people.
+
+    Raises BadInput when it is not one band of counts, north up.
+    """
+    _exists(path)
+    try:
+        source = gdal.OpenEx(str(path), gdal.OF_RASTER)
+    except RuntimeError as error:
+        raise BadInput("{file} is no raster that GDAL reads: {detail}", file=path.name, detail=error) from error
+    if source.GetDriver().ShortName in _POINTING_ELSEWHERE:
+        raise BadInput("{file} points at other files; give the file itself", file=path.name)
+    if source.RasterCount != 1:
+        raise BadInput(
+            "{file} has {count} bands; give a raster of one band, persons per cell",
+            file=path.name,
+            count=source.RasterCount,
+        )
+    PopulationGrid.open(path)  # raises where it is no grid that people can be counted on
+    whole = source.GetRasterBand(1).DataType in (gdal.GDT_Byte, gdal.GDT_UInt16, gdal.GDT_Int16, gdal.GDT_Int32)
+    predictor = "STANDARD" if whole else "FLOATING_POINT"
+    options = [
+        "COMPRESS=ZSTD",
+        "LEVEL=9",
+        f"PREDICTOR={predictor}",
+        "BLOCKSIZE=256",
+        "OVERVIEWS=NONE",
+        "BIGTIFF=IF_SAFER",
+    ]
+    gdal.GetDriverByName("COG").CreateCopy(str(target), source, options=options)
+    total = _total(PopulationGrid.open(target))
+    if not 0 < total < _MOST_PEOPLE:
+        raise BadInput(
+            "{file} counts {total:.4g} people; a raster of persons per cell is needed, with its no-data value set",
+            file=path.name,
+            total=total,
+        )
+    return total
+
+
+def _total(grid: PopulationGrid) -> float:
+    return float(sum(strip.people.sum() for strip in grid.strips(grid.whole)))
+
+
+def _exists(path: Path) -> None:
+    if not path.exists():
+        raise BadInput("There is no file {file}", file=path)
+
+
+def _to_wgs84(layer: Any, path: Path) -> Any:
+    """The way into EPSG:4326, longitude first; None when the layer is there."""
+    reference = layer.GetSpatialRef()
+    if reference is None:
+        raise BadInput(
+            "{file} does not say its coordinate reference system; add it (for a shapefile its .prj)", file=path.name
+        )
+    wgs84 = crs.wgs84()
+    if reference.IsSame(wgs84, ["IGNORE_DATA_AXIS_TO_SRS_AXIS_MAPPING=YES", "CRITERION=EQUIVALENT"]):
+        return None
+    reference = reference.Clone()
+    reference.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
+    return osr.CoordinateTransformation(reference, wgs84)
+
+
+def _clean(text: str) -> str:
+    return " ".join("".join(mark if mark.isprintable() else " " for mark in text).split())[:_LONGEST_TEXT]

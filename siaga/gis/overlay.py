@@ -1,0 +1,187 @@
+"""The shaking laid upon structures, roads and land cover, where the operator has installed them.
+
+All three are read in batches, so that memory does not grow with the data.
+"""
+
+import itertools
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from siaga.exposure.zones import INSTALLED, ZoneFields
+from siaga.gis import crs, ellipsoid, landcover, layers, stream
+from siaga.hazard.shakemap import ShakeMap
+from siaga.impact import assets
+from siaga.impact.mmi import classify
+
+ROLES = ("structures", "roads", "land_cover")
+_POINTS_AT_ONCE = 65_536
+_LINES_AT_ONCE = 4_096
+_PIECES_AT_ONCE = 262_144
+_STEPS_PER_NODE = 20  # a road is classified piece by piece, each at most this part of the nodes' spacing
+
+
+def describe(
+    shakemap: ShakeMap, paths: Mapping[str, Path | None], zones: Path | None, fields: ZoneFields = INSTALLED
+) -> dict[str, Any]:
+    """impact.json's structures, roads, land_cover and layers_missing.
+
+    paths: by role, FlatGeobuf as `siaga data import` writes it; None where nothing is installed.
+    zones: polygons that name the places of single structures, and how their fields are named.
+    """
+    found: dict[str, Any] = {}
+    missing = []
+    for role, count in zip(ROLES, (structures, roads, land_cover), strict=True):
+        path = paths.get(role)
+        found[role] = None if path is None else count(shakemap, path)
+        if found[role] is None:
+            missing.append(assets.not_installed(role) if path is None else assets.off_the_map(role))
+    if found["structures"] and zones:
+        _name_places(found["structures"]["notable"], zones, fields.name or fields.code)
+    return found | {"layers_missing": missing}
+
+
+def structures(shakemap: ShakeMap, path: Path) -> dict[str, Any] | None:
+    """Structures by type and MMI class, each counted once, at its point; None when none is on the map."""
+    counts = np.zeros((len(assets.STRUCTURE_TYPES), 11))
+    listed = _Notable()
+    for batch in stream.batches(path, shakemap.nodes.edges, ("type", "name"), _POINTS_AT_ONCE):
+        longitude, latitude = batch.points()
+        mmi = shakemap.at(longitude, latitude)
+        kind, classes = _codes(batch.columns["type"], assets.STRUCTURE_TYPES), classify(mmi)
+        counts += np.bincount(kind * 11 + classes, minlength=counts.size).reshape(counts.shape)
+        listed.add(kind, classes, mmi, longitude, latitude, batch.columns["name"])
+    counts = counts[:, 1:]
+    return assets.structures_record(counts, listed.records(), listed.rest()) if counts.any() else None
+
+
+def roads(shakemap: ShakeMap, path: Path) -> dict[str, Any] | None:
+    """Ellipsoidal kilometres by class and MMI class; None when no road is on the map.
+
+    A line is cut into pieces of at most 1/20 of the nodes' spacing (about 140 m on BMKG's maps), and each
+    piece has the class at its middle.
+    """
+    km = np.zeros((len(assets.ROAD_CLASSES), 11))
+    step = min(shakemap.nodes.lon_step, shakemap.nodes.lat_step) / _STEPS_PER_NODE
+    for batch in stream.batches(path, shakemap.nodes.edges, ("type",), _LINES_AT_ONCE):
+        kind = _codes(batch.columns["type"], assets.ROAD_CLASSES)
+        parts, of = shapely.get_parts(batch.geometries(), return_index=True)
+        points, line = shapely.get_coordinates(parts, return_index=True)
+        joined = line[1:] == line[:-1]
+        start, end, segment_kind = points[:-1][joined], points[1:][joined], kind[of[line[:-1][joined]]]
+        pieces = np.maximum(1, np.ceil(np.abs(end - start).max(axis=1) / step)).astype(np.int64)
+        for some in _runs(pieces):
+            first, last, owner = _cut(start[some], end[some], pieces[some])
+            middle = (first + last) / 2
+            classes = classify(shakemap.at(middle[:, 0], middle[:, 1]))
+            index = segment_kind[some][owner] * 11 + classes
+            km += np.bincount(index, ellipsoid.lengths(first, last) / 1000, km.size).reshape(km.shape)
+    km = km[:, 1:]
+    return assets.roads_record(km) if km.any() else None
+
+
+def land_cover(shakemap: ShakeMap, path: Path) -> dict[str, Any] | None:
+    """Ellipsoidal hectares by class and MMI class; None when the data have nothing on the map."""
+    ha = np.zeros((len(assets.LAND_CLASSES), 11))
+    ground = landcover.ClassGround(shakemap)
+    for batch in stream.batches(path, shakemap.nodes.edges, ("type",), _LINES_AT_ONCE):
+        kind = _codes(batch.columns["type"], assets.LAND_CLASSES)
+        owner, classes, square_metres = ground.divide(batch.geometries())
+        ha += np.bincount(kind[owner] * 11 + classes, square_metres / 10_000, ha.size).reshape(ha.shape)
+    ha = ha[:, 1:]
+    return assets.land_cover_record(ha) if ha.any() else None
+
+
+class _Notable:
+    """Hospitals, schools, bridges where it shook hard: the hardest shaken of each type, and how many there are."""
+
+    def __init__(self) -> None:
+        self._kinds = [assets.STRUCTURE_TYPES.index(name) for name in assets.NOTABLE]
+        self._best: dict[int, list[tuple[Any, ...]]] = {kind: [] for kind in self._kinds}
+        self._count = dict.fromkeys(self._kinds, 0)
+
+    def add(self, kind: Any, classes: Any, mmi: Any, longitude: Any, latitude: Any, name: Any) -> None:
+        """Some more structures; arrays of one length."""
+        for one in self._kinds:
+            (at,) = np.nonzero((kind == one) & (classes >= assets.NOTABLE_FROM))
+            self._count[one] += len(at)
+            # Those with a name go first within their class: a list of nameless dots helps nobody.
+            order = np.lexsort(
+                (latitude[at], longitude[at], name[at], -mmi[at], name[at] == b"", -classes[at].astype(int))
+            )
+            some = [
+                (
+                    -int(classes[i]),
+                    name[i] == b"",
+                    -float(mmi[i]),
+                    bytes(name[i]),
+                    float(longitude[i]),
+                    float(latitude[i]),
+                )
+                for i in at[order[: assets.NOTABLE_MOST]]
+            ]
+            self._best[one] = sorted([*self._best[one], *some])[: assets.NOTABLE_MOST]
+
+    def records(self) -> list[dict[str, Any]]:
+        """impact.json's list, type by type, the hardest shaken first."""
+        return [
+            {
+                "name": name.decode("utf-8", "replace") or None,
+                "type": assets.STRUCTURE_TYPES[kind],
+                "mmi": -mmi,
+                "longitude": longitude,
+                "latitude": latitude,
+                "zone": None,
+            }
+            for kind in self._kinds
+            for _class, _nameless, mmi, name, longitude, latitude in self._best[kind]
+        ]
+
+    def rest(self) -> dict[str, int]:
+        """Per type, how many more there are than listed."""
+        return {assets.STRUCTURE_TYPES[kind]: self._count[kind] - len(self._best[kind]) for kind in self._kinds}
+
+
+def _name_places(notable: list[dict[str, Any]], zones: Path, field: str) -> None:
+    """Write the name of the finest zone around each structure."""
+    if not notable:
+        return
+    place = np.array([(one["longitude"], one["latitude"]) for one in notable])
+    wkt = layers.wkt(zones)
+    points = shapely.points(np.column_stack(crs.from_lonlat(*place.T, wkt)) if wkt else place)
+    geometries, rows = layers.read(zones, bounds=tuple(shapely.total_bounds(points)))
+    point, zone = shapely.STRtree(geometries).query(points, predicate="intersects")
+    # Levels lie upon each other; the smallest zone is the finest, and written last it stays.
+    for index in np.argsort(-shapely.area(geometries[zone]), kind="stable"):
+        notable[point[index]]["zone"] = str(rows[zone[index]][field])
+
+
+def _codes(values: NDArray[np.bytes_], names: tuple[str, ...]) -> NDArray[np.int64]:
+    """Index of each value in `names`; of the last, which is `other`, where it is none of them."""
+    known = np.array([name.encode() for name in names])
+    order = np.argsort(known)
+    place = np.minimum(np.searchsorted(known, values, sorter=order), len(names) - 1)
+    code = order[place]
+    return np.where(known[code] == values, code, len(names) - 1)
+
+
+def _runs(pieces: NDArray[np.int64]) -> list[slice]:
+    """Runs of segments that together have not too many pieces."""
+    number = np.cumsum(pieces) // _PIECES_AT_ONCE
+    edges = [0, *(np.flatnonzero(np.diff(number)) + 1).tolist(), len(pieces)]
+    return [slice(a, b) for a, b in itertools.pairwise(edges) if b > a]
+
+
+def _cut(
+    start: NDArray[np.float64], end: NDArray[np.float64], pieces: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
+    """Starts and ends of equal pieces, and the segment each belongs to."""
+    owner = np.repeat(np.arange(len(pieces)), pieces)
+    number = np.arange(len(owner)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+    length = (end - start)[owner] / pieces[owner, None]
+    first = start[owner] + length * number[:, None]
+    return first, first + length, owner
