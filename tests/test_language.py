@@ -18,7 +18,18 @@ WEB = ROOT / "web" / "locale"
 SPEAKING = ("_", "BadInput", "NotFound", "Superseded", "Unavailable", "SiagaError", "Conflict", "Forbidden")
 SPEAKING += ("NoConnection", "BrokenOff", "TimedOut")
 # what only the person at the command line meets; that speaks English, as its commands do
-COMMAND_LINE = ("cli", "demo", "ingest", "machine", "settings", "stack", "storeserver", "supervisor")
+COMMAND_LINE = (
+    "cli",
+    "demo",
+    "ingest",
+    "machine",
+    "settings",
+    "stack",
+    "storeserver",
+    "supervisor",
+    "intake",
+    "features",
+)
 READ = [
     *(path for path in (ROOT / "siaga").rglob("*.py") if not {*path.parts, path.stem} & set(COMMAND_LINE)),
     *(ROOT / "functions").rglob("*.py"),
