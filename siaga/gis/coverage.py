@@ -15,7 +15,7 @@ import shapely
 from numpy.typing import NDArray
 
 _WHOLE = 1e-9  # of a cell: nearer than this to all of it is all of it, nearer to nothing is nothing
-_PIECES_AT_ONCE = 400_000
+_PIECES_AT_ONCE = 150_000
 
 Array = NDArray[Any]
 

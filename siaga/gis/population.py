@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ gdal.UseExceptions()
 gdal.SetCacheMax(64 << 20)  # blocks are read once, row by row; GDAL's own 5 % of the memory would only fill up
 
 _ROWS_READ = 512  # at a time, or as many as one block has
-_CELLS_AT_ONCE = 1 << 18  # small enough to stay in the processor's cache
+_CELLS_AT_ONCE = 1 << 19  # small enough to stay in the processor's cache
 _WGS84 = (6378137.0, 298.257223563)
 
 
@@ -56,7 +57,8 @@ class PopulationGrid:
     west, north: outer corner; width, height: of one cell, positive; all in units of the CRS. Row 0 is
     the northernmost even where the file begins in the south. nodata: NaN if none. crs: as WKT.
     degrees: whether coordinates are longitude and latitude of WGS 84 (or within metres of it).
-    skipped_rows, skipped_columns: where a part begins within the whole file, `file_rows` high.
+    skipped_rows, skipped_columns: where a part begins within the whole file, `file_rows` high and packed
+    in blocks `block_rows` high.
     """
 
     path: Path
@@ -71,6 +73,7 @@ class PopulationGrid:
     degrees: bool
     south_up: bool
     file_rows: int
+    block_rows: int
     skipped_rows: int = 0
     skipped_columns: int = 0
     warnings: tuple[dict[str, Any], ...] = ()
@@ -113,6 +116,7 @@ class PopulationGrid:
             degrees=_in_degrees(reference),
             south_up=height > 0,
             file_rows=rows,
+            block_rows=band.GetBlockSize()[1],
             warnings=tuple(warnings),
         )
 
@@ -179,30 +183,40 @@ class PopulationGrid:
         return (x, y) if self.degrees else crs.to_lonlat(x, y, self.crs)
 
     def strips(self, window: Window, cells: int = _CELLS_AT_ONCE) -> Iterator[Strip]:
-        """The window from north to south, about `cells` cells at a time."""
-        source = _open(self.path)
-        band = source.GetRasterBand(1)
-        block = band.GetBlockSize()[1]
-        most = (
-            block
-            if _ROWS_READ <= block <= 4 * _ROWS_READ
-            else _ROWS_READ // max(1, min(block, _ROWS_READ)) * min(block, _ROWS_READ)
-        )
-        few = max(1, cells // window.shape[1])
-        row = window.rows.start
-        while row < window.rows.stop:
-            stop = min(window.rows.stop, row + most - (row + self.skipped_rows) % most)
-            raw, hidden = self._raw(band, Window(slice(row, stop), window.columns))
-            for top in range(row, stop, few):
-                rows = slice(top, min(stop, top + few))
-                inside = slice(rows.start - row, rows.stop - row)
-                yield self._strip(
-                    band, Window(rows, window.columns), raw[inside], None if hidden is None else hidden[inside]
-                )
-            row = stop
+        """The window from north to south, about `cells` cells at a time.
 
-    def _raw(self, band: Any, window: Window) -> tuple[Any, Any]:
+        The next rows are unpacked in a second thread while the caller works on these.
+        """
+        source = _open(self.path)  # kept, or its band would hang in the air
+        band = source.GetRasterBand(1)
+        few = max(1, cells // window.shape[1])
+        with ThreadPoolExecutor(1) as reader:
+            reads = [(rows, Window(rows, window.columns)) for rows in self._reads(window.rows)]
+            coming = reader.submit(self._raw, reads[0][1])
+            for number, (rows, _) in enumerate(reads):
+                raw, hidden = coming.result()
+                if number + 1 < len(reads):
+                    coming = reader.submit(self._raw, reads[number + 1][1])
+                for top in range(rows.start, rows.stop, few):
+                    inside = slice(top - rows.start, min(rows.stop, top + few) - rows.start)
+                    part = Window(slice(top, rows.start + inside.stop), window.columns)
+                    yield self._strip(band, part, raw[inside], None if hidden is None else hidden[inside])
+
+    def _reads(self, rows: slice) -> list[slice]:
+        """Rows to read at once: whole rows of the file's blocks, so that none is unpacked twice."""
+        block = min(self.block_rows, 4 * _ROWS_READ)
+        most = max(1, _ROWS_READ // block) * block
+        found, begin = [], rows.start
+        while begin < rows.stop:
+            stop = min(rows.stop, begin + most - (begin + self.skipped_rows) % most)
+            found.append(slice(begin, stop))
+            begin = stop
+        return found
+
+    def _raw(self, window: Window) -> tuple[Any, Any]:
         """Values as stored, and True where a mask hides them (None without a mask), north first."""
+        source = _open(self.path)  # a data set of GDAL's belongs to one thread
+        band = source.GetRasterBand(1)
         rows, columns = window.shape
         first = window.rows.start + self.skipped_rows
         if self.south_up:

@@ -57,8 +57,7 @@ class Level:
 
         classes, people: (rows, columns) of the window; people without holes.
         """
-        table, _ = self.tally(window, classes, people)
-        return table
+        return self.tally(window, classes, people)[0]
 
     def tally(
         self, window: Window, classes: NDArray[np.uint8], people: NDArray[np.float64]

@@ -29,5 +29,9 @@ def classify(mmi: NDArray[np.float64]) -> NDArray[np.uint8]:
     >>> classify(np.array([5.5, 5.6, 0.2, 11.7, np.nan])).tolist()
     [5, 6, 1, 10, 0]
     """
-    nearest = np.ceil(np.round(mmi, 6) - 0.5)
-    return np.where(np.isnan(mmi), 0, np.clip(nearest, 1, 10)).astype(np.uint8)
+    nearest: NDArray[np.float64] = np.round(mmi, 6)
+    nearest -= 0.5
+    np.ceil(nearest, out=nearest)
+    np.clip(nearest, 1, 10, out=nearest)
+    nearest[np.isnan(nearest)] = 0
+    return nearest.astype(np.uint8)
