@@ -1,4 +1,7 @@
-"""The command `siaga`: up, demo, data, ingest, reprocess, status."""
+"""The command `siaga`: up, demo, data, ingest, reprocess, status, analyse.
+
+What a command works with is imported when it is called, so that each starts as fast as it can.
+"""
 
 import argparse
 import os
@@ -9,12 +12,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
-from siaga import demo, ingest, keys, machine
+from siaga import analyse, keys
 from siaga.errors import SiagaError
 from siaga.exposure import operatordata
 from siaga.settings import Settings
-from siaga.store import Store
-from siaga.supervisor import Supervisor
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -65,10 +66,15 @@ def _parser() -> argparse.ArgumentParser:
 
     status = commands.add_parser("status", help="every input, its state and the reason")
     status.set_defaults(run=_status)
+
+    analyse.add_to(commands)
     return parser
 
 
 def _up(settings: Settings, chosen: argparse.Namespace) -> int:
+    from siaga import machine
+    from siaga.supervisor import Supervisor
+
     with machine.only_one(settings):
         supervisor = Supervisor(settings.home / "logs", quiet=chosen.quiet)
         stop = stop_on_signals()
@@ -83,6 +89,9 @@ def _up(settings: Settings, chosen: argparse.Namespace) -> int:
 
 
 def _demo(settings: Settings, chosen: argparse.Namespace) -> int:
+    from siaga import demo, machine
+    from siaga.supervisor import Supervisor
+
     with machine.only_one(settings):
         supervisor = Supervisor(settings.home / "logs", quiet=True)
         stop = stop_on_signals()
@@ -97,11 +106,15 @@ def _demo(settings: Settings, chosen: argparse.Namespace) -> int:
 
 
 def _data_demo(settings: Settings, _: argparse.Namespace) -> int:
+    from siaga import demo
+
     demo.install_exposure(settings, lambda line: print(line, flush=True))
     return 0
 
 
 def _data_import(settings: Settings, chosen: argparse.Namespace) -> int:
+    from siaga.store import Store
+
     try:
         said = operatordata.install(
             Store.connect(settings, "root"),
@@ -119,6 +132,8 @@ def _data_import(settings: Settings, chosen: argparse.Namespace) -> int:
 
 
 def _ingest(settings: Settings, chosen: argparse.Namespace) -> int:
+    from siaga import ingest
+
     try:
         event = ingest.put(settings, chosen.file, chosen.bucket)
     except OSError as error:
@@ -138,12 +153,16 @@ def _ingest(settings: Settings, chosen: argparse.Namespace) -> int:
 
 
 def _reprocess(settings: Settings, chosen: argparse.Namespace) -> int:
+    from siaga import ingest
+
     answer = ingest.reprocess(settings, chosen.event)
     print(f"{chosen.event}: {answer.get('enqueued', 0)} input(s) will be done again; see {settings.public_url}/status")
     return 0
 
 
 def _status(settings: Settings, _: argparse.Namespace) -> int:
+    from siaga import ingest
+
     for state, name, came, reason in ingest.inputs(settings):
         print(f"{state:<10} {came}  {name}" + (f"\n{'':<10} {reason}" if reason else ""))
     return 0

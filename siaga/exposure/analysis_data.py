@@ -12,12 +12,14 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from siaga import keys
 from siaga.errors import NotFound, SiagaError, Unavailable
 from siaga.exposure.zones import INSTALLED, ZoneFields
-from siaga.store import Store
+
+if TYPE_CHECKING:  # its S3 client takes a third of a second to import, and files need none
+    from siaga.store import Store
 
 SCHEMA = "siaga/analysis-data/1"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -76,7 +78,7 @@ class AnalysisData:
         return self._paths.get(role)
 
 
-def open(store: Store, cache: Path) -> AnalysisData:
+def open(store: "Store", cache: Path) -> AnalysisData:
     """The analysis data as the bucket has it now; whatever is missing on disk is fetched first.
 
     A warm process pays one HEAD. Files lie in `cache`/analysis-data/<sha256>/<name>, shared by all
@@ -99,12 +101,12 @@ def open(store: Store, cache: Path) -> AnalysisData:
     )
 
 
-def manifest_of(store: Store) -> dict[str, Any]:
+def manifest_of(store: "Store") -> dict[str, Any]:
     """The manifest alone, for a page that names the sources; raises NotFound when nothing is installed."""
     return _parse(_body(store))
 
 
-def install(store: Store, files: Sequence[DataFile], title: str, demonstration: bool) -> str:
+def install(store: "Store", files: Sequence[DataFile], title: str, demonstration: bool) -> str:
     """Upload the files, then the manifest that names them; returns the manifest's sha256.
 
     Files that the bucket already has are not sent again, nor is the same manifest.
@@ -113,7 +115,7 @@ def install(store: Store, files: Sequence[DataFile], title: str, demonstration: 
     return _publish(store, entries, title, demonstration)
 
 
-def add(store: Store, file: DataFile) -> str:
+def add(store: "Store", file: DataFile) -> str:
     """Upload one file and let it take the place of its role in what is installed; returns the manifest's sha256.
 
     Where nothing is installed yet it is the first.
@@ -127,7 +129,7 @@ def add(store: Store, file: DataFile) -> str:
     return _publish(store, entries, before["title"], any(entry["demonstration"] for entry in entries))
 
 
-def _installed(store: Store, file: DataFile) -> dict[str, Any]:
+def _installed(store: "Store", file: DataFile) -> dict[str, Any]:
     """The file's entry in the manifest, once the bucket has the file."""
     sha256, size = _sha256(file.path), file.path.stat().st_size
     key = f"{_FOLDER.get(file.role, file.role)}/{file.path.stem}-{sha256[:8]}{file.path.suffix}"
@@ -145,7 +147,7 @@ def _installed(store: Store, file: DataFile) -> dict[str, Any]:
     }
 
 
-def _publish(store: Store, entries: list[dict[str, Any]], title: str, demonstration: bool) -> str:
+def _publish(store: "Store", entries: list[dict[str, Any]], title: str, demonstration: bool) -> str:
     manifest = {"schema": SCHEMA, "title": title, "demonstration": demonstration, "files": entries}
     body = json.dumps(manifest, sort_keys=True, indent=1, ensure_ascii=False).encode()
     try:
@@ -157,7 +159,7 @@ def _publish(store: Store, entries: list[dict[str, Any]], title: str, demonstrat
     return hashlib.sha256(body).hexdigest()
 
 
-def _manifest(store: Store, folder: Path) -> bytes:
+def _manifest(store: "Store", folder: Path) -> bytes:
     """The manifest's bytes; from disk when its ETag has not changed."""
     try:
         etag = store.head(keys.ANALYSIS_DATA, keys.MANIFEST).etag
@@ -174,7 +176,7 @@ def _manifest(store: Store, folder: Path) -> bytes:
     return body
 
 
-def _body(store: Store) -> bytes:
+def _body(store: "Store") -> bytes:
     try:
         return store.get(keys.ANALYSIS_DATA, keys.MANIFEST)[0]
     except NotFound as error:
@@ -196,7 +198,7 @@ def _parse(body: bytes) -> dict[str, Any]:
     return manifest
 
 
-def _fetched(store: Store, folder: Path, entry: dict[str, Any]) -> Path:
+def _fetched(store: "Store", folder: Path, entry: dict[str, Any]) -> Path:
     path = folder / entry["sha256"] / PurePosixPath(entry["path"]).name
     if _is_whole(path, entry["sha256"]):
         return path
@@ -226,7 +228,7 @@ def _is_whole(path: Path, sha256: str) -> bool:
     return True
 
 
-def _upload(store: Store, key: str, path: Path, sha256: str) -> None:
+def _upload(store: "Store", key: str, path: Path, sha256: str) -> None:
     try:
         if store.head(keys.ANALYSIS_DATA, key).metadata.get("sha256") == sha256:
             return

@@ -3,9 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from siaga.exposure import analysis_data, history
-from siaga.store import Store
+
+if TYPE_CHECKING:
+    from siaga.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,7 @@ ROLES: Mapping[str, Role] = {"history": Role("Past quakes", history.check)}
 
 
 def install(
-    store: Store, role: str, path: Path, *, title: str | None, source: str, licence: str, year: int | None
+    store: "Store", role: str, path: Path, *, title: str | None, source: str, licence: str, year: int | None
 ) -> str:
     """Check the file and install it; returns what it holds, in one line.
 

@@ -17,6 +17,9 @@ from numpy.typing import NDArray
 _WHOLE = 1e-9  # of a cell: nearer than this to all of it is all of it, nearer to nothing is nothing
 _PIECES_AT_ONCE = 150_000
 
+_NO_SPANS = (np.empty(0, np.int32),) * 4
+_NO_SHARES = (np.empty(0, np.int64), np.empty(0, np.int32), np.empty(0))
+
 Array = NDArray[Any]
 
 
@@ -45,16 +48,19 @@ def of(polygons: Array, owners: Array, rows: int, columns: int) -> Cover:
     owners: one number per polygon; polygons with one owner count together. What lies beyond the grid is
     left out.
     """
-    parts = [_rows_of(*edges, rows, columns) for edges in _chunks(polygons, owners)]
-    spans = [np.concatenate(column) for column in zip(*(part[0] for part in parts), strict=True)]
-    shares = [np.concatenate(column) for column in zip(*(part[1] for part in parts), strict=True)]
-    if not parts:
-        spans, shares = [np.empty(0, np.int64)] * 4, [np.empty(0, np.int64)] * 2 + [np.empty(0)]
+    spans, shares = [_NO_SPANS], [_NO_SHARES]
+    for edges in _chunks(polygons, owners):
+        of_spans, of_shares = _rows_of(*edges, rows, columns)
+        spans.append(of_spans)
+        shares.append(of_shares)
+    row, start, stop, span_owner = (np.concatenate(column) for column in zip(*spans, strict=True))
+    cell, owner, share = (np.concatenate(column) for column in zip(*shares, strict=True))
+    del spans, shares
     # Owners come in ascending order, and a stable sort leaves them so within a cell.
-    order = np.argsort(spans[0] * columns + spans[1], kind="stable")
-    row, start, stop, owner = (column[order].astype(np.int32) for column in spans)
-    order = np.argsort(shares[0], kind="stable")
-    return Cover(row, start, stop, owner, shares[0][order], shares[1][order].astype(np.int32), shares[2][order])
+    order = np.argsort(row * np.int64(columns) + start, kind="stable")
+    row, start, stop, span_owner = row[order], start[order], stop[order], span_owner[order]
+    order = np.argsort(cell, kind="stable")
+    return Cover(row, start, stop, span_owner, cell[order], owner[order], share[order])
 
 
 def _chunks(polygons: Array, owners: Array) -> Iterator[tuple[Array, Array, Array]]:
@@ -111,8 +117,7 @@ def _rows_of(
     """Spans (row, start, stop, owner) and shares (cell, owner, share) of one chunk."""
     key, area, height = _cells(*_cut(edges, sign, owner, rows), columns)
     if not len(key):
-        nothing = np.empty(0, np.int64)
-        return (nothing,) * 4, (nothing, nothing, np.empty(0))
+        return _NO_SPANS, _NO_SHARES
     width = columns + 2
     line = key // width  # owner * rows + row
     column = key - line * width - 1
@@ -131,7 +136,8 @@ def _rows_of(
     here = (part > _WHOLE) & (starts < stops) & (starts >= 0) & (starts < columns)
     starts, stops, part, owners, row = (values[here] for values in (starts, stops, part, owners, row))
     whole = part >= 1 - _WHOLE
-    spans = (row[whole], starts[whole], stops[whole], owners[whole])
+    owners = owners.astype(np.int32)
+    spans = (*(values[whole].astype(np.int32) for values in (row, starts, stops)), owners[whole])
     divided = ~whole
     length = (stops - starts)[divided]
     offset = np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length)

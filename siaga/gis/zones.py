@@ -58,7 +58,7 @@ def read(path: Path, fields: ZoneFields, wkt: str) -> tuple[list[ZoneLevel], lis
             "{file}: {count} zones have no {field} and are left out", file=path.name, count=uncoded, field=fields.code
         )
         warnings.append(said.reason())
-    usable = ~(shapely.is_empty(polygons) | shapely.is_missing(polygons))
+    usable = ~_nothing(polygons)
     usable &= np.array([row[0] is not None for row in rows], dtype=bool)
     if not usable.any():
         raise BadInput("{file} holds no zone with an area and a {field}", file=path.name, field=fields.code)
@@ -66,6 +66,14 @@ def read(path: Path, fields: ZoneFields, wkt: str) -> tuple[list[ZoneLevel], lis
     for index in np.flatnonzero(usable).tolist():
         members.setdefault(rows[index][2], []).append(index)
     return [_level(name, polygons[inside], [rows[i] for i in inside]) for name, inside in members.items()], warnings
+
+
+def outlines(path: Path, fields: ZoneFields, wkt: str) -> list[tuple[str, Any]]:
+    """Code and shape of every polygon of a file, for drawing: brought to a CRS and mended, nothing more."""
+    bodies, rows, _ = _features(path, fields, wkt)
+    polygons = mended(shapely.from_wkb(bodies))
+    usable = ~_nothing(polygons)
+    return [(row[0], shape) for row, shape, use in zip(rows, polygons, usable, strict=True) if use and row[0]]
 
 
 def mended(polygons: Polygons) -> Polygons:

@@ -1,0 +1,63 @@
+"""An earthquake's grid.xml and a raster of people: impact.json and its products as files."""
+
+import argparse
+import json
+from pathlib import Path
+
+from siaga.analyse import files
+from siaga.errors import SiagaError
+from siaga.settings import Settings
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command takes."""
+    parser.add_argument("grid", type=Path, metavar="GRID.xml")
+    parser.add_argument("--population", type=Path, required=True, metavar="RASTER", help="people per cell")
+    parser.add_argument("--population-year", type=int, metavar="YEAR", help="of what the raster describes")
+    parser.add_argument("--zones", type=Path, metavar="FILE", help="polygons in any file that OGR opens")
+    parser.add_argument("--zone-code", metavar="FIELD", help="that tells zones apart; code")
+    parser.add_argument("--zone-name", metavar="FIELD", help="to be printed; name, or else the code")
+    parser.add_argument("--places", type=Path, metavar="FILE.csv", help="towns, as in the analysis data")
+    parser.add_argument("--corrected", action="store_true", help="the map is a corrected one, not an initial one")
+    parser.add_argument("--report", action="store_true", help="make the report too, in Indonesian and English")
+    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
+
+
+def run(settings: Settings, chosen: argparse.Namespace) -> int:
+    """Write impact.json and its products into the folder, impact.json last."""
+    # Imported here, as they take longer than all the other commands need.
+    from siaga import analysis
+    from siaga.timing import Timing
+
+    body = files.read(chosen.grid)
+    exposure = files.exposure(chosen, settings.cache)
+    if chosen.places or chosen.report:
+        from siaga.gis import application
+
+        application.start()
+    source = "corrected" if chosen.corrected else "initial"
+    try:
+        found = analysis.of_earthquake(body, source, exposure, settings.cache, Timing())
+        made = list(found.products)
+        if chosen.report:
+            from siaga.report import assembly
+
+            bands = json.loads(next(product.body for product in made if product.path == "bands.geojson"))
+            basemap = _basemap(settings.cache)
+            printed, record = assembly.of_earthquake(found.impact, bands, exposure, basemap, settings.public_url)
+            made += [*printed, record]
+    except OSError as error:
+        raise SiagaError("{file}: {detail}", file=error.filename, detail=error.strerror or str(error)) from error
+    files.write(chosen.out, made, found.to_bytes())
+    for warning in found.impact["warnings"]:
+        print(f"note     {warning['text']}")
+    print(f"written  {chosen.out}")
+    return 0
+
+
+def _basemap(cache: Path) -> Path | None:
+    """That of the demonstration exposure if it has been built here; without one the ground stays plain."""
+    from siaga.exposure import demo
+
+    path = cache / "demo-exposure" / demo.recipe_hash() / "basemap.gpkg"
+    return path if path.exists() else None

@@ -1,0 +1,83 @@
+"""Files instead of a store: what an analysis reads from them, and how it leaves its products."""
+
+import argparse
+import json
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from siaga import filehash
+from siaga.errors import BadInput, SiagaError
+from siaga.exposure.analysis_data import AnalysisData
+from siaga.exposure.zones import ZoneFields
+from siaga.product import Product
+
+_IMPACT, _REPORT = "impact.json", "report.json"
+
+
+def read(path: Path) -> bytes:
+    """A file's bytes. Raises BadInput with a sentence when it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BadInput("{file}: {detail}", file=str(path), detail=error.strerror) from error
+
+
+def exposure(chosen: argparse.Namespace, cache: Path) -> AnalysisData:
+    """The named files as analysis data; their hashes take the place of a manifest.
+
+    Names of folders are left out of what is recorded, so that the same bytes give the same record.
+    """
+    if chosen.zones is None and (chosen.zone_code or chosen.zone_name):
+        raise BadInput("--zone-code and --zone-name say nothing without --zones")
+    paths = {role: getattr(chosen, role) for role in ("population", "zones", "places") if getattr(chosen, role)}
+    years = {"population": chosen.population_year}
+    entries = tuple(_entry(role, path, years.get(role), cache) for role, path in paths.items())
+    fields = ZoneFields(chosen.zone_code or "code", _name_field(chosen), None, None)
+    made_of = json.dumps([entries, [fields.code, fields.name]], sort_keys=True)
+    return AnalysisData(
+        manifest_sha256=sha256(made_of.encode()).hexdigest(),
+        title="Files",
+        demonstration=False,
+        files=entries,
+        _paths=paths,
+        zone_fields=fields,
+        installed=False,
+    )
+
+
+def write(folder: Path, products: Sequence[Product], impact: bytes) -> None:
+    """Write the products, and impact.json last: while it is missing the folder is not done."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in (_IMPACT, _REPORT):
+            (folder / old).unlink(missing_ok=True)
+        for product in products:
+            (folder / product.path).write_bytes(product.body)
+        (folder / _IMPACT).write_bytes(impact)
+    except OSError as error:
+        raise SiagaError("{file}: {detail}", file=error.filename, detail=error.strerror) from error
+
+
+def _name_field(chosen: argparse.Namespace) -> str | None:
+    """The field that was named; without a name the code serves, unless no field was named at all."""
+    if chosen.zone_name:
+        return str(chosen.zone_name)
+    return None if chosen.zone_code else "name"
+
+
+def _entry(role: str, path: Path, year: int | None, cache: Path) -> dict[str, Any]:
+    try:
+        digest = filehash.sha256(path, cache)
+    except OSError as error:
+        raise BadInput("{file}: {detail}", file=str(path), detail=error.strerror) from error
+    return {
+        "role": role,
+        "path": path.name,
+        "sha256": digest,
+        "title": path.name,
+        "year": year,
+        "source": "a file on this machine",
+        "demonstration": False,
+    }

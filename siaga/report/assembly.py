@@ -1,0 +1,72 @@
+"""All that a report consists of, and the record that lists it; for the function and for files."""
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import shapely
+
+from siaga import keys, language
+from siaga.exposure import places
+from siaga.exposure.analysis_data import AnalysisData
+from siaga.exposure.zones import ZoneFields
+from siaga.gis import crs, zones
+from siaga.product import Product
+from siaga.report import printed, products
+
+SCHEMA = "siaga/report/1"
+
+
+def of_earthquake(
+    impact: Mapping[str, Any],
+    bands: Mapping[str, Any],
+    exposure: AnalysisData,
+    basemap: Path | None,
+    public_url: str,
+    below: Mapping[str, Any] | None = None,
+) -> tuple[list[Product], Product]:
+    """Every product of the report in every language, and its record, report.json, to be written last.
+
+    bands: GeoJSON of MMI classes. below: impact.json of the version that ranks just below; None if none.
+    """
+    towns, polygons = exposure.path("places"), exposure.path("zones")
+    made = products.render(
+        impact,
+        bands,
+        basemap,
+        places.read(towns) if towns else None,
+        _named(polygons, exposure.zone_fields, impact) if polygons else [],
+        public_url,
+        [language.load(code) for code in language.LANGUAGES],
+        below,
+    )
+    return made, Product(keys.REPORT, "record", "application/json", _record(impact, made, below))
+
+
+def _record(impact: Mapping[str, Any], made: Sequence[Product], below: Mapping[str, Any] | None) -> bytes:
+    report = {
+        "schema": SCHEMA,
+        "run": "/".join(impact[name] for name in ("hazard", "event_id", "version", "run")),
+        "languages": list(language.LANGUAGES),
+        "compared_with": {name: below[name] for name in ("event_id", "version", "run")} if below else None,
+        "products": [product.record() for product in made],
+    }
+    return json.dumps(report, sort_keys=True, indent=1).encode()
+
+
+def _named(path: Path, fields: ZoneFields, impact: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Names and outlines of the districts that the analysis found on the map."""
+    outlines = _outlines(path, fields)
+    found = ((zone["name"], outlines.get(zone["code"])) for zone in printed.finest(impact["zones"]))
+    return [(name, outline) for name, outline in found if outline is not None]
+
+
+@lru_cache(maxsize=2)
+def _outlines(path: Path, fields: ZoneFields) -> dict[str, Any]:
+    """By code, in longitude and latitude."""
+    found: dict[str, list[Any]] = {}
+    for code, polygon in zones.outlines(path, fields, crs.wgs84().ExportToWkt()):
+        found.setdefault(code, []).append(polygon)
+    return {code: shapely.union_all(parts) if len(parts) > 1 else parts[0] for code, parts in found.items()}
