@@ -111,7 +111,7 @@ def _figures(shakemap: ShakeMap, exposure: AnalysisData, cache: Path) -> dict[st
     installed = {role: exposure.path(role) for role in overlay.ROLES}
     layers = overlay.describe(shakemap, installed, exposure.path("zones"), exposure.zone_fields)
     return (
-        earthquake.figures(found.by_mmi)
+        earthquake.figures(found.by_mmi, shakemap.depth_km, shakemap.time.year)
         | layers
         | {
             "people": record.people(

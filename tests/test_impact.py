@@ -72,15 +72,16 @@ def test_fewer_than_one_expected_death_follows_pagers_rule():
 
 
 def test_nobody_exposed_is_zero_and_green_but_unknown_is_none():
-    nobody = earthquake.figures(np.zeros(10))
-    assert nobody["alert"] == {
-        "level": "green",
-        "model": "pager",
-        "probability": {"green": 1.0, "yellow": 0.0, "orange": 0.0, "red": 0.0},
-    }
+    nobody = earthquake.figures(np.zeros(10), 10.0, 2018)
+    assert (nobody["alert"]["level"], nobody["alert"]["model"]) == ("green", "siaga")
+    assert nobody["alert"]["probability"] == {"green": 1.0, "yellow": 0.0, "orange": 0.0, "red": 0.0}
+    for one in nobody["fatalities"].values():
+        assert {one[name] for name in ("expected", "median", "p05", "p10", "p25", "p75", "p90", "p95")} == {0.0}
+        assert (one["alert"], one["by_decade"]["0"], sum(one["by_decade"].values())) == ("green", 1.0, 1.0)
+    assert {nobody["economic"][name] for name in ("exposed_usd", "expected_usd", "p05_usd", "p95_usd")} == {0.0}
     assert (nobody["affected"], nobody["displaced"]) == (0.0, 0.0)
     unknown = earthquake.figures(None)
-    assert {unknown[name] for name in ("affected", "displaced", "fatalities", "planning")} == {None}
+    assert {unknown[name] for name in ("affected", "displaced", "fatalities", "economic", "planning")} == {None}
     assert (unknown["alert"]["level"], unknown["alert"]["probability"]) == (None, None)
 
 

@@ -41,9 +41,7 @@ def row(entry: dict[str, Any], _: Language) -> dict[str, Any]:
         "mmi": {"roman": ROMAN[mmi], "value": mmi} if mmi else None,
         "people": _("outside the data") if strong_people is None else figures.people_cell(strong_people, _.code),
         "likely": figures.deaths_range(deaths["p25"], deaths["p75"], _.code) if deaths else "",
-        "chance": figures.percent(figures.percentages(exact)[entry["alert"]], exact[entry["alert"]], _.code)
-        if exact
-        else "",
+        "chance": figures.percent(*figures.reaching(entry["alert"], exact), _.code) if exact else "",
         "published": entry["report"] is not None,
         "number": entry["version_number"],
         "kind": _("corrected") if entry["source_type"] == "corrected" else _("initial"),

@@ -85,7 +85,7 @@ def _entry(
     said: list[dict[str, Any]],
 ) -> dict[str, Any]:
     by_mmi, event = impact["people"]["by_mmi"], impact["event"]
-    deaths = impact["fatalities"]["pager"] if impact["fatalities"] else None
+    deaths = impact["fatalities"][impact["alert"]["model"]] if impact["fatalities"] else None
     known = impact["people"]["total"] is not None
     count = {"total": impact["people"]["total"]}
     for lowest in (6, 7, 8):

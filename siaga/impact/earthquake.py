@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from siaga.impact import fatality, needs
+from siaga.errors import BadInput
+from siaga.impact import economic, fatality, forecast, needs
+from siaga.impact.loss import Loss
 from siaga.impact.mmi import CLASSES
 
 DISPLACED_FROM = 6  # MMI class; InaSAFE's rule: everybody who survives at VI and above
@@ -26,22 +28,26 @@ class ZoneExposure:
     by_mmi: NDArray[np.float64]
 
 
-def figures(by_mmi: NDArray[np.float64] | None) -> dict[str, Any]:
+def figures(
+    by_mmi: NDArray[np.float64] | None, depth_km: float | None = None, year: int | None = None
+) -> dict[str, Any]:
     """The national part of impact.json: people's fate by the whole map.
 
     by_mmi: persons per class I to X, float64; None when the map has no exposure data under it, and
-    then every figure is None: unknown is not 0.
+    then every figure is None: unknown is not 0. depth_km, year: of the quake, None if unknown.
     """
     if by_mmi is None:
-        return {"affected": None, "displaced": None, "fatalities": None, "alert": _no_alert(), "planning": None}
+        names = ("affected", "displaced", "fatalities", "economic", "planning")
+        return dict.fromkeys(names) | {"alert": _no_alert()}
     people = _classes(by_mmi)
     deaths = {model.name: fatality.estimate(model, people) for model in fatality.MODELS}
-    pager = deaths[fatality.PAGER.name]
+    deaths[forecast.NAME] = forecast.estimate(people, depth_km)
     return {
         "affected": _from(people, AFFECTED_FROM),
         "displaced": displaced(people),
         "fatalities": {name: _record(one) for name, one in deaths.items()},
-        "alert": {"level": pager.alert, "model": fatality.PAGER.name, "probability": dict(pager.probability)},
+        "alert": _alert(deaths[forecast.NAME]),
+        "economic": economic.estimate(people, year),
         "planning": {name: _plan(people, mmi) for name, mmi in PLANNING.items()},
     }
 
@@ -86,15 +92,26 @@ def _plan(people: Mapping[int, float], lowest: int) -> dict[str, Any]:
     return {"mmi": lowest, "people": count, "needs": needs.needs(count), "groups": needs.groups(count)}
 
 
-def _record(one: fatality.Fatalities) -> dict[str, Any]:
+def _record(one: Loss) -> dict[str, Any]:
     return {
         "expected": one.expected,
         "median": one.median,
         **one.quantiles,
         "alert": one.alert,
         "probability": dict(one.probability),
+        "by_decade": dict(one.by_decade),
+    }
+
+
+def _alert(one: Loss) -> dict[str, Any]:
+    return {
+        "level": one.alert,
+        "model": forecast.NAME,
+        "probability": dict(one.probability),
+        "reason": forecast.reason(),
     }
 
 
 def _no_alert() -> dict[str, Any]:
-    return {"level": None, "model": fatality.PAGER.name, "probability": None}
+    reason = BadInput("Deaths cannot be estimated: the map lies outside the population data.").reason()
+    return {"level": None, "model": forecast.NAME, "probability": None, "reason": reason}

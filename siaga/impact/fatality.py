@@ -1,19 +1,17 @@
 """Fatality models: people per MMI class in, deaths with their spread out.
 
 Each model is a rate per class; expected deaths are Σ people × rate. Around it stands a log-normal
-distribution whose width is the model's own, from its authors or from a back-test.
+distribution whose width is the model's own, from its authors or fitted by bench/fit_spread.py.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import exp, log
-from statistics import NormalDist
+from math import log
 
-_NORMAL = NormalDist()
-_BANDS = {"green": (0.0, 1.0), "yellow": (1.0, 100.0), "orange": (100.0, 1000.0), "red": (1000.0, float("inf"))}
-_QUANTILES = {"p05": 0.05, "p10": 0.10, "p25": 0.25, "p75": 0.75, "p90": 0.90, "p95": 0.95}
+from siaga.impact import loss
+from siaga.impact.loss import LEVELS, Loss
 
-LEVELS = tuple(_BANDS)
+__all__ = ["ITB", "ITB_BAYESIAN", "LEVELS", "MODELS", "PAGER", "FatalityModel", "estimate", "expected"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,30 +21,21 @@ class FatalityModel:
     rates: deaths per person in each MMI class; classes that are not named have none.
     spread: standard deviation of ln(deaths). small_spread: the same where fewer than one death is
     expected, and small_median the median there (PAGER's rule); 0 where the model has no such rule.
+    source, validity: one line each, of where the constants come from and what they hold for.
     """
 
     name: str
     rates: Mapping[int, float]
     spread: float
     source: str
+    validity: str
     small_spread: float = 0.0
     small_median: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Fatalities:
-    """Deaths by one model: persons, unrounded; probability of each alert level, summing to 1."""
-
-    expected: float
-    median: float
-    quantiles: Mapping[str, float]
-    alert: str
-    probability: Mapping[str, float]
-
-
 def _pager_rate(mmi: int) -> float:
     """Φ(ln(MMI/θ)/β), Jaiswal & Wald (2010), θ and β of Indonesia as in USGS's own package."""
-    return _NORMAL.cdf(log(mmi / 13.248768) / 0.150846)
+    return loss.NORMAL.cdf(log(mmi / 13.248768) / 0.150846)
 
 
 PAGER = FatalityModel(
@@ -57,18 +46,22 @@ PAGER = FatalityModel(
     small_spread=1.7613,
     small_median=0.1,
     source="USGS PAGER, Indonesia: Jaiswal and Wald (2010); θ 13.248768, β 0.150846, G 1.714702",
+    validity="Fitted on 78 Indonesian quakes; deaths by shaking alone, at most 5,749 of them",
 )
 ITB = FatalityModel(
     name="itb",
     rates={mmi: 10 ** (0.62275231 * mmi - 8.03314466) for mmi in range(4, 11)},
-    spread=2.15,
-    source="Institut Teknologi Bandung, as in InaSAFE 4.4: 10^(0.62275231 MMI − 8.03314466), ζ 2.15",
+    spread=1.505149,
+    source="Institut Teknologi Bandung, as in InaSAFE: 10^(0.62275231 MMI − 8.03314466); "
+    "spread by bench/fit_spread.py on EXPO-CAT",
+    validity="Fitted on four Indonesian quakes; too high above MMI VIII and where few die",
 )
 ITB_BAYESIAN = FatalityModel(
     name="itb-bayesian",
     rates={6: 3.41733122522e-05, 7: 0.000387804494226, 8: 0.001851451786, 9: 0.00787294191661, 10: 0.0314512157378},
-    spread=1.65,  # σ(ln) of its medians on EXPO-CAT's Indonesian quakes with ten deaths or more
-    source="Institut Teknologi Bandung, Bayesian, InaSAFE's default; spread 1.65 from EXPO-CAT",
+    spread=1.672947,
+    source="Institut Teknologi Bandung, Bayesian, InaSAFE's default; spread by bench/fit_spread.py on EXPO-CAT",
+    validity="InaSAFE's default for Indonesia; too high where few die",
 )
 MODELS = (PAGER, ITB, ITB_BAYESIAN)
 
@@ -82,27 +75,14 @@ def expected(model: FatalityModel, by_mmi: Mapping[int, float]) -> float:
     return sum(people * model.rates.get(mmi, 0.0) for mmi, people in by_mmi.items())
 
 
-def estimate(model: FatalityModel, by_mmi: Mapping[int, float]) -> Fatalities:
-    """Deaths by one model, with quantiles, alert level and the probability of each level.
+def estimate(model: FatalityModel, by_mmi: Mapping[int, float]) -> Loss:
+    """Deaths by one model, in persons; the level is that of the median.
 
-    by_mmi: persons per MMI class. The level is that of the median; nobody exposed gives zeros and green.
+    by_mmi: persons per MMI class. Nobody exposed gives zeros and green.
     """
     mean = expected(model, by_mmi)
     if mean == 0:
-        return Fatalities(
-            0.0, 0.0, dict.fromkeys(_QUANTILES, 0.0), "green", dict.fromkeys(LEVELS, 0.0) | {"green": 1.0}
-        )
-    small = mean < 1 and model.small_spread > 0
-    median, spread = (model.small_median, model.small_spread) if small else (mean, model.spread)
-    deaths = NormalDist(log(median), spread)
-    below = {level: deaths.cdf(log(upper)) if upper < float("inf") else 1.0 for level, (_, upper) in _BANDS.items()}
-    probability, previous = {}, 0.0
-    for level, reached in below.items():
-        probability[level], previous = reached - previous, reached
-    return Fatalities(
-        expected=mean,
-        median=median,
-        quantiles={name: exp(deaths.inv_cdf(share)) for name, share in _QUANTILES.items()},
-        alert=next(level for level, (_, upper) in _BANDS.items() if median < upper),
-        probability=probability,
-    )
+        return loss.nothing()
+    if mean < 1 and model.small_spread > 0:
+        return loss.log_normal(mean, model.small_median, model.small_spread)
+    return loss.log_normal(mean, mean, model.spread)

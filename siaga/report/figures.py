@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from math import floor, log10
 
+from siaga.impact.loss import LEVELS
+
 _NBSP = "\u00a0"
 ZONES = {"WIB": 7, "WITA": 8, "WIT": 9}
 _WITA = {"51", "52", "53", "63", "64", "65", "71", "72", "73", "74", "75", "76"}
@@ -171,6 +173,19 @@ def percent(printed: int, exact: float, language: str) -> str:
     """
     text = "<1" if printed == 0 and exact > 0 else ">99" if printed == 100 and exact < 1 else str(printed)
     return f"{text}%" if language == "en" else f"{text}{_NBSP}%"
+
+
+def reaching(level: str, exact: Mapping[str, float]) -> tuple[int, float]:
+    """Chance that a level or a worse one is right, printed and exact; for green that it is green.
+
+    exact: probability of each level, summing to 1.
+
+    >>> reaching("orange", {"green": 0.25, "yellow": 0.5, "orange": 0.125, "red": 0.125})
+    (25, 0.25)
+    """
+    printed, first = percentages(exact), LEVELS.index(level)
+    counted = LEVELS[first:] if first else LEVELS[:1]
+    return sum(printed[name] for name in counted), sum(exact[name] for name in counted)
 
 
 def amount(number: float, language: str) -> str:

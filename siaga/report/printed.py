@@ -16,7 +16,7 @@ ROWS = ((10, 10), (9, 9), (8, 8), (7, 7), (6, 6), (5, 5), (2, 4), (1, 1))
 DAMAGING = 6
 _MOST_ROWS = 12
 _BOUNDS = {"green": "0", "yellow": "1–99", "orange": "100–999", "red": "1000"}
-_MODELS = {"pager": "PAGER", "itb": "ITB", "itb-bayesian": "ITB Bayes"}
+_MODELS = {"siaga": "Siaga", "pager": "PAGER", "itb": "ITB", "itb-bayesian": "ITB Bayes"}
 _NEED_NAMES = {
     "rice_kg_week": ("Rice", "2.8 kg per person", "kg"),
     "drinking_water_l_week": ("Drinking water", "17.5 l per person", "l"),
@@ -104,9 +104,11 @@ def _version(impact: Mapping[str, Any], districts: Sequence[Mapping[str, Any]], 
 
 def _level(impact: Mapping[str, Any], _: Language) -> dict[str, Any]:
     level, exact = impact["alert"]["level"], impact["alert"]["probability"]
+    model = _MODELS[impact["alert"]["model"]]
     if level is None:
         return {
             "code": "none",
+            "model": model,
             "name": _("NOT KNOWN"),
             "rank": "",
             "chance": "",
@@ -115,12 +117,14 @@ def _level(impact: Mapping[str, Any], _: Language) -> dict[str, Any]:
             "bars": [],
         }
     whole = figures.percentages(exact)
-    pager = impact["fatalities"]["pager"]
+    own = impact["fatalities"][impact["alert"]["model"]]
+    chance = figures.percent(*figures.reaching(level, exact), _.code)
     return {
         "code": level,
+        "model": model,
         "name": _(sentences.LEVELS[level]),
         "rank": _("{rank} of 4", rank=LEVELS.index(level) + 1),
-        "chance": _("chance {chance}", chance=figures.percent(whole[level], exact[level], _.code)),
+        "chance": _("chance {chance}", chance=chance),
         "help": _(sentences.HELP[level]),
         "bars": [
             {
@@ -133,9 +137,9 @@ def _level(impact: Mapping[str, Any], _: Language) -> dict[str, Any]:
             }
             for name in LEVELS
         ],
-        "likely": figures.deaths_range(pager["p25"], pager["p75"], _.code),
-        "wide": figures.deaths_range(pager["p05"], pager["p95"], _.code),
-        "median": figures.deaths(pager["median"], _.code),
+        "likely": figures.deaths_range(own["p25"], own["p75"], _.code),
+        "wide": figures.deaths_range(own["p05"], own["p95"], _.code),
+        "median": figures.deaths(own["median"], _.code),
     }
 
 

@@ -100,7 +100,10 @@ def location(impact: Mapping[str, Any], _: Language) -> str:
 
 
 def how_bad(impact: Mapping[str, Any], _: Language) -> str:
-    """Deaths in words, and the chance of worse."""
+    """The chance of deaths, in words.
+
+    The level is the highest with a chance of one in ten; it does not say what is most likely.
+    """
     level = impact["alert"]["level"]
     if level is None:
         return _("Deaths cannot be estimated: the map lies outside the population data.")
@@ -109,11 +112,12 @@ def how_bad(impact: Mapping[str, Any], _: Language) -> str:
     hundred = figures.percent(printed["orange"] + printed["red"], exact["orange"] + exact["red"], _.code)
     thousand = figures.percent(printed["red"], exact["red"], _.code)
     if level == "green":
-        if impact["fatalities"]["pager"]["expected"] == 0:
+        if impact["fatalities"][impact["alert"]["model"]]["expected"] == 0:
             return _("No deaths by shaking are expected.")
         return _("Most likely no deaths by shaking; chance of a hundred or more: {chance}.", chance=hundred)
     if level == "yellow":
-        return _("Deaths are likely; chance of a hundred or more: {chance}.", chance=hundred)
+        any_death = figures.percent(100 - printed["green"], 1 - exact["green"], _.code)
+        return _("Chance of any deaths: {any}; of a hundred or more: {chance}.", any=any_death, chance=hundred)
     return _(
         "Chance of a hundred deaths or more: {hundred}; of a thousand or more: {thousand}.",
         hundred=hundred,
@@ -189,15 +193,15 @@ def how_sure(impact: Mapping[str, Any], _: Language) -> str:
         return _("No model can be applied.")
     medians = [one["median"] for one in impact["fatalities"].values()]
     if max(medians) < 1:
-        return _("All three models expect fewer than one death.")
+        return _("All models expect fewer than one death.")
     if min(medians) < 1:
         return _(
             "The models differ: one expects none, another {most} deaths.", most=figures.deaths(max(medians), _.code)
         )
     times = max(medians) / min(medians)
     if times < 1.5:
-        return _("The three models agree closely.")
-    return _("The medians of the three models differ by a factor of {times}.", times=figures.whole(times, _.code))
+        return _("The models agree closely.")
+    return _("The medians of the models differ by a factor of {times}.", times=figures.whole(times, _.code))
 
 
 def strong_shaking(impact: Mapping[str, Any], _: Language) -> str:
@@ -236,7 +240,7 @@ def leaning(impact: Mapping[str, Any], _: Language) -> str:
     alerts = [one["alert"] for one in impact["fatalities"].values()]
     worst = max(set(alerts), key=lambda level: (alerts.count(level), list(LEVELS).index(level)))
     if alerts.count(worst) == len(alerts):
-        return _("All three models say {level}.", level=_(LEVELS[worst]))
+        return _("All models say {level}.", level=_(LEVELS[worst]))
     if alerts.count(worst) == 1:
-        return _("The three models name three levels.")
-    return _("Two of three models say {level}.", level=_(LEVELS[worst]))
+        return _("Every model names another level.")
+    return _("{count} of {all} models say {level}.", count=alerts.count(worst), all=len(alerts), level=_(LEVELS[worst]))
