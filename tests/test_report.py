@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from siaga import analysis, keys, language
+from siaga.errors import BadInput
 from siaga.gis import contour
 from siaga.hazard.gridxml import read_shakemap
 from siaga.impact import earthquake, record
-from siaga.report import figures, pages, printed, products
+from siaga.report import figures, fit, pages, printed, products
 
 MM = 72 / 25.4
 NAMES = [f"Kabupaten Kepulauan Yang Sangat Panjang {number}" for number in range(14)]
@@ -40,7 +41,7 @@ class Exposure:
     manifest_sha256 = "1" * 64
 
 
-def make_impact(people=None, zones=(), warnings=(), **more):
+def make_impact(people=None, zones=(), warnings=(), shore=None, **more):
     """impact.json without counting: people per class I to X as given; zones: (name, share of them)."""
     body = make_grid(**more)
     shakemap = read_shakemap(body)
@@ -50,6 +51,8 @@ def make_impact(people=None, zones=(), warnings=(), **more):
         earthquake.ZoneExposure(f"{number:02d}", name, "regency", None, by_mmi * share)
         for number, (name, share) in enumerate(zones)
     ]
+    unknown = BadInput("The map lies wholly outside the population data; how many people are there is not known")
+    note = None if people is not None else unknown.reason()
     impact = {
         "schema": record.SCHEMA,
         "hazard": "earthquake",
@@ -64,9 +67,10 @@ def make_impact(people=None, zones=(), warnings=(), **more):
         "map": record.shaking(shakemap),
         "provenance": analysis._provenance(body, Exposure()),
         **earthquake.figures(by_mmi),
-        "people": record.people(by_mmi, 0.0, 0.0),
+        "people": record.people(by_mmi, 0.0, 0.0, note),
         "zones": [earthquake.zone_record(zone) for zone in found],
         "places": {"landmark": None, "nearest": [], "most_shaken": []},
+        "caveats": record.caveats(shakemap, by_mmi, shore),
         "warnings": list(warnings),
     }
     return json.loads(record.to_bytes(impact)), contour.bands(shakemap)
@@ -123,7 +127,7 @@ def test_unknown_is_a_word_never_nought():
     assert shown["classes"] is None
     assert shown["level"]["name"] == "TIDAK DIKETAHUI"
     assert shown["models"] == []
-    page = pages.html(impact, b"", "http://x", language.load("id"))
+    page = pages.html(impact, b"", "http://x", language.load("id"), fit.first(impact, False), None)
     assert "di luar data penduduk" in page
     assert not re.search(r">0</", page)
 

@@ -84,7 +84,6 @@ def blueprint(store: Store, index: Index) -> Blueprint:
             timeline=timeline.steps(index, entry, shown["source"], shown["time"]["zone"], g.language),
             files=downloads.listed(sizes(str(run), entry["report"] is not None), g.language),
             arrival_warnings=[g.language.reason(one) for one in entry["warnings"]],
-            leaning=sentences.leaning(impact, g.language) if impact["fatalities"] else "",
             levels={name: g.language(word) for name, word in sentences.LEVELS.items()},
             colours=COLOURS,
             axis_bands=axis.BANDS,

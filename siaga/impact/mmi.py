@@ -1,5 +1,7 @@
 """Modified Mercalli Intensity: classes, numerals, colours."""
 
+from math import ceil
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -35,3 +37,12 @@ def classify(mmi: NDArray[np.float64]) -> NDArray[np.uint8]:
     np.clip(nearest, 1, 10, out=nearest)
     nearest[np.isnan(nearest)] = 0
     return nearest.astype(np.uint8)
+
+
+def class_of(mmi: float) -> int:
+    """Class of one MMI, 1 to 10.
+
+    >>> class_of(5.5), class_of(7.5), class_of(7.51)
+    (5, 7, 8)
+    """
+    return min(10, max(1, ceil(round(mmi, 6) - 0.5)))

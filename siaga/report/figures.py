@@ -48,6 +48,7 @@ _DAYS = {
     "en": ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"],
 }
 _MILLION = {"id": "juta", "en": "million"}
+_MILLIARD = {"id": "miliar", "en": "billion"}
 _THOUSAND = {"id": "ribu", "en": "thousand"}
 
 
@@ -202,6 +203,30 @@ def amount(number: float, language: str) -> str:
     return whole(floor(number / step + 0.5) * step, language)
 
 
+def dollars_range(low: float, high: float, language: str) -> str:
+    """A loss as a range of US dollars, two digits each, in millions or milliards.
+
+    >>> dollars_range(4.12e8, 4.1e9, "id"), dollars_range(0.0, 3e5, "en"), dollars_range(2.6e6, 3.8e7, "en")
+    ('US$\xa0410\xa0juta–4,1\xa0miliar', '<US$\xa01\xa0million', 'US$\xa02.6–38\xa0million')
+    """
+    first, second = (_dollars(number, language) for number in (low, high))
+    if high < 1e6:
+        return f"<US${_NBSP}1{_NBSP}{_MILLION[language]}"
+    lower = first[0] if first[1] == second[1] or low < 1e6 else f"{first[0]}{_NBSP}{first[1]}"
+    return f"US${_NBSP}{lower}–{second[0]}{_NBSP}{second[1]}"
+
+
+def _dollars(number: float, language: str) -> tuple[str, str]:
+    """Two digits, and million or milliard; below a million it is 0 of them."""
+    millions = number / 1e6
+    if millions < 1:
+        return "0", _MILLION[language]
+    unit, value = (_MILLIARD[language], millions / 1000) if millions >= 995 else (_MILLION[language], millions)
+    digits = max(0, 1 - floor(log10(value) + 1e-9))
+    step = 10 ** max(0, floor(log10(value)) - 1)
+    return decimal(round(value / step) * step if digits == 0 else value, digits, language), unit
+
+
 def coordinates(longitude: float, latitude: float, language: str) -> str:
     """Degrees with two decimals and the sides.
 
@@ -241,6 +266,15 @@ def date(utc: datetime, zone: str, language: str, *, weekday: bool = True) -> st
     local = _local(utc, zone)
     day = f"{local.day} {_MONTHS[language][local.month - 1]} {local.year}"
     return f"{_DAYS[language][local.weekday()]}, {day}" if weekday else day
+
+
+def short_date(utc: datetime, language: str) -> str:
+    """A day of the past in a table, in UTC.
+
+    >>> short_date(datetime(2018, 8, 5, 11, 46), "id")
+    '5 Agu 2018'
+    """
+    return f"{utc.day} {_MONTHS[language][utc.month - 1][:3]} {utc.year}"
 
 
 def moment(utc: datetime, zone: str, language: str) -> tuple[str, str]:

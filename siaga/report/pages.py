@@ -16,42 +16,28 @@ from siaga.impact.mmi import COLOURS
 from siaga.language import Language
 from siaga.report import axis, figures, sentences
 from siaga.report.changes import Change
+from siaga.report.districts import MOST_WORST
+from siaga.report.fit import MAP_MM, Fit
 from siaga.report.printed import printed
 
 _TEMPLATES = Path(__file__).parent / "templates"
-_MAP_WIDTH_MM, _MAP_MOST_MM, _MAP_LEAST_MM = 122.0, 86.0, 52.0
-_BAND_MM, _WARNING_MM = 6.5, 7.0
-_SQUEEZE_MM, _MAP_SQUEEZED_MM = 12.0, 40.0
 _MM_PER_PX = 25.4 / 96
-_ROOM = {"end-1": (210.0, 289.9), "end-2": (210.0, 264.0), "edge": (198.3, 297.0)}  # marks in the template, in mm
-SQUEEZES = 4
-
-
-def map_mm(impact: Mapping[str, Any], squeeze: int = 0) -> tuple[float, float]:
-    """Width and height of the map on paper: bands and warnings take their room from it, so that page 1 holds.
-
-    squeeze: how many times the pages have turned out too full already.
-    """
-    demonstration = any(file["demonstration"] for file in impact["provenance"]["analysis_data"]["files"])
-    taken = _BAND_MM * (demonstration + impact["drill"]) + _WARNING_MM * len(impact["warnings"])
-    height = max(_MAP_LEAST_MM, _MAP_MOST_MM - taken)
-    return _MAP_WIDTH_MM, max(_MAP_SQUEEZED_MM, height - _SQUEEZE_MM * squeeze)
+_SHEET = 297.0
+_RIGHT, _FOOT = 198.2, _SHEET - 5.0 - 4.4  # mm: the right margin; where the last line begins
+_BAND, _ORIGIN = 7.0, 25.0  # mm above it: an exercise's band; the small print
+_CHANGED = ("magnitude", "depth_km", "max_mmi", "people_mmi8_plus", "deaths_p25_p75", "chance_100", "level")
 
 
 def html(
-    impact: Mapping[str, Any],
-    map_png: bytes,
-    public_url: str,
-    language: Language,
-    squeeze: int = 0,
-    changes: Change | None = None,
+    impact: Mapping[str, Any], map_png: bytes, public_url: str, language: Language, fit: Fit, change: Change | None
 ) -> str:
     """The whole report as one self-contained page; fonts are the reader's Inter or Open Sans.
 
-    squeeze: from 2 on tables are set smaller too. changes: against the version below; None for the first.
+    change: against the version below, None for the first one.
     """
-    shown = printed(impact, language)
+    shown = printed(impact, language, fit.rows, 4 if fit.tight else MOST_WORST)
     url = f"{public_url}/earthquakes/{impact['event_id']}"
+    rows = len(shown["classes"]["rows"]) if shown["classes"] else 6
     return (
         _environment()
         .get_template("report.html")
@@ -59,30 +45,50 @@ def html(
             **shown,
             _=language,
             css=(_TEMPLATES / "report.css").read_text(encoding="utf-8"),
-            map=_data_uri("image/png", map_png),
-            map_mm=map_mm(impact, squeeze),
-            squeeze=squeeze,
+            map=data_uri("image/png", map_png),
+            map_mm=(MAP_MM, fit.map_mm),
+            class_mm=_class_mm(fit, rows),
+            pages=fit.pages,
+            tight=fit.tight,
+            change=_changed(change, language),
             qr=_qr(url),
             url=url,
             colours=COLOURS,
             levels={name: language(word) for name, word in sentences.LEVELS.items()},
-            leaning=sentences.leaning(impact, language) if impact["fatalities"] else "",
             axis_bands=axis.BANDS,
             axis_ticks=[(figures.whole(value, language.code), left) for value, left in axis.TICKS],
             event_id=impact["event_id"],
             version_id=impact["version"],
             run=impact["run"],
-            changes=changes,
         )
     )
 
 
-def typeset(page: str) -> tuple[weasyprint.Document, bool]:
-    """The page laid out on A4 paper, and whether each of its sections kept to one sheet."""
+def _class_mm(fit: Fit, rows: int) -> float:
+    """Height of a row of the legend, so that it is as high as the map beside it; without bars when all is tight."""
+    return round(min(11.3, max(4.9 if fit.tight else 7.1, (fit.map_mm - 7.5) / rows)), 2)
+
+
+def typeset(page: str, fit: Fit, drill: bool) -> tuple[weasyprint.Document, dict[str, float]]:
+    """The page laid out on A4 paper, and the room left at each mark of the template, in mm, negative if overrun."""
     document = weasyprint.HTML(string=page).render(font_config=_fonts())
-    ends = {name: (x, y) for sheet in document.pages for name, (x, y, *_) in sheet.anchors.items() if name in _ROOM}
-    inside = all(x <= _ROOM[name][0] / _MM_PER_PX and y <= _ROOM[name][1] / _MM_PER_PX for name, (x, y) in ends.items())
-    return document, inside and len(document.pages) <= page.count('<section class="page')
+    marks = {
+        name: (x * _MM_PER_PX, y * _MM_PER_PX + number * _SHEET)
+        for number, sheet in enumerate(document.pages)
+        for name, (x, y, *_size) in sheet.anchors.items()
+    }
+    foot = _FOOT - 2 - _BAND * drill
+    room = {}
+    for number in range(1, fit.pages + 1):
+        begins, ends = marks[f"start-{number}"][1], marks[f"end-{number}"][1]
+        limit = begins + foot
+        if number == fit.pages:
+            origin = marks["origin"][1]  # on another sheet when this one overflows
+            limit = origin - 3 if begins < origin < limit else limit - _ORIGIN
+        room[f"end-{number}"] = limit - ends
+    if "edge" in marks:
+        room["edge"] = _RIGHT - marks["edge"][0]
+    return document, room
 
 
 def pdf(document: weasyprint.Document, identifier: str) -> bytes:
@@ -109,8 +115,27 @@ def _fonts() -> FontConfiguration:
 def _qr(url: str) -> str:
     image = io.BytesIO()
     segno.make(url, error="m").save(image, kind="svg", border=0, xmldecl=False, svgns=True)
-    return _data_uri("image/svg+xml", image.getvalue())
+    return data_uri("image/svg+xml", image.getvalue())
 
 
-def _data_uri(media_type: str, body: bytes) -> str:
+def _changed(change: Change | None, _: Language) -> dict[str, Any] | None:
+    """The rows that the report has room for; the web's page has all."""
+    if change is None:
+        return None
+    level = change.row("level")
+    return {
+        "before": change.before,
+        "after": change.after,
+        "sentence": change.sentence,
+        "level": _(
+            "Since {version}: {difference}.",
+            version=change.before[:1].lower() + change.before[1:],
+            difference=level.difference,
+        ),
+        "rows": [change.row(code) for code in _CHANGED],
+    }
+
+
+def data_uri(media_type: str, body: bytes) -> str:
+    """A file as an address that carries its content."""
     return f"data:{media_type};base64,{base64.b64encode(body).decode()}"

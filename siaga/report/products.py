@@ -14,8 +14,7 @@ from siaga.exposure.places import Places
 from siaga.gis import map as sheet
 from siaga.language import Language
 from siaga.product import Product
-from siaga.report import pages
-from siaga.report.changes import change
+from siaga.report import changes, fit, pages
 from siaga.report.sentences import short
 
 _PNG_DPI = 150
@@ -34,24 +33,28 @@ def render(
 ) -> list[Product]:
     """All products, in the order of the languages.
 
-    zones: (name, geometry) of the districts that the map may name. below: the impact.json of the version
-    that ranks just below this one, to tell what changed; None where there is none.
+    below: impact.json of the version that ranks just below this one, to tell what changed; None where there is none.
+    zones: (name, geometry) of the districts that the map may name.
     The pictures are made by another process while the next language is typeset.
     """
     found: list[Product] = []
     pictures: list[tuple[str, _Picture]] = []
     for language in languages:
+        change = changes.change(below, impact, language) if below else None
+        code, fitted = language.code, fit.first(impact, change is not None)
         sheet_of = partial(_sheet, impact, bands, basemap, places, zones, language)
-        changes = change(below, impact, language) if below else None
-        for squeeze in range(pages.SQUEEZES):
-            png = sheet.draw(sheet_of(pages.map_mm(impact, squeeze)))
-            page = pages.html(impact, png, public_url, language, squeeze, changes)
-            document, holds = pages.typeset(page)
-            if holds:
+        png = sheet.draw(sheet_of(fitted.map_mm))
+        for _try in range(fit.TRIES):
+            page = pages.html(impact, png, public_url, language, fitted, change)
+            document, room = pages.typeset(page, fitted, impact["drill"])
+            better = fit.mended(fitted, room)
+            if better is None:
                 break
-        pdf = pages.pdf(document, f"{impact['run']}{language.code}")
-        pictures.append((language.code, _Picture(pdf)))
-        code = language.code
+            if better.map_mm != fitted.map_mm:
+                png = sheet.draw(sheet_of(better.map_mm))
+            fitted = better
+        pdf = pages.pdf(document, f"{impact['run']}{code}")
+        pictures.append((code, _Picture(pdf)))
         found += [
             Product(f"map-{code}.png", "map", "image/png", png, code),
             Product(f"report-{code}.html", "page", "text/html; charset=utf-8", page.encode(), code),
@@ -73,7 +76,7 @@ def _sheet(
     places: Places | None,
     zones: Sequence[tuple[str, Any]],
     language: Language,
-    size_mm: tuple[float, float],
+    height_mm: float,
 ) -> sheet.Sheet:
     event = impact["event"]
     named = [(short(name), geometry) for name, geometry in zones]
@@ -86,7 +89,8 @@ def _sheet(
         named,
         _words(language),
         impact["drill"],
-        *size_mm,
+        fit.MAP_MM,
+        height_mm,
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from siaga.impact.mmi import CLASSES, ROMAN
+from siaga.impact.mmi import CLASSES, ROMAN, class_of
 from siaga.language import Language
 from siaga.report import figures
 
@@ -56,7 +56,46 @@ HELP = {
     "orange": "National help is usually needed.",
     "red": "International help is usually needed.",
 }
+STRUCTURES = {
+    "residential": "homes",
+    "education": "schools",
+    "health": "health",
+    "transport": "transport",
+    "worship": "places of worship",
+    "government": "government",
+    "commercial": "commerce",
+    "recreation": "recreation",
+    "public facility": "public facilities",
+    "evacuation centre": "evacuation centres",
+    "bridge": "bridges",
+    "other": "other kinds",
+}
+ROADS = {
+    "motorway": "motorways",
+    "primary": "primary roads",
+    "secondary": "secondary roads",
+    "local": "local roads",
+    "path": "paths",
+    "other": "other kinds",
+}
+LAND = {
+    "settlement": "settlements",
+    "commercial": "commerce",
+    "industrial": "industry",
+    "rice field": "rice fields",
+    "farm": "fields",
+    "plantation": "plantations",
+    "forest": "forest",
+    "grassland": "grassland",
+    "water": "water",
+    "other": "other kinds",
+}
 _COUNT_WORDS = {1: "One district", 2: "Two districts", 3: "Three districts", 4: "Four districts", 5: "Five districts"}
+
+
+def known(impact: Mapping[str, Any]) -> bool:
+    """Whether anything is known of the people under the map."""
+    return impact["people"]["total"] is not None
 
 
 def short(zone_name: str) -> str:
@@ -102,34 +141,30 @@ def location(impact: Mapping[str, Any], _: Language) -> str:
 def how_bad(impact: Mapping[str, Any], _: Language) -> str:
     """The chance of deaths, in words.
 
-    The level is the highest with a chance of one in ten; it does not say what is most likely.
+    The level need not be what is most likely (Siaga's is the highest with a chance of one in ten), so the
+    chances are told, never one class of deaths.
     """
     level = impact["alert"]["level"]
     if level is None:
         return _("Deaths cannot be estimated: the map lies outside the population data.")
     exact = impact["alert"]["probability"]
-    printed = figures.percentages(exact)
-    hundred = figures.percent(printed["orange"] + printed["red"], exact["orange"] + exact["red"], _.code)
-    thousand = figures.percent(printed["red"], exact["red"], _.code)
+    hundred = figures.percent(*figures.reaching("orange", exact), _.code)
+    thousand = figures.percent(*figures.reaching("red", exact), _.code)
     if level == "green":
         if impact["fatalities"][impact["alert"]["model"]]["expected"] == 0:
             return _("No deaths by shaking are expected.")
         return _("Most likely no deaths by shaking; chance of a hundred or more: {chance}.", chance=hundred)
     if level == "yellow":
-        any_death = figures.percent(100 - printed["green"], 1 - exact["green"], _.code)
+        any_death = figures.percent(*figures.reaching("yellow", exact), _.code)
         return _("Chance of any deaths: {any}; of a hundred or more: {chance}.", any=any_death, chance=hundred)
-    return _(
-        "Chance of a hundred deaths or more: {hundred}; of a thousand or more: {thousand}.",
-        hundred=hundred,
-        thousand=thousand,
-    )
+    return _("Chance of a hundred deaths or more: {hundred}; of 1,000: {thousand}.", hundred=hundred, thousand=thousand)
 
 
 def where(impact: Mapping[str, Any], zones: Sequence[Mapping[str, Any]], _: Language) -> str:
     """The strongest shaking that met people, and in which districts. zones: the finest level."""
     by_mmi = impact["people"]["by_mmi"]
-    if impact["people"]["total"] is None:
-        strongest = min(10, max(1, round(impact["map"]["max_mmi"])))
+    if not known(impact):
+        strongest = class_of(impact["map"]["max_mmi"])
         return _(
             "Strongest on the map: MMI {roman} ({shaking}); who lives there is not known.",
             roman=ROMAN[strongest],
@@ -160,7 +195,7 @@ def where(impact: Mapping[str, Any], zones: Sequence[Mapping[str, Any]], _: Lang
 def who(impact: Mapping[str, Any], _: Language) -> str:
     """How many people felt the worst of it."""
     by_mmi = impact["people"]["by_mmi"]
-    if impact["people"]["total"] is None:
+    if not known(impact):
         return _("Outside the population data.")
     reached = [mmi for mmi in CLASSES if by_mmi[str(mmi)] >= 1]
     if not reached:
@@ -169,15 +204,15 @@ def who(impact: Mapping[str, Any], _: Language) -> str:
     lowest = next((floor for floor in (8, 6) if top >= floor), top)
     people = figures.people_sentence(sum(by_mmi[str(mmi)] for mmi in range(lowest, 11)), _.code)
     classes = ROMAN[top] if lowest == top else f"{ROMAN[lowest]}–{ROMAN[top]}"
-    return _("{people} people at MMI {classes}.", people=people, classes=classes)
+    return _("{people} at MMI {classes}.", people=people, classes=classes)
 
 
 def which_districts(ranked: Sequence[tuple[Mapping[str, Any], float]], impact: Mapping[str, Any], _: Language) -> str:
     """How the expected deaths are shared out; ranked: (zone, share) with the largest first."""
-    if impact["people"]["total"] is None:
+    if not known(impact):
         return _("No figures by district.")
     if not ranked or ranked[0][1] == 0:
-        return _("No deaths are expected in any district.") if ranked else _("No district under this map.")
+        return _("No deaths are expected anywhere.") if ranked else _("No district under this map.")
     total, count = 0.0, 0
     for zone_share in ranked[:5]:
         total, count = total + zone_share[1], count + 1
@@ -201,7 +236,7 @@ def how_sure(impact: Mapping[str, Any], _: Language) -> str:
     times = max(medians) / min(medians)
     if times < 1.5:
         return _("The models agree closely.")
-    return _("The medians of the models differ by a factor of {times}.", times=figures.whole(times, _.code))
+    return _("The models' medians differ by a factor of {times}.", times=figures.whole(times, _.code))
 
 
 def strong_shaking(impact: Mapping[str, Any], _: Language) -> str:
@@ -216,20 +251,21 @@ def strong_shaking(impact: Mapping[str, Any], _: Language) -> str:
     )
 
 
-def prepare_for(people: float, _: Language) -> str:
-    """The head of the planning figures."""
-    if people < 1:
-        return _("No base figure: nobody at MMI VIII or more.")
-    return _("Prepare for {people} people.", people=figures.people_sentence(people, _.code))
+def prepare_for(people: float, roman: str, _: Language) -> str:
+    """The head of the planning figures; people: of the highest bound that has any."""
+    count = figures.people_sentence(people, _.code)
+    if roman == "VIII":
+        return _("Prepare for {people} people.", people=count)
+    return _("Nobody at VIII; at most {people} people at MMI ≥ {roman}.", people=count, roman=roman)
 
 
 def towns(places: Sequence[Mapping[str, Any]], _: Language) -> str:
     """The head of the table of towns."""
-    known = [place["mmi"] for place in places if place["mmi"] is not None]
-    if not known:
+    shaken = [place["mmi"] for place in places if place["mmi"] is not None]
+    if not shaken:
         return _("No town on the map.")
-    top = min(10, max(1, round(max(known))))
-    count = sum(1 for mmi in known if round(mmi) >= top)
+    top = class_of(max(shaken))
+    count = sum(class_of(mmi) >= top for mmi in shaken)
     if count == 1:
         return _("One of these places at MMI {roman}.", roman=ROMAN[top])
     return _("{count} of these places at MMI {roman}.", count=count, roman=ROMAN[top])
@@ -239,8 +275,61 @@ def leaning(impact: Mapping[str, Any], _: Language) -> str:
     """The head of the table of models."""
     alerts = [one["alert"] for one in impact["fatalities"].values()]
     worst = max(set(alerts), key=lambda level: (alerts.count(level), list(LEVELS).index(level)))
-    if alerts.count(worst) == len(alerts):
-        return _("All models say {level}.", level=_(LEVELS[worst]))
-    if alerts.count(worst) == 1:
-        return _("Every model names another level.")
-    return _("{count} of {all} models say {level}.", count=alerts.count(worst), all=len(alerts), level=_(LEVELS[worst]))
+    count = alerts.count(worst)
+    if count == len(alerts):
+        return _("All {count} models say {level}.", count=count, level=_(LEVELS[worst]))
+    if count == 1:
+        return _("Each model names another level.")
+    return _("{count} of {all} models say {level}.", count=count, all=len(alerts), level=_(LEVELS[worst]))
+
+
+def happened(events: Sequence[Mapping[str, Any]], _: Language) -> str:
+    """The head of the table of similar quakes."""
+    tolls = [toll(one) for one in events]
+    told = [toll_ for toll_ in tolls if toll_ is not None]
+    if not events:
+        return _("No similar quake is known within 400 km.")
+    count = len(events)
+    if not told:
+        return _("{count} similar quakes; no deaths are reported.", count=count)
+    low, high = (figures.whole(number, _.code) for number in (min(told), max(told)))
+    if count == 1:
+        return _("One similar quake: {high} deaths.", high=high)
+    if low == high:
+        return _("{count} similar quakes; the deadliest: {high} deaths.", count=count, high=high)
+    return _("{count} similar quakes: {low} to {high} deaths.", count=count, low=low, high=high)
+
+
+def toll(event: Mapping[str, Any]) -> int | None:
+    """Deaths of a past quake by all causes, else by shaking; None where none are reported."""
+    deaths = event["deaths"] or {}
+    total = deaths.get("total")
+    count = deaths.get("shaking") if total is None else total
+    return None if count is None else round(count)
+
+
+def structures(impact: Mapping[str, Any], _: Language) -> str:
+    """The head of the tables of structures, roads and land."""
+    layer = impact.get("structures")
+    if layer is None:
+        return _("What was shaken, by kind.")
+    strong = sum(one["by_mmi"][str(mmi)] for one in layer["by_class"].values() for mmi in range(6, 11))
+    if strong == 0:
+        return _("No structure at MMI VI or more.")
+    return _("{count} structures at MMI VI and above.", count=figures.whole(strong, _.code))
+
+
+def notable(structures: Mapping[str, Any] | None, _: Language) -> str:
+    """The head of the list of hospitals, schools and bridges."""
+    if structures is None:
+        return _("No structures are installed.")
+    counts = {
+        kind: sum(one["type"] == kind for one in structures["notable"]) + structures["notable_rest"].get(kind, 0)
+        for kind in ("health", "education", "bridge")
+    }
+    if not any(counts.values()):
+        return _("No hospital, school or bridge at MMI VII or more.")
+    return _(
+        "At MMI VII and above: {health} health, {education} schools, {bridge} bridges.",
+        **{kind: figures.whole(count, _.code) for kind, count in counts.items()},
+    )

@@ -1,0 +1,111 @@
+"""How bad: the alert level, the models side by side, the loss in money, as they are printed."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from siaga.impact.fatality import LEVELS
+from siaga.language import Language
+from siaga.report import axis, figures, sentences
+
+MODELS = {"siaga": "Siaga", "pager": "PAGER", "itb": "ITB", "itb-bayesian": "ITB Bayes"}
+_BOUNDS = {"green": "0", "yellow": "1–99", "orange": "100–999", "red": "1000"}
+
+
+def level(impact: Mapping[str, Any], _: Language) -> dict[str, Any]:
+    """The level, its place among four, the chance of each, and the deaths as ranges by the model that sets it."""
+    name, exact = impact["alert"]["level"], impact["alert"]["probability"]
+    if name is None:
+        return {
+            "code": "none",
+            "name": _("NOT KNOWN"),
+            "rank": "",
+            "chance": "",
+            "likely": "",
+            "help": _("Ask for reports from the field."),
+            "bars": [],
+            "model": "",
+            "reason": "",
+        }
+    whole = figures.percentages(exact)
+    setting = impact["fatalities"][impact["alert"]["model"]]
+    return {
+        "code": name,
+        "name": _(sentences.LEVELS[name]),
+        "rank": _("{rank} of 4", rank=LEVELS.index(name) + 1),
+        "chance": _chance(name, exact, _),
+        "help": _(sentences.HELP[name]),
+        "model": MODELS[impact["alert"]["model"]],
+        "reason": _.reason(impact["alert"].get("reason")),
+        "bars": [
+            {
+                "code": one,
+                "name": _(sentences.LEVELS[one]),
+                "bounds": _("1,000 or more") if one == "red" else _BOUNDS[one],
+                "percent": whole[one],
+                "text": figures.percent(whole[one], exact[one], _.code),
+                "own": one == name,
+            }
+            for one in LEVELS
+        ],
+        "likely": figures.deaths_range(setting["p25"], setting["p75"], _.code),
+        "wide": figures.deaths_range(setting["p05"], setting["p95"], _.code),
+        "median": figures.deaths(setting["median"], _.code),
+    }
+
+
+def _chance(level: str, exact: Mapping[str, float], _: Language) -> str:
+    """The chance that it is this bad or worse; of green, that it is green."""
+    chance = figures.percent(*figures.reaching(level, exact), _.code)
+    if level in ("green", "red"):
+        return _("chance {chance}", chance=chance)
+    return _("chance of this or worse: {chance}", chance=chance)
+
+
+def models(impact: Mapping[str, Any], _: Language) -> list[dict[str, Any]]:
+    """Every model of deaths, the one that sets the level first."""
+    if impact["fatalities"] is None:
+        return []
+    rows = []
+    for name in sorted(
+        impact["fatalities"], key=lambda name: (name != impact["alert"]["model"], list(MODELS).index(name))
+    ):
+        one = impact["fatalities"][name]
+        whole = figures.percentages(one["probability"])
+        rows.append(
+            {
+                "name": MODELS[name],
+                "own": name == impact["alert"]["model"],
+                "median": figures.deaths(one["median"], _.code),
+                "wide": figures.deaths_range(one["p05"], one["p95"], _.code),
+                "level": _(sentences.LEVELS[one["alert"]]),
+                "code": one["alert"],
+                "probability": [
+                    {
+                        "code": level,
+                        "percent": whole[level],
+                        "text": str(whole[level]),
+                        "shown": whole[level] >= (6 if whole[level] < 10 else 11),  # else the bar is too short
+                    }
+                    for level in LEVELS
+                ],
+                "axis": axis.mark(one),
+            }
+        )
+    return rows
+
+
+def money(impact: Mapping[str, Any], _: Language) -> dict[str, str] | None:
+    """The loss in US dollars as two ranges; None where it is not known."""
+    loss = impact.get("economic")
+    if loss is None:
+        return None
+    return {
+        "likely": figures.dollars_range(loss["p25_usd"], loss["p75_usd"], _.code),
+        "wide": figures.dollars_range(loss["p05_usd"], loss["p95_usd"], _.code),
+        "level": _(sentences.LEVELS[loss["alert"]]),
+        "gdp": _(
+            "GDP per head US$ {gdp} in {year}",
+            gdp=figures.whole(loss["gdp_per_capita_usd"], _.code),
+            year=loss["gdp_year"],
+        ),
+    }

@@ -1,0 +1,64 @@
+"""How a report fills its sheets of A4: what is guessed before it is set, what is mended after."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from siaga.report.districts import MOST_ROWS
+from siaga.report.sentences import known
+
+TRIES = 4
+MAP_MM = 122.0  # its width
+_LOW, _HIGH = 38.0, 92.0  # heights of the map, mm
+_SLACK = 14.0  # mm that page 1 may end too early before it is set again
+_ROW_MM = 4.9  # of a table
+_LEAST_ROWS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What gives way. pages: how many; map_mm: the map's height; rows: of the table of districts."""
+
+    pages: int
+    map_mm: float
+    rows: int
+    tight: bool = False
+
+
+def first(impact: Mapping[str, Any], change: bool) -> Fit:
+    """A guess from what is known beforehand; it holds for most quakes."""
+    pages = _pages(impact)
+    demonstration = any(file["demonstration"] for file in impact["provenance"]["analysis_data"]["files"])
+    bands = 6.8 * demonstration + 13.2 * impact["drill"]
+    caveats = impact["caveats"]
+    boxed = 4.0 * len(impact["warnings"]) + 4.0 * (bool(caveats["tsunami"]) + bool(caveats["landslide"]))
+    height = 91.0 - bands - boxed - (24.0 if pages == 1 else 0.0)
+    rows = 13 - round(bands / _ROW_MM) - (5 if change and pages == 2 else 0)
+    return Fit(pages, min(_HIGH, max(_LOW, height)), min(MOST_ROWS, max(_LEAST_ROWS, rows)))
+
+
+def mended(fit: Fit, room: Mapping[str, float]) -> Fit | None:
+    """The next try; None when this one holds.
+
+    room: per mark of the template how many mm were left over (negative: too much).
+    """
+    if room["end-1"] < 0 or (room["end-1"] > _SLACK and fit.map_mm < _HIGH):
+        height = min(_HIGH, max(_LOW, fit.map_mm + room["end-1"] - 0.5))
+        mended_ = replace(fit, map_mm=height, tight=fit.tight or fit.map_mm <= _LOW)
+    else:
+        mended_ = fit
+    if (below := room.get("end-2", 0.0)) < 0:
+        rows = max(_LEAST_ROWS, fit.rows - int(-below / _ROW_MM) - 1)
+        mended_ = replace(mended_, rows=rows, tight=mended_.tight or fit.rows <= _LEAST_ROWS)
+    if room.get("edge", 0.0) < 0 or room.get("end-3", 0.0) < 0:
+        mended_ = replace(mended_, tight=True)
+    return None if mended_ == fit else mended_
+
+
+def _pages(impact: Mapping[str, Any]) -> int:
+    """A green quake has one page, others two, and a third where structures were met."""
+    lived_in = known(impact) and impact["people"]["total"] > 0 and impact["zones"]
+    if impact["alert"]["level"] in (None, "green") or not lived_in:
+        return 1
+    layers = (impact.get(name) for name in ("structures", "roads", "land_cover"))
+    return 3 if any(layer is not None for layer in layers) else 2

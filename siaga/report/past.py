@@ -1,0 +1,51 @@
+"""Has it happened here? Similar quakes of the past and their toll, as they are printed."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from siaga.language import Language
+from siaga.report import figures, sentences
+
+MOST = 5
+CAUSES = {
+    "shaking": "shaking",
+    "tsunami": "tsunami",
+    "landslide": "landslide",
+    "liquefaction": "liquefaction",
+    "fire": "fire",
+    "other": "other causes",
+}
+
+
+def past(impact: Mapping[str, Any], _: Language) -> dict[str, Any] | None:
+    """Up to five similar quakes, and what they are compared by; None where no catalogue was searched."""
+    similar = impact.get("similar")
+    if similar is None:
+        return None
+    events = similar["events"][:MOST]
+    return {
+        "answer": sentences.happened(events, _),
+        "sources": ", ".join(sorted({_(one["source"]) for one in events if one["source"]})),
+        "rows": [_row(one, _) for one in events],
+        "by": _("Compared by how many people were shaken how strongly.")
+        if similar["compared_by"] == "exposure"
+        else _("Compared by place, magnitude and depth."),
+        "note": _.reason(similar["note"]),
+    }
+
+
+def _row(one: Mapping[str, Any], _: Language) -> dict[str, Any]:
+    by_mmi, count = one["by_mmi"], sentences.toll(one)
+    strong = sum(by_mmi.get(str(mmi), 0.0) for mmi in range(8, 11)) if by_mmi and "8" in by_mmi else None
+    causes = [_(CAUSES[cause]) for cause in one["causes"] if cause in CAUSES and cause != "shaking"]
+    return {
+        "when": figures.short_date(figures.parse_utc(one["time"]), _.code),
+        "name": one["name"] or "",
+        "magnitude": figures.decimal(one["magnitude"], 1, _.code),
+        "distance": f"{figures.whole(one['distance_km'], _.code)}\u00a0km",
+        "strong": _("no data") if strong is None else figures.people_cell(strong, _.code),
+        "deaths": _("no data") if count is None else figures.whole(count, _.code),
+        "strong_unknown": strong is None,
+        "deaths_unknown": count is None,
+        "causes": ", ".join(causes),
+    }

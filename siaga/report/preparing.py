@@ -1,0 +1,131 @@
+"""What to prepare, and what stands there: planning figures, structures, roads, land, as they are printed."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from siaga.impact.mmi import COLOURS, ROMAN, class_of
+from siaga.language import Language
+from siaga.report import figures, sentences
+from siaga.report.sentences import short
+
+MOST_NOTABLE = 16
+_MOST_CLASSES = 8
+NEED_NAMES = {
+    "rice_kg_week": ("Rice", "2.8 kg/person", "kg"),
+    "drinking_water_l_week": ("Drinking water", "17.5 l/person", "l"),
+    "clean_water_l_week": ("Clean water", "67 l/person", "l"),
+    "family_kits_week": ("Family kits", "0.2/person", ""),
+    "hygiene_packs_week": ("Hygiene packs", "0.39/person", ""),
+    "toilets": ("Toilets (once)", "0.05/person", ""),
+}
+GROUP_NAMES = (
+    ("infant", "children under 5"),
+    ("elderly", "elderly (65+)"),
+    ("pregnant", "pregnant"),
+    ("lactating", "breastfeeding"),
+    ("disabled", "disabled"),
+)
+
+
+def planning(impact: Mapping[str, Any], _: Language) -> dict[str, Any] | None:
+    """Needs of the people at MMI VIII, VII and VI and above; None where nobody was shaken that hard."""
+    plan = impact["planning"]
+    if plan is None or plan["upper"]["people"] < 1:
+        return None
+    bounds = [plan[name] for name in ("base", "middle", "upper")]
+    rows = []
+    for need, (name, standard, unit) in NEED_NAMES.items():
+        base, middle, upper = (_need(one["needs"][need], unit, _) for one in bounds)
+        rows.append({"name": _(name), "standard": _(standard), "base": base, "middle": middle, "upper": upper})
+    lowest = next(one for one in bounds if one["people"] >= 1)
+    return {
+        "answer": sentences.prepare_for(lowest["people"], ROMAN[lowest["mmi"]], _),
+        **{
+            name: figures.amount(one["people"], _.code)
+            for name, one in zip(("base", "middle", "upper"), bounds, strict=True)
+        },
+        "rows": rows,
+        "of": figures.people_sentence(lowest["people"], _.code),
+        "groups": [(_(label), figures.people_cell(lowest["groups"][name], _.code)) for name, label in GROUP_NAMES],
+    }
+
+
+def _need(number: float, unit: str, _: Language) -> str:
+    if unit == "kg" and number >= 1000:
+        return f"{figures.amount(number / 1000, _.code)}\u00a0{_('t')}"
+    return figures.amount(number, _.code) + (f"\u00a0{unit}" if unit else "")
+
+
+def stands(impact: Mapping[str, Any], _: Language) -> dict[str, Any] | None:
+    """Structures, roads and land under the shaking; None where no such layer is installed."""
+    tables = []
+    for key, names, total, heading, unit in (
+        ("structures", sentences.STRUCTURES, "total", "Structures", "count"),
+        ("roads", sentences.ROADS, "total_km", "Roads, km", "km"),
+        ("land_cover", sentences.LAND, "total_ha", "Land, ha", "ha"),
+    ):
+        layer = impact.get(key)
+        if layer is not None:
+            tables.append(_by_class(layer, names, total, heading, unit, _))
+    if not tables:
+        return None
+    structures = impact.get("structures")
+    notable = list(structures["notable"]) if structures else []
+    rest = sum(structures["notable_rest"].values()) if structures else 0
+    return {
+        "answer": sentences.structures(impact, _),
+        "tables": tables,
+        "notable": [_notable(one, _) for one in notable[:MOST_NOTABLE]],
+        "notable_answer": sentences.notable(structures, _),
+        "more": max(0, len(notable) - MOST_NOTABLE) + rest,
+    }
+
+
+def _by_class(
+    layer: Mapping[str, Any], names: Mapping[str, str], total: str, heading: str, unit: str, _: Language
+) -> dict[str, Any]:
+    """One table: a row per class, the most at MMI VI and above first; columns VIII and above, VII, VI, all.
+
+    All cells are whole; totals are taken from the printed cells.
+    """
+    cells = {name: _whole(one["by_mmi"]) for name, one in layer["by_class"].items() if one[total] > 0}
+    order = sorted(cells, key=lambda name: (*(-cell for cell in cells[name][:3]), -sum(cells[name]), name))
+    lines = [(_(names[name]) if name in names else name, cells[name]) for name in order]
+    if len(lines) > _MOST_CLASSES:
+        rest = [cell for _name, cell in lines[_MOST_CLASSES - 1 :]]
+        lines = [*lines[: _MOST_CLASSES - 1], (_("{count} others", count=len(rest)), _added(rest))]
+    return {
+        "heading": _(heading),
+        "unit": unit,
+        "rows": [_class_row(name, cell, _) for name, cell in lines],
+        "total": _class_row(_("Total"), _added([cell for _name, cell in lines]), _),
+        "note": _.reason(layer["note"]),
+    }
+
+
+def _whole(by_mmi: Mapping[str, float]) -> list[int]:
+    """At VIII and above, at VII, at VI, below; rounded."""
+    of = {mmi: by_mmi[str(mmi)] for mmi in range(1, 11)}
+    groups = ((8, 9, 10), (7,), (6,), (1, 2, 3, 4, 5))
+    return [round(sum(of[mmi] for mmi in group)) for group in groups]
+
+
+def _added(rows: Sequence[Sequence[int]]) -> list[int]:
+    return [sum(column) for column in zip(*rows, strict=True)]
+
+
+def _class_row(name: str, cells: Sequence[int], _: Language) -> dict[str, Any]:
+    return {"name": name, "cells": [figures.whole(cell, _.code) for cell in (*cells[:3], sum(cells))]}
+
+
+def _notable(one: Mapping[str, Any], _: Language) -> dict[str, Any]:
+    mmi = class_of(one["mmi"])
+    kind = sentences.STRUCTURES.get(one["type"], one["type"])
+    return {
+        "name": one["name"] or _("without a name"),
+        "type": _(kind),
+        "zone": short(one["zone"] or ""),
+        "mmi": mmi,
+        "roman": ROMAN[mmi],
+        "colour": COLOURS[mmi],
+    }
