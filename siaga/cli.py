@@ -12,9 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
-from siaga import analyse, keys
+from siaga import analyse, data, keys
 from siaga.errors import SiagaError
-from siaga.exposure import operatordata
 from siaga.settings import Settings
 
 
@@ -42,17 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument("--exit", action="store_true", help="end after publishing; status 0 only if published")
     show.set_defaults(run=_demo)
 
-    data = commands.add_parser("data", help="install exposure data").add_subparsers(required=True, metavar="WHAT")
-    demo_data = data.add_parser("demo", help="build and install the demonstration exposure")
-    demo_data.set_defaults(run=_data_demo)
-    own = data.add_parser("import", help="check a file of your own and install it in the place of its role")
-    own.add_argument("role", choices=sorted(operatordata.ROLES), metavar="ROLE", help=", ".join(operatordata.ROLES))
-    own.add_argument("file", type=Path)
-    own.add_argument("--title", help="one line for readers")
-    own.add_argument("--source", default="", help="who made it")
-    own.add_argument("--licence", default="")
-    own.add_argument("--year", type=int, help="of what it describes")
-    own.set_defaults(run=_data_import)
+    data.add_to(commands)
 
     put = commands.add_parser("ingest", help="put a grid.xml into the bucket as an uploader would")
     put.add_argument("file", type=Path)
@@ -103,32 +92,6 @@ def _demo(settings: Settings, chosen: argparse.Namespace) -> int:
         finally:
             supervisor.stop()
     return 0 if published else 1
-
-
-def _data_demo(settings: Settings, _: argparse.Namespace) -> int:
-    from siaga import demo
-
-    demo.install_exposure(settings, lambda line: print(line, flush=True))
-    return 0
-
-
-def _data_import(settings: Settings, chosen: argparse.Namespace) -> int:
-    from siaga.store import Store
-
-    try:
-        said = operatordata.install(
-            Store.connect(settings, "root"),
-            chosen.role,
-            chosen.file,
-            title=chosen.title,
-            source=chosen.source,
-            licence=chosen.licence,
-            year=chosen.year,
-        )
-    except OSError as error:
-        raise SiagaError("{file}: {detail}", file=chosen.file, detail=error.strerror) from error
-    print(f"{chosen.role} installed: {said}")
-    return 0
 
 
 def _ingest(settings: Settings, chosen: argparse.Namespace) -> int:

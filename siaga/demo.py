@@ -14,12 +14,9 @@ import numpy as np
 from siaga import ingest, keys, machine
 from siaga.errors import SiagaError
 from siaga.events import ObjectEvent
-from siaga.exposure import analysis_data
 from siaga.exposure import demo as exposure
+from siaga.exposure import operatordata
 from siaga.exposure.demo.packages import SHAKEMAP, Packages
-from siaga.exposure.zones import INSTALLED
-from siaga.gis import zonal
-from siaga.gis.population import PopulationGrid
 from siaga.settings import Settings
 from siaga.store import Store
 from siaga.supervisor import Supervisor
@@ -29,17 +26,10 @@ _PATIENCE = 120.0  # seconds from upload to report
 
 
 def install_exposure(settings: Settings, say: Callable[[str], None]) -> None:
-    """Build the demonstration exposure unless it is built, and install it in the store.
-
-    The shares of the population cells are prepared at once, so that the first quake need not wait.
-    """
+    """Build the demonstration exposure unless it is built, and install it in the store."""
     store = Store.connect(settings, "root")
     exposure.install(settings, store, say)
-    installed = analysis_data.open(store, settings.cache)
-    population, zones = installed.path("population"), installed.path("zones")
-    if population and zones:
-        zonal.prepare(PopulationGrid.open(population), zones, INSTALLED, settings.cache)
-        say("population cells shared out among the zones")
+    operatordata.share_out(store, settings.cache, say)
 
 
 def show(settings: Settings, supervisor: Supervisor, stop: threading.Event) -> bool:

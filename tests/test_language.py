@@ -20,6 +20,7 @@ SPEAKING += ("NoConnection", "BrokenOff", "TimedOut")
 # what only the person at the command line meets; that speaks English, as its commands do
 COMMAND_LINE = (
     "cli",
+    "data",
     "demo",
     "ingest",
     "machine",
@@ -29,9 +30,10 @@ COMMAND_LINE = (
     "supervisor",
     "intake",
     "features",
+    "points",
 )
 READ = [
-    *(path for path in (ROOT / "siaga").rglob("*.py") if not {*path.parts, path.stem} & set(COMMAND_LINE)),
+    *(path for path in (ROOT / "siaga").rglob("*.py") if not {*path.relative_to(ROOT).parts, path.stem} & set(COMMAND_LINE)),
     *(ROOT / "functions").rglob("*.py"),
     *(ROOT / "gateway").rglob("*.py"),
     *(ROOT / "web").rglob("*.py"),

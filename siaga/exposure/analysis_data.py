@@ -28,8 +28,13 @@ _FOLDER = {
     "zones": "boundaries",
     "places": "places",
     "volcanoes": "places",
+    "structures": "exposure",
+    "roads": "exposure",
+    "land_cover": "exposure",
+    "basemap": "basemap",
     "history": "history",
 }
+ROLES = tuple(_FOLDER)
 _MEDIA_TYPE = {
     ".tif": "image/tiff",
     ".csv": "text/csv",
@@ -43,7 +48,7 @@ _verified: set[tuple[str, int, int]] = set()  # (path, size, time in ns) whose h
 class DataFile:
     """One file to install.
 
-    role: population, zones, places, volcanoes, basemap or history. year: of what it describes, None if of no year.
+    role: one of ROLES. year: of what it describes, None if of no year.
     title, source, licence: one line of English each.
     """
 
@@ -111,7 +116,7 @@ def install(store: "Store", files: Sequence[DataFile], title: str, demonstration
 
     Files that the bucket already has are not sent again, nor is the same manifest.
     """
-    entries = [_installed(store, file) for file in sorted(files, key=lambda file: file.role)]
+    entries = [_installed(store, file) for file in files]
     return _publish(store, entries, title, demonstration)
 
 
@@ -120,13 +125,42 @@ def add(store: "Store", file: DataFile) -> str:
 
     Where nothing is installed yet it is the first.
     """
-    try:
-        before = manifest_of(store)
-    except NotFound:
-        before = {"title": file.title, "files": []}
+    before = _before(store) or {"title": file.title, "files": []}
     entries = [entry for entry in before["files"] if entry["role"] != file.role] + [_installed(store, file)]
-    entries.sort(key=lambda entry: str(entry["role"]))
-    return _publish(store, entries, before["title"], any(entry["demonstration"] for entry in entries))
+    return _publish(store, entries, before["title"], _any_demonstration(entries))
+
+
+def add_demonstration(store: "Store", files: Sequence[DataFile], title: str) -> str:
+    """Install demonstration files, but none in the place of an operator's own; returns the manifest's sha256."""
+    before = _before(store)
+    own = [entry for entry in before["files"] if not entry["demonstration"]] if before else []
+    taken = {entry["role"] for entry in own}
+    entries = own + [_installed(store, file) for file in files if file.role not in taken]
+    return _publish(store, entries, title, _any_demonstration(entries))
+
+
+def remove(store: "Store", role: str) -> str:
+    """Take a role out of what is installed; returns the manifest's sha256. Its file stays for runs that used it.
+
+    Raises NotFound when there is none.
+    """
+    before = manifest_of(store)
+    entries = [entry for entry in before["files"] if entry["role"] != role]
+    if len(entries) == len(before["files"]):
+        raise NotFound("Nothing is installed as {role}", role=role)
+    return _publish(store, entries, before["title"], _any_demonstration(entries))
+
+
+def _before(store: "Store") -> dict[str, Any] | None:
+    """The manifest as it is; None when nothing is installed."""
+    try:
+        return manifest_of(store)
+    except NotFound:
+        return None
+
+
+def _any_demonstration(entries: Sequence[dict[str, Any]]) -> bool:
+    return any(entry["demonstration"] for entry in entries)
 
 
 def _installed(store: "Store", file: DataFile) -> dict[str, Any]:
@@ -148,6 +182,7 @@ def _installed(store: "Store", file: DataFile) -> dict[str, Any]:
 
 
 def _publish(store: "Store", entries: list[dict[str, Any]], title: str, demonstration: bool) -> str:
+    entries = sorted(entries, key=lambda entry: str(entry["role"]))
     manifest = {"schema": SCHEMA, "title": title, "demonstration": demonstration, "files": entries}
     body = json.dumps(manifest, sort_keys=True, indent=1, ensure_ascii=False).encode()
     try:

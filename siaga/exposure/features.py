@@ -1,6 +1,7 @@
 """Structures, roads, land cover and zones of an operator as the FlatGeobuf files that analyses read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import numpy as np
 import shapely
 
 from siaga.errors import BadInput
-from siaga.gis import intake
+from siaga.gis import intake, layers
 from siaga.impact import assets
 
 # Fields that are looked for when none is named: the more telling first, OpenStreetMap's among them.
@@ -21,6 +22,7 @@ TYPE_FIELDS = {
     "land_cover": ("landuse", "natural", "type", "class", "fclass", "fcode"),
 }
 _NAME_FIELDS = ("name", "nama", "name:id", "namobj", "nama_objek")
+_CODE_FIELDS = ("code", "kode", "kdepum", "kdcpum", "kdpkab", "kdppum", "adm4_pcode", "adm3_pcode", "adm2_pcode", "id")
 _VOCABULARY = {"structures": assets.STRUCTURES, "roads": assets.ROADS, "land_cover": assets.LAND}
 _GEOMETRY = {"structures": "Point", "roads": "MultiLineString", "land_cover": "MultiPolygon"}
 
@@ -54,6 +56,67 @@ def convert(role: str, path: Path, target: Path, type_field: str = "", name_fiel
     if not counts:
         raise BadInput("{file} has no features with a geometry", file=path.name)
     return counts
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneOptions:
+    """Fields of a file of zones; "" where Siaga is to look for itself. level: of all of them, if no field says it."""
+
+    code: str = ""
+    name: str = ""
+    level_field: str = ""
+    parent: str = ""
+    level: str = ""
+
+
+def zones(path: Path, target: Path, named: ZoneOptions, before: Path | None = None) -> dict[str, int]:
+    """Write zones: code, name, level, parent; returns how many there are of each level.
+
+    before: zones whose levels that this file does not have are kept. Raises BadInput with a sentence.
+    """
+    layer = intake.open_layer(path)
+    fields = [
+        _zone_field(layer, named.code, _CODE_FIELDS, "--code-field"),
+        _zone_field(layer, named.name, _NAME_FIELDS, "--name-field"),
+        layer.field(named.level_field, "--level-field") if named.level_field else layer.first_of(("level",)),
+        layer.field(named.parent, "--parent-field") if named.parent else layer.first_of(("parent",)),
+    ]
+    known = [name for name in fields if name]
+    counts: dict[str, int] = {}
+    with intake.writing(target, "MultiPolygon", ("code", "name", "level", "parent")) as add:
+        for geometries, texts in layer.batches(known):
+            rows = []
+            for text in texts:
+                said = dict(zip(known, text, strict=True))
+                code, name, level, parent = (said.get(field, "") if field else "" for field in fields)
+                if not code:
+                    raise BadInput("{file}: the zone {name} has no {field}", file=path.name, name=name, field=fields[0])
+                level = named.level or level
+                counts[level] = counts.get(level, 0) + 1
+                rows.append((code, name or code, level, parent))
+            shapes, sound = areas(geometries, path)
+            _, of = _kept(shapes, sound)
+            add(shapes[of], [rows[index] for index in of])
+        for shape, kept in _other_levels(before, counts):
+            counts[kept[2]] = counts.get(kept[2], 0) + 1
+            add([shape], [kept])
+    return {level or "zones": count for level, count in counts.items()}
+
+
+def _zone_field(layer: intake.Layer, given: str, candidates: Sequence[str], option: str) -> str:
+    return (None if given else layer.first_of(candidates)) or layer.field(given or candidates[0], option)
+
+
+def _other_levels(before: Path | None, counts: Mapping[str, int]) -> list[tuple[Any, tuple[str, ...]]]:
+    if before is None:
+        return []
+    new = set(counts)
+    geometries, rows = layers.read(before)
+    return [
+        (shape, tuple(row.get(name) or "" for name in ("code", "name", "level", "parent")))
+        for shape, row in zip(geometries, rows, strict=True)
+        if (row.get("level") or "") not in new
+    ]
 
 
 def _points(geometries: Any, _: Path) -> tuple[Any, Any]:

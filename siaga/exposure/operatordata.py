@@ -1,37 +1,142 @@
 """An operator's own data: each file is checked, then takes the place of its role in what is installed."""
 
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from siaga.exposure import analysis_data, history
+from siaga.errors import NotFound
+from siaga.exposure import analysis_data, features, history, points
+from siaga.exposure.analysis_data import DataFile
+from siaga.exposure.zones import INSTALLED
+from siaga.gis import basemap, intake, zonal
+from siaga.gis.population import PopulationGrid
 
 if TYPE_CHECKING:
     from siaga.store import Store
 
 
 @dataclass(frozen=True, slots=True)
+class Fields:
+    """What the operator says of the file's fields; "" where Siaga is to look for itself.
+
+    level: of all zones of the file, where no field says it.
+    """
+
+    type: str = ""
+    name: str = ""
+    code: str = ""
+    level_field: str = ""
+    parent: str = ""
+    level: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Role:
     """What a file is for. title: for readers, where the operator gives none.
 
-    check: what a file holds, in one line; raises BadInput saying what is wrong with it.
+    ready: from the file, a folder to write into, the fields, and what is installed of this role (None if
+    nothing is, or demonstration data), to the file to install and what it holds, in one line; raises
+    BadInput saying what is wrong.
     """
 
     title: str
-    check: Callable[[Path], str]
+    ready: Callable[[Path, Path, Fields, Path | None], tuple[Path, str]]
 
 
-ROLES: Mapping[str, Role] = {"history": Role("Past quakes", history.check)}
+def _history(path: Path, _folder: Path, _fields: Fields, _before: Path | None) -> tuple[Path, str]:
+    return path, history.check(path)
+
+
+def _population(path: Path, folder: Path, _fields: Fields, _before: Path | None) -> tuple[Path, str]:
+    target = folder / "population.tif"
+    total = intake.population(path, target)
+    grid = PopulationGrid.open(target)
+    return target, f"{total:,.0f} people in {grid.rows} by {grid.columns} cells"
+
+
+def _features(role: str, path: Path, folder: Path, fields: Fields, _before: Path | None) -> tuple[Path, str]:
+    target = folder / f"{role}.fgb"
+    return target, _counted(features.convert(role, path, target, fields.type, fields.name))
+
+
+def _zones(path: Path, folder: Path, fields: Fields, before: Path | None) -> tuple[Path, str]:
+    target = folder / "zones.fgb"
+    named = features.ZoneOptions(fields.code, fields.name, fields.level_field, fields.parent, fields.level)
+    return target, _counted(features.zones(path, target, named, before))
+
+
+def _places(path: Path, folder: Path, fields: Fields, _before: Path | None) -> tuple[Path, str]:
+    target = folder / "places.csv"
+    return target, _counted(points.places(path, target, fields.name, fields.type))
+
+
+def _volcanoes(path: Path, folder: Path, fields: Fields, _before: Path | None) -> tuple[Path, str]:
+    target = folder / "volcanoes.csv"
+    return target, f"{points.volcanoes(path, target, fields.name, fields.type)} volcanoes"
+
+
+def _basemap(path: Path, _folder: Path, _fields: Fields, _before: Path | None) -> tuple[Path, str]:
+    return path, _counted(basemap.check(path))
+
+
+ROLES: Mapping[str, Role] = {
+    "population": Role("Population", _population),
+    "zones": Role("Administrative zones", _zones),
+    "places": Role("Towns", _places),
+    "structures": Role("Structures", partial(_features, "structures")),
+    "roads": Role("Roads", partial(_features, "roads")),
+    "land_cover": Role("Land cover", partial(_features, "land_cover")),
+    "volcanoes": Role("Volcanoes", _volcanoes),
+    "basemap": Role("Base map", _basemap),
+    "history": Role("Past quakes", _history),
+}
 
 
 def install(
-    store: "Store", role: str, path: Path, *, title: str | None, source: str, licence: str, year: int | None
+    store: "Store",
+    role: str,
+    path: Path,
+    *,
+    title: str | None,
+    source: str,
+    licence: str,
+    year: int | None,
+    fields: Fields = Fields(),
+    cache: Path | None = None,
 ) -> str:
     """Check the file and install it; returns what it holds, in one line.
 
+    cache: where what is installed is kept on this machine; without it zones replace those of other levels.
     Raises BadInput when it cannot serve, and then nothing has changed; OSError when it cannot be read.
     """
-    said = ROLES[role].check(path)
-    analysis_data.add(store, analysis_data.DataFile(role, path, title or ROLES[role].title, source, licence, year))
+    before = _installed(store, cache, role) if cache else None
+    with tempfile.TemporaryDirectory() as folder:
+        ready, said = ROLES[role].ready(path, Path(folder), fields, before)
+        analysis_data.add(store, DataFile(role, ready, title or ROLES[role].title, source, licence, year))
     return said
+
+
+def share_out(store: "Store", cache: Path, say: Callable[[str], None]) -> None:
+    """Prepare the shares of the population cells at once, so that the first quake need not wait."""
+    installed = analysis_data.open(store, cache)
+    population, zones = installed.path("population"), installed.path("zones")
+    if population and zones:
+        zonal.prepare(PopulationGrid.open(population), zones, INSTALLED, cache)
+        say("population cells shared out among the zones")
+
+
+def _installed(store: "Store", cache: Path, role: str) -> Path | None:
+    """The operator's file of that role; None when there is none, or one of the demonstration."""
+    try:
+        installed = analysis_data.open(store, cache)
+    except NotFound:
+        return None
+    own = any(file["role"] == role and not file["demonstration"] for file in installed.files)
+    return installed.path(role) if own else None
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} {name}" for name, count in sorted(counts.items(), key=lambda pair: -pair[1]))

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import shapely
 
+from siaga.errors import BadInput
 from siaga.gis import layers
 
+LAYERS = ("land", "lakes", "country_lines", "province_lines", "regency_lines", "land_overview")
 Rectangle = tuple[float, float, float, float]  # west, south, east, north in degrees
 
 
@@ -27,6 +29,17 @@ class Ground:
     def coast(self) -> Any:
         """The edge of the land; empty on the open sea."""
         return shapely.LineString() if self.land.is_empty else shapely.boundary(self.land)
+
+
+def check(path: Path) -> dict[str, int]:
+    """How many features each layer of a base map has. Raises BadInput when one of the layers is missing."""
+    if not set(LAYERS) <= set(layers.names(path)):
+        raise BadInput(
+            "{file} is no base map: it must be a GeoPackage with the layers {layers}",
+            file=path.name,
+            layers=", ".join(LAYERS),
+        )
+    return {name: len(layers.read(path, name)[0]) for name in LAYERS}
 
 
 def unknown(rectangle: Rectangle) -> Ground:

@@ -26,6 +26,7 @@ osr.UseExceptions()
 _AT_ONCE = 10_000
 _LONGEST_TEXT = 200  # a name that is longer is cut; one endless text would make every batch that wide
 _MOST_PEOPLE = 2e10  # no population grid counts more; one that does holds densities or has a wrong no-data value
+_CSV = ["X_POSSIBLE_NAMES=longitude,lon,lng,x,bujur", "Y_POSSIBLE_NAMES=latitude,lat,y,lintang"]
 _POINTING_ELSEWHERE = ("OGR_VRT", "VRT", "WFS", "OAPIF", "HTTP")  # such a file tells GDAL to read others
 
 
@@ -102,7 +103,7 @@ def open_layer(path: Path) -> Layer:
     """The first layer of a file that OGR reads. Raises BadInput with a sentence."""
     _exists(path)
     try:
-        source = gdal.OpenEx(str(path), gdal.OF_VECTOR)
+        source = gdal.OpenEx(str(path), gdal.OF_VECTOR, open_options=_CSV if path.suffix.lower() == ".csv" else [])
     except RuntimeError as error:
         raise BadInput("{file} is no vector file that GDAL reads: {detail}", file=path.name, detail=error) from error
     if source.GetDriver().ShortName in _POINTING_ELSEWHERE:
@@ -196,6 +197,10 @@ def _exists(path: Path) -> None:
 def _to_wgs84(layer: Any, path: Path) -> Any:
     """The way into EPSG:4326, longitude first; None when the layer is there."""
     reference = layer.GetSpatialRef()
+    if path.suffix.lower() == ".csv":  # a table of longitudes and latitudes
+        if layer.GetGeomType() == ogr.wkbNone:
+            raise BadInput("{file} has no columns longitude and latitude", file=path.name)
+        return None
     if reference is None:
         raise BadInput(
             "{file} does not say its coordinate reference system; add it (for a shapefile its .prj)", file=path.name

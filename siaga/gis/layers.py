@@ -37,6 +37,15 @@ def read(
     return shapely.from_wkb(np.array(geometries, dtype=object)), rows
 
 
+def names(path: Path) -> tuple[str, ...]:
+    """Of the layers in a file; none when it holds no layers that OGR reads."""
+    try:
+        source = ogr.Open(str(path))
+    except RuntimeError:
+        return ()
+    return tuple(source.GetLayer(index).GetName() for index in range(source.GetLayerCount()))
+
+
 def wkt(path: Path) -> str:
     """The first layer's CRS; "" where the file names none."""
     source = ogr.Open(str(path))

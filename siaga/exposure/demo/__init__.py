@@ -22,10 +22,10 @@ _CODE = (Path(__file__).parent, Path(siaga.gis.cells.__file__), Path(siaga.gis.l
 def install(settings: Settings, store: Store, say: Callable[[str], None]) -> str:
     """Build the demonstration exposure, unless it was built before, and upload it; returns the manifest's sha256.
 
-    say: is told each step. Quick when the bucket has this very build.
+    say: is told each step. Quick when the bucket has this very build. What an operator has imported stays.
     """
     found = files(settings.cache, say)
-    sha256 = analysis_data.install(store, found, TITLE, demonstration=True)
+    sha256 = analysis_data.add_demonstration(store, found, TITLE)
     say(f"demonstration exposure installed, {sum(file.path.stat().st_size for file in found) / 1e6:.0f} MB")
     return sha256
 
