@@ -1,4 +1,4 @@
-"""The command `siaga`: up, demo, data, ingest, reprocess, status, analyse.
+"""The command `siaga`: up, demo, data, ingest, reprocess, status, analyse, forecast.
 
 What a command works with is imported when it is called, so that each starts as fast as it can.
 """
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
-from siaga import analyse, data, keys
+from siaga import analyse, data, forecasts, keys
 from siaga.errors import SiagaError
 from siaga.settings import Settings
 
@@ -57,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     status.set_defaults(run=_status)
 
     analyse.add_to(commands)
+    forecasts.add_to(commands)
     return parser
 
 

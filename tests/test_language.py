@@ -22,6 +22,7 @@ COMMAND_LINE = (
     "cli",
     "data",
     "demo",
+    "forecasts",
     "ingest",
     "machine",
     "settings",

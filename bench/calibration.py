@@ -1,0 +1,166 @@
+"""Calibrate Siaga's forecast of deaths and say how far to trust it: `python -m bench.calibration EXPOCAT.csv`.
+
+Prints the constants of siaga/impact/forecast.py and writes docs/calibration.md (--out elsewhere). Every
+figure of the page comes from here; the catalogue itself is no part of the project.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from bench import candidates, scoring
+from bench.candidates import Quakes
+from bench.scoring import Forecast
+from siaga.exposure import expocat
+from siaga.impact import fatality, forecast
+
+CHOSEN = "two steps, rates fitted anew, depth"
+FOLDS, REPEATS = 10, 5
+CHANCES = (0.05, 0.075, 0.10, 0.125, 0.15, 0.20, 0.25, 0.50)
+
+
+@dataclass(frozen=True)
+class Tested:
+    """One way, tested by cross-validation; an entry per repeat."""
+
+    forecasts: Sequence[Forecast]
+    crps: float
+    log_score: float
+
+    def levels(self, share: float = 1 - forecast.ALERT_CHANCE) -> list[np.ndarray]:
+        """The level of every quake: that of the quantile at this share."""
+        return [scoring.level(one.quantile(share)) for one in self.forecasts]
+
+
+@dataclass(frozen=True)
+class Study:
+    """All that the page tells."""
+
+    rows: Sequence[expocat.Quake]
+    quakes: Quakes
+    folds: Sequence[np.ndarray]
+    tested: dict[str, Tested]
+    pager: Forecast
+    learnt: tuple[float, np.ndarray, np.ndarray]
+
+    @property
+    def deaths(self) -> np.ndarray:
+        """Deaths by shaking, a blank as none."""
+        return self.quakes.deaths
+
+    @property
+    def pager_levels(self) -> np.ndarray:
+        """As PAGER sets them: by its median."""
+        return scoring.level(self.pager.quantile(0.5))
+
+
+def load(path: Path) -> tuple[list[expocat.Quake], Quakes]:
+    """The catalogue; a blank number of deaths counts as no known deaths."""
+    rows = [row for row in expocat.read(path) if len(row.by_mmi) == len(expocat.MMI_COLUMNS)]
+    return rows, Quakes(
+        [dict(row.by_mmi) for row in rows],
+        [row.depth_km for row in rows],
+        np.array([6.5 if row.magnitude is None else row.magnitude for row in rows]),
+        np.array([row.shaking_deaths or 0.0 for row in rows]),
+    )
+
+
+def learn(path: Path) -> tuple[float, np.ndarray, np.ndarray]:
+    """What siaga/impact/forecast.py holds: slope, coefficients of the chance, and of the number with ln(spread)."""
+    return candidates.HURDLE.learn(load(path)[1])
+
+
+def sequences(rows: Sequence[expocat.Quake]) -> np.ndarray:
+    """Which quakes belong together; one of unknown time or place stands alone."""
+    days = [row.time.timestamp() / 86400 if row.time else -1e9 * (n + 1) for n, row in enumerate(rows)]
+    place = [(row.latitude, row.longitude) if row.latitude is not None else (np.nan, np.nan) for row in rows]
+    latitude, longitude = np.array(place, float).T
+    return scoring.sequences(np.array(days), latitude, longitude)
+
+
+def split(way: candidates.Censored | candidates.Hurdle, quakes: Quakes, fold: np.ndarray) -> Forecast:
+    """Every quake forecast by what was learnt without its fold."""
+    parts = []
+    for name in np.unique(fold):
+        held = np.flatnonzero(fold == name)
+        parts.append((held, way.forecast(way.learn(quakes.take(fold != name)), quakes.take(held))))
+
+    def below(sizes: np.ndarray) -> np.ndarray:
+        whole = np.empty((len(fold), len(sizes)))
+        for held, one in parts:
+            whole[held] = one.below(sizes)
+        return whole
+
+    def quantile(share: float) -> np.ndarray:
+        whole = np.empty(len(fold))
+        for held, one in parts:
+            whole[held] = one.quantile(share)
+        return whole
+
+    return Forecast(below, quantile)
+
+
+def study(path: Path, say: Callable[[str], None]) -> Study:
+    """Test every candidate on the same folds."""
+    rows, quakes = load(path)
+    group = sequences(rows)
+    folds = [scoring.folds(group, quakes.deaths, seed, FOLDS) for seed in range(REPEATS)]
+    tested = {}
+    for name, way in candidates.CANDIDATES.items():
+        forecasts = [split(way, quakes, fold) for fold in folds]
+        tested[name] = Tested(
+            forecasts,
+            float(np.mean([scoring.crps(one, quakes.deaths) for one in forecasts])),
+            float(np.mean([scoring.log_score(one, quakes.deaths) for one in forecasts])),
+        )
+        say(f"{name:40} CRPS {tested[name].crps:.4f}  log score {tested[name].log_score:.4f}")
+    pager = candidates.rate_model(fatality.PAGER, quakes)
+    return Study(rows, quakes, folds, tested, pager, candidates.HURDLE.learn(quakes))
+
+
+def checked(found: Study) -> dict[str, int]:
+    """forecast.CHECKED: of the repeats the worst, so that chance does not flatter."""
+    levels, deaths = found.tested[CHOSEN].levels(), found.deaths
+    return {
+        "greens": int((deaths < 1).sum()),
+        "kept": min(scoring.kept(deaths, one) for one in levels),
+        "kept_pager": scoring.kept(deaths, found.pager_levels),
+        "strong": int((deaths >= 100).sum()),
+        "found": min(scoring.found(deaths, one) for one in levels),
+        "found_pager": scoring.found(deaths, found.pager_levels),
+    }
+
+
+def constants(learnt: tuple[float, np.ndarray, np.ndarray]) -> dict[str, object]:
+    """As forecast.py writes them: four decimals."""
+    slope, of_any, of_number = learnt
+    return {
+        "SLOPE": round(float(slope), 4),
+        "ANY": tuple(round(float(one), 4) for one in of_any),
+        "NUMBER": (*(round(float(one), 4) for one in of_number[:-1]), round(float(np.exp(of_number[-1])), 4)),
+    }
+
+
+def main() -> int:
+    """Print the constants, write the page."""
+    from bench import calibration_page
+
+    parser = argparse.ArgumentParser(prog="bench.calibration", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("catalogue", type=Path)
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent.parent / "docs" / "calibration.md")
+    chosen = parser.parse_args()
+    found = study(chosen.catalogue, print)
+    for name, value in constants(found.learnt).items():
+        print(f"{name} = {value}")
+    print(f"CHECKED = {checked(found)}")
+    chosen.out.write_text(calibration_page.write(found), encoding="utf-8")
+    print(f"{chosen.out} written")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
