@@ -35,7 +35,7 @@ def test_a_row_is_read_whole(tmp_path):
 
 
 def test_blank_is_unknown_and_absent_columns_are_borne(tmp_path):
-    first, second = read(tmp_path, "EventID,Name,MMI7,MMI8,ShakingDeaths\na,UK,0,,\n\nb,Palu,1,2,3\n")
+    first, second = read(tmp_path, "EventID, Name ,MMI7, MMI8,ShakingDeaths\na,UK,0,,\n\nb,Palu,1,2,3\n")
     assert (first.by_mmi, first.shaking_deaths, first.magnitude, first.time, first.name) == (
         {7: 0.0},
         None,

@@ -1,5 +1,7 @@
 """People in, deaths, displaced and needs out: against the constants' sources and against themselves."""
 
+from statistics import NormalDist
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -32,6 +34,25 @@ def test_pager_counts_people_at_x_with_ix_and_starts_at_v():
     assert rates[9] == pytest.approx(0.005180, rel=2e-3)
 
 
+# what InaSAFE makes of PAGER: both constants rounded, IX not bound to hold for X, too
+INASAFE_PAGER = {
+    5: 5.463446361986257e-11,
+    7: 1.1934072064345713e-05,
+    8: 0.00041749033279070424,
+    10: 0.031219958553321103,
+}
+USGS_PAGER = {5: 5.2e-11, 6: 7.5e-8, 7: 1.17e-5, 8: 4.13e-4, 9: 5.18e-3, 10: 5.18e-3}
+
+
+def test_pager_is_usgs_own_and_not_inasafes():
+    rates = fatality.PAGER.rates
+    assert rates == {mmi: pytest.approx(rate, rel=1e-2) for mmi, rate in USGS_PAGER.items()}
+    for mmi, rate in INASAFE_PAGER.items():
+        assert NormalDist().cdf(np.log(mmi / 13.249) / 0.151) == pytest.approx(rate, rel=1e-2)
+    assert INASAFE_PAGER[10] / rates[10] == pytest.approx(6.0, rel=0.01)
+    assert INASAFE_PAGER[8] / rates[8] == pytest.approx(1.012, rel=0.01)
+
+
 @given(by_mmi)
 def test_expected_deaths_are_the_sum_over_classes(people):
     for one in fatality.MODELS:
@@ -49,6 +70,8 @@ def test_quantiles_rise_chances_sum_to_one_and_the_input_stays(people):
         assert quantiles == sorted(quantiles)
         assert sum(found.probability.values()) == pytest.approx(1)
         assert all(chance >= 0 for chance in found.probability.values())
+        assert sum(found.by_decade.values()) == pytest.approx(1)
+        assert found.by_decade["0"] == found.probability["green"]
     assert people == before
 
 
@@ -56,6 +79,16 @@ def test_half_of_the_distribution_lies_between_the_quartiles():
     found = fatality.estimate(fatality.PAGER, {8: 2e6})
     spread = np.log(found.quantiles["p75"] / found.quantiles["p25"])
     assert spread == pytest.approx(2 * 0.6744898 * 1.714702)
+
+
+def test_the_chance_of_each_size_is_the_log_normals():
+    median = 4e6 * fatality.PAGER.rates[8]
+    logarithm = NormalDist(np.log(median), 1.714702)
+    found = fatality.estimate(fatality.PAGER, {8: 4e6})
+    assert found.by_decade["100-999"] == pytest.approx(logarithm.cdf(np.log(1000)) - logarithm.cdf(np.log(100)))
+    assert found.by_decade["100000+"] == pytest.approx(1 - logarithm.cdf(np.log(1e5)))
+    red = found.by_decade["1000-9999"] + found.by_decade["10000-99999"] + found.by_decade["100000+"]
+    assert found.probability["red"] == pytest.approx(red)
 
 
 def test_the_level_is_that_of_the_median():

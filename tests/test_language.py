@@ -34,7 +34,11 @@ COMMAND_LINE = (
     "points",
 )
 READ = [
-    *(path for path in (ROOT / "siaga").rglob("*.py") if not {*path.relative_to(ROOT).parts, path.stem} & set(COMMAND_LINE)),
+    *(
+        path
+        for path in (ROOT / "siaga").rglob("*.py")
+        if not {*path.relative_to(ROOT).parts, path.stem} & set(COMMAND_LINE)
+    ),
     *(ROOT / "functions").rglob("*.py"),
     *(ROOT / "gateway").rglob("*.py"),
     *(ROOT / "web").rglob("*.py"),

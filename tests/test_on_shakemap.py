@@ -16,6 +16,7 @@ from osgeo import gdal
 from functions.on_shakemap import handler as on_shakemap
 from functions.render_report import handler as render_report
 from siaga import keys
+from siaga.impact import forecast
 from siaga.store import Store
 
 SCHEMA = json.loads(resources.files("siaga.impact").joinpath("impact.schema.json").read_text(encoding="utf-8"))
@@ -72,6 +73,16 @@ def test_people_zones_and_table_are_the_same_people(analyse, store):
     assert [float(row["people"]) for row in rows] == [zone["people"] for zone in impact["zones"]]
 
 
+def test_siagas_forecast_knows_the_depth_and_the_loss_its_year(analyse):
+    _status, _answer, impact = analyse(make_grid(peak=8.5))
+    people = {int(mmi): count for mmi, count in impact["people"]["by_mmi"].items()}
+    expected = forecast.estimate(people, impact["event"]["depth_km"])
+    assert impact["fatalities"]["siaga"]["p95"] == pytest.approx(expected.quantiles["p95"])
+    assert expected.quantiles["p95"] != forecast.estimate(people).quantiles["p95"]
+    assert impact["economic"]["gdp_year"] == int(impact["event"]["time"][:4]) == 2018
+    assert impact["economic"]["exposed_usd"] > 0
+
+
 def test_the_same_input_gives_the_same_objects(analyse, store):
     _status, first, _impact = analyse(make_grid())
     before = listing(store, "")
@@ -109,6 +120,10 @@ def test_the_catalogue_names_the_run_and_what_a_list_shows(analyse, store):
     by_mmi = impact["people"]["by_mmi"]
     assert entry["people"]["mmi6_plus"] == pytest.approx(sum(by_mmi[str(mmi)] for mmi in range(6, 11)))
     assert (entry["alert"], entry["run"], entry["clock_zone"]) == (impact["alert"]["level"], impact["run"], "WITA")
+    own = impact["fatalities"][impact["alert"]["model"]]
+    assert impact["alert"]["model"] == "siaga"
+    assert entry["fatalities"] == {name: own[name] for name in ("median", "p05", "p25", "p75", "p95")}
+    assert entry["alert_probability"] == own["probability"]
     assert entry["report"] is None
     assert entry["arrival"]["key"] == "20180805194635/grid.xml"
 

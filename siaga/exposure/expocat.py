@@ -72,7 +72,8 @@ def read(path: Path) -> list[Quake]:
 
 def _rows(file: TextIO) -> Iterator[Quake]:
     table = csv.DictReader(file)
-    if "EventID" not in (table.fieldnames or ()):
+    table.fieldnames = [name.strip() for name in table.fieldnames or ()]
+    if "EventID" not in table.fieldnames:
         raise BadInput("The table of quakes has no column EventID")
     for row in table:
         if any(row.values()):
