@@ -1,6 +1,7 @@
-"""The frame around every function: one object in, one answer out.
+"""The frame around every function: one object or one tick in, one answer out.
 
 A function is `run(event, workbench) -> Outcome`; `handle = faas.on_object(run)` is what OpenFaaS calls.
+One with a schedule instead of inputs is `run(now, workbench) -> Outcome` and `faas.on_tick(run)`.
 The answer is 200 with {"state", "reason", "run", …} when the matter is settled (done, refused,
 superseded); 503 when a neighbour was away; anything else is a defect and counts as an attempt.
 """
@@ -12,7 +13,8 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -71,44 +73,51 @@ def on_object(run: Callable[[ObjectEvent, Workbench], Outcome]) -> Callable[[Any
     """Turn `run` into OpenFaaS's handle(event, context)."""
 
     def handle(event: Any, context: Any) -> dict[str, Any]:  # noqa: ARG001 - OpenFaaS's contract
-        started = time.monotonic()
-        status = 200
-        answer: dict[str, Any] = {}
         subject = ObjectEvent("", "")
-        try:
+
+        def one() -> Outcome:
+            nonlocal subject
             subject = _one(event.body)
-            outcome = run(subject, workbench())
-            answer = {
-                "state": "done",
-                "reason": None,
-                "run": outcome.run,
-                "event_id": outcome.event_id,
-                "warnings": outcome.warnings,
-                "timings": outcome.timings,
-            }
-        except Superseded as error:
-            answer = {"state": "superseded", "reason": error.reason(), "run": ""}
-        except (BadInput, NotFound) as error:
-            answer = {"state": "refused", "reason": error.reason(), "run": ""}
-        except Unavailable as error:
-            status, answer = 503, {"reason": error.reason()}
-        except SiagaError as error:
-            status, answer = 500, {"reason": error.reason()}
-        seconds = round(time.monotonic() - started, 3)
-        _log.info(
-            json.dumps(
-                {"bucket": subject.bucket, "key": subject.key, "status": status, "seconds": seconds} | answer,
-                default=str,
-            )
-        )
-        return {
-            "statusCode": status,
-            "body": json.dumps(answer, default=str),
-            "headers": {"Content-Type": "application/json"},
-        }
+            return run(subject, workbench())
+
+        return _answered(one, lambda: {"bucket": subject.bucket, "key": subject.key})
 
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(message)s")
     return handle
+
+
+def on_tick(run: Callable[[datetime, Workbench], Outcome]) -> Callable[[Any, Any], dict[str, Any]]:
+    """Turn `run`, which is handed the present moment in UTC, into the handle of a function with a schedule."""
+
+    def handle(event: Any, context: Any) -> dict[str, Any]:  # noqa: ARG001 - OpenFaaS's contract
+        now = datetime.now(UTC)
+        return _answered(lambda: run(now, workbench()), lambda: {"tick": f"{now:%Y-%m-%dT%H:%M:%SZ}"})
+
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(message)s")
+    return handle
+
+
+def _answered(call: Callable[[], Outcome], subject: Callable[[], dict[str, str]]) -> dict[str, Any]:
+    """Make the call; its outcome or its error as an answer, and one line in the log."""
+    started = time.monotonic()
+    status = 200
+    try:
+        answer = {"state": "done", "reason": None} | asdict(call())
+    except Superseded as error:
+        answer = {"state": "superseded", "reason": error.reason(), "run": ""}
+    except (BadInput, NotFound) as error:
+        answer = {"state": "refused", "reason": error.reason(), "run": ""}
+    except Unavailable as error:
+        status, answer = 503, {"reason": error.reason()}
+    except SiagaError as error:
+        status, answer = 500, {"reason": error.reason()}
+    seconds = round(time.monotonic() - started, 3)
+    _log.info(json.dumps(subject() | {"status": status, "seconds": seconds} | answer, default=str))
+    return {
+        "statusCode": status,
+        "body": json.dumps(answer, default=str),
+        "headers": {"Content-Type": "application/json"},
+    }
 
 
 def _one(body: bytes) -> ObjectEvent:

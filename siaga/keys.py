@@ -208,6 +208,11 @@ def start_after(prefix: str, since: datetime) -> str:
     return f"{prefix}{since.astimezone(UTC):%Y%m%d%H%M%S}"
 
 
+def hours_after(since: datetime) -> str:
+    """Where a LIST of flood hours may begin, so that the hour of `since` is the first."""
+    return f"{since.astimezone(UTC):%Y%m%d%H}"
+
+
 def is_timed(name: str) -> bool:
     """Whether a folder's name begins with fourteen digits of a clock."""
     return _FOLDER_TIME.match(name) is not None

@@ -1,12 +1,16 @@
 """Every path, port and secret of one Siaga; read once by an entry point and handed down."""
 
 import os
+import re
 import secrets as randomness
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from siaga.errors import SiagaError
+
+_PETABENCANA = "https://data.petabencana.id https://api.petabencana.id"
+_REGION = re.compile(r"([A-Z]{2}-[A-Z]{2})(?:=([a-z]{3}))?")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -36,6 +40,9 @@ class Settings:
     SIAGA_FULL_SWEEP_SECONDS   full_sweep_seconds   between sweeps of everything
     SIAGA_ATTEMPTS             attempts             before an input is declared dead
     SIAGA_BACKOFF_SECONDS      backoff_seconds      first wait after a failed attempt; doubles, with jitter
+    SIAGA_PETABENCANA_URLS     petabencana_urls     PetaBencana's servers in the order in which they are asked
+    SIAGA_PETABENCANA_REGIONS  petabencana_regions  regions watched for floods, each <ISO 3166-2>=<city of old servers>
+    SIAGA_PETABENCANA_SECONDS  petabencana_seconds  for one question with all its repetitions
     """
 
     home: Path
@@ -60,6 +67,9 @@ class Settings:
     full_sweep_seconds: float
     attempts: int
     backoff_seconds: float
+    petabencana_urls: tuple[str, ...]
+    petabencana_regions: tuple[tuple[str, str], ...]
+    petabencana_seconds: float
 
     @classmethod
     def load(cls, env: Mapping[str, str] = os.environ) -> "Settings":
@@ -75,6 +85,12 @@ class Settings:
             except ValueError:
                 wrong.append(f"{name} is not a number: {env[name]}")
                 return default
+
+        def regions(text: str) -> tuple[tuple[str, str], ...]:
+            found = [_REGION.fullmatch(word) for word in text.split()]
+            if not all(found):
+                wrong.append(f"SIAGA_PETABENCANA_REGIONS is not like ID-JK=jbd ID-JB=bdg: {text}")
+            return tuple((match[1], match[2] or "") for match in found if match)
 
         home = Path(env.get("SIAGA_HOME") or REPOSITORY / ".siaga").resolve()
         store_port = int(number("SIAGA_STORE_PORT", 9000))
@@ -103,6 +119,9 @@ class Settings:
             full_sweep_seconds=number("SIAGA_FULL_SWEEP_SECONDS", 300),
             attempts=int(number("SIAGA_ATTEMPTS", 8)),
             backoff_seconds=number("SIAGA_BACKOFF_SECONDS", 2),
+            petabencana_urls=tuple(env.get("SIAGA_PETABENCANA_URLS", _PETABENCANA).split()),
+            petabencana_regions=regions(env.get("SIAGA_PETABENCANA_REGIONS", "ID-JK=jbd")),
+            petabencana_seconds=number("SIAGA_PETABENCANA_SECONDS", 90),
         )
         if wrong:
             raise SiagaError("Settings: {wrong}", wrong="; ".join(wrong))

@@ -52,6 +52,7 @@ def environment(home: Path, **more: str) -> dict[str, str]:
         "SIAGA_SWEEP_SECONDS": "1",
         "SIAGA_FULL_SWEEP_SECONDS": "5",
         "SIAGA_BACKOFF_SECONDS": "0.2",
+        "SIAGA_PETABENCANA_URLS": "",  # no test asks anybody outside
     } | more
 
 

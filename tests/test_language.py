@@ -16,7 +16,7 @@ from web import downloads, shell, status
 ROOT = Path(__file__).parent.parent
 WEB = ROOT / "web" / "locale"
 SPEAKING = ("_", "BadInput", "NotFound", "Superseded", "Unavailable", "SiagaError", "Conflict", "Forbidden")
-SPEAKING += ("NoConnection", "BrokenOff", "TimedOut")
+SPEAKING += ("NoConnection", "BrokenOff", "TimedOut", "_Doubted", "_Refused", "_Later")
 # what only the person at the command line meets; that speaks English, as its commands do
 COMMAND_LINE = (
     "cli",

@@ -1,0 +1,38 @@
+"""Every hour PetaBencana is asked what is flooded; its answer is kept, and what became of the hour.
+
+reads   floodmaps/*
+writes  floodmaps/<snapshot>/flood_data.json (wakes on-flood) when the flood is another one than before,
+        else floodmaps/hours/*, floodmaps/suspect/*, floodmaps/outages/*, which wake nothing
+"""
+
+from datetime import datetime
+
+import siaga
+from siaga import faas
+from siaga.floodhours import FloodHours
+from siaga.keys import Snapshot
+from siaga.petabencana import PetaBencana, Region, Suspect
+from siaga.timing import Timing
+
+
+def run(now: datetime, bench: faas.Workbench) -> faas.Outcome:
+    """Ask for each region that is watched."""
+    settings, timing, said, hours_told = bench.settings, Timing(), [], []
+    if not settings.petabencana_urls:
+        return faas.Outcome()
+    agent = f"Siaga/{siaga.__version__} (+{settings.public_url})"
+    source = PetaBencana(settings.petabencana_urls, agent, settings.petabencana_seconds)
+    for region in (Region(*region) for region in settings.petabencana_regions):
+        hours = FloodHours(bench.store, region.admin)
+        found = source.floods(region)
+        timing.step(f"ask {region.admin}")
+        hours_told.append(f"{Snapshot.of(now, region.admin)} {hours.write(now, found)}")
+        if isinstance(found, Suspect):
+            said.append(found.reason)
+        else:
+            hours.fill(now, source, region)
+        timing.step(f"write {region.admin}")
+    return faas.Outcome("", ", ".join(hours_told), said, timing.seconds)
+
+
+handle = faas.on_tick(run)
