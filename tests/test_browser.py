@@ -11,6 +11,7 @@ from siaga.events import ObjectEvent
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 QUIET += ["--disable-component-update", "--disable-sync"]
 EVENT = "20180805060000"
+PAIR = "20180806184635_70_-08250_116400_20180806184635"
 WIDTHS = [360, 390, 768, 1024, 1440, 1920]
 
 
@@ -22,18 +23,21 @@ def browser():
         started.close()
 
 
-def publish(stack_up, event_id, **more):
+def publish(stack_up, event_id, bucket=keys.SHAKEMAPS, **more):
     body = make_grid(event_id=event_id, **more)
     key = f"{event_id}/grid.xml"
-    etag = stack_up.store("bmkg").put(keys.SHAKEMAPS, key, body, "application/xml")
-    assert ingest.wait(stack_up.settings, ObjectEvent(keys.SHAKEMAPS, key, etag), 60).state == "published"
+    etag = stack_up.store("bmkg").put(bucket, key, body, "application/xml")
+    assert ingest.wait(stack_up.settings, ObjectEvent(bucket, key, etag), 60).state == "published"
 
 
 @pytest.fixture(scope="module")
 def base(stack_up):
-    """The address of a web app that shows an event, an exercise and a refused file."""
+    """The address of a web app that shows an event, an exercise, a quake with two maps and a refused file."""
     publish(stack_up, EVENT, description="Lombok Utara yang namanya panjang sekali")
     publish(stack_up, f"{EVENT}_se")
+    later = {"time": "2018-08-06T18:46:35", "description": "Lombok Timur"}
+    publish(stack_up, "20180806194635", **later)
+    publish(stack_up, PAIR, keys.SHAKEMAPS_CORRECTED, lon=116.4, lat=-8.25, magnitude=7.0, peak=9.2, **later)
     stack_up.store("bmkg").put(keys.SHAKEMAPS, "no-map/grid.xml", b"<x/>", "application/xml")
     return stack_up.settings.public_url
 
@@ -53,7 +57,9 @@ def watched(browser, base):
 
 
 @pytest.mark.parametrize("lang", ["id", "en"])
-@pytest.mark.parametrize("path", ["/earthquakes", f"/earthquakes/{EVENT}", f"/earthquakes/{EVENT}_se", "/status"])
+@pytest.mark.parametrize(
+    "path", ["/earthquakes", f"/earthquakes/{EVENT}", f"/earthquakes/{EVENT}_se", f"/earthquakes/{PAIR}", "/status"]
+)
 def test_nothing_scrolls_sideways_or_fails_at_any_width(watched, base, path, lang):
     page, faults = watched
     page.goto(f"{base}{path}?lang={lang}")
@@ -111,12 +117,12 @@ def test_something_new_announces_itself_and_moves_nothing(watched, base, stack_u
     page, _faults = watched
     page.goto(f"{base}/earthquakes?lang=en")
     before = page.locator("main").inner_text()
-    publish(stack_up, "20180805060001", nlon=9, nlat=9, spacing=0.1)
+    publish(stack_up, "20180807060001", time="2018-08-07T18:46:35", nlon=9, nlat=9, spacing=0.1)
     page.locator("#new").wait_for(state="visible", timeout=30_000)
     assert page.locator("main").inner_text() == before
     page.locator("#new a").click()
     page.wait_for_load_state("networkidle")
-    assert page.locator('a[href="/earthquakes/20180805060001"]').count() == 1
+    assert page.locator('a[href="/earthquakes/20180807060001"]').count() == 1
 
 
 def test_the_html_report_reads_on_a_phone(watched, base):

@@ -12,7 +12,7 @@ from functions.on_shakemap import handler as on_shakemap
 from functions.render_report import handler as render_report
 from siaga import keys
 from siaga.store import Store
-from web import create_app
+from web import create_app, downloads
 from web.index import Filter, Index
 
 NOBODY = "http://127.0.0.1:9"  # a gateway that does not answer
@@ -405,6 +405,24 @@ def test_the_event_page_from_first_figures_to_report(published):
     assert page.count("<h1") == 1
 
 
+def test_every_product_of_a_run_can_be_taken_along_under_a_name(published, store):
+    _client, run, _early = published
+    made = [json.loads(store.get(keys.RESULTS, f"{run}/{name}")[0]) for name in ("impact.json", "report.json")]
+    paths = {product["path"] for record in made for product in record["products"]}
+    paths -= {"thumbnail-id.png", "thumbnail-en.png"}  # for lists
+    assert paths <= set(downloads.FILES)
+    assert {path.rpartition(".")[2] for path in downloads.FILES} <= set(downloads.MEDIA_TYPES)
+
+
+def test_past_quakes_are_told_with_their_toll(published):
+    client, _run, _early = published
+    page = text(client, "/earthquakes/20180805194635?lang=en")[1]
+    told = page[page.index("Has it happened here?") :]
+    assert "17 Dec 1979" in told
+    assert "USGS EXPO-CAT" in told
+    assert "Only the deadliest quakes since 1970 are compared" in told
+
+
 def test_both_ids_of_a_quake_show_it_with_all_versions_and_what_changed(web, minio, tmp_path):
     store, index, client = web
     installed.install(store, tmp_path)
@@ -433,6 +451,22 @@ def test_both_ids_of_a_quake_show_it_with_all_versions_and_what_changed(web, min
     assert "This is an older version." in page
     assert "There is no version below this one" in page
     assert text(client, f"/earthquakes/{corrected}/{older}")[0] == 404
+
+
+def test_the_real_minahassa_pair_shows_as_one_event_with_two_versions(web, minio, tmp_path, shared):
+    store, index, client = web
+    installed.install(store, tmp_path)
+    functions = Store.connect(minio, "functions")
+    for bucket in (keys.SHAKEMAPS_CORRECTED, keys.SHAKEMAPS):
+        event_id = CORRECTED if bucket == keys.SHAKEMAPS_CORRECTED else INITIAL
+        body = (shared / "data" / bucket.replace("shakemaps", "shakemap") / event_id / "grid.xml").read_bytes()
+        etag = store.put(bucket, f"{event_id}/grid.xml", body, "application/xml")
+        assert installed.call(on_shakemap.run, functions, minio, bucket, f"{event_id}/grid.xml", etag)[0] == 200
+    index.refresh()
+    assert [one["event_id"] for one in index.versions(INITIAL)] == [CORRECTED, INITIAL]
+    assert index.events("earthquake", Filter(), 50, 0)[1] == 1
+    page = text(client, f"/earthquakes/{INITIAL}?lang=en")[1]
+    assert "depth +2 km; epicentre moved 7 km to the north-northeast; corrected map." in page
 
 
 def test_files_come_as_what_they_are_and_cannot_act(published):
