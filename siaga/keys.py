@@ -59,6 +59,15 @@ def check_event_id(event_id: str) -> str:
     return event_id
 
 
+def download_name(event_id: str, version: str, path: str) -> str:
+    """Under which name a product is saved, so that those of different events lie side by side.
+
+    >>> download_name("20180805194635", "initial-v001-0badcafe", "event.gpkg")
+    'siaga-20180805194635-initial-v001-0badcafe-event.gpkg'
+    """
+    return f"siaga-{event_id}-{version}-{path}"
+
+
 @dataclass(frozen=True, slots=True)
 class Version:
     """One revision of an event's map: `<source_type>-v<NNN>-<first 8 of sha256 of the input>`."""

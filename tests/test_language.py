@@ -10,12 +10,12 @@ import pytest
 from siaga import language
 from siaga.exposure.demo import recipe
 from siaga.language import CORE, Language
-from siaga.report import past, preparing, sentences
+from siaga.report import assembly, past, preparing, sentences
 from web import downloads, shell, status
 
 ROOT = Path(__file__).parent.parent
 WEB = ROOT / "web" / "locale"
-SPEAKING = ("_", "BadInput", "NotFound", "Superseded", "Unavailable", "SiagaError", "Conflict", "Forbidden")
+SPEAKING = ("_", "both", "BadInput", "NotFound", "Superseded", "Unavailable", "SiagaError", "Conflict", "Forbidden")
 SPEAKING += ("NoConnection", "BrokenOff", "TimedOut", "_Doubted", "_Refused", "_Later")
 # what only the person at the command line meets; that speaks English, as its commands do
 COMMAND_LINE = (
@@ -68,7 +68,7 @@ def said_by_tables() -> set[str]:
     needs = {word for name, standard, _unit in preparing.NEED_NAMES.values() for word in (name, standard)}
     tables = (sentences.WINDS, sentences.SHAKING, sentences.DAMAGE, sentences.LEVELS, sentences.HELP)
     tables += (sentences.STRUCTURES, sentences.ROADS, sentences.LAND, past.CAUSES, dict(preparing.GROUP_NAMES))
-    tables += (downloads.FILES, status._STATES, shell._STATUS_WORDS)
+    tables += (assembly.LAYERS, downloads.FILES, status._STATES, shell._STATUS_WORDS)
     words = {word for table in (*tables, sentences._COUNT_WORDS) for word in table.values()}
     titles = re.findall(r'file\(\s*"\w+",\s*"[\w.]+",\s*"([^"]+)"', Path(recipe.__file__).read_text(encoding="utf-8"))
     assert len(titles) >= 3

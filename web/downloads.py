@@ -12,7 +12,9 @@ FILES = {
     "report-en.png": "Page 1 as a picture, English",
     "map-id.png": "Map, Indonesian",
     "map-en.png": "Map, English",
+    "zones.xlsx": "Workbook: districts, people, deaths, needs (XLSX)",
     "zones.csv": "Table of districts (CSV)",
+    "event.gpkg": "For QGIS: layers and a styled project (GeoPackage)",
     "contours.geojson": "MMI contours (GeoJSON)",
     "bands.geojson": "MMI classes (GeoJSON)",
     "hazard.tif": "MMI (GeoTIFF)",
@@ -27,6 +29,8 @@ MEDIA_TYPES = {
     "geojson": "application/geo+json",
     "tif": "image/tiff",
     "xml": "application/xml",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "gpkg": "application/geopackage+sqlite3",
     "json": "application/json",
 }
 SHOWN_INLINE = ("pdf", "html", "png")

@@ -98,13 +98,13 @@ def blueprint(store: Store, index: Index) -> Blueprint:
         if path not in downloads.FILES and path not in {f"thumbnail-{code}.png" for code in LANGUAGES}:
             raise NotFound("This event has no file {path}", path=path)
         head, body = store.stream(keys.RESULTS, run.key(path))
-        stem, _dot, ending = path.rpartition(".")
+        ending = path.rpartition(".")[2]
         response = Response(body, content_type=downloads.MEDIA_TYPES[ending])
         response.content_length = head.size
         response.set_etag(head.etag)
         response.headers["Content-Security-Policy"] = _SAFE
         how = "inline" if ending in downloads.SHOWN_INLINE else "attachment"
-        name = f"siaga-{entry['event_id']}-{entry['version']}-{stem}.{ending}"
+        name = keys.download_name(entry["event_id"], entry["version"], path)
         response.headers["Content-Disposition"] = f'{how}; filename="{name}"'
         return response.make_conditional(request)
 

@@ -1,7 +1,8 @@
 """An analysis is finished: print it, in Indonesian and English, and add the report to the catalogue.
 
-reads   results/earthquake/*/impact.json results/earthquake/*/bands.geojson results/catalog/* analysis-data/*
+reads   results/earthquake/*/impact.json …/bands.geojson …/grid.xml results/catalog/* analysis-data/*
 writes  results/earthquake/*/map-<language>.png …/report-<language>.html .pdf .png …/thumbnail-<language>.png
+        results/earthquake/*/zones.xlsx …/event.gpkg
         results/earthquake/*/report.json (last: with it the report is there), results/catalog/*
 
 A report says what changed since the version that ranks just below its own when it is made. It is not made
@@ -27,11 +28,19 @@ def run(event: ObjectEvent, bench: faas.Workbench) -> faas.Outcome:
     body, _head = faas.content(bench, event)
     impact = json.loads(body)
     bands = json.loads(bench.store.get(keys.RESULTS, where.key("bands.geojson"))[0])
+    grid = bench.store.get(keys.RESULTS, where.key("grid.xml"))[0]
     exposure = analysis_data.open(bench.store, bench.settings.cache)
     below = _below(bench.store, impact)
     timing.step("fetch")
     made, report = assembly.of_earthquake(
-        impact, bands, exposure, exposure.path("basemap"), bench.settings.public_url, below
+        impact,
+        bands,
+        grid,
+        exposure,
+        exposure.path("basemap"),
+        bench.settings.public_url,
+        below,
+        keys.download_name(where.event_id, str(where.version), assembly.PACKAGE),
     )
     timing.step("render")
     faas.publish(bench.store, where, made)

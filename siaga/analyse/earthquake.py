@@ -44,7 +44,7 @@ def run(settings: Settings, chosen: argparse.Namespace) -> int:
 
             bands = json.loads(next(product.body for product in made if product.path == "bands.geojson"))
             basemap = _basemap(settings.cache)
-            printed, record = assembly.of_earthquake(found.impact, bands, exposure, basemap, settings.public_url)
+            printed, record = assembly.of_earthquake(found.impact, bands, body, exposure, basemap, settings.public_url)
             made += [*printed, record]
     except OSError as error:
         raise SiagaError("{file}: {detail}", file=error.filename, detail=error.strerror or str(error)) from error

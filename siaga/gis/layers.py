@@ -75,7 +75,7 @@ def write(
             written.CreateField(ogr.FieldDefn(name, _OGR_TYPE[kind]))
         definition = written.GetLayerDefn()
         written.StartTransaction()
-        attributes = list(rows) or [{}] * len(geometries)
+        attributes = list(rows) if fields else [{}] * len(geometries)
         for body, row in zip(shapely.to_wkb(geometries), attributes, strict=True):
             feature = ogr.Feature(definition)
             feature.SetGeometryDirectly(ogr.CreateGeometryFromWkb(body))

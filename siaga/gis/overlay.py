@@ -96,6 +96,45 @@ def land_cover(shakemap: ShakeMap, path: Path) -> dict[str, Any] | None:
     return assets.land_cover_record(ha) if ha.any() else None
 
 
+def hard_shaken(shakemap: ShakeMap, path: Path, most: int) -> list[dict[str, Any]]:
+    """Structures at MMI VII and above, the hardest shaken first: name, type, mmi, longitude, latitude.
+
+    most: how many at the most.
+    """
+    nodes = shakemap.nodes
+    row, column = np.nonzero(classify(shakemap.mmi) >= assets.NOTABLE_FROM)
+    if not len(row):
+        return []
+    west, east = nodes.west + (column.min() - 1) * nodes.lon_step, nodes.west + (column.max() + 1) * nodes.lon_step
+    north, south = nodes.north - (row.min() - 1) * nodes.lat_step, nodes.north - (row.max() + 1) * nodes.lat_step
+    best: list[tuple[float, float, float, bytes, int]] = []
+    for batch in stream.batches(path, (west, south, east, north), ("type", "name"), _POINTS_AT_ONCE):
+        longitude, latitude = batch.points()
+        mmi = shakemap.at(longitude, latitude)
+        (at,) = np.nonzero(classify(mmi) >= assets.NOTABLE_FROM)
+        at = at[np.lexsort((latitude[at], longitude[at], -mmi[at]))][:most]
+        kind, name = _codes(batch.columns["type"][at], assets.STRUCTURE_TYPES), batch.columns["name"][at]
+        some = zip(
+            (-mmi[at]).tolist(),
+            longitude[at].tolist(),
+            latitude[at].tolist(),
+            name.tolist(),
+            kind.tolist(),
+            strict=True,
+        )
+        best = sorted([*best, *some])[:most]
+    return [
+        {
+            "name": name.decode("utf-8", "replace") or None,
+            "type": assets.STRUCTURE_TYPES[kind],
+            "mmi": -mmi,
+            "longitude": longitude,
+            "latitude": latitude,
+        }
+        for mmi, longitude, latitude, name, kind in best
+    ]
+
+
 class _Notable:
     """Hospitals, schools, bridges where it shook hard: the hardest shaken of each type, and how many there are."""
 

@@ -1,6 +1,7 @@
 """All that a report consists of, and the record that lists it; for the function and for files."""
 
 import json
+import tempfile
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -12,24 +13,40 @@ from siaga import keys, language
 from siaga.exposure import places
 from siaga.exposure.analysis_data import AnalysisData
 from siaga.exposure.zones import ZoneFields
-from siaga.gis import crs, zones
+from siaga.gis import crs, eventpackage, zones
+from siaga.hazard.gridxml import read_shakemap
 from siaga.product import Product
-from siaga.report import printed, products
+from siaga.report import printed, products, workbook
 
 SCHEMA = "siaga/report/1"
+PACKAGE = "event.gpkg"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+GEOPACKAGE = "application/geopackage+sqlite3"
+# What the layers of the event GeoPackage are called.
+LAYERS = {
+    "bands": "MMI classes",
+    "zones": "Zones",
+    "contours": "MMI contours",
+    "structures": "Structures at MMI VII and above",
+    "places": "Towns",
+    "epicentre": "Epicentre",
+}
 
 
 def of_earthquake(
     impact: Mapping[str, Any],
     bands: Mapping[str, Any],
+    grid: bytes,
     exposure: AnalysisData,
     basemap: Path | None,
     public_url: str,
     below: Mapping[str, Any] | None = None,
+    package_name: str = PACKAGE,
 ) -> tuple[list[Product], Product]:
     """Every product of the report in every language, and its record, report.json, to be written last.
 
-    bands: GeoJSON of MMI classes. below: impact.json of the version that ranks just below; None if none.
+    bands: GeoJSON of MMI classes. grid: the grid.xml. below: impact.json of the version that ranks just
+    below; None if none. package_name: the GeoPackage's file name where it will be opened.
     """
     towns, polygons = exposure.path("places"), exposure.path("zones")
     made = products.render(
@@ -39,10 +56,43 @@ def of_earthquake(
         places.read(towns) if towns else None,
         _named(polygons, exposure.zone_fields, impact) if polygons else [],
         public_url,
-        [language.load(code) for code in language.LANGUAGES],
+        _languages(),
         below,
     )
+    made += tables(impact, bands, grid, exposure, package_name)
     return made, Product(keys.REPORT, "record", "application/json", _record(impact, made, below))
+
+
+def tables(
+    impact: Mapping[str, Any], bands: Mapping[str, Any], grid: bytes, exposure: AnalysisData, package_name: str
+) -> list[Product]:
+    """The workbook and the GeoPackage, in all languages at once; arguments as above."""
+    languages = _languages()
+    polygons = exposure.path("zones")
+    contents = eventpackage.Contents(
+        impact=impact,
+        shakemap=read_shakemap(grid),
+        bands=bands,
+        outlines=_outlines(polygons, exposure.zone_fields) if polygons else {},
+        structures=exposure.path("structures"),
+        file_name=package_name,
+        words={name: " / ".join(dict.fromkeys(_(words) for _ in languages)) for name, words in LAYERS.items()},
+    )
+    return [
+        Product("zones.xlsx", "table", XLSX, workbook.make(impact, languages)),
+        Product(PACKAGE, "package", GEOPACKAGE, _package(contents)),
+    ]
+
+
+def _languages() -> list[language.Language]:
+    return [language.load(code) for code in language.LANGUAGES]
+
+
+def _package(contents: eventpackage.Contents) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / PACKAGE
+        eventpackage.make(path, contents)
+        return path.read_bytes()
 
 
 def _record(impact: Mapping[str, Any], made: Sequence[Product], below: Mapping[str, Any] | None) -> bytes:

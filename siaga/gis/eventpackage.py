@@ -1,0 +1,143 @@
+"""The event GeoPackage: what an analyst opens in QGIS Desktop, layers with a styled project inside."""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import shapely
+import shapely.geometry
+
+from siaga.gis import contour, layers, overlay, project
+from siaga.hazard.shakemap import ShakeMap
+from siaga.impact.mmi import CLASSES, ROMAN
+
+STRUCTURES_MOST = 20_000  # the hardest shaken; more would make a file that nobody can mail
+_DECIMALS = 6  # of a degree: a tenth of a metre
+_NO_CLOCK = "2000-01-01T00:00:00"
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What goes in.
+
+    bands: GeoJSON of MMI classes. outlines: shape of each zone, by code, EPSG:4326. structures: as installed.
+    file_name: under which the file will lie beside the project's reader; the project refers to it.
+    words: what the layers are called, by table, for readers.
+    """
+
+    impact: Mapping[str, Any]
+    shakemap: ShakeMap
+    bands: Mapping[str, Any]
+    outlines: Mapping[str, Any]
+    structures: Path | None
+    file_name: str
+    words: Mapping[str, str]
+
+
+def make(path: Path, contents: Contents) -> None:
+    """Write the GeoPackage; the same contents give the same bytes."""
+    for write in (_bands, _zones, _contours, _structures, _places, _epicentre):
+        write(path, contents)
+    content = project.make(path, contents.file_name, _layers(contents), _title(contents.impact))
+    base = sqlite3.connect(path)
+    try:
+        base.execute("CREATE TABLE qgis_projects(name TEXT PRIMARY KEY, metadata BLOB, content BLOB)")
+        metadata = f'{{"last_modified_time": "{_NO_CLOCK}", "last_modified_user": "siaga" }}'
+        base.execute("INSERT INTO qgis_projects VALUES ('siaga', ?, ?)", (metadata, content.hex()))
+        base.commit()
+    finally:
+        base.close()
+
+
+def _layers(contents: Contents) -> list[project.Styled]:
+    """Bottom to top. Zones are one table and, in the project, one layer per level; the finest is seen."""
+    count: dict[Any, int] = {}
+    for zone in contents.impact["zones"]:
+        count[zone["level"]] = count.get(zone["level"], 0) + 1
+    drawn = [project.Styled("bands", contents.words["bands"])]
+    for level in sorted(count, key=lambda name: (count[name], str(name))):
+        chosen = "" if level is None else "\"level\" = '{}'".format(str(level).replace("'", "''"))
+        named = contents.words["zones"] + (f" ({level})" if level else "")
+        drawn.append(project.Styled("zones", named, chosen, shown=count[level] == max(count.values())))
+    drawn.append(project.Styled("contours", contents.words["contours"]))
+    if contents.structures:
+        drawn.append(project.Styled("structures", contents.words["structures"]))
+    drawn += [project.Styled(name, contents.words[name]) for name in ("places", "epicentre")]
+    return drawn
+
+
+def _title(impact: Mapping[str, Any]) -> str:
+    event = impact["event"]
+    return f"M {event['magnitude']:.1f} {event['description']} {event['time']}"
+
+
+def _bands(path: Path, contents: Contents) -> None:
+    features = contents.bands["features"]
+    shapes = [_multi(shapely.geometry.shape(one["geometry"])) for one in features]
+    rows = [{"mmi": one["properties"]["mmi"], "roman": ROMAN[one["properties"]["mmi"]]} for one in features]
+    layers.write(path, "bands", "MultiPolygon", shapes, rows, {"mmi": int, "roman": str})
+
+
+def _zones(path: Path, contents: Contents) -> None:
+    zones = [zone for zone in contents.impact["zones"] if zone["code"] in contents.outlines]
+    fields: dict[str, type] = {"code": str, "name": str, "level": str, "parent": str, "people": float}
+    fields |= {f"mmi_{mmi}": float for mmi in CLASSES} | {"affected": float, "displaced": float}
+    models = sorted({model for zone in zones for model in zone["fatalities"]})
+    fields |= {_deaths(model): float for model in models}
+    rows = [
+        {name: zone[name] for name in ("code", "name", "level", "parent", "people", "affected", "displaced")}
+        | {f"mmi_{mmi}": zone["by_mmi"][str(mmi)] for mmi in CLASSES}
+        | {_deaths(model): zone["fatalities"][model]["expected"] for model in models}
+        for zone in zones
+    ]
+    shapes = [_multi(contents.outlines[zone["code"]]) for zone in zones]
+    layers.write(path, "zones", "MultiPolygon", shapes, rows, fields)
+
+
+def _contours(path: Path, contents: Contents) -> None:
+    features = contour.lines(contents.shakemap)["features"]
+    rows = [{name: one["properties"][name] for name in ("mmi", "roman")} for one in features]
+    shapes = [shapely.geometry.shape(one["geometry"]) for one in features]
+    layers.write(path, "contours", "MultiLineString", shapes, rows, {"mmi": float, "roman": str})
+
+
+def _structures(path: Path, contents: Contents) -> None:
+    if contents.structures is None:
+        return
+    found = overlay.hard_shaken(contents.shakemap, contents.structures, STRUCTURES_MOST)
+    points = _points([(row["longitude"], row["latitude"]) for row in found])
+    layers.write(path, "structures", "Point", points, found, {"name": str, "type": str, "mmi": float})
+
+
+def _places(path: Path, contents: Contents) -> None:
+    told = contents.impact["places"]
+    unique = {(one["name"], one["longitude"], one["latitude"]): one for one in told["nearest"] + told["most_shaken"]}
+    fields: dict[str, type] = {"name": str, "zone": str, "population": float, "mmi": float}
+    fields |= {"distance_km": float, "from_place": str}
+    points = _points([(longitude, latitude) for _name, longitude, latitude in unique])
+    layers.write(path, "places", "Point", points, list(unique.values()), fields)
+
+
+def _epicentre(path: Path, contents: Contents) -> None:
+    names: dict[str, type] = {"time": str, "magnitude": float, "depth_km": float, "description": str}
+    event = contents.impact["event"]
+    point = shapely.Point(event["longitude"], event["latitude"])
+    row = {name: event[name] for name in names} | {"event_id": contents.impact["event_id"]}
+    layers.write(path, "epicentre", "Point", [point], [row], {"event_id": str, **names})
+
+
+def _deaths(model: str) -> str:
+    return f"deaths_{model.replace('-', '_')}"
+
+
+def _points(places: Sequence[tuple[float, float]]) -> Any:
+    return shapely.points(np.array(places, dtype=float).reshape(-1, 2))
+
+
+def _multi(shape: Any) -> Any:
+    """A multipolygon with coordinates to a tenth of a metre, as which it is stored in half the room."""
+    parts = [part for part in shapely.get_parts(shape) if part.geom_type == "Polygon"]
+    return shapely.transform(shapely.MultiPolygon(parts), lambda points: np.round(points, _DECIMALS))

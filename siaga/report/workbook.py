@@ -1,0 +1,163 @@
+"""The figures as a workbook (XLSX): zones by level, people by MMI, models, planning figures, sources.
+
+Numbers are unrounded; their formats round what is seen. Headings stand in both languages.
+"""
+
+import io
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import xlsxwriter
+
+from siaga.impact.mmi import CLASSES, ROMAN
+from siaga.language import Language
+
+_WHOLE, _PRECISE, _SHARE = "#,##0", "#,##0.00", "0.0%"
+_NO_CLOCK = datetime(2000, 1, 1)  # the same figures must give the same bytes
+_LONGEST_NAME = 31  # of a sheet, in Excel
+_FORBIDDEN = re.compile(r"[\[\]:*?/\\\x00-\x1f]+")
+_MODELS = ("pager", "itb", "itb-bayesian")
+_EVENT = ("time", "magnitude", "depth_km", "longitude", "latitude", "description")
+_QUANTILES = ("expected", "median", "p05", "p10", "p25", "p75", "p90", "p95")
+
+
+def make(impact: Mapping[str, Any], languages: Sequence[Language]) -> bytes:
+    """zones.xlsx of one impact.json."""
+    body = io.BytesIO()
+    book = xlsxwriter.Workbook(body, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    book.set_properties({"created": _NO_CLOCK, "title": impact["event_id"], "comments": impact["version"]})
+    sheets = _Sheets(book, languages)
+    _zones(sheets, impact["zones"])
+    _people(sheets, impact)
+    _fatalities(sheets, impact)
+    _planning(sheets, impact["planning"])
+    _sources(sheets, impact)
+    book.close()
+    return body.getvalue()
+
+
+class _Sheets:
+    """Sheets with a frozen row of headings."""
+
+    def __init__(self, book: Any, languages: Sequence[Language]) -> None:
+        self._book, self._languages = book, languages
+        self._used: set[str] = set()
+        self._head = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
+        self._formats = {form: book.add_format({"num_format": form}) for form in (_WHOLE, _PRECISE, _SHARE)}
+
+    def both(self, words: str, **values: object) -> str:
+        """In every language, once where they agree."""
+        said = dict.fromkeys(_(words, **values) for _ in self._languages)
+        return " / ".join(said)
+
+    def _name(self, wanted: str) -> str:
+        """A name that Excel takes: short, without its forbidden marks, not used yet."""
+        plain = _FORBIDDEN.sub(" ", wanted.replace(" / ", ", ")).strip(" '")
+        name, number = plain[:_LONGEST_NAME], 2
+        while name.lower() in self._used:
+            name, number = f"{plain[: _LONGEST_NAME - 4]} {number}", number + 1
+        self._used.add(name.lower())
+        return name
+
+    def add(self, name: str, columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[Any]]) -> None:
+        """columns: heading and number format, "" for texts. What is unknown (None) stays an empty cell."""
+        sheet = self._book.add_worksheet(self._name(name))
+        sheet.freeze_panes(1, 0)
+        for column, (heading, form) in enumerate(columns):
+            sheet.write_string(0, column, heading, self._head)
+            texts = [str(row[column] or "") for row in rows] if not form else []
+            width = min(60, max([14, *(len(text) for text in texts)]))
+            sheet.set_column(column, column, width, self._formats.get(form))
+        for number, row in enumerate(rows, start=1):
+            for column, value in enumerate(row):
+                if isinstance(value, str):
+                    sheet.write_string(number, column, value)
+                elif value is not None:
+                    sheet.write_number(number, column, value)
+        if rows:
+            sheet.autofilter(0, 0, len(rows), len(columns) - 1)
+
+
+def _zones(sheets: _Sheets, zones: Sequence[Mapping[str, Any]]) -> None:
+    columns = [(sheets.both("Code"), ""), (sheets.both("Name"), ""), (sheets.both("Above"), "")]
+    columns += [(sheets.both("People"), _WHOLE), *((f"MMI {ROMAN[mmi]}", _WHOLE) for mmi in CLASSES)]
+    columns += [
+        (sheets.both("Affected, MMI II and above"), _WHOLE),
+        (sheets.both("Displaced, planning figure"), _WHOLE),
+    ]
+    columns += [(sheets.both("Deaths expected by {model}", model=model), _PRECISE) for model in _MODELS]
+    levels = list(dict.fromkeys(zone["level"] for zone in zones)) or [None]
+    for level in levels:
+        rows = [
+            [
+                *(zone["code"], zone["name"], zone["parent"], zone["people"], *_by_mmi(zone["by_mmi"])),
+                *(zone["affected"], zone["displaced"]),
+                *(zone["fatalities"][model]["expected"] for model in _MODELS),
+            ]
+            for zone in zones
+            if zone["level"] == level
+        ]
+        name = sheets.both("Zones")
+        sheets.add(f"{level} {name}" if level else name, columns, rows)
+
+
+def _people(sheets: _Sheets, impact: Mapping[str, Any]) -> None:
+    people, nodes = impact["people"], impact["map"]["nodes_by_mmi"]
+    counts = _by_mmi(people["by_mmi"])
+    rows = [[ROMAN[mmi], count, nodes[str(mmi)]] for mmi, count in zip(CLASSES, counts, strict=True)]
+    rows.append([sheets.both("Total"), people["total"], None])
+    columns = [("MMI", ""), (sheets.both("People"), _WHOLE), (sheets.both("Points of the map"), _WHOLE)]
+    sheets.add(sheets.both("People"), columns, rows)
+
+
+def _fatalities(sheets: _Sheets, impact: Mapping[str, Any]) -> None:
+    rows = []
+    for name, one in (impact["fatalities"] or {}).items():
+        chances = [one["probability"][level] for level in ("green", "yellow", "orange", "red")]
+        rows.append([name, *(one[quantile] for quantile in _QUANTILES), one["alert"], *chances])
+    columns = [(sheets.both("Model"), ""), *((sheets.both(quantile), _PRECISE) for quantile in _QUANTILES)]
+    columns += [(sheets.both("Alert level"), "")]
+    columns += [(sheets.both(level), _SHARE) for level in ("green", "yellow", "orange", "red")]
+    sheets.add(sheets.both("Deaths"), columns, rows)
+
+
+def _planning(sheets: _Sheets, planning: Mapping[str, Any] | None) -> None:
+    cases = planning or {}
+    columns = [(sheets.both("Planning figure"), "")]
+    columns += [(sheets.both("from MMI {mmi}", mmi=ROMAN[one["mmi"]]), _WHOLE) for one in cases.values()]
+    rows: list[list[Any]] = [[sheets.both("Displaced, planning figure"), *(one["people"] for one in cases.values())]]
+    for part in ("needs", "groups"):
+        for name in next(iter(cases.values()))[part] if cases else ():
+            rows.append([name, *(one[part][name] for one in cases.values())])
+    sheets.add(sheets.both("Needs"), columns, rows if cases else [])
+
+
+def _sources(sheets: _Sheets, impact: Mapping[str, Any]) -> None:
+    event, provenance = impact["event"], impact["provenance"]
+    rows = [
+        [name, str(value), ""]
+        for name, value in (
+            ("event_id", impact["event_id"]),
+            ("version", impact["version"]),
+            ("run", impact["run"]),
+            *(
+                (name, event[name])
+                for name in ("time", "magnitude", "depth_km", "longitude", "latitude", "description")
+            ),
+            ("software", f"{provenance['software']['name']} {provenance['software']['version']}"),
+        )
+    ]
+    if impact["drill"]:
+        rows.insert(0, [sheets.both("EXERCISE"), impact["drill_reason"], ""])
+    rows.append(["grid.xml", "", provenance["input"]["sha256"]])
+    for file in provenance["analysis_data"]["files"]:
+        said = ", ".join(str(part) for part in (file["title"], file["source"], file["year"]) if part)
+        rows.append([file["role"], said, file["sha256"]])
+    columns = [(sheets.both("What"), ""), (sheets.both("Value"), ""), ("sha256", "")]
+    sheets.add(sheets.both("Sources"), columns, rows)
+
+
+def _by_mmi(by_mmi: Mapping[str, float | None] | None) -> list[float | None]:
+    return [None if by_mmi is None else by_mmi[str(mmi)] for mmi in CLASSES]
