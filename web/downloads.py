@@ -8,6 +8,8 @@ FILES = {
     "report-en.pdf": "PDF report, English",
     "report-id.html": "HTML report, Indonesian",
     "report-en.html": "HTML report, English",
+    "share-id.png": "Picture for messengers, Indonesian",
+    "share-en.png": "Picture for messengers, English",
     "report-id.png": "Page 1 as a picture, Indonesian",
     "report-en.png": "Page 1 as a picture, English",
     "map-id.png": "Map, Indonesian",

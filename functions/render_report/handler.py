@@ -2,7 +2,7 @@
 
 reads   results/earthquake/*/impact.json …/bands.geojson …/grid.xml results/catalog/* analysis-data/*
 writes  results/earthquake/*/map-<language>.png …/report-<language>.html .pdf .png …/thumbnail-<language>.png
-        results/earthquake/*/zones.xlsx …/event.gpkg
+        results/earthquake/*/share-<language>.png …/zones.xlsx …/event.gpkg
         results/earthquake/*/report.json (last: with it the report is there), results/catalog/*
 
 A report says what changed since the version that ranks just below its own when it is made. It is not made

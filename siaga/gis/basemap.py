@@ -48,8 +48,9 @@ def unknown(rectangle: Rectangle) -> Ground:
     return Ground(shapely.box(*rectangle), shapely.MultiPolygon(), nothing, nothing, nothing)
 
 
+@lru_cache(maxsize=8)
 def within(path: Path, rectangle: Rectangle, pixel: float) -> Ground:
-    """What the base map has there. pixel: degrees; finer detail is dropped."""
+    """What the base map has there. pixel: degrees; finer detail is dropped. Kept for the next language's map."""
     land = shapely.union_all(_cut(path, "land", rectangle, pixel))
     names = ("country_lines", "province_lines", "regency_lines")
     lines = (shapely.union_all(_cut(path, name, rectangle, pixel)) for name in names)

@@ -23,7 +23,7 @@ from siaga.gis.basemap import Ground, Rectangle
 SEA = "#e7ecef"
 _AIR = 0.08  # of the extent, on each side
 _LEAST_DEGREES = 0.7  # a map narrower than this shows too little to recognise
-_MOST_TOWNS = 15
+_MOST_TOWNS, _FEW_TOWNS = 15, 7
 _EDGE = 0.06
 _MM_PER_INCH = 25.4
 
@@ -41,12 +41,15 @@ class Words:
     decimal: str = "."
 
 
+NO_WORDS = Words("", "", "", "", "", "")
+
+
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """What to draw.
 
     bands: GeoJSON of MMI classes (property mmi). zones: (name, geometry) for the small capitals.
-    width_mm, height_mm: on paper; dpi: of the picture.
+    width_mm, height_mm: on paper; dpi: of the picture. small: few towns, and no furniture.
     """
 
     bands: Mapping[str, Any]
@@ -60,6 +63,7 @@ class Sheet:
     width_mm: float = 122.0
     height_mm: float = 84.0
     dpi: float = 220.0
+    small: bool = False
 
 
 def draw(sheet: Sheet) -> bytes:
@@ -73,11 +77,21 @@ def draw(sheet: Sheet) -> bytes:
     pixel = (extent[2] - extent[0]) / (sheet.width_mm / _MM_PER_INCH * sheet.dpi)
     ground = _ground(sheet, extent, pixel)
     on_land = {mmi: _polygons(shapely.intersection(band, ground.land)) for mmi, band in sorted(bands.items())}
+    planned = furniture.plan(sheet, extent, ground.land)
+    hidden = shapely.Polygon() if sheet.small else planned.hidden
     settings = _settings(sheet, extent)
-    drawn = symbols.layers(sheet, ground, bands, on_land, _towns(sheet, extent), _zone_points(sheet, extent, ground))
+    drawn = symbols.layers(
+        sheet,
+        ground,
+        bands,
+        on_land,
+        _towns(sheet, extent, hidden),
+        _zone_points(sheet, extent, ground, hidden),
+        hidden,
+    )
     settings.setLayers(list(reversed(drawn)))
     image = _render(settings)
-    furniture.paint(image, sheet, extent)
+    furniture.paint(image, sheet, extent, planned)
     return _png(image)
 
 
@@ -88,9 +102,13 @@ def _ground(sheet: Sheet, extent: Rectangle, pixel: float) -> Ground:
 
 
 def _extent(sheet: Sheet, bands: Mapping[int, Any], whole: Rectangle) -> Rectangle:
-    """All land at MMI VI or more with some air, in the sheet's proportions; else the strongest two classes."""
+    """All land at MMI VI or more with some air, in the sheet's proportions; else, and on a small map, the
+    strongest two classes.
+    """
     hardest = max(bands)
     lowest = 6 if hardest >= 6 else max(1, hardest - 1)
+    if sheet.small:
+        lowest = max(lowest, hardest - 1)
     wanted = shapely.union_all([band for mmi, band in bands.items() if mmi >= lowest])
     if sheet.basemap is not None:
         coarse = (whole[2] - whole[0]) / 200
@@ -106,7 +124,7 @@ def _extent(sheet: Sheet, bands: Mapping[int, Any], whole: Rectangle) -> Rectang
     return middle_x - width / 2, middle_y - height / 2, middle_x + width / 2, middle_y + height / 2
 
 
-def _towns(sheet: Sheet, extent: Rectangle) -> list[tuple[str, float, float, float]]:
+def _towns(sheet: Sheet, extent: Rectangle, hidden: Any) -> list[tuple[str, float, float, float]]:
     """Name, longitude, latitude, population: the largest in view, then seats without a known population."""
     places = sheet.places
     if places is None:
@@ -114,23 +132,25 @@ def _towns(sheet: Sheet, extent: Rectangle) -> list[tuple[str, float, float, flo
     margin = _EDGE * (extent[3] - extent[1])  # a town at the edge would collide with the degrees there
     west, south, east, north = extent[0] + margin, extent[1] + margin, extent[2] - margin, extent[3] - margin
     seen = (places.longitude > west) & (places.longitude < east) & (places.latitude > south) & (places.latitude < north)
+    seen &= ~shapely.contains_xy(hidden, places.longitude, places.latitude)
     people = np.nan_to_num(np.asarray(places.population, dtype=float), nan=0.0)
     rank = {"city": 3, "regency_seat": 2, "town": 1}
     kind = np.array([rank.get(str(one), 0) for one in places.kind])
     order = sorted(np.flatnonzero(seen), key=lambda index: (-people[index], -kind[index], str(places.name[index])))
     return [
         (str(places.name[index]), float(places.longitude[index]), float(places.latitude[index]), float(people[index]))
-        for index in order[:_MOST_TOWNS]
+        for index in order[: _FEW_TOWNS if sheet.small else _MOST_TOWNS]
     ]
 
 
-def _zone_points(sheet: Sheet, extent: Rectangle, ground: Ground) -> list[tuple[str, float, float]]:
+def _zone_points(sheet: Sheet, extent: Rectangle, ground: Ground, hidden: Any) -> list[tuple[str, float, float]]:
     """Where a zone's name stands: inside its part on the map, if that is large enough to be named."""
     frame = shapely.box(*extent)
     least = frame.area * 0.006
     points = []
     for name, geometry in sheet.zones:
         seen = shapely.intersection(shapely.clip_by_rect(geometry, *extent), ground.land)
+        seen = shapely.difference(seen, hidden)
         if seen.area >= least:
             largest = max(shapely.get_parts(seen), key=lambda part: part.area)
             point = shapely.point_on_surface(largest)

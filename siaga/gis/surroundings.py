@@ -20,7 +20,13 @@ def describe(shakemap: ShakeMap, places: Places) -> dict[str, Any]:
     east = (places.longitude - shakemap.longitude + 180) % 360 - 180
     flat = np.hypot(east * np.cos(np.radians(shakemap.latitude)), places.latitude - shakemap.latitude)
     # Degrees on a sphere order the candidates; the ellipsoid then orders those few.
-    near = [_place(shakemap, places, mmi, index) for index in np.argsort(flat, kind="stable")[:_CANDIDATES]]
+    candidates = np.argsort(flat, kind="stable")[:_CANDIDATES]
+    near = [_place(shakemap, places, mmi, index) for index in candidates]
+    towns = [
+        place
+        for place, index in zip(near, candidates, strict=True)
+        if landmark.well_known(place["population"], str(places.kind[index]))
+    ]
     near.sort(key=lambda place: (place["distance_km"], place["name"]))
     people = np.nan_to_num(places.population, nan=0.0)
     on_map = np.flatnonzero(~np.isnan(mmi))
@@ -28,7 +34,7 @@ def describe(shakemap: ShakeMap, places: Places) -> dict[str, Any]:
     order = on_map[np.lexsort((flat[on_map], -people[on_map], -level))]
     shaken = [_place(shakemap, places, mmi, index) for index in order[:MOST_SHAKEN]]
     nearest = near[:NEAREST]
-    return {"landmark": landmark.choose(nearest, near), "nearest": nearest, "most_shaken": shaken}
+    return {"landmark": landmark.choose(near[0] if near else None, towns), "nearest": nearest, "most_shaken": shaken}
 
 
 def _place(shakemap: ShakeMap, places: Places, mmi: np.ndarray, index: int) -> dict[str, Any]:

@@ -51,8 +51,12 @@ def layers(
     on_land: Mapping[int, Any],
     towns: Sequence[tuple[str, float, float, float]],
     zones: Sequence[tuple[str, float, float]],
+    hidden: Any,
 ) -> list[QgsVectorLayer]:
-    """All layers of a map, the lowest first. They live as long as somebody holds the list."""
+    """All layers of a map, the lowest first. They live as long as somebody holds the list.
+
+    hidden: where no numeral would be seen.
+    """
     drawn = [_line(band.boundary, INK_300, 0.08 + 0.022 * mmi) for mmi, band in bands.items() if mmi > 1]
     drawn.append(_fill([ground.land], LAND, None))
     drawn += [_band(mmi, shape) for mmi, shape in on_land.items() if mmi > 1 and not shape.is_empty]
@@ -64,7 +68,7 @@ def layers(
         _line(ground.coast, INK, 0.2),
         _zone_names(zones),
         _towns(towns),
-        _plates(on_land, shapely.Point(sheet.longitude, sheet.latitude)),
+        _plates(on_land, shapely.Point(sheet.longitude, sheet.latitude), hidden, 1 if sheet.small else 3),
         _epicentre(sheet.longitude, sheet.latitude, sheet.words.epicentre),
     ]
     return drawn
@@ -119,16 +123,18 @@ def _towns(towns: Sequence[tuple[str, float, float, float]]) -> QgsVectorLayer:
     return layer
 
 
-def _plates(on_land: Mapping[int, Any], epicentre: Any) -> QgsVectorLayer:
+def _plates(on_land: Mapping[int, Any], epicentre: Any, hidden: Any, most: int) -> QgsVectorLayer:
     """A numeral on a white plate in each large patch of each class, beside the star rather than on it."""
     total = sum(shape.area for shape in on_land.values()) or 1.0
-    clear = epicentre.buffer((total / 60) ** 0.5)
+    clear = shapely.union(epicentre.buffer((total / 60) ** 0.5), hidden)
     rows = []
     for mmi, shape in on_land.items():
         parts = sorted(shapely.get_parts(shape), key=lambda part: -part.area)
-        for part in parts[:3]:
+        for part in parts[:most]:
             if mmi > 1 and (part.area > total * _LEAST_PLATE or part is parts[0]):
                 free = shapely.difference(part, clear)
+                if free.is_empty and part is not parts[0]:
+                    continue
                 point = shapely.maximum_inscribed_circle(part if free.is_empty else free).coords[0]
                 rows.append((point[0], point[1], {"label": ROMAN[mmi], "mmi": float(mmi)}))
     layer = _points(rows, ("label", "mmi"))

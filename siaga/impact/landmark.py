@@ -4,17 +4,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 _TOWN = 10_000  # people: a place that a reader in the capital has heard of
+_SEATS = ("city", "regency_seat")  # so is the seat of a kabupaten, whatever is known of its people
 _FARTHER = 3.0  # times the distance of the nearest place; beyond that the small place says more
 
 
-def choose(nearest: Sequence[Mapping[str, Any]], others: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    """The nearest town, unless a smaller place is very much nearer; None where there is none.
+def well_known(population: float | None, kind: str) -> bool:
+    """Whether a reader elsewhere will have heard of a place. kind: as in the list of places."""
+    return kind in _SEATS or (population or 0.0) >= _TOWN
 
-    nearest: by distance; others: more candidates. Places are as in impact.json.
+
+def choose(nearest: Mapping[str, Any] | None, towns: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """The nearest of the well-known towns, unless another place is very much nearer; None where there is none.
+
+    nearest: of all places. Places are as in impact.json.
     """
-    if not nearest:
+    if nearest is None:
         return None
-    first = nearest[0]
-    towns = [place for place in (*nearest, *others) if (place["population"] or 0) >= _TOWN]
     town = min(towns, key=lambda place: float(place["distance_km"]), default=None)
-    return town if town and town["distance_km"] <= max(30.0, _FARTHER * first["distance_km"]) else first
+    return town if town and town["distance_km"] <= max(30.0, _FARTHER * nearest["distance_km"]) else nearest

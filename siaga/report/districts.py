@@ -29,24 +29,36 @@ def classes(impact: Mapping[str, Any], _: Language) -> dict[str, Any] | None:
         return None
     by_mmi = impact["people"]["by_mmi"]
     rows, total = [], 0
-    most = max(sum(by_mmi[str(mmi)] for mmi in range(low, high + 1)) for low, high in ROWS) or 1.0
-    for low, high in ROWS:
+    groups = _met(by_mmi)
+    most = max(sum(by_mmi[str(mmi)] for mmi in range(low, high + 1)) for low, high in groups) or 1.0
+    for low, high in groups:
         people = sum(by_mmi[str(mmi)] for mmi in range(low, high + 1))
-        if people == 0 and low in (10, 1):
-            continue
         total += figures.to_hundred(people)
+        damaging = low >= DAMAGING and low != high
         rows.append(
             {
                 "roman": ROMAN[low] if low == high else f"{ROMAN[low]}–{ROMAN[high]}",
-                "mmi": high,
-                "colour": COLOURS[high],
-                "shaking": _(sentences.SHAKING[low]) if low == high else _("weak to light"),
-                "damage": _(sentences.DAMAGE[high]),
+                "mmi": low if damaging else high,
+                "colour": COLOURS[low if damaging else high],
+                "shaking": _("strong or more")
+                if damaging
+                else _(sentences.SHAKING[low])
+                if low == high
+                else _("weak to light"),
+                "damage": _("light or more") if damaging else _(sentences.DAMAGE[high]),
                 "people": figures.people_cell(people, _.code),
                 "bar": round(people / most * 100, 2),
             }
         )
     return {"rows": rows, "total": figures.whole(total, _.code)}
+
+
+def _met(by_mmi: Mapping[str, float]) -> list[tuple[int, int]]:
+    """The groups of classes that are worth a row; VI to X in one where nobody was shaken that hard."""
+    groups = [group for group in ROWS if group[0] not in (10, 1) or by_mmi[str(group[0])] > 0]
+    if any(by_mmi[str(mmi)] > 0 for mmi in range(DAMAGING, 11)):
+        return groups
+    return [(DAMAGING, 10), *(group for group in groups if group[0] < DAMAGING)]
 
 
 def ranked(impact: Mapping[str, Any], districts: Sequence[Mapping[str, Any]]) -> list[tuple[Mapping[str, Any], float]]:
@@ -104,6 +116,7 @@ def worst(
                     _,
                 ),
                 "share": figures.percent(cells[-1], share, _.code),
+                "matters": share >= 0.1,
             }
             for (zone, share), cells in zip(shown, cells_of, strict=False)
         ],

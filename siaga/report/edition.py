@@ -5,7 +5,9 @@ from hashlib import sha256
 from pathlib import Path
 
 _KINDS = {".py", ".po", ".html", ".css", ".svg", ".jinja"}
-_ALSO = (Path(__file__).parent.parent / "gis" / "map.py",)
+_ALSO = tuple(
+    Path(__file__).parent.parent / "gis" / f"{name}.py" for name in ("basemap", "furniture", "map", "symbols")
+)
 
 
 @cache
@@ -14,6 +16,6 @@ def templates_sha256() -> str:
     digest = sha256()
     folder = Path(__file__).parent
     found = sorted(path for path in folder.rglob("*") if path.suffix in _KINDS)
-    for path in (*found, *(path for path in _ALSO if path.exists())):
+    for path in (*found, *_ALSO):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()

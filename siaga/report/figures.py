@@ -268,13 +268,14 @@ def date(utc: datetime, zone: str, language: str, *, weekday: bool = True) -> st
     return f"{_DAYS[language][local.weekday()]}, {day}" if weekday else day
 
 
-def short_date(utc: datetime, language: str) -> str:
-    """A day of the past in a table, in UTC.
+def short_date(utc: datetime, language: str, zone: str = "UTC") -> str:
+    """A day in few letters.
 
     >>> short_date(datetime(2018, 8, 5, 11, 46), "id")
     '5 Agu 2018'
     """
-    return f"{utc.day} {_MONTHS[language][utc.month - 1][:3]} {utc.year}"
+    local = _local(utc, zone)
+    return f"{local.day} {_MONTHS[language][local.month - 1][:3]} {local.year}"
 
 
 def moment(utc: datetime, zone: str, language: str) -> tuple[str, str]:

@@ -39,7 +39,7 @@ def html(
     url = f"{public_url}/earthquakes/{impact['event_id']}"
     rows = len(shown["classes"]["rows"]) if shown["classes"] else 6
     return (
-        _environment()
+        environment()
         .get_template("report.html")
         .render(
             **shown,
@@ -71,7 +71,7 @@ def _class_mm(fit: Fit, rows: int) -> float:
 
 def typeset(page: str, fit: Fit, drill: bool) -> tuple[weasyprint.Document, dict[str, float]]:
     """The page laid out on A4 paper, and the room left at each mark of the template, in mm, negative if overrun."""
-    document = weasyprint.HTML(string=page).render(font_config=_fonts())
+    document = weasyprint.HTML(string=page).render(font_config=fonts())
     marks = {
         name: (x * _MM_PER_PX, y * _MM_PER_PX + number * _SHEET)
         for number, sheet in enumerate(document.pages)
@@ -97,7 +97,8 @@ def pdf(document: weasyprint.Document, identifier: str) -> bytes:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Where templates come from; the picture for messengers uses it too."""
     return Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -108,7 +109,8 @@ def _environment() -> Environment:
 
 
 @cache
-def _fonts() -> FontConfiguration:
+def fonts() -> FontConfiguration:
+    """Fonts, searched once per process."""
     return FontConfiguration()
 
 

@@ -4,20 +4,24 @@ import io
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import weasyprint
 from PIL import Image
 
 from siaga.exposure.places import Places
 from siaga.gis import map as sheet
 from siaga.language import Language
 from siaga.product import Product
-from siaga.report import changes, fit, pages
+from siaga.report import changes, fit, pages, share
 from siaga.report.sentences import short
 
 _PNG_DPI = 150
+_SHARE_DPI = 96
+_SHARE_COLOURS = 96
 _THUMBNAIL = (320, 460)
 
 
@@ -60,13 +64,56 @@ def render(
             Product(f"report-{code}.html", "page", "text/html; charset=utf-8", page.encode(), code),
             Product(f"report-{code}.pdf", "report", "application/pdf", pdf, code),
         ]
+    shares = _shares(impact, bands, basemap, places, languages)
     for code, picture in pictures:
         png = picture.png()
         found += [
             Product(f"report-{code}.png", "picture", "image/png", png, code),
             Product(f"thumbnail-{code}.png", "thumbnail", "image/png", _thumbnail(png), code),
         ]
+    found += [
+        Product(f"share-{code}.png", "share", "image/png", _few_colours(picture.png()), code)
+        for code, picture in shares
+    ]
     return found
+
+
+def _shares(
+    impact: Mapping[str, Any],
+    bands: Mapping[str, Any],
+    basemap: Path | None,
+    places: Places | None,
+    languages: Sequence[Language],
+) -> list[tuple[str, "_Picture"]]:
+    """The pictures for messengers, still being made. One map without words serves all languages."""
+    event = impact["event"]
+    _top, height = share.map_px(impact)
+    mm = 25.4 / share.MAP_DPI
+
+    def drawn(words: sheet.Words) -> bytes:
+        return sheet.draw(
+            sheet.Sheet(
+                bands,
+                event["longitude"],
+                event["latitude"],
+                basemap,
+                places,
+                (),
+                words,
+                impact["drill"],
+                width_mm=share.WIDTH * mm,
+                height_mm=height * mm,
+                dpi=share.MAP_DPI,
+                small=True,
+            )
+        )
+
+    made, plain = [], None if impact["drill"] else drawn(sheet.NO_WORDS)
+    for language in languages:
+        picture = plain or drawn(replace(sheet.NO_WORDS, exercise=language("EXERCISE")))
+        document = weasyprint.HTML(string=share.html(impact, picture, language)).render(font_config=pages.fonts())
+        made.append((language.code, _Picture(pages.pdf(document, impact["run"]), _SHARE_DPI)))
+    return made
 
 
 def _sheet(
@@ -97,11 +144,11 @@ def _sheet(
 class _Picture:
     """The first page of a PDF as PNG, made by pdftoppm in a process of its own."""
 
-    def __init__(self, pdf: bytes) -> None:
+    def __init__(self, pdf: bytes, dpi: int = _PNG_DPI) -> None:
         self._folder = tempfile.TemporaryDirectory()
         path = Path(self._folder.name) / "report.pdf"
         path.write_bytes(pdf)
-        command = ["pdftoppm", "-r", str(_PNG_DPI), "-f", "1", "-l", "1", "-singlefile", "-png", str(path), "page"]
+        command = ["pdftoppm", "-r", str(dpi), "-f", "1", "-l", "1", "-singlefile", "-png", str(path), "page"]
         self._process = subprocess.Popen(command, cwd=self._folder.name, stderr=subprocess.PIPE)
 
     def png(self) -> bytes:
@@ -118,6 +165,16 @@ def _thumbnail(png: bytes) -> bytes:
         image.thumbnail(_THUMBNAIL)
         small = io.BytesIO()
         image.convert("P", palette=Image.Palette.ADAPTIVE).save(small, "PNG", optimize=True)
+    return small.getvalue()
+
+
+def _few_colours(png: bytes) -> bytes:
+    """The same picture in a third of the bytes; messengers send it over thin lines."""
+    with Image.open(io.BytesIO(png)) as image:
+        small = io.BytesIO()
+        image.convert("RGB").quantize(_SHARE_COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(
+            small, "PNG", optimize=False, compress_level=9
+        )
     return small.getvalue()
 
 

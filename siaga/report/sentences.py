@@ -194,17 +194,53 @@ def where(impact: Mapping[str, Any], zones: Sequence[Mapping[str, Any]], _: Lang
 
 def who(impact: Mapping[str, Any], _: Language) -> str:
     """How many people felt the worst of it."""
-    by_mmi = impact["people"]["by_mmi"]
-    if not known(impact):
+    found = most_shaken(impact)
+    if found is None:
         return _("Outside the population data.")
+    lowest, top, people = found
+    if people < 1:
+        return _("Nobody on the map.")
+    classes = ROMAN[top] if lowest == top else f"{ROMAN[lowest]}–{ROMAN[top]}"
+    return _("{people} at MMI {classes}.", people=figures.people_sentence(people, _.code), classes=classes)
+
+
+def most_shaken(impact: Mapping[str, Any]) -> tuple[int, int, float] | None:
+    """Lowest and highest class of the worst shaking that met people (VIII and above, VI and above, or the
+    strongest alone), and how many they are; None where people are unknown.
+    """
+    if not known(impact):
+        return None
+    by_mmi = impact["people"]["by_mmi"]
     reached = [mmi for mmi in CLASSES if by_mmi[str(mmi)] >= 1]
     if not reached:
-        return _("Nobody on the map.")
+        return 1, 1, 0.0
     top = reached[-1]
     lowest = next((floor for floor in (8, 6) if top >= floor), top)
-    people = figures.people_sentence(sum(by_mmi[str(mmi)] for mmi in range(lowest, 11)), _.code)
-    classes = ROMAN[top] if lowest == top else f"{ROMAN[lowest]}–{ROMAN[top]}"
-    return _("{people} at MMI {classes}.", people=people, classes=classes)
+    return lowest, top, sum(by_mmi[str(mmi)] for mmi in range(lowest, 11))
+
+
+def whereabouts(impact: Mapping[str, Any], _: Language) -> str:
+    """Where, in the fewest words."""
+    place = impact["places"]["landmark"]
+    if place is None:
+        return str(impact["event"]["description"])
+    if place["distance_km"] < 5:
+        return str(place["name"])
+    return _("{wind} of {place}", wind=_(WINDS[place["from_place"]]), place=place["name"])
+
+
+def worst_line(impact: Mapping[str, Any], worst: Mapping[str, Any], _: Language) -> str:
+    """The worst districts by their share of the deaths; where none are expected, the strongest shaking."""
+    names = [row["name"] for row in worst["rows"] if row["matters"]][:2]
+    if impact["alert"]["level"] in (None, "green") or not names:
+        found = most_shaken(impact)
+        if found is None or found[2] < 1:
+            return where(impact, (), _)
+        top = found[1]
+        return _("Strongest where people live: {roman} ({shaking}).", roman=ROMAN[top], shaking=_(SHAKING[top]))
+    if len(names) == 1:
+        return _("Worst: {first}", first=names[0])
+    return _("Worst: {first} and {second}", first=names[0], second=names[1])
 
 
 def which_districts(ranked: Sequence[tuple[Mapping[str, Any], float]], impact: Mapping[str, Any], _: Language) -> str:
