@@ -137,3 +137,30 @@ def test_an_old_result_does_not_stand_beside_a_new_one(given, qgis):
     assert analyse(given) == 0
     assert not (given / "out" / "report.json").exists()
     assert (given / "out" / "impact.json").exists()
+
+
+def test_structures_roads_and_land_cover_are_read_from_any_layer(given, capsys):
+    point, line = shapely.Point(116.5, -8.5), shapely.LineString([(116.4, -8.5), (116.6, -8.5)])
+    fields = {"JENIS": str}
+    layers.write(given / "b.gpkg", "b", "Polygon", [point.buffer(0.001)], [{"JENIS": "Puskesmas"}], fields)
+    layers.write(given / "r.gpkg", "r", "LineString", [line], [{"JENIS": "Jalan Nasional"}], fields)
+    layers.write(given / "l.gpkg", "l", "Polygon", [point.buffer(0.01)], [{"JENIS": "Sawah"}], fields)
+    options = ("--structures", given / "b.gpkg", "--structures-type", "JENIS", "--roads", given / "r.gpkg")
+    options += ("--roads-type", "jenis", "--land-cover", given / "l.gpkg", "--land-cover-type", "JENIS")
+    zones = ("--zones", given / "zones.gpkg", "--zone-code", "KODE", "--zone-name", "NAMOBJ")
+    assert analyse(given, *options, *zones) == 0
+    found = impact(given)
+    jsonschema.validate(found, SCHEMA)
+    assert found["layers_missing"] == []
+    assert found["structures"]["by_class"]["health"]["total"] == 1
+    assert found["structures"]["notable"][0]["zone"] == "Barat"
+    assert found["roads"]["by_class"]["primary"]["total_km"] == pytest.approx(22.0, rel=0.01)
+    assert found["land_cover"]["by_class"]["rice field"]["total_ha"] == pytest.approx(382, rel=0.02)
+    assert {file["role"] for file in found["provenance"]["analysis_data"]["files"]} >= {"structures", "roads"}
+    first = contents(given / "out")
+    assert analyse(given, *options, *zones) == 0  # from the cache
+    assert contents(given / "out") == first
+    assert analyse(given, "--structures", given / "b.gpkg") == 1
+    assert "b.gpkg has no field type; name one with --type-field; there are: JENIS" in capsys.readouterr().err
+    assert analyse(given, "--roads-type", "JENIS") == 1
+    assert "--roads-type says nothing without --roads" in capsys.readouterr().err

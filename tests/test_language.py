@@ -30,6 +30,7 @@ COMMAND_LINE = (
     "storeserver",
     "supervisor",
     "intake",
+    "overlays",
     "features",
     "points",
 )

@@ -4,7 +4,7 @@ import argparse
 import json
 from pathlib import Path
 
-from siaga.analyse import files
+from siaga.analyse import files, overlays
 from siaga.errors import SiagaError
 from siaga.settings import Settings
 
@@ -18,6 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--zone-code", metavar="FIELD", help="that tells zones apart; code")
     parser.add_argument("--zone-name", metavar="FIELD", help="to be printed; name, or else the code")
     parser.add_argument("--places", type=Path, metavar="FILE.csv", help="towns, as in the analysis data")
+    overlays.add_arguments(parser)
     parser.add_argument("--corrected", action="store_true", help="the map is a corrected one, not an initial one")
     parser.add_argument("--report", action="store_true", help="make the report too, in Indonesian and English")
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from siaga import filehash
+from siaga.analyse import overlays
 from siaga.errors import BadInput, SiagaError
 from siaga.exposure.analysis_data import AnalysisData
 from siaga.exposure.zones import ZoneFields
@@ -32,16 +33,18 @@ def exposure(chosen: argparse.Namespace, cache: Path) -> AnalysisData:
     if chosen.zones is None and (chosen.zone_code or chosen.zone_name):
         raise BadInput("--zone-code and --zone-name say nothing without --zones")
     paths = {role: getattr(chosen, role) for role in ("population", "zones", "places") if getattr(chosen, role)}
+    laid_over = overlays.ready(chosen, cache)
+    named = paths | {role: getattr(chosen, role) for role in laid_over}
     years = {"population": chosen.population_year}
-    entries = tuple(_entry(role, path, years.get(role), cache) for role, path in paths.items())
+    entries = tuple(_entry(role, path, years.get(role), cache) for role, path in named.items())
     fields = ZoneFields(chosen.zone_code or "code", _name_field(chosen), None, None)
-    made_of = json.dumps([entries, [fields.code, fields.name]], sort_keys=True)
+    made_of = json.dumps([entries, [fields.code, fields.name], _types(chosen)], sort_keys=True)
     return AnalysisData(
         manifest_sha256=sha256(made_of.encode()).hexdigest(),
         title="Files",
         demonstration=False,
         files=entries,
-        _paths=paths,
+        _paths=paths | laid_over,
         zone_fields=fields,
         installed=False,
     )
@@ -58,6 +61,10 @@ def write(folder: Path, products: Sequence[Product], impact: bytes) -> None:
         (folder / _IMPACT).write_bytes(impact)
     except OSError as error:
         raise SiagaError("{file}: {detail}", file=error.filename, detail=error.strerror) from error
+
+
+def _types(chosen: argparse.Namespace) -> list[str]:
+    return [getattr(chosen, f"{role}_type") for role in overlays.ROLES]
 
 
 def _name_field(chosen: argparse.Namespace) -> str | None:

@@ -196,7 +196,8 @@ def _name_places(notable: list[dict[str, Any]], zones: Path, field: str) -> None
     point, zone = shapely.STRtree(geometries).query(points, predicate="intersects")
     # Levels lie upon each other; the smallest zone is the finest, and written last it stays.
     for index in np.argsort(-shapely.area(geometries[zone]), kind="stable"):
-        notable[point[index]]["zone"] = str(rows[zone[index]][field])
+        name = rows[zone[index]].get(field)
+        notable[point[index]]["zone"] = None if name is None else str(name)
 
 
 def _codes(values: NDArray[np.bytes_], names: tuple[str, ...]) -> NDArray[np.int64]:
