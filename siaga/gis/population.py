@@ -140,7 +140,7 @@ class PopulationGrid:
         """The share of a map's nodes, 0 to 1, that lie off this grid; None where its CRS does not reach them."""
         longitude, latitude = np.meshgrid(nodes.longitudes, nodes.latitudes)
         if self.degrees:
-            x = (longitude - self.west + self.width) % 360 + self.west - self.width
+            x = longitude - 360 * np.floor((longitude - self.west) / 360 + 1e-9)
             y = latitude
         else:
             try:
