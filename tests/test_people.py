@@ -352,8 +352,8 @@ def test_the_size_of_strips_is_of_no_matter(tmp_path_factory, cells):
     def ones(strip):
         return np.ones(strip.people.shape, np.uint8)
 
-    parts = [level.people(strip.window, ones(strip), strip.people) for strip in grid.strips(grid.whole, cells)]
-    (whole,) = [level.people(strip.window, ones(strip), strip.people) for strip in grid.strips(grid.whole)]
+    parts = [level.tally(strip.window, ones(strip), strip.people).by_zone for strip in grid.strips(grid.whole, cells)]
+    (whole,) = [level.tally(strip.window, ones(strip), strip.people).by_zone for strip in grid.strips(grid.whole)]
     assert sum(parts) == pytest.approx(whole, rel=1e-12)
 
 

@@ -92,7 +92,7 @@ def test_however_the_borders_run_shares_of_a_cell_sum_to_one(tmp_path_factory, c
     covered = shares_of_cells(level, (20, 20)).sum(axis=0)
     assert covered == pytest.approx(np.ones((20, 20)), abs=1e-9)
     window = Window(slice(0, 20), slice(0, 20))
-    table = level.people(window, np.ones((20, 20), np.uint8), counts)
+    table = level.tally(window, np.ones((20, 20), np.uint8), counts).by_zone
     assert table.sum() == pytest.approx(counts.sum(), rel=1e-9)
 
 

@@ -15,7 +15,7 @@ import shapely
 from numpy.typing import NDArray
 
 _WHOLE = 1e-9  # of a cell: nearer than this to all of it is all of it, nearer to nothing is nothing
-_PIECES_AT_ONCE = 150_000
+_PIECES_AT_ONCE = 60_000
 
 _NO_SPANS = (np.empty(0, np.int32),) * 4
 _NO_SHARES = (np.empty(0, np.int64), np.empty(0, np.int32), np.empty(0))
@@ -48,19 +48,29 @@ def of(polygons: Array, owners: Array, rows: int, columns: int) -> Cover:
     owners: one number per polygon; polygons with one owner count together. What lies beyond the grid is
     left out.
     """
-    spans, shares = [_NO_SPANS], [_NO_SHARES]
+    spans: list[list[Array]] = [[empty] for empty in _NO_SPANS]
+    shares: list[list[Array]] = [[empty] for empty in _NO_SHARES]
     for edges in _chunks(polygons, owners):
-        of_spans, of_shares = _rows_of(*edges, rows, columns)
-        spans.append(of_spans)
-        shares.append(of_shares)
-    row, start, stop, span_owner = (np.concatenate(column) for column in zip(*spans, strict=True))
-    cell, owner, share = (np.concatenate(column) for column in zip(*shares, strict=True))
-    del spans, shares
+        for columns_so_far, found in zip((spans, shares), _rows_of(*edges, rows, columns), strict=True):
+            for column, values in zip(columns_so_far, found, strict=True):
+                column.append(values)
     # Owners come in ascending order, and a stable sort leaves them so within a cell.
+    row, start = _joined(spans[0]), _joined(spans[1])
     order = np.argsort(row * np.int64(columns) + start, kind="stable")
-    row, start, stop, span_owner = row[order], start[order], stop[order], span_owner[order]
+    row, start = row[order], start[order]
+    stop, span_owner = _joined(spans[2])[order], _joined(spans[3])[order]
+    cell = _joined(shares[0])
     order = np.argsort(cell, kind="stable")
-    return Cover(row, start, stop, span_owner, cell[order], owner[order], share[order])
+    cell = cell[order]
+    owner = _joined(shares[1])[order]
+    return Cover(row, start, stop, span_owner, cell, owner, _joined(shares[2])[order])
+
+
+def _joined(parts: list[Array]) -> Array:
+    """One array; the parts are let go, for there may be many millions."""
+    whole = np.concatenate(parts)
+    parts.clear()
+    return whole
 
 
 def _chunks(polygons: Array, owners: Array) -> Iterator[tuple[Array, Array, Array]]:

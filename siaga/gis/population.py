@@ -232,11 +232,10 @@ class PopulationGrid:
     def _strip(self, band: Any, window: Window, raw: Any, hidden: Any) -> Strip:
         people = raw.astype(np.float64)
         unknown = hidden
-        if not math.isnan(self.nodata):
+        if not math.isnan(self.nodata) and _fits(self.nodata, raw.dtype):
             # Compared in the band's own type: a nodata of -3.4e38 is another number in float64.
-            nodata = raw.dtype.type(self.nodata) if _fits(self.nodata, raw.dtype) else None
-            if nodata is not None:
-                unknown = raw == nodata if unknown is None else unknown | (raw == nodata)
+            missing = raw == raw.dtype.type(self.nodata)
+            unknown = missing if unknown is None else unknown | missing
         scale, offset = band.GetScale() or 1.0, band.GetOffset() or 0.0
         if (scale, offset) != (1.0, 0.0):
             people = people * scale + offset
@@ -244,10 +243,11 @@ class PopulationGrid:
             strange = ~np.isfinite(people)
             unknown = strange if unknown is None else unknown | strange
         if unknown is not None:
-            people[unknown] = 0.0
-        below = people < 0
-        negative = int(np.count_nonzero(below))
-        if negative:
+            np.copyto(people, 0.0, where=unknown)
+        negative = 0
+        if people.min() < 0:
+            below = people < 0
+            negative = int(np.count_nonzero(below))
             people[below] = 0.0
             unknown = below if unknown is None else unknown | below
         return Strip(window, people, unknown, negative)

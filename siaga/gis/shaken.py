@@ -120,15 +120,19 @@ def _counted(
                 mmi = shakemap.at(*grid.lonlat(strip.window))
             classes = classify(mmi)
             on_map = int(np.count_nonzero(classes))
-            unknown = 0 if strip.unknown is None else int(np.count_nonzero(classes[strip.unknown]))
+            unknown = 0 if strip.unknown is None else int(np.count_nonzero(strip.unknown & (classes > 0)))
             count.nodata += unknown
             count.known += on_map - unknown
             count.negative += strip.negative
-            count.on_map += np.bincount(classes.ravel(), weights=strip.people.ravel(), minlength=11)[1:]
+            everybody = None
             for level, table, ground in zip(levels, count.tables, count.ground, strict=True):
-                found, shaken = level.tally(strip.window, classes, strip.people)
-                table += found
-                ground |= shaken
+                found = level.tally(strip.window, classes, strip.people)
+                table += found.by_zone
+                ground |= found.ground
+                everybody = found.everybody
+            if everybody is None:
+                everybody = np.bincount(classes.ravel(), weights=strip.people.ravel(), minlength=11)
+            count.on_map += everybody[1:]
     return count
 
 

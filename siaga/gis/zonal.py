@@ -40,6 +40,19 @@ class Zone:
 
 
 @dataclass(frozen=True, slots=True)
+class Tally:
+    """Persons by class, column 0 being those off the map.
+
+    by_zone: (zones, 11). everybody: (11,), in a zone or not. ground: whether each zone has a part of a
+    cell on the map.
+    """
+
+    by_zone: NDArray[np.float64]
+    everybody: NDArray[np.float64]
+    ground: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
 class Level:
     """The zones of one administrative level and their shares of the cells of a grid `columns` wide.
 
@@ -52,33 +65,32 @@ class Level:
     columns: int
     cover: Cover
 
-    def people(self, window: Window, classes: NDArray[np.uint8], people: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Persons per zone and class: (zones, 11), column 0 being those outside the map.
+    def tally(self, window: Window, classes: NDArray[np.uint8], people: NDArray[np.float64]) -> Tally:
+        """People of one window, by zone and class.
 
-        classes, people: (rows, columns) of the window; people without holes.
+        classes, people: (rows, columns) of the window; class 0 is off the map; people without holes.
         """
-        return self.tally(window, classes, people)[0]
-
-    def tally(
-        self, window: Window, classes: NDArray[np.uint8], people: NDArray[np.float64]
-    ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        """The same, and whether each zone has ground on the map (a part of a cell that has a class)."""
         count = len(self.zones)
-        ground = np.zeros(count + 1, dtype=bool)
         owners, stops = self._segments(window)
-        index = np.repeat(owners * _CLASSES, np.diff(stops, prepend=0))
-        index += classes.ravel()
-        total = np.bincount(index, weights=people.ravel(), minlength=(count + 1) * _CLASSES)
-        table = total.reshape(count + 1, _CLASSES)[:count]
+        # Neighbours in a row mostly share zone and class: summed run by run, only the runs are sorted out.
+        flat = classes.ravel()
+        changes = np.flatnonzero(flat[1:] != flat[:-1]) + 1
+        starts = np.unique(np.concatenate(([0], stops[stops < flat.size], changes)))
+        owner, of_run = owners[np.searchsorted(stops, starts, side="right")], flat[starts]
+        sums = np.add.reduceat(people.ravel(), starts)
+        whole = np.bincount(owner * _CLASSES + of_run, weights=sums, minlength=(count + 1) * _CLASSES)
+        ground = np.zeros(count + 1, dtype=bool)
+        ground[owner[of_run > 0]] = True
         cell, owner, share = self._divided(window)
-        of_cell = classes.ravel()[cell]
-        index = owner * _CLASSES + of_cell
-        table = table + np.bincount(index, weights=people.ravel()[cell] * share, minlength=count * _CLASSES).reshape(
-            count, _CLASSES
-        )
+        of_cell = flat[cell]
+        weights = people.ravel()[cell] * share
+        parts = np.bincount(owner * _CLASSES + of_cell, weights=weights, minlength=count * _CLASSES)
         ground[owner[of_cell > 0]] = True
-        ground[owners if classes.all() else self._shaken(owners, stops, classes)] = True
-        return table, ground[:count]
+        return Tally(
+            (whole[: count * _CLASSES] + parts).reshape(count, _CLASSES),
+            np.bincount(of_run, weights=sums, minlength=_CLASSES),
+            ground[:count],
+        )
 
     def _segments(self, window: Window) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Owners of runs of cells that fill the window from first to last, and where each run stops.
@@ -110,13 +122,6 @@ class Level:
             here = (column >= 0) & (column < window.shape[1])
             cell, owner, share = (row * window.shape[1] + column)[here], owner[here], share[here]
         return cell, owner, share
-
-    def _shaken(
-        self, owners: NDArray[np.int64], stops: NDArray[np.int64], classes: NDArray[np.uint8]
-    ) -> NDArray[np.int64]:
-        """Owners of those runs in which some cell is on the map."""
-        before = np.concatenate(([0], np.cumsum(classes.ravel() > 0)))
-        return owners[before[stops] > before[np.concatenate(([0], stops[:-1]))]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +169,7 @@ def _make(grid: PopulationGrid, zones_file: Path, fields: ZoneFields, folder: Pa
             level.polygons, lambda points: (points - (grid.west, grid.north)) / (grid.width, -grid.height)
         )
         cover = within_one(coverage.of(in_cells, level.zone, grid.rows, grid.columns), grid.columns)
+        del in_cells
         named = zip(level.codes, level.names, level.parents, strict=True)
         empty = tuple(Zone(code, name, level.level, parent, 0.0) for code, name, parent in named)
         levels.append(Level(level.level, empty, grid.columns, cover))
@@ -180,23 +186,29 @@ def within_one(cover: Cover, columns: int) -> Cover:
     whole = start < stop
     start, stop = start[whole], stop[whole]
     at = np.searchsorted(start, cover.cell, side="right") - 1
-    free = np.ones(len(cover.cell), dtype=bool) if not len(start) else (at < 0) | (cover.cell >= stop[at])
-    cell, owner, share = cover.cell[free], cover.owner[free], cover.share[free]
-    first = np.searchsorted(cell, cell, side="left")
-    given = np.cumsum(share)
-    before = given - share - (given[first] - share[first]) if len(cell) else given
+    free = (at < 0) | (cover.cell >= stop[at]) if len(start) else np.ones(len(cover.cell), dtype=bool)
+    del at
+    cell, owner, share = _kept(free, cover.cell, cover.owner, cover.share)
+    before = np.cumsum(share) - share
+    before -= before[np.searchsorted(cell, cell, side="left")]
     share = np.minimum(share, np.maximum(1 - before, 0))
-    left = share > 0
+    del before
+    cell, owner, share = _kept(share > 0, cell, owner, share)
     row, column = np.divmod(start, columns)
     return Cover(
         row.astype(np.int32),
         column.astype(np.int32),
         (stop - row * columns).astype(np.int32),
         cover.span_owner[whole],
-        cell[left],
-        owner[left],
-        share[left],
+        cell,
+        owner,
+        share,
     )
+
+
+def _kept(keep: NDArray[np.bool_], *columns: NDArray[Any]) -> tuple[NDArray[Any], ...]:
+    """Some entries of each column; the columns themselves where all are kept, as is the rule."""
+    return columns if keep.all() else tuple(column[keep] for column in columns)
 
 
 def _totals(grid: PopulationGrid, levels: list[Level]) -> list[NDArray[np.float64]]:
@@ -205,7 +217,7 @@ def _totals(grid: PopulationGrid, levels: list[Level]) -> list[NDArray[np.float6
     for strip in grid.strips(grid.whole):
         nowhere = np.zeros(strip.people.shape, dtype=np.uint8)
         for total, level in zip(totals, levels, strict=True):
-            total += level.people(strip.window, nowhere, strip.people)[:, 0]
+            total += level.tally(strip.window, nowhere, strip.people).by_zone[:, 0]
     return totals
 
 

@@ -31,12 +31,16 @@ def classify(mmi: NDArray[np.float64]) -> NDArray[np.uint8]:
     >>> classify(np.array([5.5, 5.6, 0.2, 11.7, np.nan])).tolist()
     [5, 6, 1, 10, 0]
     """
-    nearest: NDArray[np.float64] = np.round(mmi, 6)
-    nearest -= 0.5
-    np.ceil(nearest, out=nearest)
-    np.clip(nearest, 1, 10, out=nearest)
-    nearest[np.isnan(nearest)] = 0
-    return nearest.astype(np.uint8)
+    nowhere = np.isnan(mmi)
+    millionths = mmi * 1e6
+    np.copyto(millionths, 0.0, where=nowhere)
+    classes = np.rint(millionths, out=millionths).astype(np.int32)
+    classes += 499_999  # so that k + 0.5 is still k, and the next millionth k + 1
+    classes //= 1_000_000
+    np.clip(classes, 1, 10, out=classes)
+    np.copyto(classes, 0, where=nowhere)
+    small: NDArray[np.uint8] = classes.astype(np.uint8)
+    return small
 
 
 def class_of(mmi: float) -> int:
