@@ -18,6 +18,7 @@ from siaga.errors import BadInput
 from siaga.exposure import history, places
 from siaga.exposure.analysis_data import AnalysisData
 from siaga.gis import coast, contour, overlay, raster, shaken, surroundings
+from siaga.hazard.flood import FloodMap
 from siaga.hazard.gridxml import read_shakemap
 from siaga.hazard.shakemap import ShakeMap
 from siaga.impact import earthquake, record, similar
@@ -37,7 +38,7 @@ class Analysis:
     """
 
     run: keys.Run
-    hazard: ShakeMap
+    hazard: ShakeMap | FloodMap
     impact: dict[str, Any]
     products: tuple[Product, ...]
 
@@ -54,7 +55,7 @@ def of_earthquake(body: bytes, source_type: str, exposure: AnalysisData, cache: 
     """
     shakemap = read_shakemap(body)
     timing.step("read")
-    run = _run(body, shakemap, source_type, exposure)
+    run = run_of("earthquake", shakemap.event_id, source_type, shakemap.number, body, exposure)
     impact = {
         "schema": record.SCHEMA,
         "hazard": run.hazard,
@@ -67,7 +68,7 @@ def of_earthquake(body: bytes, source_type: str, exposure: AnalysisData, cache: 
         "drill_reason": shakemap.drill_reason,
         "event": record.event(shakemap),
         "map": record.shaking(shakemap),
-        "provenance": _provenance(body, exposure),
+        "provenance": provenance(body, exposure),
     }
     impact |= _figures(shakemap, exposure, cache)
     impact["similar"] = _similar(impact, exposure.path("history"))
@@ -78,14 +79,16 @@ def of_earthquake(body: bytes, source_type: str, exposure: AnalysisData, cache: 
     return Analysis(run, shakemap, impact, tuple(products))
 
 
-def _run(body: bytes, shakemap: ShakeMap, source_type: str, exposure: AnalysisData) -> keys.Run:
+def run_of(hazard: str, event_id: str, source_type: str, number: int, body: bytes, exposure: AnalysisData) -> keys.Run:
+    """The run of an input's content with this exposure and this software. number: the version that the file gives."""
     content = sha256(body).hexdigest()
-    version = keys.Version(source_type, shakemap.number, content[:8])
+    version = keys.Version(source_type, number, content[:8])
     made_of = (content, source_type, exposure.manifest_sha256, siaga.__version__, edition.templates_sha256())
-    return keys.Run("earthquake", shakemap.event_id, version, sha256("\0".join(made_of).encode()).hexdigest()[:8])
+    return keys.Run(hazard, event_id, version, sha256("\0".join(made_of).encode()).hexdigest()[:8])
 
 
-def _provenance(body: bytes, exposure: AnalysisData) -> dict[str, Any]:
+def provenance(body: bytes, exposure: AnalysisData) -> dict[str, Any]:
+    """impact.json's provenance: input, analysis data, software, each with its hash."""
     return {
         "input": {"sha256": sha256(body).hexdigest(), "size": len(body)},
         "analysis_data": {"manifest_sha256": exposure.manifest_sha256, "files": list(exposure.files)},

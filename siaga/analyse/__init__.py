@@ -6,10 +6,10 @@ One module per hazard; each has add_arguments(parser) and run(settings, chosen).
 import argparse
 from typing import Any
 
-from siaga.analyse import earthquake
+from siaga.analyse import earthquake, flood
 from siaga.settings import Settings
 
-HAZARDS = {"earthquake": earthquake}
+HAZARDS = {"earthquake": earthquake, "flood": flood}
 
 
 def add_to(commands: Any) -> None:

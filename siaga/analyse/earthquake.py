@@ -12,11 +12,7 @@ from siaga.settings import Settings
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
     parser.add_argument("grid", type=Path, metavar="GRID.xml")
-    parser.add_argument("--population", type=Path, required=True, metavar="RASTER", help="people per cell")
-    parser.add_argument("--population-year", type=int, metavar="YEAR", help="of what the raster describes")
-    parser.add_argument("--zones", type=Path, metavar="FILE", help="polygons in any file that OGR opens")
-    parser.add_argument("--zone-code", metavar="FIELD", help="that tells zones apart; code")
-    parser.add_argument("--zone-name", metavar="FIELD", help="to be printed; name, or else the code")
+    files.add_population_and_zones(parser)
     parser.add_argument("--places", type=Path, metavar="FILE.csv", help="towns, as in the analysis data")
     overlays.add_arguments(parser)
     parser.add_argument("--corrected", action="store_true", help="the map is a corrected one, not an initial one")
@@ -50,9 +46,7 @@ def run(settings: Settings, chosen: argparse.Namespace) -> int:
     except OSError as error:
         raise SiagaError("{file}: {detail}", file=error.filename, detail=error.strerror or str(error)) from error
     files.write(chosen.out, made, found.to_bytes())
-    for warning in found.impact["warnings"]:
-        print(f"note     {warning['text']}")
-    print(f"written  {chosen.out}")
+    files.tell(chosen.out, found.impact)
     return 0
 
 

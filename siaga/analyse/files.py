@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,15 @@ from siaga.product import Product
 _IMPACT, _REPORT = "impact.json", "report.json"
 
 
+def add_population_and_zones(parser: argparse.ArgumentParser) -> None:
+    """Options that every hazard's command has."""
+    parser.add_argument("--population", type=Path, required=True, metavar="RASTER", help="people per cell")
+    parser.add_argument("--population-year", type=int, metavar="YEAR", help="of what the raster describes")
+    parser.add_argument("--zones", type=Path, metavar="FILE", help="polygons in any file that OGR opens")
+    parser.add_argument("--zone-code", metavar="FIELD", help="that tells zones apart; code")
+    parser.add_argument("--zone-name", metavar="FIELD", help="to be printed; name, or else the code")
+
+
 def read(path: Path) -> bytes:
     """A file's bytes. Raises BadInput with a sentence when it cannot be read."""
     try:
@@ -25,14 +34,16 @@ def read(path: Path) -> bytes:
         raise BadInput("{file}: {detail}", file=str(path), detail=error.strerror) from error
 
 
-def exposure(chosen: argparse.Namespace, cache: Path) -> AnalysisData:
+def exposure(chosen: argparse.Namespace, cache: Path, raw: Sequence[str] = ()) -> AnalysisData:
     """The named files as analysis data; their hashes take the place of a manifest.
 
+    raw: roles whose files are read as they are, not as `siaga data import` would install them.
     Names of folders are left out of what is recorded, so that the same bytes give the same record.
     """
     if chosen.zones is None and (chosen.zone_code or chosen.zone_name):
         raise BadInput("--zone-code and --zone-name say nothing without --zones")
-    paths = {role: getattr(chosen, role) for role in ("population", "zones", "places") if getattr(chosen, role)}
+    as_they_are = ("population", "zones", "places", *raw)
+    paths = {role: path for role in as_they_are if (path := getattr(chosen, role, None))}
     laid_over = overlays.ready(chosen, cache)
     named = paths | {role: getattr(chosen, role) for role in laid_over}
     years = {"population": chosen.population_year}
@@ -63,8 +74,15 @@ def write(folder: Path, products: Sequence[Product], impact: bytes) -> None:
         raise SiagaError("{file}: {detail}", file=error.filename, detail=error.strerror) from error
 
 
+def tell(folder: Path, impact: Mapping[str, Any]) -> None:
+    """Say what a reader should know, and where the files are."""
+    for warning in impact["warnings"]:
+        print(f"note     {warning['text']}")
+    print(f"written  {folder}")
+
+
 def _types(chosen: argparse.Namespace) -> list[str]:
-    return [getattr(chosen, f"{role}_type") for role in overlays.ROLES]
+    return [getattr(chosen, f"{role}_type", "") for role in overlays.ROLES]
 
 
 def _name_field(chosen: argparse.Namespace) -> str | None:

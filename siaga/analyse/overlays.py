@@ -29,6 +29,8 @@ def ready(chosen: argparse.Namespace, cache: Path) -> dict[str, Path]:
     """
     found = {}
     for role in ROLES:
+        if not hasattr(chosen, f"{role}_type"):  # this hazard's command takes none, or takes it raw
+            continue
         path, field = getattr(chosen, role), getattr(chosen, f"{role}_type")
         if path:
             found[role] = _converted(role, path, field, cache)

@@ -36,12 +36,9 @@ def convert(role: str, path: Path, target: Path, type_field: str = "", name_fiel
     Raises BadInput with a sentence.
     """
     layer = intake.open_layer(path)
-    if type_field:
-        kinds = [layer.field(type_field, "--type-field")]
-    else:
-        kinds = [name for wanted in TYPE_FIELDS[role] if (name := layer.first_of((wanted,)))]
-        if not kinds:
-            layer.field(TYPE_FIELDS[role][0], "--type-field")  # raises, and says which fields there are
+    kinds = [] if type_field else type_fields(role, layer)
+    if not kinds:  # field() raises, and says which fields there are
+        kinds = [layer.field(type_field or TYPE_FIELDS[role][0], "--type-field")]
     named = layer.field(name_field, "--name-field") if name_field else layer.first_of(_NAME_FIELDS)
     fields = [*kinds, *([named] if named else [])]
     shape = {"structures": _points, "roads": _lines, "land_cover": _areas}[role]
@@ -56,6 +53,11 @@ def convert(role: str, path: Path, target: Path, type_field: str = "", name_fiel
     if not counts:
         raise BadInput("{file} has no features with a geometry", file=path.name)
     return counts
+
+
+def type_fields(role: str, layer: intake.Layer) -> list[str]:
+    """The fields of TYPE_FIELDS that a file has, the more telling first."""
+    return [name for wanted in TYPE_FIELDS[role] if (name := layer.first_of((wanted,)))]
 
 
 @dataclass(frozen=True, slots=True)

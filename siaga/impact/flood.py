@@ -3,6 +3,8 @@
 Classes are PetaBencana's states, "1" to "4"; rates are InaSAFE's (flood_petabencana_hazard_classes).
 """
 
+import csv
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -103,3 +105,83 @@ def flooding(flood: FloodMap) -> dict[str, Any]:
         "depths_cm": {name: list(limits) for name, limits in DEPTHS_CM.items()},
         "states_sha256": flood.sha256,
     }
+
+
+def people(
+    by_class: NDArray[np.float64] | None,
+    outside_zones: float | None,
+    note: Mapping[str, Any] | None,
+    nodata_cells: int | None,
+    beyond_data: float | None,
+) -> dict[str, Any]:
+    """impact.json's people: who lives under water; all None with the note as its reason where nothing is known."""
+    return {
+        "by_class": None if by_class is None else by_class_record(by_class),
+        "total": None if by_class is None else float(by_class.sum()),
+        "outside_zones": outside_zones,
+        "nodata_cells": nodata_cells,
+        "beyond_data": beyond_data,
+        "note": None if note is None else dict(note),
+    }
+
+
+def structures_record(types: Sequence[str], counts: NDArray[np.int64]) -> dict[str, Any]:
+    """impact.json's structures. counts: (types, 5) structures that stay dry, then per class."""
+    wet = counts[:, 1:]
+    return {
+        "by_class": {name: int(count) for name, count in zip(CLASSES, wet.sum(axis=0), strict=True)},
+        "by_type": {
+            kind: {name: int(count) for name, count in zip(CLASSES, row, strict=True)}
+            for kind, row in zip(types, wet, strict=True)
+            if row.any()
+        },
+        "total": int(wet.sum()),
+        "affected": int(wet[:, AFFECTED_FROM - 1 :].sum()),
+        "dry": int(counts[:, 0].sum()),
+    }
+
+
+def geojson(flood: FloodMap) -> dict[str, Any]:
+    """The flooded RWs as a FeatureCollection, the highest state first."""
+    return {
+        "type": "FeatureCollection",
+        "features": [
+            {
+                "type": "Feature",
+                "properties": {
+                    "geom_id": area.geom_id,
+                    "name": area.area_name,
+                    "parent": area.parent_name,
+                    "city": area.city_name,
+                    "class": str(area.state),
+                    "last_updated": area.last_updated.isoformat() if area.last_updated else None,
+                },
+                "geometry": {
+                    "type": "MultiPolygon",
+                    "coordinates": [[ring.tolist() for ring in rings] for rings in area.polygons],
+                },
+            }
+            for area in sorted(flood.areas, key=lambda area: (-area.state, area.geom_id))
+        ],
+    }
+
+
+def zones_csv(zones: Sequence[Mapping[str, Any]]) -> bytes:
+    """The zones as a table, figures unrounded."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    head = [
+        "level",
+        "code",
+        "name",
+        "parent",
+        "people",
+        *(f"class_{name}" for name in CLASSES),
+        "affected",
+        "displaced",
+    ]
+    writer.writerow(head)
+    for zone in zones:
+        named = (zone["level"], zone["code"], zone["name"], zone["parent"], zone["people"])
+        writer.writerow([*named, *zone["by_class"].values(), zone["affected"], zone["displaced"]])
+    return text.getvalue().encode()

@@ -1,0 +1,37 @@
+"""PetaBencana's answer and a raster of people: impact.json and its products as files."""
+
+import argparse
+from pathlib import Path
+
+from siaga.analyse import files
+from siaga.errors import SiagaError
+from siaga.settings import Settings
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command takes."""
+    parser.add_argument("flood", type=Path, metavar="FLOOD.json", help="the whole answer or a bare FeatureCollection")
+    files.add_population_and_zones(parser)
+    parser.add_argument("--structures", type=Path, metavar="FILE", help="buildings in any file that OGR opens")
+    parser.add_argument("--snapshot", metavar="ID", help="2017022105-6-rw; the hour of the newest state in the answer")
+    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
+
+
+def run(settings: Settings, chosen: argparse.Namespace) -> int:
+    """Write impact.json and its products into the folder, impact.json last."""
+    # Imported here, as they take longer than all the other commands need.
+    from siaga import analysis_flood
+    from siaga.keys import Snapshot
+    from siaga.timing import Timing
+
+    body = files.read(chosen.flood)
+    snapshot = Snapshot.parse(chosen.snapshot) if chosen.snapshot else None
+    try:
+        # Raw: a building that the water touches anywhere is wet, not one whose middle is.
+        exposure = files.exposure(chosen, settings.cache, raw=("structures",))
+        found = analysis_flood.of_flood(body, snapshot, exposure, Timing())
+    except OSError as error:
+        raise SiagaError("{file}: {detail}", file=error.filename, detail=error.strerror or str(error)) from error
+    files.write(chosen.out, found.products, found.to_bytes())
+    files.tell(chosen.out, found.impact)
+    return 0

@@ -1,0 +1,91 @@
+"""An analysis of one flood snapshot: PetaBencana's answer and the exposure in, impact.json and its products out."""
+
+import json
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+from siaga import analysis
+from siaga.analysis import Analysis
+from siaga.errors import BadInput
+from siaga.exposure.analysis_data import AnalysisData
+from siaga.gis import flooded, inundated
+from siaga.hazard.flood import FloodMap, read_flood
+from siaga.impact import assets, flood, record
+from siaga.keys import Snapshot
+from siaga.product import Product
+from siaga.timing import Timing
+
+_SOURCE_TYPE = "initial"
+
+
+def of_flood(body: bytes, snapshot: Snapshot | None, exposure: AnalysisData, timing: Timing) -> Analysis:
+    """Analyse one answer.
+
+    snapshot: the hour of the answer; None: the hour of the newest state in it.
+    Raises BadInput when it is not a whole, sane answer, or tells no hour.
+    """
+    found = read_flood(body)
+    timing.step("read")
+    snapshot = snapshot or _hour(found)
+    run = analysis.run_of("flood", str(snapshot), _SOURCE_TYPE, 1, body, exposure)
+    impact = {
+        "schema": record.SCHEMA,
+        "hazard": run.hazard,
+        "event_id": run.event_id,
+        "version": str(run.version),
+        "run": run.run,
+        "source_type": _SOURCE_TYPE,
+        "version_number": 1,
+        "drill": False,
+        "drill_reason": "",
+        "event": {
+            "time": record.utc(snapshot.hour),
+            "region": snapshot.region,
+            "last_updated": record.utc(found.last_updated) if found.last_updated else None,
+        },
+        "map": flood.flooding(found),
+        "provenance": analysis.provenance(body, exposure),
+    }
+    impact |= _figures(found, exposure)
+    timing.step("count")
+    products = _products(found, impact["zones"], body)
+    impact["products"] = [product.record() for product in products]
+    timing.step("products")
+    return Analysis(run, found, impact, tuple(products))
+
+
+def _hour(found: FloodMap) -> Snapshot:
+    if found.last_updated is None:
+        raise BadInput("The answer tells no time; name its hour, such as 2017022105-6-rw")
+    return Snapshot.of(found.last_updated.astimezone(UTC))
+
+
+def _figures(found: FloodMap, exposure: AnalysisData) -> dict[str, Any]:
+    population = exposure.path("population")
+    seen = (
+        flooded.people(found, population, exposure.path("zones"), exposure.zone_fields)
+        if population
+        else flooded.Flooded(None, note=BadInput("No population data are installed").reason())
+    )
+    return flood.figures(seen.by_class) | {
+        "people": flood.people(seen.by_class, seen.outside_zones, seen.note, seen.nodata_cells, seen.beyond_data),
+        "zones": [flood.zone_record(zone) for zone in seen.zones],
+        "structures": _structures(found, exposure.path("structures")),
+        "warnings": [*found.warnings, *seen.warnings],
+    }
+
+
+def _structures(found: FloodMap, path: Path | None) -> dict[str, Any] | None:
+    if path is None:
+        return None
+    return flood.structures_record(assets.STRUCTURE_TYPES, inundated.structures(found, path))
+
+
+def _products(found: FloodMap, zones: list[dict[str, Any]], body: bytes) -> list[Product]:
+    areas = json.dumps(flood.geojson(found), ensure_ascii=False).encode()
+    return [
+        Product("flood.geojson", "hazard", "application/geo+json", areas),
+        Product("zones.csv", "zones", "text/csv", flood.zones_csv(zones)),
+        Product("flood_data.json", "input", "application/json", body),
+    ]
