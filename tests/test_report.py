@@ -2,78 +2,18 @@
 
 import doctest
 import io
-import json
 import re
-import subprocess
 
-import numpy as np
 import pytest
-from fixtures.grids import make_grid
+from fixtures.impacts import make_impact, overlapping, word_boxes
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from siaga import analysis, keys, language
-from siaga.errors import BadInput
-from siaga.gis import contour
-from siaga.hazard.gridxml import read_shakemap
-from siaga.impact import earthquake, record
+from siaga import language
 from siaga.report import figures, fit, pages, printed, products
 
-MM = 72 / 25.4
 NAMES = [f"Kabupaten Kepulauan Yang Sangat Panjang {number}" for number in range(14)]
-
-
-class Exposure:
-    """What on-shakemap says of its sources, without a store."""
-
-    files = (
-        {
-            "role": "population",
-            "path": "p",
-            "sha256": "0" * 64,
-            "title": "Penduduk",
-            "year": 2020,
-            "source": "",
-            "demonstration": True,
-        },
-    )
-    manifest_sha256 = "1" * 64
-
-
-def make_impact(people=None, zones=(), warnings=(), shore=None, **more):
-    """impact.json without counting: people per class I to X as given; zones: (name, share of them)."""
-    body = make_grid(**more)
-    shakemap = read_shakemap(body)
-    where = keys.Run("earthquake", shakemap.event_id, keys.Version("initial", 1, "12345678"), "87654321")
-    by_mmi = None if people is None else np.array(people, float)
-    found = [
-        earthquake.ZoneExposure(f"{number:02d}", name, "regency", None, by_mmi * share)
-        for number, (name, share) in enumerate(zones)
-    ]
-    unknown = BadInput("The map lies wholly outside the population data; how many people are there is not known")
-    note = None if people is not None else unknown.reason()
-    impact = {
-        "schema": record.SCHEMA,
-        "hazard": "earthquake",
-        "event_id": where.event_id,
-        "version": str(where.version),
-        "run": where.run,
-        "source_type": "initial",
-        "version_number": 1,
-        "drill": bool(shakemap.drill_reason),
-        "drill_reason": shakemap.drill_reason,
-        "event": record.event(shakemap),
-        "map": record.shaking(shakemap),
-        "provenance": analysis._provenance(body, Exposure()),
-        **earthquake.figures(by_mmi),
-        "people": record.people(by_mmi, 0.0, 0.0, note),
-        "zones": [earthquake.zone_record(zone) for zone in found],
-        "places": {"landmark": None, "nearest": [], "most_shaken": []},
-        "caveats": record.caveats(shakemap, by_mmi, shore),
-        "warnings": list(warnings),
-    }
-    return json.loads(record.to_bytes(impact)), contour.bands(shakemap)
 
 
 def number(text):
@@ -139,20 +79,6 @@ def test_a_few_people_are_not_nobody():
     assert shown["table"]["rows"][0]["cells"] == ["<100"]
 
 
-def word_boxes(pdf, folder):
-    """[(page, word, left, top, right, bottom)] in mm."""
-    path = folder / "report.pdf"
-    path.write_bytes(pdf)
-    said = subprocess.run(["pdftotext", "-bbox", str(path), "-"], capture_output=True, text=True, check=True).stdout
-    boxes, page = [], 0
-    for line in said.splitlines():
-        page += "<page " in line
-        found = re.search(r'xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)" yMax="([\d.]+)">(.*)</word>', line)
-        if found:
-            boxes.append((page, found[5], *(float(found[n]) / MM for n in range(1, 5))))
-    return boxes, page
-
-
 CASES = {
     "green": ({"people": [5e5, 1e4, 0, 0, 0, 0, 0, 0, 0, 0], "zones": [("Kota X", 1.0)]}, 1),
     "orange": (
@@ -184,6 +110,7 @@ CASES = {
         2,
     ),
     "one district": ({"people": [0, 0, 0, 0, 0, 0, 0, 0, 0, 9e6], "zones": [("Kota X", 1.0)]}, 2),
+    "nobody": ({"people": [0.0] * 10, "zones": [("Kota X", 1.0)]}, 1),
     "outside": ({"people": None}, 1),
 }
 
@@ -199,11 +126,7 @@ def test_pages_hold_and_no_word_leaves_the_margins_or_overlaps(case, code, qgis,
     assert count == wanted
     out = [box for box in boxes if box[2] < 11.5 or box[4] > 198.5 or box[3] < 3 or box[5] > 294]
     assert out == []
-    for n, (page, word, left, top, right, bottom) in enumerate(boxes):
-        for other in boxes[n + 1 :]:
-            if other[0] == page and min(right, other[4]) - max(left, other[2]) > 0.3:
-                shared = min(bottom, other[5]) - max(top, other[3])
-                assert shared < 0.45 * min(bottom - top, other[5] - other[3]), (word, other)
+    assert list(overlapping(boxes)) == []
 
 
 def test_the_same_impact_gives_the_same_bytes(qgis):
