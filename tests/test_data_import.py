@@ -164,6 +164,22 @@ def test_what_is_no_layer_or_lies_nowhere_is_refused(tmp_path):
     )
     with pytest.raises(BadInput, match="coordinates outside the world"):
         ready("structures", metres, tmp_path)
+    for far in (1e300, -3e8):
+        path = tmp_path / "far.gpkg"
+        path.unlink(missing_ok=True)
+        mercator = osr.SpatialReference()
+        mercator.ImportFromEPSG(3857)
+        made = ogr.GetDriverByName("GPKG").CreateDataSource(str(path))
+        layer = made.CreateLayer("given", mercator, ogr.wkbPoint)
+        layer.CreateField(ogr.FieldDefn("type", ogr.OFTString))
+        feature = ogr.Feature(layer.GetLayerDefn())
+        point = ogr.Geometry(ogr.wkbPoint)
+        point.AddPoint_2D(far, 0)
+        feature.SetGeometry(point)
+        layer.CreateFeature(feature)
+        del layer, made, feature
+        with pytest.raises(BadInput, match="coordinates that are none in its coordinate reference system"):
+            ready("structures", path, tmp_path)
     shape = tmp_path / "s.shp"
     made = ogr.GetDriverByName("ESRI Shapefile").CreateDataSource(str(shape))
     layer = made.CreateLayer("s", None, ogr.wkbPoint)
@@ -174,6 +190,15 @@ def test_what_is_no_layer_or_lies_nowhere_is_refused(tmp_path):
     del layer, made, feature
     with pytest.raises(BadInput, match="does not say its coordinate reference system"):
         ready("structures", shape, tmp_path)
+
+
+def test_a_file_that_is_cut_off_is_refused_not_taken_in_part(tmp_path):
+    points = [("house", "x" * 50, shapely.Point(116 + i / 1000, -8)) for i in range(500)]
+    whole = features.structures(tmp_path / "whole.fgb", points)
+    cut = tmp_path / "cut.fgb"
+    cut.write_bytes(whole.read_bytes()[: whole.stat().st_size * 2 // 3])
+    with pytest.raises(BadInput, match="is cut off or damaged: of 500 features|is damaged"):
+        ready("structures", cut, tmp_path)
 
 
 def test_zones_of_another_level_stay(tmp_path):

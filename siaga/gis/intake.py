@@ -25,6 +25,7 @@ osr.UseExceptions()
 
 _AT_ONCE = 10_000
 _LONGEST_TEXT = 200  # a name that is longer is cut; one endless text would make every batch that wide
+_FARTHEST = 1e8  # units of any CRS: more than twice round the Earth in metres
 _MOST_PEOPLE = 2e10  # no population grid counts more; one that does holds densities or has a wrong no-data value
 _CSV = ["X_POSSIBLE_NAMES=longitude,lon,lng,x,bujur", "Y_POSSIBLE_NAMES=latitude,lat,y,lintang"]
 _POINTING_ELSEWHERE = ("OGR_VRT", "VRT", "WFS", "OAPIF", "HTTP")  # such a file tells GDAL to read others
@@ -67,14 +68,14 @@ class Layer:
         index = [self._layer.GetLayerDefn().GetFieldIndex(name) for name in fields]
         wkb: list[bytes] = []
         rows: list[tuple[str, ...]] = []
-        for feature in self._layer:
+        for feature in self._features():
             shape = feature.GetGeometryRef()
             if shape is None or shape.IsEmpty():
                 continue
             if shape.HasCurveGeometry():
                 shape = shape.GetLinearGeometry()
             if move:
-                shape.Transform(move)
+                self._move(shape, move)
             wkb.append(bytes(shape.ExportToWkb(ogr.wkbNDR)))
             rows.append(tuple(_clean(feature.GetFieldAsString(one)) for one in index))
             if len(wkb) == _AT_ONCE:
@@ -82,6 +83,36 @@ class Layer:
                 wkb, rows = [], []
         if wkb:
             yield self._checked(wkb), rows
+
+    def _features(self) -> Iterator[Any]:
+        read = 0
+        try:
+            for feature in self._layer:
+                read += 1
+                yield feature
+        except RuntimeError as error:
+            raise BadInput("{file} is damaged: {detail}", file=self.path.name, detail=error) from error
+        if read != self.count:  # GDAL ends without a word where some formats are cut off
+            raise BadInput(
+                "{file} is cut off or damaged: of {count} features {read} can be read",
+                file=self.path.name,
+                count=self.count,
+                read=read,
+            )
+
+    def _move(self, shape: Any, move: Any) -> None:
+        """Bring a geometry to EPSG:4326. OGR turns a longitude round and round until it is small: huge ones first."""
+        if all(abs(edge) < _FARTHEST for edge in shape.GetEnvelope()):
+            try:
+                shape.Transform(move)
+                return
+            except RuntimeError:
+                pass
+        raise BadInput(
+            "{file} has coordinates that are none in its coordinate reference system ({where})",
+            file=self.path.name,
+            where=", ".join(f"{edge:.6g}" for edge in shape.GetEnvelope()),
+        )
 
     def _checked(self, wkb: list[bytes]) -> Any:
         geometries = shapely.force_2d(shapely.from_wkb(np.array(wkb, dtype=object)))
