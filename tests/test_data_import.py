@@ -197,7 +197,7 @@ def test_a_file_that_is_cut_off_is_refused_not_taken_in_part(tmp_path):
     whole = features.structures(tmp_path / "whole.fgb", points)
     cut = tmp_path / "cut.fgb"
     cut.write_bytes(whole.read_bytes()[: whole.stat().st_size * 2 // 3])
-    with pytest.raises(BadInput, match="is cut off or damaged: of 500 features|is damaged"):
+    with pytest.raises(BadInput, match=r"is cut off or damaged: of 500 features|is damaged"):
         ready("structures", cut, tmp_path)
 
 
