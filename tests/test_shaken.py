@@ -37,13 +37,15 @@ def prepared(population, zones, cache):
 
 def shares_of_cells(level, shape):
     """(zones, rows, columns): the part of each cell that each zone has."""
-    shares, cover = np.zeros((len(level.zones), *shape)), level.cover
-    spans = zip(cover.span_owner, cover.span_row, cover.span_start, cover.span_stop, strict=True)
-    for owner, row, start, stop in spans:
-        shares[owner, row, start:stop] += 1
-    for owner, cell, share in zip(cover.owner, cover.cell, cover.share, strict=True):
+    shares = np.zeros((len(level.zones) + 1, *shape))
+    window = Window(slice(0, shape[0]), slice(0, shape[1]))
+    begin = 0
+    for owner, stop in zip(*level.segments(window), strict=True):
+        shares[owner].ravel()[begin:stop] = 1
+        begin = stop
+    for cell, owner, share in zip(*level.divided(window), strict=True):
         shares[owner].ravel()[cell] += share
-    return shares
+    return shares[:-1]
 
 
 def known(counts):

@@ -127,8 +127,8 @@ def _counted(
             everybody = None
             for level, table, ground in zip(levels, count.tables, count.ground, strict=True):
                 found = level.tally(strip.window, classes, strip.people)
-                table += found.by_zone
-                ground |= found.ground
+                table[found.zones] += found.by_zone
+                ground[found.zones] |= found.ground
                 everybody = found.everybody
             if everybody is None:
                 everybody = np.bincount(classes.ravel(), weights=strip.people.ravel(), minlength=11)

@@ -1,7 +1,8 @@
 """Shares: which part of each population cell lies in which zone, by exact area; prepared once.
 
 An inner cell belongs to one zone whole. A cell on a border is divided by area. An analysis afterwards
-only looks up and sums.
+only looks up and sums: it reads the shares of some rows at a time, so that its memory stays small
+however many cells and zones there are.
 """
 
 import hashlib
@@ -9,6 +10,7 @@ import json
 import os
 import secrets
 import shutil
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -23,9 +25,12 @@ from siaga.gis import coverage, zones
 from siaga.gis.coverage import Cover
 from siaga.gis.population import PopulationGrid, Window
 
-_RECIPE = "4"  # changes when shares prepared by older code must not be used
+_RECIPE = "5"  # changes when shares prepared by older code must not be used
 _CLASSES = 11  # MMI I to X after one for what is off the map
-_ARRAYS = ("span_row", "span_start", "span_stop", "span_owner", "cell", "owner", "share")
+_SPAN = np.dtype([("start", "<i4"), ("stop", "<i4"), ("zone", "<i4")])
+_SHARE = np.dtype([("column", "<i4"), ("zone", "<i4"), ("share", "<f8")])
+_WEIGHT_AT_ONCE = 400_000  # vertices and border cells that are worked on together
+_FEWEST_ROWS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,85 +48,89 @@ class Zone:
 class Tally:
     """Persons by class, column 0 being those off the map.
 
-    by_zone: (zones, 11). everybody: (11,), in a zone or not. ground: whether each zone has a part of a
-    cell on the map.
+    zones: indices of those zones that have a part of the window. by_zone: (these, 11). ground: whether
+    each of these has a part of a cell on the map. everybody: (11,), in a zone or not.
     """
 
+    zones: NDArray[np.int64]
     by_zone: NDArray[np.float64]
-    everybody: NDArray[np.float64]
     ground: NDArray[np.bool_]
+    everybody: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """The zones of one administrative level and their shares of the cells of a grid `columns` wide.
+    """The zones of one administrative level and their shares of the cells of a grid.
 
-    cover: of each cell, with indices into `zones` as owners. It is mapped from disk: an analysis touches
-    the rows of its window alone.
+    folder: holds spans.bin, runs of cells that one zone has whole, and shares.bin, the zones of each
+    divided cell, both row by row. span_at, share_at: where each row begins in them, and at last their end.
     """
 
     name: str | None
     zones: tuple[Zone, ...]
-    columns: int
-    cover: Cover
+    folder: Path
+    span_at: NDArray[np.int64]
+    share_at: NDArray[np.int64]
 
     def tally(self, window: Window, classes: NDArray[np.uint8], people: NDArray[np.float64]) -> Tally:
         """People of one window, by zone and class.
 
         classes, people: (rows, columns) of the window; class 0 is off the map; people without holes.
         """
-        count = len(self.zones)
-        owners, stops = self._segments(window)
+        owners, stops = self.segments(window)
         # Neighbours in a row mostly share zone and class: summed run by run, only the runs are sorted out.
         flat = classes.ravel()
         changes = np.flatnonzero(flat[1:] != flat[:-1]) + 1
         starts = np.unique(np.concatenate(([0], stops[stops < flat.size], changes)))
-        owner, of_run = owners[np.searchsorted(stops, starts, side="right")], flat[starts]
+        run_owner, run_class = owners[np.searchsorted(stops, starts, side="right")], flat[starts]
         sums = np.add.reduceat(people.ravel(), starts)
-        whole = np.bincount(owner * _CLASSES + of_run, weights=sums, minlength=(count + 1) * _CLASSES)
-        ground = np.zeros(count + 1, dtype=bool)
-        ground[owner[of_run > 0]] = True
-        cell, owner, share = self._divided(window)
-        of_cell = flat[cell]
-        weights = people.ravel()[cell] * share
-        parts = np.bincount(owner * _CLASSES + of_cell, weights=weights, minlength=count * _CLASSES)
-        ground[owner[of_cell > 0]] = True
-        return Tally(
-            (whole[: count * _CLASSES] + parts).reshape(count, _CLASSES),
-            np.bincount(of_run, weights=sums, minlength=_CLASSES),
-            ground[:count],
-        )
+        cell, part_owner, share = self.divided(window)
+        part_class, parts = flat[cell], people.ravel()[cell] * share
+        owner, of_class = np.concatenate((run_owner, part_owner)), np.concatenate((run_class, part_class))
+        here = np.zeros(len(self.zones) + 1, dtype=bool)
+        here[owner] = True
+        here[-1] = False
+        found = np.flatnonzero(here)
+        place = np.full(len(here), len(found))  # what no zone has comes last
+        place[found] = np.arange(len(found))
+        index, size = place[owner], len(found) + 1
+        weights = np.concatenate((sums, parts))
+        table = np.bincount(index * _CLASSES + of_class, weights=weights, minlength=size * _CLASSES)
+        ground = np.zeros(size, dtype=bool)
+        ground[index[of_class > 0]] = True
+        everybody = np.bincount(run_class, weights=sums, minlength=_CLASSES)
+        return Tally(found, table.reshape(size, _CLASSES)[:-1], ground[:-1], everybody)
 
-    def _segments(self, window: Window) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def segments(self, window: Window) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Owners of runs of cells that fill the window from first to last, and where each run stops.
 
         What no zone has whole belongs to one past the last zone.
         """
         rows, columns = window.shape
-        begin, end = np.searchsorted(self.cover.span_row, (window.rows.start, window.rows.stop))
-        row = self.cover.span_row[begin:end].astype(np.int64) - window.rows.start
-        start = np.clip(self.cover.span_start[begin:end] - window.columns.start, 0, columns)
-        stop = np.clip(self.cover.span_stop[begin:end] - window.columns.start, 0, columns)
+        span, row = self._rows("spans.bin", _SPAN, self.span_at, window)
+        start = np.clip(span["start"] - window.columns.start, 0, columns)
+        stop = np.clip(span["stop"] - window.columns.start, 0, columns)
         inside = start < stop
-        row, owner = row[inside] * columns, self.cover.span_owner[begin:end][inside]
+        begin, owner = row[inside] * columns, span["zone"][inside]
         owners = np.full(2 * len(owner) + 1, len(self.zones), dtype=np.int64)
         stops = np.full(2 * len(owner) + 1, rows * columns, dtype=np.int64)
         owners[1::2] = owner
-        stops[:-1:2], stops[1::2] = row + start[inside], row + stop[inside]
+        stops[:-1:2], stops[1::2] = begin + start[inside], begin + stop[inside]
         return owners, stops
 
-    def _divided(self, window: Window) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    def divided(self, window: Window) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float64]]:
         """Divided cells of the window (counted within it), their zones and shares."""
-        cover, columns = self.cover, self.columns
-        begin, end = np.searchsorted(cover.cell, (window.rows.start * columns, window.rows.stop * columns))
-        cell = cover.cell[begin:end] - window.rows.start * columns
-        owner, share = cover.owner[begin:end].astype(np.int64), cover.share[begin:end]
-        if window.shape[1] != columns:
-            row, column = np.divmod(cell, columns)
-            column -= window.columns.start
-            here = (column >= 0) & (column < window.shape[1])
-            cell, owner, share = (row * window.shape[1] + column)[here], owner[here], share[here]
-        return cell, owner, share
+        found, row = self._rows("shares.bin", _SHARE, self.share_at, window)
+        column = found["column"] - window.columns.start
+        here = (column >= 0) & (column < window.shape[1])
+        return row[here] * window.shape[1] + column[here], found["zone"][here], found["share"][here]
+
+    def _rows(self, name: str, kind: np.dtype, at: NDArray[np.int64], window: Window) -> tuple[Any, NDArray[np.int64]]:
+        """Entries of the window's rows, and of each its row within the window."""
+        of_rows = at[window.rows.start : window.rows.stop + 1]
+        begin, count = int(of_rows[0]), int(of_rows[-1] - of_rows[0])
+        entries = np.fromfile(self.folder / name, kind, count, offset=begin * kind.itemsize)
+        return entries, np.repeat(np.arange(window.shape[0]), np.diff(of_rows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +159,7 @@ def prepare(grid: PopulationGrid, zones_file: Path, fields: ZoneFields, cache: P
                 raise
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
-    levels = tuple(_load(path, grid.columns) for path in sorted(folder.iterdir()) if path.is_dir())
+    levels = tuple(_load(path) for path in sorted(folder.iterdir()) if path.is_dir())
     return Shares(levels, tuple(json.loads((folder / "warnings.json").read_text(encoding="utf-8"))))
 
 
@@ -164,18 +173,52 @@ def _fingerprint(grid: PopulationGrid, zones_file: Path, fields: ZoneFields, cac
 def _make(grid: PopulationGrid, zones_file: Path, fields: ZoneFields, folder: Path) -> None:
     read, warnings = zones.read(zones_file, fields, grid.crs)
     levels = []
-    for level in read:
-        in_cells = shapely.transform(
-            level.polygons, lambda points: (points - (grid.west, grid.north)) / (grid.width, -grid.height)
-        )
-        cover = within_one(coverage.of(in_cells, level.zone, grid.rows, grid.columns), grid.columns)
-        del in_cells
+    for number, level in enumerate(read):
+        where = folder / f"{number:02d}"
+        where.mkdir()
+        span_at, share_at = _divide(grid, level, where)
         named = zip(level.codes, level.names, level.parents, strict=True)
         empty = tuple(Zone(code, name, level.level, parent, 0.0) for code, name, parent in named)
-        levels.append(Level(level.level, empty, grid.columns, cover))
-    for number, (level, people) in enumerate(zip(levels, _totals(grid, levels), strict=True)):
-        _save(folder / f"{number:02d}", level, people)
+        levels.append(Level(level.level, empty, where, span_at, share_at))
+    del read
+    for level, people in zip(levels, _totals(grid, levels), strict=True):
+        _save(level, people)
     (folder / "warnings.json").write_text(json.dumps(warnings), encoding="utf-8")
+
+
+def _divide(grid: PopulationGrid, level: zones.ZoneLevel, folder: Path) -> tuple[Any, Any]:
+    """Write spans.bin and shares.bin, some rows of the grid at a time; where each row begins in them."""
+    ends = ([0], [0])
+    with (folder / "spans.bin").open("wb") as spans, (folder / "shares.bin").open("wb") as shares:
+        for rows, cover in _bands(grid, level):
+            entries = np.empty(len(cover.span_row), _SPAN)
+            entries["start"], entries["stop"], entries["zone"] = cover.span_start, cover.span_stop, cover.span_owner
+            entries.tofile(spans)
+            row, column = np.divmod(cover.cell, grid.columns)
+            entries = np.empty(len(row), _SHARE)
+            entries["column"], entries["zone"], entries["share"] = column, cover.owner, cover.share
+            entries.tofile(shares)
+            for end, of in zip(ends, (cover.span_row, row), strict=True):
+                end += (np.searchsorted(of, np.arange(1, rows + 1)) + end[-1]).tolist()
+    return np.array(ends[0], np.int64), np.array(ends[1], np.int64)
+
+
+def _bands(grid: PopulationGrid, level: zones.ZoneLevel) -> Iterator[tuple[int, Cover]]:
+    """The cover of bands of rows from north to south, each with its number of rows."""
+    box = shapely.bounds(level.polygons)
+    box = (box - (grid.west, grid.north, grid.west, grid.north)) / (grid.width, -grid.height, grid.width, -grid.height)
+    # y runs southward; a polygon that lost all its area to others has bounds that are no numbers.
+    border = 2 * np.nansum(box[:, 2] - box[:, 0] + box[:, 1] - box[:, 3])
+    weight = shapely.get_num_coordinates(level.polygons).sum() + border
+    high = max(_FEWEST_ROWS, int(grid.rows / (weight / _WEIGHT_AT_ONCE + 1)))
+    for top in range(0, grid.rows, high):
+        rows = min(high, grid.rows - top)
+        here = (box[:, 3] < top + rows) & (box[:, 1] > top)
+        north = grid.north - top * grid.height
+        in_cells = shapely.transform(
+            level.polygons[here], lambda points, north=north: (points - (grid.west, north)) / (grid.width, -grid.height)
+        )
+        yield rows, within_one(coverage.of(in_cells, level.zone[here], rows, grid.columns), grid.columns)
 
 
 def within_one(cover: Cover, columns: int) -> Cover:
@@ -217,20 +260,20 @@ def _totals(grid: PopulationGrid, levels: list[Level]) -> list[NDArray[np.float6
     for strip in grid.strips(grid.whole):
         nowhere = np.zeros(strip.people.shape, dtype=np.uint8)
         for total, level in zip(totals, levels, strict=True):
-            total += level.tally(strip.window, nowhere, strip.people).by_zone[:, 0]
+            tally = level.tally(strip.window, nowhere, strip.people)
+            total[tally.zones] += tally.by_zone[:, 0]
     return totals
 
 
-def _save(folder: Path, level: Level, people: NDArray[np.float64]) -> None:
-    folder.mkdir()
-    for name in _ARRAYS:
-        np.save(folder / f"{name}.npy", getattr(level.cover, name))
+def _save(level: Level, people: NDArray[np.float64]) -> None:
+    np.savez(level.folder / "rows.npz", span=level.span_at, share=level.share_at)
     described = [asdict(zone) | {"people": total} for zone, total in zip(level.zones, people.tolist(), strict=True)]
     text = json.dumps({"name": level.name, "zones": described})
-    (folder / "zones.json").write_text(text, encoding="utf-8")
+    (level.folder / "zones.json").write_text(text, encoding="utf-8")
 
 
-def _load(folder: Path, columns: int) -> Level:
+def _load(folder: Path) -> Level:
     described = json.loads((folder / "zones.json").read_text(encoding="utf-8"))
-    cover = Cover(*(np.load(folder / f"{name}.npy", mmap_mode="r") for name in _ARRAYS))
-    return Level(described["name"], tuple(Zone(**zone) for zone in described["zones"]), columns, cover)
+    with np.load(folder / "rows.npz") as rows:
+        zones_of = tuple(Zone(**zone) for zone in described["zones"])
+        return Level(described["name"], zones_of, folder, rows["span"], rows["share"])
