@@ -1,6 +1,7 @@
 """Names of buckets and objects: one grammar, built and parsed here and nowhere else."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -28,11 +29,15 @@ HOURS = "hours/"  # in floodmaps: what became of each hour that has no flood dat
 SUSPECT = "suspect/"  # in floodmaps: answers that are not trusted, as they came; they wake nothing
 OUTAGES = "outages/"  # in floodmaps: one object per outage of the source
 JAKARTA = "ID-JK"
+ASH_REQUEST = "request.json"  # in ashmaps: wakes on-ash
+ASH_RASTER = "ash_fall.tif"  # beside it; wakes nothing
+CANDIDATES = "candidates/"  # in ashmaps: rasters that are being checked and previewed; they wake nothing
 
-EVENT_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+EVENT_ID = re.compile(r"[A-Za-z0-9._+-]{1,64}")
 _VERSION = re.compile(r"(initial|corrected)-v(\d{3,})-([0-9a-f]{8})")
 _RUN = re.compile(r"[0-9a-f]{8}")
 _FOLDER_TIME = re.compile(r"\d{14}")
+_ERUPTION = re.compile(r"(\d{12}[+-]\d{4})_([A-Za-z0-9-]{1,46})")
 _SNAPSHOT = re.compile(r"(\d{10})-6-rw(?:-([A-Z]{2}-[A-Z]{2}))?")
 
 SOURCE_RANK = {"initial": 0, "corrected": 1}  # a corrected map outranks an initial one
@@ -53,7 +58,7 @@ def check_event_id(event_id: str) -> str:
     """Return the id, or raise BadInput when it is outside the grammar."""
     if not EVENT_ID.fullmatch(event_id) or event_id in (".", ".."):
         raise BadInput(
-            "event_id is {value}; write 1 to 64 letters, digits, dots, dashes or underscores",
+            "event_id is {value}; write 1 to 64 letters, digits, dots, dashes, pluses or underscores",
             value=repr(event_id[:80]),
         )
     return event_id
@@ -164,6 +169,59 @@ class Snapshot:
         except ValueError:  # no such day or hour
             pass
         raise BadInput("{value} is not a snapshot such as 2017022105-6-rw", value=repr(text[:80]))
+
+
+@dataclass(frozen=True, slots=True)
+class EruptionId:
+    """One ash fall: `YYYYMMDDHHMM±zzzz_<volcano>`, the old system's id, e.g. 201702211904+0700_Merapi.
+
+    time: with its zone, whole minutes. volcano: its name in letters, digits and dashes.
+    """
+
+    time: datetime
+    volcano: str
+
+    @classmethod
+    def of(cls, time: datetime, volcano: str) -> "EruptionId":
+        """The id of that volcano's eruption; letters lose their accents, all else becomes a dash.
+
+        >>> from datetime import timedelta, timezone
+        >>> wib = timezone(timedelta(hours=7))
+        >>> str(EruptionId.of(datetime(2017, 2, 21, 19, 4, 59, tzinfo=wib), "Anak Krakatau"))
+        '201702211904+0700_Anak-Krakatau'
+        """
+        plain = unicodedata.normalize("NFKD", volcano).encode("ascii", "ignore").decode()
+        name = re.sub(r"[^A-Za-z0-9]+", "-", plain).strip("-")[:46].strip("-")
+        return cls(time.replace(second=0, microsecond=0), name or "volcano")
+
+    def __str__(self) -> str:
+        return f"{self.time:%Y%m%d%H%M%z}_{self.volcano}"
+
+    @property
+    def request(self) -> str:
+        """The key of request.json in bucket ashmaps; it wakes on-ash."""
+        return f"{self}/{ASH_REQUEST}"
+
+    @property
+    def raster(self) -> str:
+        """The key of the raster beside it."""
+        return f"{self}/{ASH_RASTER}"
+
+    @classmethod
+    def parse(cls, text: str) -> "EruptionId":
+        """Read an id, or the key of anything in its folder; raises BadInput."""
+        match = _ERUPTION.fullmatch(text.partition("/")[0])
+        try:
+            if match:
+                return cls(datetime.strptime(match[1], "%Y%m%d%H%M%z"), match[2])
+        except ValueError:  # no such day, hour or zone
+            pass
+        raise BadInput("{value} is not an eruption such as 201702211904+0700_Merapi", value=repr(text[:80]))
+
+
+def ash_candidate(sha256: str) -> str:
+    """The key in bucket ashmaps under which a raster lies while it is checked and previewed."""
+    return f"{CANDIDATES}{sha256}.tif"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Coordinate systems: many points at once from one to another."""
 
+import math
 import struct
 from functools import lru_cache
 from typing import Any
@@ -10,6 +11,8 @@ from osgeo import ogr, osr
 
 ogr.UseExceptions()
 osr.UseExceptions()
+
+_WGS84 = (6378137.0, 298.257223563)
 
 LINE = 2  # WKB's number of a line string
 
@@ -42,6 +45,16 @@ def from_lonlat(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The other way round."""
     return _transformed(longitude, latitude, _transformation(wkt, True))
+
+
+def in_degrees(reference: Any) -> bool:
+    """Whether coordinates are WGS 84's to within metres (DGN95, ITRF, GRS 80 datums are)."""
+    if not reference.IsGeographic() or abs(reference.GetAngularUnits() - math.pi / 180) > 1e-12:
+        return False
+    major, flattening = reference.GetSemiMajor(), reference.GetInvFlattening()
+    greenwich = reference.GetAttrValue("PRIMEM", 1)
+    same = abs(major - _WGS84[0]) < 1e-3 and abs(flattening - _WGS84[1]) < 1e-3
+    return same and float(greenwich or 0) == 0
 
 
 @lru_cache(maxsize=8)

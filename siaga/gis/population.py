@@ -20,7 +20,6 @@ gdal.SetCacheMax(64 << 20)  # blocks are read once, row by row; GDAL's own 5 % o
 
 _ROWS_READ = 512  # at a time, or as many as one block has
 _CELLS_AT_ONCE = 1 << 19  # small enough to stay in the processor's cache
-_WGS84 = (6378137.0, 298.257223563)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +112,7 @@ class PopulationGrid:
             rows=rows,
             nodata=math.nan if missing is None else missing,
             crs=reference.ExportToWkt(),
-            degrees=_in_degrees(reference),
+            degrees=crs.in_degrees(reference),
             south_up=height > 0,
             file_rows=rows,
             block_rows=band.GetBlockSize()[1],
@@ -288,13 +287,3 @@ def _fits(value: float, dtype: Any) -> bool:
         return True
     limits = np.iinfo(dtype)
     return bool(limits.min <= value <= limits.max and value == int(value))
-
-
-def _in_degrees(reference: Any) -> bool:
-    """Whether coordinates are WGS 84's to within metres (DGN95, ITRF, GRS 80 datums are)."""
-    if not reference.IsGeographic() or abs(reference.GetAngularUnits() - math.pi / 180) > 1e-12:
-        return False
-    major, flattening = reference.GetSemiMajor(), reference.GetInvFlattening()
-    greenwich = reference.GetAttrValue("PRIMEM", 1)
-    same = abs(major - _WGS84[0]) < 1e-3 and abs(flattening - _WGS84[1]) < 1e-3
-    return same and float(greenwich or 0) == 0

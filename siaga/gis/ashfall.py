@@ -1,0 +1,234 @@
+"""An ash raster, read with hostile eyes, and the ground on which the ash lies.
+
+A raster comes from anybody's model: it is opened from memory by GDAL's GeoTIFF driver alone, so that no
+part of it can point at another file or a server.
+"""
+
+import math
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from osgeo import gdal, ogr
+
+from siaga.errors import BadInput
+from siaga.gis import crs
+from siaga.hazard.ash import MAX_CM, MOST_DEGREES_AWAY, AshFall, Eruption, away_degrees, classify
+
+gdal.UseExceptions()
+ogr.UseExceptions()
+
+MAX_BYTES = 64 << 20
+MAX_CELLS = 4_000_000
+MAX_PATCHES = 200_000  # runs of cells of one class; a model's ash is smooth and has few
+_MAX_DEGREES = 30.0  # across; wider than any ash that is thick enough to be counted
+_NOUGHT = -1e-6  # cm; what models write for none
+
+
+def read(body: bytes, eruption: Eruption | None = None) -> AshFall:
+    """Read the GeoTIFF of an ash fall.
+
+    body: the whole file, at most 64 MiB; one band, centimetres. A raster in another CRS is brought to
+    EPSG:4326 by the nearest cell, so that no thickness is invented. With an eruption the raster must lie near
+    its volcano. Raises BadInput saying what to do.
+    """
+    if not body:
+        raise BadInput("The file is empty")
+    if len(body) > MAX_BYTES:
+        raise BadInput("The raster has {size} MiB; at most 64 MiB are read", size=len(body) >> 20)
+    with _opened(body) as source:
+        _check_form(source)
+        source, said = _in_degrees(source)
+        west, width, _, north, _, height = source.GetGeoTransform()
+        thickness = _thickness(source)
+    fall = AshFall(west, north, width, -height, thickness, eruption, tuple(said))
+    _check_place(fall)
+    if not classify(thickness).any():
+        said.append(BadInput("The ash is nowhere thicker than 0.01 cm; nobody is counted as exposed").reason())
+    return replace(fall, warnings=tuple(said))
+
+
+def added(falls: list[AshFall]) -> AshFall:
+    """The sum of several falls of one volcano: on cells like the first one's, over the ground of all of them.
+
+    Of the others each new cell takes the thickness at its centre. NaN where none of them knows anything.
+    Raises BadInput when that ground has too many cells.
+    """
+    first = falls[0]
+    if len(falls) == 1:
+        return first
+    edges = np.array([fall.edges for fall in falls])
+    left = math.ceil(round((first.west - edges[:, 0].min()) / first.width, 6))
+    top = math.ceil(round((edges[:, 3].max() - first.north) / first.height, 6))
+    west, north = first.west - left * first.width, first.north + top * first.height
+    columns = math.ceil(round((edges[:, 2].max() - west) / first.width, 6))
+    rows = math.ceil(round((north - edges[:, 1].min()) / first.height, 6))
+    if rows * columns > MAX_CELLS:
+        raise BadInput("The rasters lie so far apart that their sum would have more than four million cells")
+    longitude = west + (np.arange(columns) + 0.5) * first.width
+    latitude = north - (np.arange(rows) + 0.5) * first.height
+    layers = np.array([fall.at(*np.meshgrid(longitude, latitude)) for fall in falls])
+    known = ~np.isnan(layers).all(axis=0)
+    return replace(
+        first,
+        west=west,
+        north=north,
+        thickness=np.where(known, np.nansum(layers, axis=0), np.nan),
+        warnings=tuple(warning for fall in falls for warning in fall.warnings),
+    )
+
+
+def shapes(fall: AshFall) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """The ground of each class along the raster's cells: valid polygons in degrees that do not overlap, classes 1 to 5.
+
+    Raises BadInput when the raster is no ash fall but noise.
+    """
+    classes = classify(fall.thickness)
+    changes = np.count_nonzero(np.diff(classes, axis=1)) + np.count_nonzero(np.diff(classes, axis=0))
+    if changes > MAX_PATCHES:
+        raise BadInput("The raster changes from cell to cell like noise; send the model's ash as it is")
+    rows, columns = classes.shape
+    source = gdal.GetDriverByName("MEM").Create("", columns, rows, 1, gdal.GDT_Byte)
+    band = source.GetRasterBand(1)
+    band.WriteArray(classes)
+    target = ogr.GetDriverByName("Memory").CreateDataSource("")
+    layer = target.CreateLayer("")  # in units of cells, so that corners are whole numbers
+    layer.CreateField(ogr.FieldDefn("class", ogr.OFTInteger))
+    gdal.Polygonize(band, band, layer, 0)
+    wkb, kinds = [], []
+    for patch in layer:
+        wkb.append(bytes(patch.GetGeometryRef().ExportToWkb(ogr.wkbNDR)))
+        kinds.append(patch["class"])
+    in_cells = shapely.make_valid(shapely.from_wkb(np.array(wkb, dtype=object)))
+    place = (fall.west, fall.north)
+    size = (fall.width, -fall.height)
+    return shapely.transform(in_cells, lambda points: place + points * size), np.array(kinds, dtype=np.int64)
+
+
+def write(fall: AshFall) -> bytes:
+    """The thickness as a cloud-optimised GeoTIFF, float32, EPSG:4326, NaN where nothing is known."""
+    rows, columns = fall.thickness.shape
+    memory = gdal.GetDriverByName("MEM").Create("", columns, rows, 1, gdal.GDT_Float32)
+    memory.SetGeoTransform((fall.west, fall.width, 0.0, fall.north, 0.0, -fall.height))
+    memory.SetProjection(crs.wgs84().ExportToWkt())
+    band = memory.GetRasterBand(1)
+    band.SetDescription("ash thickness, cm")
+    band.SetNoDataValue(math.nan)
+    band.WriteArray(fall.thickness.astype(np.float32))
+    options = ["COMPRESS=DEFLATE", "PREDICTOR=YES", "BLOCKSIZE=256", "OVERVIEWS=NONE", "NUM_THREADS=1"]
+    return _copied("COG", memory, options)
+
+
+def _copied(driver: str, source: Any, options: list[str]) -> bytes:
+    """The bytes of a file that a driver makes of a data set."""
+    path = f"/vsimem/{uuid.uuid4()}"
+    try:
+        gdal.GetDriverByName(driver).CreateCopy(path, source, options=options)
+        file = gdal.VSIFOpenL(path, "rb")
+        try:
+            return bytes(gdal.VSIFReadL(1, gdal.VSIStatL(path).size, file))
+        finally:
+            gdal.VSIFCloseL(file)
+    finally:
+        gdal.Unlink(path)
+
+
+@contextmanager
+def _opened(body: bytes) -> Iterator[Any]:
+    path = f"/vsimem/{uuid.uuid4()}/ash.tif"  # a folder of its own: no other file lies beside it
+    gdal.FileFromMemBuffer(path, body)
+    try:
+        try:
+            source = gdal.OpenEx(path, gdal.OF_RASTER, allowed_drivers=["GTiff"])
+        except RuntimeError as error:
+            raise BadInput("The raster is cut off or no GeoTIFF; send the ash as a GeoTIFF") from error
+        yield source
+    finally:
+        source = None
+        gdal.Unlink(path)
+
+
+def _check_form(source: Any) -> None:
+    if source.RasterCount != 1:
+        raise BadInput("The raster has {count} bands; send one band, the thickness in cm", count=source.RasterCount)
+    rows, columns = source.RasterYSize, source.RasterXSize
+    if rows * columns > MAX_CELLS or min(rows, columns) < 2:
+        raise BadInput(
+            "The raster has {rows} by {columns} cells; send 2 by 2 up to four million", rows=rows, columns=columns
+        )
+    if gdal.DataTypeIsComplex(source.GetRasterBand(1).DataType):
+        raise BadInput("The raster holds complex numbers; send the thickness in cm")
+    transform = source.GetGeoTransform(can_return_null=True)
+    if transform is None or source.GetGCPCount():
+        raise BadInput("The raster does not say where it lies; send a GeoTIFF with its position")
+    if transform[2] or transform[4] or transform[1] <= 0 or transform[5] >= 0 or not np.isfinite(transform).all():
+        raise BadInput("The raster is rotated or upside down; its first row must be the northernmost")
+    if source.GetSpatialRef() is None:
+        raise BadInput("The raster names no coordinate system; send it in EPSG:4326")
+
+
+def _in_degrees(source: Any) -> tuple[Any, list[dict[str, Any]]]:
+    """The same in EPSG:4326, and what readers should know of that."""
+    reference = source.GetSpatialRef()
+    if crs.in_degrees(reference):
+        return source, []
+    name = reference.GetName() or "?"
+    memory: dict[str, Any] = {"format": "MEM", "dstSRS": "EPSG:4326", "resampleAlg": "near", "dstNodata": math.nan}
+    try:
+        moved = gdal.Warp("", source, outputType=gdal.GDT_Float64, **memory)
+    except RuntimeError as error:
+        raise BadInput("The raster cannot be brought from {name} to EPSG:4326; send it so", name=name) from error
+    if moved is None or moved.RasterXSize * moved.RasterYSize > 4 * MAX_CELLS:
+        raise BadInput("The raster cannot be brought from {name} to EPSG:4326; send it so", name=name)
+    return moved, [BadInput("The raster was brought from {name} to EPSG:4326 by the nearest cell", name=name).reason()]
+
+
+def _thickness(source: Any) -> NDArray[np.float64]:
+    """Centimetres, NaN where nothing is known."""
+    band = source.GetRasterBand(1)
+    try:
+        raw, hidden = band.ReadAsArray(), band.GetMaskBand().ReadAsArray() == 0
+    except RuntimeError as error:
+        raise BadInput("The raster is cut off: its cells cannot be read; send it again") from error
+    thickness: NDArray[np.float64] = raw.astype(np.float64)
+    thickness = thickness * (band.GetScale() or 1.0) + (band.GetOffset() or 0.0)
+    thickness[hidden | np.isnan(thickness)] = np.nan
+    known = thickness[~np.isnan(thickness)]
+    if not known.size:
+        raise BadInput("The raster has no cell with a thickness; all of it is no-data")
+    lowest, highest = float(known.min()), float(known.max())
+    if lowest < _NOUGHT or highest > MAX_CM:
+        raise BadInput(
+            "The thickness runs from {lowest} to {highest}; it must lie between 0 and 2000 cm, and what is not known "
+            "must carry the raster's no-data value",
+            lowest=_short(lowest),
+            highest=_short(highest),
+        )
+    return np.maximum(thickness, 0.0)  # NaN stays
+
+
+def _short(value: float) -> str:
+    return f"{value:.6g}"
+
+
+def _check_place(fall: AshFall) -> None:
+    west, south, east, north = fall.edges
+    if west < -180.001 or east > 360.001 or south < -90.001 or north > 90.001:
+        raise BadInput("The raster reaches beyond the world; its coordinate system is not the one that it names")
+    if east - west > _MAX_DEGREES or north - south > _MAX_DEGREES:
+        raise BadInput(
+            "The raster is {width} by {height} degrees large; cut it to the ash, at most 30 degrees",
+            width=_short(east - west),
+            height=_short(north - south),
+        )
+    one = fall.eruption
+    if one and away_degrees(fall.edges, one.longitude, one.latitude) > MOST_DEGREES_AWAY:
+        raise BadInput(
+            "The raster lies more than three degrees away from {volcano}; choose the other volcano or the other raster",
+            volcano=one.volcano,
+        )
