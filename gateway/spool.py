@@ -34,6 +34,7 @@ class Upload:
     @property
     def size(self) -> int:
         """Bytes so far."""
+        self._file.flush()  # else what Python still buffers would not count
         return os.fstat(self._file.fileno()).st_size
 
     def write(self, offset: int, data: bytes) -> int:

@@ -73,6 +73,7 @@ class View(asyncssh.SFTPServer):
             raise SFTPPermissionDenied("Files can be sent here, not fetched")
         if pflags & asyncssh.FXF_APPEND:
             raise SFTPFailure("Appending and resuming are not supported; send the whole file again")
+        await self._check_place(where)
         fresh = bool(pflags & asyncssh.FXF_TRUNC) or not await self._exists(where)
         file = OpenFile(where, self._spool.begin(fresh=fresh), time.monotonic())
         self._open.append(file)
@@ -123,6 +124,7 @@ class View(asyncssh.SFTPServer):
         if is_temporary(new.name):
             self._spool.rename(held, new.text)
             return
+        await self._check_place(new)
         await self._publish(new, held.path, time.monotonic())
         self._spool.forget(held)
 
@@ -271,6 +273,18 @@ class View(asyncssh.SFTPServer):
         if any(held.name.startswith(inside) for held in self._spool.all_held()):
             return True
         return await self._ask(lambda: next(self._door.store.list(where.bucket, f"{where.key}/"), None)) is not None
+
+    async def _check_place(self, where: Path) -> None:
+        """No file where a folder is, and none below a file: MinIO's listings would hide what lies inside."""
+        if not where.key:
+            return
+        if await self._is_folder(where):
+            raise SFTPFailure(f"{where.text} is a folder; choose another name")
+        folder = posixpath.dirname(where.text)
+        while "/" in folder[1:]:
+            if await self._exists(self._path(folder.encode())):
+                raise SFTPFailure(f"{folder} is a file; choose another name")
+            folder = posixpath.dirname(folder)
 
     async def _ask(self, question: Any) -> Any:
         try:

@@ -1,0 +1,65 @@
+"""Names of objects: what is built can be parsed again, and nothing else can."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from siaga import keys
+from siaga.errors import BadInput
+from siaga.events import ObjectEvent, parse
+
+event_ids = st.from_regex(r"[A-Za-z0-9._-]{1,64}", fullmatch=True).filter(lambda text: text not in (".", ".."))
+hexes = st.from_regex(r"[0-9a-f]{8}", fullmatch=True)
+versions = st.builds(keys.Version, st.sampled_from(["initial", "corrected"]), st.integers(0, 99_999), hexes)
+runs = st.builds(keys.Run, st.just("earthquake"), event_ids, versions, hexes)
+times = st.datetimes(datetime(1970, 1, 1), datetime(2199, 1, 1)).map(lambda time: time.replace(microsecond=0))
+
+
+@given(versions)
+def test_a_version_is_read_back(version):
+    assert keys.Version.parse(str(version)) == version
+
+
+@given(runs, st.sampled_from(["impact.json", "report.json", "report-id.pdf", "a/b"]))
+def test_a_run_is_read_back_from_any_of_its_objects(run, path):
+    assert keys.Run.parse(run.key(path)) == run
+
+
+@given(runs, times)
+def test_a_catalogue_entry_is_read_back(run, time):
+    entry = keys.CatalogEntry.of(run, time)
+    assert keys.CatalogEntry.parse(str(entry)) == entry
+    assert str(entry).startswith(keys.catalog_prefix("earthquake", time.year, time.month))
+    assert entry.time == time.replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize("bad", ["", "a b", "é", "x" * 65, "a/b", "..", "a\n", "'; drop"])
+def test_an_id_outside_the_grammar_is_refused_and_named(bad):
+    with pytest.raises(BadInput, match="event_id is"):
+        keys.check_event_id(bad)
+
+
+@pytest.mark.parametrize("bad", ["earthquake/a", "earthquake/../initial-v001-12345678/12345678/x y", "a/b/c/d"])
+def test_what_is_no_run_is_refused(bad):
+    with pytest.raises(BadInput):
+        keys.Run.parse(bad if bad.count("/") < 4 else bad.replace("..", "é"))
+
+
+def test_folders_as_uploaders_name_them():
+    assert keys.folder_id("20180220163351/grid.xml") == "20180220163351"
+    assert keys.folder_id("20180220163351/output/grid.xml") == "20180220163351"
+    assert keys.folder_id("grid.xml") == ""
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1), st.text(alphabet="0123456789abcdef", max_size=32))
+def test_a_record_is_unquoted_exactly_once(key, etag):
+    event = ObjectEvent("shakemaps", key, etag, "v1")
+    assert parse(event.record()) == [event]
+
+
+@given(st.text(min_size=1), st.text(min_size=1))
+def test_receipts_of_different_contents_have_different_names(one, other):
+    names = {ObjectEvent("b", key.encode(errors="replace").decode(), "e").receipt_id for key in (one, other)}
+    assert len(names) == len({one.encode(errors="replace"), other.encode(errors="replace")})
