@@ -33,8 +33,9 @@ def publish(stack_up, event_id, bucket=keys.SHAKEMAPS, **more):
 @pytest.fixture(scope="module")
 def base(stack_up):
     """The address of a web app that shows an event, an exercise, a quake with two maps and a refused file."""
-    publish(stack_up, EVENT, description="Lombok Utara yang namanya panjang sekali")
-    publish(stack_up, f"{EVENT}_se")
+    hour = {"time": "2018-08-05T05:30:00"}
+    publish(stack_up, EVENT, description="Lombok Utara yang namanya panjang sekali", **hour)
+    publish(stack_up, f"{EVENT}_se", **hour)
     later = {"time": "2018-08-06T18:46:35", "description": "Lombok Timur"}
     publish(stack_up, "20180806194635", **later)
     publish(stack_up, PAIR, keys.SHAKEMAPS_CORRECTED, lon=116.4, lat=-8.25, magnitude=7.0, peak=9.2, **later)

@@ -42,7 +42,7 @@ REFUSED = {
 }
 WARNED = {
     "shuffled": ({"order": "shuffled"}, "placed by LON and LAT"),
-    "folder id": ({"event_id": "20180805190000"}, "the id inside counts"),
+    "folder id": ({"event_id": "20180805191111"}, "the id inside counts"),
     "future": ({"time": "2099-08-05T18:46:35", "process_time": ""}, "lies after the arrival"),
     "outside": ({"lon": 20.0, "lat": 40.0}, "outside the population data"),
 }
@@ -89,7 +89,8 @@ def test_refused_with_the_reason_on_the_status_page(stack_up, case):
 @pytest.mark.parametrize("case", WARNED)
 def test_taken_with_a_warning_that_readers_see(stack_up, case):
     more, said = WARNED[case]
-    more = {"event_id": f"2018080519{list(WARNED).index(case):04d}", **SMALL} | more
+    number = list(WARNED).index(case)  # each a quake of its own
+    more = {"event_id": f"2018080519{number:04d}", "time": f"2018-08-1{number}T18:46:35", **SMALL} | more
     folder = "20180805180000" if case == "folder id" else more["event_id"]
     event = upload(stack_up, f"{folder}/grid.xml", make_grid(**more))
     found = fate(stack_up, event)
@@ -192,7 +193,7 @@ def test_reprocess_by_hand_gives_the_same_report(stack_up):
 
 def test_openssh_uploads_and_the_report_is_there_in_both_languages(stack_up, tmp_path):
     path = tmp_path / "grid.xml"
-    path.write_bytes(make_grid(event_id="20180805230007", **SMALL))
+    path.write_bytes(make_grid(event_id="20180805230007", time="2018-08-05T22:59:00", **SMALL))
     settings = stack_up.settings
     command = ["sftp", "-q", "-P", str(settings.sftp_port), "-i", str(settings.secrets / machine.BMKG_KEY), "-b", "-"]
     command += ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR"]

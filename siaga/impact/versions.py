@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from itertools import combinations
 from math import asin, atan2, cos, degrees, radians, sin, sqrt
 from typing import Any
 
@@ -16,6 +15,7 @@ from siaga import keys
 
 MOST_SECONDS, MOST_KM, MOST_MAGNITUDE = 60.0, 100.0, 1.0  # two maps of one quake differ by no more; design.md 2
 _EARTH_KM = 6371.0
+_MOST_DEGREES = 1.0  # of latitude; more is beyond MOST_KM
 _FLOORS = (6, 7, 8)
 _QUANTILES = ("median", "p05", "p25", "p75", "p95")
 
@@ -127,18 +127,40 @@ def join(revisions: Iterable[Revision]) -> list[list[Revision]]:
 
 def _linked(events: list[list[Revision]]) -> list[list[Revision]]:
     """Quakes of events that may belong together; each event newest version first."""
-    member = [[number] for number in range(len(events))]  # the same list for all members of one quake
-    pairs = ((apart(events[a][0], events[b][0]), a, b) for a, b in combinations(range(len(events)), 2))
-    for _share, a, b in sorted(pair for pair in pairs if pair[0] <= 1):
-        one, other = member[a], member[b]
-        if one is other or not all(same_quake(events[i][0], events[j][0]) for i in one for j in other):
-            continue
-        one += other
-        for number in other:
-            member[number] = one
+    at: dict[tuple[Any, ...], list[list[Revision]]] = {}  # events of one and the same origin are one from the start
+    for event in events:
+        one = event[0]
+        at.setdefault((one.time, one.longitude, one.latitude, one.magnitude, one.drill), []).append(event)
+    origins = list(at.values())
+    pairs = _near_pairs([origin[0][0] for origin in origins])
+    member = [{number} for number in range(len(origins))]  # the same set for all members of one quake
+    common = [{number} for number in range(len(origins))]  # whom the rule joins with every member of its quake
+    for _share, a, b in pairs:
+        common[a].add(b)
+        common[b].add(a)
+    for _share, a, b in pairs:
+        if b not in member[a] and member[b] <= common[a]:
+            member[a] |= member[b]
+            common[a] &= common[b]
+            for number in member[b]:
+                member[number], common[number] = member[a], common[a]
     quakes = {id(group): group for group in member}.values()
-    joined = ([revision for number in group for revision in events[number]] for group in quakes)
+    joined = ([one for number in group for event in origins[number] for one in event] for group in quakes)
     return [sorted(quake, key=lambda one: one.rank, reverse=True) for quake in joined]
+
+
+def _near_pairs(stand_ins: list[Revision]) -> list[tuple[float, int, int]]:
+    """(share of the limit, number, number) of those that the rule joins, the nearest first."""
+    found = []
+    by_latitude = sorted(range(len(stand_ins)), key=lambda number: stand_ins[number].latitude)
+    for place, first in enumerate(by_latitude):
+        for second in by_latitude[place + 1 :]:
+            one, other = stand_ins[first], stand_ins[second]
+            if other.latitude - one.latitude > _MOST_DEGREES:
+                break
+            if abs(one.magnitude - other.magnitude) < 1.1 * MOST_MAGNITUDE and same_quake(one, other):
+                found.append((apart(one, other), min(first, second), max(first, second)))
+    return sorted(found)
 
 
 def below(shown: Mapping[str, Any], records: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
