@@ -42,4 +42,4 @@ def _row(entry: Mapping[str, Any], zone: str, _: Language) -> dict[str, Any]:
 
 def _moment(utc: str, zone: str, _: Language) -> str:
     time = figures.parse_utc(utc)
-    return f"{figures.date(time, zone, _.code, weekday=False)}, {figures.clock(time, zone)}"
+    return f"{figures.short_date(time, _.code, zone)}, {figures.clock(time, zone)}"
