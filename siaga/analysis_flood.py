@@ -71,15 +71,16 @@ def _figures(found: FloodMap, exposure: AnalysisData) -> dict[str, Any]:
     return flood.figures(seen.by_class) | {
         "people": flood.people(seen.by_class, seen.outside_zones, seen.note, seen.nodata_cells, seen.beyond_data),
         "zones": [flood.zone_record(zone) for zone in seen.zones],
-        "structures": _structures(found, exposure.path("structures")),
+        "structures": _structures(found, exposure.path("structures"), exposure.installed),
         "warnings": [*found.warnings, *seen.warnings],
     }
 
 
-def _structures(found: FloodMap, path: Path | None) -> dict[str, Any] | None:
+def _structures(found: FloodMap, path: Path | None, installed: bool) -> dict[str, Any] | None:
     if path is None:
         return None
-    return flood.structures_record(assets.STRUCTURE_TYPES, inundated.structures(found, path))
+    counts = inundated.structures(found, path, installed=installed)
+    return flood.structures_record(assets.STRUCTURE_TYPES, counts, whole=not installed)
 
 
 def _products(found: FloodMap, zones: list[dict[str, Any]], body: bytes) -> list[Product]:

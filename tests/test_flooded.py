@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from osgeo import gdal, ogr, osr
 
+from siaga.exposure import features
 from siaga.exposure.zones import ZoneFields
 from siaga.gis import flooded, inundated, layers
 from siaga.hazard.flood import read_flood
@@ -166,6 +167,29 @@ def test_no_zone_under_water_is_not_zero(ten, tmp_path):
     assert found.note["text"].startswith("No zone lies under water")
 
 
+def test_zones_in_another_crs_are_found_near_the_flood(ten, tmp_path):
+    path, reference = tmp_path / "zones.gpkg", osr.SpatialReference()
+    reference.ImportFromEPSG(32748)
+    source = ogr.GetDriverByName("GPKG").CreateDataSource(str(path))
+    layer = source.CreateLayer("zones", reference, ogr.wkbPolygon)
+    layer.CreateField(ogr.FieldDefn("code", ogr.OFTString))
+    lonlat = osr.SpatialReference()
+    lonlat.ImportFromEPSG(4326)
+    lonlat.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
+    there = osr.CoordinateTransformation(lonlat, reference)
+    for code, shape in (("near", square(0, 0, 4, 4)), ("far", square(400, 0, 404, 4))):
+        feature = ogr.Feature(layer.GetLayerDefn())
+        feature["code"] = code
+        geometry = ogr.CreateGeometryFromWkb(shapely.to_wkb(shape))
+        geometry.Transform(there)
+        feature.SetGeometry(geometry)
+        layer.CreateFeature(feature)
+    del source
+    found = flooded.people(water((2, square(1, 1, 2, 2))), ten, path, CODED)
+    assert [zone.code for zone in found.zones] == ["near"]
+    assert found.by_class == pytest.approx([0, 10, 0, 0], rel=1e-6)
+
+
 def test_a_projected_grid_has_the_same_people(tmp_path):
     """50 m cells in UTM 48 S with one person each: an RW has as many people as its area has cells."""
     path = tmp_path / "utm.tif"
@@ -264,7 +288,7 @@ def test_golden_fl12_buildings(shared):
     """InaSAFE: 39 of 181 buildings in class low. The truth here: each building against each RW, by OGR."""
     path = shared / "data/inasafe/exposure/buildings.shp"
     found = jakarta(shared)
-    counts = inundated.structures(found, path)
+    counts = inundated.structures(found, path, installed=False)
     assert counts.sum(axis=0).tolist() == [142, 0, 39, 0, 0]
     areas = [
         (area.state, ogr.CreateGeometryFromWkb(shapely.to_wkb(shapely.MultiPolygon([(r[0], r[1:])]))))
@@ -285,7 +309,9 @@ def test_a_building_has_the_highest_state_that_touches_it(tmp_path):
     kinds = ["house", "school", "weird", "school"]
     layers.write(path, "b", "Polygon", houses, [{"type": kind} for kind in kinds], {"type": str})
     flood_map = water((2, square(0, 0, 1, 1)), (4, square(1.05, 0, 2, 1)))
-    record = flood.structures_record(inundated.assets.STRUCTURE_TYPES, inundated.structures(flood_map, path))
+    record = flood.structures_record(
+        inundated.assets.STRUCTURE_TYPES, inundated.structures(flood_map, path, installed=False), whole=True
+    )
     assert record["by_class"] == {"1": 0, "2": 1, "3": 0, "4": 2}
     assert (record["total"], record["affected"], record["dry"]) == (3, 3, 1)
     assert record["by_type"] == {
@@ -298,10 +324,31 @@ def test_a_building_has_the_highest_state_that_touches_it(tmp_path):
 def test_buildings_without_a_type_are_counted(tmp_path):
     path = tmp_path / "points.geojson"
     layers.write(path, "b", "Point", [shapely.Point(WEST, NORTH)], [{"number": 1}], {"number": int})
-    assert inundated.structures(water((3, square(-1, -1, 1, 1))), path).sum(axis=0).tolist() == [0, 0, 0, 1, 0]
+    assert inundated.structures(water((3, square(-1, -1, 1, 1))), path, installed=False).sum(axis=0).tolist() == [
+        0,
+        0,
+        0,
+        1,
+        0,
+    ]
 
 
 def test_nothing_stands_in_no_flood(tmp_path):
     path = tmp_path / "points.geojson"
     layers.write(path, "b", "Point", [shapely.Point(WEST, NORTH)], [{"number": 1}], {"number": int})
-    assert inundated.structures(water(), path).sum(axis=0).tolist() == [1, 0, 0, 0, 0]
+    assert inundated.structures(water(), path, installed=False).sum(axis=0).tolist() == [1, 0, 0, 0, 0]
+
+
+def test_installed_structures_are_wet_where_their_point_is(tmp_path):
+    path, target = tmp_path / "buildings.gpkg", tmp_path / "structures.fgb"
+    houses = [square(0.1, 0.1, 0.2, 0.2), square(0.9, 0.1, 1.3, 0.2), square(2, 2, 2.1, 2.1), square(50, 50, 51, 51)]
+    kinds = ["house", "school", "mosque", "school"]
+    layers.write(path, "b", "Polygon", houses, [{"type": kind} for kind in kinds], {"type": str})
+    features.convert("structures", path, target)
+    flood_map = water((2, square(0, 0, 1, 1)), (4, square(2, 2, 3, 3)), (3, square(2, 2, 3, 3)))
+    counts = inundated.structures(flood_map, target, installed=True)
+    record = flood.structures_record(inundated.assets.STRUCTURE_TYPES, counts, whole=False)
+    assert record["by_class"] == {"1": 0, "2": 1, "3": 0, "4": 1}  # the school's middle is dry
+    assert {kind: sum(one.values()) for kind, one in record["by_type"].items()} == {"residential": 1, "worship": 1}
+    assert record["dry"] is None
+    assert not inundated.structures(water(), target, installed=True).any()

@@ -78,7 +78,7 @@ def people(
     grid = grid.cropped(window)
     levels: list[zones.ZoneLevel] = []
     if zones_file is not None:
-        levels, said = zones.read(zones_file, fields, grid.crs)
+        levels, said = zones.read(zones_file, fields, grid.crs, near=flood.bounds)
         warnings += said
     in_cells = shapely.transform(
         polygons, lambda points: (points - (grid.west, grid.north)) / (grid.width, -grid.height)
@@ -92,7 +92,7 @@ def people(
     if not count.known:
         return Flooded(None, note=_outside(), **seen)
     under_water = count.people[0][0]
-    if not levels:
+    if zones_file is None:
         return Flooded(under_water, **seen)
     wet = [
         [
@@ -101,7 +101,7 @@ def people(
         ]
         for level, part, table in zip(levels, parts[1:], count.people[1:], strict=True)
     ]
-    finest = wet[max(range(len(levels)), key=lambda number: len(levels[number].codes))]
+    finest = wet[min(range(len(levels)), key=lambda number: _size(levels[number]))] if levels else []
     if not finest:
         note = BadInput("No zone lies under water; how many people of the zones are there is not known").reason()
         return Flooded(None, note=note, **seen)
@@ -208,12 +208,17 @@ def _window(grid: PopulationGrid, bounds: Sequence[float]) -> Window | None:
 
 def _in_zones(grid: PopulationGrid, level: zones.ZoneLevel, polygons: Polygons, depth: NDArray[np.int64]) -> _Parts:
     of_flood, of_zone = shapely.STRtree(level.polygons).query(polygons, predicate="intersects")
-    pieces = zones.mended(shapely.intersection(level.polygons[of_zone], polygons[of_flood]))
-    wet = shapely.area(pieces) > 0
+    pieces = shapely.intersection(level.polygons[of_zone], polygons[of_flood])
+    wet = shapely.area(pieces) > 0  # neighbours meet in a line
     in_cells = shapely.transform(
-        pieces[wet], lambda points: (points - (grid.west, grid.north)) / (grid.width, -grid.height)
+        zones.mended(pieces[wet]), lambda points: (points - (grid.west, grid.north)) / (grid.width, -grid.height)
     )
     return _Parts.of(grid, in_cells, depth[of_flood][wet], level.zone[of_zone][wet])
+
+
+def _size(level: zones.ZoneLevel) -> float:
+    """The mean area of its zones; the level with the smallest is the finest."""
+    return float(shapely.area(level.polygons).sum()) / len(level.codes)
 
 
 def _said(count: _Count, beyond: float, flooded: bool) -> list[dict[str, Any]]:

@@ -35,14 +35,20 @@ class ZoneLevel:
     zone: NDArray[np.int64]
 
 
-def read(path: Path, fields: ZoneFields, wkt: str) -> tuple[list[ZoneLevel], list[dict[str, Any]]]:
+def read(
+    path: Path, fields: ZoneFields, wkt: str, near: tuple[float, float, float, float] | None = None
+) -> tuple[list[ZoneLevel], list[dict[str, Any]]]:
     """The levels of a file's first layer, and what a reader should know (stored reasons).
 
-    wkt: of the CRS to bring the polygons to. Zones of one level with one code are one zone; where
-    polygons of one level overlap, the first in the file has the area. Heights and measures are dropped.
+    wkt: of the CRS to bring the polygons to. near: west, south, east, north in degrees; zones that do not
+    reach into it are left out, and there may be no level then. Zones of one level with one code are one
+    zone; where polygons of one level overlap, the first in the file has the area. Heights and measures are
+    dropped.
     Raises BadInput with a sentence when the file, a field or the CRS is missing.
     """
-    bodies, rows, warnings = _features(path, fields, wkt)
+    bodies, rows, warnings = _features(path, fields, wkt, near)
+    if near and not bodies:
+        return [], warnings
     polygons = mended(shapely.from_wkb(bodies))
     empty = int(np.count_nonzero(shapely.is_empty(polygons) & ~shapely.is_missing(polygons)))
     missing = int(np.count_nonzero(shapely.is_missing(polygons)))
@@ -115,7 +121,7 @@ def _level(name: str | None, polygons: Polygons, rows: list[tuple[Any, ...]]) ->
 
 
 def _features(
-    path: Path, fields: ZoneFields, wkt: str
+    path: Path, fields: ZoneFields, wkt: str, near: tuple[float, float, float, float] | None = None
 ) -> tuple[list[bytes | None], list[tuple[Any, ...]], list[dict[str, Any]]]:
     """Geometries in the CRS asked for as WKB, (code, name, level, parent) of each, warnings."""
     layer, source = _open(path)
@@ -123,6 +129,8 @@ def _features(
     held = [definition.GetFieldDefn(index).GetName() for index in range(definition.GetFieldCount())]
     at = [_index(path, held, name, needed) for name, needed in _wanted(fields)]
     transformation, warnings = _transformation(path, layer, wkt)
+    if near:
+        layer.SetSpatialFilterRect(*_box(layer, near))
     bodies: list[bytes | None] = []
     rows = []
     for feature in layer:
@@ -194,6 +202,22 @@ def _text(feature: Any, index: int) -> str | None:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return None if value is None or not str(value).strip() else str(value).strip()
+
+
+def _box(layer: Any, near: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+    """A rectangle in degrees in the layer's CRS, a little too large; everything where that CRS does not reach."""
+    reference = layer.GetSpatialRef()
+    if reference is None:
+        return near
+    west, south, east, north = near
+    longitude, latitude = np.meshgrid(np.linspace(west, east, 21), np.linspace(south, north, 21))
+    try:
+        x, y = crs.from_lonlat(longitude, latitude, reference.ExportToWkt())
+    except RuntimeError:
+        left, right, bottom, top = layer.GetExtent()
+        return left, bottom, right, top
+    slack_x, slack_y = (x.max() - x.min()) / 20, (y.max() - y.min()) / 20
+    return x.min() - slack_x, y.min() - slack_y, x.max() + slack_x, y.max() + slack_y
 
 
 def _transformation(path: Path, layer: Any, wkt: str) -> tuple[Any, list[dict[str, Any]]]:

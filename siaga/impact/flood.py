@@ -125,8 +125,11 @@ def people(
     }
 
 
-def structures_record(types: Sequence[str], counts: NDArray[np.int64]) -> dict[str, Any]:
-    """impact.json's structures. counts: (types, 5) structures that stay dry, then per class."""
+def structures_record(types: Sequence[str], counts: NDArray[np.int64], *, whole: bool) -> dict[str, Any]:
+    """impact.json's structures. counts: (types, 5) structures that stay dry, then per class.
+
+    whole: whether all that there are were read; else how many stay dry is not known.
+    """
     wet = counts[:, 1:]
     return {
         "by_class": {name: int(count) for name, count in zip(CLASSES, wet.sum(axis=0), strict=True)},
@@ -137,7 +140,7 @@ def structures_record(types: Sequence[str], counts: NDArray[np.int64]) -> dict[s
         },
         "total": int(wet.sum()),
         "affected": int(wet[:, AFFECTED_FROM - 1 :].sum()),
-        "dry": int(counts[:, 0].sum()),
+        "dry": int(counts[:, 0].sum()) if whole else None,
     }
 
 
