@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 _SETTLED_NS = 2_000_000_000  # a file younger than this may change again without a sign in its times
+_BESIDE = {".dbf", ".prj", ".shx", ".cpg", ".hdr", ".tfw"}
 _known: dict[tuple[str, tuple[int, ...]], str] = {}
 
 
@@ -30,6 +31,16 @@ def sha256(path: Path, cache: Path | None = None) -> str:
             _write(note, json.dumps({"seen": seen, "sha256": found}))
     _known[where, seen] = found
     return found
+
+
+def of_dataset(path: Path, cache: Path | None = None) -> str:
+    """A hash that also changes with the files that belong to it: a shapefile's table, an ASCII grid's CRS.
+
+    The file's own sha256 where it stands alone.
+    """
+    beside = sorted(one for one in path.parent.glob(f"{path.stem}.*") if one.suffix.lower() in _BESIDE and one != path)
+    hashes = [sha256(one, cache) for one in (path, *beside)]
+    return hashes[0] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest()
 
 
 def _seen(path: Path) -> tuple[int, ...]:

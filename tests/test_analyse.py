@@ -11,6 +11,7 @@ import pytest
 import shapely
 from fixtures import exposure
 from fixtures.grids import make_grid
+from osgeo import ogr
 
 from siaga import cli
 from siaga.gis import layers
@@ -164,3 +165,25 @@ def test_structures_roads_and_land_cover_are_read_from_any_layer(given, capsys):
     assert "b.gpkg has no field type; name one with --type-field; there are: JENIS" in capsys.readouterr().err
     assert analyse(given, "--roads-type", "JENIS") == 1
     assert "--roads-type says nothing without --roads" in capsys.readouterr().err
+
+
+def test_a_shapefile_whose_table_changes_is_another_file(given):
+    """The shapes stay, the codes change: shares and figures that were kept must not be used again."""
+    for code in ("A", "B"):
+        write_shapefile(given / "z.shp", shapely.box(116, -9, 117, -8), code)
+        assert analyse(given, "--zones", given / "z.shp", "--zone-code", "KODE", out=code) == 0
+    assert [[zone["code"] for zone in impact(given, out)["zones"]] for out in ("A", "B")] == [["A"], ["B"]]
+    assert impact(given, "A")["run"] != impact(given, "B")["run"]
+
+
+def write_shapefile(path, shape, code):
+    driver = ogr.GetDriverByName("ESRI Shapefile")
+    if path.exists():
+        driver.DeleteDataSource(str(path))
+    source = driver.CreateDataSource(str(path))
+    layer = source.CreateLayer("z", None, ogr.wkbPolygon)
+    layer.CreateField(ogr.FieldDefn("KODE", ogr.OFTString))
+    feature = ogr.Feature(layer.GetLayerDefn())
+    feature["KODE"] = code
+    feature.SetGeometry(ogr.CreateGeometryFromWkb(shapely.to_wkb(shape)))
+    layer.CreateFeature(feature)

@@ -12,6 +12,7 @@ from fixtures import golden
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench import accuracy
 from siaga import cli
 from siaga.exposure.zones import ZoneFields
 from siaga.gis import shaken
@@ -186,6 +187,10 @@ def test_needs_are_proportional_to_people(people):
     per_person |= {"family_kits_week": 0.2, "toilets": 0.05}
     for name, amount in per_person.items():
         assert amounts[name] == pytest.approx(people * amount)
+
+
+def test_the_page_of_accuracy_is_what_its_script_makes(settings):
+    assert accuracy.PAGE.read_text(encoding="utf-8") == accuracy.page(settings.cache)
 
 
 def phi(z):

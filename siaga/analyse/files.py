@@ -49,7 +49,8 @@ def exposure(chosen: argparse.Namespace, cache: Path, raw: Sequence[str] = ()) -
     years = {"population": chosen.population_year}
     entries = tuple(_entry(role, path, years.get(role), cache) for role, path in named.items())
     fields = ZoneFields(chosen.zone_code or "code", _name_field(chosen), None, None)
-    made_of = json.dumps([entries, [fields.code, fields.name], _types(chosen)], sort_keys=True)
+    datasets = [filehash.of_dataset(path, cache) for path in named.values()]
+    made_of = json.dumps([entries, datasets, [fields.code, fields.name], _types(chosen)], sort_keys=True)
     return AnalysisData(
         manifest_sha256=sha256(made_of.encode()).hexdigest(),
         title="Files",

@@ -165,7 +165,7 @@ def prepare(grid: PopulationGrid, zones_file: Path, fields: ZoneFields, cache: P
 
 def _fingerprint(grid: PopulationGrid, zones_file: Path, fields: ZoneFields, cache: Path) -> str:
     part = (grid.skipped_rows, grid.skipped_columns, grid.rows, grid.columns)
-    hashes = [filehash.sha256(path, cache) for path in (grid.path, zones_file)]
+    hashes = [filehash.of_dataset(path, cache) for path in (grid.path, zones_file)]
     described = json.dumps([_RECIPE, hashes, zones_file.name, part, asdict(fields)])
     return hashlib.sha256(described.encode()).hexdigest()[:32]
 
