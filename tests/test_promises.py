@@ -60,7 +60,7 @@ def test_pure_modules_know_nothing_of_stores_and_settings():
     ("library", "folders"),
     [
         ("qgis", {"siaga/gis", "template/python3-qgis"}),
-        ("osgeo", {"siaga/gis"}),
+        ("osgeo", {"siaga/gis", "bench"}),
         ("boto3", {"siaga"}),
         ("botocore", {"siaga"}),
         ("dbos", {"gateway"}),
