@@ -80,8 +80,11 @@ def _whole(folder: Path, say: Callable[[str], None]) -> None:
     )
     for name, people, zones in cases:
         first, *again = [_analyse(folder, people, zones) for _ in range(1 + _TIMES)]
-        seconds = statistics.median(one for one, _ in again)
-        say(f"{name:<24} first {first[0]:5.2f} s, {first[1]:4.0f} MB; again {seconds:5.2f} s, {again[0][1]:4.0f} MB")
+        seconds, cpu, peak = (statistics.median(one[index] for one in again) for index in range(3))
+        say(
+            f"{name:<24} first {first[0]:5.2f} s, {first[1]:5.2f} CPU s, {first[2]:4.0f} MB; "
+            f"again {seconds:5.2f} s, {cpu:5.2f} CPU s, {peak:4.0f} MB"
+        )
 
 
 def _grow(folder: Path, say: Callable[[str], None]) -> None:
@@ -118,8 +121,8 @@ def _code(code: str) -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def _analyse(folder: Path, people: Path, zones: Path | None) -> tuple[float, float]:
-    """Seconds and peak MB of one process."""
+def _analyse(folder: Path, people: Path, zones: Path | None) -> tuple[float, float, float]:
+    """Seconds on the wall and of the processor, peak MB of one process."""
     command = [str(Path(sys.executable).with_name("siaga")), "analyse", "earthquake", str(folder / "grid.xml")]
     command += ["--population", str(people), "--out", str(folder / "out")]
     command += ["--zones", str(zones)] if zones else []
@@ -130,4 +133,4 @@ def _analyse(folder: Path, people: Path, zones: Path | None) -> tuple[float, flo
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise RuntimeError(f"siaga analyse ended with {process.returncode}")
-    return time.perf_counter() - started, usage.ru_maxrss / 1024
+    return time.perf_counter() - started, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
