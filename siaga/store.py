@@ -1,7 +1,7 @@
 """The object store (S3). The only module that speaks to it; botocore's errors stop here."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,9 +9,9 @@ from typing import Any, BinaryIO
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
-from siaga.errors import Conflict, Forbidden, NotFound, SiagaError, Unavailable
+from siaga.errors import BadInput, Conflict, Forbidden, NotFound, SiagaError, Unavailable
 from siaga.settings import Settings
 
 _MISSING = {"404", "NoSuchKey", "NoSuchVersion", "NoSuchBucket", "NotFound"}
@@ -93,7 +93,7 @@ class Store:
         """The object in pieces, for a download that should not pass through memory whole."""
         with _own_errors(bucket, key):
             answer = self._client.get_object(Bucket=bucket, Key=key)
-        return _head(key, answer), answer["Body"].iter_chunks(chunk)
+        return _head(key, answer), _pieces(bucket, key, answer["Body"], chunk)
 
     def download(self, bucket: str, key: str, path: Path) -> None:
         """Write the object to `path`; the file appears whole or not at all."""
@@ -184,6 +184,11 @@ class Store:
         )
 
 
+def _pieces(bucket: str, key: str, body: Any, chunk: int) -> Iterator[bytes]:
+    with _own_errors(bucket, key), closing(body):
+        yield from body.iter_chunks(chunk)
+
+
 def _head(key: str, answer: dict[str, Any]) -> Head:
     return Head(
         key=key,
@@ -221,6 +226,8 @@ def _own_errors(bucket: str, key: str) -> Iterator[None]:
         code = str(error.response.get("Error", {}).get("Code", ""))
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         raise _own(code, status)("{where}: {detail}", where=where, detail=str(error)) from error
+    except ParamValidationError as error:  # a name that no object can have
+        raise BadInput("{where}: no object can have that name: {detail}", where=where, detail=str(error)) from error
     except (BotoCoreError, OSError) as error:
         raise Unavailable("{where}: the store does not answer: {detail}", where=where, detail=str(error)) from error
 
