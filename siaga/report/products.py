@@ -173,7 +173,7 @@ def _few_colours(png: bytes) -> bytes:
     with Image.open(io.BytesIO(png)) as image:
         small = io.BytesIO()
         image.convert("RGB").quantize(_SHARE_COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(
-            small, "PNG", optimize=False, compress_level=9
+            small, "PNG", compress_level=6
         )
     return small.getvalue()
 
