@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from siaga.report.districts import MOST_ROWS
+from siaga.report.printed import MOST_TOWNS
 from siaga.report.sentences import known
 
 TRIES = 4
@@ -12,16 +13,17 @@ MAP_MM = 122.0  # its width
 _LOW, _HIGH = 38.0, 92.0  # heights of the map, mm
 _SLACK = 14.0  # mm that page 1 may end too early before it is set again
 _ROW_MM = 4.9  # of a table
-_LEAST_ROWS = 5
+_LEAST_ROWS, _LEAST_TOWNS = 5, 6
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """What gives way. pages: how many; map_mm: the map's height; rows: of the table of districts."""
+    """What gives way. pages: how many; map_mm: the map's height; rows: of the table of districts; towns: listed."""
 
     pages: int
     map_mm: float
     rows: int
+    towns: int = MOST_TOWNS
     tight: bool = False
 
 
@@ -33,8 +35,9 @@ def first(impact: Mapping[str, Any], change: bool) -> Fit:
     caveats = impact["caveats"]
     boxed = 4.0 * len(impact["warnings"]) + 4.0 * (bool(caveats["tsunami"]) + bool(caveats["landslide"]))
     height = 87.5 - bands - boxed - (27.0 if pages == 1 else 0.0)
-    rows = 12 - round(bands / _ROW_MM) - (5 if change and pages == 2 else 0)
-    return Fit(pages, min(_HIGH, max(_LOW, height)), min(MOST_ROWS, max(_LEAST_ROWS, rows)))
+    rows = 12 - round(bands / _ROW_MM) - (3 + 5 * change if pages == 2 else 0)
+    towns = _LEAST_TOWNS if pages == 2 and (change or bands > 10) else MOST_TOWNS
+    return Fit(pages, min(_HIGH, max(_LOW, height)), min(MOST_ROWS, max(_LEAST_ROWS, rows)), towns)
 
 
 def mended(fit: Fit, room: Mapping[str, float]) -> Fit | None:
@@ -48,8 +51,10 @@ def mended(fit: Fit, room: Mapping[str, float]) -> Fit | None:
     else:
         mended_ = fit
     if (below := room.get("end-2", 0.0)) < 0:
-        rows = max(_LEAST_ROWS, fit.rows - int(-below / _ROW_MM) - 1)
-        mended_ = replace(mended_, rows=rows, tight=mended_.tight or fit.rows <= _LEAST_ROWS)
+        smallest = fit.rows <= _LEAST_ROWS and fit.towns <= _LEAST_TOWNS
+        below += 7.0 * (fit.towns - _LEAST_TOWNS)  # what fewer towns save, if their names take two lines
+        rows = fit.rows - (int(-below / _ROW_MM) + 1 if below < 0 else 0)
+        mended_ = replace(mended_, rows=max(_LEAST_ROWS, rows), towns=_LEAST_TOWNS, tight=mended_.tight or smallest)
     if room.get("edge", 0.0) < 0 or room.get("end-3", 0.0) < 0:
         mended_ = replace(mended_, tight=True)
     return None if mended_ == fit else mended_

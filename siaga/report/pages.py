@@ -35,7 +35,7 @@ def html(
 
     change: against the version below, None for the first one.
     """
-    shown = printed(impact, language, fit.rows, 4 if fit.tight else MOST_WORST)
+    shown = printed(impact, language, fit.rows, 4 if fit.tight else MOST_WORST, fit.towns)
     url = f"{public_url}/earthquakes/{impact['event_id']}"
     rows = len(shown["classes"]["rows"]) if shown["classes"] else 6
     return (

@@ -16,11 +16,16 @@ MOST_TOWNS = 9
 
 
 def printed(
-    impact: Mapping[str, Any], _: Language, rows: int = districts.MOST_ROWS, worst: int = districts.MOST_WORST
+    impact: Mapping[str, Any],
+    _: Language,
+    rows: int = districts.MOST_ROWS,
+    worst: int = districts.MOST_WORST,
+    towns: int = MOST_TOWNS,
 ) -> dict[str, Any]:
     """Everything a template needs, as text; lists of rows for tables.
 
-    rows: most of the table of districts by MMI; worst: of the table of the worst districts.
+    rows: most of the table of districts by MMI; worst: of the table of the worst districts; towns: of the
+    most shaken places.
     """
     zones = finest(impact["zones"])
     order = districts.ranked(impact, zones)
@@ -42,7 +47,7 @@ def printed(
         "money": deaths.money(impact, _),
         "table": districts.table(order, cells, impact, rows, _),
         "planning": preparing.planning(impact, _),
-        "towns": _towns(impact, _),
+        "towns": _towns(impact, towns, _),
         "past": past.past(impact, _),
         "stands": preparing.stands(impact, _),
         "beyond": beyond.beyond(impact, _),
@@ -99,8 +104,8 @@ def _version(impact: Mapping[str, Any], districts: Sequence[Mapping[str, Any]], 
     return said
 
 
-def _towns(impact: Mapping[str, Any], _: Language) -> dict[str, Any]:
-    shown = impact["places"]["most_shaken"][:MOST_TOWNS]
+def _towns(impact: Mapping[str, Any], count: int, _: Language) -> dict[str, Any]:
+    shown = impact["places"]["most_shaken"][:count]
     return {
         "answer": sentences.towns(shown, _),
         "rows": [
