@@ -112,6 +112,7 @@ def golden_floods(_: Path) -> tuple[str, str, list[Row]]:
         ("FL-13, in the districts", golden_flood.FL_13, why),
         ("FL-13, whole raster", golden_flood.FL_13_WHOLE, ""),
         ("FL-12", golden_flood.FL_12, "the same rule: a building that the water touches is wet"),
+        ("FL-12", golden_flood.FL_12_ROADS, "whole metres"),
     )
     rows: list[Row] = []
     for case, table, reason in tables:

@@ -72,6 +72,7 @@ def _figures(found: FloodMap, exposure: AnalysisData) -> dict[str, Any]:
         "people": flood.people(seen.by_class, seen.outside_zones, seen.note, seen.nodata_cells, seen.beyond_data),
         "zones": [flood.zone_record(zone) for zone in seen.zones],
         "structures": _structures(found, exposure.path("structures"), exposure.installed),
+        "roads": _roads(found, exposure.path("roads"), exposure.installed),
         "warnings": [*found.warnings, *seen.warnings],
     }
 
@@ -81,6 +82,13 @@ def _structures(found: FloodMap, path: Path | None, installed: bool) -> dict[str
         return None
     counts = inundated.structures(found, path, installed=installed)
     return flood.structures_record(assets.STRUCTURE_TYPES, counts, whole=not installed)
+
+
+def _roads(found: FloodMap, path: Path | None, installed: bool) -> dict[str, Any] | None:
+    if path is None:
+        return None
+    km = inundated.roads(found, path, installed=installed)
+    return flood.roads_record(assets.ROAD_CLASSES, km, whole=not installed)
 
 
 def _products(found: FloodMap, zones: list[dict[str, Any]], body: bytes) -> list[Product]:

@@ -132,11 +132,13 @@ def test_golden_fl13_and_fl12_by_the_command(shared, tmp_path, monkeypatch):
     command = ["analyse", "flood", str(shared / "data/flood/petabencana-20170221.json")]
     command += ["--population", str(inasafe / "exposure/population.asc"), "--out", str(tmp_path / "out")]
     zones = ["--zones", str(inasafe / "aggregation/district_osm_jakarta.geojson"), "--zone-code", "KAB_NAME"]
-    assert cli.main([*command, *zones, "--structures", str(inasafe / "exposure/buildings.shp")]) == 0
+    laid = ["--structures", str(inasafe / "exposure/buildings.shp"), "--roads", str(inasafe / "exposure/roads.shp")]
+    assert cli.main([*command, *zones, *laid]) == 0
     found = impact(tmp_path)
     jsonschema.validate(found, SCHEMA)
     assert found["displaced"] == pytest.approx(16.867, abs=0.0005)
     assert found["structures"]["by_class"] == {"1": 0, "2": 39, "3": 0, "4": 0}
+    assert found["roads"]["total_km"] == pytest.approx(6.636, abs=0.001)
     assert found["map"]["areas_by_class"] == {"1": 3, "2": 151, "3": 7, "4": 0}
     assert cli.main(command) == 0
     assert impact(tmp_path)["displaced"] == pytest.approx(16.916, abs=0.0005)

@@ -254,7 +254,7 @@ def test_two_days_are_accounted_for_hour_by_hour(bench, store, source):
             assert read_flood(store.get(FLOODMAPS, kept.data)[0]).sha256 == held["states_sha256"]
         if hour.kind == "gap" and hour.key:
             assert told(bench, hour.key)["highest_state"] == 4
-    wake = Pattern(FLOODMAPS, "", keys.FLOOD_DATA)
+    wake = Pattern(FLOODMAPS, "2", keys.FLOOD_DATA)
     woken = {head.key for head in store.list(FLOODMAPS) if wake.matches(FLOODMAPS, head.key)}
     assert woken == {
         hour.key for hour in FloodHours(store, JAKARTA).account(FIRST, FIRST + 48 * HOUR) if hour.kind == "data"

@@ -1,6 +1,7 @@
 """People and buildings under water: plain sums, exact areas, InaSAFE's golden cases."""
 
 import json
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from osgeo import gdal, ogr, osr
 
 from siaga.exposure import features
 from siaga.exposure.zones import ZoneFields
-from siaga.gis import flooded, inundated, layers
+from siaga.gis import ellipsoid, flooded, inundated, layers
 from siaga.hazard.flood import read_flood
 from siaga.impact import flood
 
@@ -318,6 +319,44 @@ def test_golden_fl12_buildings(shared):
         shape = building.GetGeometryRef()
         truth[max((state for state, area in areas if area.Intersects(shape)), default=0)] += 1
     assert counts.sum(axis=0).tolist() == truth
+
+
+def test_golden_fl12_roads(shared):
+    """InaSAFE: 6636 m of 71536 m in class low. The truth here: each stretch in 2000 pieces, wet by the middle."""
+    path = shared / "data/inasafe/exposure/roads.shp"
+    found = jakarta(shared)
+    km = inundated.roads(found, path, installed=False)
+    assert km.sum() == pytest.approx(71.538, abs=0.001)
+    (written_metres,) = (exact for _, exact in golden_flood.FL_12_ROADS.values())
+    assert km.sum(axis=0)[1:] * 1000 == pytest.approx([0, written_metres, 0, 0], abs=0.006)
+    polygons, states = flooded.shapes(found)
+    wet = shapely.union_all(polygons[states == 2])
+    shapely.prepare(wet)
+    truth = 0.0
+    geometries, _ = layers.read(path)
+    for road in shapely.get_parts(geometries):
+        points = shapely.get_coordinates(road)
+        for start, end in pairwise(points):
+            part = np.linspace(start, end, 2001)
+            middle = (part[1:] + part[:-1]) / 2
+            lengths = ellipsoid.lengths(part[:-1], part[1:])
+            truth += lengths[shapely.contains_xy(wet, middle[:, 0], middle[:, 1])].sum()
+    assert km[:, 2].sum() == pytest.approx(truth / 1000, rel=1e-4)
+
+
+@pytest.mark.parametrize("installed", [False, True])
+def test_a_road_counts_once_where_waters_meet_and_at_the_higher_state(tmp_path, installed):
+    path, target = tmp_path / "roads.gpkg", tmp_path / "roads.fgb"
+    road = shapely.LineString([(WEST, NORTH - CELL), (WEST + 4 * CELL, NORTH - CELL)])  # along the border of two RWs
+    layers.write(path, "r", "LineString", [road], [{"highway": "primary"}], {"highway": str})
+    features.convert("roads", path, target)
+    flood_map = water((2, square(0, 0, 2, 1)), (3, square(0, 1, 1, 2)), (2, square(0, 1, 2, 2)))
+    counts = inundated.roads(flood_map, target if installed else path, installed=installed)
+    whole = ellipsoid.lengths(np.array([road.coords[0]]), np.array([road.coords[1]]))[0] / 1000
+    record = flood.roads_record(inundated.assets.ROAD_CLASSES, counts, whole=True)
+    assert record["by_class"] == pytest.approx({"1": 0, "2": whole / 4, "3": whole / 4, "4": 0}, abs=1e-9)
+    assert (record["affected_km"], record["dry_km"]) == pytest.approx((whole / 2, whole / 2), rel=1e-6)
+    assert list(record["by_type"]) == ["primary"]
 
 
 def test_a_building_has_the_highest_state_that_touches_it(tmp_path):

@@ -13,6 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("flood", type=Path, metavar="FLOOD.json", help="the whole answer or a bare FeatureCollection")
     files.add_population_and_zones(parser)
     parser.add_argument("--structures", type=Path, metavar="FILE", help="buildings in any file that OGR opens")
+    parser.add_argument("--roads", type=Path, metavar="FILE", help="lines in any file that OGR opens")
     parser.add_argument("--snapshot", metavar="ID", help="2017022105-6-rw; the hour of the newest state in the answer")
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
 
@@ -28,7 +29,7 @@ def run(settings: Settings, chosen: argparse.Namespace) -> int:
     snapshot = Snapshot.parse(chosen.snapshot) if chosen.snapshot else None
     try:
         # Raw: a building that the water touches anywhere is wet, not one whose middle is.
-        exposure = files.exposure(chosen, settings.cache, raw=("structures",))
+        exposure = files.exposure(chosen, settings.cache, raw=("structures", "roads"))
         found = analysis_flood.of_flood(body, snapshot, exposure, Timing())
     except OSError as error:
         raise SiagaError("{file}: {detail}", file=error.filename, detail=error.strerror or str(error)) from error

@@ -144,6 +144,18 @@ def structures_record(types: Sequence[str], counts: NDArray[np.int64], *, whole:
     }
 
 
+def roads_record(types: Sequence[str], km: NDArray[np.float64], *, whole: bool) -> dict[str, Any]:
+    """impact.json's roads. km: (types, 5) kilometres that stay dry, then per class; whole: as for structures."""
+    wet = km[:, 1:]
+    return {
+        "by_class": by_class_record(wet.sum(axis=0)),
+        "by_type": {kind: by_class_record(row) for kind, row in zip(types, wet, strict=True) if row.any()},
+        "total_km": float(wet.sum()),
+        "affected_km": float(wet[:, AFFECTED_FROM - 1 :].sum()),
+        "dry_km": float(km[:, 0].sum()) if whole else None,
+    }
+
+
 def geojson(flood: FloodMap) -> dict[str, Any]:
     """The flooded RWs as a FeatureCollection, the highest state first."""
     return {
