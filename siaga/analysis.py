@@ -18,6 +18,7 @@ from siaga.errors import BadInput
 from siaga.exposure import history, places
 from siaga.exposure.analysis_data import AnalysisData
 from siaga.gis import coast, contour, overlay, raster, shaken, surroundings
+from siaga.hazard.ash import AshFall
 from siaga.hazard.flood import FloodMap
 from siaga.hazard.gridxml import read_shakemap
 from siaga.hazard.shakemap import ShakeMap
@@ -38,7 +39,7 @@ class Analysis:
     """
 
     run: keys.Run
-    hazard: ShakeMap | FloodMap
+    hazard: ShakeMap | FloodMap | AshFall
     impact: dict[str, Any]
     products: tuple[Product, ...]
 

@@ -200,7 +200,8 @@ def test_a_raster_in_metres_is_brought_to_degrees():
     fall = ashfall.read(ash.raster(values, west=420_000, north=9_180_000, cell=1000, epsg=32749))
     assert set(np.unique(fall.thickness[~np.isnan(fall.thickness)])) == {0.0, 3.0}  # no thickness is invented
     assert "by the nearest cell" in fall.warnings[0]["text"]
-    polygons, classes = ashfall.shapes(fall)
+    ground = ashfall.ground(fall)
+    polygons, classes = ground.polygons, ground.classes
     assert classes.tolist() == [3]
     # 20 km by 20 km near 7.6° S: 0.18° by 0.18°
     assert shapely.area(polygons).sum() == pytest.approx(400e6 / (110_600 * 110_350), rel=0.02)
@@ -209,31 +210,32 @@ def test_a_raster_in_metres_is_brought_to_degrees():
 def test_no_ash_is_said_not_refused():
     fall = ashfall.read(ash.raster(np.full((5, 5), 0.005)))
     assert "nowhere thicker than 0.01 cm" in fall.warnings[0]["text"]
-    assert len(ashfall.shapes(fall)[0]) == 0
+    assert len(ashfall.ground(fall).polygons) == 0
 
 
 @given(seed=st.integers(0, 1000))
-def test_shapes_are_the_cells_of_each_class(seed):
+def test_the_ground_is_the_cells_of_each_class(seed):
     values = np.random.default_rng(seed).choice([0.0, 0.05, 1.0, 3.0, 7.0, 30.0, np.nan], (6, 7))
     fall = AshFall(110.0, -7.0, 0.1, 0.2, values)
-    polygons, classes = ashfall.shapes(fall)
+    ground = ashfall.ground(fall)
+    polygons, classes = ground.polygons, ground.classes
     assert shapely.is_valid(polygons).all()
     for kind in range(1, 6):
-        ground = shapely.union_all(polygons[classes == kind])
+        covered = shapely.union_all(polygons[classes == kind])
         cells = shapely.union_all(
             [
                 shapely.box(110 + c * 0.1, -7 - (r + 1) * 0.2, 110 + (c + 1) * 0.1, -7 - r * 0.2)
                 for r, c in np.argwhere(classify(values) == kind)
             ]
         )
-        assert shapely.symmetric_difference(ground, cells).area < 1e-12
+        assert shapely.symmetric_difference(covered, cells).area < 1e-12
     assert shapely.area(polygons).sum() == pytest.approx(np.count_nonzero(classify(values)) * 0.02)
 
 
 def test_noise_is_refused():
     values = np.random.default_rng(1).choice([0.0, 30.0], (500, 500))
     with pytest.raises(BadInput, match="like noise"):
-        ashfall.shapes(AshFall(110.0, -7.0, 0.001, 0.001, values))
+        ashfall.ground(AshFall(110.0, -7.0, 0.001, 0.001, values))
 
 
 def test_falls_are_added_on_the_cells_of_the_first():

@@ -309,7 +309,7 @@ def test_the_commands_list_import_and_remove(store, minio, tmp_path, monkeypatch
     said = capsys.readouterr().out
     assert "places      own" in said
     assert "BIG; CC BY" in said
-    assert "not installed: basemap, history, land_cover" in said
+    assert "not installed: airports, basemap, history, land_cover" in said
     assert cli.main(["data", "import", "roads", str(towns)]) == 1
     assert "siaga: towns.csv has no field highway" in capsys.readouterr().err
     assert cli.main(["data", "remove", "places"]) == 0

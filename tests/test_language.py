@@ -9,6 +9,7 @@ import pytest
 
 from siaga import language
 from siaga.exposure.demo import recipe
+from siaga.impact import ash
 from siaga.language import CORE, Language
 from siaga.report import assembly, past, preparing, sentences
 from web import downloads, shell, status
@@ -70,6 +71,7 @@ def said_by_tables() -> set[str]:
     tables = (sentences.WINDS, sentences.SHAKING, sentences.DAMAGE, sentences.LEVELS, sentences.HELP)
     tables += (sentences.STRUCTURES, sentences.ROADS, sentences.LAND, past.CAUSES, dict(preparing.GROUP_NAMES))
     tables += (assembly.LAYERS, downloads.FILES, status._STATES, shell._STATUS_WORDS)
+    tables += (ash.NAMES, ash.TOPICS, *ash.EFFECTS.values())
     words = {word for table in (*tables, sentences._COUNT_WORDS) for word in table.values()}
     titles = re.findall(r'file\(\s*"\w+",\s*"[\w.]+",\s*"([^"]+)"', Path(recipe.__file__).read_text(encoding="utf-8"))
     assert len(titles) >= 3

@@ -6,10 +6,10 @@ One module per hazard; each has add_arguments(parser) and run(settings, chosen).
 import argparse
 from typing import Any
 
-from siaga.analyse import earthquake, flood
+from siaga.analyse import ash, earthquake, flood
 from siaga.settings import Settings
 
-HAZARDS = {"earthquake": earthquake, "flood": flood}
+HAZARDS = {"earthquake": earthquake, "flood": flood, "ash": ash}
 
 
 def add_to(commands: Any) -> None:

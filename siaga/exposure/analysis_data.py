@@ -28,6 +28,7 @@ _FOLDER = {
     "zones": "boundaries",
     "places": "places",
     "volcanoes": "places",
+    "airports": "places",
     "structures": "exposure",
     "roads": "exposure",
     "land_cover": "exposure",

@@ -78,6 +78,11 @@ def _volcanoes(path: Path, folder: Path, fields: Fields, _before: Path | None) -
     return target, f"{points.volcanoes(path, target, fields.name, fields.type)} volcanoes"
 
 
+def _airports(path: Path, folder: Path, fields: Fields, _before: Path | None) -> tuple[Path, str]:
+    target = folder / "airports.csv"
+    return target, f"{points.airports(path, target, fields.name)} airports"
+
+
 def _basemap(path: Path, _folder: Path, _fields: Fields, _before: Path | None) -> tuple[Path, str]:
     return path, _counted(basemap.check(path))
 
@@ -90,6 +95,7 @@ ROLES: Mapping[str, Role] = {
     "roads": Role("Roads", partial(_features, "roads")),
     "land_cover": Role("Land cover", partial(_features, "land_cover")),
     "volcanoes": Role("Volcanoes", _volcanoes),
+    "airports": Role("Airports", _airports),
     "basemap": Role("Base map", _basemap),
     "history": Role("Past quakes", _history),
 }

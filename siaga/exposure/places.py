@@ -1,4 +1,4 @@
-"""Towns and volcanoes: points with a name, read from the CSV files of the analysis data."""
+"""Towns, volcanoes, airports: points with a name, read from the CSV files of the analysis data."""
 
 import csv
 from collections.abc import Mapping
@@ -45,6 +45,19 @@ class Volcanoes:
         return len(self.name)
 
 
+@dataclass(frozen=True, slots=True)
+class Airports:
+    """Airports, likewise. code: of IATA or ICAO, "" if none."""
+
+    name: np.ndarray
+    longitude: np.ndarray
+    latitude: np.ndarray
+    code: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.name)
+
+
 def read(path: Path) -> Places:
     """Read places.csv; raises SiagaError naming the line that is wrong."""
     table = _table(path, texts=("name", "kind", "zone"), numbers=("longitude", "latitude", "population"))
@@ -55,6 +68,12 @@ def read_volcanoes(path: Path) -> Volcanoes:
     """Read volcanoes.csv; raises SiagaError naming the line that is wrong."""
     table = _table(path, texts=("name", "type"), numbers=("longitude", "latitude", "elevation_m"))
     return Volcanoes(**table)
+
+
+def read_airports(path: Path) -> Airports:
+    """Read airports.csv; raises SiagaError naming the line that is wrong."""
+    table = _table(path, texts=("name", "code"), numbers=("longitude", "latitude"))
+    return Airports(**table)
 
 
 def _table(path: Path, texts: tuple[str, ...], numbers: tuple[str, ...]) -> Mapping[str, np.ndarray]:

@@ -1,4 +1,4 @@
-"""Towns and volcanoes of an operator as the CSV files that analyses read."""
+"""Towns, volcanoes and airports of an operator as the CSV files that analyses read."""
 
 import csv
 from collections import Counter
@@ -16,6 +16,7 @@ _KIND = ("kind", "type", "place", "fclass", "featurecode", "feature_code")
 _PEOPLE = ("population", "pop", "penduduk", "jumlah_penduduk")
 _ZONE = ("zone", "regency", "kabupaten", "kab_kota", "wadmkk", "adm2_name")
 _HEIGHT = ("elevation_m", "elevation", "elev", "ele", "elevasi")
+_CODE = ("code", "iata", "iata_code", "icao", "icao_code", "gps_code", "ref")
 _VOLCANO = ("type", "jenis", "kind")
 # What data call a town, in OpenStreetMap's words, GeoNames' codes and Indonesian. All else is a town.
 _KINDS = {
@@ -65,6 +66,15 @@ def volcanoes(path: Path, target: Path, name_field: str = "", type_field: str = 
         if row[0]:
             rows.append((row[0], longitude, latitude, "" if metres is None else metres, row[2]))
     _write(path, target, ("name", "longitude", "latitude", "elevation_m", "type"), rows)
+    return len(rows)
+
+
+def airports(path: Path, target: Path, name_field: str = "") -> int:
+    """Write airports.csv, likewise; returns how many there are."""
+    layer = intake.open_layer(path)
+    name, code = _field(layer, name_field, _NAME, "--name-field"), layer.first_of(_CODE)
+    rows = [(row[0], x, y, row[1]) for x, y, row in _points(layer, (name, code)) if row[0]]
+    _write(path, target, ("name", "longitude", "latitude", "code"), rows)
     return len(rows)
 
 

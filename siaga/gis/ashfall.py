@@ -18,7 +18,8 @@ from osgeo import gdal, ogr
 
 from siaga.errors import BadInput
 from siaga.gis import crs
-from siaga.hazard.ash import MAX_CM, MOST_DEGREES_AWAY, AshFall, Eruption, away_degrees, classify
+from siaga.gis.classed import Ground
+from siaga.hazard.ash import CLASSES, MAX_CM, MOST_DEGREES_AWAY, AshFall, Eruption, away_degrees, classify
 
 gdal.UseExceptions()
 ogr.UseExceptions()
@@ -27,6 +28,8 @@ MAX_BYTES = 64 << 20
 MAX_CELLS = 4_000_000
 MAX_PATCHES = 200_000  # runs of cells of one class; a model's ash is smooth and has few
 _MAX_DEGREES = 30.0  # across; wider than any ash that is thick enough to be counted
+_TILE = 64  # cells, each way
+_PER_TILE = 8  # numbers; more than there are classes
 _NOUGHT = -1e-6  # cm; what models write for none
 
 
@@ -83,8 +86,8 @@ def added(falls: list[AshFall]) -> AshFall:
     )
 
 
-def shapes(fall: AshFall) -> tuple[NDArray[Any], NDArray[np.int64]]:
-    """The ground of each class along the raster's cells: valid polygons in degrees that do not overlap, classes 1 to 5.
+def ground(fall: AshFall) -> Ground:
+    """What lies under ash of which class, along the raster's cells.
 
     Raises BadInput when the raster is no ash fall but noise.
     """
@@ -93,21 +96,25 @@ def shapes(fall: AshFall) -> tuple[NDArray[Any], NDArray[np.int64]]:
     if changes > MAX_PATCHES:
         raise BadInput("The raster changes from cell to cell like noise; send the model's ash as it is")
     rows, columns = classes.shape
-    source = gdal.GetDriverByName("MEM").Create("", columns, rows, 1, gdal.GDT_Byte)
+    # Each tile has numbers of its own, so that no polygon grows large however wide the ash lies.
+    tile = np.arange(rows)[:, np.newaxis] // _TILE * (columns // _TILE + 1) + np.arange(columns) // _TILE
+    numbers = np.where(classes > 0, tile * _PER_TILE + classes, 0)
+    source = gdal.GetDriverByName("MEM").Create("", columns, rows, 1, gdal.GDT_Int32)
     band = source.GetRasterBand(1)
-    band.WriteArray(classes)
+    band.WriteArray(numbers.astype(np.int32))
     target = ogr.GetDriverByName("Memory").CreateDataSource("")
     layer = target.CreateLayer("")  # in units of cells, so that corners are whole numbers
-    layer.CreateField(ogr.FieldDefn("class", ogr.OFTInteger))
+    layer.CreateField(ogr.FieldDefn("number", ogr.OFTInteger))
     gdal.Polygonize(band, band, layer, 0)
     wkb, kinds = [], []
     for patch in layer:
         wkb.append(bytes(patch.GetGeometryRef().ExportToWkb(ogr.wkbNDR)))
-        kinds.append(patch["class"])
+        kinds.append(patch["number"] % _PER_TILE)
     in_cells = shapely.make_valid(shapely.from_wkb(np.array(wkb, dtype=object)))
     place = (fall.west, fall.north)
     size = (fall.width, -fall.height)
-    return shapely.transform(in_cells, lambda points: place + points * size), np.array(kinds, dtype=np.int64)
+    polygons = shapely.transform(in_cells, lambda points: place + points * size)
+    return Ground(polygons, np.array(kinds, dtype=np.int64), len(CLASSES))
 
 
 def write(fall: AshFall) -> bytes:

@@ -52,7 +52,7 @@ def structures(shakemap: ShakeMap, path: Path) -> dict[str, Any] | None:
     for batch in stream.batches(path, shakemap.nodes.edges, ("type", "name"), _POINTS_AT_ONCE):
         longitude, latitude = batch.points()
         mmi = shakemap.at(longitude, latitude)
-        kind, classes = _codes(batch.columns["type"], assets.STRUCTURE_TYPES), classify(mmi)
+        kind, classes = stream.codes(batch.columns["type"], assets.STRUCTURE_TYPES), classify(mmi)
         counts += np.bincount(kind * 11 + classes, minlength=counts.size).reshape(counts.shape)
         listed.add(kind, classes, mmi, longitude, latitude, batch.columns["name"])
     counts = counts[:, 1:]
@@ -68,7 +68,7 @@ def roads(shakemap: ShakeMap, path: Path) -> dict[str, Any] | None:
     km = np.zeros((len(assets.ROAD_CLASSES), 11))
     step = min(shakemap.nodes.lon_step, shakemap.nodes.lat_step) / _STEPS_PER_NODE
     for batch in stream.batches(path, shakemap.nodes.edges, ("type",), _LINES_AT_ONCE):
-        kind = _codes(batch.columns["type"], assets.ROAD_CLASSES)
+        kind = stream.codes(batch.columns["type"], assets.ROAD_CLASSES)
         parts, of = shapely.get_parts(batch.geometries(), return_index=True)
         points, line = shapely.get_coordinates(parts, return_index=True)
         joined = line[1:] == line[:-1]
@@ -89,7 +89,7 @@ def land_cover(shakemap: ShakeMap, path: Path) -> dict[str, Any] | None:
     ha = np.zeros((len(assets.LAND_CLASSES), 11))
     ground = landcover.ClassGround(shakemap)
     for batch in stream.batches(path, shakemap.nodes.edges, ("type",), _LINES_AT_ONCE):
-        kind = _codes(batch.columns["type"], assets.LAND_CLASSES)
+        kind = stream.codes(batch.columns["type"], assets.LAND_CLASSES)
         owner, classes, square_metres = ground.divide(batch.geometries())
         ha += np.bincount(kind[owner] * 11 + classes, square_metres / 10_000, ha.size).reshape(ha.shape)
     ha = ha[:, 1:]
@@ -113,7 +113,7 @@ def hard_shaken(shakemap: ShakeMap, path: Path, most: int) -> list[dict[str, Any
         mmi = shakemap.at(longitude, latitude)
         (at,) = np.nonzero(classify(mmi) >= assets.NOTABLE_FROM)
         at = at[np.lexsort((latitude[at], longitude[at], -mmi[at]))][:most]
-        kind, name = _codes(batch.columns["type"][at], assets.STRUCTURE_TYPES), batch.columns["name"][at]
+        kind, name = stream.codes(batch.columns["type"][at], assets.STRUCTURE_TYPES), batch.columns["name"][at]
         some = zip(
             (-mmi[at]).tolist(),
             longitude[at].tolist(),
@@ -198,15 +198,6 @@ def _name_places(notable: list[dict[str, Any]], zones: Path, field: str) -> None
     for index in np.argsort(-shapely.area(geometries[zone]), kind="stable"):
         name = rows[zone[index]].get(field)
         notable[point[index]]["zone"] = None if name is None else str(name)
-
-
-def _codes(values: NDArray[np.bytes_], names: tuple[str, ...]) -> NDArray[np.int64]:
-    """Index of each value in `names`; of the last, which is `other`, where it is none of them."""
-    known = np.array([name.encode() for name in names])
-    order = np.argsort(known)
-    place = np.minimum(np.searchsorted(known, values, sorter=order), len(names) - 1)
-    code = order[place]
-    return np.where(known[code] == values, code, len(names) - 1)
 
 
 def _runs(pieces: NDArray[np.int64]) -> list[slice]:

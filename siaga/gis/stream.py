@@ -53,3 +53,12 @@ def batches(path: Path, bounds: Rectangle, fields: Sequence[str], at_once: int) 
     options = ["USE_MASKED_ARRAYS=NO", "INCLUDE_FID=NO", f"MAX_FEATURES_IN_BATCH={at_once}"]
     for arrays in layer.GetArrowStreamAsNumPy(options=options):
         yield Batch(arrays[_GEOMETRY], {name: arrays[name] for name in fields})
+
+
+def codes(values: NDArray[np.bytes_], names: tuple[str, ...]) -> NDArray[np.int64]:
+    """Index of each value in `names`; of the last, which is `other`, where it is none of them."""
+    known = np.array([name.encode() for name in names])
+    order = np.argsort(known)
+    place = np.minimum(np.searchsorted(known, values, sorter=order), len(names) - 1)
+    code = order[place]
+    return np.where(known[code] == values, code, len(names) - 1)

@@ -1,0 +1,43 @@
+"""A raster of ash thickness and a raster of people: impact.json and its products as files."""
+
+import argparse
+from pathlib import Path
+
+from siaga.analyse import files, overlays
+from siaga.errors import SiagaError
+from siaga.settings import Settings
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command takes."""
+    parser.add_argument(
+        "rasters", type=Path, nargs="+", metavar="FILE.tif", help="thickness in cm; several falls are added up"
+    )
+    parser.add_argument("--request", type=Path, metavar="FILE.json", help="what is known of the eruption")
+    files.add_population_and_zones(parser)
+    overlays.add_arguments(parser)
+    parser.add_argument("--places", type=Path, metavar="FILE.csv", help="towns, as in the analysis data")
+    parser.add_argument("--airports", type=Path, metavar="FILE.csv", help="airports, as in the analysis data")
+    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
+
+
+def run(settings: Settings, chosen: argparse.Namespace) -> int:
+    """Write impact.json and its products into the folder, impact.json last."""
+    # Imported here, as they take longer than all the other commands need.
+    from siaga import analysis_ash
+    from siaga.timing import Timing
+
+    rasters = [files.read(path) for path in chosen.rasters]
+    request = files.read(chosen.request) if chosen.request else None
+    if request and (chosen.places or chosen.airports):  # distances from the volcano are QGIS's
+        from siaga.gis import application
+
+        application.start()
+    exposure = files.exposure(chosen, settings.cache, raw=("airports",))
+    try:
+        found = analysis_ash.of_ash(rasters, request, exposure, Timing())
+    except OSError as error:
+        raise SiagaError("{file}: {detail}", file=error.filename, detail=error.strerror or str(error)) from error
+    files.write(chosen.out, found.products, found.to_bytes())
+    files.tell(chosen.out, found.impact)
+    return 0

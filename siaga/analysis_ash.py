@@ -1,0 +1,111 @@
+"""An analysis of one ash fall: a raster, its request and the exposure in, impact.json and its products out."""
+
+import json
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Any
+
+from siaga import analysis
+from siaga.analysis import Analysis
+from siaga.errors import BadInput
+from siaga.exposure import places
+from siaga.exposure.analysis_data import AnalysisData
+from siaga.gis import ashfall, classed, reached
+from siaga.gis.classed import Classed, Ground
+from siaga.hazard.ash import AshFall, read_request
+from siaga.impact import ash, record
+from siaga.product import Product
+from siaga.timing import Timing
+
+_SOURCE_TYPE = "initial"
+_OLD_YEARS = 10
+
+
+def of_ash(rasters: Sequence[bytes], request: bytes | None, exposure: AnalysisData, timing: Timing) -> Analysis:
+    """Analyse one ash fall, or the sum of several.
+
+    rasters: GeoTIFFs of thickness in cm. request: request.json, None where nothing is known of the eruption.
+    Raises BadInput when one of them is not whole and sane.
+    """
+    eruption = None if request is None else read_request(request)
+    fall = ashfall.added([ashfall.read(body, eruption) for body in rasters])
+    timing.step("read")
+    given = _inputs(rasters, request)
+    content = json.dumps(given, sort_keys=True).encode()
+    event_id = str(eruption.event_id) if eruption else f"ash-{sha256(content).hexdigest()[:12]}"
+    run = analysis.run_of("ash", event_id, _SOURCE_TYPE, 1, content, exposure)
+    provenance = analysis.provenance(content, exposure)
+    provenance["input"]["files"] = given
+    impact = {
+        "schema": record.SCHEMA,
+        "hazard": run.hazard,
+        "event_id": run.event_id,
+        "version": str(run.version),
+        "run": run.run,
+        "source_type": _SOURCE_TYPE,
+        "version_number": 1,
+        "drill": False,
+        "drill_reason": "",
+        "event": ash.event(fall),
+        "map": ash.lying(fall),
+        "provenance": provenance,
+    }
+    ground = ashfall.ground(fall)
+    impact |= _figures(fall, ground, exposure)
+    timing.step("count")
+    products = [
+        Product("hazard.tif", "hazard", "image/tiff", ashfall.write(fall)),
+        Product("classes.geojson", "classes", "application/geo+json", classed.geojson(ground, ash.SCALE.names)),
+        Product("zones.csv", "zones", "text/csv", ash.SCALE.zones_csv(impact["zones"])),
+    ]
+    if request is not None:
+        products.append(Product("request.json", "input", "application/json", request))
+    impact["products"] = [product.record() for product in products]
+    timing.step("products")
+    return Analysis(run, fall, impact, tuple(products))
+
+
+def _inputs(rasters: Sequence[bytes], request: bytes | None) -> list[dict[str, Any]]:
+    """What went in, in an order that says what is what: the request first if there is one, then the rasters."""
+    bodies = ([("request", request)] if request is not None else []) + [("raster", body) for body in rasters]
+    return [{"role": role, "sha256": sha256(body).hexdigest(), "size": len(body)} for role, body in bodies]
+
+
+def _figures(fall: AshFall, ground: Ground, exposure: AnalysisData) -> dict[str, Any]:
+    population, towns, airports = exposure.path("population"), exposure.path("places"), exposure.path("airports")
+    seen = (
+        classed.people(ground, population, exposure.path("zones"), exposure.zone_fields)
+        if population
+        else Classed(None, note=BadInput("No population data are installed").reason())
+    )
+    found = reached.describe(fall, ground, {role: exposure.path(role) for role in reached.ROLES})
+    for role, path in (("places", towns), ("airports", airports)):
+        if path is None:
+            found["layers_missing"].append(ash.not_installed(role))
+    return (
+        found
+        | ash.SCALE.figures(seen.by_class)
+        | {
+            "people": ash.SCALE.people(
+                seen.by_class, seen.outside_zones, seen.note, seen.nodata_cells, seen.beyond_data
+            ),
+            "zones": [ash.SCALE.zone(zone) for zone in seen.zones],
+            "places": reached.towns(fall, places.read(towns)) if towns else None,
+            "airports": reached.airports(fall, places.read_airports(airports)) if airports else None,
+            "warnings": [*fall.warnings, *seen.warnings, *_old(fall, exposure)],
+        }
+    )
+
+
+def _old(fall: AshFall, exposure: AnalysisData) -> list[dict[str, Any]]:
+    """Population data that were old when the volcano erupted."""
+    return [
+        BadInput(
+            "The population data are of {year}, more than ten years before the eruption", year=source["year"]
+        ).reason()
+        for source in exposure.files
+        if source["role"] == "population"
+        and source["year"]
+        and fall.eruption
+        and fall.eruption.time.year - source["year"] > _OLD_YEARS
+    ]

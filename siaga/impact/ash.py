@@ -1,0 +1,167 @@
+"""What an ash fall does: figures from persons per thickness class, and what each class may bring.
+
+Rates: InaSAFE 5's ash classes. The potential impacts are our own words for what is commonly observed
+(IVHHN and USGS, "Volcanic ash impacts & mitigation"); they are no forecast for a place.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from siaga.errors import BadInput
+from siaga.hazard.ash import CLASSES, LIMITS_CM, AshFall, classify
+from siaga.impact.classed import Scale
+
+SCALE = Scale(CLASSES, affected=(True,) * 5, displaced=(0.0, 0.0, 0.0, 1.0, 1.0))
+
+# Ours, from pale to dark; told apart by those who see no red or green.
+COLOURS = {
+    "very_low": "#fef0d9",
+    "low": "#fdcc8a",
+    "medium": "#fc8d59",
+    "high": "#d7301f",
+    "very_high": "#7f0000",
+}
+
+NAMES = {"very_low": "Very low", "low": "Low", "medium": "Medium", "high": "High", "very_high": "Very high"}
+
+TOPICS = {
+    "health": "Health",
+    "roofs": "Roofs",
+    "roads": "Roads",
+    "air": "Air traffic",
+    "crops": "Crops and livestock",
+    "water": "Water and power",
+}
+
+EFFECTS = {
+    "very_low": {
+        "health": "Eyes, nose and throat may itch; people with asthma should stay indoors.",
+        "roofs": "No damage; ash collects in gutters.",
+        "roads": "Markings grow faint and dust is stirred up; drive slowly.",
+        "air": "Airports may close; engines must not meet ash.",
+        "crops": "Leaves are dusted; wash vegetables, give livestock clean feed.",
+        "water": "Open water may turn cloudy; cover tanks and wells.",
+    },
+    "low": {
+        "health": "Breathing is irritated; masks, goggles and closed windows are needed.",
+        "roofs": "Rarely damaged; gutters clog, and wet ash weighs more.",
+        "roads": "Roads are slippery, markings are hidden, sight is poor; traffic slows down.",
+        "air": "Airports close until runways are swept.",
+        "crops": "Leaves and blossoms are damaged; pasture is covered and livestock needs other feed.",
+        "water": "Tanks and filters clog; wet ash may cause flashovers on power lines.",
+    },
+    "medium": {
+        "health": "Many cannot stay outdoors without a mask; lung and eye complaints rise.",
+        "roofs": "Weak and flat roofs may sag; ash should be swept off before rain.",
+        "roads": "Many roads cannot be used by ordinary cars; ash must be cleared.",
+        "air": "Airports stay closed for days.",
+        "crops": "Most standing crops of the season are lost; pasture cannot be grazed.",
+        "water": "Supply and treatment fail in places; power cuts are likely.",
+    },
+    "high": {
+        "health": "Staying outdoors is dangerous; the old, the sick and small children should leave.",
+        "roofs": "Weak roofs collapse, above all when the ash is wet.",
+        "roads": "Roads are blocked until they are cleared with machines.",
+        "air": "Airports stay closed for a long time.",
+        "crops": "Crops are buried, branches break, livestock dies of hunger or thirst.",
+        "water": "Supply, drains and power fail over wide areas.",
+    },
+    "very_high": {
+        "health": "Life is at risk from collapsing buildings and thick ash; people should leave in time.",
+        "roofs": "Many roofs collapse, sound ones too when the ash is wet.",
+        "roads": "Impassable; help comes on foot or with heavy machines.",
+        "air": "Airports stay closed for weeks; helicopters stir up the ash.",
+        "crops": "Fields are destroyed for years; trees fall.",
+        "water": "No supply; rain brings lahars along the rivers.",
+    },
+}
+
+
+def event(fall: AshFall) -> dict[str, Any]:
+    """What happened, as the request says it; every fact None for a raster without a request."""
+    one = fall.eruption
+    names: tuple[str, ...] = (
+        "volcano",
+        "longitude",
+        "latitude",
+        "elevation_m",
+        "alert_level",
+        "eruption_height_m",
+        "forecast_days",
+    )
+    names += ("column_height_m", "utc_offset_hours", "time_zone")
+    return {name: None if one is None else getattr(one, name) for name in names} | {
+        "time": None if one is None else _utc(one.time),
+        "expires": None if one is None else _utc(one.expires),
+        "process_time": _utc(one.submitted) if one and one.submitted else None,
+    }
+
+
+def lying(fall: AshFall) -> dict[str, Any]:
+    """impact.json's map: bounds (outer edges), cells, the thickest ash, cells per class and their limits."""
+    west, south, east, north = fall.edges
+    rows, columns = fall.thickness.shape
+    count = np.bincount(classify(fall.thickness).ravel(), minlength=len(CLASSES) + 1)
+    limits = (*LIMITS_CM, None)
+    return {
+        "west": west,
+        "south": south,
+        "east": east,
+        "north": north,
+        "rows": rows,
+        "columns": columns,
+        "cell_lon_deg": fall.width,
+        "cell_lat_deg": fall.height,
+        "max_cm": fall.max_cm,
+        "unknown_cells": int(np.isnan(fall.thickness).sum()),
+        "cells_by_class": {name: int(count[number]) for number, name in enumerate(CLASSES, 1)},
+        "limits_cm": {name: [limits[number], limits[number + 1]] for number, name in enumerate(CLASSES)},
+    }
+
+
+def assets_record(kinds: Sequence[str], table: NDArray[Any] | None, total: str) -> dict[str, Any] | None:
+    """impact.json's structures, roads or land cover; None where the layer is not installed.
+
+    kinds: types of them. table: (kinds, 5) their number, km or ha per class. total: the name of the sum.
+    """
+    if table is None:
+        return None
+
+    def by_class(sizes: NDArray[Any]) -> dict[str, Any]:
+        return dict(zip(CLASSES, sizes.tolist(), strict=True))
+
+    return {
+        "by_class": by_class(table.sum(axis=0)),
+        "by_type": {kind: by_class(row) for kind, row in zip(kinds, table, strict=True) if row.any()},
+        total: table.sum().item(),
+        "note": BadInput("Counted as the data have it; what is not mapped there is missing").reason(),
+    }
+
+
+def not_installed(role: str) -> dict[str, object]:
+    """The sentence of an impact that goes without a layer."""
+    return {
+        "structures": BadInput("No structures are installed; how many buildings lie under ash is not known"),
+        "roads": BadInput("No roads are installed; how many kilometres lie under ash is not known"),
+        "land_cover": BadInput("No land cover is installed; how many hectares lie under ash is not known"),
+        "airports": BadInput("No airports are installed; which of them lie under ash is not known"),
+        "places": BadInput("No towns are installed; which of them lie under ash is not known"),
+    }[role].reason()
+
+
+def thickness_class(cm: float) -> str | None:
+    """The name of the class of one thickness; None up to 0.01 cm and where it is not known.
+
+    >>> thickness_class(0.3), thickness_class(0.01), thickness_class(float("nan"))
+    ('low', None, None)
+    """
+    number = int(classify(np.array([cm]))[0])
+    return CLASSES[number - 1] if number else None
+
+
+def _utc(time: datetime) -> str:
+    return f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
