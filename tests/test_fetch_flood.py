@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 from petabencana_server import PetaBencana
 
 from functions.fetch_flood import handler
-from siaga import faas, floodhours, keys
+from siaga import faas, floodhours, keys, stack
+from siaga.errors import SiagaError, Unavailable
 from siaga.floodhours import KINDS, FloodHours, account
 from siaga.hazard.flood import read_flood
 from siaga.keys import FLOODMAPS, JAKARTA, Snapshot
+from siaga.settings import REPOSITORY, Settings
 from siaga.stack import Pattern
 from siaga.store import Store
 
@@ -288,3 +290,41 @@ def test_schema_and_kinds_stand_in_each_record(bench, source):
     record = told(bench, "hours/2026112120-6-rw/empty.json")
     assert (record["schema"], record["kind"], record["region"]) == (floodhours.SCHEMA, "empty", "ID-JK")
     assert len(record["proof"]) == 2
+
+
+def test_a_tick_is_answered_as_openfaas_wants_it(monkeypatch):
+    told = []
+
+    def run(now, bench):
+        told.append((now.tzinfo, bench))
+        if len(told) > 1:
+            raise Unavailable("The store sleeps")
+        return faas.Outcome(event_id="2026112120-6-rw data")
+
+    monkeypatch.setattr(faas, "workbench", lambda: "bench")
+    handle = faas.on_tick(run)
+    first, second = handle(None, None), handle(None, None)
+    assert told[0] == (UTC, "bench")
+    assert (first["statusCode"], json.loads(first["body"])["event_id"]) == (200, "2026112120-6-rw data")
+    assert (second["statusCode"], json.loads(second["body"])["reason"]["text"]) == (503, "The store sleeps")
+
+
+def test_regions_and_servers_are_settings(tmp_path):
+    home = {"SIAGA_HOME": str(tmp_path)}
+    loaded = Settings.load(home)
+    assert loaded.petabencana_urls == ("https://data.petabencana.id", "https://api.petabencana.id")
+    assert loaded.petabencana_regions == (("ID-JK", "jbd"),)
+    loaded = Settings.load(
+        home | {"SIAGA_PETABENCANA_REGIONS": "ID-JK=jbd ID-JB", "SIAGA_PETABENCANA_URLS": "http://a http://b"}
+    )
+    assert loaded.petabencana_regions == (("ID-JK", "jbd"), ("ID-JB", ""))
+    assert loaded.petabencana_urls == ("http://a", "http://b")
+    with pytest.raises(SiagaError, match="SIAGA_PETABENCANA_REGIONS is not like"):
+        Settings.load(home | {"SIAGA_PETABENCANA_REGIONS": "jakarta"})
+
+
+def test_the_schedule_stands_in_the_stack_file():
+    (fetch,) = [one for one in stack.load(REPOSITORY / "stack.yml") if one.name == "fetch-flood"]
+    assert fetch.schedule == "7 * * * *"
+    assert fetch.inputs == ()
+    assert fetch.timeout_seconds > 2 * Settings.load({}).petabencana_seconds  # the question and the archive
