@@ -202,7 +202,7 @@ def test_a_report_is_made_in_both_languages_and_is_the_same_again(analyse, store
     status, told = installed.call(render_report.run, functions, minio, keys.RESULTS, key, etag)
     assert (status, told["state"], told["run"]) == (200, "done", answer["run"])
     report = json.loads(store.get(keys.RESULTS, f"{answer['run']}/report.json")[0])
-    assert len(report["products"]) == 12
+    assert len(report["products"]) == 14
     for product in report["products"]:
         body = store.get(keys.RESULTS, f"{answer['run']}/{product['path']}")[0]
         assert hashlib.sha256(body).hexdigest() == product["sha256"]
