@@ -83,3 +83,20 @@ def test_a_report_names_the_version_that_it_compares_with(store, minio, tmp_path
     assert alone["compared_with"] is None
     named = compared["compared_with"]
     assert f"earthquake/{named['event_id']}/{named['version']}/{named['run']}" == first
+
+
+def test_a_green_quakes_one_page_says_what_changed_too(store, minio, tmp_path, qgis):
+    installed.install(store, tmp_path)
+    functions = Store.connect(minio, "functions")
+    for bucket, body in (
+        (keys.SHAKEMAPS, make_grid(peak=3.0, depth=200)),
+        (keys.SHAKEMAPS_CORRECTED, make_grid(event_id="long", lat=-8.25, peak=3.0, depth=204)),
+    ):
+        etag = store.put(bucket, "x/grid.xml", body, "application/xml")
+        run = installed.call(on_shakemap.run, functions, minio, bucket, "x/grid.xml", etag)[1]["run"]
+    key = f"{run}/impact.json"
+    installed.call(render_report.run, functions, minio, keys.RESULTS, key, store.head(keys.RESULTS, key).etag)
+    page = store.get(keys.RESULTS, f"{run}/report-en.html")[0].decode()
+    assert page.count('<section class="page') == 1
+    assert "The level stays GREEN; depth +4\u00a0km; epicentre moved 6 km to the north; corrected map." in page
+    assert page.count("WHAT CHANGED SINCE") == 1

@@ -34,7 +34,7 @@ def first(impact: Mapping[str, Any], change: bool) -> Fit:
     bands = 6.8 * demonstration + 13.2 * impact["drill"]
     caveats = impact["caveats"]
     boxed = 4.0 * len(impact["warnings"]) + 4.0 * (bool(caveats["tsunami"]) + bool(caveats["landslide"]))
-    height = 87.5 - bands - boxed - (27.0 if pages == 1 else 0.0)
+    height = 87.5 - bands - boxed - (27.0 + 13.0 * change if pages == 1 else 0.0)
     rows = 12 - round(bands / _ROW_MM) - (3 + 5 * change if pages == 2 else 0)
     towns = _LEAST_TOWNS if pages == 2 and (change or bands > 10) else MOST_TOWNS
     return Fit(pages, min(_HIGH, max(_LOW, height)), min(MOST_ROWS, max(_LEAST_ROWS, rows)), towns)
