@@ -1,8 +1,9 @@
 """An analysis of one ash fall: a raster, its request and the exposure in, impact.json and its products out."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Any
 
 from siaga import analysis
@@ -21,16 +22,23 @@ _SOURCE_TYPE = "initial"
 _OLD_YEARS = 10
 
 
-def of_ash(rasters: Sequence[bytes], request: bytes | None, exposure: AnalysisData, timing: Timing) -> Analysis:
+def of_ash(
+    rasters: Sequence[bytes],
+    request: bytes | None,
+    exposure: AnalysisData,
+    timing: Timing,
+    earlier: Mapping[str, bytes] = MappingProxyType({}),
+) -> Analysis:
     """Analyse one ash fall, or the sum of several.
 
     rasters: GeoTIFFs of thickness in cm. request: request.json, None where nothing is known of the eruption.
-    Raises BadInput when one of them is not whole and sane.
+    earlier: by event id the rasters of falls of the same eruption that lie below; one that cannot be read is
+    left out with a warning. Raises BadInput when a raster or the request is not whole and sane.
     """
     eruption = None if request is None else read_request(request)
     fall = ashfall.added([ashfall.read(body, eruption) for body in rasters])
     timing.step("read")
-    given = _inputs(rasters, request)
+    given = _inputs(rasters, request, earlier)
     content = json.dumps(given, sort_keys=True).encode()
     event_id = str(eruption.event_id) if eruption else f"ash-{sha256(content).hexdigest()[:12]}"
     run = analysis.run_of("ash", event_id, _SOURCE_TYPE, 1, content, exposure)
@@ -52,12 +60,18 @@ def of_ash(rasters: Sequence[bytes], request: bytes | None, exposure: AnalysisDa
     }
     ground = ashfall.ground(fall)
     impact |= _figures(fall, ground, exposure)
+    below, unread = _below(earlier)
+    total = ashfall.added([fall, *below.values()]) if below else None
+    impact["warnings"] += unread
+    impact["cumulative"] = None if total is None else _cumulative(total, tuple(below), exposure)
     timing.step("count")
     products = [
         Product("hazard.tif", "hazard", "image/tiff", ashfall.write(fall)),
         Product("classes.geojson", "classes", "application/geo+json", classed.geojson(ground, ash.SCALE.names)),
         Product("zones.csv", "zones", "text/csv", ash.SCALE.zones_csv(impact["zones"])),
     ]
+    if total is not None:
+        products.append(Product("cumulative.tif", "hazard", "image/tiff", ashfall.write(total)))
     if request is not None:
         products.append(Product("request.json", "input", "application/json", request))
     impact["products"] = [product.record() for product in products]
@@ -65,19 +79,55 @@ def of_ash(rasters: Sequence[bytes], request: bytes | None, exposure: AnalysisDa
     return Analysis(run, fall, impact, tuple(products))
 
 
-def _inputs(rasters: Sequence[bytes], request: bytes | None) -> list[dict[str, Any]]:
-    """What went in, in an order that says what is what: the request first if there is one, then the rasters."""
+def _inputs(rasters: Sequence[bytes], request: bytes | None, earlier: Mapping[str, bytes]) -> list[dict[str, Any]]:
+    """What went in: the request if there is one, the rasters, those of earlier falls by their ids."""
     bodies = ([("request", request)] if request is not None else []) + [("raster", body) for body in rasters]
+    bodies += [(f"earlier {event_id}", earlier[event_id]) for event_id in sorted(earlier)]
     return [{"role": role, "sha256": sha256(body).hexdigest(), "size": len(body)} for role, body in bodies]
 
 
+def _below(earlier: Mapping[str, bytes]) -> tuple[dict[str, AshFall], list[dict[str, Any]]]:
+    """Earlier falls that can be read, by event id, and a stored reason for each that cannot."""
+    found, said = {}, []
+    for event_id in sorted(earlier):
+        try:
+            found[event_id] = ashfall.read(earlier[event_id])
+        except BadInput as error:
+            said.append(
+                BadInput(
+                    "The earlier fall {event_id} is left out of the sum: {detail}", event_id=event_id, detail=str(error)
+                ).reason()
+            )
+    return found, said
+
+
+def _cumulative(total: AshFall, events: Sequence[str], exposure: AnalysisData) -> dict[str, Any]:
+    """People under the ash of this fall and the earlier ones together."""
+    seen = _people(ashfall.ground(total), exposure)
+    figures = ash.SCALE.figures(seen.by_class)
+    return {
+        "events": list(events),
+        "max_cm": total.max_cm,
+        "people": _counted(seen),
+        "affected": figures["affected"],
+        "displaced": figures["displaced"],
+    }
+
+
+def _people(ground: Ground, exposure: AnalysisData) -> Classed:
+    population = exposure.path("population")
+    if population is None:
+        return Classed(None, note=BadInput("No population data are installed").reason())
+    return classed.people(ground, population, exposure.path("zones"), exposure.zone_fields)
+
+
+def _counted(seen: Classed) -> dict[str, Any]:
+    return ash.SCALE.people(seen.by_class, seen.outside_zones, seen.note, seen.nodata_cells, seen.beyond_data)
+
+
 def _figures(fall: AshFall, ground: Ground, exposure: AnalysisData) -> dict[str, Any]:
-    population, towns, airports = exposure.path("population"), exposure.path("places"), exposure.path("airports")
-    seen = (
-        classed.people(ground, population, exposure.path("zones"), exposure.zone_fields)
-        if population
-        else Classed(None, note=BadInput("No population data are installed").reason())
-    )
+    towns, airports = exposure.path("places"), exposure.path("airports")
+    seen = _people(ground, exposure)
     found = reached.describe(fall, ground, {role: exposure.path(role) for role in reached.ROLES})
     for role, path in (("places", towns), ("airports", airports)):
         if path is None:
@@ -86,9 +136,7 @@ def _figures(fall: AshFall, ground: Ground, exposure: AnalysisData) -> dict[str,
         found
         | ash.SCALE.figures(seen.by_class)
         | {
-            "people": ash.SCALE.people(
-                seen.by_class, seen.outside_zones, seen.note, seen.nodata_cells, seen.beyond_data
-            ),
+            "people": _counted(seen),
             "zones": [ash.SCALE.zone(zone) for zone in seen.zones],
             "places": reached.towns(fall, places.read(towns)) if towns else None,
             "airports": reached.airports(fall, places.read_airports(airports)) if airports else None,

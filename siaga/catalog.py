@@ -5,8 +5,9 @@ run. Both write conditionally, so that neither undoes what the other did in the 
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, timedelta
+from hashlib import sha256
 from typing import Any
 
 from siaga import keys
@@ -17,6 +18,31 @@ from siaga.store import Store
 SCHEMA = "siaga/catalog/1"
 _TRIES = 20
 _NEAR = timedelta(seconds=versions.MOST_SECONDS)
+
+
+def entry(
+    impact: Mapping[str, Any],
+    run: keys.Run,
+    written: bytes,
+    demonstration: bool,
+    arrival: Mapping[str, Any],
+    said: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
+    """What the entries of all hazards say.
+
+    impact: the record, written: its bytes as they are stored. demonstration: whether any figure has to say so.
+    arrival: as faas.arrival gives it. said: stored reasons about the arrival, beside the impact's own warnings.
+    """
+    names = ("hazard", "event_id", "version", "run", "source_type", "version_number", "drill")
+    return {
+        "schema": SCHEMA,
+        **{name: impact[name] for name in names},
+        "demonstration": demonstration,
+        "warnings": [*impact["warnings"], *said],
+        "arrival": dict(arrival),
+        "impact": {"key": run.key(keys.IMPACT), "sha256": sha256(written).hexdigest()},
+        "report": None,
+    }
 
 
 def switch_to(store: Store, key: str, entry: dict[str, Any]) -> None:

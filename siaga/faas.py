@@ -23,7 +23,7 @@ from siaga.errors import BadInput, NotFound, SiagaError, Superseded, Unavailable
 from siaga.events import ObjectEvent
 from siaga.product import Product
 from siaga.settings import Settings
-from siaga.store import Store
+from siaga.store import Head, Store
 
 _log = logging.getLogger("siaga.function")
 
@@ -139,3 +139,15 @@ def content(bench: Workbench, event: ObjectEvent) -> tuple[bytes, Any]:
     if event.etag and head.etag != event.etag:
         raise Superseded("Newer content stands under this key; it is processed instead")
     return body, head
+
+
+def arrival(event: ObjectEvent, head: Head) -> dict[str, Any]:
+    """How an input came, as its catalogue entry tells it; impact.json knows no arrival."""
+    return {
+        "bucket": event.bucket,
+        "key": event.key,
+        "etag": head.etag,
+        "version_id": head.version_id,
+        "folder_id": keys.folder_id(event.key),
+        "received": f"{head.modified:%Y-%m-%dT%H:%M:%SZ}",
+    }

@@ -114,6 +114,11 @@ def test_every_input_bucket_has_its_function_or_none_yet():
         for key in ("20180805194635/grid.xml", "20180805194635/output/grid.xml"):
             assert [function.name for function in stack.waking(functions, bucket, key)] == ["on-shakemap"]
         assert not stack.waking(functions, bucket, "20180805194635/grid.xml.bak")
+    fall = "201702211904+0700_Merapi"
+    assert [one.name for one in stack.waking(functions, keys.ASHMAPS, f"{fall}/request.json")] == ["on-ash"]
+    for key in (f"{fall}/ash_fall.tif", keys.ash_candidate("a" * 64), "request.json"):
+        assert not stack.waking(functions, keys.ASHMAPS, key)
+    assert not stack.waking(functions, keys.RESULTS, f"ash/{fall}/initial-v001-12345678/12345678/impact.json")
     run = "earthquake/a/initial-v001-12345678/12345678"
     assert [f.name for f in stack.waking(functions, keys.RESULTS, f"{run}/impact.json")] == ["render-report"]
     assert not stack.waking(functions, keys.RESULTS, f"{run}/report.json")

@@ -103,7 +103,7 @@ def _receipt(receipt: dict[str, Any]) -> dict[str, Any]:
     row |= {"finished": receipt["finished"], "when": clock.ago(receipt["finished"], g.now, g.language)}
     row["warnings"] = [g.language.reason(warning) for warning in receipt.get("warnings") or ()]
     row["lasted"] = clock.lasted(receipt["seconds"], g.language)
-    if receipt["state"] == "done" and receipt["run"]:
+    if receipt["state"] == "done" and receipt["run"].startswith("earthquake/"):
         row["page"] = receipt["run"].split("/")[1:3]
     return row
 

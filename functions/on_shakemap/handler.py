@@ -6,7 +6,6 @@ writes  results/earthquake/*/hazard.tif …/contours.geojson …/bands.geojson �
 """
 
 from datetime import timedelta
-from hashlib import sha256
 from typing import Any
 
 from siaga import analysis, catalog, faas, keys
@@ -65,15 +64,7 @@ def _arrival(event: ObjectEvent, head: Head, shakemap: ShakeMap) -> tuple[dict[s
                 received=record.utc(head.modified),
             ).reason()
         )
-    arrival = {
-        "bucket": event.bucket,
-        "key": event.key,
-        "etag": head.etag,
-        "version_id": head.version_id,
-        "folder_id": folder,
-        "received": record.utc(head.modified),
-    }
-    return arrival, said
+    return faas.arrival(event, head), said
 
 
 def _entry(
@@ -90,9 +81,7 @@ def _entry(
     count = {"total": impact["people"]["total"]}
     for lowest in (6, 7, 8):
         count[f"mmi{lowest}_plus"] = sum(by_mmi[str(mmi)] for mmi in range(lowest, 11)) if known else None
-    return {
-        "schema": catalog.SCHEMA,
-        **{name: impact[name] for name in ("hazard", "event_id", "version", "run", "source_type", "version_number")},
+    return catalog.entry(impact, where, written, exposure.demonstration, arrival, said) | {
         **{name: event[name] for name in ("time", "utc_offset_hours", "time_zone", "process_time", "magnitude")},
         **{name: event[name] for name in ("depth_km", "longitude", "latitude", "description")},
         "place": impact["places"]["landmark"],
@@ -105,10 +94,4 @@ def _entry(
         "alert": impact["alert"]["level"],
         "alert_probability": impact["alert"]["probability"],
         "fatalities": {name: deaths[name] for name in ("median", "p05", "p25", "p75", "p95")} if deaths else None,
-        "drill": impact["drill"],
-        "demonstration": exposure.demonstration,
-        "warnings": [*impact["warnings"], *said],
-        "arrival": arrival,
-        "impact": {"key": where.key(keys.IMPACT), "sha256": sha256(written).hexdigest()},
-        "report": None,
     }

@@ -22,6 +22,7 @@ ALERT_LEVELS = ("normal", "waspada", "siaga", "awas")
 FORECAST_DAYS = (1, 3)
 MAX_REQUEST_BYTES = 64 << 10
 MAX_CM = 2000.0  # twenty metres; whoever has more than that has another unit
+MOST_DAYS_APART = 7  # between two falls of one eruption, which add up
 MOST_DEGREES_AWAY = 3.0  # between the raster's rectangle and its volcano
 
 _MOST_OFFSET, _MINUTE = timedelta(hours=14), timedelta(minutes=1)

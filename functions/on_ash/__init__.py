@@ -1,0 +1,1 @@
+"""An ash fall was asked about."""

@@ -1,0 +1,42 @@
+"""Ash falls in their bucket: which earlier ones of an eruption lie below a new one."""
+
+from datetime import timedelta
+from hashlib import sha256
+
+from siaga import keys
+from siaga.errors import BadInput, NotFound
+from siaga.hazard.ash import MOST_DAYS_APART, Eruption, read_request
+from siaga.keys import EruptionId
+from siaga.store import Store
+
+_ZONES = timedelta(days=2)  # keys begin with the local clock of any zone
+
+
+def earlier(store: Store, eruption: Eruption) -> dict[str, bytes]:
+    """The rasters of falls of the same volcano that began at most seven days before, by event id.
+
+    Of each the content that the bucket has now; one without its request or its raster is left out, and so is
+    one whose raster is not the one that its request names.
+    """
+    found = {}
+    since = eruption.time - timedelta(days=MOST_DAYS_APART)
+    for head in store.list(keys.ASHMAPS, start_after=f"{since - _ZONES:%Y%m%d%H%M}"):
+        if not head.key.endswith(f"/{keys.ASH_REQUEST}"):
+            continue
+        try:
+            one = EruptionId.parse(head.key)
+            if one.time > eruption.time + _ZONES:
+                break  # keys ascend by their clock
+            if one.volcano == eruption.event_id.volcano and since <= one.time < eruption.event_id.time:
+                found[str(one)] = _raster(store, one)
+        except (BadInput, NotFound):
+            continue
+    return found
+
+
+def _raster(store: Store, one: EruptionId) -> bytes:
+    told = read_request(store.get(keys.ASHMAPS, one.request)[0])
+    body = store.get(keys.ASHMAPS, one.raster)[0]
+    if told.raster_sha256 not in ("", sha256(body).hexdigest()):
+        raise NotFound("There is no object {key} of that content", key=one.raster)
+    return body
