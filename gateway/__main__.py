@@ -18,6 +18,7 @@ from siaga.settings import Settings
 _log = logging.getLogger("gateway")
 _THREADS = 32  # each call that somebody waits for holds one
 _MAX_BODY = 64 << 20
+_CONNECTIONS = 1000  # so many that idle ones do not keep the store's announcements out
 _WATCH_SECONDS = 1.0
 
 
@@ -37,6 +38,8 @@ def main() -> int:
             port=settings.gateway_port,
             threads=_THREADS,
             max_request_body_size=_MAX_BODY,
+            connection_limit=_CONNECTIONS,
+            asyncore_use_poll=True,  # select() ends at a thousand
             ident=None,
         )
     except (SiagaError, OSError) as error:

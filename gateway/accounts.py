@@ -1,5 +1,6 @@
 """Who may upload by SFTP, with which keys, into which buckets."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,10 @@ from typing import Any
 import asyncssh
 import yaml
 
+from siaga import keys
 from siaga.errors import SiagaError
+
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +63,17 @@ class Accounts:
 def _parse(path: Path) -> dict[str, User]:
     try:
         entries = yaml.safe_load(path.read_text(encoding="utf-8"))["users"]
-        return {
-            name: User(
-                name,
-                tuple(asyncssh.import_public_key(key) for key in entry["keys"]),
-                {str(folder): str(bucket) for folder, bucket in entry["prefixes"].items()},
-            )
-            for name, entry in entries.items()
-        }
-    except (yaml.YAMLError, TypeError, KeyError, AttributeError, asyncssh.KeyImportError) as error:
+        return {name: _user(name, entry) for name, entry in entries.items()}
+    except (ValueError, yaml.YAMLError, TypeError, KeyError, AttributeError, asyncssh.KeyImportError) as error:
         raise SiagaError("not users with keys and prefixes: {detail}", detail=repr(error)) from error
+
+
+def _user(name: str, entry: Mapping[str, Any]) -> User:
+    if not _NAME.fullmatch(name):  # it names a folder of the spool and stands in the objects' metadata
+        raise ValueError(f"user {name!r}: write letters, digits, dots, dashes or underscores")
+    folders = dict(entry["prefixes"])
+    if wrong := [bucket for bucket in folders.values() if bucket not in keys.INPUTS]:
+        raise ValueError(f"user {name}: {wrong[0]!r} is not one of the buckets {', '.join(keys.INPUTS)}")
+    if wrong := [folder for folder in folders if not _NAME.fullmatch(folder)]:
+        raise ValueError(f"user {name}: folder {wrong[0]!r}: write letters, digits, dots, dashes or underscores")
+    return User(name, tuple(asyncssh.import_public_key(key) for key in entry["keys"]), folders)

@@ -81,10 +81,6 @@ def _created(body: bytes) -> ObjectEvent | None:
     Without an ETag nobody knows which content is meant; the sweep will.
     """
     event = events.parse(body)[0]
-    try:
-        "".join((event.bucket, event.key, event.etag)).encode()
-    except UnicodeEncodeError as error:
-        raise BadInput("A record's names are not Unicode text: {detail}", detail=repr(error.object)) from error
     record = json.loads(body).get("Records", [{}])[0]
     written = "ObjectCreated" in str(record.get("eventName", "ObjectCreated"))
     return event if written and event.etag else None

@@ -225,7 +225,7 @@ def _newest(store: Store, event: ObjectEvent) -> ObjectEvent:
         return event
     try:
         head = store.head(event.bucket, event.key)
-    except NotFound:
+    except (NotFound, BadInput):
         return event  # the function says so, and the receipt keeps it
     return ObjectEvent(event.bucket, event.key, head.etag, head.version_id)
 

@@ -5,6 +5,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
@@ -12,6 +13,8 @@ from secrets import token_hex
 from siaga.errors import BadInput
 
 MAX_BYTES = 256 << 20
+MAX_UPLOADS = 64  # that one user may have open at once
+MAX_SPOOLED = 4 << 30  # bytes of one user that are being sent or wait for their rename
 KEPT_SECONDS = 24 * 3600.0  # a file that waits for its rename
 _TEMPORARY = (".part", ".tmp", ".filepart", ".partial")
 
@@ -26,7 +29,7 @@ class Upload:
 
     def __init__(self, path: Path, *, fresh: bool) -> None:
         """`fresh`: the client asked to begin with an empty file, or there was none."""
-        self.path, self._fresh = path, fresh
+        self.path, self._fresh, self._failed = path, fresh, False
         self._file = path.open("w+b")
         self._written: list[tuple[int, int]] = []
         self._sized = False
@@ -38,11 +41,13 @@ class Upload:
         return os.fstat(self._file.fileno()).st_size
 
     def write(self, offset: int, data: bytes) -> int:
-        """Keep these bytes; raises BadInput beyond the largest size."""
+        """Keep these bytes; raises BadInput beyond the largest size, OSError when the disk is full."""
+        failed, self._failed = self._failed, True  # a client that closes after an error has not sent a whole file
         if offset + len(data) > MAX_BYTES:
             raise BadInput("The file is larger than {limit} MiB", limit=MAX_BYTES >> 20)
         self._file.seek(offset)
         self._file.write(data)
+        self._failed = failed
         if self._written and self._written[-1][1] == offset:
             self._written[-1] = (self._written[-1][0], offset + len(data))
         else:
@@ -62,8 +67,10 @@ class Upload:
     def finish(self) -> None:
         """Everything is there: onto the disk with it. The file stays until `drop`.
 
-        Raises BadInput when parts of the file were never sent.
+        Raises BadInput when parts of the file were never sent or not kept, OSError when the disk is full.
         """
+        if self._failed:
+            raise BadInput("Not all of the file was kept; send the whole file again")
         end = 0
         for start, stop in sorted(self._written):
             if start > end:
@@ -76,7 +83,8 @@ class Upload:
 
     def drop(self) -> None:
         """Forget the file, unless it was moved away."""
-        self._file.close()
+        with suppress(OSError):  # a full disk, once more
+            self._file.close()
         self.path.unlink(missing_ok=True)
 
 
@@ -109,7 +117,11 @@ class Spool:
         (folder / "held").mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def begin(self, *, fresh: bool) -> Upload:
-        """A new file of no name yet."""
+        """A new file of no name yet; raises BadInput when the user has too much under way."""
+        under_way = list(self._folder.glob("*.upload"))
+        spooled = [*under_way, *self._folder.glob("held/*/file")]
+        if len(under_way) >= MAX_UPLOADS or sum(_size(path) for path in spooled) >= MAX_SPOOLED:
+            raise BadInput("Too much is being sent, or waits for its rename; try again later")
         return Upload(self._folder / f"{token_hex(8)}.upload", fresh=fresh)
 
     def hold(self, upload: Upload, name: str) -> None:
@@ -156,6 +168,13 @@ class Spool:
 
     def _place(self, name: str) -> Path:
         return self._folder / "held" / hashlib.sha256(name.encode()).hexdigest()[:32]
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:  # finished since it was listed
+        return 0
 
 
 def _sync(folder: Path) -> None:

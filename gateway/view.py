@@ -75,7 +75,10 @@ class View(asyncssh.SFTPServer):
             raise SFTPFailure("Appending and resuming are not supported; send the whole file again")
         await self._check_place(where)
         fresh = bool(pflags & asyncssh.FXF_TRUNC) or not await self._exists(where)
-        file = OpenFile(where, self._spool.begin(fresh=fresh), time.monotonic())
+        try:
+            file = OpenFile(where, self._spool.begin(fresh=fresh), time.monotonic())
+        except BadInput as error:
+            raise SFTPFailure(str(error)) from error
         self._open.append(file)
         return file
 
@@ -104,7 +107,7 @@ class View(asyncssh.SFTPServer):
                 self._say(file_obj.path, "held until its rename", bytes=upload.size)
             else:
                 await self._publish(file_obj.path, upload.path, file_obj.opened)
-        except BadInput as error:
+        except (BadInput, OSError) as error:  # OSError: the disk is full
             self._say(file_obj.path, f"refused: {error}")
             raise SFTPFailure(str(error)) from error
         finally:
@@ -291,6 +294,8 @@ class View(asyncssh.SFTPServer):
             return await asyncio.to_thread(question)
         except NotFound as error:
             raise SFTPNoSuchFile("no such file") from error
+        except BadInput as error:
+            raise SFTPFailure("The store can hold no such name; choose another") from error
         except SiagaError as error:
             raise SFTPFailure("The store does not answer; try again") from error
 
@@ -312,7 +317,8 @@ class View(asyncssh.SFTPServer):
             size, sha256 = await asyncio.shield(commit)
         except SiagaError as error:
             self._say(where, f"not stored: {error}")
-            raise SFTPFailure("The store did not take the file; send it again") from error
+            hint = "choose another name" if isinstance(error, BadInput) else "send it again"
+            raise SFTPFailure(f"The store did not take the file; {hint}") from error
         self._say(where, "stored", bytes=size, sha256=sha256, seconds=round(time.monotonic() - started, 3))
 
     def _say(self, where: Path, what: str, **more: Any) -> None:

@@ -16,12 +16,23 @@ class ObjectEvent:
     bucket, key: plain text, not URL-encoded.
     etag: without quotes; "" when the sender did not say (an operator's {"bucket", "key"}).
     version_id: of a versioned bucket; "" when unknown.
+
+    Raises BadInput when one of them is no text that a store could have given.
     """
 
     bucket: str
     key: str
     etag: str = ""
     version_id: str = ""
+
+    def __post_init__(self) -> None:
+        try:
+            "".join((self.bucket, self.key)).encode()
+        except UnicodeEncodeError as error:
+            raise BadInput("A record's names are not Unicode text: {detail}", detail=repr(error.object)) from error
+        for said in (self.etag, self.version_id):  # they are sent back to the store in headers and addresses
+            if not said.isprintable():
+                raise BadInput("A record's ETag or version is {value}; no store says that", value=repr(said[:80]))
 
     @property
     def receipt_id(self) -> str:

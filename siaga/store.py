@@ -16,6 +16,8 @@ from siaga.settings import Settings
 
 _MISSING = {"404", "NoSuchKey", "NoSuchVersion", "NoSuchBucket", "NotFound"}
 _CONFLICT = {"412", "409", "PreconditionFailed", "ConditionalRequestConflict"}
+_BAD_NAME = {"400", "KeyTooLongError", "InvalidBucketName", "InvalidArgument"}  # a HEAD says no more than 400
+_BAD_NAME |= {"XMinioInvalidObjectName", "XMinioInvalidResourceName"}
 _DENIED = {"403", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch"}
 
 
@@ -239,4 +241,6 @@ def _own(code: str, status: int) -> type[SiagaError]:
         return Conflict
     if code in _DENIED:
         return Forbidden
+    if code in _BAD_NAME:
+        return BadInput
     return Unavailable if status >= 500 or status in (0, 408, 429) else SiagaError

@@ -1,6 +1,7 @@
 """OpenFaaS's routes as faas-cli and its kin use them, and schedules as its cron connector keeps them."""
 
 import json
+import socket
 import threading
 import time
 from dataclasses import replace
@@ -177,6 +178,71 @@ def test_who_waits_for_an_answer_gets_it_also_for_what_was_done(gateway, functio
     assert call(gateway, "/async-function/on-shakemap", headers=headers, json=body).status_code == 202
     got = wait_for(lambda: receiver.calls, 10, "the callback")[0]
     assert (got.headers["X-Call-Id"], json.loads(got.body)) == ("again", {"ok": True})
+
+
+def dribble(listener):
+    """Answer the first caller with one byte after another, for as long as it stays."""
+    caller, _address = listener.accept()
+    with caller:
+        try:
+            caller.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+            while True:
+                caller.sendall(b"x")
+                time.sleep(0.2)
+        except OSError:
+            return
+
+
+def test_a_receiver_that_dawdles_holds_up_no_other_job(gateway, function, store):
+    function.answer = lambda _: time.sleep(1) or (200, {"ok": True})
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=dribble, args=(listener,), daemon=True).start()
+        headers = {"X-Callback-Url": f"http://127.0.0.1:{listener.getsockname()[1]}/"}
+        for number, more in enumerate(({}, headers, {})):  # the slot is taken, so the last two stand in the queue
+            answer = call(gateway, "/async-function/on-shakemap", headers=more, data=b"%d" % number)
+            assert answer.status_code == 202
+            wait_for(lambda: function.calls, 20, "the first call")
+        wait_for(lambda: [called.body for called in function.calls] == [b"0", b"1", b"2"], 60, "the third call")
+
+
+@pytest.mark.parametrize(
+    ("bucket", "key", "etag"),
+    [
+        ("shakemaps", "a/../grid.xml", ""),
+        ("shakemaps", "x" * 1025, ""),
+        ("Not a bucket!", "a/grid.xml", ""),
+        ("shakemaps", "a/grid.xml", "é☂"),
+        ("shakemaps", "a/grid.xml", '"'),
+    ],
+    ids=["dots", "too long", "no bucket", "unicode ETag", "quote"],
+)
+def test_what_is_called_by_an_odd_name_is_settled_under_it(gateway, function, store, bucket, key, etag):
+    body = {"bucket": bucket, "key": key, "etag": etag}
+    assert call(gateway, "/async-function/on-shakemap", json=body).status_code == 202
+    receipt = wait_for(lambda: receipts(store), 10, "the receipt")[0]
+    assert (receipt["bucket"], receipt["key"], receipt["etag"]) == (bucket, key, etag.strip('"'))
+
+
+def test_names_that_are_no_text_name_nothing(gateway, function, store):
+    # the function gets them as they came; as an object they could neither be found nor have a receipt
+    for body in ('{"bucket": "shakemaps", "key": "\\ud800"}', '{"bucket": "b", "key": "k", "etag": "\\r\\nX: y"}'):
+        assert call(gateway, "/async-function/on-shakemap", data=body).status_code == 202
+    wait_for(lambda: len(function.calls) == 2, 10)
+    wait_for(lambda: not gateway.jobs()["calls"], 10)
+    assert not receipts(store)
+    order = {"bucket": "shakemaps", "key": "\ud800/grid.xml"}
+    assert gateway.reprocess(**order).status_code == 422
+
+
+def test_idle_connections_keep_nobody_out(gateway):
+    idle = [socket.create_connection(("127.0.0.1", gateway.settings.gateway_port), timeout=10) for _ in range(200)]
+    try:
+        for connection in idle:
+            connection.sendall(b"POST /siaga/events HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+        assert call(gateway, "/healthz", "GET").status_code == 200
+    finally:
+        for connection in idle:
+            connection.close()
 
 
 def test_every_record_of_an_asynchronous_call_becomes_a_job(gateway, function, store):

@@ -1,5 +1,6 @@
 """Names of objects: what is built can be parsed again, and nothing else can."""
 
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -63,3 +64,22 @@ def test_a_record_is_unquoted_exactly_once(key, etag):
 def test_receipts_of_different_contents_have_different_names(one, other):
     names = {ObjectEvent("b", key.encode(errors="replace").decode(), "e").receipt_id for key in (one, other)}
     assert len(names) == len({one.encode(errors="replace"), other.encode(errors="replace")})
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"key": "\ud800/grid.xml"},
+        {"bucket": "\udfff"},
+        {"etag": "a\r\nX-Other: b"},
+        {"etag": "\ud800"},
+        {"version_id": "\n"},
+    ],
+    ids=str,
+)
+def test_what_no_store_says_is_no_event(odd):
+    # each would be sent back to the store, in an address or a header
+    with pytest.raises(BadInput):
+        ObjectEvent(**{"bucket": "b", "key": "k"} | odd)
+    with pytest.raises(BadInput):
+        parse(json.dumps({"bucket": "b", "key": "k"} | odd).encode())

@@ -1,8 +1,11 @@
 """The web app over a real store: lists, pages, files, what is not there, and what an attacker tries."""
 
+import html
 import json
 import random
+import re
 from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qsl
 
 import pytest
 from fixtures import installed
@@ -298,6 +301,31 @@ def test_odd_addresses_get_a_page_in_words(web, path, status):
     assert got == status
     assert "Traceback" not in page
     assert "<h1" in page
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "event_id=y",
+        "endpoint=x",
+        "version=z",
+        "_method=POST",
+        "_external=1&_scheme=javascript",
+        "q=a&q=b",
+        "q=%0aalert(1)",
+    ],
+)
+def test_no_query_breaks_the_links_to_the_other_language(web, query):
+    store, index, client = web
+    put(store, entry())
+    index.refresh()
+    for path in ("/earthquakes", "/earthquakes/20180805194636", "/status", "/nothing"):
+        status, page = text(client, f"{path}?{query}")
+        assert status == (404 if path.endswith(("6", "nothing")) else 200)
+        links = [html.unescape(link) for link in re.findall(r'<a href="([^"]*)" hreflang', page)]
+        asked = parse_qsl(query)
+        assert [parse_qsl(link[1:]) for link in links] == [[*asked, ("lang", code)] for code in ("id", "en")]
+        assert [link[0] for link in links] == ["?", "?"]  # nothing but another query of the same page
 
 
 def test_what_an_uploader_wrote_is_not_markup(web):

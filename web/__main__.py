@@ -10,7 +10,10 @@ from siaga.store import Store
 from web import create_app
 from web.index import Index
 
-_THREADS = 8
+_THREADS = 16
+_CONNECTIONS = 1000  # so many idle or dawdling readers shut nobody out
+_IDLE_SECONDS = 30
+_MAX_BODY = 65 << 20  # the largest thing that is handed in has 64 MiB
 
 
 def main() -> None:
@@ -21,7 +24,18 @@ def main() -> None:
     index = Index(store, settings.home / "web" / "index.sqlite")
     threading.Thread(target=index.follow, name="index", daemon=True).start()
     app = create_app(store, index, settings.gateway_url)
-    waitress.serve(app, host="127.0.0.1", port=settings.web_port, threads=_THREADS, ident=None)
+    waitress.serve(
+        app,
+        host="127.0.0.1",
+        port=settings.web_port,
+        threads=_THREADS,
+        connection_limit=_CONNECTIONS,
+        asyncore_use_poll=True,  # select() ends at a thousand
+        channel_timeout=_IDLE_SECONDS,
+        cleanup_interval=10,
+        max_request_body_size=_MAX_BODY,
+        ident=None,
+    )
 
 
 if __name__ == "__main__":

@@ -4,8 +4,9 @@ import mimetypes
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
-from flask import Flask, Response, g, render_template, request, send_from_directory, url_for
+from flask import Flask, Response, g, render_template, request, send_from_directory
 from werkzeug.exceptions import HTTPException
 
 from siaga import language
@@ -61,7 +62,7 @@ def install(app: Flask, index: Index, folder: Path) -> None:
 
     @app.errorhandler(SiagaError)
     def foreseen(error: SiagaError) -> tuple[str, int]:
-        app.logger.log(20 if isinstance(error, (NotFound, BadInput)) else 40, "%s: %s", request.path, error)
+        app.logger.log(20 if isinstance(error, (NotFound, BadInput)) else 40, "%.200r: %s", request.path, error)
         return trouble(error.status if error.status != 422 else 404, g.language.reason(error.reason()))
 
     @app.errorhandler(Exception)
@@ -70,7 +71,7 @@ def install(app: Flask, index: Index, folder: Path) -> None:
             if error.code is None or error.code < 400:
                 return error.get_response()  # a redirect
             return trouble(error.code, g.language(_STATUS_WORDS.get(error.code, _STATUS_WORDS[400])))
-        app.logger.exception("%s failed", request.path)
+        app.logger.exception("%.200r failed", request.path)
         return trouble(500, g.language("This page failed; the fault is written in the log. Other pages still work."))
 
 
@@ -88,7 +89,5 @@ def freshness(index: Index) -> dict[str, Any]:
 
 def _in_language(code: str) -> str:
     """The page that is asked for, in that language."""
-    arguments = {name: value for name, value in request.args.items() if name != "lang"}
-    if request.endpoint is None:
-        return f"?lang={code}"
-    return url_for(request.endpoint, **(request.view_args or {}), **arguments, lang=code)
+    arguments = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
+    return f"?{urlencode([*arguments, ('lang', code)])}"

@@ -1,0 +1,49 @@
+"""The web app as a process: readers who dawdle, and who send what nobody asked for."""
+
+import http.client
+import os
+import socket
+import subprocess
+import sys
+
+import pytest
+import requests
+from running import answers, free_ports, wait_for
+
+
+@pytest.fixture
+def port(minio, tmp_path):
+    """Where `python -m web` listens."""
+    chosen = free_ports(1)
+    env = {"SIAGA_HOME": str(tmp_path), "SIAGA_SECRETS": str(minio.secrets), "SIAGA_STORE_URL": minio.store_url}
+    with (tmp_path / "web.log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "web"],
+            env=os.environ | env | {"SIAGA_WEB_PORT": str(chosen)},
+            stdout=log,
+            stderr=log,
+        )
+    wait_for(lambda: answers(f"http://127.0.0.1:{chosen}/healthz"), 60, f"the web app; see {log.name}")
+    yield chosen
+    process.terminate()
+    process.wait()
+
+
+def test_idle_readers_keep_nobody_out(port):
+    idle = [socket.create_connection(("127.0.0.1", port), timeout=10) for _ in range(200)]
+    try:
+        for connection in idle:
+            connection.sendall(b"GET /earthquakes HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+        assert requests.get(f"http://127.0.0.1:{port}/healthz", timeout=20).ok
+    finally:
+        for connection in idle:
+            connection.close()
+
+
+def test_a_huge_body_is_refused_before_it_is_sent(port):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection.putrequest("POST", "/earthquakes")
+    connection.putheader("Content-Length", str(1 << 30))
+    connection.endheaders()
+    assert connection.getresponse().status == 413
+    connection.close()
