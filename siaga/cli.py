@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
-from siaga import analyse, data, forecasts, keys
+from siaga import analyse, data, forecasts, keys, operatoraccount
 from siaga.errors import SiagaError
 from siaga.settings import Settings
 
@@ -58,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
 
     analyse.add_to(commands)
     forecasts.add_to(commands)
+    operatoraccount.add_to(commands)
     return parser
 
 

@@ -84,10 +84,11 @@ def addresses(settings: Settings) -> list[tuple[str, str]]:
 
 
 def make_secrets(settings: Settings) -> None:
-    """Make what is missing: gateway login, webhook token, SFTP host key, the first SFTP user."""
+    """Make what is missing: gateway login, webhook token, key of the web's sessions, SFTP host key and first user."""
     settings.make_secret("gateway-user", "admin")
     settings.make_secret("gateway-password")
     settings.make_secret("webhook-token")
+    settings.make_secret("web-session-key")
     make_ssh_key(settings.secrets / "sftp-host-key")
     users = settings.secrets / "sftp-users.yml"
     if users.exists():

@@ -63,7 +63,7 @@ class Store:
 
     @classmethod
     def connect(cls, settings: Settings, role: str) -> "Store":
-        """The store with the rights of a role: functions, gateway, door, web, bmkg or root."""
+        """The store with the rights of a role: functions, gateway, door, web, ash, bmkg or root."""
         return cls(
             settings.store_url,
             settings.secret(f"store-{role}-key"),

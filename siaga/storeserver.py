@@ -29,9 +29,21 @@ EVENTS = (  # never s3:ObjectCreated:*, which holds tagging and retention too an
     "s3:ObjectCreated:Copy",
     "s3:ObjectCreated:CompleteMultipartUpload",
 )
-ROLES = ("functions", "gateway", "door", "web", "bmkg")
+ROLES = ("functions", "gateway", "door", "web", "ash", "bmkg")
+_SINGLE_FILES = {"web": (keys.MANIFEST,), "ash": (keys.MANIFEST, "places/*")}  # of the analysis data
 WEBHOOK_PATH = "/siaga/events"
 _TARGET = "SIAGA"
+_FORGET_CANDIDATES = {
+    "Rules": [
+        {
+            "ID": "candidates",
+            "Status": "Enabled",
+            "Filter": {"Prefix": keys.CANDIDATES},
+            "Expiration": {"Days": 1},
+            "NoncurrentVersionExpiration": {"NoncurrentDays": 1},
+        }
+    ]
+}
 
 
 def binary(settings: Settings) -> Path:
@@ -99,6 +111,7 @@ def configure(settings: Settings, functions: Sequence[Function], say: Callable[[
         for bucket in keys.INPUTS:
             client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
         if settings.store_is_ours:
+            client.put_bucket_lifecycle_configuration(Bucket=keys.ASHMAPS, LifecycleConfiguration=_FORGET_CANDIDATES)
             for bucket in keys.BUCKETS:
                 client.put_bucket_notification_configuration(
                     Bucket=bucket, NotificationConfiguration=_rules(bucket, functions)
@@ -168,6 +181,7 @@ def rights(role: str) -> dict[str, Any]:
             (("s3:PutObject",), (keys.FLOODMAPS, keys.RESULTS)),
             (listing, (*keys.INPUTS, keys.ANALYSIS_DATA, keys.RESULTS)),
         ],
+        "ash": [(("s3:PutObject", "s3:GetObject"), (keys.ASHMAPS,)), (listing, (keys.ASHMAPS,))],
         "gateway": [
             (reading, (*keys.INPUTS, keys.RESULTS, keys.LEDGER)),
             (("s3:PutObject", "s3:DeleteObject"), (keys.LEDGER,)),
@@ -191,17 +205,14 @@ def rights(role: str) -> dict[str, Any]:
             }
             for actions, into in allowed[role]
         ]
-        + (
-            [
-                {
-                    "Effect": "Allow",
-                    "Action": ["s3:GetObject"],
-                    "Resource": [f"arn:aws:s3:::{keys.ANALYSIS_DATA}/{keys.MANIFEST}"],
-                }
-            ]
-            if role == "web"
-            else []
-        ),
+        + [
+            {
+                "Effect": "Allow",
+                "Action": ["s3:GetObject"],
+                "Resource": [f"arn:aws:s3:::{keys.ANALYSIS_DATA}/{path}"],
+            }
+            for path in _SINGLE_FILES.get(role, ())
+        ],
     }
 
 

@@ -12,12 +12,13 @@ from siaga.exposure.demo import recipe
 from siaga.impact import ash
 from siaga.language import CORE, Language
 from siaga.report import assembly, past, preparing, sentences
+from web import ash as web_ash
 from web import downloads, shell, status
 
 ROOT = Path(__file__).parent.parent
 WEB = ROOT / "web" / "locale"
 SPEAKING = ("_", "both", "BadInput", "NotFound", "Superseded", "Unavailable", "SiagaError", "Conflict", "Forbidden")
-SPEAKING += ("NoConnection", "BrokenOff", "TimedOut", "_Doubted", "_Refused", "_Later")
+SPEAKING += ("NoConnection", "BrokenOff", "TimedOut", "_Doubted", "_Refused", "_Later", "TooOften", "NotLoggedIn")
 # what only the person at the command line meets; that speaks English, as its commands do
 COMMAND_LINE = (
     "cli",
@@ -26,6 +27,7 @@ COMMAND_LINE = (
     "forecasts",
     "ingest",
     "machine",
+    "operatoraccount",
     "settings",
     "stack",
     "storeserver",
@@ -71,7 +73,7 @@ def said_by_tables() -> set[str]:
     tables = (sentences.WINDS, sentences.SHAKING, sentences.DAMAGE, sentences.LEVELS, sentences.HELP)
     tables += (sentences.STRUCTURES, sentences.ROADS, sentences.LAND, past.CAUSES, dict(preparing.GROUP_NAMES))
     tables += (assembly.LAYERS, downloads.FILES, status._STATES, shell._STATUS_WORDS)
-    tables += (ash.NAMES, ash.TOPICS, *ash.EFFECTS.values())
+    tables += (ash.NAMES, ash.TOPICS, *ash.EFFECTS.values(), web_ash.LEVELS)
     words = {word for table in (*tables, sentences._COUNT_WORDS) for word in table.values()}
     titles = re.findall(r'file\(\s*"\w+",\s*"[\w.]+",\s*"([^"]+)"', Path(recipe.__file__).read_text(encoding="utf-8"))
     assert len(titles) >= 3

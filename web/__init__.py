@@ -1,22 +1,45 @@
-"""What readers see: lists, event pages, files and status, from the bucket alone.
+"""What readers see: lists, event pages, files and status, from the bucket alone; and the operator's uploads.
 
 The bucket is the truth; the index beside it is a cache that may be deleted at any time.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from flask import Flask
 
+from siaga.ashuploads import Uploads
 from siaga.store import Store
-from web import earthquakes, shell, status
+from web import ash, earthquakes, login, shell, status
 from web.index import Index
+from web.volcanoes import Volcanoes
 
 
-def create_app(store: Store, index: Index, gateway_url: str) -> Flask:
-    """The app. store: with the rights of role web. gateway_url: where it asks what is under way."""
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What uploads need. store: with the rights of role ash. secrets: the folder with the operator's account.
+
+    session_key: signs sessions. secure: whether readers come by https.
+    """
+
+    store: Store
+    secrets: Path
+    session_key: str
+    secure: bool = False
+
+
+def create_app(store: Store, index: Index, gateway_url: str, desk: Desk | None = None) -> Flask:
+    """The app. store: with the rights of role web. gateway_url: where it asks what is under way.
+
+    desk: for uploads; without one the app only shows.
+    """
     app = Flask(__name__, static_folder=None)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     shell.install(app, index, Path(__file__).parent)
     app.register_blueprint(earthquakes.blueprint(store, index))
     app.register_blueprint(status.blueprint(index, gateway_url))
+    if desk:
+        operator = login.Login(desk.secrets)
+        login.install(app, operator, desk.session_key, desk.secure)
+        app.register_blueprint(ash.blueprint(Uploads(desk.store), Volcanoes(desk.store), operator))
     return app

@@ -7,7 +7,7 @@ import waitress
 
 from siaga.settings import Settings
 from siaga.store import Store
-from web import create_app
+from web import Desk, create_app
 from web.index import Index
 
 _THREADS = 16
@@ -23,7 +23,9 @@ def main() -> None:
     store = Store.connect(settings, "web")
     index = Index(store, settings.home / "web" / "index.sqlite")
     threading.Thread(target=index.follow, name="index", daemon=True).start()
-    app = create_app(store, index, settings.gateway_url)
+    secure = settings.public_url.startswith("https:")
+    desk = Desk(Store.connect(settings, "ash"), settings.secrets, settings.secret("web-session-key"), secure)
+    app = create_app(store, index, settings.gateway_url, desk)
     waitress.serve(
         app,
         host="127.0.0.1",

@@ -19,6 +19,7 @@ _YEAR = 365 * 86400
 _POLICY = "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; \
 script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 _STATUS_WORDS = {400: "The address is not complete", 404: "Nothing is here", 405: "That cannot be done here"}
+_STATUS_WORDS[413] = "That is too large: at most 64 MiB are taken"
 
 
 def install(app: Flask, index: Index, folder: Path) -> None:

@@ -3,9 +3,10 @@
 from typing import Any
 
 import requests
-from flask import Blueprint, Response, g, jsonify, render_template
+from flask import Blueprint, Response, g, jsonify, render_template, request
 
 from siaga import keys
+from siaga.errors import BadInput
 from web import clock, shell
 from web.index import Index
 
@@ -49,6 +50,7 @@ def blueprint(index: Index, gateway_url: str) -> Blueprint:
         return render_template(
             "status.html",
             tab="status",
+            sent=_eruption(request.args.get("sent", "")),
             counts=[
                 ("received", sum(row["state"] == "received" for row in rows)),
                 ("running", sum(row["state"] == "running" for row in rows)),
@@ -65,6 +67,14 @@ def blueprint(index: Index, gateway_url: str) -> Blueprint:
         )
 
     return pages
+
+
+def _eruption(sent: str) -> str:
+    """The id of the ash fall that was just submitted; "" for anything else that an address may carry."""
+    try:
+        return str(keys.EruptionId.parse(sent))
+    except BadInput:
+        return ""
 
 
 def _gateway(url: str) -> tuple[list[dict[str, Any]] | None, dict[str, Any]]:

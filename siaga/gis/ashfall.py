@@ -128,10 +128,10 @@ def write(fall: AshFall) -> bytes:
     band.SetNoDataValue(math.nan)
     band.WriteArray(fall.thickness.astype(np.float32))
     options = ["COMPRESS=DEFLATE", "PREDICTOR=YES", "BLOCKSIZE=256", "OVERVIEWS=NONE", "NUM_THREADS=1"]
-    return _copied("COG", memory, options)
+    return copied("COG", memory, options)
 
 
-def _copied(driver: str, source: Any, options: list[str]) -> bytes:
+def copied(driver: str, source: Any, options: list[str]) -> bytes:
     """The bytes of a file that a driver makes of a data set."""
     path = f"/vsimem/{uuid.uuid4()}"
     try:

@@ -1,0 +1,88 @@
+"""Ash rasters on their way in: put as candidates, looked at, and submitted with their request.
+
+A candidate wakes nothing and vanishes after a day. Only submitting writes into the eruption's folder: the
+raster first, then request.json, which wakes on-ash.
+"""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+from siaga import keys
+from siaga.errors import BadInput, NotFound, SiagaError
+from siaga.hazard.ash import Eruption, request_bytes
+from siaga.keys import EruptionId
+from siaga.store import Store
+
+MAX_BYTES = 64 << 20
+LINK_SECONDS = 900  # a presigned URL is good for so long
+_PATIENCE = 40  # seconds for a look at a raster
+
+
+class Uploads:
+    """The desk for ash rasters; store: with the rights of role ash."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def keep(self, body: bytes) -> str:
+        """Keep a raster as a candidate; returns its sha256."""
+        digest = sha256(body).hexdigest()
+        self._store.put(keys.ASHMAPS, keys.ash_candidate(digest), body, "image/tiff")
+        return digest
+
+    def link(self, digest: str) -> str:
+        """Where a client may put the raster of that sha256 by itself."""
+        return self._store.presign(keys.ASHMAPS, keys.ash_candidate(digest), LINK_SECONDS, method="put")
+
+    def candidate(self, digest: str) -> bytes | None:
+        """The raster of that sha256; None when it is not there yet, or other content is.
+
+        Raises BadInput when it is too large.
+        """
+        key = keys.ash_candidate(digest)
+        try:
+            size = self._store.head(keys.ASHMAPS, key).size
+            if size > MAX_BYTES:
+                raise BadInput("The raster has {size} MiB; at most 64 MiB are read", size=size >> 20)
+            body = self._store.get(keys.ASHMAPS, key)[0]
+        except NotFound:
+            return None
+        return body if sha256(body).hexdigest() == digest else None
+
+    def submit(self, eruption: Eruption, body: bytes) -> EruptionId:
+        """Write the raster and then the request that names it; returns the eruption's id."""
+        one = replace(
+            eruption, submitted=datetime.now(UTC).replace(microsecond=0), raster_sha256=sha256(body).hexdigest()
+        )
+        self._store.put(keys.ASHMAPS, one.event_id.raster, body, "image/tiff")
+        self._store.put(keys.ASHMAPS, one.event_id.request, request_bytes(one), "application/json")
+        return one.event_id
+
+
+def look(eruption: Eruption, body: bytes) -> dict[str, Any]:
+    """{"map", "warnings", "png"} of a raster, read in a process of its own; png: base64.
+
+    Raises BadInput with a sentence when it cannot serve.
+    """
+    command = [sys.executable, "-m", "siaga.gis.ashpreview"]
+    sent = request_bytes(eruption).replace(b"\n", b" ") + b"\n" + body
+    try:
+        done = subprocess.run(command, input=sent, capture_output=True, timeout=_PATIENCE, check=False)
+        answer = json.loads(done.stdout)
+    except (subprocess.TimeoutExpired, ValueError) as error:
+        raise BadInput("The raster could not be looked at within the limits of time and memory") from error
+    if "reason" in answer:
+        raise _Told(answer["reason"])
+    return dict(answer["preview"])
+
+
+class _Told(BadInput):
+    """A reason that another process gave."""
+
+    def __init__(self, reason: dict[str, Any]) -> None:
+        SiagaError.__init__(self, reason["template"], **reason["values"])

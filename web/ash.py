@@ -1,0 +1,150 @@
+"""Volcanic ash: the operator's upload, by a form (fill in, look, submit) or by the API (send, put, send again)."""
+
+from typing import Any
+
+from flask import Blueprint, Response, g, jsonify, redirect, render_template, request, url_for
+
+from siaga import ashuploads
+from siaga.ashuploads import Uploads
+from siaga.errors import BadInput
+from siaga.hazard.ash import CLASSES, FORECAST_DAYS, MAX_REQUEST_BYTES, Eruption, eruption, read_request
+from siaga.impact import ash
+from siaga.report import figures
+from web.login import Login
+from web.volcanoes import Volcanoes
+
+ZONES = {"WIB": "+07:00", "WITA": "+08:00", "WIT": "+09:00", "UTC": "+00:00"}
+LEVELS = {"normal": "Normal (level I)", "waspada": "Advisory (level II)", "siaga": "Watch (level III)"}
+LEVELS |= {"awas": "Warning (level IV)"}
+_FIELDS = ("volcano", "alert_level", "eruption_height_m", "time", "zone", "forecast_days")
+
+
+def blueprint(uploads: Uploads, volcanoes: Volcanoes, login: Login) -> Blueprint:
+    """/ash/upload, /ash/submit and /api/ash."""
+    pages = Blueprint("ash", __name__)
+
+    def filled(told: dict[str, str], said: str = "", status: int = 200) -> tuple[str, int]:
+        page = render_template(
+            "ash_upload.html",
+            tab="ash",
+            told=told,
+            said=said,
+            volcanoes=volcanoes.listed(),
+            levels=LEVELS,
+            zones=ZONES,
+            days=FORECAST_DAYS,
+        )
+        return page, status
+
+    @pages.get("/ash/upload")
+    @login.page
+    def form() -> tuple[str, int]:
+        return filled({})
+
+    @pages.post("/ash/upload")
+    @login.page
+    def look() -> tuple[str, int]:
+        told = {name: request.form.get(name, "")[:100] for name in _FIELDS}
+        raster = request.files.get("raster")
+        try:
+            one = _eruption(told, volcanoes)
+            body = raster.stream.read(ashuploads.MAX_BYTES + 1) if raster else b""
+            seen = ashuploads.look(one, body)
+        except BadInput as error:
+            return filled(told, g.language.reason(error.reason()), 422)
+        digest = uploads.keep(body)
+        return render_template("ash_preview.html", tab="ash", **_shown(one, seen), sha256=digest, told=told), 200
+
+    @pages.post("/ash/submit")
+    @login.page
+    def submit() -> Response | tuple[str, int]:
+        told = {name: request.form.get(name, "")[:100] for name in _FIELDS}
+        try:
+            one = _eruption(told | {"raster_sha256": request.form.get("sha256", "")}, volcanoes)
+            body = uploads.candidate(one.raster_sha256)
+            if body is None:
+                raise BadInput("The raster that was looked at is no longer kept; choose it again")
+            ashuploads.look(one, body)
+        except BadInput as error:
+            return filled(told, g.language.reason(error.reason()), 422)
+        return redirect(url_for("status.status", sent=str(uploads.submit(one, body))))  # type: ignore[return-value]
+
+    @pages.post("/api/ash")
+    @login.call
+    def send() -> tuple[Response, int]:
+        if request.mimetype != "application/json":
+            raise BadInput("Send the request as application/json")
+        one = read_request(request.get_data()[: MAX_REQUEST_BYTES + 1])
+        if not one.raster_sha256:
+            raise BadInput("The request lacks {field}", field="raster_sha256")
+        body = uploads.candidate(one.raster_sha256)
+        if body is None:
+            link = {"method": "PUT", "url": uploads.link(one.raster_sha256), "seconds": ashuploads.LINK_SECONDS}
+            return jsonify(state="raster wanted", upload=link), 202
+        seen = ashuploads.look(one, body)
+        return jsonify(state="submitted", event_id=str(uploads.submit(one, body)), **seen), 201
+
+    return pages
+
+
+def _eruption(told: dict[str, str], volcanoes: Volcanoes) -> Eruption:
+    """What the form says; raises BadInput naming the field."""
+    volcano = volcanoes.named(told["volcano"])
+    zone = told["zone"]
+    if zone not in ZONES:
+        raise BadInput("{field} is {value}; choose one of the list", field="zone", value=repr(zone))
+    return eruption(
+        {
+            "volcano": volcano.name,
+            "longitude": volcano.longitude,
+            "latitude": volcano.latitude,
+            "elevation_m": volcano.elevation_m,
+            "alert_level": told["alert_level"],
+            "eruption_height_m": _number(told["eruption_height_m"]),
+            "time": f"{told['time']}{ZONES[zone]}",
+            "time_zone": zone,
+            "forecast_days": _number(told["forecast_days"]),
+            "raster_sha256": told.get("raster_sha256"),
+        }
+    )
+
+
+def _number(text: str) -> float | str:
+    """A number as it was typed, with a point or a comma; what is none is named by who wants one."""
+    try:
+        return float(text.strip().replace(",", "."))
+    except ValueError:
+        return text
+
+
+def _shown(one: Eruption, seen: dict[str, Any]) -> dict[str, Any]:
+    """What the preview says."""
+    lying, height = seen["map"], one.column_height_m
+    west, south, east, north = (figures.decimal(lying[side], 2, g.code) for side in ("west", "south", "east", "north"))
+    return {
+        "one": one,
+        "level": LEVELS[one.alert_level],
+        "column": None if height is None else figures.whole(height, g.code),
+        "extent": f"{west}° – {east}° , {south}° – {north}°",
+        "max_cm": figures.decimal(lying["max_cm"], 2, g.code),
+        "cells": f"{figures.whole(lying['rows'], g.code)} × {figures.whole(lying['columns'], g.code)}",
+        "classes": [
+            {
+                "name": g.language(ash.NAMES[name]),
+                "colour": ash.COLOURS[name],
+                "limits": _limits(*lying["limits_cm"][name]),
+                "cells": figures.whole(lying["cells_by_class"][name], g.code),
+            }
+            for name in CLASSES
+        ],
+        "warnings": [g.language.reason(warning) for warning in seen["warnings"]],
+        "png": seen["png"],
+    }
+
+
+def _limits(low: float, high: float | None) -> str:
+    low_said = f"{low:g}".replace(".", "," if g.code == "id" else ".")
+    if high is None:
+        return f"> {low_said} cm"
+    high_said = f"{high:g}".replace(".", "," if g.code == "id" else ".")
+    return f"{low_said} – {high_said} cm"

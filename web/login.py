@@ -1,0 +1,206 @@
+"""Who may change something: one operator, a session after the login page, a token on every changing request.
+
+Until accounts exist the role operator is one account of the secrets folder (`siaga operator NAME`).
+"""
+
+import hmac
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Flask, Response, g, jsonify, redirect, render_template, request, session, url_for
+
+from siaga import operatoraccount
+from siaga.errors import Forbidden, SiagaError
+
+SAFE = ("GET", "HEAD", "OPTIONS")
+_HOURS = 12
+_TRIES, _WINDOW = 5, 300.0  # wrong passwords of one address within so many seconds
+_ALL_TRIES = 50  # of all addresses together
+_SMALL, _LARGEST = 64 << 10, 65 << 20  # bytes of a request from anybody, from the operator
+_LONGEST = 200  # characters of a name or a password that are looked at
+
+Route = Callable[..., Any]
+
+
+class TooOften(SiagaError):
+    """Too many wrong passwords; later it may go on."""
+
+    status = 429
+
+
+class NotLoggedIn(SiagaError):
+    """The role operator is needed."""
+
+    status = 401
+
+
+class Tries:
+    """Wrong passwords of the last minutes, by address. Kept in memory: a restart forgets them."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """`clock` in seconds."""
+        self._clock, self._lock = clock, threading.Lock()
+        self._wrong: dict[str, list[float]] = {}
+
+    def check(self, address: str) -> None:
+        """Raises TooOften when this address, or all together, have tried too often."""
+        with self._lock:
+            oldest = self._clock() - _WINDOW
+            self._wrong = {
+                who: kept for who, times in self._wrong.items() if (kept := [one for one in times if one > oldest])
+            }
+            mine, everybody = self._wrong.get(address, []), sum(map(len, self._wrong.values()))
+        if len(mine) >= _TRIES or everybody >= _ALL_TRIES:
+            raise TooOften("Too many wrong passwords; try again in five minutes")
+
+    def wrong(self, address: str) -> None:
+        """Remember one."""
+        with self._lock:
+            self._wrong.setdefault(address, []).append(self._clock())
+
+
+class Login:
+    """The role operator: by the session of a browser, or by a password sent with each call."""
+
+    def __init__(self, folder: Path, tries: Tries | None = None) -> None:
+        """`folder` of the secrets, in which the operator's account is."""
+        self._folder, self._tries = folder, tries or Tries()
+
+    def admit(self, name: str, password: str) -> str:
+        """The operator's stamp if name and password are right, "" if not; raises TooOften."""
+        address = request.remote_addr or ""
+        self._tries.check(address)
+        account = operatoraccount.read(self._folder)
+        if account and account.fits(name[:_LONGEST], password[:_LONGEST]):
+            return _stamp(account)
+        self._tries.wrong(address)
+        return ""
+
+    def operator(self) -> str:
+        """The name of the operator whose session this is, "" if there is none or the password has changed since."""
+        account = operatoraccount.read(self._folder)
+        known = account and hmac.compare_digest(session.get("operator", ""), _stamp(account))
+        return account.name if account and known else ""
+
+    def exists(self) -> bool:
+        """Whether any operator is set."""
+        return operatoraccount.read(self._folder) is not None
+
+    def page(self, route: Route) -> Route:
+        """A route for the operator's browser alone; others go to the login page."""
+
+        @wraps(route)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            if self.operator():
+                return route(*args, **kwargs)
+            return redirect(url_for("login.form", next=request.path if request.method in SAFE else None))
+
+        return guarded
+
+    def call(self, route: Route) -> Route:
+        """A route for the operator's programs: name and password with each call (Basic), no session; JSON."""
+
+        @wraps(route)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            sent = request.authorization
+            try:
+                if sent and sent.type == "basic" and self.admit(sent.username or "", sent.password or ""):
+                    return route(*args, **kwargs)
+                raise NotLoggedIn("Send the operator's name and password with the call")
+            except SiagaError as error:
+                return jsonify(error=str(error), reason=error.reason()), error.status
+
+        guarded.by_password = True  # type: ignore[attr-defined] - no cookie speaks for it, so it needs no token
+        return guarded
+
+
+def install(app: Flask, login: Login, key: str, secure: bool) -> None:
+    """Sessions, tokens and the login page. key: signs sessions. secure: whether readers come by https."""
+    app.secret_key = key
+    app.config.update(
+        SESSION_COOKIE_NAME="siaga-session",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=secure,
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=_HOURS),
+        MAX_CONTENT_LENGTH=_LARGEST,
+    )
+
+    @app.before_request
+    def check_token() -> None:
+        view = app.view_functions.get(request.endpoint or "")
+        if request.method in SAFE or view is None or getattr(view, "by_password", False):
+            return
+        if (request.content_length or 0) > _SMALL and not login.operator():
+            raise Forbidden("Log in before you send a file")
+        known, sent = session.get("token", ""), request.form.get("token", "")
+        if not known or not hmac.compare_digest(sent.encode(), known.encode()):
+            raise Forbidden("The page was too old or not ours; load it again and repeat what you did")
+
+    @app.after_request
+    def keep_nothing(response: Response) -> Response:
+        if request.blueprint in ("login", "ash"):
+            response.headers["Cache-Control"] = "no-store"
+        return response
+
+    @app.context_processor
+    def tokens() -> dict[str, Any]:
+        return {"token": token, "operator": login.operator}
+
+    app.register_blueprint(_blueprint(login))
+
+
+def token() -> str:
+    """The secret of this session that every form carries."""
+    if "token" not in session:
+        session["token"] = secrets.token_urlsafe(24)
+    return str(session["token"])
+
+
+def _blueprint(login: Login) -> Blueprint:
+    """/login and /logout."""
+    pages = Blueprint("login", __name__)
+
+    @pages.get("/login")
+    def form() -> str:
+        return render_template("login.html", tab="login", next=_local(request.args.get("next", "")), **_words(login))
+
+    @pages.post("/login")
+    def enter() -> Response | tuple[str, int]:
+        after = _local(request.form.get("next", ""))
+        stamp = login.admit(request.form.get("name", ""), request.form.get("password", ""))
+        if not stamp:
+            said = g.language("Name or password is wrong")
+            return render_template("login.html", tab="login", next=after, **_words(login) | {"said": said}), 403
+        session.clear()  # nothing from before the login stays valid
+        session["operator"], session.permanent = stamp, True
+        return redirect(after)  # type: ignore[return-value]
+
+    @pages.post("/logout")
+    def leave() -> Response:
+        session.clear()
+        return redirect(url_for("login.form"))  # type: ignore[return-value]
+
+    return pages
+
+
+def _words(login: Login) -> dict[str, Any]:
+    missing = "" if login.exists() else g.language("No operator is set yet; run `siaga operator NAME` on the server")
+    return {"said": missing}
+
+
+def _local(path: str) -> str:
+    """Where to go after the login: a page of ours, never another site."""
+    plain = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable() and "\\" not in path
+    return path if plain else url_for("ash.form")
+
+
+def _stamp(account: operatoraccount.Account) -> str:
+    """Names the account and its present password without giving either away."""
+    return f"{account.name}:{hmac.digest(account.password_hash.encode(), b'session', 'sha256').hex()}"
