@@ -8,8 +8,8 @@ from croniter import CroniterError, croniter
 
 from gateway.inbox import Inbox
 from gateway.job import LIVE, Job, tick_job_id
-from gateway.verdict import stamp
 from siaga.errors import SiagaError, Unavailable
+from siaga.moment import stamp
 from siaga.stack import Function
 
 _log = logging.getLogger("gateway")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from gateway.verdict import stamp
+from siaga.moment import stamp
 
 _FOLLOW_SECONDS = 30.0  # faas-cli: "until the end of the request, up to 30s"
 _POLL_SECONDS = 0.5

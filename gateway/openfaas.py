@@ -18,10 +18,10 @@ from gateway import callback, logs
 from gateway.invoke import HOP_BY_HOP, BrokenOff, NoConnection, TimedOut, call_headers
 from gateway.job import LIVE, Job, call_job_id
 from gateway.service import Gateway
-from gateway.verdict import stamp
 from siaga import events
 from siaga.errors import BadInput, NotFound
 from siaga.events import ObjectEvent
+from siaga.moment import stamp
 from siaga.stack import Function
 from siaga.store import Store
 

@@ -8,10 +8,10 @@ from typing import Any
 from gateway.inbox import Inbox
 from gateway.job import BACKFILL, LIVE, Job
 from gateway.ledger import Ledger, Receipt
-from gateway.verdict import stamp
 from siaga import keys
 from siaga.errors import BadInput, NotFound
 from siaga.events import ObjectEvent
+from siaga.moment import stamp
 from siaga.stack import Function, waking
 from siaga.store import Store
 

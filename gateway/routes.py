@@ -12,8 +12,8 @@ from gateway import openfaas
 from gateway.job import Job, Progress
 from gateway.login import required
 from gateway.service import Gateway
-from gateway.verdict import stamp
 from siaga.errors import BadInput, SiagaError
+from siaga.moment import stamp
 
 _log = logging.getLogger("gateway")
 _JOBS = 5000  # more than these are not listed

@@ -8,10 +8,11 @@ from datetime import UTC, datetime, timedelta
 from gateway.inbox import Inbox
 from gateway.job import BACKFILL, LIVE, Job, object_job_id
 from gateway.ledger import Ledger
-from gateway.verdict import now, stamp
+from gateway.verdict import now
 from siaga import keys
 from siaga.errors import SiagaError
 from siaga.events import ObjectEvent
+from siaga.moment import stamp
 from siaga.stack import Function, waking
 from siaga.store import Head, Store
 

@@ -8,14 +8,10 @@ from typing import Any
 
 from gateway.invoke import Answer, NoConnection
 from siaga.errors import SiagaError
+from siaga.moment import stamp
 
 _STATES = ("done", "refused", "superseded")
 _DETAIL = 500  # characters of a foreign answer that a reason repeats
-
-
-def stamp(moment: datetime) -> str:
-    """A moment as it is stored, e.g. 2018-02-20T09:29:28Z."""
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def now() -> str:

@@ -28,7 +28,10 @@ def entry(
     arrival: Mapping[str, Any],
     said: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
-    """What the entries of all hazards say.
+    """What the entries of all hazards say; each adds its own, and more of `people`.
+
+    highest_class, which each says for itself: the key of the highest class that at least one person or
+    area is in, None if unknown or none.
 
     impact: the record, written: its bytes as they are stored. demonstration: whether any figure has to say so.
     arrival: as faas.arrival gives it. said: stored reasons about the arrival, beside the impact's own warnings.
@@ -37,6 +40,11 @@ def entry(
     return {
         "schema": SCHEMA,
         **{name: impact[name] for name in names},
+        "time": impact["event"]["time"],
+        "people": {"total": impact["people"]["total"]},
+        "affected": impact["affected"],
+        "displaced": impact["displaced"],
+        "highest_class": None,
         "demonstration": demonstration,
         "warnings": [*impact["warnings"], *said],
         "arrival": dict(arrival),

@@ -21,6 +21,7 @@ from typing import Any
 from siaga import events, keys
 from siaga.errors import BadInput, NotFound, SiagaError, Superseded, Unavailable
 from siaga.events import ObjectEvent
+from siaga.moment import stamp
 from siaga.product import Product
 from siaga.settings import Settings
 from siaga.store import Head, Store
@@ -91,7 +92,7 @@ def on_tick(run: Callable[[datetime, Workbench], Outcome]) -> Callable[[Any, Any
 
     def handle(event: Any, context: Any) -> dict[str, Any]:  # noqa: ARG001 - OpenFaaS's contract
         now = datetime.now(UTC)
-        return _answered(lambda: run(now, workbench()), lambda: {"tick": f"{now:%Y-%m-%dT%H:%M:%SZ}"})
+        return _answered(lambda: run(now, workbench()), lambda: {"tick": stamp(now)})
 
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(message)s")
     return handle
@@ -149,5 +150,5 @@ def arrival(event: ObjectEvent, head: Head) -> dict[str, Any]:
         "etag": head.etag,
         "version_id": head.version_id,
         "folder_id": keys.folder_id(event.key),
-        "received": f"{head.modified:%Y-%m-%dT%H:%M:%SZ}",
+        "received": stamp(head.modified),
     }

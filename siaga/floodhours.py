@@ -16,7 +16,7 @@ import json
 import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise, takewhile
 from typing import Any
 
@@ -24,6 +24,7 @@ from siaga import keys
 from siaga.errors import BadInput, NotFound, SiagaError
 from siaga.hazard.flood import read_flood
 from siaga.keys import FLOODMAPS, Snapshot
+from siaga.moment import stamp
 from siaga.petabencana import ARCHIVE_WINDOW_SECONDS, Data, Empty, PetaBencana, Region, Suspect
 from siaga.store import Store
 
@@ -114,11 +115,11 @@ class FloodHours:
             try:
                 highest = source.archive(region, first, end)
             except SiagaError as error:
-                _log.warning(json.dumps({"archive": str(error), "from": _stamp(first), "until": _stamp(end)}))
+                _log.warning(json.dumps({"archive": str(error), "from": stamp(first), "until": stamp(end)}))
                 return filled
             told = {
-                "from": _stamp(first),
-                "until": _stamp(end),
+                "from": stamp(first),
+                "until": stamp(end),
                 "areas": highest,
                 "highest_state": max(highest.values(), default=None),  # None: no state was set, which is not "dry"
             }
@@ -176,7 +177,7 @@ class FloodHours:
 
     def _tell(self, now: datetime, snapshot: Snapshot, kind: str, told: Mapping[str, Any]) -> None:
         common: dict[str, Any] = {"schema": SCHEMA, "snapshot": str(snapshot), "region": self._region, "kind": kind}
-        self._put(snapshot.told(kind), {**common, "asked": _stamp(now), **told})
+        self._put(snapshot.told(kind), {**common, "asked": stamp(now), **told})
 
     def _outage(self) -> tuple[str, dict[str, Any]] | None:
         """The outage that has not ended."""
@@ -193,7 +194,7 @@ class FloodHours:
         try:
             since = json.loads(self._store.get(FLOODMAPS, here.outage)[0])["since"]  # ended within this hour
         except NotFound:
-            since = _stamp(now)
+            since = stamp(now)
             _log.error(json.dumps({"alarm": "flood source suspect", "region": self._region} | found.reason))
         told = {"schema": SCHEMA, "region": self._region, "since": since, "until": None, "reason": found.reason}
         self._put(here.outage, told)
@@ -202,7 +203,7 @@ class FloodHours:
         open_one = self._outage()
         if open_one is not None:
             key, told = open_one
-            self._put(key, {**told, "until": _stamp(now)})
+            self._put(key, {**told, "until": stamp(now)})
 
     def _put(self, key: str, told: Mapping[str, Any]) -> None:
         body = json.dumps(told, sort_keys=True, ensure_ascii=False, indent=1).encode()
@@ -218,7 +219,3 @@ def _runs(snapshots: list[Snapshot]) -> list[list[Snapshot]]:
         else:
             runs.append([after])
     return runs
-
-
-def _stamp(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -112,7 +112,7 @@ class PetaBencana:
         An area that kept its state all the while is not among them. Raises Unavailable or BadInput when no
         server has an archive or answers.
         """
-        asked = {"start": _stamp(start), "end": _stamp(end)}
+        asked = {"start": _with_offset(start), "end": _with_offset(end)}
 
         def ask(base: str, deadline: float) -> dict[str, int]:
             return _highest(self._of_region(base, "/floods/archive", region, asked, deadline))
@@ -295,7 +295,7 @@ def _highest(answer: _Answer) -> dict[str, int]:
     return {area: state for area, state in found.items() if state > 0}
 
 
-def _stamp(moment: datetime) -> str:
+def _with_offset(moment: datetime) -> str:
     """As /floods/archive reads it: an offset is required, and Z is none."""
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}+0000"
 

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from osgeo import gdal, ogr
 from qgis.core import QgsCoordinateReferenceSystem, QgsDistanceArea, QgsGeometry, QgsPointXY, QgsProject
 
-from siaga import analysis_ash, cli
+from siaga import cli
+from siaga.analysis.ash import of_ash
 from siaga.exposure import features as given_features
 from siaga.exposure.analysis_data import AnalysisData
 from siaga.exposure.zones import ZoneFields
@@ -161,7 +162,7 @@ def test_no_ash_counts_nobody(folder):
 
 def test_without_population_data_figures_are_null():
     nothing = AnalysisData("0" * 64, "Nothing", False, (), {})
-    found = analysis_ash.of_ash([ash.raster()], ash.request(), nothing, Timing()).impact
+    found = of_ash([ash.raster()], ash.request(), nothing, Timing()).impact
     jsonschema.validate(found, SCHEMA)
     assert (found["people"]["total"], found["affected"]) == (None, None)
     assert found["people"]["note"]["text"] == "No population data are installed"
@@ -388,7 +389,7 @@ def test_golden_as5_population(shared, tmp_path, monkeypatch):
 def test_the_time_of_the_forecast_is_honoured():
     nothing = AnalysisData("0" * 64, "Nothing", False, (), {})
     ends = [
-        analysis_ash.of_ash([ash.raster()], ash.request(forecast_days=days), nothing, Timing()).hazard.eruption.expires
+        of_ash([ash.raster()], ash.request(forecast_days=days), nothing, Timing()).hazard.eruption.expires
         for days in (1, 3)
     ]
     assert ends[1] - ends[0] == timedelta(days=2)

@@ -12,7 +12,8 @@ import pytest
 import shapely
 from fixtures import exposure
 
-from siaga import analysis_flood, cli
+from siaga import cli
+from siaga.analysis.flood import of_flood
 from siaga.exposure.analysis_data import AnalysisData
 from siaga.gis import layers
 from siaga.keys import Snapshot
@@ -120,7 +121,7 @@ def test_what_is_no_flood_is_refused_in_one_sentence(given, capsys):
 def test_without_population_data_figures_are_null():
     nothing = AnalysisData("0" * 64, "Nothing", False, (), {})
     body = (ANSWERS / "floods.json").read_bytes()
-    found = analysis_flood.of_flood(body, Snapshot.parse("2017022105-6-rw"), nothing, Timing()).impact
+    found = of_flood(body, Snapshot.parse("2017022105-6-rw"), nothing, Timing()).impact
     jsonschema.validate(found, SCHEMA)
     assert (found["people"]["by_class"], found["affected"], found["displaced"]) == (None, None, None)
     assert found["people"]["note"]["text"] == "No population data are installed"

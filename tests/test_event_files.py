@@ -12,7 +12,8 @@ import shapely
 from fixtures import exposure, features, installed
 from fixtures.grids import make_grid
 
-from siaga import analysis, language
+from siaga import language
+from siaga.analysis.earthquake import of_earthquake
 from siaga.exposure.analysis_data import AnalysisData
 from siaga.gis import layers
 from siaga.report import assembly, workbook
@@ -77,7 +78,7 @@ def make(folder):
         for role, path in data.items()
     )
     held = AnalysisData("0" * 64, "Test", False, files, data)
-    found = analysis.of_earthquake(make_grid(), "initial", held, folder / "cache", Timing())
+    found = of_earthquake(make_grid(), "initial", held, folder / "cache", Timing())
     bands = json.loads(next(one.body for one in found.products if one.path == "bands.geojson"))
     made = assembly.tables(found.impact, bands, make_grid(), held, assembly.PACKAGE)
     return {one.path: one.body for one in made} | {"impact": found.impact}
@@ -177,7 +178,7 @@ def test_the_same_input_gives_the_same_bytes_in_another_process(made, tmp_path):
 
 def test_a_bare_impact_makes_both(tmp_path, qgis):
     held = AnalysisData("0" * 64, "Test", False, (), {})
-    found = analysis.of_earthquake(make_grid(), "initial", held, tmp_path, Timing())
+    found = of_earthquake(make_grid(), "initial", held, tmp_path, Timing())
     bands = json.loads(next(one.body for one in found.products if one.path == "bands.geojson"))
     made = {one.path: one.body for one in assembly.tables(found.impact, bands, make_grid(), held, "a.gpkg")}
     path = tmp_path / "event.gpkg"

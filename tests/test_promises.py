@@ -119,6 +119,13 @@ def test_every_input_bucket_has_its_function_or_none_yet():
     for key in (f"{fall}/ash_fall.tif", keys.ash_candidate("a" * 64), "request.json"):
         assert not stack.waking(functions, keys.ASHMAPS, key)
     assert not stack.waking(functions, keys.RESULTS, f"ash/{fall}/initial-v001-12345678/12345678/impact.json")
+    flood = "2017022105-6-rw"
+    for folder in (flood, f"{flood}-ID-JB"):
+        assert [one.name for one in stack.waking(functions, keys.FLOODMAPS, f"{folder}/flood_data.json")] == [
+            "on-flood"
+        ]
+    for key in (f"hours/{flood}/same.json", f"suspect/{flood}/20170221T050700Z", f"outages/{flood}.json"):
+        assert not stack.waking(functions, keys.FLOODMAPS, key)
     run = "earthquake/a/initial-v001-12345678/12345678"
     assert [f.name for f in stack.waking(functions, keys.RESULTS, f"{run}/impact.json")] == ["render-report"]
     assert not stack.waking(functions, keys.RESULTS, f"{run}/report.json")

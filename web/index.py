@@ -21,6 +21,7 @@ from typing import Any
 from siaga import keys
 from siaga.errors import BadInput, NotFound, SiagaError
 from siaga.impact.versions import Revision, join
+from siaga.moment import stamp
 from siaga.report import figures
 from siaga.store import Head, Store
 
@@ -89,7 +90,7 @@ class Index:
         with self._writing:
             began = time.time()
             try:
-                self._copy("entry", keys.RESULTS, keys.CATALOG, _entry_row, _join)
+                self._copy("entry", keys.RESULTS, keys.catalog_prefix("earthquake"), _entry_row, _join)
                 self._copy("receipt", keys.LEDGER, "", _receipt_row)
                 self._list_inputs()
             except SiagaError as error:
@@ -196,7 +197,7 @@ class Index:
 
     def _list_inputs(self) -> None:
         rows = [
-            (bucket, head.key, head.etag, f"{head.modified:%Y-%m-%dT%H:%M:%SZ}")
+            (bucket, head.key, head.etag, stamp(head.modified))
             for bucket in keys.INPUTS
             for head in self._store.list(bucket)
         ]

@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(settings: Settings, chosen: argparse.Namespace) -> int:
     """Write impact.json and its products into the folder, impact.json last."""
     # Imported here, as they take longer than all the other commands need.
-    from siaga import analysis_ash
+    from siaga.analysis.ash import of_ash
     from siaga.timing import Timing
 
     rasters = [files.read(path) for path in chosen.rasters]
@@ -35,7 +35,7 @@ def run(settings: Settings, chosen: argparse.Namespace) -> int:
         application.start()
     exposure = files.exposure(chosen, settings.cache, raw=("airports",))
     try:
-        found = analysis_ash.of_ash(rasters, request, exposure, Timing())
+        found = of_ash(rasters, request, exposure, Timing())
     except OSError as error:
         raise SiagaError("{file}: {detail}", file=error.filename, detail=error.strerror or str(error)) from error
     files.write(chosen.out, found.products, found.to_bytes())

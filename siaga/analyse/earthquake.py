@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(settings: Settings, chosen: argparse.Namespace) -> int:
     """Write impact.json and its products into the folder, impact.json last."""
     # Imported here, as they take longer than all the other commands need.
-    from siaga import analysis
+    from siaga.analysis.earthquake import of_earthquake
     from siaga.timing import Timing
 
     body = files.read(chosen.grid)
@@ -34,7 +34,7 @@ def run(settings: Settings, chosen: argparse.Namespace) -> int:
         application.start()
     source = "corrected" if chosen.corrected else "initial"
     try:
-        found = analysis.of_earthquake(body, source, exposure, settings.cache, Timing())
+        found = of_earthquake(body, source, exposure, settings.cache, Timing())
         made = list(found.products)
         if chosen.report:
             from siaga.report import assembly

@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(settings: Settings, chosen: argparse.Namespace) -> int:
     """Write impact.json and its products into the folder, impact.json last."""
     # Imported here, as they take longer than all the other commands need.
-    from siaga import analysis_flood
+    from siaga.analysis.flood import of_flood
     from siaga.keys import Snapshot
     from siaga.timing import Timing
 
@@ -30,7 +30,7 @@ def run(settings: Settings, chosen: argparse.Namespace) -> int:
     try:
         # Raw: a building that the water touches anywhere is wet, not one whose middle is.
         exposure = files.exposure(chosen, settings.cache, raw=("structures", "roads"))
-        found = analysis_flood.of_flood(body, snapshot, exposure, Timing())
+        found = of_flood(body, snapshot, exposure, Timing())
     except OSError as error:
         raise SiagaError("{file}: {detail}", file=error.filename, detail=error.strerror or str(error)) from error
     files.write(chosen.out, found.products, found.to_bytes())

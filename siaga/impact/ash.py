@@ -5,7 +5,6 @@ Rates: InaSAFE 5's ash classes. The potential impacts are our own words for what
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from siaga.errors import BadInput
 from siaga.hazard.ash import CLASSES, LIMITS_CM, AshFall, classify
 from siaga.impact.classed import Scale
+from siaga.moment import stamp
 
 SCALE = Scale(CLASSES, affected=(True,) * 5, displaced=(0.0, 0.0, 0.0, 1.0, 1.0))
 
@@ -95,9 +95,9 @@ def event(fall: AshFall) -> dict[str, Any]:
     )
     names += ("column_height_m", "utc_offset_hours", "time_zone")
     return {name: None if one is None else getattr(one, name) for name in names} | {
-        "time": None if one is None else _utc(one.time),
-        "expires": None if one is None else _utc(one.expires),
-        "process_time": _utc(one.submitted) if one and one.submitted else None,
+        "time": None if one is None else stamp(one.time),
+        "expires": None if one is None else stamp(one.expires),
+        "process_time": stamp(one.submitted) if one and one.submitted else None,
     }
 
 
@@ -161,7 +161,3 @@ def thickness_class(cm: float) -> str | None:
     """
     number = int(classify(np.array([cm]))[0])
     return CLASSES[number - 1] if number else None
-
-
-def _utc(time: datetime) -> str:
-    return f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -107,6 +107,20 @@ def flooding(flood: FloodMap) -> dict[str, Any]:
     }
 
 
+def is_reported(flood: FloodMap) -> bool:
+    """Whether a report is made: somewhere the water stands ten centimetres or higher."""
+    return flood.highest >= AFFECTED_FROM
+
+
+def areas(flood: FloodMap) -> list[dict[str, Any]]:
+    """impact.json's areas: every RW that is not dry, once, with its highest state; the highest first."""
+    named = {area.geom_id: area for area in flood.areas}
+    return [
+        {"geom_id": geom_id, "name": named[geom_id].area_name, "parent": named[geom_id].parent_name, "state": state}
+        for geom_id, state in sorted(flood.states.items(), key=lambda item: (-item[1], item[0]))
+    ]
+
+
 def people(
     by_class: NDArray[np.float64] | None,
     outside_zones: float | None,

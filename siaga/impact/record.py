@@ -6,7 +6,6 @@ arrival, so that the same input gives the same bytes.
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from siaga.impact import caveats as rules
 from siaga.impact import earthquake
 from siaga.impact.caveats import Shore
 from siaga.impact.mmi import CLASSES, classify
+from siaga.moment import stamp
 
 SCHEMA = "siaga/impact/1"
 _CUT_OFF = 4.5  # MMI V at the border: damaging shaking may lie beyond it
@@ -26,7 +26,7 @@ _CUT_OFF = 4.5  # MMI V at the border: damaging shaking may lie beyond it
 def event(shakemap: ShakeMap) -> dict[str, Any]:
     """What happened, as the file says it."""
     return {
-        "time": utc(shakemap.time),
+        "time": stamp(shakemap.time),
         "utc_offset_hours": shakemap.utc_offset_hours,
         "time_zone": shakemap.time_zone,
         "magnitude": shakemap.magnitude,
@@ -36,7 +36,7 @@ def event(shakemap: ShakeMap) -> dict[str, Any]:
         "description": shakemap.description,
         "network": shakemap.network,
         "originator": shakemap.originator,
-        "process_time": utc(shakemap.process_time) if shakemap.process_time else None,
+        "process_time": stamp(shakemap.process_time) if shakemap.process_time else None,
         "map_status": shakemap.map_status,
         "event_type": shakemap.event_type,
         "shakemap_version": shakemap.number,
@@ -122,11 +122,6 @@ def zones_csv(zones: Sequence[Mapping[str, Any]]) -> bytes:
         values += [zone["fatalities"][model]["expected"] for model in ("pager", "itb", "itb-bayesian")]
         lines.append(",".join(str(value) for value in values))
     return ("\n".join(lines) + "\n").encode()
-
-
-def utc(time: datetime) -> str:
-    """A UTC time as it is stored, e.g. 2018-02-20T09:29:28Z."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def to_bytes(record: Mapping[str, Any]) -> bytes:

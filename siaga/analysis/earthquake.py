@@ -1,51 +1,24 @@
-"""An analysis: one input's content and the exposure in, impact.json and its products out.
-
-The function on-<hazard> and the command `siaga analyse` both call it, so that figures made with a store
-and without one are the same. It knows no store, no clock and no place of arrival.
-"""
+"""An analysis of one earthquake: a grid.xml and the exposure in, impact.json and its products out."""
 
 import json
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import siaga
-from siaga import keys
+from siaga import analysis
+from siaga.analysis import Analysis
 from siaga.errors import BadInput
 from siaga.exposure import history, places
 from siaga.exposure.analysis_data import AnalysisData
 from siaga.gis import coast, contour, overlay, raster, shaken, surroundings
-from siaga.hazard.ash import AshFall
-from siaga.hazard.flood import FloodMap
 from siaga.hazard.gridxml import read_shakemap
 from siaga.hazard.shakemap import ShakeMap
 from siaga.impact import earthquake, record, similar
 from siaga.product import Product
-from siaga.report import edition
 from siaga.timing import Timing
 
 _NO_PLACES: dict[str, Any] = {"landmark": None, "nearest": [], "most_shaken": []}
-
-
-@dataclass(frozen=True, slots=True)
-class Analysis:
-    """What one analysis found.
-
-    run: where it belongs. hazard: the map that was read. impact: the record, its products listed.
-    products: the files themselves, impact.json not among them.
-    """
-
-    run: keys.Run
-    hazard: ShakeMap | FloodMap | AshFall
-    impact: dict[str, Any]
-    products: tuple[Product, ...]
-
-    def to_bytes(self) -> bytes:
-        """impact.json as it is stored."""
-        return record.to_bytes(self.impact)
 
 
 def of_earthquake(body: bytes, source_type: str, exposure: AnalysisData, cache: Path, timing: Timing) -> Analysis:
@@ -56,49 +29,16 @@ def of_earthquake(body: bytes, source_type: str, exposure: AnalysisData, cache: 
     """
     shakemap = read_shakemap(body)
     timing.step("read")
-    run = run_of("earthquake", shakemap.event_id, source_type, shakemap.number, body, exposure)
-    impact = {
-        "schema": record.SCHEMA,
-        "hazard": run.hazard,
-        "event_id": run.event_id,
-        "version": str(run.version),
-        "run": run.run,
-        "source_type": source_type,
-        "version_number": shakemap.number,
-        "drill": bool(shakemap.drill_reason),
-        "drill_reason": shakemap.drill_reason,
-        "event": record.event(shakemap),
-        "map": record.shaking(shakemap),
-        "provenance": provenance(body, exposure),
-    }
+    run = analysis.run_of("earthquake", shakemap.event_id, source_type, shakemap.number, body, exposure)
+    impact = analysis.head(run, body, exposure, shakemap.drill_reason)
+    impact |= {"event": record.event(shakemap), "map": record.shaking(shakemap)}
     impact |= _figures(shakemap, exposure, cache)
     impact["similar"] = _similar(impact, exposure.path("history"))
     timing.step("count")
     products = _products(shakemap, impact["zones"], body)
-    impact["products"] = [product.record() for product in products]
+    found = Analysis.of(run, shakemap, impact, products)
     timing.step("products")
-    return Analysis(run, shakemap, impact, tuple(products))
-
-
-def run_of(hazard: str, event_id: str, source_type: str, number: int, body: bytes, exposure: AnalysisData) -> keys.Run:
-    """The run of an input's content with this exposure and this software. number: the version that the file gives."""
-    content = sha256(body).hexdigest()
-    version = keys.Version(source_type, number, content[:8])
-    made_of = (content, source_type, exposure.manifest_sha256, siaga.__version__, edition.templates_sha256())
-    return keys.Run(hazard, event_id, version, sha256("\0".join(made_of).encode()).hexdigest()[:8])
-
-
-def provenance(body: bytes, exposure: AnalysisData) -> dict[str, Any]:
-    """impact.json's provenance: input, analysis data, software, each with its hash."""
-    return {
-        "input": {"sha256": sha256(body).hexdigest(), "size": len(body)},
-        "analysis_data": {"manifest_sha256": exposure.manifest_sha256, "files": list(exposure.files)},
-        "software": {
-            "name": "siaga",
-            "version": siaga.__version__,
-            "templates_sha256": edition.templates_sha256(),
-        },
-    }
+    return found
 
 
 def _figures(shakemap: ShakeMap, exposure: AnalysisData, cache: Path) -> dict[str, Any]:

@@ -11,8 +11,9 @@ from siaga.errors import BadInput
 from siaga.exposure.analysis_data import AnalysisData
 from siaga.gis import flooded, inundated
 from siaga.hazard.flood import FloodMap, read_flood
-from siaga.impact import assets, flood, record
+from siaga.impact import assets, flood
 from siaga.keys import Snapshot
+from siaga.moment import stamp
 from siaga.product import Product
 from siaga.timing import Timing
 
@@ -29,30 +30,20 @@ def of_flood(body: bytes, snapshot: Snapshot | None, exposure: AnalysisData, tim
     timing.step("read")
     snapshot = snapshot or _hour(found)
     run = analysis.run_of("flood", str(snapshot), _SOURCE_TYPE, 1, body, exposure)
-    impact = {
-        "schema": record.SCHEMA,
-        "hazard": run.hazard,
-        "event_id": run.event_id,
-        "version": str(run.version),
-        "run": run.run,
-        "source_type": _SOURCE_TYPE,
-        "version_number": 1,
-        "drill": False,
-        "drill_reason": "",
-        "event": {
-            "time": record.utc(snapshot.hour),
-            "region": snapshot.region,
-            "last_updated": record.utc(found.last_updated) if found.last_updated else None,
-        },
-        "map": flood.flooding(found),
-        "provenance": analysis.provenance(body, exposure),
+    impact = analysis.head(run, body, exposure)
+    impact["event"] = {
+        "time": stamp(snapshot.hour),
+        "region": snapshot.region,
+        "last_updated": stamp(found.last_updated) if found.last_updated else None,
     }
+    impact["map"] = flood.flooding(found)
+    impact |= {"areas": flood.areas(found), "reported": flood.is_reported(found)}
     impact |= _figures(found, exposure)
     timing.step("count")
     products = _products(found, impact["zones"], body)
-    impact["products"] = [product.record() for product in products]
+    made = Analysis.of(run, found, impact, products)
     timing.step("products")
-    return Analysis(run, found, impact, tuple(products))
+    return made
 
 
 def _hour(found: FloodMap) -> Snapshot:

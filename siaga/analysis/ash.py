@@ -14,7 +14,7 @@ from siaga.exposure.analysis_data import AnalysisData
 from siaga.gis import ashfall, classed, reached
 from siaga.gis.classed import Classed, Ground
 from siaga.hazard.ash import AshFall, read_request
-from siaga.impact import ash, record
+from siaga.impact import ash
 from siaga.product import Product
 from siaga.timing import Timing
 
@@ -42,22 +42,9 @@ def of_ash(
     content = json.dumps(given, sort_keys=True).encode()
     event_id = str(eruption.event_id) if eruption else f"ash-{sha256(content).hexdigest()[:12]}"
     run = analysis.run_of("ash", event_id, _SOURCE_TYPE, 1, content, exposure)
-    provenance = analysis.provenance(content, exposure)
-    provenance["input"]["files"] = given
-    impact = {
-        "schema": record.SCHEMA,
-        "hazard": run.hazard,
-        "event_id": run.event_id,
-        "version": str(run.version),
-        "run": run.run,
-        "source_type": _SOURCE_TYPE,
-        "version_number": 1,
-        "drill": False,
-        "drill_reason": "",
-        "event": ash.event(fall),
-        "map": ash.lying(fall),
-        "provenance": provenance,
-    }
+    impact = analysis.head(run, content, exposure)
+    impact["provenance"]["input"]["files"] = given
+    impact |= {"event": ash.event(fall), "map": ash.lying(fall)}
     ground = ashfall.ground(fall)
     impact |= _figures(fall, ground, exposure)
     below, unread = _below(earlier)
@@ -74,9 +61,9 @@ def of_ash(
         products.append(Product("cumulative.tif", "hazard", "image/tiff", ashfall.write(total)))
     if request is not None:
         products.append(Product("request.json", "input", "application/json", request))
-    impact["products"] = [product.record() for product in products]
+    made = Analysis.of(run, fall, impact, products)
     timing.step("products")
-    return Analysis(run, fall, impact, tuple(products))
+    return made
 
 
 def _inputs(rasters: Sequence[bytes], request: bytes | None, earlier: Mapping[str, bytes]) -> list[dict[str, Any]]:

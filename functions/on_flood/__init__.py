@@ -1,0 +1,1 @@
+"""A flood map has arrived."""

@@ -1,0 +1,45 @@
+"""PetaBencana's answer of one hour has arrived: count who lives under water, and let the catalogue show it.
+
+reads   floodmaps/2*flood_data.json analysis-data/*
+writes  results/flood/*/flood.geojson …/zones.csv …/flood_data.json
+        results/flood/*/impact.json (last: with it the analysis is there), results/catalog/*
+
+An hour in which no area stands under ten centimetres of water or more is recorded, but no report is made of it.
+Where an hour was asked more than once, every answer is a version of it, and the one that came last counts.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from siaga import faas, road
+from siaga.analysis import Analysis
+from siaga.analysis.flood import of_flood
+from siaga.events import ObjectEvent
+from siaga.keys import Snapshot
+
+
+def run(event: ObjectEvent, bench: faas.Workbench) -> faas.Outcome:
+    """Analyse one answer."""
+    return road.walk(event, bench, _analyse, _listed)
+
+
+handle = faas.on_object(run)
+
+
+def _analyse(came: road.Arrived) -> Analysis:
+    return of_flood(came.body, Snapshot.parse(came.event.key), came.exposure, came.timing)
+
+
+def _listed(impact: Mapping[str, Any]) -> dict[str, Any]:
+    """What a list shows of a flooded hour."""
+    where, people = impact["map"], impact["people"]
+    highest = where["highest_class"]
+    return {
+        "region": impact["event"]["region"],
+        "states_sha256": where["states_sha256"],
+        "areas_by_class": where["areas_by_class"],
+        "highest_class": highest,
+        "highest_state": int(highest) if highest else 0,
+        "people": {"total": people["total"], "by_class": people["by_class"]},
+        "reported": impact["reported"],
+    }

@@ -1,0 +1,88 @@
+"""An analysis: one input's content and the exposure in, impact.json and its products out.
+
+One module per hazard, each with of_<hazard>(…) -> Analysis. The function on-<hazard> and the command
+`siaga analyse` both call it, so that figures made with a store and without one are the same. It knows no
+store, no clock and no place of arrival.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+import siaga
+from siaga import keys
+from siaga.exposure.analysis_data import AnalysisData
+from siaga.hazard.ash import AshFall
+from siaga.hazard.flood import FloodMap
+from siaga.hazard.shakemap import ShakeMap
+from siaga.impact import record
+from siaga.product import Product
+from siaga.report import edition
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What one analysis found.
+
+    run: where it belongs. hazard: the map that was read. impact: the record, its products listed.
+    products: the files themselves, impact.json not among them.
+    """
+
+    run: keys.Run
+    hazard: ShakeMap | FloodMap | AshFall
+    impact: dict[str, Any]
+    products: tuple[Product, ...]
+
+    @classmethod
+    def of(
+        cls,
+        run: keys.Run,
+        hazard: ShakeMap | FloodMap | AshFall,
+        impact: Mapping[str, Any],
+        products: Sequence[Product],
+    ) -> "Analysis":
+        """With the products listed in the record. impact: all else of it."""
+        listed = {"products": [product.record() for product in products]}
+        return cls(run, hazard, dict(impact) | listed, tuple(products))
+
+    def to_bytes(self) -> bytes:
+        """impact.json as it is stored."""
+        return record.to_bytes(self.impact)
+
+
+def run_of(hazard: str, event_id: str, source_type: str, number: int, body: bytes, exposure: AnalysisData) -> keys.Run:
+    """The run of an input's content with this exposure and this software. number: the version that the file gives."""
+    content = sha256(body).hexdigest()
+    version = keys.Version(source_type, number, content[:8])
+    made_of = (content, source_type, exposure.manifest_sha256, siaga.__version__, edition.templates_sha256())
+    return keys.Run(hazard, event_id, version, sha256("\0".join(made_of).encode()).hexdigest()[:8])
+
+
+def head(run: keys.Run, body: bytes, exposure: AnalysisData, drill_reason: str = "") -> dict[str, Any]:
+    """What the records of all hazards begin with. body: the input that the run is of."""
+    return {
+        "schema": record.SCHEMA,
+        "hazard": run.hazard,
+        "event_id": run.event_id,
+        "version": str(run.version),
+        "run": run.run,
+        "source_type": run.version.source_type,
+        "version_number": run.version.number,
+        "drill": bool(drill_reason),
+        "drill_reason": drill_reason,
+        "provenance": provenance(body, exposure),
+    }
+
+
+def provenance(body: bytes, exposure: AnalysisData) -> dict[str, Any]:
+    """impact.json's provenance: input, analysis data, software, each with its hash."""
+    return {
+        "input": {"sha256": sha256(body).hexdigest(), "size": len(body)},
+        "analysis_data": {"manifest_sha256": exposure.manifest_sha256, "files": list(exposure.files)},
+        "software": {
+            "name": "siaga",
+            "version": siaga.__version__,
+            "templates_sha256": edition.templates_sha256(),
+        },
+    }
