@@ -125,7 +125,7 @@ def _shown(one: Eruption, seen: dict[str, Any]) -> dict[str, Any]:
         "one": one,
         "level": LEVELS[one.alert_level],
         "column": None if height is None else figures.whole(height, g.code),
-        "extent": f"{west}° – {east}° , {south}° – {north}°",
+        "extent": f"{west}° – {east}°, {south}° – {north}°",
         "max_cm": figures.decimal(lying["max_cm"], 2, g.code),
         "cells": f"{figures.whole(lying['rows'], g.code)} × {figures.whole(lying['columns'], g.code)}",
         "classes": [
