@@ -15,8 +15,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from siaga.exposure.zones import INSTALLED
-from siaga.gis import cells, flooded, intake, inundated, layers
+from siaga.gis import cells, classed, flooded, intake, inundated, layers
 from siaga.gis.cells import Grid
 from siaga.hazard.flood import read_flood
 
@@ -111,7 +110,7 @@ def _twice(call: Callable[[], str]) -> tuple[float, float, float, float, str]:
 def _people(folder: Path, name: str) -> tuple[float, float, float, float, str]:
     def call() -> str:
         flood = read_flood((folder / name).read_bytes())
-        found = flooded.people(flood, folder / "people.tif", folder / "zones.fgb", INSTALLED)
+        found = classed.people(flooded.ground(flood)[0], folder / "people.tif", folder / "zones.fgb")
         total = 0.0 if found.by_class is None else float(found.by_class.sum())
         return f"{total:,.0f} people in {len(found.zones)} zones"
 

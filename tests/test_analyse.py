@@ -3,7 +3,6 @@
 import csv
 import hashlib
 import json
-from importlib import resources
 
 import jsonschema
 import numpy as np
@@ -15,8 +14,9 @@ from osgeo import ogr
 
 from siaga import cli
 from siaga.gis import layers
+from siaga.impact import schemas
 
-SCHEMA = json.loads(resources.files("siaga.impact").joinpath("impact.schema.json").read_text(encoding="utf-8"))
+SCHEMA = schemas.of("earthquake")
 PRODUCTS = {"impact.json", "hazard.tif", "contours.geojson", "bands.geojson", "zones.csv", "grid.xml"}
 
 

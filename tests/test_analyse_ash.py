@@ -5,7 +5,6 @@ import hashlib
 import itertools
 import json
 from datetime import timedelta
-from importlib import resources
 
 import jsonschema
 import numpy as np
@@ -24,10 +23,11 @@ from siaga.exposure.analysis_data import AnalysisData
 from siaga.exposure.zones import ZoneFields
 from siaga.gis import ashfall, classed, layers, reached
 from siaga.hazard.ash import CLASSES, AshFall, classify
+from siaga.impact import schemas
 from siaga.impact.ash import EFFECTS, NAMES, SCALE, TOPICS
 from siaga.timing import Timing
 
-SCHEMA = json.loads(resources.files("siaga.impact").joinpath("ash.schema.json").read_text(encoding="utf-8"))
+SCHEMA = schemas.of("ash")
 PRODUCTS = {"impact.json", "hazard.tif", "classes.geojson", "zones.csv"}
 CELL = 0.02
 

@@ -2,7 +2,6 @@
 
 import csv
 import json
-from importlib import resources
 
 import jsonschema
 import numpy as np
@@ -19,9 +18,10 @@ from siaga.exposure import analysis_data, operatordata, places
 from siaga.exposure.operatordata import Fields
 from siaga.gis import layers
 from siaga.gis.population import PopulationGrid
+from siaga.impact import schemas
 from siaga.store import Store
 
-SCHEMA = json.loads(resources.files("siaga.impact").joinpath("impact.schema.json").read_text(encoding="utf-8"))
+SCHEMA = schemas.of("earthquake")
 
 
 def ready(role, path, tmp_path, before=None, **fields):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from siaga.hazard.flood import FloodMap, read_flood
 from siaga.impact import flood, floodtrend, needs
+from siaga.impact.classed import ZoneExposure
 from siaga.impact.floodtrend import Episode, episodes, frequencies, histogram, trend
 
 FLOODS = (Path(__file__).parent / "fixtures" / "petabencana" / "floods.json").read_bytes()
@@ -19,7 +20,7 @@ HOUR = timedelta(hours=1)
 
 
 def test_figures_are_inasafes_and_unrounded():
-    found = flood.figures(np.array([1000.0, 100.5, 20.0, 3.0]))
+    found = flood.SCALE.figures(np.array([1000.0, 100.5, 20.0, 3.0]))
     assert found["affected"] == pytest.approx(123.5, rel=1e-12)  # state 1 is not affected
     assert found["displaced"] == pytest.approx(1.005 + 0.6 + 0.15, rel=1e-12)
     assert found["planning"]["people"] == found["displaced"]
@@ -28,12 +29,12 @@ def test_figures_are_inasafes_and_unrounded():
 
 
 def test_what_is_not_known_is_null():
-    assert flood.figures(None) == {"affected": None, "displaced": None, "planning": None}
+    assert flood.SCALE.figures(None) == {"affected": None, "displaced": None, "planning": None}
 
 
 def test_a_zones_record_has_all_classes():
-    zone = flood.ZoneExposure("3174", "Jakarta Barat", "kabupaten", "31", np.array([0.0, 50.0, 0.0, 2.0]))
-    record = flood.zone_record(zone)
+    zone = ZoneExposure("3174", "Jakarta Barat", "kabupaten", "31", np.array([0.0, 50.0, 0.0, 2.0]))
+    record = flood.SCALE.zone(zone)
     assert record["by_class"] == {"1": 0.0, "2": 50.0, "3": 0.0, "4": 2.0}
     assert (record["people"], record["affected"]) == (52.0, 52.0)
     assert record["displaced"] == pytest.approx(0.6, rel=1e-12)

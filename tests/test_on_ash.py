@@ -3,7 +3,6 @@
 import hashlib
 import json
 from datetime import UTC, datetime, timedelta
-from importlib import resources
 from unittest.mock import patch
 
 import jsonschema
@@ -15,9 +14,10 @@ from fixtures import ash, exposure, installed
 from functions.on_ash import handler as on_ash
 from siaga import keys
 from siaga.exposure import analysis_data
+from siaga.impact import schemas
 from siaga.store import Store
 
-SCHEMA = json.loads(resources.files("siaga.impact").joinpath("ash.schema.json").read_text(encoding="utf-8"))
+SCHEMA = schemas.of("ash")
 EVENT = "201702211904+0700_Merapi"
 
 

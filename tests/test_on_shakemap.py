@@ -4,7 +4,6 @@ import csv
 import hashlib
 import io
 import json
-from importlib import resources
 
 import jsonschema
 import numpy as np
@@ -16,10 +15,10 @@ from osgeo import gdal
 from functions.on_shakemap import handler as on_shakemap
 from functions.render_report import handler as render_report
 from siaga import keys
-from siaga.impact import forecast
+from siaga.impact import forecast, schemas
 from siaga.store import Store
 
-SCHEMA = json.loads(resources.files("siaga.impact").joinpath("impact.schema.json").read_text(encoding="utf-8"))
+SCHEMA = schemas.of("earthquake")
 
 
 @pytest.fixture

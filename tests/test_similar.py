@@ -1,11 +1,9 @@
 """Has it happened here: which past quakes are named, in which order, and with what toll."""
 
 import csv
-import json
 import re
 from dataclasses import replace
 from datetime import datetime, timedelta
-from importlib import resources
 
 import jsonschema
 import pytest
@@ -16,11 +14,11 @@ from hypothesis import strategies as st
 from siaga import cli, language
 from siaga.errors import BadInput
 from siaga.exposure import analysis_data, history, operatordata
-from siaga.impact import similar
+from siaga.impact import schemas, similar
 from siaga.impact.similar import PastQuake, find
 from siaga.store import Store
 
-SCHEMA = json.loads(resources.files("siaga.impact").joinpath("impact.schema.json").read_text(encoding="utf-8"))
+SCHEMA = schemas.of("earthquake")
 EVENT = {"time": "2018-08-05T11:46:35Z", "longitude": 116.45, "latitude": -8.3, "magnitude": 6.9, "depth_km": 15.0}
 NOBODY = {str(mmi): 0.0 for mmi in range(1, 11)}
 OLD = PastQuake(datetime(1979, 12, 17), "Old", 6.5, 20.0, 116.0, -8.3, {}, None, None, (), "x")

@@ -1,6 +1,7 @@
 """An analysis of one flood snapshot: PetaBencana's answer and the exposure in, impact.json and its products out."""
 
 import json
+from collections.abc import Sequence
 from datetime import UTC
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,11 @@ from siaga import analysis
 from siaga.analysis import Analysis
 from siaga.errors import BadInput
 from siaga.exposure.analysis_data import AnalysisData
-from siaga.gis import flooded, inundated
+from siaga.gis import classed, flooded, inundated
+from siaga.gis.classed import Classed
 from siaga.hazard.flood import FloodMap, read_flood
 from siaga.impact import assets, flood
+from siaga.impact.classed import People
 from siaga.keys import Snapshot
 from siaga.moment import stamp
 from siaga.product import Product
@@ -37,7 +40,7 @@ def of_flood(body: bytes, snapshot: Snapshot | None, exposure: AnalysisData, tim
         "last_updated": stamp(found.last_updated) if found.last_updated else None,
     }
     impact["map"] = flood.flooding(found)
-    impact |= {"areas": flood.areas(found), "reported": flood.is_reported(found)}
+    impact["reported"] = flood.is_reported(found)
     impact |= _figures(found, exposure)
     timing.step("count")
     products = _products(found, impact["zones"], body)
@@ -54,18 +57,39 @@ def _hour(found: FloodMap) -> Snapshot:
 
 def _figures(found: FloodMap, exposure: AnalysisData) -> dict[str, Any]:
     population = exposure.path("population")
+    ground, geom_ids = flooded.ground(found)
     seen = (
-        flooded.people(found, population, exposure.path("zones"), exposure.zone_fields)
+        classed.people(ground, population, exposure.path("zones"), exposure.zone_fields)
         if population
-        else flooded.Flooded(None, note=BadInput("No population data are installed").reason())
+        else Classed(None, note=BadInput("No population data are installed").reason())
     )
-    return flood.figures(seen.by_class) | {
-        "people": flood.people(seen.by_class, seen.outside_zones, seen.note, seen.nodata_cells, seen.beyond_data),
-        "zones": [flood.zone_record(zone) for zone in seen.zones],
+    by_area = _by_area(seen, geom_ids)
+    return flood.SCALE.figures(seen.by_class) | {
+        "areas": flood.areas(found, by_area),
+        "villages": flood.villages(found, by_area),
+        "people": flood.SCALE.people(seen.by_class, seen.outside_zones, seen.note, seen.nodata_cells, seen.beyond_data),
+        "zones": [flood.SCALE.zone(zone) for zone in seen.zones],
         "structures": _structures(found, exposure.path("structures"), exposure.installed),
         "roads": _roads(found, exposure.path("roads"), exposure.installed),
-        "warnings": [*found.warnings, *seen.warnings],
+        "warnings": [*found.warnings, *seen.warnings, *_nobody(found, seen)],
     }
+
+
+def _by_area(seen: Classed, geom_ids: Sequence[str]) -> dict[str, People] | None:
+    """Persons per class by geom_id; an RW that is listed twice has all its parts."""
+    if seen.by_polygon is None:
+        return None
+    found: dict[str, People] = {}
+    for geom_id, by_class in zip(geom_ids, seen.by_polygon, strict=True):
+        found[geom_id] = by_class + found.get(geom_id, 0.0)
+    return found
+
+
+def _nobody(found: FloodMap, seen: Classed) -> list[dict[str, Any]]:
+    """Water of ten centimetres or more, and nobody there: explained, not left to wonder at."""
+    if not flood.is_reported(found) or seen.by_polygon is None or seen.by_polygon[:, flood.AFFECTED_FROM - 1 :].any():
+        return []
+    return [BadInput("By the population data nobody lives where it is flooded; the data may be too coarse").reason()]
 
 
 def _structures(found: FloodMap, path: Path | None, installed: bool) -> dict[str, Any] | None:
@@ -86,6 +110,6 @@ def _products(found: FloodMap, zones: list[dict[str, Any]], body: bytes) -> list
     areas = json.dumps(flood.geojson(found), ensure_ascii=False).encode()
     return [
         Product("flood.geojson", "hazard", "application/geo+json", areas),
-        Product("zones.csv", "zones", "text/csv", flood.zones_csv(zones)),
+        Product("zones.csv", "zones", "text/csv", flood.SCALE.zones_csv(zones)),
         Product("flood_data.json", "input", "application/json", body),
     ]

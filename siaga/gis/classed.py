@@ -5,7 +5,6 @@ of a class or of a zone cuts is divided by exact area, its people being spread e
 """
 
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,7 @@ from siaga.errors import BadInput
 from siaga.exposure.zones import INSTALLED, ZoneFields
 from siaga.gis import coverage, crs, zonal, zones
 from siaga.gis.coverage import Cover
-from siaga.gis.population import PopulationGrid, Strip, Window
+from siaga.gis.population import PopulationGrid, Strip
 from siaga.impact.classed import ZoneExposure
 
 Polygons = NDArray[Any]
@@ -54,7 +53,8 @@ class Classed:
     outside_zones: people on the ground in no zone; None without zones.
     nodata_cells: cells that the ground touches for which the data give no count. beyond_data: the share of
     the ground, 0 to 1, that lies off the population grid.
-    zones: those with ground of a class, every level.
+    zones: those with ground of a class, every level. by_polygon: (polygons, classes) whoever is on each of the
+    ground's polygons, zones or none.
     """
 
     by_class: NDArray[np.float64] | None
@@ -64,6 +64,7 @@ class Classed:
     nodata_cells: int | None = None
     beyond_data: float | None = None
     note: dict[str, Any] | None = None
+    by_polygon: NDArray[np.float64] | None = None
 
 
 def people(ground: Ground, population: Path, zones_file: Path | None, fields: ZoneFields = INSTALLED) -> Classed:
@@ -74,18 +75,19 @@ def people(ground: Ground, population: Path, zones_file: Path | None, fields: Zo
     grid = PopulationGrid.open(population)
     warnings = list(grid.warnings)
     if not len(ground.polygons):
-        return Classed(np.zeros(ground.count), None if zones_file is None else 0.0, warnings=tuple(warnings))
+        nobody, none = np.zeros(ground.count), np.zeros((0, ground.count))
+        return Classed(nobody, None if zones_file is None else 0.0, warnings=tuple(warnings), by_polygon=none)
     polygons = _moved(ground.polygons, grid, population)
-    window = _window(grid, shapely.total_bounds(polygons))
+    window = grid.window(*shapely.total_bounds(polygons).tolist())
     if window is None:
         return Classed(None, warnings=tuple(warnings), note=_outside(), beyond_data=1.0)
     grid = grid.cropped(window)
     levels: list[zones.ZoneLevel] = []
     if zones_file is not None:
-        levels, said = zones.read(zones_file, fields, grid.crs)
+        levels, said = zones.read(zones_file, fields, grid.crs, near=ground.bounds)
         warnings += said
     kinds = ground.classes - 1
-    parts = [_Parts.of(grid, polygons, kinds, np.zeros(len(kinds), dtype=np.int64), ground.count)]
+    parts = [_Parts.of(grid, polygons, kinds, np.arange(len(kinds)), ground.count)]
     parts += [_in_zones(grid, level, polygons, kinds, ground.count) for level in levels]
     counted = _counted(grid, parts, ground.count)
     beyond = max(0.0, 1 - counted.cells * grid.width * grid.height / float(shapely.area(polygons).sum()))
@@ -93,7 +95,8 @@ def people(ground: Ground, population: Path, zones_file: Path | None, fields: Zo
     seen: dict[str, Any] = {"warnings": tuple(warnings), "nodata_cells": counted.nodata, "beyond_data": beyond}
     if not counted.known:
         return Classed(None, note=_outside(), **seen)
-    everybody = counted.people[0][0]
+    seen["by_polygon"] = counted.people[0]
+    everybody = counted.people[0].sum(axis=0)
     if zones_file is None:
         return Classed(everybody, **seen)
     return _by_zone(levels, parts[1:], counted.people[1:], everybody, seen)
@@ -223,15 +226,6 @@ def _moved(polygons: Polygons, grid: PopulationGrid, population: Path) -> Polygo
         raise BadInput(
             "{file}: the map cannot be brought to the coordinate system of the population grid", file=population.name
         ) from error
-
-
-def _window(grid: PopulationGrid, bounds: Sequence[float]) -> Window | None:
-    west, south, east, north = bounds
-    left = max(0, math.floor((west - grid.west) / grid.width))
-    right = min(grid.columns, math.ceil((east - grid.west) / grid.width))
-    top = max(0, math.floor((grid.north - north) / grid.height))
-    bottom = min(grid.rows, math.ceil((grid.north - south) / grid.height))
-    return Window(slice(top, bottom), slice(left, right)) if top < bottom and left < right else None
 
 
 def _in_zones(

@@ -29,7 +29,7 @@ def structures(flood: FloodMap, path: Path, *, installed: bool) -> NDArray[np.in
     writes it, of which only what lies near the flood is read. Raises BadInput with a sentence when it cannot
     be used.
     """
-    polygons, states = flooded.shapes(flood)
+    polygons, states, _ = flooded.shapes(flood)
     width = len(CLASSES) + 1
     counts = np.zeros((len(assets.STRUCTURE_TYPES), width), dtype=np.int64)
     for geometries, kinds in _installed(flood, path) if installed else _whole(path):
@@ -46,7 +46,7 @@ def roads(flood: FloodMap, path: Path, *, installed: bool) -> NDArray[np.float64
     A road is cut where it enters the water; where RWs overlap or meet, each piece counts once, at the higher
     state. path: lines, otherwise as for structures.
     """
-    polygons, states = flooded.shapes(flood)
+    polygons, states, _ = flooded.shapes(flood)
     tree = shapely.STRtree(polygons)
     km = np.zeros((len(assets.ROAD_CLASSES), len(CLASSES) + 1))
     for geometries, kinds in _lines(flood, path, installed):

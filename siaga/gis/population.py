@@ -119,15 +119,23 @@ class PopulationGrid:
             warnings=tuple(warnings),
         )
 
+    def window(self, west: float, south: float, east: float, north: float) -> Window | None:
+        """The cells that a rectangle in units of the CRS touches; None where it lies off the grid."""
+        left = max(0, math.floor((west - self.west) / self.width))
+        right = min(self.columns, math.ceil((east - self.west) / self.width))
+        top = max(0, math.floor((self.north - north) / self.height))
+        bottom = min(self.rows, math.ceil((self.north - south) / self.height))
+        return Window(slice(top, bottom), slice(left, right)) if top < bottom and left < right else None
+
     def windows(self, nodes: Nodes) -> list[Window]:
         """The cells that a map touches, in one window, or two where the map crosses the grid's edge at 180°."""
         west, south, east, north = nodes.edges
         if not self.degrees:
-            window = self._window(*self._projected(west, south, east, north))
+            window = self.window(*self._projected(west, south, east, north))
             return [window] if window else []
         found: list[Window] = []
         for turn in (-360.0, 0.0, 360.0):
-            window = self._window(west + turn, south, east + turn, north)
+            window = self.window(west + turn, south, east + turn, north)
             if window and found:  # no cell twice, even if the map goes round the world
                 begin = max(window.columns.start, found[-1].columns.stop)
                 window = Window(window.rows, slice(begin, window.columns.stop)) if begin < window.columns.stop else None
@@ -250,13 +258,6 @@ class PopulationGrid:
             people[below] = 0.0
             unknown = below if unknown is None else unknown | below
         return Strip(window, people, unknown, negative)
-
-    def _window(self, west: float, south: float, east: float, north: float) -> Window | None:
-        left = max(0, math.floor((west - self.west) / self.width))
-        right = min(self.columns, math.ceil((east - self.west) / self.width))
-        top = max(0, math.floor((self.north - north) / self.height))
-        bottom = min(self.rows, math.ceil((self.north - south) / self.height))
-        return Window(slice(top, bottom), slice(left, right)) if top < bottom and left < right else None
 
     def _projected(self, west: float, south: float, east: float, north: float) -> tuple[float, float, float, float]:
         """The rectangle's bounds in this CRS; the whole grid where the CRS does not reach that far."""

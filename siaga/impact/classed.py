@@ -85,10 +85,15 @@ class Scale:
             "name": zone.name,
             "level": zone.level,
             "parent": zone.parent,
-            "by_class": self.by_class(zone.by_class),
-            "people": float(zone.by_class.sum()),
-            "affected": self.count_affected(zone.by_class),
-            "displaced": self.count_displaced(zone.by_class),
+        } | self.amounts(zone.by_class)
+
+    def amounts(self, people: People) -> dict[str, Any]:
+        """What is said of the people of one place."""
+        return {
+            "by_class": self.by_class(people),
+            "people": float(sum(people)),
+            "affected": self.count_affected(people),
+            "displaced": self.count_displaced(people),
         }
 
     def zones_csv(self, zones: Sequence[Mapping[str, Any]]) -> bytes:

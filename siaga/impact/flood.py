@@ -3,21 +3,17 @@
 Classes are PetaBencana's states, "1" to "4"; rates are InaSAFE's (flood_petabencana_hazard_classes).
 """
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from siaga.hazard.flood import STATES, FloodMap
-from siaga.impact import needs
+from siaga.impact.classed import People, Scale
 
 CLASSES = tuple(str(state) for state in STATES)
 AFFECTED_FROM = 2  # state 1 means "use caution": the depth is not known, nobody is counted as affected
-DISPLACED = {"1": 0.0, "2": 0.01, "3": 0.03, "4": 0.05}  # of the people in each class
 
 # Centimetres, lowest and highest; None where PetaBencana sets no limit.
 DEPTHS_CM: Mapping[str, tuple[int | None, int | None]] = {
@@ -28,67 +24,7 @@ DEPTHS_CM: Mapping[str, tuple[int | None, int | None]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ZoneExposure:
-    """People of one zone who live under water: persons per class "1" to "4", float64."""
-
-    code: str
-    name: str
-    level: str | None
-    parent: str | None
-    by_class: NDArray[np.float64]
-
-
-def figures(by_class: NDArray[np.float64] | None) -> dict[str, Any]:
-    """The part of impact.json that speaks of the whole flood.
-
-    by_class: persons per class; None when nothing is known under the flood: unknown is not 0.
-    """
-    if by_class is None:
-        return {"affected": None, "displaced": None, "planning": None}
-    count = displaced(by_class)
-    return {
-        "affected": affected(by_class),
-        "displaced": count,
-        "planning": {"people": count, "needs": needs.needs(count), "groups": needs.groups(count)},
-    }
-
-
-def affected(by_class: Sequence[float] | NDArray[np.float64]) -> float:
-    """People in classes 2 to 4.
-
-    >>> affected([10.0, 100.0, 20.0, 0.0])
-    120.0
-    """
-    return float(sum(by_class[AFFECTED_FROM - 1 :]))
-
-
-def displaced(by_class: Sequence[float] | NDArray[np.float64]) -> float:
-    """People who are likely to leave their homes: 1, 3 and 5 % of classes 2, 3 and 4.
-
-    >>> round(displaced([10.0, 100.0, 20.0, 10.0]), 9)
-    2.1
-    """
-    return float(sum(count * rate for count, rate in zip(by_class, DISPLACED.values(), strict=True)))
-
-
-def by_class_record(by_class: Sequence[float] | NDArray[np.float64]) -> dict[str, float]:
-    """Always four keys, "1" to "4"."""
-    return {name: float(count) for name, count in zip(CLASSES, by_class, strict=True)}
-
-
-def zone_record(zone: ZoneExposure) -> dict[str, Any]:
-    """One entry of impact.json's zones."""
-    return {
-        "code": zone.code,
-        "name": zone.name,
-        "level": zone.level,
-        "parent": zone.parent,
-        "by_class": by_class_record(zone.by_class),
-        "people": float(zone.by_class.sum()),
-        "affected": affected(zone.by_class),
-        "displaced": displaced(zone.by_class),
-    }
+SCALE = Scale(CLASSES, affected=(False, True, True, True), displaced=(0.0, 0.01, 0.03, 0.05))
 
 
 def flooding(flood: FloodMap) -> dict[str, Any]:
@@ -112,31 +48,57 @@ def is_reported(flood: FloodMap) -> bool:
     return flood.highest >= AFFECTED_FROM
 
 
-def areas(flood: FloodMap) -> list[dict[str, Any]]:
-    """impact.json's areas: every RW that is not dry, once, with its highest state; the highest first."""
+def areas(flood: FloodMap, people: Mapping[str, People] | None) -> list[dict[str, Any]]:
+    """impact.json's areas: every RW that is not dry, once, with its highest state; the highest first.
+
+    people: persons per class by geom_id; None when nothing is known.
+    """
     named = {area.geom_id: area for area in flood.areas}
     return [
-        {"geom_id": geom_id, "name": named[geom_id].area_name, "parent": named[geom_id].parent_name, "state": state}
+        {
+            "geom_id": geom_id,
+            "name": named[geom_id].area_name,
+            "parent": named[geom_id].parent_name,
+            "city": named[geom_id].city_name,
+            "state": state,
+            "people": None if people is None else float(sum(people.get(geom_id, ()))),
+        }
         for geom_id, state in sorted(flood.states.items(), key=lambda item: (-item[1], item[0]))
     ]
 
 
-def people(
-    by_class: NDArray[np.float64] | None,
-    outside_zones: float | None,
-    note: Mapping[str, Any] | None,
-    nodata_cells: int | None,
-    beyond_data: float | None,
+def villages(flood: FloodMap, people: Mapping[str, People] | None) -> list[dict[str, Any]]:
+    """impact.json's villages: the kelurahan of the RWs that are not dry, by their code; arguments as above.
+
+    An RW's sixteen digits begin with the ten of its kelurahan, and those with the seven of its kecamatan
+    (BPS: province 2, city 2, kecamatan 3, kelurahan 3, RW 3, and 000). RWs of other ids have no code and go by
+    the kelurahan's name.
+    """
+    named = {area.geom_id: area for area in flood.areas}
+    parts: dict[tuple[str, str], list[str]] = {}
+    for geom_id in sorted(flood.states):
+        code = geom_id[:10] if len(geom_id) == 16 and geom_id.isdigit() else ""
+        parts.setdefault((code, named[geom_id].parent_name), []).append(geom_id)
+    return [_village(code, name, ids, flood.states, people) for (code, name), ids in sorted(parts.items())]
+
+
+def _village(
+    code: str, name: str, geom_ids: Sequence[str], states: Mapping[str, int], people: Mapping[str, People] | None
 ) -> dict[str, Any]:
-    """impact.json's people: who lives under water; all None with the note as its reason where nothing is known."""
-    return {
-        "by_class": None if by_class is None else by_class_record(by_class),
-        "total": None if by_class is None else float(by_class.sum()),
-        "outside_zones": outside_zones,
-        "nodata_cells": nodata_cells,
-        "beyond_data": beyond_data,
-        "note": None if note is None else dict(note),
+    listed = [states[geom_id] for geom_id in geom_ids]
+    described = {
+        "code": code or None,
+        "district": code[:7] or None,
+        "name": name,
+        "areas_by_class": {str(state): listed.count(state) for state in STATES},
+        "highest_class": str(max(listed)),
     }
+    if people is None:
+        return described | dict.fromkeys(("by_class", "people", "affected", "displaced"))
+    by_class = np.zeros(len(CLASSES))
+    for geom_id in geom_ids:
+        by_class += np.asarray(people.get(geom_id, 0.0))
+    return described | SCALE.amounts(by_class)
 
 
 def structures_record(types: Sequence[str], counts: NDArray[np.int64], *, whole: bool) -> dict[str, Any]:
@@ -162,8 +124,8 @@ def roads_record(types: Sequence[str], km: NDArray[np.float64], *, whole: bool) 
     """impact.json's roads. km: (types, 5) kilometres that stay dry, then per class; whole: as for structures."""
     wet = km[:, 1:]
     return {
-        "by_class": by_class_record(wet.sum(axis=0)),
-        "by_type": {kind: by_class_record(row) for kind, row in zip(types, wet, strict=True) if row.any()},
+        "by_class": SCALE.by_class(wet.sum(axis=0)),
+        "by_type": {kind: SCALE.by_class(row) for kind, row in zip(types, wet, strict=True) if row.any()},
         "total_km": float(wet.sum()),
         "affected_km": float(wet[:, AFFECTED_FROM - 1 :].sum()),
         "dry_km": float(km[:, 0].sum()) if whole else None,
@@ -193,24 +155,3 @@ def geojson(flood: FloodMap) -> dict[str, Any]:
             for area in sorted(flood.areas, key=lambda area: (-area.state, area.geom_id))
         ],
     }
-
-
-def zones_csv(zones: Sequence[Mapping[str, Any]]) -> bytes:
-    """The zones as a table, figures unrounded."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    head = [
-        "level",
-        "code",
-        "name",
-        "parent",
-        "people",
-        *(f"class_{name}" for name in CLASSES),
-        "affected",
-        "displaced",
-    ]
-    writer.writerow(head)
-    for zone in zones:
-        named = (zone["level"], zone["code"], zone["name"], zone["parent"], zone["people"])
-        writer.writerow([*named, *zone["by_class"].values(), zone["affected"], zone["displaced"]])
-    return text.getvalue().encode()
