@@ -37,7 +37,9 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--quiet", action="store_true", help="keep the parts' lines to the log files")
     up.set_defaults(run=_up)
 
-    show = commands.add_parser("demo", help="start, send a real ShakeMap and an exercise by SFTP, show the reports")
+    show = commands.add_parser("demo", help="start, send two ShakeMaps, a flood or an ash fall, show the reports")
+    show.add_argument("--flood", action="append_const", dest="hazards", const="flood", help="Jakarta's flood of 2017")
+    show.add_argument("--ash", action="append_const", dest="hazards", const="ash", help="an ash fall from Merapi")
     show.add_argument("--exit", action="store_true", help="end after publishing; status 0 only if published")
     show.set_defaults(run=_demo)
 
@@ -87,7 +89,7 @@ def _demo(settings: Settings, chosen: argparse.Namespace) -> int:
         supervisor = Supervisor(settings.home / "logs", quiet=True)
         stop = stop_on_signals()
         try:
-            published = demo.show(settings, supervisor, stop)
+            published = demo.show(settings, supervisor, stop, chosen.hazards or ["earthquake"])
             if not chosen.exit and not stop.is_set():
                 print("\nServing until Ctrl-C.", flush=True)
                 stop.wait()

@@ -1,4 +1,4 @@
-"""`siaga demo`: a real ShakeMap and an exercise, from an SFTP upload to a published report."""
+"""`siaga demo`: a real ShakeMap and an exercise, a flood or an ash fall, from the upload to a published report."""
 
 import re
 import shutil
@@ -6,12 +6,12 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from siaga import ingest, keys, machine
+from siaga import ingest, keys, machine, samples
 from siaga.errors import SiagaError
 from siaga.events import ObjectEvent
 from siaga.exposure import demo as exposure
@@ -24,6 +24,9 @@ from siaga.supervisor import Supervisor
 REAL_GRID = "inasafe-core-4.4.0/safe/test/data/hazard/shake_data/20131105060809/output/grid.xml"
 _PATIENCE = 120.0  # seconds from upload to report
 
+Say = Callable[[str], None]
+Sending = tuple[str, Callable[[], ObjectEvent]]  # what is sent, for people, and how
+
 
 def install_exposure(settings: Settings, say: Callable[[str], None]) -> None:
     """Build the demonstration exposure unless it is built, and install it in the store."""
@@ -32,8 +35,11 @@ def install_exposure(settings: Settings, say: Callable[[str], None]) -> None:
     operatordata.share_out(store, settings.cache, say)
 
 
-def show(settings: Settings, supervisor: Supervisor, stop: threading.Event) -> bool:
-    """Start everything, send both ShakeMaps, tell what happens; whether both reports were published."""
+def show(settings: Settings, supervisor: Supervisor, stop: threading.Event, hazards: Sequence[str]) -> bool:
+    """Start everything, send what shows those hazards, tell what happens; whether it was published.
+
+    hazards: earthquake, flood, ash.
+    """
     started = time.monotonic()
 
     def say(line: str) -> None:
@@ -42,17 +48,42 @@ def show(settings: Settings, supervisor: Supervisor, stop: threading.Event) -> b
     machine.up(settings, supervisor, lambda _: None)
     say("all parts run")
     install_exposure(settings, say)
+    published = True
+    for hazard in hazards:
+        for what, send in _SENDINGS[hazard](settings, say):
+            if stop.is_set():
+                return False
+            say(f"sending {what}")
+            published = _follow(settings, send(), say, stop) and published
+    print(f"\nThe list:    {settings.public_url}\nThe inputs:  {settings.public_url}/status")
+    return published
+
+
+def _earthquakes(settings: Settings, say: Say) -> list[Sending]:
     packages = Packages(settings.cache / "packages")
     packages.fetch(say, (SHAKEMAP,))
     real = packages.read(SHAKEMAP, REAL_GRID)
-    published = True
-    for what, grid in (("a real ShakeMap of 2013, a weak quake", real), ("an exercise, M 6.4", exercise(real))):
-        if stop.is_set():
-            return False
-        say(f"sending {what}")
-        published = _send(settings, grid, say, stop) and published
-    print(f"\nThe list:    {settings.public_url}\nThe inputs:  {settings.public_url}/status")
-    return published
+    grids = (("a real ShakeMap of 2013, a weak quake, by SFTP", real), ("an exercise, M 6.4, by SFTP", exercise(real)))
+    return [(what, lambda grid=grid: _upload(settings, grid)) for what, grid in grids]  # type: ignore[misc]
+
+
+def _put(settings: Settings, role: str, sample: samples.Sample) -> list[Sending]:
+    """role: whose rights serve; that of the function or form that usually puts such an input."""
+
+    def send() -> ObjectEvent:
+        store = Store.connect(settings, role)
+        for key, body in sample.objects:
+            event = ObjectEvent(sample.bucket, key, store.put(sample.bucket, key, body))
+        return event
+
+    return [(sample.what, send)]
+
+
+_SENDINGS: dict[str, Callable[[Settings, Say], list[Sending]]] = {
+    "earthquake": _earthquakes,
+    "flood": lambda settings, _: _put(settings, "functions", samples.flood()),
+    "ash": lambda settings, _: _put(settings, "door", samples.ash()),
+}
 
 
 def exercise(real: bytes) -> bytes:
@@ -90,16 +121,16 @@ def exercise(real: bytes) -> bytes:
     return f"{head}<grid_data>\n{rows}\n</grid_data>{tail}".encode("ascii")
 
 
-def _send(settings: Settings, grid: bytes, say: Callable[[str], None], stop: threading.Event) -> bool:
-    event = _upload(settings, grid)
+def _follow(settings: Settings, event: ObjectEvent, say: Say, stop: threading.Event) -> bool:
+    """Tell each new state of an input until it is final, then show where its report lies; whether it is published."""
     sent = time.monotonic()
-    say(f"uploaded by SFTP as {event.key}")
+    say(f"put as {event.bucket}/{event.key}")
     store = Store.connect(settings, "web")
     last = ""
     while not stop.is_set() and time.monotonic() - sent < _PATIENCE:
         fate = ingest.fate(store, settings, event)
         if fate.state != last:
-            say(f"{fate.state}, {time.monotonic() - sent:.1f} s after the upload {fate.reason}".rstrip())
+            say(f"{fate.state}, {time.monotonic() - sent:.1f} s after it was put {fate.reason}".rstrip())
             last = fate.state
         if fate.final:
             break

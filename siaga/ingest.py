@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,8 @@ _POLL = 0.1  # seconds
 class Fate:
     """What became of an input.
 
-    state: published, analysed (figures, no report yet), received, refused, superseded or dead.
+    state: published, recorded (figures, and no report is made), analysed (figures, no report yet), received,
+    refused, superseded or dead.
     url: the event's page, "" while there is none. run: folder in bucket results, or "".
     """
 
@@ -36,7 +38,7 @@ class Fate:
     @property
     def final(self) -> bool:
         """Whether waiting longer changes nothing."""
-        return self.state in ("published", "refused", "superseded", "dead")
+        return self.state in ("published", "recorded", "refused", "superseded", "dead")
 
 
 def key_for(path: Path, body: bytes) -> str:
@@ -61,8 +63,9 @@ def put(settings: Settings, path: Path, bucket: str, key: str = "") -> ObjectEve
     return ObjectEvent(bucket, key, etag)
 
 
-def fate(store: Store, settings: Settings, event: ObjectEvent, function: str = "on-shakemap") -> Fate:
+def fate(store: Store, settings: Settings, event: ObjectEvent) -> Fate:
     """What became of that content so far; `store` needs the rights of role web."""
+    function = _woken(settings.stack, event.bucket, event.key)
     receipt = _json(store, keys.LEDGER, keys.receipt(function, event.receipt_id))
     if receipt is None:
         return Fate("received")
@@ -70,15 +73,24 @@ def fate(store: Store, settings: Settings, event: ObjectEvent, function: str = "
     if receipt["state"] != "done":
         return Fate(receipt["state"], reason)
     run = keys.Run.parse(receipt["run"])
-    url = f"{settings.public_url}/earthquakes/{run.event_id}/{run.version}"
-    if store.exists(keys.RESULTS, run.key(keys.REPORT)):
-        return Fate("published", reason, url, str(run))
+    url = f"{settings.public_url}/{run.page}"
     impact = store.head(keys.RESULTS, run.key(keys.IMPACT))
     woken = ObjectEvent(keys.RESULTS, impact.key, impact.etag)
     report = _json(store, keys.LEDGER, keys.receipt("render-report", woken.receipt_id))
+    if store.exists(keys.RESULTS, run.key(keys.REPORT)):  # asked last: it is written before its receipt
+        return Fate("published", reason, url, str(run))
     if report is not None and report["state"] in ("refused", "dead"):
         return Fate(report["state"], (report["reason"] or {}).get("text", ""), url, str(run))
-    return Fate("analysed", reason, url, str(run))
+    return Fate("recorded" if report is not None and report["state"] == "done" else "analysed", reason, url, str(run))
+
+
+@cache
+def _woken(path: Path, bucket: str, key: str) -> str:
+    """The function that an input wakes. Raises NotFound where it wakes none."""
+    woken = stack.waking(stack.load(path), bucket, key)
+    if not woken:
+        raise NotFound("{bucket}/{key} wakes no function", bucket=bucket, key=key)
+    return woken[0].name
 
 
 def wait(

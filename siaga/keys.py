@@ -40,6 +40,7 @@ _FOLDER_TIME = re.compile(r"\d{14}")
 _ERUPTION = re.compile(r"(\d{12}[+-]\d{4})_([A-Za-z0-9-]{1,46})")
 _SNAPSHOT = re.compile(r"(\d{10})-6-rw(?:-([A-Z]{2}-[A-Z]{2}))?")
 
+_PAGES = {"earthquake": "earthquakes", "flood": "floods", "ash": "ash"}
 SOURCE_RANK = {"initial": 0, "corrected": 1}  # a corrected map outranks an initial one
 
 
@@ -108,6 +109,11 @@ class Run:
     def key(self, path: str) -> str:
         """The key of one product, e.g. impact.json."""
         return f"{self}/{path}"
+
+    @property
+    def page(self) -> str:
+        """The path of its event's page on the web, showing this version."""
+        return f"{_PAGES.get(self.hazard, self.hazard)}/{self.event_id}/{self.version}"
 
     @classmethod
     def parse(cls, text: str) -> "Run":
@@ -270,9 +276,14 @@ def receipt(function: str, receipt_id: str) -> str:
 def start_after(prefix: str, since: datetime) -> str:
     """Where a LIST of recent inputs may begin: keys carry their WIB or UTC clock right after the prefix.
 
-    Ids that begin with a letter sort after all digits, so they are always listed.
+    A prefix may hold the clock's first digits. Ids that begin with a letter sort after all digits, so they
+    are always listed.
+
+    >>> [start_after(prefix, datetime(2026, 11, 22, tzinfo=UTC)) for prefix in ("earthquake/", "2", "")]
+    ['earthquake/20261122000000', '20261122000000', '20261122000000']
     """
-    return f"{prefix}{since.astimezone(UTC):%Y%m%d%H%M%S}"
+    clock = f"{since.astimezone(UTC):%Y%m%d%H%M%S}"
+    return clock if clock.startswith(prefix) else prefix + clock
 
 
 def hours_after(since: datetime) -> str:

@@ -188,7 +188,7 @@ def rights(role: str) -> dict[str, Any]:
             ((*listing, *versions), (*keys.INPUTS, keys.RESULTS, keys.LEDGER)),
         ],
         "web": [
-            (("s3:GetObject",), (keys.RESULTS, keys.LEDGER)),
+            (("s3:GetObject",), (keys.FLOODMAPS, keys.RESULTS, keys.LEDGER)),  # flood hours and outages are told
             ((*listing, *versions), (*keys.INPUTS, keys.RESULTS, keys.LEDGER)),
         ],
     }

@@ -263,7 +263,7 @@ RIGHTS = {
     ("ash", keys.ASHMAPS): {READ, LIST, PUT},
     ("gateway", keys.LEDGER): {READ, LIST, PUT, DELETE},
     **{("web", bucket): {LIST} for bucket in keys.INPUTS},
-    **{("web", bucket): {READ, LIST} for bucket in (keys.RESULTS, keys.LEDGER)},
+    **{("web", bucket): {READ, LIST} for bucket in (keys.FLOODMAPS, keys.RESULTS, keys.LEDGER)},
 }
 
 
