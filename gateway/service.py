@@ -53,7 +53,15 @@ class Gateway:
             ledger=ledger,
             inbox=inbox,
             webhook=Webhook(functions, inbox),
-            sweep=Sweep(store, functions, inbox, ledger, settings.sweep_seconds, settings.full_sweep_seconds),
+            sweep=Sweep(
+                store,
+                functions,
+                inbox,
+                ledger,
+                settings.sweep_seconds,
+                settings.full_sweep_seconds,
+                alone=not settings.store_is_ours,
+            ),
             cron=Cron(functions, inbox),
             reprocess=Reprocess(store, functions, inbox, ledger),
         )

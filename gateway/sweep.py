@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from gateway.inbox import Inbox
@@ -10,7 +11,7 @@ from gateway.job import BACKFILL, LIVE, Job, object_job_id
 from gateway.ledger import Ledger
 from gateway.verdict import now
 from siaga import keys
-from siaga.errors import SiagaError
+from siaga.errors import NotFound, SiagaError
 from siaga.events import ObjectEvent
 from siaga.moment import stamp
 from siaga.stack import Function, waking
@@ -19,6 +20,7 @@ from siaga.store import Head, Store
 _log = logging.getLogger("gateway")
 
 RECENT = timedelta(days=2)  # clocks in keys are WIB, UTC or the sender's own
+SHARE_OF_TIME = 10  # where no notification comes, everything is looked through in at most a tenth of the time
 LIVE_AGE = timedelta(hours=1)  # what was written longer ago gives way to what comes now
 
 
@@ -33,8 +35,15 @@ class Sweep:
         ledger: Ledger,
         seconds: float,
         full_seconds: float,
+        *,
+        alone: bool = False,
     ) -> None:
-        """`store` with the rights of the gateway; `seconds` between sweeps of recent inputs and of all."""
+        """`store` with the rights of the gateway; `seconds` between sweeps of recent inputs and of all.
+
+        alone: no notification will come, so that an input with an old clock in its key must not wait
+        for `full_seconds` while the buckets are small.
+        """
+        self._alone = alone
         self._store, self._functions, self._inbox, self._ledger = store, functions, inbox, ledger
         self._seconds, self._full_seconds = seconds, full_seconds
         self._prefixes = sorted({(one.bucket, one.prefix) for function in functions for one in function.inputs})
@@ -46,9 +55,13 @@ class Sweep:
         """Sweep until told to stop: everything first, then recent inputs, everything now and then."""
         due = datetime.now(UTC)
         while True:
-            full = datetime.now(UTC) >= due
+            began = datetime.now(UTC)
+            full = began >= due
             if self.attempt(full) and full:
-                due = datetime.now(UTC) + timedelta(seconds=self._full_seconds)
+                rest = timedelta(seconds=self._full_seconds)
+                if self._alone:
+                    rest = min(rest, SHARE_OF_TIME * (datetime.now(UTC) - began))
+                due = datetime.now(UTC) + rest
             if stop.wait(self._seconds):
                 return
 
@@ -101,7 +114,18 @@ class Sweep:
             try:
                 for head in self._store.list(bucket, prefix, start_after=start):
                     yield bucket, head
+                    for hidden in self._hidden(bucket, head.key):
+                        yield bucket, hidden
             except SiagaError as error:  # a bucket that is missing or closed must not hide the others
                 away = error
         if away:
             raise away
+
+    def _hidden(self, bucket: str, key: str) -> Iterator[Head]:
+        """What lies below an object that is named like a folder: MinIO lists none of it."""
+        if "/" in key or not keys.is_timed(key):
+            return
+        for below in keys.grids_in(key):
+            if waking(self._functions, bucket, below):
+                with suppress(NotFound):
+                    yield self._store.head(bucket, below)

@@ -55,6 +55,11 @@ def folder_id(key: str) -> str:
     return folder.rpartition("/")[2]
 
 
+def grids_in(folder: str) -> tuple[str, str]:
+    """Where an uploader's folder may hold its grid.xml."""
+    return f"{folder}/grid.xml", f"{folder}/output/grid.xml"
+
+
 def check_event_id(event_id: str) -> str:
     """Return the id, or raise BadInput when it is outside the grammar."""
     if not EVENT_ID.fullmatch(event_id) or event_id in (".", ".."):

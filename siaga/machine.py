@@ -29,6 +29,7 @@ def up(settings: Settings, supervisor: Supervisor, say: Callable[[str], None]) -
     """
     functions = stack.load(settings.stack)
     _check_ports(settings, functions)
+    _check_keys(settings)
     make_secrets(settings)
     if settings.store_is_ours:
         supervisor.start(
@@ -143,6 +144,19 @@ def _check_ports(settings: Settings, functions: tuple[stack.Function, ...]) -> N
     taken = [f"{port} ({name})" for name, port in wanted.items() if _listens("127.0.0.1", port)]
     if taken:
         raise SiagaError("These ports are taken: {ports}; set other ones", ports=", ".join(taken))
+
+
+def _check_keys(settings: Settings) -> None:
+    """Another store's keys come from its operator, who hears of all that are missing at once."""
+    wanted = [f"store-{role}-{part}" for role in ("root", *storeserver.ROLES) for part in ("key", "secret")]
+    missing = [name for name in wanted if not (settings.secrets / name).exists()]
+    if missing and not settings.store_is_ours:
+        raise SiagaError(
+            "The access keys of the store {url} are missing in {folder}; roles may share one: {names}",
+            url=settings.store_url,
+            folder=settings.secrets,
+            names=", ".join(missing),
+        )
 
 
 def _listens(host: str, port: int) -> bool:

@@ -22,6 +22,7 @@ from siaga.settings import REPOSITORY
 from siaga.store import Head
 
 SWEPT = STACK.replace("shakemaps/*grid.xml ", "aaa-no-such-bucket/*x floodmaps/*grid.xml ")
+UNTOLD = STACK.replace("shakemaps/*grid.xml ", "floodmaps/*grid.xml ")  # which the store does not announce
 WORDS = {"text": "the grid is cut off", "template": "the grid is cut off", "values": {}}
 
 
@@ -273,6 +274,23 @@ def test_the_sweep_finds_what_no_notification_brought(started, store):
     assert settled(store, 2)[recent]["received"] >= f"{now:%Y-%m-%dT%H:%M}"
     time.sleep(0.7)  # two sweeps more
     assert sorted(function.keys) == sorted([old, recent])
+
+
+def test_where_no_notification_comes_an_old_clock_in_a_key_is_soon_found_too(started, store):
+    # the test's gateway has been told a store that is not its own
+    started(stack=UNTOLD, SIAGA_SWEEP_SECONDS="0.3")
+    store.put("floodmaps", "19990101000000/grid.xml", b"x")
+    settled(store, 1)
+    store.put("floodmaps", "19990101000001/grid.xml", b"x")
+    assert settled(store, 2)["19990101000001/grid.xml"]["state"] == "done"
+
+
+def test_an_object_that_is_named_like_a_folder_hides_no_input(started, store):
+    for key in ("20180220163351/grid.xml", "20180220163352/output/grid.xml"):
+        store.put("floodmaps", key, b"x")
+        store.put("floodmaps", key.partition("/")[0], b"sent as a file by mistake")
+    started(stack=UNTOLD, SIAGA_SWEEP_SECONDS="0.3")
+    assert {one["state"] for one in settled(store, 2).values()} == {"done"}
 
 
 def test_old_inputs_give_way_and_missing_buckets_hide_none(tmp_path):
