@@ -108,6 +108,11 @@ def make_ssh_key(path: Path) -> str:
     return path.with_name(f"{path.name}.pub").read_text(encoding="utf-8").strip()
 
 
+def store_secrets() -> list[str]:
+    """The secrets that hold the store's access keys, two for each role."""
+    return [f"store-{role}-{part}" for role in ("root", *storeserver.ROLES) for part in ("key", "secret")]
+
+
 @contextmanager
 def only_one(settings: Settings) -> Iterator[None]:
     """Hold the home folder: two supervisors on one home would fight over it.
@@ -148,8 +153,7 @@ def _check_ports(settings: Settings, functions: tuple[stack.Function, ...]) -> N
 
 def _check_keys(settings: Settings) -> None:
     """Another store's keys come from its operator, who hears of all that are missing at once."""
-    wanted = [f"store-{role}-{part}" for role in ("root", *storeserver.ROLES) for part in ("key", "secret")]
-    missing = [name for name in wanted if not (settings.secrets / name).exists()]
+    missing = [name for name in store_secrets() if not (settings.secrets / name).exists()]
     if missing and not settings.store_is_ours:
         raise SiagaError(
             "The access keys of the store {url} are missing in {folder}; roles may share one: {names}",

@@ -63,13 +63,13 @@ def load(path: Path, env: Mapping[str, str] = os.environ) -> tuple[Function, ...
 
     Raises SiagaError naming the function and the field.
     """
-    text = _VARIABLE.sub(lambda match: env.get(match[1], match[2] or ""), path.read_text(encoding="utf-8"))
     try:
-        stack = yaml.safe_load(text)
-        entries = stack["functions"]
-    except (yaml.YAMLError, TypeError, KeyError) as error:
+        text = path.read_text(encoding="utf-8")
+        stack = yaml.safe_load(_VARIABLE.sub(lambda match: env.get(match[1], match[2] or ""), text))
+        entries = stack["functions"].items()
+    except (OSError, ValueError, yaml.YAMLError, TypeError, KeyError, AttributeError) as error:
         raise SiagaError("{path}: not a stack file with functions: {detail}", path=path, detail=error) from error
-    return tuple(_function(path, name, entry) for name, entry in entries.items())
+    return tuple(_function(path, name, entry) for name, entry in entries)
 
 
 def waking(functions: tuple[Function, ...], bucket: str, key: str) -> list[Function]:
@@ -95,26 +95,26 @@ def slots(functions: tuple[Function, ...], settings: Settings) -> list[Slot]:
 
 
 def _function(path: Path, name: str, entry: dict[str, Any]) -> Function:
-    if not NAME.fullmatch(name):
+    if not NAME.fullmatch(str(name)):
         raise SiagaError("{path}: function name {name} is not a DNS label", path=path, name=name)
-    annotations, labels = entry.get("annotations", {}), entry.get("labels", {})
-    environment = {key: str(value) for key, value in entry.get("environment", {}).items()}
     try:
-        inputs = tuple(_pattern(word) for word in annotations.get("siaga.inputs", "").split())
-        timeout = _seconds(environment.get("exec_timeout", "60s"))
-    except ValueError as error:
+        annotations, labels = entry.get("annotations", {}), entry.get("labels", {})
+        environment = {key: str(value) for key, value in entry.get("environment", {}).items()}
+        return Function(
+            name=name,
+            handler=path.parent / entry["handler"],
+            image=entry.get("image", ""),
+            inputs=tuple(_pattern(word) for word in annotations.get("siaga.inputs", "").split()),
+            schedule=annotations.get("schedule", "") if annotations.get("topic") == "cron-function" else "",
+            replicas=int(labels.get("com.openfaas.scale.min", "1")),
+            timeout_seconds=_seconds(environment.get("exec_timeout", "60s")),
+            environment=environment,
+            deployment=entry,
+        )
+    except KeyError as error:
+        raise SiagaError("{path}: {name} has no {field}", path=path, name=name, field=error.args[0]) from error
+    except (ValueError, TypeError, AttributeError) as error:
         raise SiagaError("{path}: {name}: {detail}", path=path, name=name, detail=error) from error
-    return Function(
-        name=name,
-        handler=path.parent / entry["handler"],
-        image=entry.get("image", ""),
-        inputs=inputs,
-        schedule=annotations.get("schedule", "") if annotations.get("topic") == "cron-function" else "",
-        replicas=int(labels.get("com.openfaas.scale.min", "1")),
-        timeout_seconds=timeout,
-        environment=environment,
-        deployment=entry,
-    )
 
 
 def _pattern(word: str) -> Pattern:

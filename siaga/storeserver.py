@@ -12,7 +12,7 @@ from typing import Any
 import boto3
 import requests
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 from minio import MinioAdmin
 from minio.credentials import StaticProvider
 from minio.error import MinioAdminException
@@ -118,6 +118,8 @@ def configure(settings: Settings, functions: Sequence[Function], say: Callable[[
                 )
     except ClientError as error:
         raise SiagaError("The store refused its set-up: {detail}", detail=str(error)) from error
+    except BotoCoreError as error:
+        raise SiagaError("The store does not answer: {detail}", detail=str(error)) from error
     if settings.store_is_ours:
         _make_users(settings)
     else:

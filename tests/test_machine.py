@@ -1,0 +1,88 @@
+"""One machine: what must be right before anything is started, said in words."""
+
+import os
+import socket
+import stat
+import subprocess
+
+import pytest
+import yaml
+from running import SIAGA, environment
+
+from siaga import machine
+from siaga.errors import SiagaError
+from siaga.settings import Settings
+from siaga.supervisor import Supervisor
+
+
+def refused(env, *arguments):
+    """Run a command that must fail with one sentence; gives the sentence."""
+    done = subprocess.run(
+        [SIAGA, *arguments], env=os.environ | env, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("siaga: ")
+    assert done.stderr.count("\n") == 1
+    return done.stderr
+
+
+def test_two_on_one_home_would_fight(tmp_path):
+    env = environment(tmp_path)
+    with machine.only_one(Settings.load(env)):
+        said = refused(env, "up")
+    assert "already runs" in said
+    assert f"process {os.getpid()}" in said
+    with machine.only_one(Settings.load(env)):  # the first one let go
+        pass
+
+
+def test_a_taken_port_is_named_with_its_setting(tmp_path):
+    env = environment(tmp_path)
+    with socket.create_server(("127.0.0.1", int(env["SIAGA_WEB_PORT"]))):
+        said = refused(env, "up")
+    assert f"{env['SIAGA_WEB_PORT']} (SIAGA_WEB_PORT)" in said
+
+
+def test_all_missing_keys_of_another_store_are_named_at_once(tmp_path):
+    env = environment(tmp_path, SIAGA_STORE_URL="http://127.0.0.1:9")
+    settings = Settings.load(env)
+    settings.make_secret("store-root-key", "mine")
+    said = refused(env, "up")
+    assert "store-root-secret, store-functions-key" in said
+    assert "store-root-key" not in said
+
+
+def test_a_store_without_a_server_says_what_to_do(tmp_path):
+    assert "run make setup" in refused(environment(tmp_path, SIAGA_MINIO=str(tmp_path / "nothing")), "up")
+
+
+def test_wrong_settings_are_named_before_anything_starts(tmp_path):
+    said = refused(environment(tmp_path, SIAGA_WEB_PORT="http", SIAGA_ATTEMPTS="lots"), "up")
+    assert "SIAGA_WEB_PORT" in said
+    assert "SIAGA_ATTEMPTS" in said
+
+
+@pytest.mark.parametrize("arguments", [("status",), ("ingest", __file__), ("reprocess", "20180805194635")])
+def test_commands_on_a_siaga_that_is_not_there_say_so(tmp_path, arguments):
+    assert "missing" in refused(environment(tmp_path), *arguments)
+
+
+def test_secrets_are_made_once_and_for_the_owner_alone(tmp_path):
+    settings = Settings.load(environment(tmp_path))
+    machine.make_secrets(settings)
+    before = {path.name: path.read_bytes() for path in settings.secrets.iterdir()}
+    machine.make_secrets(settings)
+    assert {path.name: path.read_bytes() for path in settings.secrets.iterdir()} == before
+    assert stat.S_IMODE(settings.secrets.stat().st_mode) == 0o700
+    for path in settings.secrets.iterdir():
+        assert path.suffix == ".pub" or stat.S_IMODE(path.stat().st_mode) == 0o600, path
+    (user,) = yaml.safe_load((settings.secrets / "sftp-users.yml").read_text())["users"].values()
+    assert sorted(user["prefixes"]) == ["shakemaps", "shakemaps-corrected"]
+
+
+def test_a_store_that_never_answers_is_said(tmp_path):
+    settings = Settings.load(environment(tmp_path, SIAGA_STORE_URL="http://127.0.0.1:9"))
+    for name in machine.store_secrets():
+        settings.make_secret(name, "something")
+    with pytest.raises(SiagaError, match=r"127\.0\.0\.1:9"):
+        machine.up(settings, Supervisor(tmp_path / "logs"), print)
