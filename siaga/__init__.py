@@ -7,12 +7,15 @@ events     what a notification says: one object in one bucket
 store      the object store (S3); the only module that speaks to it
 stack      stack.yml: the functions, what wakes them, how many of each
 faas       one object in, one answer out: the frame around every function
+moment     times as they are stored
 language   gettext catalogues: Indonesian first, English second
 hazard/    bytes -> frozen value                        (pure)
 exposure/  people, places, zones: what can be hit
 impact/    hazard x exposure -> figures                 (pure)
 gis/       the only importers of PyQGIS and GDAL
-analysis   one input and the exposure -> impact.json and its products
+analysis/  one input and the exposure -> impact.json and its products
+road       the way of an input through the function of any hazard
+catalog    one small object per version of an event: what lists show
 product    one file of a result
 report/    figures -> printed numbers, pages, products
 cli        siaga up | demo | ingest | reprocess | status | data
