@@ -20,7 +20,7 @@ up: setup
 
 test:
 	@deployment/local/setup.sh test
-	@.venv/bin/python -m pytest
+	@.venv/bin/python -m pytest --numprocesses 2 --dist loadfile
 
 bench:
 	@deployment/local/setup.sh test

@@ -1,6 +1,7 @@
 """A whole Siaga for a test: its own home, its own ports, real processes."""
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -19,12 +20,16 @@ SIAGA = Path(sys.executable).with_name("siaga")
 
 
 def free_ports(count: int) -> int:
-    """The first of `count` free ports in a row on loopback."""
+    """The first of `count` free ports in a row on loopback.
+
+    Below those that the kernel gives to outgoing connections, and in a part of its own for each worker of
+    pytest-xdist, so that nobody takes one between this look and its use.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    floor = 12_000 + worker % 2 * 10_000
     while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            first = probe.getsockname()[1]
-        if first + count < 65000 and all(is_free(port) for port in range(first, first + count)):
+        first = floor + random.randrange(10_000 - count)
+        if all(is_free(port) for port in range(first, first + count)):
             return first
 
 
