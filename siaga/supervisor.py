@@ -65,8 +65,9 @@ class _Runner:
         if self.stopping.is_set():
             self.process.terminate()
         assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self._say(self.part.name, line.rstrip("\n"))
+        with self.process.stdout as lines:
+            for line in lines:
+                self._say(self.part.name, line.rstrip("\n"))
         return self.process.wait()
 
     def stop(self) -> None:

@@ -16,7 +16,7 @@ from siaga import keys, machine
 from siaga.errors import SiagaError
 
 COUNT = 50
-PATIENCE = 240  # seconds for fifty reports on two busy cores
+PATIENCE = 900  # seconds at most; a machine that does other work besides needs minutes
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def event_id(number):
 
 
 def grid(number):
-    return make_grid(event_id=event_id(number), nlon=7, nlat=7, spacing=0.1, peak=5 + number / 20)
+    return make_grid(event_id=event_id(number), nlon=7, nlat=7, spacing=0.1, peak=3 + number / 50)
 
 
 def put(siaga, number):
