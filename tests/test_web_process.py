@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from running import answers, free_ports, wait_for
 def port(minio, tmp_path):
     """Where `python -m web` listens."""
     chosen = free_ports(1)
+    minio.make_secret("web-session-key")
     env = {"SIAGA_HOME": str(tmp_path), "SIAGA_SECRETS": str(minio.secrets), "SIAGA_STORE_URL": minio.store_url}
     with (tmp_path / "web.log").open("w") as log:
         process = subprocess.Popen(
@@ -47,3 +49,17 @@ def test_a_huge_body_is_refused_before_it_is_sent(port):
     connection.endheaders()
     assert connection.getresponse().status == 413
     connection.close()
+
+
+def test_who_guesses_passwords_through_a_proxy_locks_out_nobody_else(port):
+    def guess(address):
+        login = requests.Session()
+        page = login.get(f"http://127.0.0.1:{port}/login", timeout=20).text
+        told = {"name": "operator", "password": "guess", "token": re.search(r'name="token" value="([^"]+)"', page)[1]}
+        sent = {
+            "X-Forwarded-For": f"192.0.2.99, {address}"
+        }  # the proxy adds the last one; before it, anything may stand
+        return login.post(f"http://127.0.0.1:{port}/login", data=told, headers=sent, timeout=20).status_code
+
+    assert [guess("198.51.100.1") for _ in range(6)] == [403] * 5 + [429]
+    assert guess("198.51.100.2") == 403

@@ -36,6 +36,9 @@ def main() -> None:
         channel_timeout=_IDLE_SECONDS,
         cleanup_interval=10,
         max_request_body_size=_MAX_BODY,
+        trusted_proxy="127.0.0.1",  # whoever connects to loopback stands before the readers; else all had one address
+        trusted_proxy_headers={"x-forwarded-for"},
+        clear_untrusted_proxy_headers=True,
         ident=None,
     )
 
