@@ -73,6 +73,9 @@ def test_people_are_told_by_kelurahan_without_any_installed_ones(call):
     assert found["JELAMBAR BARU"]["by_class"] == pytest.approx({"1": 0, "2": 20, "3": 10, "4": 0})
     assert found["JELAMBAR BARU"]["areas_by_class"] == {"1": 0, "2": 1, "3": 1, "4": 0}
     assert (found["JELAMBAR BARU"]["affected"], found["JELAMBAR"]["affected"]) == (pytest.approx(30), 0)
+    edge = call(floods.answer(left=38))[2]  # the third lies beyond the grid's forty columns
+    assert [one["people"] for one in edge["areas"]] == [None, 0, 0]
+    assert [one["people"] for one in edge["villages"]] == [0, 0]
     outside = call(floods.answer(left=400))[2]["villages"]
     assert {(one["people"], one["affected"], one["by_class"]) for one in outside} == {(None, None, None)}
 

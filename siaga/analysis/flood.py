@@ -6,6 +6,8 @@ from datetime import UTC
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from siaga import analysis
 from siaga.analysis import Analysis
 from siaga.errors import BadInput
@@ -76,18 +78,24 @@ def _figures(found: FloodMap, exposure: AnalysisData) -> dict[str, Any]:
 
 
 def _by_area(seen: Classed, geom_ids: Sequence[str]) -> dict[str, People] | None:
-    """Persons per class by geom_id; an RW that is listed twice has all its parts."""
+    """Persons per class by geom_id of whom something is known; an RW that is listed twice has all its parts."""
     if seen.by_polygon is None:
         return None
     found: dict[str, People] = {}
     for geom_id, by_class in zip(geom_ids, seen.by_polygon, strict=True):
+        if np.isnan(by_class).any():
+            continue
         found[geom_id] = by_class + found.get(geom_id, 0.0)
     return found
 
 
 def _nobody(found: FloodMap, seen: Classed) -> list[dict[str, Any]]:
     """Water of ten centimetres or more, and nobody there: explained, not left to wonder at."""
-    if not flood.is_reported(found) or seen.by_polygon is None or seen.by_polygon[:, flood.AFFECTED_FROM - 1 :].any():
+    if (
+        not flood.is_reported(found)
+        or seen.by_polygon is None
+        or np.nansum(seen.by_polygon[:, flood.AFFECTED_FROM - 1 :])
+    ):
         return []
     return [BadInput("By the population data nobody lives where it is flooded; the data may be too coarse").reason()]
 

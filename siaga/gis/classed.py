@@ -54,7 +54,7 @@ class Classed:
     nodata_cells: cells that the ground touches for which the data give no count. beyond_data: the share of
     the ground, 0 to 1, that lies off the population grid.
     zones: those with ground of a class, every level. by_polygon: (polygons, classes) whoever is on each of the
-    ground's polygons, zones or none.
+    ground's polygons, zones or none; NaN where the data know nothing of one.
     """
 
     by_class: NDArray[np.float64] | None
@@ -95,7 +95,8 @@ def people(ground: Ground, population: Path, zones_file: Path | None, fields: Zo
     seen: dict[str, Any] = {"warnings": tuple(warnings), "nodata_cells": counted.nodata, "beyond_data": beyond}
     if not counted.known:
         return Classed(None, note=_outside(), **seen)
-    seen["by_polygon"] = counted.people[0]
+    unknown = (counted.seen == 0) & (shapely.area(polygons) > 0)  # one that others cover has nobody left
+    seen["by_polygon"] = np.where(unknown[:, np.newaxis], np.nan, counted.people[0])
     everybody = counted.people[0].sum(axis=0)
     if zones_file is None:
         return Classed(everybody, **seen)
@@ -185,9 +186,13 @@ class _Parts:
 
 @dataclass(slots=True)
 class _Count:
-    """people: (zones, classes) for each set of parts. cells: of ground; known, nodata: touched by it."""
+    """people: (zones, classes) for each set of parts. seen: cells of each polygon for which there is a count.
+
+    cells: of ground; known, nodata: touched by it.
+    """
 
     people: list[NDArray[np.float64]]
+    seen: NDArray[np.float64]
     cells: float = 0.0
     known: int = 0
     nodata: int = 0
@@ -195,14 +200,18 @@ class _Count:
 
 
 def _counted(grid: PopulationGrid, parts: Sequence[_Parts], classes: int) -> _Count:
-    """The first set of parts covers all of the ground."""
-    count = _Count([np.zeros((int(part.zone.max(initial=0)) + 1, classes)) for part in parts])
+    """The first set of parts covers all of the ground, polygon by polygon."""
+    count = _Count(
+        [np.zeros((int(part.zone.max(initial=0)) + 1, classes)) for part in parts], np.zeros(len(parts[0].zone))
+    )
     for strip in grid.strips(grid.whole):
         for number, (part, table) in enumerate(zip(parts, count.people, strict=True)):
             cell, owner, share = part.entries(strip)
             found = np.bincount(owner, weights=strip.people.ravel()[cell] * share, minlength=len(part.zone))
             table[part.zone, part.kind] += found
             if number == 0:
+                there = share if strip.unknown is None else share * ~strip.unknown.ravel()[cell]
+                count.seen[part.zone] += np.bincount(owner, weights=there, minlength=len(part.zone))
                 touched = np.unique(cell)
                 unknown = 0 if strip.unknown is None else int(np.count_nonzero(strip.unknown.ravel()[touched]))
                 count.cells += float(share.sum())

@@ -51,7 +51,7 @@ def is_reported(flood: FloodMap) -> bool:
 def areas(flood: FloodMap, people: Mapping[str, People] | None) -> list[dict[str, Any]]:
     """impact.json's areas: every RW that is not dry, once, with its highest state; the highest first.
 
-    people: persons per class by geom_id; None when nothing is known.
+    people: persons per class by geom_id, those of whom nothing is known left out; None when nothing is known.
     """
     named = {area.geom_id: area for area in flood.areas}
     return [
@@ -61,10 +61,14 @@ def areas(flood: FloodMap, people: Mapping[str, People] | None) -> list[dict[str
             "parent": named[geom_id].parent_name,
             "city": named[geom_id].city_name,
             "state": state,
-            "people": None if people is None else float(sum(people.get(geom_id, ()))),
+            "people": _total(people, geom_id),
         }
         for geom_id, state in sorted(flood.states.items(), key=lambda item: (-item[1], item[0]))
     ]
+
+
+def _total(people: Mapping[str, People] | None, geom_id: str) -> float | None:
+    return None if people is None or geom_id not in people else float(sum(people[geom_id]))
 
 
 def villages(flood: FloodMap, people: Mapping[str, People] | None) -> list[dict[str, Any]]:
@@ -93,7 +97,7 @@ def _village(
         "areas_by_class": {str(state): listed.count(state) for state in STATES},
         "highest_class": str(max(listed)),
     }
-    if people is None:
+    if people is None or not any(geom_id in people for geom_id in geom_ids):
         return described | dict.fromkeys(("by_class", "people", "affected", "displaced"))
     by_class = np.zeros(len(CLASSES))
     for geom_id in geom_ids:
