@@ -4,7 +4,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -52,15 +52,15 @@ def key_for(path: Path, body: bytes) -> str:
     if not keys.EVENT_ID.fullmatch(name):
         parent = path.resolve().parent
         name = parent.parent.name if parent.name == "output" else parent.name
-    return f"{name}/grid.xml"
+    return f"{name}/grid.xml" if name else "grid.xml"
 
 
 def put(settings: Settings, path: Path, bucket: str, key: str = "") -> ObjectEvent:
     """Put one file into an input bucket; returns what was put."""
     body = path.read_bytes()
-    key = key or key_for(path, body)
-    etag = Store.connect(settings, "door").put(bucket, key, body, "application/xml")
-    return ObjectEvent(bucket, key, etag)
+    named = ObjectEvent(bucket, key or key_for(path, body))
+    etag = Store.connect(settings, "door").put(bucket, named.key, body, "application/xml")
+    return replace(named, etag=etag)
 
 
 def fate(store: Store, settings: Settings, event: ObjectEvent) -> Fate:

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
@@ -43,7 +44,11 @@ class _Runner:
         wait = _FIRST_WAIT
         while not self.stopping.is_set():
             started = time.monotonic()
-            code = self._once()
+            try:
+                code = self._once()
+            except OSError as error:  # no memory or no file descriptor left for it just now
+                code = -1
+                self._say(self.part.name, f"cannot be started: {error}")
             if self.stopping.is_set():
                 return
             wait = _FIRST_WAIT if code == 0 or time.monotonic() - started > _SETTLED else min(2 * wait, _LONGEST_WAIT)
@@ -121,12 +126,13 @@ class Supervisor:
         self._runners.clear()
 
     def say(self, part: str, line: str) -> None:
-        """Print and keep one line of a part."""
-        with self._lock:
+        """Print and keep one line of a part; a full disk or a terminal that is gone must not stop the part."""
+        with self._lock, suppress(OSError):
+            if not self._quiet:
+                print(f"{part:>16} | {line}", file=self._out, flush=True)
+        with self._lock, suppress(OSError):
             path = self._logs / f"{part}.log"
             if path.exists() and path.stat().st_size > _LOG_BYTES:
                 path.replace(path.with_suffix(".log.1"))
             with path.open("a", encoding="utf-8") as log:
                 log.write(f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} {line}\n")
-            if not self._quiet:
-                print(f"{part:>16} | {line}", file=self._out, flush=True)

@@ -3,6 +3,7 @@
 import io
 import os
 import signal
+import subprocess
 import sys
 
 import psutil
@@ -45,6 +46,41 @@ def test_a_part_that_keeps_failing_waits_longer_each_time(supervisor, out):
     wait_for(lambda: out.getvalue().count("ended with 3") >= 2, 20, "two failures")
     waits = [line.rsplit(" in ", 1)[1] for line in out.getvalue().splitlines() if "starting again" in line]
     assert float(waits[1].split()[0]) > float(waits[0].split()[0])
+
+
+class Gone(io.StringIO):
+    """A terminal that was closed."""
+
+    def write(self, _):
+        raise BrokenPipeError
+
+
+def test_neither_a_full_disk_nor_a_closed_terminal_stops_a_part(tmp_path):
+    # nobody would read what the part prints any more, and at 64 kB it would stand still
+    told = tmp_path / "told"
+    loud = f"import sys, time; print('many words\\n' * 20_000, flush=True); open({str(told)!r}, 'a').write('.'); time.sleep(600)"
+    made = Supervisor(tmp_path / "logs", out=Gone())
+    (tmp_path / "logs").rmdir()
+    try:
+        made.start(Part("loud", [sys.executable, "-c", loud]))
+        wait_for(lambda: told.exists() and told.read_text() == ".", 20, "the end of its print")
+    finally:
+        made.stop()
+
+
+def test_a_part_that_cannot_be_started_just_now_is_tried_again(supervisor, out, monkeypatch):
+    started, real = [], subprocess.Popen
+
+    def starved(*args, **kwargs):
+        started.append(1)
+        if len(started) == 1:
+            raise BlockingIOError("no memory")
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(subprocess, "Popen", starved)
+    supervisor.start(Part("sleeper", SLEEPER))
+    wait_for(lambda: pids(out), 20, "the second try")
+    assert "cannot be started: no memory" in out.getvalue()
 
 
 def test_what_is_not_ready_in_time_is_named(supervisor):
