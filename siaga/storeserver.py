@@ -30,7 +30,11 @@ EVENTS = (  # never s3:ObjectCreated:*, which holds tagging and retention too an
     "s3:ObjectCreated:CompleteMultipartUpload",
 )
 ROLES = ("functions", "gateway", "door", "web", "ash", "bmkg")
-_SINGLE_FILES = {"web": (keys.MANIFEST,), "ash": (keys.MANIFEST, "places/*")}  # of the analysis data
+_MANIFEST = f"{keys.ANALYSIS_DATA}/{keys.MANIFEST}"
+_SINGLE_FILES = {
+    "web": (_MANIFEST, f"{keys.FLOODMAPS}/{keys.HOURS}*", f"{keys.FLOODMAPS}/{keys.OUTAGES}*"),
+    "ash": (_MANIFEST, f"{keys.ANALYSIS_DATA}/places/*"),
+}
 WEBHOOK_PATH = "/siaga/events"
 _TARGET = "SIAGA"
 _FORGET_CANDIDATES = {
@@ -211,7 +215,7 @@ def rights(role: str) -> dict[str, Any]:
             {
                 "Effect": "Allow",
                 "Action": ["s3:GetObject"],
-                "Resource": [f"arn:aws:s3:::{keys.ANALYSIS_DATA}/{path}"],
+                "Resource": [f"arn:aws:s3:::{path}"],
             }
             for path in _SINGLE_FILES.get(role, ())
         ],

@@ -13,7 +13,7 @@ from siaga.impact import ash
 from siaga.language import CORE, Language
 from siaga.report import assembly, past, preparing, sentences
 from web import ash as web_ash
-from web import downloads, shell, status
+from web import downloads, floodlisting, shell, status
 
 ROOT = Path(__file__).parent.parent
 WEB = ROOT / "web" / "locale"
@@ -72,7 +72,7 @@ def said_by_tables() -> set[str]:
     needs = {word for name, standard, _unit in preparing.NEED_NAMES.values() for word in (name, standard)}
     tables = (sentences.WINDS, sentences.SHAKING, sentences.DAMAGE, sentences.LEVELS, sentences.HELP)
     tables += (sentences.STRUCTURES, sentences.ROADS, sentences.LAND, past.CAUSES, dict(preparing.GROUP_NAMES))
-    tables += (assembly.LAYERS, downloads.FILES, status._STATES, shell._STATUS_WORDS)
+    tables += (assembly.LAYERS, *downloads.FILES.values(), status._STATES, shell._STATUS_WORDS, floodlisting.DEPTHS)
     tables += (ash.NAMES, ash.TOPICS, *ash.EFFECTS.values(), web_ash.LEVELS)
     words = {word for table in (*tables, sentences._COUNT_WORDS) for word in table.values()}
     titles = re.findall(r'file\(\s*"\w+",\s*"[\w.]+",\s*"([^"]+)"', Path(recipe.__file__).read_text(encoding="utf-8"))

@@ -10,8 +10,9 @@ from flask import Flask
 
 from siaga.ashuploads import Uploads
 from siaga.store import Store
-from web import ash, earthquakes, login, shell, status
+from web import ash, ashfalls, earthquakes, floodhistory, floods, login, shell, status
 from web.index import Index
+from web.runs import Runs
 from web.volcanoes import Volcanoes
 
 
@@ -36,7 +37,11 @@ def create_app(store: Store, index: Index, gateway_url: str, desk: Desk | None =
     app = Flask(__name__, static_folder=None)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     shell.install(app, index, Path(__file__).parent)
-    app.register_blueprint(earthquakes.blueprint(store, index))
+    runs = Runs(store)
+    app.register_blueprint(earthquakes.blueprint(runs, index))
+    app.register_blueprint(floods.blueprint(runs, index))
+    app.register_blueprint(floodhistory.blueprint(index))
+    app.register_blueprint(ashfalls.blueprint(runs, index))
     app.register_blueprint(status.blueprint(index, gateway_url))
     if desk:
         operator = login.Login(desk.secrets)

@@ -13,6 +13,11 @@ def now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
 
 
+def aware(at: datetime) -> datetime:
+    """The same moment with its zone."""
+    return at.replace(tzinfo=UTC)
+
+
 def seconds_since(utc: str, at: datetime) -> float:
     """Seconds from a stored time until `at`."""
     return (at - figures.parse_utc(utc)).total_seconds()

@@ -3,7 +3,7 @@
 from siaga.language import Language
 from siaga.report import figures
 
-FILES = {
+_REPORT = {
     "report-id.pdf": "PDF report, Indonesian",
     "report-en.pdf": "PDF report, English",
     "report-id.html": "HTML report, Indonesian",
@@ -14,14 +14,43 @@ FILES = {
     "report-en.png": "Page 1 as a picture, English",
     "map-id.png": "Map, Indonesian",
     "map-en.png": "Map, English",
-    "zones.xlsx": "Workbook: districts, people, deaths, needs (XLSX)",
-    "zones.csv": "Table of districts (CSV)",
-    "event.gpkg": "For QGIS: layers and a styled project (GeoPackage)",
-    "contours.geojson": "MMI contours (GeoJSON)",
-    "bands.geojson": "MMI classes (GeoJSON)",
-    "hazard.tif": "MMI (GeoTIFF)",
-    "grid.xml": "ShakeMap (grid.xml)",
-    "impact.json": "All figures (impact.json)",
+}
+_FIGURES = {"impact.json": "All figures (impact.json)"}
+_GPKG = {"event.gpkg": "For QGIS: layers and a styled project (GeoPackage)"}
+FILES = {
+    "earthquake": _REPORT
+    | {
+        "zones.xlsx": "Workbook: districts, people, deaths, needs (XLSX)",
+        "zones.csv": "Table of districts (CSV)",
+    }
+    | _GPKG
+    | {
+        "contours.geojson": "MMI contours (GeoJSON)",
+        "bands.geojson": "MMI classes (GeoJSON)",
+        "hazard.tif": "MMI (GeoTIFF)",
+        "grid.xml": "ShakeMap (grid.xml)",
+    }
+    | _FIGURES,
+    "flood": _REPORT
+    | {
+        "zones.xlsx": "Workbook: neighbourhoods, people, needs (XLSX)",
+        "zones.csv": "Table of zones (CSV)",
+        "flood.geojson": "Neighbourhoods under water (GeoJSON)",
+        "flood_data.json": "PetaBencana's answer as it came (JSON)",
+    }
+    | _GPKG
+    | _FIGURES,
+    "ash": _REPORT
+    | {
+        "zones.xlsx": "Workbook: zones, people, needs (XLSX)",
+        "zones.csv": "Table of zones (CSV)",
+        "classes.geojson": "Thickness classes (GeoJSON)",
+        "hazard.tif": "Ash thickness in cm (GeoTIFF)",
+        "cumulative.tif": "Thickness together with earlier falls (GeoTIFF)",
+        "request.json": "What was said of the eruption (request.json)",
+    }
+    | _GPKG
+    | _FIGURES,
 }
 MEDIA_TYPES = {
     "pdf": "application/pdf",
@@ -38,10 +67,12 @@ MEDIA_TYPES = {
 SHOWN_INLINE = ("pdf", "html", "png")
 
 
-def listed(sizes: dict[str, int], _: Language) -> list[dict[str, str]]:
+def listed(hazard: str, sizes: dict[str, int], _: Language) -> list[dict[str, str]]:
     """Those that are there, in the order of FILES. sizes: bytes by name."""
     return [
-        {"path": path, "name": _(name), "size": _size(sizes[path], _)} for path, name in FILES.items() if path in sizes
+        {"path": path, "name": _(name), "size": _size(sizes[path], _)}
+        for path, name in FILES[hazard].items()
+        if path in sizes
     ]
 
 

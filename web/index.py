@@ -1,7 +1,7 @@
 """A searchable copy of the catalogue, the ledger and the list of inputs.
 
 It is made by listing the bucket and fetching what has another ETag than before; so it can be wiped, and
-it is right again after one round. Which entries are versions of one quake, and which of them counts, is
+it is right again after one round. Which entries are versions of one event, and which of them counts, is
 reckoned anew from all of them whenever one has changed: the order in which they came leaves no trace.
 Rounds follow each other closely while the bucket is small and take at most a tenth of the time once it
 is large.
@@ -24,24 +24,33 @@ from siaga.impact.versions import Revision, join
 from siaga.moment import stamp
 from siaga.report import figures
 from siaga.store import Head, Store
+from web.floodindex import TABLES as FLOOD_TABLES
+from web.floodindex import FloodIndex
 
 _log = logging.getLogger(__name__)
-_FORM = 2  # of the tables; another one is thrown away and made anew
+_FORM = 3  # of the tables; another one is thrown away and made anew
 _LEAST_SECONDS, _SHARE_OF_TIME = 0.3, 10
 _FETCHES = 8
 _TABLES = """
 create table entry (key text primary key, etag text, hazard text, event_id text, version text, source_type text,
     number integer, process_time text, time text, longitude real, latitude real, magnitude real, alert text,
-    drill integer, words text, body text, quake text, place integer);
+    received text, expires text, drill integer, words text, body text, event text, place integer);
 create index entry_shown on entry (hazard, place, time);
-create index entry_event on entry (event_id);
-create index entry_quake on entry (quake);
+create index entry_id on entry (hazard, event_id);
+create index entry_event on entry (event);
 create table receipt (key text primary key, etag text, function text, bucket text, input text, input_etag text,
     state text, received text, finished text, body text);
 create index receipt_input on receipt (bucket, input, input_etag);
 create table input (bucket text, key text, etag text, modified text, primary key (bucket, key));
 create index input_modified on input (modified);
 """
+# what counts of a flood hour or an ash fall: its id says which event it is
+_RANKED = """update entry set event = ranked.name, place = ranked.rank from (
+    select key, hazard || ' ' || event_id || ' ' || drill as name, row_number() over (
+        partition by hazard, event_id, drill
+        order by source_type = 'corrected' desc, number desc, received desc, version desc) as rank
+    from entry where hazard != 'earthquake') as ranked
+    where entry.key = ranked.key and (event is not ranked.name or place is not ranked.rank)"""
 _REVISIONS = """select event_id, version, source_type, number, process_time, time, longitude, latitude, magnitude, drill
     from entry where hazard = 'earthquake'"""
 
@@ -64,13 +73,15 @@ class Index:
         self._store, self._path = store, path
         self._local = threading.local()
         self._writing = threading.Lock()
+        self.floods = FloodIndex(store, self._connection)
         self.fresh = 0.0  # when the last whole round began, on the clock of time.time()
         self.trouble: dict[str, object] | None = None  # why the last round failed
         with self._connection() as connection:
             if connection.execute("pragma user_version").fetchone()[0] != _FORM:
-                for table in ("entry", "receipt", "input"):
-                    connection.execute(f"drop table if exists {table}")
-                connection.executescript(_TABLES)
+                named = "select name from sqlite_master where type = 'table' and name not like 'sqlite!_%' escape '!'"
+                for (table,) in connection.execute(named).fetchall():
+                    connection.execute(f"drop table {table}")
+                connection.executescript(_TABLES + FLOOD_TABLES)
                 connection.execute(f"pragma user_version = {_FORM}")
 
     def follow(self) -> None:
@@ -90,16 +101,17 @@ class Index:
         with self._writing:
             began = time.time()
             try:
-                self._copy("entry", keys.RESULTS, keys.catalog_prefix("earthquake"), _entry_row, _join)
+                self._copy("entry", keys.RESULTS, keys.CATALOG, _entry_row, _join)
                 self._copy("receipt", keys.LEDGER, "", _receipt_row)
                 self._list_inputs()
+                self.floods.refresh()
             except SiagaError as error:
                 self.trouble = error.reason()
                 raise
             self.fresh, self.trouble = began, None
 
     def events(self, hazard: str, wanted: Filter, limit: int, offset: int) -> tuple[list[dict[str, Any]], int]:
-        """Each quake by the version that counts, newest quake first, and how many there are in all."""
+        """Each event by the version that counts, newest event first, and how many there are in all."""
         where, values = ["place = 1", "hazard = ?"], [hazard]
         where.append("drill = 1" if wanted.kind == "drill" else "drill = 0")
         if wanted.kind in ("large", "small"):
@@ -107,8 +119,8 @@ class Index:
         if wanted.level:
             where.append("alert is null" if wanted.level == "none" else "alert = ?")
             values += [] if wanted.level == "none" else [wanted.level]
-        for word in wanted.text.lower().split()[:8]:  # an older version's id and names find the quake too
-            where.append("quake in (select quake from entry where words like ? escape '!')")
+        for word in wanted.text.lower().split()[:8]:  # an older version's id and names find the event too
+            where.append("event in (select event from entry where words like ? escape '!')")
             values.append("%" + word.replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%")
         base = f"from entry where {' and '.join(where)}"
         with self._connection() as connection:
@@ -118,17 +130,55 @@ class Index:
             ).fetchall()
         return [json.loads(row[0]) for row in rows], total
 
-    def versions(self, event_id: str, version: str = "") -> list[dict[str, Any]]:
-        """All versions of the quake that this id, or this version of it, belongs to; the one that counts first.
+    def versions(self, event_id: str, version: str = "", hazard: str = "earthquake") -> list[dict[str, Any]]:
+        """All versions of the event that this id, or this version of it, belongs to; the one that counts first.
 
-        The versions may carry other ids. Where an exercise has a real event's id, the id alone means the real one.
+        Versions of a quake may carry other ids. Where an exercise has a real event's id, the id alone means the
+        real one.
         """
-        of = "select quake from entry where event_id = ? and ? in ('', version) order by drill, place limit 1"
+        of = """select event from entry where hazard = ? and event_id = ? and ? in ('', version)
+            order by drill, place limit 1"""
         with self._connection() as connection:
             rows = connection.execute(
-                f"select body from entry where quake = ({of}) order by place", [event_id, version]
+                f"select body from entry where event = ({of}) order by place", [hazard, event_id, version]
             ).fetchall()
         return [json.loads(row[0]) for row in rows]
+
+    def unsettled(self, function: str, bucket: str, name: str, limit: int) -> list[dict[str, Any]]:
+        """Inputs of that name that became no result: key, modified, and of their receipt state and body, if any.
+
+        What is under way has no receipt: state None. Newest first.
+        """
+        rows = "select i.key, i.modified, r.state, r.body from input i left join receipt r"
+        same = "r.bucket = i.bucket and r.input = i.key and r.input_etag = i.etag and r.function = ?"
+        where = "i.bucket = ? and i.key like ? and (r.state is null or r.state in ('refused', 'dead'))"
+        with self._connection() as connection:
+            found = connection.execute(
+                f"{rows} on {same} where {where} order by i.modified desc limit ?",
+                [function, bucket, f"%/{name}", limit],
+            ).fetchall()
+        return [
+            {"key": key, "modified": modified, "state": state, "receipt": json.loads(body) if body else None}
+            for key, modified, state, body in found
+        ]
+
+    def figures(self, now: str) -> dict[str, Any]:
+        """The live figure of each tab: alerts of the last day by level, ash falls whose forecast runs, failures.
+
+        now: as times are stored. The floods' is their own (FloodIndex.now).
+        """
+        with self._connection() as connection:
+            alerts = connection.execute(
+                """select alert, count(*) from entry where hazard = 'earthquake' and place = 1 and drill = 0
+                and time > strftime('%Y-%m-%dT%H:%M:%SZ', ?, '-1 day') and time <= ? and alert is not null
+                group by alert""",
+                [now, now],
+            ).fetchall()
+            (ash,) = connection.execute(
+                "select count(*) from entry where hazard = 'ash' and place = 1 and drill = 0 and expires > ?", [now]
+            ).fetchone()
+            (failed,) = connection.execute("select count(*) from receipt where state in ('refused', 'dead')").fetchone()
+        return {"alerts": dict(alerts), "ash": ash, "failed": failed}
 
     def receipts(self, states: Sequence[str], limit: int) -> tuple[list[dict[str, Any]], int]:
         """What has been settled in one of those states, newest first, and how many in all."""
@@ -217,10 +267,13 @@ class Index:
 
 
 def _join(connection: sqlite3.Connection) -> None:
-    """Write beside each entry which quake it shows, and its place among that quake's versions, 1 the newest."""
+    """Write beside each entry which event it shows, and its place among that event's versions, 1 the newest."""
+    connection.execute(_RANKED)
     rows = connection.execute(_REVISIONS).fetchall()
     quakes = join(Revision(*row[:5], figures.parse_utc(row[5]), *row[6:9], drill=bool(row[9])) for row in rows)
-    known = connection.execute("select event_id, version, drill, quake, place from entry").fetchall()
+    known = connection.execute(
+        "select event_id, version, drill, event, place from entry where hazard = 'earthquake'"
+    ).fetchall()
     before = {row[:3]: row[3:] for row in known}
     changed = []
     for versions in quakes:
@@ -230,22 +283,44 @@ def _join(connection: sqlite3.Connection) -> None:
             if before[mine] != (quake, place):
                 changed.append((quake, place, *mine))
     connection.executemany(
-        "update entry set quake = ?, place = ? where event_id = ? and version = ? and drill = ?", changed
+        """update entry set event = ?, place = ?
+        where hazard = 'earthquake' and event_id = ? and version = ? and drill = ?""",
+        changed,
     )
 
 
 def _entry_row(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """What is searched and sorted by, of a catalogue entry of any hazard."""
+    keys.Version.parse(entry["version"])  # what cannot be ranked must not come between the others
+    common = {name: entry[name] for name in ("hazard", "event_id", "version", "source_type", "time")} | {
+        "number": entry["version_number"],
+        "received": entry["arrival"]["received"],
+        "drill": int(entry["drill"]),
+    }
+    return common | _OF_HAZARD[entry["hazard"]](entry)
+
+
+def _quake(entry: Mapping[str, Any]) -> dict[str, Any]:
     place = entry["place"] or {}
     words = (entry["event_id"], entry["description"], place.get("name", ""), place.get("zone", ""))
-    same = ("hazard", "event_id", "version", "source_type", "time", "longitude", "latitude", "magnitude", "alert")
-    revision = Revision.of(entry)
-    keys.Version.parse(revision.version)  # what cannot be ranked must not come between the others
-    return {name: entry[name] for name in same} | {
-        "number": entry["version_number"],
-        "process_time": revision.process_time,
-        "drill": int(entry["drill"]),
+    return {name: entry[name] for name in ("longitude", "latitude", "magnitude", "alert")} | {
+        "process_time": Revision.of(entry).process_time,
         "words": " ".join(words).lower(),
     }
+
+
+def _flood(entry: Mapping[str, Any]) -> dict[str, Any]:
+    keys.Snapshot.parse(entry["event_id"])
+    return {"words": entry["event_id"]}
+
+
+def _ash(entry: Mapping[str, Any]) -> dict[str, Any]:
+    volcano = entry["volcano"]
+    place = {name: volcano[name] for name in ("longitude", "latitude")}
+    return place | {"expires": entry["expires"], "words": f"{entry['event_id']} {volcano['name']}".lower()}
+
+
+_OF_HAZARD = {"earthquake": _quake, "flood": _flood, "ash": _ash}
 
 
 def _receipt_row(receipt: Mapping[str, Any]) -> dict[str, Any]:

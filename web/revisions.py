@@ -10,21 +10,21 @@ from web import listing
 
 
 def panel(
-    versions: Sequence[Mapping[str, Any]],
-    shown: Mapping[str, Any],
-    analysis: Callable[[str, str], Mapping[str, Any]],
+    versions: Sequence[dict[str, Any]],
+    shown: dict[str, Any],
+    analysis: Callable[[dict[str, Any]], Mapping[str, Any]],
     _: Language,
 ) -> dict[str, Any]:
     """Lines of all versions, newest first, and how the shown one differs from the one ranked below it.
 
     versions: catalogue entries of one quake, whatever their ids, newest first; shown is one of them.
-    analysis: impact.json by key and sha256. The comparison is made when the page is, so that it holds
+    analysis: the impact.json of an entry. The comparison is made when the page is, so that it holds
     also for what came after the report was printed.
     """
     place = versions.index(shown)
     several = len({entry["event_id"] for entry in versions}) > 1
     lower = versions[place + 1] if place + 1 < len(versions) else None
-    both = [analysis(one["impact"]["key"], one["impact"]["sha256"]) for one in (lower, shown) if one]
+    both = [analysis(one) for one in (lower, shown) if one]
     return {
         "rows": [_row(entry, shown["clock_zone"], _) | {"shown": entry is shown} for entry in versions],
         "joined": several,

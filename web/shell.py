@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from siaga import language
 from siaga.errors import BadInput, NotFound, SiagaError
-from web import clock
+from web import clock, tabs
 from web.index import Index
 
 _LATE, _BROKEN = 60, 180  # seconds without a whole round of the index
@@ -43,6 +43,7 @@ def install(app: Flask, index: Index, folder: Path) -> None:
             "languages": {code: _in_language(code) for code in language.LANGUAGES},
             "clocks": clock.clocks(g.now, g.language),
             "fresh": freshness(index),
+            "tabs": tabs.figures(index, g.now, g.language),
         }
 
     @app.after_request

@@ -3,10 +3,11 @@
 from typing import Any
 
 import requests
-from flask import Blueprint, Response, g, jsonify, render_template, request
+from flask import Blueprint, Response, g, jsonify, render_template, request, url_for
 
 from siaga import keys
 from siaga.errors import BadInput
+from siaga.report import figures
 from web import clock, shell
 from web.index import Index
 
@@ -19,6 +20,11 @@ _STATES = {
     "refused": "Refused",
     "superseded": "Superseded",
     "dead": "Failed",
+}
+_PAGES = {
+    "earthquake": ("earthquakes.event", "event_id"),
+    "flood": ("floods.event", "snapshot"),
+    "ash": ("ashfalls.event", "event_id"),
 }
 
 
@@ -63,6 +69,7 @@ def blueprint(index: Index, gateway_url: str) -> Blueprint:
             rows=rows + inputs[:_SHOWN],
             gateway_answers=jobs is not None,
             sweep=sweep,
+            outages=[_outage(one) for one in index.floods.outages()],
             state_names=_STATES,
         )
 
@@ -87,15 +94,50 @@ def _gateway(url: str) -> tuple[list[dict[str, Any]] | None, dict[str, Any]]:
 
 
 def _unknown(index: Index, jobs: Any) -> list[dict[str, Any]]:
-    """ShakeMaps in the bucket that neither a receipt nor the gateway knows of yet."""
+    """Inputs in the buckets that neither a receipt nor the gateway knows of yet."""
     known = {(job["bucket"], job["key"], job["etag"]) for job in jobs}
     found = []
     for bucket, key, etag, modified in index.inputs(_SHOWN):
-        if not bucket.startswith(keys.SHAKEMAPS) or not key.endswith("grid.xml") or (bucket, key, etag) in known:
-            continue
-        if index.receipt_of("on-shakemap", bucket, key, etag) is None:
-            found.append(_row("received", "on-shakemap", bucket, key, modified))
+        function = _woken(bucket, key)
+        if function and (bucket, key, etag) not in known and not index.receipt_of(function, bucket, key, etag):
+            found.append(_row("received", function, bucket, key, modified))
     return found
+
+
+def _woken(bucket: str, key: str) -> str:
+    """The function that an input wakes, "" for what lies beside inputs."""
+    if bucket.startswith(keys.SHAKEMAPS):
+        return "on-shakemap" if key.endswith("grid.xml") else ""
+    if bucket == keys.FLOODMAPS:
+        return "on-flood" if key.endswith(f"/{keys.FLOOD_DATA}") and key[0].isdigit() else ""
+    return "on-ash" if key.endswith(f"/{keys.ASH_REQUEST}") else ""
+
+
+def _outage(one: dict[str, Any]) -> dict[str, Any]:
+    """A time in which a source was not to be believed; the alarm while until is ""."""
+
+    def moment(utc: str | None) -> str:
+        return (
+            f"{figures.short_date(figures.parse_utc(utc), g.code)}, {figures.clock(figures.parse_utc(utc), 'UTC')}"
+            if utc
+            else ""
+        )
+
+    return {
+        "region": one["region"],
+        "since": moment(one["since"]),
+        "until": moment(one["until"]),
+        "said": g.language.reason(one["reason"]),
+    }
+
+
+def _page(run: str) -> dict[str, str] | None:
+    """The page of a run."""
+    hazard, event_id, version = run.split("/")[:3]
+    endpoint, name = _PAGES.get(hazard, ("", ""))
+    if not endpoint:
+        return None
+    return {"url": url_for(endpoint, **{name: event_id}, version=version), "name": event_id, "version": version}
 
 
 def _job(job: dict[str, Any]) -> dict[str, Any]:
@@ -114,7 +156,7 @@ def _receipt(receipt: dict[str, Any]) -> dict[str, Any]:
     row["warnings"] = [g.language.reason(warning) for warning in receipt.get("warnings") or ()]
     row["lasted"] = clock.lasted(receipt["seconds"], g.language)
     if receipt["state"] == "done" and receipt["run"].startswith("earthquake/"):
-        row["page"] = receipt["run"].split("/")[1:3]
+        row["page"] = _page(receipt["run"])
     return row
 
 

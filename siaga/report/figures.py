@@ -278,6 +278,35 @@ def short_date(utc: datetime, language: str, zone: str = "UTC") -> str:
     return f"{local.day} {_MONTHS[language][local.month - 1][:3]} {local.year}"
 
 
+def clock_at(utc: datetime, hours: float, zone: str) -> str:
+    """Time of day at an offset from UTC, with the zone's name or, where it has none, the offset.
+
+    >>> clock_at(datetime(2017, 2, 21, 12, 4), 7.0, "WIB"), clock_at(datetime(2017, 2, 21, 12, 4), -3.5, "")
+    ('19:04 WIB', '08:34 UTC−03:30')
+    """
+    minutes = abs(round(hours * 60))
+    name = zone or f"UTC{'−' if hours < 0 else '+'}{minutes // 60:02d}:{minutes % 60:02d}"
+    return f"{utc + timedelta(hours=hours):%H:%M} {name}"
+
+
+def date_at(utc: datetime, hours: float, language: str) -> str:
+    """The day at an offset from UTC.
+
+    >>> date_at(datetime(2017, 2, 21, 18, 4), 7.0, "id")
+    '22 Februari 2017'
+    """
+    return date(utc + timedelta(hours=hours), "UTC", language, weekday=False)
+
+
+def month(year: int, number: int, language: str) -> str:
+    """A month in words.
+
+    >>> month(2017, 2, "id")
+    'Februari 2017'
+    """
+    return f"{_MONTHS[language][number - 1]} {year}"
+
+
 def moment(utc: datetime, zone: str, language: str) -> tuple[str, str]:
     """When it happened: day and local time; then the same in WIB (if that differs) and UTC."""
     main = f"{date(utc, zone, language)}, {clock(utc, zone, seconds=True)}"

@@ -1,0 +1,279 @@
+"""Floods in the web app: every hour accounted for, never a false "no flood", history, what an attacker tries."""
+
+import csv
+import io
+import json
+import random
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from fixtures import floodhours as hours
+from fixtures.floodhours import A, B, C
+
+from siaga import keys
+from siaga.impact.floodtrend import frequencies
+from siaga.store import Store
+from web import clock, create_app, floodepisodes, floodindex
+from web.index import Index
+
+NOBODY = "http://127.0.0.1:9"
+NOW = datetime(2017, 2, 21, 12, 20)
+
+
+@pytest.fixture
+def web(store, minio, tmp_path, monkeypatch):
+    """(store, index, client): an app whose index is refreshed by the test; it is 12:20 UTC of 21 February 2017."""
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    index = Index(Store.connect(minio, "web"), tmp_path / "index.sqlite")
+    return store, index, create_app(Store.connect(minio, "web"), index, NOBODY).test_client()
+
+
+def text(client, path):
+    answer = client.get(path)
+    return answer.status_code, answer.get_data(as_text=True)
+
+
+def a_day(store):
+    """Hours 0 to 10: data, same, suspect, nobody asked (3, 4), gap told by the archive, dry, data twice, dry, data."""
+    hours.put_data(store, 0, {A: 2, B: 3})
+    hours.put_told(store, 1, "same", same_as=str(hours.snapshot(0)), states_sha256="x")
+    reason = {"text": "x", "template": "The server answered with {status}", "values": {"status": 500}}
+    hours.put_told(store, 2, "suspect", reason=reason)
+    hours.put_told(store, 5, "gap", highest_state=4, areas={A: 4})
+    hours.put_told(store, 6, "empty", proof=["x"])
+    hours.put_data(store, 7, {A: 4, C: 1})
+    hours.put_data(store, 8, {A: 3, B: 2, C: 2})
+    hours.put_told(store, 9, "empty", proof=["x"])
+    hours.put_data(store, 10, {A: 2}, report=False)
+
+
+def test_an_empty_list_says_so_and_not_that_nothing_is_flooded(web):
+    _store, index, client = web
+    index.refresh()
+    status, page = text(client, "/floods?lang=en")
+    assert status == 200
+    assert "No hour of a flood source is known yet." in page
+    assert "does not mean that nothing is flooded" in page
+    assert "Belum ada jam" in text(client, "/floods?lang=id")[1]
+    for path in ("/floods/frequency", "/floods/histogram.json", "/floods/frequency.geojson", "/floods.csv"):
+        assert text(client, path)[0] == 200
+
+
+def test_each_hour_counts_as_something(web):
+    store, index, client = web
+    a_day(store)
+    index.refresh()
+    page = text(client, "/floods?lang=en")[1]
+    for said in (
+        "As at 07:00 WIB, 21 Feb 2017",
+        "Not known: the source could not be believed. The server answered with 500",
+        "Gap: nobody asked in 2 hours",
+        "Gap: nobody asked; highest state in the archive: 4",
+        "Nothing flooded; the source was sound",
+    ):
+        assert said in page, said
+    assert page.count("Nothing flooded; the source was sound") == 2
+    rows = {one["snapshot"]: one for one in csv.DictReader(io.StringIO(text(client, "/floods.csv")[1]))}
+    assert [one["kind"] for one in rows.values()] == [
+        "data", "empty", "data", "data", "empty", "gap", "suspect", "same", "data",
+    ]  # fmt: skip
+    suspect, same = rows[str(hours.snapshot(2))], rows[str(hours.snapshot(1))]
+    assert (suspect["rw_flooded"], suspect["people_affected"]) == ("", "")
+    assert (same["rw_flooded"], same["states_of"]) == ("2", str(hours.snapshot(0)))
+    assert rows[str(hours.snapshot(6))]["rw_flooded"] == "0"
+
+
+def test_the_strip_tells_the_newest_known_hour_and_what_changed(web):
+    store, index, client = web
+    a_day(store)
+    index.refresh()
+    page = text(client, "/floods?lang=en")[1]
+    assert "Last known: 17:00 WIB" in page  # 10:00 UTC; the hour of 11:00 is over and nobody asked in it
+    assert "1 RW" in page
+    assert "1 new, 0 receded, 0 deeper" in page  # against the dry hour before
+    assert "the hour before is not known" in page  # 6 and 24 hours before: gap, nothing
+    assert "0 new" not in page
+
+
+def test_an_outage_is_an_alarm_until_it_ends(web):
+    store, index, client = web
+    a_day(store)
+    hours.put_outage(store, 11)
+    hours.put_told(store, 11, "suspect", reason=None)
+    index.refresh()
+    page = text(client, "/floods?lang=en")[1]
+    assert "what is under water now is not known" in page
+    assert '<a href="/floods" aria-current="page">Floods <small>not known</small>' in page
+    assert "until now" in text(client, "/status?lang=en")[1]
+    hours.put_outage(store, 11, until="2017-02-21T12:03:00Z")
+    hours.put_told(store, 12, "empty", proof=[])
+    index.refresh()
+    page = text(client, "/floods?lang=en")[1]
+    assert "what is under water now is not known" not in page
+    assert "Ended" in text(client, "/status?lang=en")[1]
+
+
+def test_months_six_hours_and_least_filter_the_list(web):
+    store, index, client = web
+    a_day(store)
+    index.refresh()
+    assert "2017-02" in text(client, "/floods")[1]
+    assert text(client, "/floods?month=2017-01&lang=en")[1].count("No hour answers to this filter.") == 1
+    six = text(client, "/floods?every=6&lang=en")[1]
+    assert str(hours.snapshot(5)) in six
+    assert str(hours.snapshot(7)) not in six
+    assert "Gap: nobody asked in this hour" in six  # 11 UTC: over, and nobody asked
+    most = text(client, "/floods?least=3&lang=en")[1]
+    assert str(hours.snapshot(8)) in most
+    assert str(hours.snapshot(0)) not in most.split("<tbody>")[1]
+    for odd in ("month=2017-13", "month=x", "least=-4", "least=zz", "page=-1", "page=9999", "every=x", "month=9999-12"):
+        assert text(client, f"/floods?{odd}")[0] == 200, odd
+    assert text(client, "/floods?region=ID-XX")[0] == 404
+
+
+def test_pages_leave_out_no_hour_between_them(web):
+    store, index, client = web
+    for number in range(0, 60, 2):
+        hours.put_told(store, number - 60, "empty", proof=[])
+    index.refresh()
+    seen = "".join(text(client, f"/floods?page={page}&lang=en")[1] for page in (1, 2))
+    assert seen.count("Nothing flooded; the source was sound") == 30
+    assert seen.count("Gap: nobody asked in") == 30  # 29 between, and those since the last
+    assert "Gap: nobody asked in 13 hours" in seen
+
+
+def test_the_newer_answer_of_an_hour_counts(web):
+    store, index, _client = web
+    hours.put_data(store, 0, {A: 2}, received="2017-02-21T00:10:00Z")
+    index.refresh()
+    hours.put_data(store, 0, {A: 4, B: 4}, received="2017-02-21T00:50:00Z")
+    index.refresh()
+    (hour,) = index.floods.hours("ID-JK", 0, 10**9)
+    assert (hour.wet, hour.counts) == (2, (0, 0, 0, 2))
+    assert len(index.versions(str(hours.snapshot(0)), hazard="flood")) == 2
+
+
+def test_an_analysis_that_is_not_ready_is_no_dry_hour(web):
+    store, index, client = web
+    store.put(keys.FLOODMAPS, hours.snapshot(0).data, b"{}")
+    index.refresh()
+    assert "Data came; figures are not ready" in text(client, "/floods?lang=en")[1]
+    page = text(client, f"/floods/{hours.snapshot(0)}?lang=en")
+    assert page[0] == 200
+    assert "figures are not ready" in page[1]
+    assert index.floods.states(index.floods.hour("ID-JK", floodindex.number(hours.START))) is None
+
+
+def test_hours_without_figures_have_pages_in_words(web):
+    store, index, client = web
+    a_day(store)
+    index.refresh()
+    for number, said in ((2, "could not be believed"), (3, "nobody asked"), (5, "highest state in the archive: 4")):
+        status, page = text(client, f"/floods/{hours.snapshot(number)}?lang=en")
+        assert (status, said in page) == (200, True), number
+        assert "That does not mean that nothing was flooded." in page
+    assert "Nothing flooded; the source was sound" in text(client, f"/floods/{hours.snapshot(6)}?lang=en")[1]
+    for gone in (hours.snapshot(-5), hours.snapshot(900), "nonsense", "<script>", "2017022105-6-rw/nonsense"):
+        status, page = text(client, f"/floods/{gone}?lang=en")
+        assert status == 404
+        assert "<script>alert" not in page
+
+
+def test_the_map_is_drawn_of_what_is_under_water(web):
+    store, index, client = web
+    told = hours.put_data(store, 0, {A: 1, B: 4})
+    index.refresh()
+    answer = client.get(f"/floods/{told['event_id']}/{told['version']}/map.svg")
+    assert answer.mimetype == "image/svg+xml"
+    picture = answer.get_data(as_text=True)
+    assert picture.count("<path fill=") == 2
+    assert "#103a73" in picture
+    assert "url(#unknown)" in picture
+    assert client.get(f"/floods/{told['event_id']}/initial-v009-aaaaaaaa/map.svg").status_code == 404
+
+
+def test_names_of_neighbourhoods_are_only_text(web):
+    store, index, client = web
+    evil = {A: ('<script>alert("rw")</script>', '"><img src=x onerror=alert(1)>')}
+    hours.put_data(store, 0, {A: 2}, names=evil)
+    index.refresh()
+    for path in ("/floods/frequency", "/floods", f"/floods/{hours.snapshot(0)}"):
+        page = text(client, path)[1]
+        assert "<script>alert" not in page
+        assert "<img src=x" not in page
+    told = json.loads(text(client, "/floods/frequency.geojson")[1])
+    assert told["features"][0]["properties"]["name"] == evil[A][0]
+
+
+def test_frequency_and_histogram_of_a_day(web):
+    store, index, client = web
+    a_day(store)
+    index.refresh()
+    found = json.loads(text(client, "/floods/frequency.json")[1])["areas"]
+    # A: 0, 1, 7, 8, 10; between 1 and 7 lie five hours, so that all is one flood
+    by_id = {one["geom_id"]: (one["floods"], one["hours"], one["peak"]) for one in found}
+    assert by_id == {A: (1, 5, 4), B: (1, 3, 3), C: (1, 1, 2)}
+    deep = json.loads(text(client, "/floods/frequency.json?state=4")[1])["areas"]
+    assert [(one["geom_id"], one["hours"]) for one in deep] == [(A, 1)]
+    bins = json.loads(text(client, "/floods/histogram.json")[1])["floods_per_rw"]
+    assert (bins[0], sum(one["areas"] for one in bins)) == ({"least": 1, "most": 1, "areas": 3}, 3)
+    assert json.loads(text(client, "/floods/frequency.geojson")[1])["features"][0]["geometry"]["type"] == "Polygon"
+    rows = list(csv.DictReader(io.StringIO(text(client, "/floods/frequency.csv")[1])))
+    assert {one["kelurahan"] for one in rows} == {"JELAMBAR", "JELAMBAR BARU"}
+    none = text(client, "/floods/frequency?from=2016-01&to=2016-02&lang=en")[1]
+    assert "no neighbourhood is known to have been flooded" in none
+    assert text(client, "/floods/frequency?state=9")[0] == 404
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_runs_and_months_come_out_the_same_however_the_hours_came_in(web, minio, tmp_path, seed):
+    """Against floodtrend.frequencies over the whole history; and the index of one round against that of many."""
+    store, index, _client = web
+    dice = random.Random(seed)
+    history = []
+    for number in range(70):
+        kind = dice.choices(("data", "empty", "none", "same"), (4, 3, 3, 1))[0]
+        earlier = [place for place, (_n, _s, what) in enumerate(history) if what == "data"]
+        if kind == "same" and not earlier:
+            kind = "none"
+        states = {area: dice.choice((1, 2, 3, 4)) for area in (A, B, C) if dice.random() < 0.3}
+        if kind == "same":
+            states = history[earlier[-1]][1]
+        history.append((number, {"empty": {}, "none": None}.get(kind, states), kind))
+    order = dice.sample(history, len(history))
+    for place, (number, states, kind) in enumerate(order):
+        if kind == "data":
+            hours.put_data(store, number, states)
+        elif kind == "empty":
+            hours.put_told(store, number, "empty", proof=[])
+        elif kind == "same":
+            first = max(n for n, _s, what in history if what == "data" and n < number)
+            hours.put_told(store, number, "same", same_as=str(hours.snapshot(first)))
+        if place % 12 == 0:
+            index.refresh()
+    index.refresh()
+    month = floodepisodes.month_of(floodindex.number(hours.START))
+    wanted = [(hours.START + timedelta(hours=number), states) for number, states, _kind in history]
+    found = index.floods.frequencies("ID-JK", 2, month, month)
+    assert {one.geom_id: one for one in found} == {one.geom_id: one for one in frequencies(wanted)}
+    again = Index(Store.connect(minio, "web"), tmp_path / "again.sqlite")
+    again.refresh()
+    with index._connection() as one, again._connection() as other:
+        runs = """select geom_id, least, first, last, peak, wet, unknown from flood_episode e
+            join flood_rw r on r.id = e.rw order by 1, 2, 3"""
+        assert one.execute(runs).fetchall() == other.execute(runs).fetchall()
+
+
+def test_what_is_deleted_in_the_bucket_is_forgotten(web):
+    store, index, _client = web
+    a_day(store)
+    index.refresh()
+    store.delete(keys.FLOODMAPS, hours.snapshot(9).told("empty"))
+    store.delete(keys.FLOODMAPS, hours.snapshot(8).data)
+    index.refresh()
+    start = floodindex.number(hours.START)
+    assert [one.hour - start for one in index.floods.hours("ID-JK", 0, 10**9)] == [10, 7, 6, 5, 2, 1, 0]
+
+
+def test_hours_are_numbered_in_utc():
+    assert floodindex.moment_of(floodindex.number(datetime(2017, 2, 21, 5, 59, tzinfo=UTC))).hour == 5

@@ -1,0 +1,259 @@
+"""Ash falls: the list with requests that are under way, one fall's page, its files."""
+
+from typing import Any
+
+from flask import Blueprint, Response, g, render_template, request
+
+from siaga import keys
+from siaga.errors import BadInput
+from siaga.hazard.ash import CLASSES, LIMITS_CM
+from siaga.impact import ash
+from siaga.language import Language
+from siaga.report import figures
+from web import clock
+from web.ash import LEVELS
+from web.index import Filter, Index
+from web.runs import Runs, find, run_of
+
+_PAGE = 50
+_WAITING = 20
+_MOST_ROWS = 30
+
+
+def blueprint(runs: Runs, index: Index) -> Blueprint:
+    """/ash and what lies below, except the upload."""
+    pages = Blueprint("ashfalls", __name__)
+
+    @pages.get("/ash")
+    def listed() -> str:
+        wanted = Filter(text=request.args.get("q", "")[:100])
+        page = max(1, min(100_000, request.args.get("page", 1, type=int)))
+        entries, total = index.events("ash", wanted, _PAGE, (page - 1) * _PAGE)
+        return render_template(
+            "ashfalls.html",
+            tab="ash",
+            rows=[_row(entry, g.language) for entry in entries],
+            waiting=[
+                _unsettled(one, g.language)
+                for one in index.unsettled("on-ash", keys.ASHMAPS, keys.ASH_REQUEST, _WAITING)
+            ],
+            total=total,
+            first=(page - 1) * _PAGE + 1,
+            page=page,
+            pages=max(1, -(-total // _PAGE)),
+            wanted=wanted,
+            demonstration=any(entry["demonstration"] for entry in entries),
+        )
+
+    @pages.get("/ash/<event_id>")
+    @pages.get("/ash/<event_id>/<version>")
+    def event(event_id: str, version: str = "") -> str:
+        versions, entry = find(index, "ash", event_id, version)
+        return render_template(
+            "ashfall.html",
+            tab="ash",
+            **_shown(runs.analysis(entry), g.language),
+            row=_row(entry, g.language),
+            entry=entry,
+            newest=versions[0],
+            versions=[_version(one, entry, g.language) for one in versions],
+            published=entry["report"] is not None,
+            pictured=f"map-{g.code}.png" in runs.sizes(entry),
+            files=runs.files(entry),
+            run=str(run_of(entry)),
+        )
+
+    @pages.get("/ash/<event_id>/<version>/files/<path:path>")
+    def file(event_id: str, version: str, path: str) -> Response:
+        return runs.send(find(index, "ash", event_id, version)[1], path)
+
+    return pages
+
+
+def _clock(utc: str, entry: dict[str, Any]) -> tuple[str, str]:
+    """Clock and day in the zone of the request, which is the volcano's."""
+    at, hours, name = figures.parse_utc(utc), entry["utc_offset_hours"], entry["time_zone"]
+    return figures.clock_at(at, hours, name), figures.date_at(at, hours, g.code)
+
+
+def _row(entry: dict[str, Any], _: Language) -> dict[str, Any]:
+    at, day = _clock(entry["time"], entry)
+    until, until_day = _clock(entry["expires"], entry)
+    column, highest = entry["column_height_m"], entry["highest_class"]
+    people = entry["affected"]
+    return {
+        "event_id": entry["event_id"],
+        "version": entry["version"],
+        "number": entry["version_number"],
+        "volcano": entry["volcano"]["name"],
+        "level": entry["alert_level"],
+        "level_name": _(LEVELS[entry["alert_level"]]),
+        "clock": at,
+        "day": day,
+        "iso": entry["time"],
+        "ago": clock.ago(entry["time"], g.now, _),
+        "height": _metres(entry["eruption_height_m"], _),
+        "column": _("not known") if column is None else _metres(column, _),
+        "people": _("not known") if people is None else figures.people_cell(people, _.code),
+        "highest": _(ash.NAMES[highest]) if highest else "",
+        "colour": ash.COLOURS.get(highest or ""),
+        "active": clock.seconds_since(entry["expires"], g.now) < 0,
+        "expires": f"{until}, {until_day}",
+        "days": entry["forecast_days"],
+        "published": entry["report"] is not None,
+        "drill": entry["drill"],
+        "warnings": len(entry["warnings"]),
+    }
+
+
+def _version(one: dict[str, Any], shown: dict[str, Any], _: Language) -> dict[str, Any]:
+    received = figures.parse_utc(one["arrival"]["received"])
+    return {
+        "event_id": one["event_id"],
+        "version": one["version"],
+        "number": one["version_number"],
+        "received": f"{figures.short_date(received, _.code)}, {figures.clock(received, 'UTC', seconds=True)}",
+        "shown": one is shown,
+        "published": one["report"] is not None,
+    }
+
+
+def _unsettled(one: dict[str, Any], _: Language) -> dict[str, Any]:
+    """A request that has no figures: under way, refused or failed, and why."""
+    receipt, folder = one["receipt"], one["key"].partition("/")[0]
+    try:
+        keys.EruptionId.parse(folder)
+        name = folder
+    except BadInput:
+        name = one["key"]
+    return {
+        "name": name,
+        "state": one["state"] or "running",
+        "said": _.reason(receipt["reason"])
+        if receipt
+        else _("Under way, or waiting for its raster; the status page says more."),
+        "when": clock.ago(one["modified"], g.now, _) or figures.short_date(figures.parse_utc(one["modified"]), _.code),
+    }
+
+
+def _shown(impact: dict[str, Any], _: Language) -> dict[str, Any]:
+    """What the page says of an analysis."""
+    people, event = impact["people"], impact["event"]
+    return {
+        "affected": _count(impact["affected"], _),
+        "displaced": _count(impact["displaced"], _),
+        "note": _.reason(people["note"]),
+        "warnings": [_.reason(one) for one in impact["warnings"]],
+        "missing": [_.reason(one) for one in impact["layers_missing"]],
+        "max_cm": figures.decimal(impact["map"]["max_cm"], 2, _.code),
+        "classes": _classes(impact, _),
+        "columns": {name: impact[name] is not None for name in ("structures", "roads", "land_cover")},
+        "places": _spots(impact["places"], _),
+        "airports": _spots(impact["airports"], _),
+        "zones": _zones(impact["zones"], _),
+        "effects": _effects(impact, _),
+        "cumulative": _cumulative(impact["cumulative"], _),
+        "where": figures.coordinates(event["longitude"], event["latitude"], _.code),
+        "elevation": _("not known") if event["elevation_m"] is None else _metres(event["elevation_m"], _),
+        "provenance": impact["provenance"],
+        "population": "; ".join(
+            one["title"] for one in impact["provenance"]["analysis_data"]["files"] if one["role"] == "population"
+        ),
+    }
+
+
+def _classes(impact: dict[str, Any], _: Language) -> list[dict[str, Any]]:
+    """A row per thickness class, the thickest first; cells of what is not known are ""."""
+
+    def cell(name: str, role: str, digits: int) -> str:
+        found = impact[role]
+        return "" if found is None else figures.decimal(found["by_class"][name], digits, _.code)
+
+    limits = (*LIMITS_CM, None)
+    made = []
+    for number, name in reversed(list(enumerate(CLASSES))):
+        low, high = (
+            None if one is None else f"{one:g}".replace(".", "," if _.code == "id" else ".")
+            for one in limits[number : number + 2]
+        )
+        count = impact["people"]["by_class"][name]
+        made.append(
+            {
+                "name": _(ash.NAMES[name]),
+                "colour": ash.COLOURS[name],
+                "dark": name in ("high", "very_high"),
+                "limits": f"> {low} cm" if high is None else f"{low}–{high} cm",
+                "people": "" if count is None else figures.people_cell(count, _.code),
+                "structures": cell(name, "structures", 0),
+                "roads": cell(name, "roads", 1),
+                "land_cover": cell(name, "land_cover", 0),
+            }
+        )
+    return made
+
+
+def _spots(found: list[dict[str, Any]] | None, _: Language) -> dict[str, Any] | None:
+    """Towns or airports under ash; None where no such layer is installed."""
+    if found is None:
+        return None
+    rows = [
+        {
+            "name": one["name"],
+            "more": one.get("zone") or one.get("code") or "",
+            "class": _(ash.NAMES[one["class"]]),
+            "colour": ash.COLOURS[one["class"]],
+            "dark": one["class"] in ("high", "very_high"),
+            "cm": figures.decimal(one["thickness_cm"], 2, _.code),
+            "km": "" if one["distance_km"] is None else f"{figures.whole(one['distance_km'], _.code)} km",
+        }
+        for one in found[:_MOST_ROWS]
+    ]
+    return {"rows": rows, "more": max(0, len(found) - _MOST_ROWS)}
+
+
+def _zones(zones: list[dict[str, Any]], _: Language) -> dict[str, Any]:
+    order = sorted(zones, key=lambda zone: (-zone["affected"], zone["name"]))
+    rows = [
+        {
+            "name": zone["name"],
+            "parent": zone["parent"] or "",
+            "affected": figures.people_cell(zone["affected"], _.code),
+            "cells": [figures.people_cell(zone["by_class"][name], _.code) for name in reversed(CLASSES)],
+        }
+        for zone in order[:_MOST_ROWS]
+    ]
+    return {"rows": rows, "more": max(0, len(zones) - _MOST_ROWS)}
+
+
+def _effects(impact: dict[str, Any], _: Language) -> list[dict[str, Any]]:
+    """What each class that is on the map may bring, the thickest first."""
+    cells = impact["map"]["cells_by_class"]
+    return [
+        {
+            "name": _(ash.NAMES[name]),
+            "colour": ash.COLOURS[name],
+            "dark": name in ("high", "very_high"),
+            "topics": [(_(ash.TOPICS[topic]), _(text)) for topic, text in ash.EFFECTS[name].items()],
+        }
+        for name in reversed(CLASSES)
+        if cells[name]
+    ]
+
+
+def _cumulative(found: dict[str, Any] | None, _: Language) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {
+        "events": found["events"],
+        "max_cm": figures.decimal(found["max_cm"], 2, _.code),
+        "affected": _count(found["affected"], _),
+        "displaced": _count(found["displaced"], _),
+    }
+
+
+def _metres(metres: float, _: Language) -> str:
+    return f"{figures.whole(metres, _.code)} m"
+
+
+def _count(people: float | None, _: Language) -> str:
+    return _("not known") if people is None else figures.people_sentence(people, _.code)

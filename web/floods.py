@@ -1,0 +1,215 @@
+"""Floods: the hours of a source, one hour's page, its map and files."""
+
+from typing import Any
+
+from flask import Blueprint, Response, g, render_template, request
+
+from siaga import keys
+from siaga.errors import NotFound
+from siaga.impact import flood
+from siaga.report import figures
+from web import clock, floodepisodes, floodindex, floodlisting, floodmap, floodtables
+from web.floodindex import Hour
+from web.index import Index
+from web.runs import Runs, find, run_of
+
+_PAGE = 24
+_MOST = 100_000
+
+
+def blueprint(runs: Runs, index: Index) -> Blueprint:
+    """/floods and what lies below, except its history."""
+    pages = Blueprint("floods", __name__)
+
+    @pages.get("/floods")
+    def listed() -> str:
+        region = chosen_region(index)
+        return render_template("floods.html", tab="floods", **_list(index, region), regions=index.floods.regions())
+
+    @pages.get("/floods.csv")
+    def csv() -> Response:
+        region = chosen_region(index)
+        first, end, *wanted = _wanted(index, region)
+        body = floodlisting.table(index.floods.hours(region, first, end, wanted[1], wanted[2]), region)
+        return attached(body, "text/csv; charset=utf-8", f"siaga-floods-{region}.csv")
+
+    @pages.get("/floods/<snapshot>")
+    @pages.get("/floods/<snapshot>/<version>")
+    def event(snapshot: str, version: str = "") -> str:
+        asked = keys.Snapshot.parse(snapshot)
+        hour = index.floods.hour(asked.region, floodindex.number(asked.hour))
+        if hour is None and not index.versions(snapshot, hazard="flood"):
+            return _silent(index, asked)
+        of = hour.of if hour and hour.of and not version else snapshot
+        if hour and not version and (hour.counts is None or hour.kind == "empty"):
+            return render_template("floodhour.html", tab="floods", **_of_hour(hour, asked))
+        versions, entry = find(index, "flood", of, version)
+        return render_template(
+            "flood.html",
+            tab="floods",
+            **floodtables.shown(index.floods, runs.analysis(entry), asked, g.language),
+            same=hour.kind == "same" if hour and not version else False,
+            entry=entry,
+            newest=versions[0],
+            versions=[_version(one, entry) for one in versions],
+            published=entry["report"] is not None,
+            pictured=f"map-{g.code}.png" in runs.sizes(entry),
+            files=runs.files(entry),
+            run=str(run_of(entry)),
+        )
+
+    @pages.get("/floods/<snapshot>/<version>/map.svg")
+    def picture(snapshot: str, version: str) -> Response:
+        find(index, "flood", snapshot, version)
+        response = Response(_draw(index, keys.Snapshot.parse(snapshot)), mimetype="image/svg+xml")
+        response.add_etag()
+        return response.make_conditional(request)
+
+    @pages.get("/floods/<snapshot>/<version>/files/<path:path>")
+    def file(snapshot: str, version: str, path: str) -> Response:
+        return runs.send(find(index, "flood", snapshot, version)[1], path)
+
+    return pages
+
+
+def chosen_region(index: Index) -> str:
+    """The region that is asked for, else the one with the newest hour; raises NotFound."""
+    asked, known = request.args.get("region", ""), index.floods.regions()
+    if asked and asked not in known:
+        raise NotFound("No hours of {region} are known", region=asked[:20])
+    return asked or (known[0] if known else keys.JAKARTA)
+
+
+def attached(body: str, media_type: str, name: str) -> Response:
+    """A file that is saved, not shown."""
+    response = Response(body, content_type=media_type)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def month_name(month: int) -> str:
+    """A month in words."""
+    return figures.month(month // 12, month % 12 + 1, g.code)
+
+
+def month_of_text(text: str) -> int | None:
+    """2017-02 as a number; None for what is none."""
+    year, _, month = text.partition("-")
+    if len(text) == 7 and year.isdecimal() and month.isdecimal() and 1 <= int(month) <= 12 and 1970 <= int(year) < 9999:
+        return int(year) * 12 + int(month) - 1
+    return None
+
+
+def _wanted(index: Index, region: str) -> tuple[int, int, int | None, int, int]:
+    """What is asked for: first hour, end, month or None, step of hours, least number of RWs."""
+    now = floodindex.number(clock.aware(g.now))
+    first, last = index.floods.bounds(region) or (now, now - 1)
+    end = max(last + 1, now)
+    month = month_of_text(request.args.get("month", ""))
+    if month is not None:
+        first = max(first, floodepisodes.first_hour(month))
+        end = min(end, floodepisodes.first_hour(month + 1))
+    step = 6 if request.args.get("every") == "6" else 1
+    least = max(0, min(_MOST, request.args.get("least", 0, type=int)))
+    return first, max(first, end), month, step, least
+
+
+def _list(index: Index, region: str) -> dict[str, Any]:
+    hours, now = index.floods, floodindex.number(clock.aware(g.now))
+    first, end, month, step, least = _wanted(index, region)
+    total = hours.count(region, first, end, step, least)
+    page = max(1, min(request.args.get("page", 1, type=int), -(-total // _PAGE) or 1))
+    # the hour above the first of a page belongs to it as well: what is missing between them stands here
+    extra = int(page > 1 and not least)
+    found = hours.hours(region, first, end, step, least, _PAGE + extra, (page - 1) * _PAGE - extra)
+    pages = -(-total // _PAGE) or 1
+    ends = (page == 1, page == pages) if not least else (False, False)
+    rows = floodlisting.lines(found, region, first, end, step, ends, g.language) if found else []
+    if least:
+        rows = [row for row in rows if "silent" not in row]
+    strip = floodlisting.strip(hours, region, now, g.language)
+    around = found[extra].hour if found else now
+    chart = hours.hours(region, around - 23, around + 1)
+    months = hours.months(region)
+    return {
+        "region": region,
+        "rows": rows[extra:],
+        "total": total,
+        "first": (page - 1) * _PAGE + 1,
+        "last": (page - 1) * _PAGE + len(found) - extra,
+        "page": page,
+        "pages": pages,
+        "month": None if month is None else f"{month // 12:04d}-{month % 12 + 1:02d}",
+        "months": [(f"{one // 12:04d}-{one % 12 + 1:02d}", month_name(one)) for one in months],
+        "every": step,
+        "least": least,
+        "strip": strip,
+        "chart": floodlisting.chart(chart, around, g.language) if found else None,
+        "source": _source(index, region, strip),
+        "depths": floodlisting.DEPTHS,
+    }
+
+
+def _source(index: Index, region: str, strip: dict[str, Any] | None) -> dict[str, Any]:
+    """How old the last good answer is, and the outage that lasts, if one does."""
+    outage = next((one for one in index.floods.outages() if one["region"] == region and one["until"] is None), None)
+    since = figures.parse_utc(outage["since"]) if outage else None
+    return {
+        "ago": (clock.ago(strip["modified"], g.now, g.language) if strip else "")
+        or (figures.short_date(figures.parse_utc(strip["modified"]), g.code, "WIB") if strip else ""),
+        "reason": g.language.reason(outage["reason"]) if outage else "",
+        "since": f"{figures.clock(since, 'WIB')}, {figures.short_date(since, g.code, 'WIB')}" if since else "",
+    }
+
+
+def _of_hour(hour: Hour, asked: keys.Snapshot) -> dict[str, Any]:
+    """An hour without figures of its own."""
+    return {
+        "asked": str(asked),
+        "when": floodtables.when(asked, g.language),
+        "said": floodlisting.said(hour, g.language),
+        "doubt": g.language.reason(hour.reason),
+        "kind": hour.kind,
+        "key": f"{keys.FLOODMAPS}/{hour.key}",
+    }
+
+
+def _silent(index: Index, asked: keys.Snapshot) -> str:
+    """An hour between others of which there is nothing; raises NotFound for one before or after them."""
+    bounds, hour = index.floods.bounds(asked.region), floodindex.number(asked.hour)
+    if bounds is None or not bounds[0] < hour < max(bounds[1], floodindex.number(clock.aware(g.now))):
+        raise NotFound("There is no event {event_id}", event_id=str(asked))
+    told = floodlisting.gap(1, hour, hour, g.language)
+    return render_template(
+        "floodhour.html",
+        tab="floods",
+        asked=str(asked),
+        when=floodtables.when(asked, g.language),
+        said=told["said"],
+        doubt="",
+        kind="gap",
+        key="",
+    )
+
+
+def _version(one: dict[str, Any], shown: dict[str, Any]) -> dict[str, Any]:
+    received = figures.parse_utc(one["arrival"]["received"])
+    return {
+        "event_id": one["event_id"],
+        "version": one["version"],
+        "number": one["version_number"],
+        "received": f"{figures.short_date(received, g.code, 'WIB')}, {figures.clock(received, 'WIB', seconds=True)}",
+        "shown": one is shown,
+        "published": one["report"] is not None,
+    }
+
+
+def _draw(index: Index, asked: keys.Snapshot) -> str:
+    """What is under water in that hour, and in outline what was so a day ago and no longer is."""
+    number = floodindex.number(asked.hour)
+    states, before = (
+        index.floods.states(index.floods.hour(asked.region, hour)) or {} for hour in (number, number - 24)
+    )
+    receded = {area for area, state in before.items() if state >= flood.AFFECTED_FROM} - states.keys()
+    shapes = index.floods.shapes(asked.region)
+    return floodmap.draw(states, {area: shape for area, shape in shapes.items() if area in states or area in receded})

@@ -1,0 +1,78 @@
+"""What a run has left in the store, for the pages of all hazards: its figures and its files."""
+
+import json
+from functools import lru_cache
+from typing import Any
+
+from flask import Response, g, request
+
+from siaga import keys
+from siaga.errors import NotFound
+from siaga.language import LANGUAGES
+from siaga.store import Store
+from web import downloads
+from web.index import Index
+
+_CACHED = 64  # analyses; they never change, so they are read once
+_SAFE = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox allow-popups"
+
+
+class Runs:
+    """Reads them, each once."""
+
+    def __init__(self, store: Store) -> None:
+        """store: with the rights of role web."""
+        self._store = store
+        self._analysis = lru_cache(_CACHED)(self._read)
+        self._sizes = lru_cache(_CACHED)(self._list)
+
+    def analysis(self, entry: dict[str, Any]) -> dict[str, Any]:
+        """The impact.json of a catalogue entry."""
+        return self._analysis(entry["impact"]["key"], entry["impact"]["sha256"])
+
+    def files(self, entry: dict[str, Any]) -> list[dict[str, str]]:
+        """What a reader may take along of it."""
+        return downloads.listed(entry["hazard"], self.sizes(entry), g.language)
+
+    def sizes(self, entry: dict[str, Any]) -> dict[str, int]:
+        """Bytes of each file by its name."""
+        return self._sizes(str(run_of(entry)), entry["report"] is not None)
+
+    def send(self, entry: dict[str, Any], path: str) -> Response:
+        """One of its files; raises NotFound."""
+        if path not in downloads.FILES[entry["hazard"]] and path not in {f"thumbnail-{code}.png" for code in LANGUAGES}:
+            raise NotFound("This event has no file {path}", path=path)
+        head, body = self._store.stream(keys.RESULTS, run_of(entry).key(path))
+        response = Response(body, content_type=downloads.MEDIA_TYPES[path.rpartition(".")[2]])
+        response.content_length = head.size
+        response.set_etag(head.etag)
+        response.headers["Content-Security-Policy"] = _SAFE
+        how = "inline" if path.rpartition(".")[2] in downloads.SHOWN_INLINE else "attachment"
+        name = keys.download_name(entry["event_id"], entry["version"], path)
+        response.headers["Content-Disposition"] = f'{how}; filename="{name}"'
+        return response.make_conditional(request)
+
+    def _read(self, key: str, _sha256: str) -> dict[str, Any]:
+        return dict(json.loads(self._store.get(keys.RESULTS, key)[0]))
+
+    def _list(self, run: str, _published: bool) -> dict[str, int]:
+        return {head.key.rpartition("/")[2]: head.size for head in self._store.list(keys.RESULTS, f"{run}/")}
+
+
+def run_of(entry: dict[str, Any]) -> keys.Run:
+    """The run that a catalogue entry shows."""
+    return keys.Run(entry["hazard"], entry["event_id"], keys.Version.parse(entry["version"]), entry["run"])
+
+
+def find(index: Index, hazard: str, event_id: str, version: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """All versions of an event, newest first, and the one that was asked for; raises NotFound with a sentence.
+
+    An id alone means the newest version. That of a quake may carry another id: the one of a corrected map.
+    """
+    versions = index.versions(keys.check_event_id(event_id), version, hazard)
+    if not versions and not (version and index.versions(event_id, hazard=hazard)):
+        raise NotFound("There is no event {event_id}", event_id=event_id)
+    for entry in versions:
+        if not version or (entry["event_id"], entry["version"]) == (event_id, version):
+            return versions, entry
+    raise NotFound("Event {event_id} has no version {version}", event_id=event_id, version=version[:80])

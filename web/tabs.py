@@ -1,0 +1,37 @@
+"""The tabs' live figures: one each, so that every page tells what the others hold."""
+
+from datetime import datetime
+from typing import Any
+
+from siaga.impact.fatality import LEVELS
+from siaga.language import Language
+from siaga.report import sentences
+from web import clock, floodindex
+from web.index import Index
+
+_LATE_HOURS = 2
+
+
+def figures(index: Index, now: datetime, _: Language) -> dict[str, Any]:
+    """By tab what it says beside its name, "" for nothing; level: of the worst earthquake of the last day."""
+    found = index.figures(f"{now:%Y-%m-%dT%H:%M:%SZ}")
+    worst = next((level for level in reversed(LEVELS) if found["alerts"].get(level)), "")
+    level = "" if worst == "green" else worst
+    alert = f"{found['alerts'][level]} {_(sentences.LEVELS[level]).capitalize()}" if level else ""
+    return {
+        "level": level,
+        "earthquakes": alert,
+        "floods": _flood(index, now, _),
+        "ash": _("{count} active", count=found["ash"]) if found["ash"] else "",
+        "status": _("{count} failed", count=found["failed"]) if found["failed"] else "",
+    }
+
+
+def _flood(index: Index, now: datetime, _: Language) -> str:
+    """RWs under water in the newest hour; "not known" where that hour is unknown or not of late."""
+    regions = index.floods.regions()
+    if not regions:
+        return ""
+    newest = index.floods.newest(regions[0])
+    late = newest is None or floodindex.number(clock.aware(now)) - newest.hour > _LATE_HOURS
+    return _("not known") if newest is None or late or newest.wet is None else _("{count} RW", count=newest.wet)
