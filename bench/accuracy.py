@@ -39,7 +39,7 @@ def golden_people(cache: Path) -> tuple[str, str, list[Row]]:
             for zone in found.zones:
                 truth = sum(count for mmi, count in case.truth[zone.code].items() if mmi >= 2)
                 figure = f"affected in area {zone.code}"
-                rows.append(_row(case.name, figure, case.by_zone[zone.code], truth, float(zone.by_mmi[1:].sum())))
+                rows.append(_row(case.name, figure, case.by_zone[zone.code], truth, float(zone.by_class[1:].sum())))
     words = (
         "People by MMI class and area. *exact* is reckoned in `tests/fixtures/golden.py` by plain loops over cells and "
         "areas, *Siaga* is what the program finds. InaSAFE's test hazards are rasters; here the centre of each cell "

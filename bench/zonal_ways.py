@@ -65,7 +65,7 @@ def siaga(folder: Path, degrees: float = 0) -> dict[str, Any]:
     found = shaken.people(read_shakemap(body), folder / "people.tif", folder / "zones.fgb", folder, ZoneFields(*FIELDS))
     took = _took(clock)
     codes = [zone.code for zone in found.zones]
-    np.savez(folder / "siaga.npz", codes=codes, people=np.array([zone.by_mmi for zone in found.zones]))
+    np.savez(folder / "siaga.npz", codes=codes, people=np.array([zone.by_class for zone in found.zones]))
     return took | {"people": float(found.by_mmi.sum())}
 
 

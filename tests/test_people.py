@@ -201,7 +201,7 @@ def test_shapefile_geojson_and_geopackage_say_the_same(tmp_path):
     drivers = {"z.gpkg": "GPKG", "z.geojson": "GeoJSON", "z.shp": "ESRI Shapefile", "z.fgb": "FlatGeobuf"}
     for name, driver in drivers.items():
         found = count(path, tmp_path, polygons(tmp_path / name, shapes, driver=driver))
-        people = {zone.code: zone.by_mmi.sum() for zone in found.zones}
+        people = {zone.code: zone.by_class.sum() for zone in found.zones}
         assert people == pytest.approx({"0": 23884, "1": 55916}, rel=1e-9), driver
 
 
@@ -210,7 +210,7 @@ def test_where_zones_overlap_even_within_one_cell_the_first_has_the_area(tmp_pat
     path = raster(tmp_path / "p.tif", np.full((2, 2), 100.0), 116.0, -8.0, 0.5)
     both = [shapely.box(116, -9, 116.25, -8), shapely.box(116, -9, 116.25, -8), shapely.box(116.1, -9, 116.3, -8)]
     found = count(path, tmp_path, polygons(tmp_path / "z.gpkg", both))
-    assert [zone.by_mmi.sum() for zone in found.zones] == pytest.approx([100, 20])
+    assert [zone.by_class.sum() for zone in found.zones] == pytest.approx([100, 20])
     assert [zone.code for zone in found.zones] == ["0", "2"]  # nothing is left of the second
 
 
@@ -218,7 +218,7 @@ def test_zones_of_one_code_are_one_zone_and_order_within_the_file_still_holds(tm
     path = raster(tmp_path / "p.tif", np.full((2, 2), 100.0), 116.0, -8.0, 0.5)
     shapes = [shapely.box(116, -9, 116.2, -8), shapely.box(116.2, -9, 116.6, -8), shapely.box(116.5, -9, 117, -8)]
     found = count(path, tmp_path, polygons(tmp_path / "z.gpkg", shapes, ["A", "B", "A"]))
-    assert {zone.code: zone.by_mmi.sum() for zone in found.zones} == pytest.approx({"A": 240, "B": 160})
+    assert {zone.code: zone.by_class.sum() for zone in found.zones} == pytest.approx({"A": 240, "B": 160})
 
 
 def test_a_bow_tie_a_height_and_a_line_are_mended_and_a_missing_shape_is_told(tmp_path):
@@ -247,7 +247,7 @@ def test_zones_with_ground_under_the_map_are_listed_even_without_people(tmp_path
     counts[:, :10] = 5
     shapes = [shapely.box(116, -9, 116.5, -8), shapely.box(116.5, -9, 117, -8), shapely.box(120, -9, 121, -8)]
     found = count(raster(tmp_path / "p.tif", counts), tmp_path, polygons(tmp_path / "z.gpkg", shapes))
-    assert [(zone.code, zone.by_mmi.sum()) for zone in found.zones] == [("0", pytest.approx(1000)), ("1", 0)]
+    assert [(zone.code, zone.by_class.sum()) for zone in found.zones] == [("0", pytest.approx(1000)), ("1", 0)]
 
 
 def test_no_zone_under_the_map_is_unknown_not_nobody(tmp_path):
@@ -278,8 +278,8 @@ def test_a_raster_used_once_and_very_large_is_shared_out_under_the_map_alone(tmp
     zone = polygons(tmp_path / "z.gpkg", [shapely.box(116, -9, 116.43, -8), shapely.box(116.43, -9, 117, -8)])
     part = count(path, tmp_path, zone, shakemap=small, whole=False)
     whole = count(path, tmp_path, zone, shakemap=small)
-    assert [zone.by_mmi.tolist() for zone in part.zones] == [
-        pytest.approx(zone.by_mmi.tolist(), rel=1e-9) for zone in whole.zones
+    assert [zone.by_class.tolist() for zone in part.zones] == [
+        pytest.approx(zone.by_class.tolist(), rel=1e-9) for zone in whole.zones
     ]
     assert (part.unmapped, whole.unmapped) == (None, pytest.approx(COUNTS.sum() - whole.by_mmi.sum()))
     assert any("were not counted" in warning["text"] for warning in part.warnings)
@@ -314,7 +314,7 @@ def test_people_are_conserved_whatever_the_zones(tmp_path_factory, drawn, seed):
     if found.by_mmi is None:
         return
     assert found.by_mmi.sum() + found.outside_zones == pytest.approx(on_map, rel=1e-9)
-    assert sum(zone.by_mmi for zone in found.zones) == pytest.approx(found.by_mmi, rel=1e-9, abs=1e-9)
+    assert sum(zone.by_class for zone in found.zones) == pytest.approx(found.by_mmi, rel=1e-9, abs=1e-9)
     # the union of all zones has these people, cell by cell
     union = shapely.union_all(shapes)
     cells = [
@@ -336,7 +336,7 @@ def test_the_order_of_zones_that_do_not_overlap_is_of_no_matter(tmp_path_factory
     first = count(path, folder, polygons(folder / "a.gpkg", [s for _, s in named], [c for c, _ in named]))
     order.shuffle(named)
     other = count(path, folder, polygons(folder / "b.gpkg", [s for _, s in named], [c for c, _ in named]))
-    one, two = ({zone.code: zone.by_mmi.tolist() for zone in found.zones} for found in (first, other))
+    one, two = ({zone.code: zone.by_class.tolist() for zone in found.zones} for found in (first, other))
     assert one.keys() == two.keys()
     for code, people in one.items():
         assert two[code] == pytest.approx(people, rel=1e-9, abs=1e-6)
@@ -416,4 +416,4 @@ def test_layers_of_zones_are_read_with_their_levels(tmp_path):
     layers.write(tmp_path / "z.gpkg", "z", "Polygon", [box, box], rows, {"code": str, "name": str, "level": str})
     found = count(path, tmp_path, tmp_path / "z.gpkg", fields=ZoneFields())
     assert [(zone.level, zone.name) for zone in found.zones] == [("province", "NTB"), ("regency", "Barat")]
-    assert [zone.by_mmi.sum() for zone in found.zones] == pytest.approx([COUNTS.sum()] * 2)
+    assert [zone.by_class.sum() for zone in found.zones] == pytest.approx([COUNTS.sum()] * 2)

@@ -71,7 +71,7 @@ def test_zones_that_tile_the_land_conserve_everybody(tmp_path, people):
     found = shaken.people(whole_map(), grid, exposure.zones(tmp_path / "z.geojson", halves), tmp_path)
     assert found.by_mmi.sum() == pytest.approx(known(people).sum(), rel=1e-9)
     assert found.outside_zones == pytest.approx(0, abs=1e-6)
-    by_zone = sum(zone.by_mmi for zone in found.zones)
+    by_zone = sum(zone.by_class for zone in found.zones)
     assert by_zone == pytest.approx(found.by_mmi, rel=1e-12)
 
 
@@ -182,7 +182,7 @@ def test_every_level_of_zones_sums_to_the_same(tmp_path, people):
     province = next(zone for zone in found.zones if zone.code == "5")
     regencies = [zone for zone in found.zones if zone.level == "regency"]
     assert len(regencies) == 2
-    assert sum(zone.by_mmi for zone in regencies) == pytest.approx(province.by_mmi, rel=1e-9)
+    assert sum(zone.by_class for zone in regencies) == pytest.approx(province.by_class, rel=1e-9)
 
 
 def test_shares_are_prepared_once(tmp_path, people, monkeypatch):

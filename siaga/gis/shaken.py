@@ -13,7 +13,7 @@ from siaga.exposure.zones import INSTALLED, ZoneFields
 from siaga.gis import zonal
 from siaga.gis.population import PopulationGrid, Window
 from siaga.hazard.shakemap import ShakeMap
-from siaga.impact.earthquake import ZoneExposure
+from siaga.impact.classed import ZoneExposure
 from siaga.impact.mmi import classify
 
 MAX_CELLS = 250_000_000  # of a raster used once; a larger one has its zones shared out under the map alone

@@ -2,8 +2,9 @@
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -69,14 +70,7 @@ class Scale:
         beyond_data: float | None,
     ) -> dict[str, Any]:
         """impact.json's people; by_class None, with the note as its reason, where nothing is known."""
-        return {
-            "by_class": dict.fromkeys(self.names) if by_class is None else self.by_class(by_class),
-            "total": None if by_class is None else float(by_class.sum()),
-            "outside_zones": outside_zones,
-            "nodata_cells": nodata_cells,
-            "beyond_data": beyond_data,
-            "note": None if note is None else dict(note),
-        }
+        return people_record("by_class", self.names, by_class, outside_zones, note, nodata_cells, beyond_data)
 
     def zone(self, zone: ZoneExposure) -> dict[str, Any]:
         """One entry of impact.json's zones."""
@@ -98,11 +92,47 @@ class Scale:
 
     def zones_csv(self, zones: Sequence[Mapping[str, Any]]) -> bytes:
         """impact.json's zones as a table, figures unrounded."""
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        classes = [f"class_{name}" for name in self.names]
-        writer.writerow(["level", "code", "name", "parent", "people", *classes, "affected", "displaced"])
-        for zone in zones:
-            named = (zone["level"], zone["code"], zone["name"], zone["parent"], zone["people"])
-            writer.writerow([*named, *zone["by_class"].values(), zone["affected"], zone["displaced"]])
-        return text.getvalue().encode()
+        return zones_csv(zones, "by_class", [f"class_{name}" for name in self.names])
+
+
+def people_record(
+    key: str,
+    names: Sequence[str],
+    by_class: NDArray[np.float64] | None,
+    outside_zones: float | None,
+    note: Mapping[str, Any] | None,
+    nodata_cells: int | None,
+    beyond_data: float | None,
+) -> dict[str, Any]:
+    """impact.json's people of any hazard. key: by_class or by_mmi; names: of the classes.
+
+    by_class None, with the note as its reason, where nothing is known: unknown is not 0.
+    """
+    return {
+        key: dict.fromkeys(names) if by_class is None else dict(zip(names, by_class.tolist(), strict=True)),
+        "total": None if by_class is None else float(by_class.sum()),
+        "outside_zones": outside_zones,
+        "nodata_cells": nodata_cells,
+        "beyond_data": beyond_data,
+        "note": None if note is None else dict(note),
+    }
+
+
+def zones_csv(
+    zones: Sequence[Mapping[str, Any]],
+    key: str,
+    columns: Sequence[str],
+    more: Mapping[str, Callable[[Mapping[str, Any]], Any]] = MappingProxyType({}),
+) -> bytes:
+    """The zones of any hazard's impact.json as a table, figures unrounded.
+
+    key: by_class or by_mmi; columns: what its classes are called. more: further columns, and what stands there.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["level", "code", "name", "parent", "people", *columns, "affected", "displaced", *more])
+    for zone in zones:
+        named = (zone["level"], zone["code"], zone["name"], zone["parent"], zone["people"])
+        further = (value(zone) for value in more.values())
+        writer.writerow([*named, *zone[key].values(), zone["affected"], zone["displaced"], *further])
+    return text.getvalue().encode()

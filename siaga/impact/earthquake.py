@@ -1,7 +1,6 @@
 """What an earthquake does to people: figures from persons per MMI class and zone."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,23 +8,13 @@ from numpy.typing import NDArray
 
 from siaga.errors import BadInput
 from siaga.impact import economic, fatality, forecast, needs
+from siaga.impact.classed import ZoneExposure
 from siaga.impact.loss import Loss
 from siaga.impact.mmi import CLASSES
 
 DISPLACED_FROM = 6  # MMI class; InaSAFE's rule: everybody who survives at VI and above
 AFFECTED_FROM = 2
 PLANNING = {"base": 8, "middle": 7, "upper": DISPLACED_FROM}  # the rule from VI is known to be far too high
-
-
-@dataclass(frozen=True, slots=True)
-class ZoneExposure:
-    """People of one zone who stand on the map: persons per MMI class I to X, float64."""
-
-    code: str
-    name: str
-    level: str | None
-    parent: str | None
-    by_mmi: NDArray[np.float64]
 
 
 def figures(
@@ -54,14 +43,14 @@ def figures(
 
 def zone_record(zone: ZoneExposure) -> dict[str, Any]:
     """One entry of impact.json's zones."""
-    people = _classes(zone.by_mmi)
+    people = _classes(zone.by_class)
     return {
         "code": zone.code,
         "name": zone.name,
         "level": zone.level,
         "parent": zone.parent,
-        "by_mmi": by_mmi_record(zone.by_mmi),
-        "people": float(zone.by_mmi.sum()),
+        "by_mmi": by_mmi_record(zone.by_class),
+        "people": float(zone.by_class.sum()),
         "fatalities": {model.name: {"expected": fatality.expected(model, people)} for model in fatality.MODELS},
         "affected": _from(people, AFFECTED_FROM),
         "displaced": displaced(people),

@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 from siaga.errors import BadInput
 from siaga.hazard.shakemap import ShakeMap
 from siaga.impact import caveats as rules
-from siaga.impact import earthquake
+from siaga.impact import classed, earthquake
 from siaga.impact.caveats import Shore
 from siaga.impact.mmi import CLASSES, classify
 from siaga.moment import stamp
 
 SCHEMA = "siaga/impact/1"
+_NAMES = tuple(map(str, CLASSES))
 _CUT_OFF = 4.5  # MMI V at the border: damaging shaking may lie beyond it
 
 
@@ -75,15 +76,8 @@ def people(
     beyond_data: float | None = None,
 ) -> dict[str, Any]:
     """Who stands on the map; every figure None, and a note that says why, where nothing is known."""
-    return {
-        "by_mmi": dict.fromkeys(map(str, CLASSES)) if by_mmi is None else earthquake.by_mmi_record(by_mmi),
-        "total": None if by_mmi is None else float(by_mmi.sum()),
-        "unmapped": unmapped,
-        "outside_zones": outside_zones,
-        "nodata_cells": nodata_cells,
-        "beyond_data": beyond_data,
-        "note": note,
-    }
+    found = classed.people_record("by_mmi", _NAMES, by_mmi, outside_zones, note, nodata_cells, beyond_data)
+    return found | {"unmapped": unmapped}
 
 
 def caveats(shakemap: ShakeMap, by_mmi: NDArray[np.float64] | None, shore: Shore | None) -> dict[str, Any]:
@@ -114,20 +108,13 @@ def warnings(shakemap: ShakeMap, sources: Sequence[Mapping[str, Any]]) -> list[d
 
 def zones_csv(zones: Sequence[Mapping[str, Any]]) -> bytes:
     """The zones as a table, figures unrounded."""
-    head = ["level", "code", "name", "parent", "people", *(f"mmi_{mmi}" for mmi in CLASSES), "affected", "displaced"]
-    lines = [",".join([*head, "fatalities_pager", "fatalities_itb", "fatalities_itb_bayesian"])]
-    for zone in zones:
-        values: list[Any] = [zone["level"] or "", zone["code"], _quoted(zone["name"]), zone["parent"] or ""]
-        values += [zone["people"], *zone["by_mmi"].values(), zone["affected"], zone["displaced"]]
-        values += [zone["fatalities"][model]["expected"] for model in ("pager", "itb", "itb-bayesian")]
-        lines.append(",".join(str(value) for value in values))
-    return ("\n".join(lines) + "\n").encode()
+    deaths = {
+        f"fatalities_{model.replace('-', '_')}": lambda zone, model=model: zone["fatalities"][model]["expected"]
+        for model in ("pager", "itb", "itb-bayesian")
+    }
+    return classed.zones_csv(zones, "by_mmi", [f"mmi_{mmi}" for mmi in CLASSES], deaths)
 
 
 def to_bytes(record: Mapping[str, Any]) -> bytes:
     """The record as it is stored: sorted keys, numbers in full, never NaN."""
     return json.dumps(record, sort_keys=True, ensure_ascii=False, indent=1, allow_nan=False).encode()
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"' if any(mark in text for mark in ',"\n') else text
