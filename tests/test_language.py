@@ -11,7 +11,7 @@ from siaga import language
 from siaga.exposure.demo import recipe
 from siaga.impact import ash
 from siaga.language import CORE, Language
-from siaga.report import assembly, past, preparing, sentences
+from siaga.report import assembly, flood, past, preparing, sentences
 from web import ash as web_ash
 from web import downloads, floodlisting, shell, status
 
@@ -73,7 +73,7 @@ def said_by_tables() -> set[str]:
     tables = (sentences.WINDS, sentences.SHAKING, sentences.DAMAGE, sentences.LEVELS, sentences.HELP)
     tables += (sentences.STRUCTURES, sentences.ROADS, sentences.LAND, past.CAUSES, dict(preparing.GROUP_NAMES))
     tables += (assembly.LAYERS, *downloads.FILES.values(), status._STATES, shell._STATUS_WORDS, floodlisting.DEPTHS)
-    tables += (ash.NAMES, ash.TOPICS, *ash.EFFECTS.values(), web_ash.LEVELS)
+    tables += (flood.NAMES, ash.NAMES, ash.TOPICS, *ash.EFFECTS.values(), web_ash.LEVELS)
     words = {word for table in (*tables, sentences._COUNT_WORDS) for word in table.values()}
     titles = re.findall(r'file\(\s*"\w+",\s*"[\w.]+",\s*"([^"]+)"', Path(recipe.__file__).read_text(encoding="utf-8"))
     assert len(titles) >= 3

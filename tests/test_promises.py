@@ -118,7 +118,9 @@ def test_every_input_bucket_has_its_function_or_none_yet():
     assert [one.name for one in stack.waking(functions, keys.ASHMAPS, f"{fall}/request.json")] == ["on-ash"]
     for key in (f"{fall}/ash_fall.tif", keys.ash_candidate("a" * 64), "request.json"):
         assert not stack.waking(functions, keys.ASHMAPS, key)
-    assert not stack.waking(functions, keys.RESULTS, f"ash/{fall}/initial-v001-12345678/12345678/impact.json")
+    for event in (f"ash/{fall}", "flood/2017022105-6-rw", "earthquake/20180805194635"):
+        key = f"{event}/initial-v001-12345678/12345678/impact.json"
+        assert [one.name for one in stack.waking(functions, keys.RESULTS, key)] == ["render-report"]
     flood = "2017022105-6-rw"
     for folder in (flood, f"{flood}-ID-JB"):
         assert [one.name for one in stack.waking(functions, keys.FLOODMAPS, f"{folder}/flood_data.json")] == [

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from siaga import language
-from siaga.report import figures, fit, pages, printed, products
+from siaga.report import earthquake, figures, fit, pages, printed
 
 NAMES = [f"Kabupaten Kepulauan Yang Sangat Panjang {number}" for number in range(14)]
 
@@ -120,7 +120,7 @@ CASES = {
 def test_pages_hold_and_no_word_leaves_the_margins_or_overlaps(case, code, qgis, tmp_path):
     given_, wanted = CASES[case]
     impact, bands = make_impact(**given_)
-    made = products.render(impact, bands, None, None, [], "https://siaga.example.go.id", [language.load(code)])
+    made = earthquake.render(impact, bands, None, None, [], "https://siaga.example.go.id", [language.load(code)])
     pdf = next(one.body for one in made if one.path.endswith(".pdf"))
     boxes, count = word_boxes(pdf, tmp_path)
     assert count == wanted
@@ -132,7 +132,7 @@ def test_pages_hold_and_no_word_leaves_the_margins_or_overlaps(case, code, qgis,
 def test_the_same_impact_gives_the_same_bytes(qgis):
     impact, bands = make_impact([0, 0, 0, 0, 0, 3e6, 2e6, 4e5, 0, 0], [("Kota X", 1.0)])
     both = [
-        products.render(impact, bands, None, None, [], "https://x", [language.load("id"), language.load("en")])
+        earthquake.render(impact, bands, None, None, [], "https://x", [language.load("id"), language.load("en")])
         for _ in range(2)
     ]
     assert [product.record() for product in both[0]] == [product.record() for product in both[1]]
@@ -144,7 +144,7 @@ def test_only_an_exercise_is_violet_and_it_says_so_on_every_page(qgis, tmp_path)
     drill, _bands = make_impact(people, zones, event_type="SCENARIO")
     indonesian = language.load("id")
     for impact, is_drill in ((real, False), (drill, True)):
-        made = products.render(impact, bands, None, None, [], "https://x", [indonesian])
+        made = earthquake.render(impact, bands, None, None, [], "https://x", [indonesian])
         pdf = next(one.body for one in made if one.path.endswith(".pdf"))
         boxes, count = word_boxes(pdf, tmp_path)
         told = {page for page, word, *_ in boxes if word == "LATIHAN"}
@@ -153,7 +153,9 @@ def test_only_an_exercise_is_violet_and_it_says_so_on_every_page(qgis, tmp_path)
 
 def test_pictures_are_whole(qgis):
     impact, bands = make_impact([0, 0, 0, 0, 0, 3e6, 2e6, 4e5, 0, 0], [("Kota X", 1.0)])
-    made = {one.path: one for one in products.render(impact, bands, None, None, [], "https://x", [language.load("id")])}
+    made = {
+        one.path: one for one in earthquake.render(impact, bands, None, None, [], "https://x", [language.load("id")])
+    }
     page = Image.open(io.BytesIO(made["report-id.png"].body))
     assert (page.width, page.height) == (1241, 1754)
     picture = Image.open(io.BytesIO(made["map-id.png"].body)).convert("RGB")

@@ -11,7 +11,7 @@ from PIL import Image
 
 from siaga import language
 from siaga.impact.fatality import LEVELS
-from siaga.report import beyond, figures, pages, printed, products
+from siaga.report import beyond, earthquake, figures, printed, shell
 
 QUESTIONS = (
     "SEBERAPA PARAH",
@@ -30,14 +30,14 @@ QUESTIONS = (
 )
 VIOLET = np.array((0x5B, 0x2D, 0x8E))
 INK, WHITE = (0x14, 0x20, 0x2B), (255, 255, 255)
-CSS = (pages._TEMPLATES / "report.css").read_text(encoding="utf-8")
-SHARE = (pages._TEMPLATES / "share.html").read_text(encoding="utf-8")
+CSS = (shell.TEMPLATES / "report.css").read_text(encoding="utf-8")
+SHARE = "".join((shell.TEMPLATES / name).read_text(encoding="utf-8") for name in ("share.css", "share.html"))
 
 
 def rendered(drill=False):
     impact, bands, below = impacts.full(**({"event_type": "SCENARIO"} if drill else {}))
     indonesian = [language.load("id")]
-    made = products.render(impact, bands, None, None, [], "https://siaga.example.go.id", indonesian, below)
+    made = earthquake.render(impact, bands, None, None, [], "https://siaga.example.go.id", indonesian, below)
     return impact, {one.path: one.body for one in made}
 
 
@@ -205,7 +205,7 @@ def test_what_changed_is_on_page_one_and_in_a_table_and_absent_without_a_version
     assert re.search(r"Versi 1, awal</th><td>6,8</td>", page)
     assert re.search(r"Selisih</th><td>\+0,1</td>", page)
     impact, bands, _below = impacts.full()
-    alone = products.render(impact, bands, None, None, [], "https://x", [language.load("id")])
+    alone = earthquake.render(impact, bands, None, None, [], "https://x", [language.load("id")])
     first = next(one.body for one in alone if one.path == "report-id.html").decode()
     assert "APA YANG BERUBAH" not in first
     assert "Sejak versi" not in first

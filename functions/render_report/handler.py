@@ -1,24 +1,44 @@
 """An analysis is finished: print it, in Indonesian and English, and add the report to the catalogue.
 
-reads   results/earthquake/*/impact.json …/bands.geojson …/grid.xml results/catalog/* analysis-data/*
-writes  results/earthquake/*/map-<language>.png …/report-<language>.html .pdf .png …/thumbnail-<language>.png
-        results/earthquake/*/share-<language>.png …/zones.xlsx …/event.gpkg
-        results/earthquake/*/report.json (last: with it the report is there), results/catalog/*
+reads   results/<hazard>/*/impact.json analysis-data/* results/catalog/*
+        earthquake: …/bands.geojson …/grid.xml; flood: …/flood.geojson floodmaps/*; ash: …/classes.geojson
+writes  results/<hazard>/*/map-<language>.png …/report-<language>.html .pdf .png …/thumbnail-<language>.png
+        results/<hazard>/*/share-<language>.png …/zones.xlsx, of an earthquake …/event.gpkg
+        results/<hazard>/*/report.json (last: with it the report is there), results/catalog/*
 
-A report says what changed since the version that ranks just below its own when it is made. It is not made
-again when a version in between comes late: the page of the event always compares what is there now.
+A report says what changed since the version that ranks just below its own, a flood's since earlier hours, as
+they are when it is made. It is not made again when one of them comes late: the page of the event always
+compares what is there now. A flooded hour in which no state is 2 or more has no report.
 """
 
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from siaga import catalog, faas, keys, language
+from siaga import catalog, faas, floodsince, keys, language, moment
 from siaga.events import ObjectEvent
 from siaga.exposure import analysis_data
-from siaga.report import assembly, figures
+from siaga.exposure.analysis_data import AnalysisData
+from siaga.product import Product
+from siaga.report import assembly
 from siaga.store import Store
 from siaga.timing import Timing
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """One analysis, and what its report is made with."""
+
+    where: keys.Run
+    impact: dict[str, Any]
+    bench: faas.Workbench
+    exposure: AnalysisData
+
+    def beside(self, path: str) -> bytes:
+        """Another product of the run."""
+        return self.bench.store.get(keys.RESULTS, self.where.key(path))[0]
 
 
 def run(event: ObjectEvent, bench: faas.Workbench) -> faas.Outcome:
@@ -27,27 +47,16 @@ def run(event: ObjectEvent, bench: faas.Workbench) -> faas.Outcome:
     where = keys.Run.parse(event.key)
     body, _head = faas.content(bench, event)
     impact = json.loads(body)
-    bands = json.loads(bench.store.get(keys.RESULTS, where.key("bands.geojson"))[0])
-    grid = bench.store.get(keys.RESULTS, where.key("grid.xml"))[0]
-    exposure = analysis_data.open(bench.store, bench.settings.cache)
-    below = _below(bench.store, impact)
+    if not impact.get("reported", True):
+        return faas.Outcome(str(where), where.event_id, [], timing.seconds)
+    finished = Finished(where, impact, bench, analysis_data.open(bench.store, bench.settings.cache))
     timing.step("fetch")
-    made, report = assembly.of_earthquake(
-        impact,
-        bands,
-        grid,
-        exposure,
-        exposure.path("basemap"),
-        bench.settings.public_url,
-        below,
-        keys.download_name(where.event_id, str(where.version), assembly.PACKAGE),
-    )
+    made, report = _MAKERS[impact["hazard"]](finished)
     timing.step("render")
     faas.publish(bench.store, where, made)
     bench.store.put(keys.RESULTS, where.key(report.path), report.body, report.media_type)
     timing.step("upload")
-    time = figures.parse_utc(impact["event"]["time"])
-    entry = keys.CatalogEntry.of(where, time)
+    entry = keys.CatalogEntry.of(where, moment.parse(impact["event"]["time"]))
     catalog.add_report(
         bench.store,
         str(entry),
@@ -64,6 +73,47 @@ def run(event: ObjectEvent, bench: faas.Workbench) -> faas.Outcome:
 
 
 handle = faas.on_object(run)
+
+
+def _earthquake(one: Finished) -> tuple[list[Product], Product]:
+    return assembly.of_earthquake(
+        one.impact,
+        json.loads(one.beside("bands.geojson")),
+        one.beside("grid.xml"),
+        one.exposure,
+        one.exposure.path("basemap"),
+        one.bench.settings.public_url,
+        _below(one.bench.store, one.impact),
+        keys.download_name(one.where.event_id, str(one.where.version), assembly.PACKAGE),
+    )
+
+
+def _flood(one: Finished) -> tuple[list[Product], Product]:
+    return assembly.of_flood(
+        one.impact,
+        json.loads(one.beside("flood.geojson")),
+        floodsince.trends(one.bench.store, one.impact),
+        one.exposure,
+        one.exposure.path("basemap"),
+        one.bench.settings.public_url,
+    )
+
+
+def _ash(one: Finished) -> tuple[list[Product], Product]:
+    return assembly.of_ash(
+        one.impact,
+        json.loads(one.beside("classes.geojson")),
+        one.exposure,
+        one.exposure.path("basemap"),
+        one.bench.settings.public_url,
+    )
+
+
+_MAKERS: dict[str, Callable[[Finished], tuple[list[Product], Product]]] = {
+    "earthquake": _earthquake,
+    "flood": _flood,
+    "ash": _ash,
+}
 
 
 def _below(store: Store, impact: dict[str, Any]) -> dict[str, Any] | None:

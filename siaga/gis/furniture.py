@@ -38,7 +38,10 @@ class Plan:
 
 
 def plan(sheet: Any, extent: Rectangle, land: Any) -> Plan:
-    """Find the corner for the inset and, in each quarter, the spot for an exercise's word with the least land."""
+    """Find the corner for the inset and, in each quarter, the spot for an exercise's word with the least land.
+
+    land: what should stay in sight.
+    """
     width, height = sheet.width_mm, sheet.height_mm
     mark = tuple(mm * (_SMALL_MARK if sheet.small else 1.0) for mm in _MARK_MM)
     per_mm = (extent[2] - extent[0]) / width

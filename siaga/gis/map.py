@@ -1,6 +1,6 @@
-"""The map of a report: shaking over land, towns, epicentre, drawn by QGIS.
+"""The map of a report: classes of a hazard over land, towns, where the hazard comes from, drawn by QGIS.
 
-It fits the land that was shaken hardest. Bands are filled over land only; over the sea their edges are
+It fits the land that is hit hardest. Bands are filled over land only; over the sea their edges are
 thin lines. Numerals stand on white plates, so that no one has to read a colour.
 """
 
@@ -19,11 +19,10 @@ from qgis.PyQt.QtGui import QColor, QImage, QPainter
 from siaga.exposure.places import Places
 from siaga.gis import basemap, furniture, symbols
 from siaga.gis.basemap import Ground, Rectangle
+from siaga.gis.scale import SHAKING, Scale
 
 SEA = "#e7ecef"
 _AIR = 0.08  # of the extent, on each side
-_LEAST_DEGREES = 0.7  # a map narrower than this shows too little to recognise
-_MOST_TOWNS, _FEW_TOWNS = 15, 7
 _EDGE = 0.06
 _MM_PER_INCH = 25.4
 
@@ -48,13 +47,14 @@ NO_WORDS = Words("", "", "", "", "", "")
 class Sheet:
     """What to draw.
 
-    bands: GeoJSON of MMI classes (property mmi). zones: (name, geometry) for the small capitals.
+    bands: GeoJSON of the scale's classes. longitude, latitude: of the epicentre or volcano, None where the hazard
+    comes from nowhere in particular. zones: (name, geometry) for the small capitals.
     width_mm, height_mm: on paper; dpi: of the picture. small: few towns, and no furniture.
     """
 
     bands: Mapping[str, Any]
-    longitude: float
-    latitude: float
+    longitude: float | None
+    latitude: float | None
     basemap: Path | None
     places: Places | None
     zones: Sequence[tuple[str, Any]]
@@ -64,20 +64,27 @@ class Sheet:
     height_mm: float = 84.0
     dpi: float = 220.0
     small: bool = False
+    scale: Scale = SHAKING
+
+    @property
+    def point(self) -> Any:
+        """Where the hazard comes from; empty where from nowhere in particular."""
+        return shapely.Point() if self.longitude is None else shapely.Point(self.longitude, self.latitude)
 
 
 def draw(sheet: Sheet) -> bytes:
     """The map as PNG."""
-    bands = {
-        int(feature["properties"]["mmi"]): shapely.geometry.shape(feature["geometry"])
-        for feature in sheet.bands["features"]
-    }
-    whole = shapely.total_bounds(list(bands.values()))
+    bands = _bands(sheet)
+    whole = shapely.total_bounds(list(bands.values()) or [sheet.point])
     extent = _extent(sheet, bands, tuple(whole))
     pixel = (extent[2] - extent[0]) / (sheet.width_mm / _MM_PER_INCH * sheet.dpi)
     ground = _ground(sheet, extent, pixel)
-    on_land = {mmi: _polygons(shapely.intersection(band, ground.land)) for mmi, band in sorted(bands.items())}
-    planned = furniture.plan(sheet, extent, ground.land)
+    on_land = {
+        number: _polygons(shapely.intersection(band, ground.land)) if sheet.scale.clipped else band
+        for number, band in sorted(bands.items())
+    }
+    kept_free = ground.land if sheet.scale.clipped else shapely.union_all(list(bands.values()))
+    planned = furniture.plan(sheet, extent, kept_free)
     hidden = shapely.Polygon() if sheet.small else planned.hidden
     settings = _settings(sheet, extent)
     drawn = symbols.layers(
@@ -95,6 +102,18 @@ def draw(sheet: Sheet) -> bytes:
     return _png(image)
 
 
+def _bands(sheet: Sheet) -> dict[int, Any]:
+    """Shapes by number of their class; those of one class stand side by side, undissolved."""
+    found: dict[int, list[Any]] = {}
+    for feature in sheet.bands["features"]:
+        number = sheet.scale.number(feature["properties"])
+        found.setdefault(number, []).append(shapely.geometry.shape(feature["geometry"]))
+    return {
+        number: shapes[0] if len(shapes) == 1 else shapely.multipolygons(shapely.get_parts(shapes))
+        for number, shapes in found.items()
+    }
+
+
 def _ground(sheet: Sheet, extent: Rectangle, pixel: float) -> Ground:
     if sheet.basemap is None:
         return basemap.unknown(extent)
@@ -102,21 +121,21 @@ def _ground(sheet: Sheet, extent: Rectangle, pixel: float) -> Ground:
 
 
 def _extent(sheet: Sheet, bands: Mapping[int, Any], whole: Rectangle) -> Rectangle:
-    """All land at MMI VI or more with some air, in the sheet's proportions; else, and on a small map, the
-    strongest two classes.
+    """All land that the scale wants shown (shaking: MMI VI or more) with some air, in the sheet's proportions;
+    else, and on a small map of a scale that says so, the highest two classes.
     """
-    hardest = max(bands)
-    lowest = 6 if hardest >= 6 else max(1, hardest - 1)
-    if sheet.small:
+    hardest, scale = max(bands, default=0), sheet.scale
+    lowest = scale.shown if hardest >= scale.shown else max(1, hardest - 1)
+    if sheet.small and scale.closer:
         lowest = max(lowest, hardest - 1)
-    wanted = shapely.union_all([band for mmi, band in bands.items() if mmi >= lowest])
-    if sheet.basemap is not None:
+    shown = [band for number, band in bands.items() if number >= lowest]
+    wanted = shapely.union_all(shown) if scale.clipped else shapely.box(*shapely.total_bounds(shown))
+    if sheet.basemap is not None and scale.clipped and not wanted.is_empty:
         coarse = (whole[2] - whole[0]) / 200
         shaken = shapely.intersection(wanted, basemap.within(sheet.basemap, whole, coarse).land)
         wanted = shaken if not shaken.is_empty else wanted
-    point = shapely.Point(sheet.longitude, sheet.latitude)
-    west, south, east, north = shapely.union(wanted, point).bounds
-    width, height = max(east - west, _LEAST_DEGREES), max(north - south, _LEAST_DEGREES)
+    west, south, east, north = shapely.union(wanted, sheet.point).bounds
+    width, height = max(east - west, scale.least_degrees), max(north - south, scale.least_degrees)
     middle_x, middle_y = (west + east) / 2, (south + north) / 2
     width, height = width * (1 + 2 * _AIR), height * (1 + 2 * _AIR)
     proportion = sheet.width_mm / sheet.height_mm
@@ -139,19 +158,19 @@ def _towns(sheet: Sheet, extent: Rectangle, hidden: Any) -> list[tuple[str, floa
     order = sorted(np.flatnonzero(seen), key=lambda index: (-people[index], -kind[index], str(places.name[index])))
     return [
         (str(places.name[index]), float(places.longitude[index]), float(places.latitude[index]), float(people[index]))
-        for index in order[: _FEW_TOWNS if sheet.small else _MOST_TOWNS]
+        for index in order[: sheet.scale.towns[sheet.small]]
     ]
 
 
 def _zone_points(sheet: Sheet, extent: Rectangle, ground: Ground, hidden: Any) -> list[tuple[str, float, float]]:
     """Where a zone's name stands: inside its part on the map, if that is large enough to be named."""
     frame = shapely.box(*extent)
-    least = frame.area * 0.006
+    least = frame.area * sheet.scale.least_named
     points = []
     for name, geometry in sheet.zones:
-        seen = shapely.intersection(shapely.clip_by_rect(geometry, *extent), ground.land)
-        seen = shapely.difference(seen, hidden)
-        if seen.area >= least:
+        seen = shapely.clip_by_rect(geometry, *extent)
+        seen = shapely.difference(shapely.intersection(seen, ground.land) if sheet.scale.clipped else seen, hidden)
+        if not seen.is_empty and seen.area >= least:
             largest = max(shapely.get_parts(seen), key=lambda part: part.area)
             point = shapely.point_on_surface(largest)
             points.append((name, point.x, point.y))

@@ -28,9 +28,9 @@ from qgis.PyQt.QtCore import QSizeF, QVariant
 from qgis.PyQt.QtGui import QColor, QFont
 
 from siaga.gis.basemap import Ground
-from siaga.impact.mmi import COLOURS, ROMAN
+from siaga.gis.scale import INK, INK_500, Look, Scale
 
-INK, INK_500, INK_300 = "#14202b", "#5c6b77", "#9aa6af"
+INK_300 = "#9aa6af"
 LAND = "#fbfbf9"
 SEA = "#e7ecef"
 FONT = "Inter"
@@ -57,29 +57,35 @@ def layers(
 
     hidden: where no numeral would be seen.
     """
-    drawn = [_line(band.boundary, INK_300, 0.08 + 0.022 * mmi) for mmi, band in bands.items() if mmi > 1]
+    looks = sheet.scale.looks
+    edges = [(band, looks[number].sea_mm) for number, band in bands.items() if number in looks]
+    drawn = [_line(band.boundary, INK_300, width) for band, width in edges if width]
     drawn.append(_fill([ground.land], LAND, None))
-    drawn += [_band(mmi, shape) for mmi, shape in on_land.items() if mmi > 1 and not shape.is_empty]
+    drawn += [
+        _band(looks[number], shape, sheet.scale)
+        for number, shape in on_land.items()
+        if number in looks and not shape.is_empty
+    ]
     drawn += [
         _fill([ground.lakes], SEA, INK_300),
         _line(ground.regency_lines, INK_500, 0.12),
         _line(ground.province_lines, INK_500, 0.3),
         _line(ground.country_lines, INK, 0.4),
         _line(ground.coast, INK, 0.2),
-        _zone_names(zones),
+        _zone_names(zones, beside=sheet.scale.names_beside),
         _towns(towns),
-        _plates(on_land, shapely.Point(sheet.longitude, sheet.latitude), hidden, 1 if sheet.small else 3),
-        _epicentre(sheet.longitude, sheet.latitude, sheet.words.epicentre),
+        _plates(on_land, looks, sheet.point, hidden, sheet.scale.numerals[sheet.small]),
     ]
+    if sheet.longitude is not None:
+        drawn.append(_origin(sheet))
     return drawn
 
 
-def _band(mmi: int, shape: Any) -> QgsVectorLayer:
-    """Tint; VIII hatched, IX and X cross-hatched, so that grey print still tells them apart."""
-    layer = _fill([shape], COLOURS[mmi], INK_500)
-    angles = {8: (45,), 9: (45, 135), 10: (45, 135)}.get(mmi, ())
+def _band(look: Look, shape: Any, scale: Scale) -> QgsVectorLayer:
+    """One class."""
+    layer = _fill([shape], look.colour, scale.edge, scale.edge_mm)
     symbol = layer.renderer().symbol()
-    for angle in angles:
+    for angle in look.hatch:
         hatch = QgsLinePatternFillSymbolLayer()
         hatch.setLineAngle(angle)
         hatch.setDistance(_HATCH_MM)
@@ -89,10 +95,18 @@ def _band(mmi: int, shape: Any) -> QgsVectorLayer:
     return layer
 
 
-def _zone_names(zones: Sequence[tuple[str, float, float]]) -> QgsVectorLayer:
+def _zone_names(zones: Sequence[tuple[str, float, float]], *, beside: bool) -> QgsVectorLayer:
     layer = _points(((x, y, {"label": name.upper()}) for name, x, y in zones), ("label",))
     layer.setRenderer(QgsNullSymbolRenderer())
-    _label(layer, _format(5.6, INK_500, halo=0.45, spacing=0.3), priority=1)
+    if not beside:
+        _label(layer, _format(5.6, INK_500, halo=0.45, spacing=0.3), priority=1)
+        return layer
+    labels = _label(layer, _format(5.6, INK, halo=0.6, weight=QFont.Bold, spacing=0.2), priority=9, apply=False)
+    labels.placement = QgsPalLayerSettings.OrderedPositionsAroundPoint
+    labels.dist = 1.6
+    labels.distUnits = QgsUnitTypes.RenderMillimeters
+    layer.setLabeling(QgsVectorLayerSimpleLabeling(labels))
+    layer.setLabelsEnabled(True)
     return layer
 
 
@@ -123,21 +137,25 @@ def _towns(towns: Sequence[tuple[str, float, float, float]]) -> QgsVectorLayer:
     return layer
 
 
-def _plates(on_land: Mapping[int, Any], epicentre: Any, hidden: Any, most: int) -> QgsVectorLayer:
+def _plates(
+    on_land: Mapping[int, Any], looks: Mapping[int, Look], origin: Any, hidden: Any, most: int
+) -> QgsVectorLayer:
     """A numeral on a white plate in each large patch of each class, beside the star rather than on it."""
     total = sum(shape.area for shape in on_land.values()) or 1.0
-    clear = shapely.union(epicentre.buffer((total / 60) ** 0.5), hidden)
+    clear = shapely.union(origin.buffer((total / 60) ** 0.5), hidden)
     rows = []
-    for mmi, shape in on_land.items():
+    for number, shape in on_land.items():
+        if number not in looks:
+            continue
         parts = sorted(shapely.get_parts(shape), key=lambda part: -part.area)
         for part in parts[:most]:
-            if mmi > 1 and (part.area > total * _LEAST_PLATE or part is parts[0]):
+            if part.area > total * _LEAST_PLATE or part is parts[0]:
                 free = shapely.difference(part, clear)
                 if free.is_empty and part is not parts[0]:
                     continue
                 point = shapely.maximum_inscribed_circle(part if free.is_empty else free).coords[0]
-                rows.append((point[0], point[1], {"label": ROMAN[mmi], "mmi": float(mmi)}))
-    layer = _points(rows, ("label", "mmi"))
+                rows.append((point[0], point[1], {"label": looks[number].numeral}))
+    layer = _points(rows, ("label",))
     layer.setRenderer(QgsNullSymbolRenderer())
     text = _format(7.0, INK, weight=QFont.Bold)
     plate = QgsTextBackgroundSettings()
@@ -159,9 +177,11 @@ def _plates(on_land: Mapping[int, Any], epicentre: Any, hidden: Any, most: int) 
     return layer
 
 
-def _epicentre(longitude: float, latitude: float, word: str) -> QgsVectorLayer:
-    layer = _points([(longitude, latitude, {"label": word})], ("label",))
-    star = {"name": "star", "color": INK, "size": "5.2", "outline_color": "#ffffff", "outline_width": "0.35"}
+def _origin(sheet: Any) -> QgsVectorLayer:
+    """The epicentre or the volcano, with its word."""
+    layer = _points([(sheet.longitude, sheet.latitude, {"label": sheet.words.epicentre})], ("label",))
+    name = sheet.scale.mark
+    star = {"name": name, "color": INK, "size": "5.2", "outline_color": "#ffffff", "outline_width": "0.35"}
     layer.setRenderer(QgsSingleSymbolRenderer(QgsMarkerSymbol.createSimple(star)))
     labels = _label(layer, _format(7.0, INK, halo=0.8, weight=QFont.Bold), priority=10, apply=False)
     labels.placement = QgsPalLayerSettings.OrderedPositionsAroundPoint
@@ -172,10 +192,10 @@ def _epicentre(longitude: float, latitude: float, word: str) -> QgsVectorLayer:
     return layer
 
 
-def _fill(shapes: Iterable[Any], colour: str, edge: str | None) -> QgsVectorLayer:
+def _fill(shapes: Iterable[Any], colour: str, edge: str | None, edge_mm: float = 0.08) -> QgsVectorLayer:
     style = {"color": colour, "outline_style": "no"}
     if edge:
-        style |= {"outline_style": "solid", "outline_color": edge, "outline_width": "0.08"}
+        style |= {"outline_style": "solid", "outline_color": edge, "outline_width": f"{edge_mm}"}
     return _layer("MultiPolygon", shapes, QgsSingleSymbolRenderer(QgsFillSymbol.createSimple(style)))
 
 

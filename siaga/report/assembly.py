@@ -16,7 +16,8 @@ from siaga.exposure.zones import ZoneFields
 from siaga.gis import crs, eventpackage, zones
 from siaga.hazard.gridxml import read_shakemap
 from siaga.product import Product
-from siaga.report import printed, products, workbook
+from siaga.report import classbook, earthquake, papers, printed, workbook
+from siaga.report.flood import Trends
 
 SCHEMA = "siaga/report/1"
 PACKAGE = "event.gpkg"
@@ -49,7 +50,7 @@ def of_earthquake(
     below; None if none. package_name: the GeoPackage's file name where it will be opened.
     """
     towns, polygons = exposure.path("places"), exposure.path("zones")
-    made = products.render(
+    made = earthquake.render(
         impact,
         bands,
         basemap,
@@ -61,6 +62,44 @@ def of_earthquake(
     )
     made += tables(impact, bands, grid, exposure, package_name)
     return made, Product(keys.REPORT, "record", "application/json", _record(impact, made, below))
+
+
+def of_flood(
+    impact: Mapping[str, Any],
+    areas: Mapping[str, Any],
+    trends: Trends,
+    exposure: AnalysisData,
+    basemap: Path | None,
+    public_url: str,
+) -> tuple[list[Product], Product]:
+    """As of_earthquake. areas: flood.geojson. trends: what changed since earlier hours, as flood.printed has them."""
+    languages = _languages()
+    made = papers.of_flood(impact, areas, trends, _atlas(impact, exposure, basemap), public_url, languages)
+    made.append(Product("zones.xlsx", "table", XLSX, classbook.make(impact, languages)))
+    return made, Product(keys.REPORT, "record", "application/json", _record(impact, made, None))
+
+
+def of_ash(
+    impact: Mapping[str, Any],
+    classes: Mapping[str, Any],
+    exposure: AnalysisData,
+    basemap: Path | None,
+    public_url: str,
+) -> tuple[list[Product], Product]:
+    """As of_earthquake. classes: classes.geojson. The eruption is known."""
+    languages = _languages()
+    made = papers.of_ash(impact, classes, _atlas(impact, exposure, basemap), public_url, languages)
+    made.append(Product("zones.xlsx", "table", XLSX, classbook.make(impact, languages)))
+    return made, Product(keys.REPORT, "record", "application/json", _record(impact, made, None))
+
+
+def _atlas(impact: Mapping[str, Any], exposure: AnalysisData, basemap: Path | None) -> papers.Atlas:
+    towns, polygons = exposure.path("places"), exposure.path("zones")
+    return papers.Atlas(
+        basemap,
+        places.read(towns) if towns else None,
+        _named(polygons, exposure.zone_fields, impact) if polygons and impact["hazard"] == "ash" else (),
+    )
 
 
 def tables(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 _KINDS = {".py", ".po", ".html", ".css", ".svg", ".jinja"}
 _ALSO = tuple(
-    Path(__file__).parent.parent / "gis" / f"{name}.py" for name in ("basemap", "furniture", "map", "symbols")
+    Path(__file__).parent.parent / "gis" / f"{name}.py" for name in ("basemap", "furniture", "map", "scale", "symbols")
 )
 
 

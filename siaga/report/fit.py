@@ -18,13 +18,17 @@ _LEAST_ROWS, _LEAST_TOWNS = 5, 6
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """What gives way. pages: how many; map_mm: the map's height; rows: of the table of districts; towns: listed."""
+    """What gives way. pages: how many; map_mm: the map's height; rows: of the table of districts; towns: listed.
+
+    least_mm: a lower map saves no room.
+    """
 
     pages: int
     map_mm: float
     rows: int
     towns: int = MOST_TOWNS
     tight: bool = False
+    least_mm: float = _LOW
 
 
 def first(impact: Mapping[str, Any], change: bool) -> Fit:
@@ -46,8 +50,8 @@ def mended(fit: Fit, room: Mapping[str, float]) -> Fit | None:
     room: per mark of the template how many mm were left over (negative: too much).
     """
     if room["end-1"] < 0 or (room["end-1"] > _SLACK and fit.map_mm < _HIGH):
-        height = min(_HIGH, max(_LOW, fit.map_mm + room["end-1"] - 0.5))
-        mended_ = replace(fit, map_mm=height, tight=fit.tight or fit.map_mm <= _LOW)
+        height = min(_HIGH, max(fit.least_mm, fit.map_mm + room["end-1"] - 0.5))
+        mended_ = replace(fit, map_mm=height, tight=fit.tight or fit.map_mm <= fit.least_mm)
     else:
         mended_ = fit
     if (below := room.get("end-2", 0.0)) < 0:

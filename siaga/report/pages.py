@@ -1,30 +1,17 @@
-"""The report's page: one template, which is the HTML report and, through WeasyPrint, the PDF."""
+"""The pages of an earthquake's report."""
 
-import base64
-import io
 from collections.abc import Mapping
-from functools import cache
-from pathlib import Path
 from typing import Any
-
-import segno
-import weasyprint
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from weasyprint.text.fonts import FontConfiguration
 
 from siaga.impact.mmi import COLOURS
 from siaga.language import Language
-from siaga.report import axis, figures, sentences
+from siaga.report import axis, figures, sentences, shell
 from siaga.report.changes import Change
 from siaga.report.districts import MOST_WORST
-from siaga.report.fit import MAP_MM, Fit
+from siaga.report.fit import Fit
 from siaga.report.printed import printed
 
-_TEMPLATES = Path(__file__).parent / "templates"
-_MM_PER_PX = 25.4 / 96
-_SHEET = 297.0
-_RIGHT, _FOOT = 198.2, _SHEET - 5.0 - 4.4  # mm: the right margin; where the last line begins
-_BAND, _ORIGIN = 7.0, 25.0  # mm above it: an exercise's band; the small print
+_SHEETS = ("first.html", "second.html", "third.html")
 _CHANGED = ("magnitude", "depth_km", "max_mmi", "people_mmi8_plus", "deaths_p25_p75", "chance_100", "level")
 
 
@@ -38,86 +25,55 @@ def html(
     shown = printed(impact, language, fit.rows, 4 if fit.tight else MOST_WORST, fit.towns)
     url = f"{public_url}/earthquakes/{impact['event_id']}"
     rows = len(shown["classes"]["rows"]) if shown["classes"] else 6
-    return (
-        environment()
-        .get_template("report.html")
-        .render(
-            **shown,
-            _=language,
-            css=(_TEMPLATES / "report.css").read_text(encoding="utf-8"),
-            map=data_uri("image/png", map_png),
-            map_mm=(MAP_MM, fit.map_mm),
-            class_mm=_class_mm(fit, rows),
-            pages=fit.pages,
-            tight=fit.tight,
-            change=_changed(change, language),
-            qr=_qr(url),
-            url=url,
-            colours=COLOURS,
-            levels={name: language(word) for name, word in sentences.LEVELS.items()},
-            axis_bands=axis.BANDS,
-            axis_ticks=[(figures.whole(value, language.code), left) for value, left in axis.TICKS],
-            event_id=impact["event_id"],
-            version_id=impact["version"],
-            run=impact["run"],
-        )
-    )
+    shown |= {
+        **_frame(impact, shown, language),
+        "class_mm": _class_mm(fit, rows),
+        "change": _changed(change, language),
+        "colours": COLOURS,
+        "levels": {name: language(word) for name, word in sentences.LEVELS.items()},
+        "axis_bands": axis.BANDS,
+        "axis_ticks": [(figures.whole(value, language.code), left) for value, left in axis.TICKS],
+    }
+    return shell.html(_SHEETS, shown, map_png, url, fit, language)
+
+
+def _frame(impact: Mapping[str, Any], shown: Mapping[str, Any], _: Language) -> dict[str, Any]:
+    """What the frame prints: the running head, the chip of later pages, the small print."""
+    version, level, sources = shown["version"], shown["level"], shown["sources"]
+    provenance = impact["provenance"]
+    made = (f" · {version['made']}" if version["made"] else "") + (f", {version['age']}" if version["age"] else "")
+    zones = f"{sources['zones']}. " if sources["zones"] else ""
+    missing = [one if one.endswith(".") else f"{one}." for one in shown["beyond"]["missing"]]
+    return {
+        "kind": _("Earthquake impact report"),
+        "running": {"name": version["name"], "rest": f" ({version['kind']}){made}"},
+        "chip": {"code": level["code"], "text": level["name"] + (f", {level['rank']}" if level["rank"] else "")},
+        "small": {
+            "origin": f"{_('Event')} {impact['event_id']}. {_('Version')} {impact['version']}, {_('run')} "
+            f"{impact['run']}. grid.xml sha256 {provenance['input']['sha256'][:12]}…, {sources['grid']} {_('nodes')}. "
+            f"{sources['population']}. {zones}{_('Analysis data')} "
+            f"{provenance['analysis_data']['manifest_sha256'][:12]}…. Siaga {provenance['software']['version']}.",
+            "method": _(
+                "MMI class k: (k − 0.5, k + 0.5]. People: counts per class and district, cells on borders shared by "
+                "area, nothing resampled. Deaths: Siaga (EXPO-CAT), PAGER (G 1.71), ITB (1.51), ITB Bayes (1.67). "
+                "Rounded in print alone."
+            ),
+            "limits": " ".join(
+                [
+                    _(
+                        "An automatic estimate of shaking alone; check in the field before deciding. Scan for the "
+                        "newest version."
+                    ),
+                    *missing,
+                ]
+            ),
+        },
+    }
 
 
 def _class_mm(fit: Fit, rows: int) -> float:
     """Height of a row of the legend, so that it is as high as the map beside it; without bars when all is tight."""
     return round(min(11.3, max(4.9 if fit.tight else 7.1, (fit.map_mm - 7.5) / rows)), 2)
-
-
-def typeset(page: str, fit: Fit, drill: bool) -> tuple[weasyprint.Document, dict[str, float]]:
-    """The page laid out on A4 paper, and the room left at each mark of the template, in mm, negative if overrun."""
-    document = weasyprint.HTML(string=page).render(font_config=fonts())
-    marks = {
-        name: (x * _MM_PER_PX, y * _MM_PER_PX + number * _SHEET)
-        for number, sheet in enumerate(document.pages)
-        for name, (x, y, *_size) in sheet.anchors.items()
-    }
-    foot = _FOOT - 2 - _BAND * drill
-    room = {}
-    for number in range(1, fit.pages + 1):
-        begins, ends = marks[f"start-{number}"][1], marks[f"end-{number}"][1]
-        limit = begins + foot
-        if number == fit.pages:
-            origin = marks["origin"][1]  # on another sheet when this one overflows
-            limit = origin - 3 if begins < origin < limit else limit - _ORIGIN
-        room[f"end-{number}"] = limit - ends
-    if "edge" in marks:
-        room["edge"] = _RIGHT - marks["edge"][0]
-    return document, room
-
-
-def pdf(document: weasyprint.Document, identifier: str) -> bytes:
-    """The paper as PDF. identifier: of the run, instead of a random one, so that bytes repeat."""
-    return bytes(document.write_pdf(pdf_identifier=identifier.encode()))
-
-
-@cache
-def environment() -> Environment:
-    """Where templates come from; the picture for messengers uses it too."""
-    return Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,  # a figure that is missing must not print as nothing
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-@cache
-def fonts() -> FontConfiguration:
-    """Fonts, searched once per process."""
-    return FontConfiguration()
-
-
-def _qr(url: str) -> str:
-    image = io.BytesIO()
-    segno.make(url, error="m").save(image, kind="svg", border=0, xmldecl=False, svgns=True)
-    return data_uri("image/svg+xml", image.getvalue())
 
 
 def _changed(change: Change | None, _: Language) -> dict[str, Any] | None:
@@ -136,8 +92,3 @@ def _changed(change: Change | None, _: Language) -> dict[str, Any] | None:
         ),
         "rows": [change.row(code) for code in _CHANGED],
     }
-
-
-def data_uri(media_type: str, body: bytes) -> str:
-    """A file as an address that carries its content."""
-    return f"data:{media_type};base64,{base64.b64encode(body).decode()}"

@@ -34,8 +34,8 @@ def planning(impact: Mapping[str, Any], _: Language) -> dict[str, Any] | None:
         return None
     bounds = [plan[name] for name in ("base", "middle", "upper")]
     rows = []
-    for need, (name, standard, unit) in NEED_NAMES.items():
-        base, middle, upper = (_need(one["needs"][need], unit, _) for one in bounds)
+    for key, (name, standard, unit) in NEED_NAMES.items():
+        base, middle, upper = (need(one["needs"][key], unit, _) for one in bounds)
         rows.append({"name": _(name), "standard": _(standard), "base": base, "middle": middle, "upper": upper})
     lowest = next(one for one in bounds if one["people"] >= 1)
     return {
@@ -50,7 +50,8 @@ def planning(impact: Mapping[str, Any], _: Language) -> dict[str, Any] | None:
     }
 
 
-def _need(number: float, unit: str, _: Language) -> str:
+def need(number: float, unit: str, _: Language) -> str:
+    """An amount with its unit; from a thousand kilograms on in tons."""
     if unit == "kg" and number >= 1000:
         return f"{figures.amount(number / 1000, _.code)}\u00a0{_('t')}"
     return figures.amount(number, _.code) + (f"\u00a0{unit}" if unit else "")

@@ -1,23 +1,20 @@
-"""The files of a report: per language the map, the page, the PDF, and pictures of its first page."""
+"""The files of a report of any hazard: per language the map, the page, the PDF, and pictures."""
 
 import io
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 import weasyprint
 from PIL import Image
 
-from siaga.exposure.places import Places
 from siaga.gis import map as sheet
 from siaga.language import Language
 from siaga.product import Product
-from siaga.report import changes, fit, pages, share
-from siaga.report.sentences import short
+from siaga.report import fit, shell
+from siaga.report.fit import Fit
 
 _PNG_DPI = 150
 _SHARE_DPI = 96
@@ -25,46 +22,55 @@ _SHARE_COLOURS = 96
 _THUMBNAIL = (320, 460)
 
 
-def render(
-    impact: Mapping[str, Any],
-    bands: Mapping[str, Any],
-    basemap: Path | None,
-    places: Places | None,
-    zones: Sequence[tuple[str, Any]],
-    public_url: str,
-    languages: Sequence[Language],
-    below: Mapping[str, Any] | None = None,
-) -> list[Product]:
-    """All products, in the order of the languages.
+class Paper(Protocol):
+    """What a hazard says in one language, on paper and in a picture for messengers."""
 
-    below: impact.json of the version that ranks just below this one, to tell what changed; None where there is none.
-    zones: (name, geometry) of the districts that the map may name.
+    @property
+    def language(self) -> Language:
+        """Of all that is said."""
+
+    @property
+    def run(self) -> str:
+        """The run's eight hex digits."""
+
+    @property
+    def drill(self) -> bool:
+        """Whether it is an exercise."""
+
+    def first(self) -> Fit:
+        """A guess of how it fills its sheets."""
+
+    def map(self, height_mm: float) -> sheet.Sheet:
+        """The map of page 1."""
+
+    def html(self, map_png: bytes, fitted: Fit) -> str:
+        """The pages."""
+
+    def share_map(self, words: sheet.Words) -> sheet.Sheet:
+        """The map of the picture."""
+
+    def share(self, map_png: bytes) -> str:
+        """The picture as a page of its own, to be typeset at 96 dpi."""
+
+
+def of(papers: Sequence[Paper]) -> list[Product]:
+    """All products, in the order of the papers, one for each language.
+
     The pictures are made by another process while the next language is typeset.
     """
     found: list[Product] = []
     pictures: list[tuple[str, _Picture]] = []
-    for language in languages:
-        change = changes.change(below, impact, language) if below else None
-        code, fitted = language.code, fit.first(impact, change is not None)
-        sheet_of = partial(_sheet, impact, bands, basemap, places, zones, language)
-        png = sheet.draw(sheet_of(fitted.map_mm))
-        for _try in range(fit.TRIES):
-            page = pages.html(impact, png, public_url, language, fitted, change)
-            document, room = pages.typeset(page, fitted, impact["drill"])
-            better = fit.mended(fitted, room)
-            if better is None:
-                break
-            if better.map_mm != fitted.map_mm:
-                png = sheet.draw(sheet_of(better.map_mm))
-            fitted = better
-        pdf = pages.pdf(document, f"{impact['run']}{code}")
+    for paper in papers:
+        code = paper.language.code
+        page, png, document = _set(paper)
+        pdf = shell.pdf(document, f"{paper.run}{code}")
         pictures.append((code, _Picture(pdf)))
         found += [
             Product(f"map-{code}.png", "map", "image/png", png, code),
             Product(f"report-{code}.html", "page", "text/html; charset=utf-8", page.encode(), code),
             Product(f"report-{code}.pdf", "report", "application/pdf", pdf, code),
         ]
-    shares = _shares(impact, bands, basemap, places, languages)
+    shares = _shares(papers)
     for code, picture in pictures:
         png = picture.png()
         found += [
@@ -78,67 +84,31 @@ def render(
     return found
 
 
-def _shares(
-    impact: Mapping[str, Any],
-    bands: Mapping[str, Any],
-    basemap: Path | None,
-    places: Places | None,
-    languages: Sequence[Language],
-) -> list[tuple[str, "_Picture"]]:
+def _set(paper: Paper) -> tuple[str, bytes, weasyprint.Document]:
+    """The page, its map, and the sheets of paper, mended until they hold."""
+    fitted = paper.first()
+    png = sheet.draw(paper.map(fitted.map_mm))
+    for _try in range(fit.TRIES):
+        page = paper.html(png, fitted)
+        document, room = shell.typeset(page, fitted, paper.drill)
+        better = fit.mended(fitted, room)
+        if better is None:
+            break
+        if better.map_mm != fitted.map_mm:
+            png = sheet.draw(paper.map(better.map_mm))
+        fitted = better
+    return page, png, document
+
+
+def _shares(papers: Sequence[Paper]) -> list[tuple[str, "_Picture"]]:
     """The pictures for messengers, still being made. One map without words serves all languages."""
-    event = impact["event"]
-    _top, height = share.map_px(impact)
-    mm = 25.4 / share.MAP_DPI
-
-    def drawn(words: sheet.Words) -> bytes:
-        return sheet.draw(
-            sheet.Sheet(
-                bands,
-                event["longitude"],
-                event["latitude"],
-                basemap,
-                places,
-                (),
-                words,
-                impact["drill"],
-                width_mm=share.WIDTH * mm,
-                height_mm=height * mm,
-                dpi=share.MAP_DPI,
-                small=True,
-            )
-        )
-
-    made, plain = [], None if impact["drill"] else drawn(sheet.NO_WORDS)
-    for language in languages:
-        picture = plain or drawn(replace(sheet.NO_WORDS, exercise=language("EXERCISE")))
-        document = weasyprint.HTML(string=share.html(impact, picture, language)).render(font_config=pages.fonts())
-        made.append((language.code, _Picture(pages.pdf(document, impact["run"]), _SHARE_DPI)))
+    made: list[tuple[str, _Picture]] = []
+    plain = None if papers[0].drill else sheet.draw(papers[0].share_map(sheet.NO_WORDS))
+    for paper in papers:
+        picture = plain or sheet.draw(paper.share_map(exercise_alone(paper.language)))
+        document = weasyprint.HTML(string=paper.share(picture)).render(font_config=shell.fonts())
+        made.append((paper.language.code, _Picture(shell.pdf(document, paper.run), _SHARE_DPI)))
     return made
-
-
-def _sheet(
-    impact: Mapping[str, Any],
-    bands: Mapping[str, Any],
-    basemap: Path | None,
-    places: Places | None,
-    zones: Sequence[tuple[str, Any]],
-    language: Language,
-    height_mm: float,
-) -> sheet.Sheet:
-    event = impact["event"]
-    named = [(short(name), geometry) for name, geometry in zones]
-    return sheet.Sheet(
-        bands,
-        event["longitude"],
-        event["latitude"],
-        basemap,
-        places,
-        named,
-        _words(language),
-        impact["drill"],
-        fit.MAP_MM,
-        height_mm,
-    )
 
 
 class _Picture:
@@ -178,9 +148,10 @@ def _few_colours(png: bytes) -> bytes:
     return small.getvalue()
 
 
-def _words(_: Language) -> sheet.Words:
+def words(_: Language, origin: str = "") -> sheet.Words:
+    """What is written on a map. origin: beside the mark of where the hazard comes from."""
     return sheet.Words(
-        epicentre=_("Epicentre"),
+        epicentre=origin,
         north=_("N"),
         exercise=_("EXERCISE"),
         east="BT" if _.code == "id" else "E",
@@ -188,3 +159,8 @@ def _words(_: Language) -> sheet.Words:
         north_of_equator="LU" if _.code == "id" else "N",
         decimal="," if _.code == "id" else ".",
     )
+
+
+def exercise_alone(_: Language) -> sheet.Words:
+    """The one word of a small map."""
+    return sheet.Words("", "", _("EXERCISE"), "", "", "")

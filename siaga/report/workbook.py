@@ -14,8 +14,8 @@ import xlsxwriter
 from siaga.impact.mmi import CLASSES, ROMAN
 from siaga.language import Language
 
-_WHOLE, _PRECISE, _SHARE = "#,##0", "#,##0.00", "0.0%"
-_NO_CLOCK = datetime(2000, 1, 1)  # the same figures must give the same bytes
+WHOLE, PRECISE, _SHARE = "#,##0", "#,##0.00", "0.0%"
+NO_CLOCK = datetime(2000, 1, 1)  # the same figures must give the same bytes
 _LONGEST_NAME = 31  # of a sheet, in Excel
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\\x00-\x1f]+")
 _MODELS = ("pager", "itb", "itb-bayesian")
@@ -27,25 +27,25 @@ def make(impact: Mapping[str, Any], languages: Sequence[Language]) -> bytes:
     """zones.xlsx of one impact.json."""
     body = io.BytesIO()
     book = xlsxwriter.Workbook(body, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    book.set_properties({"created": _NO_CLOCK, "title": impact["event_id"], "comments": impact["version"]})
-    sheets = _Sheets(book, languages)
+    book.set_properties({"created": NO_CLOCK, "title": impact["event_id"], "comments": impact["version"]})
+    sheets = Sheets(book, languages)
     _zones(sheets, impact["zones"])
     _people(sheets, impact)
     _fatalities(sheets, impact)
     _planning(sheets, impact["planning"])
-    _sources(sheets, impact)
+    sources(sheets, impact, {name: impact["event"][name] for name in _EVENT}, "grid.xml")
     book.close()
     return body.getvalue()
 
 
-class _Sheets:
+class Sheets:
     """Sheets with a frozen row of headings."""
 
     def __init__(self, book: Any, languages: Sequence[Language]) -> None:
         self._book, self._languages = book, languages
         self._used: set[str] = set()
         self._head = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
-        self._formats = {form: book.add_format({"num_format": form}) for form in (_WHOLE, _PRECISE, _SHARE)}
+        self._formats = {form: book.add_format({"num_format": form}) for form in (WHOLE, PRECISE, _SHARE)}
 
     def both(self, words: str, **values: object) -> str:
         """In every language, once where they agree."""
@@ -80,14 +80,14 @@ class _Sheets:
             sheet.autofilter(0, 0, len(rows), len(columns) - 1)
 
 
-def _zones(sheets: _Sheets, zones: Sequence[Mapping[str, Any]]) -> None:
+def _zones(sheets: Sheets, zones: Sequence[Mapping[str, Any]]) -> None:
     columns = [(sheets.both("Code"), ""), (sheets.both("Name"), ""), (sheets.both("Above"), "")]
-    columns += [(sheets.both("People"), _WHOLE), *((f"MMI {ROMAN[mmi]}", _WHOLE) for mmi in CLASSES)]
+    columns += [(sheets.both("People"), WHOLE), *((f"MMI {ROMAN[mmi]}", WHOLE) for mmi in CLASSES)]
     columns += [
-        (sheets.both("Affected, MMI II and above"), _WHOLE),
-        (sheets.both("Displaced, planning figure"), _WHOLE),
+        (sheets.both("Affected, MMI II and above"), WHOLE),
+        (sheets.both("Displaced, planning figure"), WHOLE),
     ]
-    columns += [(sheets.both("Deaths expected by {model}", model=model), _PRECISE) for model in _MODELS]
+    columns += [(sheets.both("Deaths expected by {model}", model=model), PRECISE) for model in _MODELS]
     levels = list(dict.fromkeys(zone["level"] for zone in zones)) or [None]
     for level in levels:
         rows = [
@@ -103,30 +103,30 @@ def _zones(sheets: _Sheets, zones: Sequence[Mapping[str, Any]]) -> None:
         sheets.add(f"{level} {name}" if level else name, columns, rows)
 
 
-def _people(sheets: _Sheets, impact: Mapping[str, Any]) -> None:
+def _people(sheets: Sheets, impact: Mapping[str, Any]) -> None:
     people, nodes = impact["people"], impact["map"]["nodes_by_mmi"]
     counts = _by_mmi(people["by_mmi"])
     rows = [[ROMAN[mmi], count, nodes[str(mmi)]] for mmi, count in zip(CLASSES, counts, strict=True)]
     rows.append([sheets.both("Total"), people["total"], None])
-    columns = [("MMI", ""), (sheets.both("People"), _WHOLE), (sheets.both("Points of the map"), _WHOLE)]
+    columns = [("MMI", ""), (sheets.both("People"), WHOLE), (sheets.both("Points of the map"), WHOLE)]
     sheets.add(sheets.both("People"), columns, rows)
 
 
-def _fatalities(sheets: _Sheets, impact: Mapping[str, Any]) -> None:
+def _fatalities(sheets: Sheets, impact: Mapping[str, Any]) -> None:
     rows = []
     for name, one in (impact["fatalities"] or {}).items():
         chances = [one["probability"][level] for level in ("green", "yellow", "orange", "red")]
         rows.append([name, *(one[quantile] for quantile in _QUANTILES), one["alert"], *chances])
-    columns = [(sheets.both("Model"), ""), *((sheets.both(quantile), _PRECISE) for quantile in _QUANTILES)]
+    columns = [(sheets.both("Model"), ""), *((sheets.both(quantile), PRECISE) for quantile in _QUANTILES)]
     columns += [(sheets.both("Alert level"), "")]
     columns += [(sheets.both(level), _SHARE) for level in ("green", "yellow", "orange", "red")]
     sheets.add(sheets.both("Deaths"), columns, rows)
 
 
-def _planning(sheets: _Sheets, planning: Mapping[str, Any] | None) -> None:
+def _planning(sheets: Sheets, planning: Mapping[str, Any] | None) -> None:
     cases = planning or {}
     columns = [(sheets.both("Planning figure"), "")]
-    columns += [(sheets.both("from MMI {mmi}", mmi=ROMAN[one["mmi"]]), _WHOLE) for one in cases.values()]
+    columns += [(sheets.both("from MMI {mmi}", mmi=ROMAN[one["mmi"]]), WHOLE) for one in cases.values()]
     rows: list[list[Any]] = [[sheets.both("Displaced, planning figure"), *(one["people"] for one in cases.values())]]
     for part in ("needs", "groups"):
         for name in next(iter(cases.values()))[part] if cases else ():
@@ -134,24 +134,22 @@ def _planning(sheets: _Sheets, planning: Mapping[str, Any] | None) -> None:
     sheets.add(sheets.both("Needs"), columns, rows if cases else [])
 
 
-def _sources(sheets: _Sheets, impact: Mapping[str, Any]) -> None:
-    event, provenance = impact["event"], impact["provenance"]
+def sources(sheets: Sheets, impact: Mapping[str, Any], event: Mapping[str, Any], name_of_input: str) -> None:
+    """The last sheet: what was analysed, with what. event: facts of the event by name."""
+    provenance = impact["provenance"]
     rows = [
-        [name, str(value), ""]
+        [name, "" if value is None else str(value), ""]
         for name, value in (
             ("event_id", impact["event_id"]),
             ("version", impact["version"]),
             ("run", impact["run"]),
-            *(
-                (name, event[name])
-                for name in ("time", "magnitude", "depth_km", "longitude", "latitude", "description")
-            ),
+            *event.items(),
             ("software", f"{provenance['software']['name']} {provenance['software']['version']}"),
         )
     ]
     if impact["drill"]:
         rows.insert(0, [sheets.both("EXERCISE"), impact["drill_reason"], ""])
-    rows.append(["grid.xml", "", provenance["input"]["sha256"]])
+    rows.append([name_of_input, "", provenance["input"]["sha256"]])
     for file in provenance["analysis_data"]["files"]:
         said = ", ".join(str(part) for part in (file["title"], file["source"], file["year"]) if part)
         rows.append([file["role"], said, file["sha256"]])

@@ -1,0 +1,306 @@
+"""An ash fall as it is printed: every figure of its impact.json in words and digits of one language."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from siaga.hazard.ash import ALERT_LEVELS, CLASSES
+from siaga.impact.ash import COLOURS, EFFECTS, NAMES, TOPICS
+from siaga.language import Language
+from siaga.report import classed, figures, sentences
+from siaga.report.districts import finest
+from siaga.report.sentences import short
+
+MOST_ZONES, MOST_NEAR, MOST_TOWNS, MOST_AIRPORTS = 7, 8, 16, 6
+MOST_ROWS = MOST_TOWNS
+_TIGHT = 4  # rows where room is scarce
+WORST_FIRST = tuple(reversed(CLASSES))
+THICK = ("very_high", "high")  # whose people are taken as displaced
+
+# PVMBG's own words for its four levels are used in both languages; the colours are its own as well.
+LEVEL_CODES = dict(zip(ALERT_LEVELS, ("green", "yellow", "orange", "red"), strict=True))
+_KINDS = (
+    ("structures", sentences.STRUCTURES, "Structures"),
+    ("roads", sentences.ROADS, "Roads, km"),
+    ("land_cover", sentences.LAND, "Land, ha"),
+)
+
+
+def printed(impact: Mapping[str, Any], _: Language, towns: int = MOST_TOWNS, *, tight: bool = False) -> dict[str, Any]:
+    """Everything a template needs, as text; lists of rows for tables.
+
+    towns: most of their table on page 2. tight: page 1 has no room for all rows that it usually shows. The eruption
+    is known (event has a volcano).
+    """
+    event, found = impact["event"], finest(impact["zones"])
+    when, utc = moment(event["time"], event, _)
+    codes = [name for name in WORST_FIRST if impact["map"]["cells_by_class"][name]]
+    return {
+        **classed.frame(
+            impact,
+            _("Volcanic ash impact report"),
+            (
+                _("Version {number}", number=impact["version_number"]),
+                f" · {event['volcano']}, {_short(event['time'], event, _)}",
+            ),
+            _method(_),
+            _("An automatic estimate; check in the field before deciding. Scan for the newest version."),
+            _,
+        ),
+        "title": _("Volcanic ash of {volcano}", volcano=event["volcano"]),
+        "when": when,
+        "utc": utc,
+        "column": column(event, _),
+        "column_short": _("Column {height} m", height=figures.whole(event["eruption_height_m"], _.code)),
+        "coordinates": figures.coordinates(event["longitude"], event["latitude"], _.code),
+        "window": _window(event, _),
+        "expires": _("holds until {when}", when=_short(event["expires"], event, _)),
+        "level": _level(event, _),
+        "cumulative": cumulative(impact, _),
+        "chip": {"code": LEVEL_CODES[event["alert_level"]], "text": event["alert_level"].upper()},
+        "how_bad": how_bad(impact, _),
+        "classes": _classes(impact, _),
+        "total": classed.total(impact, CLASSES, _),
+        "where": where(impact, found, _),
+        "who": who(impact, _),
+        "zones": classed.table(found, WORST_FIRST, CLASSES, _TIGHT if tight else MOST_ZONES, _),
+        "numbers": {name: str(number) for number, name in enumerate(CLASSES, 1)},
+        "near": _towns(impact, _TIGHT if tight else MOST_NEAR, _),
+        "near_answer": near(impact, _),
+        "towns": _towns(impact, towns, _),
+        "more_towns": max(0, len(impact["places"] or ()) - towns),
+        "airports": _airports(impact, _TIGHT if tight else MOST_AIRPORTS, _),
+        "airports_answer": airports(impact, _),
+        "needs": classed.needs(impact, _),
+        "prepare": prepare(impact, _),
+        "topics": [_(topic) for topic in TOPICS.values()],
+        "effects": [_effect(impact, name, _) for name in codes],
+        "things": classed.things(impact, _KINDS, WORST_FIRST, CLASSES, _),
+        "beyond": beyond(impact, _),
+        "colours": COLOURS,
+        "thickness": {name: thickness(impact, name, _) for name in CLASSES},
+    }
+
+
+def moment(stored: str, event: Mapping[str, Any], _: Language) -> tuple[str, str]:
+    """A stored time by the clock at the volcano, and in UTC."""
+    utc = figures.parse_utc(stored)
+    zone = zone_of(event)
+    return (
+        f"{figures.date(utc, zone, _.code)}, {figures.clock(utc, zone)}",
+        f"{figures.short_date(utc, _.code)}, {figures.clock(utc, 'UTC')}",
+    )
+
+
+def zone_of(event: Mapping[str, Any]) -> str:
+    """WIB, WITA or WIT: by the offset in which the eruption's time was written, else by longitude."""
+    return next(
+        (zone for zone, hours in figures.ZONES.items() if hours == event["utc_offset_hours"]),
+        figures.zone_of(event["longitude"]),
+    )
+
+
+def column(event: Mapping[str, Any], _: Language) -> str:
+    """How high the column rose."""
+    height = figures.whole(event["eruption_height_m"], _.code)
+    if event["column_height_m"] is None:
+        return _("Column {height} m above the vent; above the sea not known", height=height)
+    return _(
+        "Column {height} m above the vent, {sea} m above the sea",
+        height=height,
+        sea=figures.whole(event["column_height_m"], _.code),
+    )
+
+
+def thickness(impact: Mapping[str, Any], name: str, _: Language) -> str:
+    """The limits of a class in centimetres."""
+    low, high = impact["map"]["limits_cm"][name]
+    lower = _centimetres(low, _)
+    return f"> {lower} cm" if high is None else f"{lower}–{_centimetres(high, _)} cm"
+
+
+def how_bad(impact: Mapping[str, Any], _: Language) -> str:
+    """How many people live under ash that roofs may not bear."""
+    if not classed.known(impact):
+        return _("Who lives under the ash is not known.")
+    by_class = impact["people"]["by_class"]
+    if impact["people"]["total"] < 1:
+        return _("By the population data nobody lives under the ash.")
+    thick = sum(by_class[name] for name in THICK)
+    if thick < 1:
+        return _("Nobody lives under more than 5 cm of ash.")
+    return _("{people} people under more than 5 cm of ash.", people=figures.people_sentence(thick, _.code))
+
+
+def cumulative(impact: Mapping[str, Any], _: Language) -> str:
+    """How many people live under thick ash of this fall and the earlier ones together; "" for a first one."""
+    total = impact.get("cumulative")
+    if not total or total["displaced"] is None:
+        return ""
+    return _(
+        "With {count} earlier falls: {people} people under more than 5 cm.",
+        count=len(total["events"]),
+        people=figures.people_sentence(total["displaced"], _.code),
+    )
+
+
+def where(impact: Mapping[str, Any], zones: Sequence[Mapping[str, Any]], _: Language) -> str:
+    """Where people live under the thickest ash."""
+    most = figures.decimal(impact["map"]["max_cm"], 1 if impact["map"]["max_cm"] >= 0.05 else 2, _.code)
+    for name in WORST_FIRST:
+        reached = sorted(
+            (zone for zone in zones if zone["by_class"][name] >= 1), key=lambda zone: -zone["by_class"][name]
+        )
+        if not reached:
+            continue
+        names = [short(zone["name"]) for zone in reached]
+        what = {"thickness": thickness(impact, name, _), "first": names[0]}
+        if len(names) == 1:
+            return _("Thickest where people live: {thickness}, in {first}.", **what)
+        if len(names) == 2:
+            return _("Thickest: {thickness}, in {first} and {second}.", second=names[1], **what)
+        return _(
+            "Thickest: {thickness}, in {first}, {second} and {more} more.", second=names[1], more=len(names) - 2, **what
+        )
+    return _("Thickest on the map: {most} cm.", most=most)
+
+
+def who(impact: Mapping[str, Any], _: Language) -> str:
+    """How many people live under ash at all."""
+    if not classed.known(impact):
+        return _("Outside the population data.")
+    if impact["people"]["total"] < 1:
+        return _("Nobody under the ash.")
+    return _("{people} people under ash.", people=figures.people_sentence(impact["people"]["total"], _.code))
+
+
+def near(impact: Mapping[str, Any], _: Language) -> str:
+    """The head of the list of towns."""
+    if impact["places"] is None:
+        return _("No towns are installed.")
+    if not impact["places"]:
+        return _("No town under the ash.")
+    return _("{count} towns under ash.", count=figures.whole(len(impact["places"]), _.code))
+
+
+def airports(impact: Mapping[str, Any], _: Language) -> str:
+    """The head of the list of airports."""
+    if impact["airports"] is None:
+        return _("No airports are installed.")
+    if not impact["airports"]:
+        return _("No airport under the ash.")
+    return _("{count} airports under ash.", count=figures.whole(len(impact["airports"]), _.code))
+
+
+def prepare(impact: Mapping[str, Any], _: Language) -> str:
+    """The head of the planning figures."""
+    if impact["displaced"] is None:
+        return _("No planning figures: who lives there is not known.")
+    if impact["displaced"] < 1:
+        return _("No planning figures: nobody under more than 5 cm.")
+    return _("Prepare for {people} displaced people.", people=figures.amount(impact["displaced"], _.code))
+
+
+def beyond(impact: Mapping[str, Any], _: Language) -> dict[str, Any]:
+    """What is not in the figures."""
+    return {
+        "lead": _("Lava, hot clouds, lahars, gas, deaths, loss in money, ash still in the air."),
+        "checks": [
+            _("The ash is a model's forecast for its window, not a measurement."),
+            _("Rain makes ash heavier and sets off lahars: check rivers that rise on the volcano."),
+        ],
+        "missing": [classed.ended(_.reason(one)) for one in impact.get("layers_missing", ())],
+    }
+
+
+def _level(event: Mapping[str, Any], _: Language) -> dict[str, Any]:
+    name = event["alert_level"]
+    return {
+        "code": LEVEL_CODES[name],
+        "name": name.upper(),
+        "rank": _("level {rank} of 4 (PVMBG)", rank=ALERT_LEVELS.index(name) + 1),
+    }
+
+
+def _window(event: Mapping[str, Any], _: Language) -> str:
+    days = event["forecast_days"]
+    expires = _short(event["expires"], event, _)
+    if days == 1:
+        return _("Forecast for one day, holds until {when}", when=expires)
+    return _("Forecast for {days} days, holds until {when}", days=days, when=expires)
+
+
+def _short(stored: str, event: Mapping[str, Any], _: Language) -> str:
+    utc, zone = figures.parse_utc(stored), zone_of(event)
+    return f"{figures.short_date(utc, _.code, zone)}, {figures.clock(utc, zone)}"
+
+
+def _centimetres(value: float, _: Language) -> str:
+    text = f"{value:g}"
+    return text.replace(".", ",") if _.code == "id" else text
+
+
+def _classes(impact: Mapping[str, Any], _: Language) -> list[dict[str, Any]]:
+    """A row per class, the thickest first."""
+    people = classed.people(impact, CLASSES, _)
+    cells = impact["map"]["cells_by_class"]
+    worst = next((name for name in WORST_FIRST if cells[name]), None)
+    return [
+        {
+            "code": name,
+            "number": str(CLASSES.index(name) + 1),
+            "name": _(NAMES[name]),
+            "thickness": thickness(impact, name, _),
+            "people": people[name]["people"] if people else _("not known"),
+            "bar": people[name]["bar"] if people else 0,
+            "own": name == worst,
+        }
+        for name in WORST_FIRST
+    ]
+
+
+def _effect(impact: Mapping[str, Any], name: str, _: Language) -> dict[str, Any]:
+    return {
+        "code": name,
+        "number": str(CLASSES.index(name) + 1),
+        "name": _(NAMES[name]),
+        "thickness": thickness(impact, name, _),
+        "texts": [_(EFFECTS[name][topic]) for topic in TOPICS],
+    }
+
+
+def _towns(impact: Mapping[str, Any], most: int, _: Language) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": one["name"],
+            "zone": short(one["zone"] or ""),
+            "people": figures.whole(max(1, one["population"] / 1000), _.code) if one["population"] else _("not known"),
+            "unknown": not one["population"],
+            **_spot(one, _),
+        }
+        for one in (impact["places"] or ())[:most]
+    ]
+
+
+def _airports(impact: Mapping[str, Any], most: int, _: Language) -> list[dict[str, Any]]:
+    return [
+        {"name": one["name"] + (f" ({one['code']})" if one["code"] else ""), **_spot(one, _)}
+        for one in (impact["airports"] or ())[:most]
+    ]
+
+
+def _spot(one: Mapping[str, Any], _: Language) -> dict[str, Any]:
+    """The class of a point, and where it lies from the volcano."""
+    return {
+        "code": one["class"],
+        "number": str(CLASSES.index(one["class"]) + 1),
+        "distance": f"{figures.whole(one['distance_km'], _.code)}\u00a0km",
+        "direction": _(sentences.WINDS[one["direction"]]),
+    }
+
+
+def _method(_: Language) -> str:
+    return _(
+        "Ash: the model's raster as it was sent, in five classes. People: cells on borders shared by area, nothing "
+        "resampled. Displaced: all under more than 5 cm (InaSAFE's rule). Needs: BNPB Perka 7/2008. Rounded in print "
+        "alone."
+    )

@@ -1,0 +1,116 @@
+"""The report of an earthquake: its paper and its picture in one language."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from siaga.exposure.places import Places
+from siaga.gis import map as sheet
+from siaga.language import Language
+from siaga.product import Product
+from siaga.report import changes, fit, pages, products, share
+from siaga.report.changes import Change
+from siaga.report.sentences import short
+
+
+def render(
+    impact: Mapping[str, Any],
+    bands: Mapping[str, Any],
+    basemap: Path | None,
+    places: Places | None,
+    zones: Sequence[tuple[str, Any]],
+    public_url: str,
+    languages: Sequence[Language],
+    below: Mapping[str, Any] | None = None,
+) -> list[Product]:
+    """All products, in the order of the languages.
+
+    below: impact.json of the version that ranks just below this one, to tell what changed; None where there is none.
+    zones: (name, geometry) of the districts that the map may name.
+    """
+    return products.of(
+        [
+            Paper(
+                impact,
+                bands,
+                basemap,
+                places,
+                zones,
+                public_url,
+                language,
+                changes.change(below, impact, language) if below else None,
+            )
+            for language in languages
+        ]
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """As products.Paper has it. change: against the version below."""
+
+    impact: Mapping[str, Any]
+    bands: Mapping[str, Any]
+    basemap: Path | None
+    places: Places | None
+    zones: Sequence[tuple[str, Any]]
+    public_url: str
+    language: Language
+    change: Change | None
+
+    @property
+    def run(self) -> str:
+        """The run's eight hex digits."""
+        return str(self.impact["run"])
+
+    @property
+    def drill(self) -> bool:
+        """Whether it is an exercise."""
+        return bool(self.impact["drill"])
+
+    def first(self) -> fit.Fit:
+        """A guess of how it fills its sheets."""
+        return fit.first(self.impact, self.change is not None)
+
+    def map(self, height_mm: float) -> sheet.Sheet:
+        """The map of page 1."""
+        return sheet.Sheet(
+            self.bands,
+            self.impact["event"]["longitude"],
+            self.impact["event"]["latitude"],
+            self.basemap,
+            self.places,
+            [(short(name), geometry) for name, geometry in self.zones],
+            products.words(self.language, self.language("Epicentre")),
+            self.drill,
+            fit.MAP_MM,
+            height_mm,
+        )
+
+    def html(self, map_png: bytes, fitted: fit.Fit) -> str:
+        """The pages."""
+        return pages.html(self.impact, map_png, self.public_url, self.language, fitted, self.change)
+
+    def share_map(self, words: sheet.Words) -> sheet.Sheet:
+        """The map of the picture."""
+        _top, height = share.map_px(self.impact)
+        mm = 25.4 / share.MAP_DPI
+        return sheet.Sheet(
+            self.bands,
+            self.impact["event"]["longitude"],
+            self.impact["event"]["latitude"],
+            self.basemap,
+            self.places,
+            (),
+            words,
+            self.drill,
+            width_mm=share.WIDTH * mm,
+            height_mm=height * mm,
+            dpi=share.MAP_DPI,
+            small=True,
+        )
+
+    def share(self, map_png: bytes) -> str:
+        """The picture as a page of its own."""
+        return share.html(self.impact, map_png, self.language)

@@ -1,0 +1,253 @@
+"""A flood as it is printed: every figure of its impact.json in words and digits of one language."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from siaga.impact.flood import AFFECTED_FROM, CLASSES, COLOURS
+from siaga.impact.floodtrend import Trend
+from siaga.language import Language
+from siaga.report import classed, figures, sentences
+from siaga.report.districts import finest
+
+MOST_ZONES, MOST_DEEPEST = 7, 6
+_TIGHT = 3  # rows where room is scarce
+MOST_ROWS = 92  # of neighbourhoods, in two columns
+WORST_FIRST = tuple(reversed(CLASSES))
+AFFECTED = CLASSES[AFFECTED_FROM - 1 :]
+
+NAMES = {"1": "Use caution", "2": "Low", "3": "Medium", "4": "High"}
+DEPTHS = {"2": "10–70 cm", "3": "71–150 cm", "4": "> 150 cm"}
+REGIONS = {"ID-JK": "Jakarta"}
+
+Trends = Mapping[int, Trend | None]
+
+
+def printed(
+    impact: Mapping[str, Any],
+    trends: Trends,
+    _: Language,
+    rows: int = MOST_ROWS,
+    *,
+    tight: bool = False,
+) -> dict[str, Any]:
+    """Everything a template needs, as text; lists of rows for tables.
+
+    trends: per number of hours ago what changed since; None where that
+    hour is not known. zones, rows: most of the tables of zones and of neighbourhoods.
+    """
+    found = finest(impact["zones"])
+    named = neighbourhoods(impact["villages"], _)
+    moment = figures.parse_utc(impact["event"]["time"])
+    zone = figures.zone_of((impact["map"]["west"] or 106.8) if impact["map"]["areas"] else 106.8)
+    state = impact["map"]["highest_class"]
+    return {
+        **classed.frame(
+            impact,
+            _("Flood impact report"),
+            (impact["event_id"], f" · {figures.short_date(moment, _.code, zone)}, {figures.clock(moment, zone)}"),
+            _method(_),
+            _("An automatic estimate; check in the field before deciding. Scan for the newest figures of this hour."),
+            _,
+        ),
+        "title": title(impact, _),
+        "when": f"{figures.date(moment, zone, _.code)}, {figures.clock(moment, zone)}",
+        "utc": f"{figures.short_date(moment, _.code)}, {figures.clock(moment, 'UTC')}",
+        "newest": _newest(impact, moment, zone, _),
+        "state": {
+            "code": f"state{state or 1}",
+            "name": _(NAMES[state]).upper() if state else _("DRY"),
+            "rank": _("state {state} of 4", state=state) if state else "",
+            "depth": depth(state, _) if state else "",
+        },
+        "chip": {"code": f"state{state or 1}", "text": f"{_(NAMES[state])}, {depth(state, _)}" if state else _("DRY")},
+        "how_bad": how_bad(impact, _),
+        "classes": _classes(impact, _),
+        "affected": classed.total(impact, AFFECTED, _),
+        "affected_areas": figures.whole(sum(impact["map"]["areas_by_class"][name] for name in AFFECTED), _.code),
+        "displaced": figures.amount(impact["displaced"], _.code) if impact["displaced"] is not None else "",
+        "where": where(named, _),
+        "who": who(impact, _),
+        "zones": classed.table(found, WORST_FIRST, AFFECTED, _TIGHT if tight else MOST_ZONES, _),
+        "numbers": {name: name for name in CLASSES},
+        "deepest": named[: _TIGHT if tight else MOST_DEEPEST],
+        "neighbourhoods": _cut(named, rows, _),
+        "neighbourhoods_answer": _("{count} kelurahan with flooded RWs.", count=figures.whole(len(named), _.code)),
+        "trend": trend(trends, _),
+        "needs": classed.needs(impact, _),
+        "prepare": prepare(impact, _),
+        "things": classed.things(impact, _KINDS, WORST_FIRST, AFFECTED, _),
+        "beyond": beyond(impact, _),
+        "colours": COLOURS,
+        "depths": {name: depth(name, _) for name in CLASSES},
+    }
+
+
+_KINDS = (("structures", sentences.STRUCTURES, "Structures"), ("roads", sentences.ROADS, "Roads, km"))
+
+
+def region(impact: Mapping[str, Any]) -> str:
+    """The name of the region: by its code, else by the city that most of its RWs name."""
+    code = str(impact["event"]["region"])
+    if code in REGIONS:
+        return REGIONS[code]
+    cities = Counter(area["city"] for area in impact["areas"] if area["city"])
+    return str(cities.most_common(1)[0][0]) if cities else code
+
+
+def title(impact: Mapping[str, Any], _: Language) -> str:
+    """What and where, in a few words."""
+    return _("Flood in {region}", region=region(impact))
+
+
+def depth(state: str, _: Language) -> str:
+    """How deep the water is by PetaBencana's states."""
+    return DEPTHS.get(state) or _("depth not known")
+
+
+def how_bad(impact: Mapping[str, Any], _: Language) -> str:
+    """How many RWs are under water, and how deep the deepest are."""
+    by_class = impact["map"]["areas_by_class"]
+    count, state = sum(by_class[name] for name in AFFECTED), impact["map"]["highest_class"]
+    if count == 0:
+        return _("No RW is flooded.")
+    return _(
+        "{count} RWs are flooded; {deepest} of them {depth} deep.",
+        count=figures.whole(count, _.code),
+        deepest=figures.whole(by_class[state], _.code),
+        depth=depth(state, _),
+    )
+
+
+def neighbourhoods(villages: Sequence[Mapping[str, Any]], _: Language) -> list[dict[str, Any]]:
+    """Kelurahan with RWs that have a state, the deepest first: name, number of RWs per state, affected people."""
+    order = sorted(villages, key=lambda one: (*(-one["areas_by_class"][state] for state in WORST_FIRST), one["name"]))
+    return [
+        {
+            "name": one["name"].title() or _("without a name"),
+            "code": one["code"],
+            "state": one["highest_class"],
+            "cells": [figures.whole(one["areas_by_class"][state], _.code) for state in WORST_FIRST],
+            "people": _("not known") if one["affected"] is None else figures.people_cell(one["affected"], _.code),
+        }
+        for one in order
+    ]
+
+
+def where(named: Sequence[Mapping[str, Any]], _: Language) -> str:
+    """The kelurahan with the deepest water."""
+    if not named or int(named[0]["state"]) < AFFECTED_FROM:
+        return _("No kelurahan is flooded.")
+    names = [one["name"] for one in named if one["state"] == named[0]["state"]]
+    if len(names) == 1:
+        return _("Deepest in {first}.", first=names[0])
+    if len(names) == 2:
+        return _("Deepest in {first} and {second}.", first=names[0], second=names[1])
+    return _("Deepest in {first}, {second} and {more} more.", first=names[0], second=names[1], more=len(names) - 2)
+
+
+def who(impact: Mapping[str, Any], _: Language) -> str:
+    """How many people live where it is flooded."""
+    if impact["affected"] is None:
+        return _("Outside the population data.")
+    if impact["affected"] < 1:
+        return _("By the population data nobody lives where it is flooded.")
+    return _("{people} people live in flooded RWs.", people=figures.people_sentence(impact["affected"], _.code))
+
+
+def prepare(impact: Mapping[str, Any], _: Language) -> str:
+    """The head of the planning figures."""
+    if impact["displaced"] is None:
+        return _("No planning figures: who lives there is not known.")
+    if impact["displaced"] < 1:
+        return _("No planning figures: nobody is likely to be displaced.")
+    return _("Prepare for {people} displaced people.", people=figures.amount(impact["displaced"], _.code))
+
+
+def trend(trends: Trends, _: Language) -> dict[str, Any]:
+    """What changed since earlier hours: a row per hour, the sentence about the latest that is known."""
+    rows: list[dict[str, Any]] = []
+    answer = ""
+    for hours, one in sorted(trends.items()):
+        name = _("1 hour ago") if hours == 1 else _("{hours} hours ago", hours=hours)
+        if one is None:
+            rows.append({"name": name, "cells": None})
+            continue
+        counts = [len(part) for part in (one.newly_flooded, one.receded, one.worse, one.better)]
+        rows.append({"name": name, "cells": [figures.whole(count, _.code) for count in counts]})
+        answer = answer or _change(name, counts, _)
+    return {"rows": rows, "answer": answer or _("Nothing is known of earlier hours.")}
+
+
+def _change(name: str, counts: Sequence[int], _: Language) -> str:
+    new, receded, worse, better = counts
+    if not any(counts):
+        return _("Unchanged since {when}.", when=name)
+    if new + worse > receded + better:
+        return _("Worse than {when}.", when=name)
+    if new + worse < receded + better:
+        return _("Better than {when}.", when=name)
+    return _("About as {when}.", when=name)
+
+
+def beyond(impact: Mapping[str, Any], _: Language) -> dict[str, Any]:
+    """What is not in the figures."""
+    missing = []
+    if impact["structures"] is None:
+        missing.append(_("No structures are installed; how many buildings are under water is not known."))
+    if impact["roads"] is None:
+        missing.append(_("No roads are installed; how many kilometres are under water is not known."))
+    return {
+        "lead": _("Deaths, disease, current, loss in money, water that nobody reported."),
+        "checks": [
+            _("PetaBencana's states hold for whole RWs: not everybody in an RW has water in the house."),
+            _("State 1 means caution: its depth is not known, and its people are not counted as affected."),
+        ],
+        "missing": missing,
+    }
+
+
+def _classes(impact: Mapping[str, Any], _: Language) -> list[dict[str, Any]]:
+    """A row per state, the highest first: depth, RWs, people."""
+    people = classed.people(impact, CLASSES, _)
+    return [
+        {
+            "code": name,
+            "name": _(NAMES[name]),
+            "depth": depth(name, _),
+            "areas": figures.whole(impact["map"]["areas_by_class"][name], _.code),
+            "people": people[name]["people"] if people else _("not known"),
+            "bar": people[name]["bar"] if people else 0,
+            "own": name == impact["map"]["highest_class"],
+        }
+        for name in WORST_FIRST
+    ]
+
+
+def _cut(named: Sequence[Mapping[str, Any]], most: int, _: Language) -> dict[str, Any]:
+    """The table of kelurahan in two columns; how many are left out of it."""
+    shown = list(named[:most])
+    half = (len(shown) + 1) // 2
+    return {
+        "columns": [shown[:half], shown[half:]] if shown else [],
+        "more": len(named) - len(shown),
+    }
+
+
+def _newest(impact: Mapping[str, Any], moment: datetime, zone: str, _: Language) -> str:
+    """When the newest state was set, as a part of a line."""
+    if not impact["event"]["last_updated"]:
+        return _("no time of the states is told")
+    set_at = figures.parse_utc(impact["event"]["last_updated"])
+    same = figures.date(set_at, zone, _.code) == figures.date(moment, zone, _.code)
+    day = "" if same else f"{figures.short_date(set_at, _.code, zone)}, "
+    return _("newest state set {when}", when=day + figures.clock(set_at, zone))
+
+
+def _method(_: Language) -> str:
+    return _(
+        "States by PetaBencana, whole RWs, the higher one where they overlap. People: cells on borders shared by "
+        "area. Displaced: 1, 3 and 5% of states 2, 3 and 4 (InaSAFE's rule). Needs: BNPB Perka 7/2008. Rounded in "
+        "print alone."
+    )

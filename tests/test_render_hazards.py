@@ -1,0 +1,129 @@
+"""render-report on a real store for floods and ash falls: files, catalogue, what changed since earlier hours."""
+
+import hashlib
+import json
+
+import numpy as np
+import pytest
+import shapely
+from fixtures import ash, exposure, floods, installed
+
+from functions.on_ash import handler as on_ash
+from functions.on_flood import handler as on_flood
+from functions.render_report import handler as render_report
+from siaga import floodsince, keys
+from siaga.exposure import analysis_data
+from siaga.impact.floodtrend import Trend
+from siaga.keys import Snapshot
+from siaga.store import Store
+
+EVENT = "201702211904+0700_Merapi"
+FIRST, SECOND, THIRD = (f"31740400{number}000" for number in ("08001", "07008", "07007"))
+PRINTED = {
+    f"{name}-{code}.{ending}"
+    for code in ("id", "en")
+    for name, ending in (("map", "png"), ("report", "html"), ("report", "pdf"), ("report", "png"), ("share", "png"))
+} | {"thumbnail-id.png", "thumbnail-en.png", "zones.xlsx"}
+
+
+@pytest.fixture
+def functions(store, minio, tmp_path, qgis):
+    """The store as functions see it, with people over Java."""
+    grid = exposure.population(tmp_path / "people.tif", np.full((150, 300), 10.0), 106.0, -6.0, 0.02)
+    parts = [("3", "Kabupaten Jawa", "regency", None, shapely.box(105, -9, 113, -5))]
+    zones = exposure.zones(tmp_path / "zones.geojson", parts)
+    files = [exposure.data_file("population", grid), exposure.data_file("zones", zones)]
+    analysis_data.install(store, files, "Test exposure", demonstration=False)
+    return Store.connect(minio, "functions")
+
+
+def flood(store, functions, minio, hour, **more):
+    """An answer of that hour, analysed; its run."""
+    key = f"{hour}/{keys.FLOOD_DATA}"
+    etag = store.put(keys.FLOODMAPS, key, floods.answer(**more))
+    return installed.call(on_flood.run, functions, minio, keys.FLOODMAPS, key, etag)[1]["run"]
+
+
+def report(store, functions, minio, run):
+    """(answer of render-report, its record or None)."""
+    key = f"{run}/{keys.IMPACT}"
+    etag = store.head(keys.RESULTS, key).etag
+    status, answer = installed.call(render_report.run, functions, minio, keys.RESULTS, key, etag)
+    assert (status, answer["state"]) == (200, "done")
+    listed = {head.key for head in store.list(keys.RESULTS, run)}
+    record = f"{run}/{keys.REPORT}"
+    return answer, json.loads(store.get(keys.RESULTS, record)[0]) if record in listed else None
+
+
+def entry(store):
+    """The one entry of the catalogue."""
+    (head,) = store.list(keys.RESULTS, keys.CATALOG)
+    return json.loads(store.get(keys.RESULTS, head.key)[0])
+
+
+def impact_of(store, run):
+    return json.loads(store.get(keys.RESULTS, f"{run}/{keys.IMPACT}")[0])
+
+
+def whole(store, run, record):
+    """Every file of a record lies there as it says; the paths."""
+    for product in record["products"]:
+        body = store.get(keys.RESULTS, f"{run}/{product['path']}")[0]
+        assert (len(body), hashlib.sha256(body).hexdigest()) == (product["size"], product["sha256"])
+    return {product["path"] for product in record["products"]}
+
+
+def test_a_flooded_hour_has_a_report(store, functions, minio):
+    run = flood(store, functions, minio, "2017022105-6-rw")
+    _answer, record = report(store, functions, minio, run)
+    assert whole(store, run, record) == PRINTED
+    page = store.get(keys.RESULTS, f"{run}/report-id.html")[0].decode()
+    assert "Banjir Jakarta" in page
+    assert "/floods/2017022105-6-rw" in page
+    assert entry(store)["report"]["key"] == f"{run}/{keys.REPORT}"
+
+
+def test_an_hour_of_caution_alone_has_none(store, functions, minio):
+    run = flood(store, functions, minio, "2017022105-6-rw", states=(1, None, 1))
+    assert report(store, functions, minio, run)[1] is None
+    assert entry(store)["report"] is None
+
+
+def test_an_ash_fall_has_a_report(store, functions, minio):
+    store.put(keys.ASHMAPS, f"{EVENT}/{keys.ASH_RASTER}", ash.raster())
+    etag = store.put(keys.ASHMAPS, f"{EVENT}/{keys.ASH_REQUEST}", ash.request())
+    run = installed.call(on_ash.run, functions, minio, keys.ASHMAPS, f"{EVENT}/{keys.ASH_REQUEST}", etag)[1]["run"]
+    _answer, record = report(store, functions, minio, run)
+    assert whole(store, run, record) == PRINTED
+    page = store.get(keys.RESULTS, f"{run}/report-id.html")[0].decode()
+    assert "Abu vulkanik Merapi" in page
+    assert f"/ash/{EVENT}" in page
+    assert entry(store)["report"]["languages"] == ["id", "en"]
+
+
+def test_what_changed_goes_by_what_each_earlier_hour_counts_as(store, functions, minio):
+    flood(store, functions, minio, "2017022023-6-rw", states=(2, 4, 2))
+    same = {"same_as": "2017022023-6-rw", "states_sha256": ""}
+    store.put(keys.FLOODMAPS, Snapshot.parse("2017022104-6-rw").told("same"), json.dumps(same).encode())
+    store.put(keys.FLOODMAPS, Snapshot.parse("2017022005-6-rw").told("empty"), b"{}")
+    now = flood(store, functions, minio, "2017022105-6-rw")  # states 1, 2, 3
+    changed = Trend(newly_flooded=(), receded=(FIRST,), worse=(THIRD,), better=(SECOND,))
+    found = floodsince.trends(functions, impact_of(store, now))
+    assert found == {1: changed, 6: changed, 24: Trend(tuple(sorted((SECOND, THIRD))), (), (), ())}
+    report(store, functions, minio, now)
+    assert b"Kurang lebih seperti 1 jam lalu." not in store.get(keys.RESULTS, f"{now}/report-id.html")[0]
+    assert b"Membaik sejak 1 jam lalu." in store.get(keys.RESULTS, f"{now}/report-id.html")[0]
+
+
+def test_an_hour_of_which_nothing_is_known_stays_unknown(store, functions, minio):
+    now = impact_of(store, flood(store, functions, minio, "2017022105-6-rw"))
+    store.put(keys.FLOODMAPS, Snapshot.parse("2017022104-6-rw").told("suspect"), b"{}")
+    store.put(keys.FLOODMAPS, Snapshot.parse("2017022023-6-rw").data, floods.answer())  # not analysed yet
+    assert floodsince.trends(functions, now) == {1: None, 6: None, 24: None}
+
+
+def test_of_two_answers_of_an_hour_the_later_counts(store, functions, minio):
+    flood(store, functions, minio, "2017022104-6-rw", states=(2, 2, 2))
+    flood(store, functions, minio, "2017022104-6-rw", states=(None, 2, 3))
+    found = floodsince.trends(functions, impact_of(store, flood(store, functions, minio, "2017022105-6-rw")))
+    assert found[1] == Trend((), (), (), ())
