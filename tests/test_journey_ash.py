@@ -1,12 +1,14 @@
-"""An ash fall with every part real: the request waits for its raster, is seen waiting, and is done once it is there."""
+"""An ash fall with every part real: it waits for its raster and is seen waiting, is done once, or refused and why."""
 
 import json
 
+import pytest
 import requests
 from fixtures import ash
 from running import wait_for
 
-from siaga import keys
+from siaga import ingest, keys, samples
+from siaga.events import ObjectEvent
 
 EVENT = "201702211904+0700_Merapi"
 
@@ -37,3 +39,53 @@ def test_a_request_waits_for_its_raster_and_is_done_once_it_is_there(stack_up):
 def _settled(stack_up):
     page = requests.get(f"{stack_up.settings.public_url}/status?lang=en", timeout=5).text
     return page if f"{EVENT}/request.json" in page and "on-ash" in page else ""
+
+
+def arrive(stack_up, *objects):
+    """As the form would write them, the request last; returns what became of it once it is settled."""
+    door, store = stack_up.store("door"), stack_up.store("web")
+    for key, body in objects:
+        event = ObjectEvent(keys.ASHMAPS, key, door.put(keys.ASHMAPS, key, body))
+
+    def settled():
+        found = ingest.fate(store, stack_up.settings, event)
+        return found if found.state != "received" else None
+
+    return wait_for(settled, 60, f"{event.key} to be settled")
+
+
+def test_an_ash_fall_becomes_figures_and_a_catalogue_entry_once(stack_up, tmp_path):
+    sample, store = samples.ash(tmp_path), stack_up.store()
+    found = arrive(stack_up, *sample.objects)
+    assert found.state in ("analysed", "published"), found.reason
+    assert found.url.startswith(f"{stack_up.settings.public_url}/ash/201702211904+0700_Merapi-contoh/initial-v001-")
+    before = store.head(keys.RESULTS, f"{found.run}/impact.json").etag
+    assert arrive(stack_up, *sample.objects).run == found.run
+    assert store.head(keys.RESULTS, f"{found.run}/impact.json").etag == before
+    entries = [json.loads(store.get(keys.RESULTS, head.key)[0]) for head in store.list(keys.RESULTS, "catalog/ash/")]
+    (entry,) = (one for one in entries if one["event_id"] == "201702211904+0700_Merapi-contoh")
+    assert (entry["alert_level"], entry["highest_class"], entry["demonstration"]) == ("awas", "very_high", True)
+
+
+@pytest.mark.parametrize(
+    ("minute", "request_body", "raster", "said"),
+    [
+        ("1910", b"no request", ash.raster(), "not JSON"),
+        ("1911", ash.request(alert_level="red"), ash.raster(), "alert_level"),
+        ("1912", ash.request(), ash.raster()[:200], "GeoTIFF"),
+        ("1913", ash.request(longitude=120.0), ash.raster(), "more than three degrees"),
+    ],
+)
+def test_what_is_no_ash_fall_is_refused_with_its_reason_on_the_status_page(
+    stack_up, minute, request_body, raster, said
+):
+    folder = f"20170221{minute}+0700_Merapi"
+    found = arrive(stack_up, (f"{folder}/ash_fall.tif", raster), (f"{folder}/request.json", request_body))
+    assert found.state == "refused"
+    assert said in found.reason
+
+    def told():
+        page = requests.get(f"{stack_up.settings.public_url}/status?lang=en", timeout=5).text
+        return f"{folder}/{keys.ASH_REQUEST}" in page and "Refused" in page
+
+    wait_for(told, 15, f"{folder} on /status")
