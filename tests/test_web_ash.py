@@ -1,308 +1,161 @@
-"""The operator's uploads: login, tokens, form and API; what strangers try."""
+"""Ash falls in the web app: list, page, requests under way, who may upload, what an attacker tries."""
 
-import base64
-import hashlib
-import io
 import json
-import re
-import stat
+from datetime import datetime
 
 import pytest
-import requests
-from fixtures import ash, exposure
+from fixtures import ashfalls
+from fixtures.ashfalls import EVENT
 
-from siaga import ashuploads, keys, operatoraccount
-from siaga.errors import BadInput, SiagaError
-from siaga.exposure import analysis_data
-from siaga.hazard.ash import read_request
+from siaga import keys, operatoraccount
+from siaga.hazard.ash import CLASSES
 from siaga.store import Store
-from web import Desk, create_app
+from web import Desk, clock, create_app
 from web.index import Index
-from web.login import TooOften, Tries
 
-NAME, PASSWORD = "petugas", "gunung berapi 17"
 NOBODY = "http://127.0.0.1:9"
-FORM = {
-    "volcano": "merapi",
-    "alert_level": "siaga",
-    "eruption_height_m": "100",
-    "time": "2017-02-21T19:04",
-    "zone": "WIB",
-    "forecast_days": "3",
-}
-EVENT = "201702211904+0700_Merapi"
+NOW = datetime(2017, 2, 21, 14, 0)
 
 
 @pytest.fixture
-def desk(store, minio, tmp_path):
-    """(store, client, folder of secrets): an app with an operator and a catalogue of two volcanoes."""
-    catalogue = tmp_path / "volcanoes.csv"
-    catalogue.write_text(
-        "name,longitude,latitude,elevation_m,type\nMerapi,110.446,-7.54,2910,x\nAwu,125.447,3.689,,x\n"
+def web(store, minio, tmp_path, monkeypatch):
+    """(store, index, client): an app whose index is refreshed by the test; it is two hours after the eruption."""
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    index = Index(Store.connect(minio, "web"), tmp_path / "index.sqlite")
+    operatoraccount.write(tmp_path, "op", "a long password")
+    desk = Desk(Store.connect(minio, "ash"), tmp_path, "a key of the sessions")
+    return store, index, create_app(Store.connect(minio, "web"), index, NOBODY, desk).test_client()
+
+
+def text(client, path):
+    answer = client.get(path)
+    return answer.status_code, answer.get_data(as_text=True)
+
+
+def test_an_empty_list_says_so_in_both_languages(web):
+    _store, index, client = web
+    index.refresh()
+    assert "No ash fall has been analysed yet." in text(client, "/ash?lang=en")[1]
+    assert "Belum ada hujan abu yang dianalisis." in text(client, "/ash?lang=id")[1]
+
+
+def test_the_list_tells_a_fall_in_the_volcanos_own_time(web):
+    store, index, client = web
+    ashfalls.put(store)
+    other = {"event_id": "201702211904+0900_Ibu", "utc_offset_hours": 9.0, "time_zone": "WIT", "column_height_m": None}
+    volcano = {"name": "Ibu", "longitude": 127.63, "latitude": 1.49, "elevation_m": None}
+    ashfalls.put(store, **other, volcano=volcano, time="2017-02-21T10:04:00Z", affected=None, highest_class=None)
+    index.refresh()
+    page = text(client, "/ash?lang=en")[1]
+    assert "19:04 WIB" in page
+    assert "19:04 WIT" in page
+    assert "3,068 m" in page
+    assert page.count("not known") >= 2  # column and people of the other
+    assert "2 active" in page
+    assert "Ibu" not in text(client, "/ash?lang=en&q=merapi")[1].split("<tbody>")[1]
+    assert "No ash fall answers to this search." in text(client, "/ash?lang=en&q=krakatau")[1]
+
+
+def test_the_page_answers_who_how_thick_how_long(web):
+    store, index, client = web
+    ashfalls.put(store)
+    index.refresh()
+    status, page = text(client, f"/ash/{EVENT}?lang=en")
+    assert status == 200
+    for said in (
+        "Ash of Merapi",
+        "12.50 cm",
+        "3,068 m",
+        "forecast until 19:04 WIB, 22 February 2017",
+        "Life is at risk from collapsing buildings",
+        "Boyolali",
+        "No airport lies under the ash of this forecast.",
+        "No roads are installed",
+    ):
+        assert said in page, said
+    assert "Ash collects" not in page  # that class is not on the map
+    assert "Abu Merapi" in text(client, f"/ash/{EVENT}?lang=id")[1]
+
+
+def test_unknown_people_are_no_nought(web):
+    store, index, client = web
+    note = {"text": "No population data", "template": "No population data are installed", "values": {}}
+    people = {"total": None, "by_class": dict.fromkeys(CLASSES), "note": note}
+    ashfalls.put(
+        store, ashfalls.impact(people=people, affected=None, displaced=None, zones=[], places=None, airports=None)
     )
-    analysis_data.install(store, [exposure.data_file("volcanoes", catalogue)], "Test", demonstration=False)
-    operatoraccount.write(tmp_path / "secrets", NAME, PASSWORD)
-    web = Store.connect(minio, "web")
-    app = create_app(
-        web,
-        Index(web, tmp_path / "i.sqlite"),
-        NOBODY,
-        Desk(Store.connect(minio, "ash"), tmp_path / "secrets", "k" * 32),
-    )
-    return store, app.test_client(), tmp_path / "secrets"
+    index.refresh()
+    page = text(client, f"/ash/{EVENT}?lang=en")[1]
+    assert page.count("not known") >= 6
+    assert "No population data are installed" in page
+    assert "<b>0</b>" not in page
 
 
-def token(client, path="/login"):
-    return re.search(r'name="token" value="([^"]+)"', client.get(path).get_data(as_text=True))[1]
+def test_an_expired_forecast_says_so(web, monkeypatch):
+    store, index, client = web
+    ashfalls.put(store)
+    index.refresh()
+    monkeypatch.setattr(clock, "now", lambda: datetime(2017, 2, 23))
+    assert "The forecast has expired" in text(client, f"/ash/{EVENT}?lang=en")[1]
+    assert "1 active" not in text(client, "/ash?lang=en")[1]
 
 
-def log_in(client, name=NAME, password=PASSWORD, **more):
-    told = {"token": token(client), "name": name, "password": password} | more
-    return client.post("/login?lang=en", data=told)
+def test_earlier_falls_are_told_and_linked(web):
+    store, index, client = web
+    earlier = "201702201904+0700_Merapi"
+    people = {"total": 9000.0, "by_class": dict.fromkeys(CLASSES, 1800.0), "note": None}
+    total = {"events": [earlier], "max_cm": 14.0, "people": people, "affected": 9000.0, "displaced": 800.0}
+    ashfalls.put(store, ashfalls.impact(cumulative=total))
+    index.refresh()
+    page = text(client, f"/ash/{EVENT}?lang=en")[1]
+    assert "Together with earlier falls" in page
+    assert f'href="/ash/{earlier}"' in page
 
 
-def upload(client, body=None, **more):
-    raster = ash.raster() if body is None else body
-    told = FORM | {"token": token(client, "/ash/upload"), "raster": (io.BytesIO(raster), "x.tif")} | more
-    return client.post("/ash/upload?lang=en", data=told, content_type="multipart/form-data")
+def test_a_request_without_figures_is_seen_with_its_reason(web):
+    store, index, client = web
+    etag = store.put(keys.ASHMAPS, f"{EVENT}/request.json", b"{}")
+    store.put(keys.ASHMAPS, "201702220104+0800_Agung/request.json", b"{}")
+    reason = {"text": "x", "template": "The request lacks {field}", "values": {"field": "volcano"}}
+    told = {
+        "function": "on-ash",
+        "bucket": keys.ASHMAPS,
+        "key": f"{EVENT}/request.json",
+        "etag": etag,
+        "state": "refused",
+        "received": "2017-02-21T12:20:00Z",
+        "finished": "2017-02-21T12:21:00Z",
+        "reason": reason,
+    }
+    store.put(keys.LEDGER, "on-ash/x.json", json.dumps(told).encode())
+    index.refresh()
+    page = text(client, "/ash?lang=en")[1]
+    assert "The request lacks volcano" in page
+    assert "Agung" in page
+    assert "waiting for its raster" in page
 
 
-def basic(name=NAME, password=PASSWORD):
-    return {"Authorization": "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()}
+def test_who_may_upload_sees_the_button_and_others_the_way_to_log_in(web):
+    client = web[2]
+    assert 'href="/login?next=/ash/upload"' in text(client, "/ash?lang=en")[1].replace("%2F", "/")
+    page = text(client, "/login")[1]
+    token = page.split('name="token" value="')[1].split('"')[0]
+    client.post("/login", data={"name": "op", "password": "a long password", "token": token})
+    assert 'href="/ash/upload"' in text(client, "/ash?lang=en")[1]
 
 
-def inputs(store):
-    return sorted(head.key for head in store.list(keys.ASHMAPS))
-
-
-def test_from_the_form_to_the_bucket(desk):
-    store, client, _ = desk
-    log_in(client)
-    page = client.get("/ash/upload").get_data(as_text=True)
-    assert '<option value="Awu">' in page
-    answer = upload(client)
-    page = answer.get_data(as_text=True)
-    assert answer.status_code == 200
-    assert "3,010 m" in page  # 2910 m and 100 m above it
-    assert "data:image/png;base64," in page
-    digest = hashlib.sha256(ash.raster()).hexdigest()
-    assert inputs(store) == [keys.ash_candidate(digest)]  # nothing that wakes anybody
-    hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page))
-    answer = client.post("/ash/submit", data=hidden)
-    assert (answer.status_code, answer.headers["Location"]) == (302, "/status?sent=201702211904%2B0700_Merapi")
-    assert store.get(keys.ASHMAPS, f"{EVENT}/ash_fall.tif")[0] == ash.raster()
-    one = read_request(store.get(keys.ASHMAPS, f"{EVENT}/request.json")[0])
-    assert (one.volcano, one.elevation_m, one.forecast_days, one.time_zone) == ("Merapi", 2910, 3, "WIB")
-    assert one.raster_sha256 == digest
-    assert one.submitted is not None
-    assert f"{EVENT} is submitted" in client.get("/status?lang=en&sent=201702211904%2B0700_Merapi").get_data(
-        as_text=True
-    )
-
-
-@pytest.mark.parametrize(
-    ("more", "said"),
-    [
-        ({"volcano": "Vesuvius"}, "There is no volcano Vesuvius"),
-        ({"volcano": "<script>"}, "There is no volcano &lt;script&gt;"),
-        ({"alert_level": "red"}, "one of normal, waspada, siaga, awas"),
-        ({"eruption_height_m": "high"}, "eruption_height_m is"),
-        ({"time": "yesterday"}, "time is"),
-        ({"zone": "WIBB"}, "zone is"),
-        ({"forecast_days": "2"}, "forecast_days is"),
-        ({"volcano": "Awu"}, "more than three degrees away from Awu"),
-        ({"body": b"no raster"}, "no GeoTIFF"),
-        ({"body": b""}, "The file is empty"),
-        ({"body": ash.raster(bands=2)}, "2 bands"),
-    ],
-)
-def test_what_cannot_serve_is_told_and_the_form_keeps_what_was_filled_in(desk, more, said):
-    store, client, _ = desk
-    log_in(client)
-    answer = upload(client, **more)
-    page = answer.get_data(as_text=True)
-    assert answer.status_code == 422
-    assert said in page
-    assert 'value="2017-02-21T19:04"' in page or "time" in more
-    assert inputs(store) == []
-
-
-def test_nothing_is_shown_or_taken_without_a_login(desk):
-    store, client, _ = desk
-    answer = client.get("/ash/upload")
-    assert (answer.status_code, answer.headers["Location"]) == (302, "/login?next=/ash/upload")
-    sent = {"token": token(client)} | FORM
-    assert client.post("/ash/upload", data=sent).status_code == 302
-    assert client.post("/ash/submit", data=sent | {"sha256": "a" * 64}).status_code == 302
-    assert client.post("/ash/upload", data=sent | {"more": "x" * 70_000}).status_code == 403  # not even read
-    assert inputs(store) == []
-
-
-@pytest.mark.parametrize("path", ["/login", "/logout", "/ash/upload", "/ash/submit"])
-@pytest.mark.parametrize("sent", [{}, {"token": ""}, {"token": "wrong"}, {"token": "ü"}])
-def test_no_changing_request_without_the_sessions_token(desk, path, sent):
-    _store, client, _ = desk
-    log_in(client)
-    assert client.post(path, data=FORM | {"name": NAME, "password": PASSWORD} | sent).status_code == 403
-
-
-def test_a_stranger_without_a_session_has_no_token_at_all(desk):
-    assert desk[1].post("/login", data={"name": NAME, "password": PASSWORD}).status_code == 403
-    assert desk[1].post("/login", data={"name": NAME, "password": PASSWORD, "token": "-"}).status_code == 403
-
-
-def test_the_session_is_closed_to_scripts_and_other_sites_and_is_new_after_the_login(desk):
-    _store, client, _ = desk
-    before = token(client)
-    cookie = log_in(client).headers["Set-Cookie"]
-    assert "HttpOnly" in cookie
-    assert "SameSite=Lax" in cookie
-    assert token(client, "/ash/upload") != before
-    assert client.get("/ash/upload").headers["Cache-Control"] == "no-store"
-
-
-def test_a_forged_session_is_none(desk):
-    client = desk[1]
-    client.set_cookie("siaga-session", "eyJvcGVyYXRvciI6InBldHVnYXMifQ.aaaa.bbbb")
-    assert client.get("/ash/upload").status_code == 302
-
-
-def test_after_logging_out_or_a_new_password_the_session_is_over(desk):
-    _store, client, folder = desk
-    log_in(client)
-    assert client.get("/ash/upload").status_code == 200
-    operatoraccount.write(folder, NAME, "another password")
-    assert client.get("/ash/upload").status_code == 302
-    log_in(client, password="another password")
-    assert client.get("/ash/upload").status_code == 200
-    client.post("/logout", data={"token": token(client, "/ash/upload")})
-    assert client.get("/ash/upload").status_code == 302
-
-
-@pytest.mark.parametrize(
-    "after", ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:x", "/a\nb"]
-)
-def test_a_login_leads_to_pages_of_ours_alone(desk, after):
-    assert log_in(desk[1], next=after).headers["Location"] == "/ash/upload"
-
-
-def test_a_login_leads_back(desk):
-    assert log_in(desk[1], next="/status").headers["Location"] == "/status"
-
-
-def test_wrong_passwords_are_counted(desk):
-    _store, client, _ = desk
-    for _ in range(5):
-        assert log_in(client, password="wrong").status_code == 403
-    answer = log_in(client)
-    assert answer.status_code == 429
-    assert "five minutes" in answer.get_data(as_text=True)
-    assert client.post("/api/ash", json={}, headers=basic()).status_code == 429
-
-
-def test_tries_are_forgotten_after_five_minutes_and_counted_by_address():
-    clock = [0.0]
-    tries = Tries(lambda: clock[0])
-    for _ in range(5):
-        tries.wrong("a")
-    with pytest.raises(TooOften):
-        tries.check("a")
-    tries.check("b")
-    clock[0] = 301
-    tries.check("a")
-    for number in range(50):
-        tries.wrong(f"bot {number}")
-    with pytest.raises(TooOften):
-        tries.check("somebody else")
-
-
-def test_without_an_operator_the_page_says_what_to_do(desk):
-    _store, client, folder = desk
-    (folder / operatoraccount.FILE).unlink()
-    assert "siaga operator NAME" in client.get("/login?lang=en").get_data(as_text=True)
-    assert log_in(client).status_code == 403
-
-
-def test_the_account_is_hashed_and_its_owners_alone(desk):
-    path = desk[2] / operatoraccount.FILE
-    assert PASSWORD not in path.read_text()
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    account = operatoraccount.read(desk[2])
-    assert account.fits(NAME, PASSWORD)
-    assert not account.fits("other", PASSWORD)
-    assert not account.fits(NAME, "")
-
-
-@pytest.mark.parametrize(("name", "password"), [("", PASSWORD), ("a:b", PASSWORD), ("ü", PASSWORD), (NAME, "short")])
-def test_a_poor_account_is_not_set(tmp_path, name, password):
-    with pytest.raises(SiagaError):
-        operatoraccount.write(tmp_path, name, password)
-    assert operatoraccount.read(tmp_path) is None
-
-
-def test_the_api_takes_a_request_a_raster_and_the_request_again(desk):
-    store, client, _ = desk
-    body = ash.raster()
-    told = json.loads(ash.request(raster_sha256=hashlib.sha256(body).hexdigest()))
-    answer = client.post("/api/ash", json=told, headers=basic())
-    assert (answer.status_code, answer.json["state"]) == (202, "raster wanted")
-    assert requests.put(answer.json["upload"]["url"], data=body, timeout=10).ok
-    answer = client.post("/api/ash", json=told, headers=basic())
-    assert (answer.status_code, answer.json["event_id"]) == (201, EVENT)
-    assert answer.json["map"]["cells_by_class"]["very_high"] > 0
-    assert f"{EVENT}/request.json" in inputs(store)
-
-
-def test_a_link_is_for_one_key_and_other_content_there_is_not_taken(desk):
-    store, client, _ = desk
-    told = json.loads(ash.request(raster_sha256=hashlib.sha256(ash.raster()).hexdigest()))
-    url = client.post("/api/ash", json=told, headers=basic()).json["upload"]["url"]
-    elsewhere = url.replace(told["raster_sha256"], "b" * 64)
-    assert requests.put(elsewhere, data=b"x", timeout=10).status_code == 403
-    assert requests.get(url, timeout=10).status_code == 403
-    assert requests.put(url, data=b"something else", timeout=10).ok
-    assert client.post("/api/ash", json=told, headers=basic()).json["state"] == "raster wanted"
-    assert all(not key.endswith("request.json") for key in inputs(store))
-
-
-@pytest.mark.parametrize(
-    ("headers", "body", "status", "said"),
-    [
-        ({}, {}, 401, "name and password"),
-        (basic(password="wrong"), {}, 401, "name and password"),
-        ({"Authorization": "Bearer x"}, {}, 401, "name and password"),
-        (basic(), {}, 422, "lacks volcano"),
-        (basic(), json.loads(ash.request()), 422, "lacks raster_sha256"),
-        (basic(), json.loads(ash.request(raster_sha256="../x")), 422, "64 hexadecimal"),
-    ],
-)
-def test_the_api_says_what_is_wrong_in_json(desk, headers, body, status, said):
-    answer = desk[1].post("/api/ash", json=body, headers=headers)
-    assert answer.status_code == status
-    assert said in answer.json["error"]
-
-
-def test_the_api_takes_json_alone_and_no_cookie_speaks_for_it(desk):
-    _store, client, _ = desk
-    assert (
-        client.post("/api/ash", data=ash.request(), headers=basic()).status_code == 422
-    )  # what a form of another site can send
-    log_in(client)
-    assert client.post("/api/ash", json=json.loads(ash.request())).status_code == 401
-
-
-def test_a_raster_is_looked_at_in_a_process_of_its_own_with_limits(monkeypatch):
-    one = read_request(ash.request())
-    seen = ashuploads.look(one, ash.raster())
-    assert base64.b64decode(seen["png"]).startswith(b"\x89PNG")
-    assert seen["map"]["max_cm"] == pytest.approx(ash.cone().max(), rel=1e-6)
-    monkeypatch.setattr(ashuploads, "_PATIENCE", 0.01)
-    with pytest.raises(BadInput, match="limits of time"):
-        ashuploads.look(one, ash.raster())
-
-
-def test_a_site_without_a_desk_has_no_login(store, minio, tmp_path):
-    web = Store.connect(minio, "web")
-    client = create_app(web, Index(web, tmp_path / "i.sqlite"), NOBODY).test_client()
-    assert client.get("/login").status_code == 404
-    assert "/ash/upload" not in client.get("/status").get_data(as_text=True)
+def test_names_are_only_text_and_odd_addresses_get_words(web):
+    store, index, client = web
+    evil = '<script>alert("x")</script>'
+    spot = {"name": evil, "zone": evil, "thickness_cm": 1.0, "class": "low", "distance_km": None}
+    volcano = {"name": evil, "longitude": 110.4, "latitude": -7.5, "elevation_m": None}
+    ashfalls.put(store, ashfalls.impact(places=[spot]), volcano=volcano)
+    index.refresh()
+    for path in ("/ash", f"/ash/{EVENT}", "/ash?q=%3Cscript%3Ealert"):
+        assert "<script>alert" not in text(client, path)[1]
+    for gone in ("nothing", "..%2f..", f"{EVENT}/initial-v009-aaaaaaaa", f"{EVENT}/x", "%3Cscript%3Ealert(1)"):
+        status, page = text(client, f"/ash/{gone}")
+        assert status == 404, gone
+        assert "<script>alert" not in page
+    assert client.get(f"/ash/{EVENT}/initial-v001-aaaaaaaa/files/impact.json").status_code == 200
+    assert client.get(f"/ash/{EVENT}/initial-v001-aaaaaaaa/files/secret.txt").status_code == 404

@@ -11,7 +11,7 @@ from fixtures import floodhours as hours
 from fixtures.floodhours import A, B, C
 
 from siaga import keys
-from siaga.impact.floodtrend import frequencies
+from siaga.impact.floodtrend import episodes, frequencies
 from siaga.store import Store
 from web import clock, create_app, floodepisodes, floodindex
 from web.index import Index
@@ -262,6 +262,13 @@ def test_runs_and_months_come_out_the_same_however_the_hours_came_in(web, minio,
         runs = """select geom_id, least, first, last, peak, wet, unknown from flood_episode e
             join flood_rw r on r.id = e.rw order by 1, 2, 3"""
         assert one.execute(runs).fetchall() == other.execute(runs).fetchall()
+        parents = "select * from flood_parent order by 1, 2, 3, 4"
+        assert one.execute(parents).fetchall() == other.execute(parents).fetchall()
+    wet = [
+        (hour, None if states is None else max([states.get(B, 0), states.get(C, 0)], default=0))
+        for hour, states in wanted
+    ]
+    assert ("JELAMBAR BARU", len(episodes(wet)), 2) in index.floods.parents("ID-JK", 2, month, month)
 
 
 def test_what_is_deleted_in_the_bucket_is_forgotten(web):

@@ -17,6 +17,8 @@ create table flood_disturbed (region text primary key, hour integer);
 create table flood_episode (region text, least integer, rw integer, first integer, last integer, peak integer,
     wet integer, unknown integer, primary key (region, least, rw, first)) without rowid;
 create index flood_episode_last on flood_episode (region, least, last);
+create table flood_parent (region text, least integer, parent text, first integer, last integer,
+    primary key (region, least, parent, first)) without rowid;
 create table flood_month (region text, month integer, rw integer, h2 integer, h3 integer, h4 integer,
     primary key (region, month, rw)) without rowid;
 """
@@ -65,6 +67,7 @@ def settle(connection: sqlite3.Connection) -> None:
     """Bring runs and months up to date with the hours, from the earliest that has changed."""
     for region, hour in connection.execute("select region, hour from flood_disturbed").fetchall():
         _settle_episodes(connection, region, hour)
+        _settle_parents(connection, region, hour)
         _settle_months(connection, region, hour)
     connection.execute("delete from flood_disturbed")
 
@@ -99,20 +102,20 @@ def of_parents(
 ) -> list[tuple[str, int, int]]:
     """Kelurahan, in how many runs of hours any of its RWs was flooded, and of how many RWs; most often first."""
     begin, end = first_hour(first), first_hour(last + 1)
+    areas = dict(
+        connection.execute(
+            """select parent, count(*) from (select distinct rw from flood_episode
+            where region = ? and least = ? and last >= ? and first < ?) join flood_rw on flood_rw.id = rw
+            group by parent""",
+            [region, least, begin, end],
+        ).fetchall()
+    )
     rows = connection.execute(
-        """select parent, first, last, rw from flood_episode e join flood_rw on flood_rw.id = rw
-        where e.region = ? and least = ? and last >= ? and first < ? order by parent, first""",
+        """select parent, count(*) from flood_parent where region = ? and least = ? and last >= ? and first < ?
+        group by parent""",
         [region, least, begin, end],
-    ).fetchall()
-    found = []
-    for parent, runs in groupby(rows, lambda row: row[0]):
-        count, until, areas = 0, -1, set()
-        for _parent, start, stop, rw in runs:
-            count += count == 0 or start - until - 1 > MOST_DRY_HOURS
-            until = max(until, stop)
-            areas.add(rw)
-        found.append((parent, count, len(areas)))
-    return sorted(found, key=lambda one: (-one[1], -one[2], one[0]))
+    )
+    return sorted(((name, count, areas[name]) for name, count in rows), key=lambda one: (-one[1], -one[2], one[0]))
 
 
 def of_rws(connection: sqlite3.Connection, region: str, hour: int) -> dict[str, Episode]:
@@ -166,6 +169,37 @@ def _runs(states: dict[int, int], known: set[int], least: int) -> list[tuple[int
     return [
         (_number(run.first), _number(run.last), run.peak, run.wet_hours, run.unknown_hours) for run in episodes(series)
     ]
+
+
+def _settle_parents(connection: sqlite3.Connection, region: str, hour: int) -> None:
+    """Runs of hours in which any RW of a kelurahan is flooded, from those of its RWs."""
+    reach = hour - MOST_DRY_HOURS - 1
+    begins = {
+        (least, parent): begin
+        for least, parent, begin in connection.execute(
+            "select least, parent, min(first) from flood_parent where region = ? and last >= ? group by least, parent",
+            [region, reach],
+        )
+    }
+    connection.execute("delete from flood_parent where region = ? and last >= ?", [region, reach])
+    start = min([reach, *begins.values()])
+    rows = connection.execute(
+        """select least, parent, first, last from flood_episode e join flood_rw on flood_rw.id = rw
+        where e.region = ? and last >= ? order by least, parent, first""",
+        [region, start],
+    )
+    made: list[tuple[Any, ...]] = []
+    for (least, parent), runs in groupby(rows, lambda row: row[:2]):
+        joined: list[list[int]] = []
+        for _least, _parent, first, last in runs:
+            if last < min(reach, begins.get((least, parent), reach)):
+                continue
+            if joined and first - joined[-1][1] - 1 <= MOST_DRY_HOURS:
+                joined[-1][1] = max(joined[-1][1], last)
+            else:
+                joined.append([first, last])
+        made += [(region, least, parent, *run) for run in joined]
+    connection.executemany("insert or replace into flood_parent values (?, ?, ?, ?, ?)", made)
 
 
 def _settle_months(connection: sqlite3.Connection, region: str, hour: int) -> None:

@@ -28,7 +28,7 @@ from web.floodindex import TABLES as FLOOD_TABLES
 from web.floodindex import FloodIndex
 
 _log = logging.getLogger(__name__)
-_FORM = 3  # of the tables; another one is thrown away and made anew
+_FORM = 4  # of the tables; another one is thrown away and made anew
 _LEAST_SECONDS, _SHARE_OF_TIME = 0.3, 10
 _FETCHES = 8
 _TABLES = """
