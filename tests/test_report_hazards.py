@@ -105,6 +105,17 @@ def test_a_flood_tells_hour_states_and_what_changed(qgis, tmp_path):
     assert (shown["affected"], shown["displaced"]) == ("37.000", "617")  # 3 cells; 1 % of two and 3 % of one
 
 
+def test_how_bad_speaks_of_one_of_all_and_of_some(qgis, tmp_path):
+    said = {
+        (4, None, None): "One RW is flooded, > 150 cm deep.",
+        (2, 2, 1): "2 RWs are flooded, 10–70 cm deep.",
+        (2, 3, 4): "3 RWs are flooded; 1 of them > 150 cm deep.",
+        (1, None, None): "No RW is flooded.",
+    }
+    for states, sentence in said.items():
+        assert printed(hazards.flood(tmp_path, states=states)[0], "en")["how_bad"] == sentence
+
+
 @pytest.mark.parametrize(
     ("trend", "said"),
     [

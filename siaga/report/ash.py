@@ -10,7 +10,7 @@ from siaga.report import classed, figures, sentences
 from siaga.report.districts import finest
 from siaga.report.sentences import short
 
-MOST_ZONES, MOST_NEAR, MOST_TOWNS, MOST_AIRPORTS = 7, 8, 16, 6
+MOST_ZONES, MOST_NEAR, MOST_TOWNS, MOST_AIRPORTS = 7, 8, 13, 6
 MOST_ROWS = MOST_TOWNS
 _TIGHT = 4  # rows where room is scarce
 WORST_FIRST = tuple(reversed(CLASSES))

@@ -112,6 +112,10 @@ def how_bad(impact: Mapping[str, Any], _: Language) -> str:
     count, state = sum(by_class[name] for name in AFFECTED), impact["map"]["highest_class"]
     if count == 0:
         return _("No RW is flooded.")
+    if count == 1:
+        return _("One RW is flooded, {depth} deep.", depth=depth(state, _))
+    if by_class[state] == count:
+        return _("{count} RWs are flooded, {depth} deep.", count=figures.whole(count, _.code), depth=depth(state, _))
     return _(
         "{count} RWs are flooded; {deepest} of them {depth} deep.",
         count=figures.whole(count, _.code),

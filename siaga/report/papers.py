@@ -17,7 +17,8 @@ from siaga.report.fit import MAP_MM, Fit
 from siaga.report.sentences import short
 
 _BANDS_MM = (6.8, 13.2)  # of a demonstration, of an exercise
-_LEAST_MAP = 60.0  # mm; the column beside the map is as high
+_LEAST_MAP = 60.0  # mm; the column beside the map is usually as high
+_FLOOD_MM, _ASH_MM = (47.0, 72.0), 67.0  # heights that usually fit: of a flood on one page or two
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,9 @@ def of_flood(
 ) -> list[Product]:
     """A flood's products, in the order of the languages. trends: as flood.printed has them."""
     named = flood.neighbourhoods(impact["villages"], languages[0])
-    detail = len(named) > flood.MOST_DEEPEST or impact["structures"] or impact["roads"]
+    things = impact["structures"] is not None or impact["roads"] is not None
+    detail = len(named) > flood.MOST_DEEPEST or things
+    beside = min(_LEAST_MAP, 30.0 + 5.0 * len(named))  # as high as the column beside the map
     atlas = Atlas(atlas.basemap, atlas.places, _deepest(collection, named))
 
     def paper(_: Language) -> Paper:
@@ -125,7 +128,7 @@ def of_flood(
             FLOODING,
             ("flood-1.html", "flood-2.html"),
             "",
-            _guess(impact, 2 if detail else 1, 82.0, flood.MOST_ROWS - _beside(impact)),
+            _guess(impact, _FLOOD_MM[detail], beside, 1 + detail, flood.MOST_ROWS - _rows_of_things(impact)),
             lambda fit: flood.printed(impact, trends, _, fit.rows, tight=fit.tight),
             lambda shown: pictures.of_flood(impact, shown, _),
         )
@@ -153,7 +156,7 @@ def of_ash(
             ASHFALL,
             ("ash-1.html", "ash-2.html", "ash-3.html"),
             impact["event"]["volcano"],
-            _guess(impact, 3 if stands else 2, 82.0, ash.MOST_ROWS),
+            _guess(impact, _ASH_MM, _LEAST_MAP, 2 + stands, ash.MOST_ROWS),
             lambda fit: ash.printed(impact, _, fit.rows, tight=fit.tight),
             lambda shown: pictures.of_ash(impact, shown, _),
         )
@@ -161,13 +164,13 @@ def of_ash(
     return products.of([paper(language) for language in languages])
 
 
-def _guess(impact: Mapping[str, Any], pages: int, height: float, rows: int) -> Fit:
+def _guess(impact: Mapping[str, Any], height: float, least: float, pages: int, rows: int) -> Fit:
     demonstration = any(file["demonstration"] for file in impact["provenance"]["analysis_data"]["files"])
     bands = demonstration * _BANDS_MM[0] + impact["drill"] * _BANDS_MM[1]
-    return Fit(pages, max(_LEAST_MAP, height - bands - 4.0 * len(impact["warnings"])), rows, least_mm=_LEAST_MAP)
+    return Fit(pages, max(least, height - bands - 4.0 * len(impact["warnings"])), rows, least_mm=least)
 
 
-def _beside(impact: Mapping[str, Any]) -> int:
+def _rows_of_things(impact: Mapping[str, Any]) -> int:
     """Rows of neighbourhoods that give way to structures and roads."""
     layers = [impact[name] for name in ("structures", "roads") if impact[name] is not None]
     return sum(2 * (len(layer["by_type"]) + 5) for layer in layers)
