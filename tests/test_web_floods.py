@@ -179,6 +179,45 @@ def test_hours_without_figures_have_pages_in_words(web):
         assert "<script>alert" not in page
 
 
+def test_an_hours_page_tells_what_stands_under_water_and_since_when(web):
+    store, index, client = web
+    a_day(store)
+    index.refresh()
+    status, page = text(client, f"/floods/{hours.snapshot(8)}?lang=en")
+    assert status == 200
+    for said in (
+        "Flood, 15:00 WIB",
+        "2 new, 0 receded, 0 deeper",  # A was at 4 an hour before and is at 3 now
+        "Shallower",
+        "RW 08, JELAMBAR BARU",
+        "<b>4,000</b>",
+        "07:00 WIB, 21 Feb 2017",  # A is under water since then, the breaks are short
+        "Under water since",
+        "flood.geojson",
+    ):
+        assert said in page, said
+    assert "Banjir, 15:00 WIB" in text(client, f"/floods/{hours.snapshot(8)}?lang=id")[1]
+
+
+def test_an_hour_that_is_the_same_shows_the_figures_of_the_earlier_one(web):
+    store, index, client = web
+    a_day(store)
+    index.refresh()
+    status, page = text(client, f"/floods/{hours.snapshot(1)}?lang=en")
+    assert (status, "In this hour the states were the same" in page, "Flood, 08:00 WIB" in page) == (200, True, True)
+    assert f'href="/floods/{hours.snapshot(0)}"' in page
+
+
+def test_an_hour_of_caution_alone_has_no_report(web):
+    store, index, client = web
+    hours.put_data(store, 0, {A: 1}, report=False)
+    index.refresh()
+    page = text(client, f"/floods/{hours.snapshot(0)}?lang=en")[1]
+    assert "the hour is recorded, and there is no report" in page
+    assert "report to come" not in page
+    assert "Data; no neighbourhood at 10 cm or more" in text(client, "/floods?lang=en")[1]
+
+
 def test_the_map_is_drawn_of_what_is_under_water(web):
     store, index, client = web
     told = hours.put_data(store, 0, {A: 1, B: 4})
@@ -198,7 +237,8 @@ def test_names_of_neighbourhoods_are_only_text(web):
     hours.put_data(store, 0, {A: 2}, names=evil)
     index.refresh()
     for path in ("/floods/frequency", "/floods", f"/floods/{hours.snapshot(0)}"):
-        page = text(client, path)[1]
+        status, page = text(client, path)
+        assert status == 200
         assert "<script>alert" not in page
         assert "<img src=x" not in page
     told = json.loads(text(client, "/floods/frequency.geojson")[1])
