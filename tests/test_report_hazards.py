@@ -4,6 +4,7 @@ import io
 import re
 
 import pytest
+import weasyprint
 from fixtures import ash as made_ash
 from fixtures import hazards
 from fixtures.impacts import overlapping, word_boxes
@@ -12,7 +13,7 @@ from PIL import Image
 
 from siaga import language
 from siaga.impact.floodtrend import Trend
-from siaga.report import ash, assembly, classbook, flood, papers
+from siaga.report import ash, assembly, classbook, flood, papers, pictures, shell
 
 TRENDS = {1: Trend(("a",) * 12, ("x",), (), ()), 6: Trend((), (), (), ()), 24: None}
 UNKNOWN = {1: None, 6: None, 24: None}
@@ -158,6 +159,19 @@ def test_pictures_are_whole(make, colour, qgis, tmp_path):
     assert Image.open(io.BytesIO(made["share-id.png"])).size == (1080, 1350)
     assert len(made["share-id.png"]) <= 200_000
     assert len(made["thumbnail-id.png"]) < 100_000
+
+
+@pytest.mark.parametrize("make", [hazards.flood, hazards.fall])
+def test_no_word_leaves_the_picture_for_messengers(make, qgis, tmp_path):
+    impact = make(tmp_path, each=12_345.0)[0]
+    for code in language.LANGUAGES:
+        spoken = language.load(code)
+        facts = pictures.of_flood if impact["hazard"] == "flood" else pictures.of_ash
+        page = pictures.html(impact, facts(impact, printed(impact, code), spoken), b"", spoken)
+        document = weasyprint.HTML(string=page).render(font_config=shell.fonts())
+        boxes, _count = word_boxes(shell.pdf(document, "x"), tmp_path)
+        assert [box for box in boxes if box[4] > 283] == []  # of 285.75 mm
+        assert list(overlapping(boxes)) == []
 
 
 @pytest.mark.parametrize("make", [hazards.flood, hazards.fall])

@@ -56,7 +56,7 @@ def of_flood(impact: Mapping[str, Any], shown: Mapping[str, Any], _: Language) -
         "colours": shown["colours"],
         "facts": [
             (_people(impact["affected"], _), _("persons"), _("in flooded RWs"), _("(states 2 to 4)")),
-            (shown["displaced"] or _("not known"), _("displaced,"), _("planning figure"), ""),
+            (shown["displaced"] or _("not known"), _("displaced,"), "", _("planning figure")),
         ],
         "worst": shown["where"],
         "mark": "",
