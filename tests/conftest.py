@@ -63,7 +63,19 @@ def minio(settings):
 @pytest.fixture
 def store(minio):
     """The store with the rights of root, all buckets empty."""
-    opened = Store.connect(minio, "root")
+    return emptied_store(minio)
+
+
+@pytest.fixture(scope="module")
+def emptied(minio):
+    """The same settings once nothing of other modules is in any bucket, before a gateway looks through them."""
+    emptied_store(minio)
+    return minio
+
+
+def emptied_store(settings):
+    """Open the store with the rights of root and remove all that it holds."""
+    opened = Store.connect(settings, "root")
     for bucket in keys.BUCKETS:
         empty(opened._client, bucket)
     return opened

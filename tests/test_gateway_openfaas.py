@@ -20,9 +20,9 @@ YEARLY = STACK.replace('{siaga.inputs: "res', '{topic: cron-function, schedule: 
 
 
 @pytest.fixture(scope="module")
-def gateway(minio, tmp_path_factory):
+def gateway(emptied, tmp_path_factory):
     """One gateway for all tests of this module."""
-    started = Gateway(minio, tmp_path_factory.mktemp("gateway")).start()
+    started = Gateway(emptied, tmp_path_factory.mktemp("gateway")).start()
     yield started
     started.stop()
 

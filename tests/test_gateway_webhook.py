@@ -27,9 +27,9 @@ ODD_KEYS = [
 
 
 @pytest.fixture(scope="module")
-def gateway(minio, tmp_path_factory):
+def gateway(emptied, tmp_path_factory):
     """One gateway for all tests of this module, so each must use keys of its own."""
-    started = Gateway(minio, tmp_path_factory.mktemp("gateway")).start()
+    started = Gateway(emptied, tmp_path_factory.mktemp("gateway")).start()
     yield started
     started.stop()
 
