@@ -18,6 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     overlays.add_arguments(parser)
     parser.add_argument("--places", type=Path, metavar="FILE.csv", help="towns, as in the analysis data")
     parser.add_argument("--airports", type=Path, metavar="FILE.csv", help="airports, as in the analysis data")
+    files.add_report(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
 
 
@@ -29,15 +30,24 @@ def run(settings: Settings, chosen: argparse.Namespace) -> int:
 
     rasters = [files.read(path) for path in chosen.rasters]
     request = files.read(chosen.request) if chosen.request else None
-    if request and (chosen.places or chosen.airports):  # distances from the volcano are QGIS's
+    if chosen.report and request is None:
+        raise SiagaError("A report tells of an eruption; name its --request FILE.json too")
+    if request and (chosen.places or chosen.airports or chosen.report):  # distances from the volcano are QGIS's
         from siaga.gis import application
 
         application.start()
     exposure = files.exposure(chosen, settings.cache, raw=("airports",))
     try:
         found = of_ash(rasters, request, exposure, Timing())
+        made = list(found.products)
+        if chosen.report:
+            from siaga.report import assembly
+
+            classes, basemap = files.body_of(made, "classes.geojson"), files.basemap(settings.cache)
+            printed, record = assembly.of_ash(found.impact, classes, exposure, basemap, settings.public_url)
+            made += [*printed, record]
     except OSError as error:
         raise SiagaError("{file}: {detail}", file=error.filename, detail=error.strerror or str(error)) from error
-    files.write(chosen.out, found.products, found.to_bytes())
+    files.write(chosen.out, made, found.to_bytes())
     files.tell(chosen.out, found.impact)
     return 0

@@ -1,7 +1,6 @@
 """An earthquake's grid.xml and a raster of people: impact.json and its products as files."""
 
 import argparse
-import json
 from pathlib import Path
 
 from siaga.analyse import files, overlays
@@ -16,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--places", type=Path, metavar="FILE.csv", help="towns, as in the analysis data")
     overlays.add_arguments(parser)
     parser.add_argument("--corrected", action="store_true", help="the map is a corrected one, not an initial one")
-    parser.add_argument("--report", action="store_true", help="make the report too, in Indonesian and English")
+    files.add_report(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
 
 
@@ -39,8 +38,8 @@ def run(settings: Settings, chosen: argparse.Namespace) -> int:
         if chosen.report:
             from siaga.report import assembly
 
-            bands = json.loads(next(product.body for product in made if product.path == "bands.geojson"))
-            basemap = _basemap(settings.cache)
+            bands = files.body_of(made, "bands.geojson")
+            basemap = files.basemap(settings.cache)
             printed, record = assembly.of_earthquake(found.impact, bands, body, exposure, basemap, settings.public_url)
             made += [*printed, record]
     except OSError as error:
@@ -48,11 +47,3 @@ def run(settings: Settings, chosen: argparse.Namespace) -> int:
     files.write(chosen.out, made, found.to_bytes())
     files.tell(chosen.out, found.impact)
     return 0
-
-
-def _basemap(cache: Path) -> Path | None:
-    """That of the demonstration exposure if it has been built here; without one the ground stays plain."""
-    from siaga.exposure import demo
-
-    path = cache / "demo-exposure" / demo.recipe_hash() / "basemap.gpkg"
-    return path if path.exists() else None

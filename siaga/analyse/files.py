@@ -107,3 +107,21 @@ def _entry(role: str, path: Path, year: int | None, cache: Path) -> dict[str, An
         "source": "a file on this machine",
         "demonstration": False,
     }
+
+
+def add_report(parser: argparse.ArgumentParser) -> None:
+    """The option that makes the report too."""
+    parser.add_argument("--report", action="store_true", help="make the report too, in Indonesian and English")
+
+
+def basemap(cache: Path) -> Path | None:
+    """That of the demonstration exposure if it has been built here; without one the ground stays plain."""
+    from siaga.exposure import demo
+
+    path = cache / "demo-exposure" / demo.recipe_hash() / "basemap.gpkg"
+    return path if path.exists() else None
+
+
+def body_of(products: Sequence[Product], path: str) -> Any:
+    """What a GeoJSON product holds."""
+    return json.loads(next(product.body for product in products if product.path == path))
