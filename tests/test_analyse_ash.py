@@ -393,3 +393,11 @@ def test_the_time_of_the_forecast_is_honoured():
         for days in (1, 3)
     ]
     assert ends[1] - ends[0] == timedelta(days=2)
+
+
+def test_the_report_is_made_too_where_the_eruption_is_known(folder, qgis, capsys):
+    assert analyse(folder, "--report") == 1
+    assert "--request" in capsys.readouterr().err
+    assert analyse(folder, "--report", "--request", folder / "request.json") == 0
+    made = json.loads((folder / "out" / "report.json").read_bytes())
+    assert {product["path"] for product in made["products"]} < {path.name for path in (folder / "out").iterdir()}

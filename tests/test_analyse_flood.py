@@ -144,3 +144,11 @@ def test_golden_fl13_and_fl12_by_the_command(shared, tmp_path, monkeypatch):
     assert found["map"]["areas_by_class"] == {"1": 3, "2": 151, "3": 7, "4": 0}
     assert cli.main(command) == 0
     assert impact(tmp_path)["displaced"] == pytest.approx(16.916, abs=0.0005)
+
+
+def test_the_report_is_made_too_when_there_is_water_to_report(given, qgis):
+    assert analyse(given, "--report") == 0
+    made = json.loads((given / "out" / "report.json").read_bytes())
+    assert {product["path"] for product in made["products"]} < {path.name for path in (given / "out").iterdir()}
+    for code in ("id", "en"):
+        assert (given / "out" / f"report-{code}.pdf").read_bytes().startswith(b"%PDF")
