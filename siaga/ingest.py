@@ -17,7 +17,7 @@ from siaga.events import ObjectEvent
 from siaga.settings import Settings
 from siaga.store import Store
 
-_EVENT_ID = re.compile(rb"""<(?:\w+:)?shakemap_grid\b[^>]*?\sevent_id\s*=\s*["']([^"']+)["']""")
+_EVENT_ID = re.compile(rb"""<(?:\w+:)?shakemap_grid\b[^<>]*?\sevent_id\s*=\s*["']([^"']+)["']""")
 _POLL = 0.1  # seconds
 
 

@@ -13,7 +13,7 @@ from siaga.errors import SiagaError
 from siaga.settings import Settings
 
 NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")  # OpenFaaS: a DNS label
-_VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
+_VARIABLE = re.compile(r"\$\{(\w+)(?::-([^${}]*))?\}")
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 
 
