@@ -35,7 +35,7 @@ lint:
 # Resolved in an empty environment, so that the lock names everything, Debian's packages too.
 lock:
 	@/usr/bin/python3 -m venv .venv-lock && .venv-lock/bin/pip install --quiet uv
-	@cd deployment/local && for name in requirements requirements-dev; do \
+	@cd deployment/local && for name in requirements requirements-dev requirements-go; do \
 	    ../../.venv-lock/bin/uv pip compile --quiet --python-version 3.11 --python /usr/bin/python3 \
 	        --generate-hashes --no-header $$name.in --output-file $$name.lock || exit 1; done
 	@rm -rf .venv-lock

@@ -26,7 +26,7 @@ class Settings:
     SIAGA_STORE_URL       store_url       any S3 endpoint; when set, `siaga up` starts no MinIO of its own
     SIAGA_STORE_PORT      store_port      where our own MinIO listens
     SIAGA_STORE_REGION    store_region
-    SIAGA_MINIO           minio           the MinIO server binary; default: on PATH, else the one built by set-up
+    SIAGA_MINIO           minio           the MinIO server binary; default: the one built by set-up
     SIAGA_GATEWAY_URL     gateway_url     where webhooks, CLI and web find the gateway
     SIAGA_GATEWAY_PORT    gateway_port
     SIAGA_JOB_DATABASE    job_database    SQLAlchemy URL of the durable queue

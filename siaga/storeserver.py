@@ -4,7 +4,7 @@ Buckets, versioning and notifications are plain S3 and are set on any store; use
 MinIO's own and are set on our server only.
 """
 
-import shutil
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,11 @@ from minio.error import MinioAdminException
 
 from siaga import keys
 from siaga.errors import SiagaError
-from siaga.settings import Settings
+from siaga.settings import REPOSITORY, Settings
 from siaga.stack import Function, Pattern
 
-VERSION = "v0.0.0-20260212201848-7aac2a2c5b7c"  # deployment/local/minio.sh builds it
+VERSION = "v0.0.0-20260212201848-7aac2a2c5b7c"  # deployment/local/minio.sh builds it, with these patches
+PATCHES = REPOSITORY / "deployment" / "local" / "minio-patches" / "SHA256SUMS"
 EVENTS = (  # never s3:ObjectCreated:*, which holds tagging and retention too and would wake a function again
     "s3:ObjectCreated:Put",
     "s3:ObjectCreated:Post",
@@ -51,15 +52,16 @@ _FORGET_CANDIDATES = {
 
 
 def binary(settings: Settings) -> Path:
-    """The server: the one named by SIAGA_MINIO, or on PATH, or built at set-up.
+    """The server: the one named by SIAGA_MINIO, else the one that set-up built with today's patches.
 
+    A minio on PATH is not taken: as it is published, it has known holes (docs/decisions/002).
     Raises SiagaError saying what to do when there is none.
     """
-    built = settings.cache / "minio" / VERSION / "minio"
-    found = settings.minio or shutil.which("minio") or (str(built) if built.exists() else "")
-    if not found or not Path(found).exists():
-        raise SiagaError("There is no MinIO server at {path}; run make setup, or set SIAGA_MINIO", path=found or built)
-    return Path(found)
+    patches = hashlib.sha256(PATCHES.read_bytes()).hexdigest()[:12]
+    found = Path(settings.minio or settings.cache / "minio" / f"{VERSION}-{patches}" / "minio")
+    if not found.exists():
+        raise SiagaError("There is no MinIO server at {path}; run make setup, or set SIAGA_MINIO", path=found)
+    return found
 
 
 def command(settings: Settings) -> list[str]:

