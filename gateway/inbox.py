@@ -25,7 +25,7 @@ from siaga.errors import SiagaError, Unavailable
 
 _log = logging.getLogger("gateway")
 
-VERSION = "1"  # of the rows' form; raise it when Job or Progress change, then older rows are dropped at start
+VERSION = "2"  # of the rows' form; raise it when Job or Progress change, then older rows are dropped at start
 _BUSY_POLL, _IDLE_POLL = 0.05, 0.5  # seconds, per queue; live jobs do not wait for it while a slot is free
 _STALE_SECONDS = 1.0  # after its end, until a row goes
 _ACTIVE = ["ENQUEUED", "DELAYED", "PENDING"]
@@ -201,7 +201,7 @@ class Inbox:
             self._discard(job.row(1), job.row(progress.row))
         elif verdict.kind == "settled":
             self._settle(job, progress, verdict)
-        elif later := progress.after(verdict, self._policy, time.time()):
+        elif later := progress.after(verdict, self._policy):
             self._enqueue_later(job, *later)
         else:
             self._settle(job, progress, replace(verdict, kind="settled", state="dead"))

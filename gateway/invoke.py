@@ -1,4 +1,9 @@
-"""Calling functions by URL: one slot each, one call at a time in each slot."""
+"""Calling functions by URL: one slot each, one call at a time in each slot.
+
+A job pays for what broke while it was worked on, and for nothing else. So a slot is knocked at before it is
+called, and when a call brings no answer it is asked whether it had taken that call up; it notes that where its
+successor finds it. A call that it had not taken up was none.
+"""
 
 import heapq
 import http.client
@@ -25,16 +30,29 @@ _CONNECT_SECONDS = 3.0
 _MARGIN_SECONDS = 10.0  # a slot ends its own call first, and says so
 _PATIENCE_SECONDS = 3.0  # for a slot that is busy or started again; QGIS is up in 1 to 2 s
 _PROBE_SECONDS = 1.0
+_KNOCK_SECONDS = 2.0
+_ASK_SECONDS = 30.0  # for the successor of a slot that died: the longest wait of the supervisor, and its start
+_ASK_AGAIN_SECONDS = 0.2
+_TOKEN, _TRY = "X-Slot-Token", "X-Try-Id"
+_OWN = {_TOKEN.lower(), _TRY.lower()}  # nobody else says these
 
 
 class NoConnection(Unavailable):
     """Nothing accepted the connection, so the function was not called."""
 
 
+class NotTakenUp(Unavailable):
+    """The slot fell silent before it had begun with this call, so the function was not called."""
+
+
 class BrokenOff(SiagaError):
     """The connection broke in the middle of a call; what the function did is not known."""
 
     status = 502
+
+
+class Unsendable(BrokenOff):
+    """The call cannot be written down as a request, whoever is to get it."""
 
 
 class TimedOut(SiagaError):
@@ -66,7 +84,7 @@ def begin(
 ) -> http.client.HTTPResponse:
     """Send one request and return the response with its body still to be read; redirects are not followed.
 
-    target: path and query. Raises NoConnection, BrokenOff, TimedOut.
+    target: path and query. Raises NoConnection, BrokenOff, Unsendable, TimedOut.
     """
     parts = urlsplit(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
@@ -90,7 +108,8 @@ def begin(
         raise TimedOut("{url} did not answer within {seconds} seconds", url=url, seconds=f"{timeout:g}") from error
     except (OSError, http.client.HTTPException, ValueError) as error:  # ValueError: a header that cannot be sent
         connection.close()
-        raise BrokenOff("The connection to {url} broke off: {detail}", url=url, detail=repr(error)) from error
+        kind_of = Unsendable if isinstance(error, ValueError) else BrokenOff
+        raise kind_of("The connection to {url} broke off: {detail}", url=url, detail=repr(error)) from error
 
 
 def request(
@@ -119,8 +138,9 @@ def call_headers(headers: Iterable[tuple[str, str]]) -> Headers:
 class Slots:
     """All slots of all functions, and who uses which. Shared by all threads."""
 
-    def __init__(self, slots: list[Slot]) -> None:
-        """`slots` as siaga.stack.slots lists them."""
+    def __init__(self, slots: list[Slot], token: str) -> None:
+        """`slots` as siaga.stack.slots lists them; `token`: what lets a caller in there."""
+        self._pass = (_TOKEN, token)
         self.functions: dict[str, Function] = {slot.function.name: slot.function for slot in slots}
         self._urls: dict[str, list[str]] = {name: [] for name in self.functions}
         for slot in slots:
@@ -142,9 +162,9 @@ class Slots:
         """Call a function for a job; waits for a slot of its own, live jobs first.
 
         A slot that is busy with somebody's direct call, or is just being started again, is waited for
-        a few seconds. Raises NoConnection, BrokenOff, TimedOut.
+        a few seconds. Raises NoConnection, NotTakenUp, BrokenOff, TimedOut.
         """
-        headers = call_headers(headers)
+        headers = self._let_in(call_headers(headers))
         self.invocations[function] += 1
         deadline = time.monotonic() + _PATIENCE_SECONDS
         with self._lease(function, priority) as first:
@@ -169,6 +189,7 @@ class Slots:
         """
         self.invocations[function] += 1
         timeout = self.functions[function].timeout_seconds + _MARGIN_SECONDS
+        headers = self._let_in(headers)
         urls = self._by_freedom(function)
         for url in urls[:-1]:
             try:
@@ -184,16 +205,52 @@ class Slots:
         """How many slots of a function are up; a busy one is."""
         return sum(_is_up(url) for url in self._urls[function])
 
+    def _let_in(self, headers: Iterable[tuple[str, str]]) -> Headers:
+        return [*((name, value) for name, value in headers if name.lower() not in _OWN), self._pass]
+
     def _try(self, function: str, urls: list[str], method: str, target: str, headers: Headers, body: bytes) -> Answer:
-        timeout = self.functions[function].timeout_seconds + _MARGIN_SECONDS
         for url in urls[:-1]:
             try:
-                answer = request(url, method, target, headers, body, timeout)
+                answer = self._hand(function, url, method, target, headers, body)
             except NoConnection:
                 continue
             if not answer.slot_is_away:
                 return answer
-        return request(urls[-1], method, target, headers, body, timeout)
+        return self._hand(function, urls[-1], method, target, headers, body)
+
+    def _hand(self, function: str, url: str, method: str, target: str, headers: Headers, body: bytes) -> Answer:
+        """Hand a job to one slot, unless it is away."""
+        standing = _knock(url)
+        if standing.slot_is_away:
+            return standing
+        name = str(uuid.uuid4())
+        timeout = self.functions[function].timeout_seconds + _MARGIN_SECONDS
+        try:
+            return request(url, method, target, [*headers, (_TRY, name)], body, timeout)
+        except Unsendable:
+            raise
+        except (BrokenOff, TimedOut) as error:
+            begun = self._had_begun(url, name)
+            if begun is False:
+                raise NotTakenUp("The slot {url} was started again before it came to this", url=url) from error
+            if begun and isinstance(error, BrokenOff):
+                raise BrokenOff(
+                    "{function} broke off in the middle of this: too little memory, too much time or a crash; "
+                    "its log says more",
+                    function=function,
+                ) from error
+            raise
+
+    def _had_begun(self, url: str, name: str) -> bool | None:
+        """Whether a slot had begun with a call, by its own word or its successor's; None when nobody knows."""
+        deadline = time.monotonic() + _ASK_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                answer = request(url, "GET", f"/_/took-up?try={name}", [self._pass], b"", _KNOCK_SECONDS)
+                return {b"yes": True, b"no": False}.get(answer.body) if answer.status == 200 else None
+            except SiagaError:
+                time.sleep(_ASK_AGAIN_SECONDS)
+        return None
 
     def _by_freedom(self, function: str) -> list[str]:
         with self._changed:
@@ -216,6 +273,14 @@ class Slots:
             with self._changed:
                 free.append(url)
                 self._changed.notify_all()
+
+
+def _knock(url: str) -> Answer:
+    """How a slot stands; one that does not even say that accepts no connection. Raises NoConnection."""
+    try:
+        return request(url, "GET", "/_/ready", [], b"", _KNOCK_SECONDS)
+    except (BrokenOff, TimedOut) as error:
+        raise NoConnection("{url} accepts no connection: {detail}", url=url, detail=str(error)) from error
 
 
 def _is_up(url: str) -> bool:

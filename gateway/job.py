@@ -108,12 +108,10 @@ class Policy:
     """How patient the gateway is.
 
     attempts: calls before an input is declared dead. backoff_seconds: the first wait, doubled each time.
-    refused_seconds: how long a function that accepts no connection counts as being started again.
     """
 
     attempts: int
     backoff_seconds: float
-    refused_seconds: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,15 +119,14 @@ class Progress:
     """How far a job has come.
 
     row: which row of the job this is, from 1. attempt: the attempt under way or next, from 1.
-    waits: tries in a row that did not count. refused_since: when connections began to be refused
-    (seconds since 1970), 0 when they are not. reason: why the last try did not settle it.
+    waits: tries in a row that did not count, since the function did not begin with them.
+    reason: why the last try did not settle it.
     verdict: the function's last word, when only the receipt is still to be written.
     """
 
     row: int = 1
     attempt: int = 1
     waits: int = 0
-    refused_since: float = 0.0
     reason: dict[str, Any] | None = None
     verdict: dict[str, Any] | None = None
 
@@ -137,18 +134,14 @@ class Progress:
         """Plain values for the job database."""
         return asdict(self)
 
-    def after(self, verdict: Verdict, policy: Policy, clock: float) -> tuple["Progress", float] | None:
+    def after(self, verdict: Verdict, policy: Policy) -> tuple["Progress", float] | None:
         """The next step and the seconds to wait for it; None when this was the last attempt.
 
-        `verdict` is "failed" or "not now"; `clock` in seconds since 1970.
+        `verdict` is "failed" or "not now".
         """
-        refused_since = (self.refused_since or clock) if verdict.refused else 0.0
-        failed = verdict.kind == "failed" or (verdict.refused and clock - refused_since > policy.refused_seconds)
-        if not failed:
+        if verdict.kind != "failed":
             wait = min(_MAX_NOT_NOW_WAIT, _NOT_NOW_WAIT * 2 ** min(self.waits, 10))
-            later = replace(
-                self, row=self.row + 1, waits=self.waits + 1, refused_since=refused_since, reason=verdict.reason
-            )
+            later = replace(self, row=self.row + 1, waits=self.waits + 1, reason=verdict.reason)
             return later, wait * random.uniform(0.5, 1.0)
         if self.attempt >= policy.attempts:
             return None

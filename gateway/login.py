@@ -1,36 +1,73 @@
-"""Basic auth of the routes that show or change the stack, as OpenFaaS asks for it."""
+"""Who may ask the gateway: everything but /healthz takes a login or a token, and the gateway's own name.
+
+The login is basic auth, as faas-cli sends it. The password alone will do as a bearer token, since `faas-cli invoke`
+sends no login by itself but takes a header (-H). Two callers need less and have a token of their own: the store,
+which announces, and the web app, which shows what is under way. A page of another site that a browser on this
+machine has open can neither send (its Origin is not ours) nor read (a name that was pointed at this address is
+not ours).
+"""
 
 import hmac
-from collections.abc import Callable
-from functools import wraps
-from typing import Any
+from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
 
-from flask import Response, request
+from flask import Flask, Response, request
 
 from siaga.settings import Settings
 
-Route = Callable[..., Any]
+HEALTH = "/healthz"
+EVENTS = "/siaga/events"
+JOBS = "/siaga/jobs"
 
 
-def required(settings: Settings) -> Callable[[Route], Route]:
-    """A decorator that lets a request through with the secrets gateway-user and gateway-password."""
+def guard(app: Flask, settings: Settings) -> None:
+    """Let nobody else in. Raises SiagaError for a missing secret."""
     user, password = settings.secret("gateway-user"), settings.secret("gateway-password")
+    tokens = {EVENTS: settings.secret("webhook-token"), JOBS: settings.secret("jobs-token")}
+    allowed = _is_allowed(settings)
 
-    def decorate(route: Route) -> Route:
-        @wraps(route)
-        def guarded(*args: Any, **kwargs: Any) -> Any:
-            sent = request.authorization
-            name, word = (sent.username or "", sent.password or "") if sent and sent.type == "basic" else ("", "")
-            fits = hmac.compare_digest(name.encode(), user.encode())
-            if hmac.compare_digest(word.encode(), password.encode()) and fits:
-                return route(*args, **kwargs)
-            return Response(
-                "invalid credentials",
-                401,
-                {"WWW-Authenticate": 'Basic realm="Restricted"'},
-                mimetype="text/plain",
-            )
+    @app.before_request
+    def refuse() -> Response | None:
+        if request.path == HEALTH:
+            return None
+        if not allowed(request.host):
+            return _text(f"This gateway is not called {request.host[:100]!r}; SIAGA_GATEWAY_HOSTS names its names", 421)
+        origin = request.headers.get("Origin")
+        if origin is not None and not allowed(origin.rpartition("://")[2]):
+            return _text("A page of another site may not call this gateway", 403)
+        if _has_token(tokens.get(request.path)):
+            return None
+        if request.path == EVENTS:
+            return _text("the webhook token is missing or wrong", 401)
+        if _has_token(password) or _is_login(user, password):
+            return None
+        return _text("invalid credentials", 401, {"WWW-Authenticate": 'Basic realm="Restricted"'})
 
-        return guarded
 
-    return decorate
+def _is_allowed(settings: Settings) -> Callable[[str], bool]:
+    """Whether a Host header, with or without its port, names this gateway."""
+    names = {"127.0.0.1", "localhost", "::1", urlsplit(settings.gateway_url).hostname, *settings.gateway_hosts}
+
+    def allowed(host: str) -> bool:
+        try:
+            return urlsplit(f"//{host}").hostname in names
+        except ValueError:  # such as a bracket that is never closed
+            return False
+
+    return allowed
+
+
+def _has_token(token: str | None) -> bool:
+    sent = request.headers.get("Authorization", "")
+    return token is not None and hmac.compare_digest(sent.encode(), f"Bearer {token}".encode())
+
+
+def _is_login(user: str, password: str) -> bool:
+    sent = request.authorization
+    name, word = (sent.username or "", sent.password or "") if sent and sent.type == "basic" else ("", "")
+    fits = hmac.compare_digest(name.encode(), user.encode())
+    return hmac.compare_digest(word.encode(), password.encode()) and fits
+
+
+def _text(text: str, status: int, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(text, status, headers, mimetype="text/plain")

@@ -1,6 +1,5 @@
 """The gateway's own routes: notifications in, pending jobs out, reprocessing."""
 
-import hmac
 import logging
 from datetime import UTC, datetime
 from typing import Any
@@ -10,7 +9,7 @@ from werkzeug.exceptions import HTTPException
 
 from gateway import openfaas
 from gateway.job import Job, Progress
-from gateway.login import required
+from gateway.login import EVENTS, HEALTH, JOBS, guard
 from gateway.service import Gateway
 from siaga.errors import BadInput, SiagaError
 from siaga.moment import stamp
@@ -23,21 +22,17 @@ def create_app(gateway: Gateway) -> Flask:
     """All routes of the gateway."""
     app = Flask("gateway")
     app.url_map.merge_slashes = False  # the path behind a function's name is the function's
-    token = gateway.settings.secret("webhook-token")
-    login = required(gateway.settings)
+    guard(app, gateway.settings)
 
-    @app.get("/healthz")
+    @app.get(HEALTH)
     def healthz() -> Response:
         return Response("OK", mimetype="text/plain")
 
-    @app.post("/siaga/events")
-    def events() -> Response | tuple[Response, int]:
-        sent = request.headers.get("Authorization", "").encode()
-        if not hmac.compare_digest(sent, f"Bearer {token}".encode()):
-            return jsonify(error="the webhook token is missing or wrong"), 401
+    @app.post(EVENTS)
+    def events() -> Response:
         return jsonify(gateway.webhook.take(request.get_data()))
 
-    @app.get("/siaga/jobs")
+    @app.get(JOBS)
     def jobs() -> Response:
         listed = gateway.inbox.jobs(_JOBS)
         return jsonify(
@@ -48,7 +43,6 @@ def create_app(gateway: Gateway) -> Flask:
         )
 
     @app.post("/siaga/reprocess")
-    @login
     def reprocess() -> tuple[Response, int]:
         wanted = request.get_json(force=True, silent=True)
         if not isinstance(wanted, dict):
@@ -56,7 +50,7 @@ def create_app(gateway: Gateway) -> Flask:
         done = gateway.reprocess.order(wanted)
         return jsonify(enqueued=len(done), jobs=done), 202
 
-    app.register_blueprint(openfaas.blueprint(gateway, login))
+    app.register_blueprint(openfaas.blueprint(gateway))
 
     @app.errorhandler(SiagaError)
     def foreseen(error: SiagaError) -> tuple[Response, int]:

@@ -41,7 +41,7 @@ class Gateway:
         """Put it together; nothing runs yet. Raises SiagaError for a missing secret or a bad stack.yml."""
         functions = tuple(function for function in stack.load(settings.stack) if function.replicas)
         store = Store.connect(settings, "gateway")
-        slots = Slots(stack.slots(functions, settings))
+        slots = Slots(stack.slots(functions, settings), settings.secret(stack.SLOT_TOKEN))
         ledger = Ledger(store)
         policy = Policy(settings.attempts, settings.backoff_seconds)
         inbox = Inbox(settings.job_database, slots, ledger, policy, callback.post)

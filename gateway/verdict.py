@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from gateway.invoke import Answer, NoConnection
-from siaga.errors import SiagaError
+from gateway.invoke import Answer
+from siaga.errors import SiagaError, Unavailable
 from siaga.moment import stamp
 
 _STATES = ("done", "refused", "superseded")
@@ -24,7 +24,7 @@ class Verdict:
     """What one try came to, in plain values, since the job database keeps it.
 
     kind: "settled" (the function's last word), "failed" (an attempt) or "not now" (does not count).
-    refused: nothing accepted the connection. reason: {"text", "template", "values"} or None.
+    reason: {"text", "template", "values"} or None.
     state, run, event_id, warnings: of the function's answer. status, media_type, body: the answer itself,
     as a callback gets it; status 0 when there was none. seconds: from the call to the answer.
     """
@@ -34,7 +34,6 @@ class Verdict:
     finished: str
     seconds: float
     reason: dict[str, Any] | None = None
-    refused: bool = False
     state: str = "done"
     run: str = ""
     event_id: str = ""
@@ -71,9 +70,9 @@ class Watch:
         )
 
     def of_error(self, error: SiagaError) -> Verdict:
-        """A call that brought no answer: a refused connection does not count, a broken one does."""
-        refused = isinstance(error, NoConnection)
-        return self._verdict("not now" if refused else "failed", None, reason=error.reason(), refused=refused)
+        """A call that brought no answer: it counts if the function may have begun with it."""
+        called = not isinstance(error, Unavailable)
+        return self._verdict("failed" if called else "not now", None, reason=error.reason())
 
     def of_neighbour(self, error: SiagaError) -> Verdict:
         """No call was made, since the store did not answer."""

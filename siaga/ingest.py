@@ -118,10 +118,9 @@ def reprocess(settings: Settings, event_id: str) -> dict[str, Any]:
 
     Raises NotFound when no input of that event is known, Unavailable when the gateway does not answer.
     """
-    login = (settings.secret("gateway-user"), settings.secret("gateway-password"))
     try:
         answer = requests.post(
-            f"{settings.gateway_url}/siaga/reprocess", json={"event_id": event_id}, auth=login, timeout=60
+            f"{settings.gateway_url}/siaga/reprocess", json={"event_id": event_id}, auth=_login(settings), timeout=60
         )
     except requests.RequestException as error:
         raise Unavailable("The gateway at {url} does not answer", url=settings.gateway_url) from error
@@ -149,9 +148,15 @@ def inputs(settings: Settings) -> Iterator[tuple[str, str, str, str]]:
 
 def _jobs(settings: Settings) -> list[dict[str, Any]]:
     try:
-        return list(requests.get(f"{settings.gateway_url}/siaga/jobs", timeout=5).json()["jobs"])
+        answer = requests.get(f"{settings.gateway_url}/siaga/jobs", auth=_login(settings), timeout=5)
+        answer.raise_for_status()
+        return list(answer.json()["jobs"])
     except requests.RequestException:
         return []  # the receipts alone still tell what is settled
+
+
+def _login(settings: Settings) -> tuple[str, str]:
+    return settings.secret("gateway-user"), settings.secret("gateway-password")
 
 
 def _json(store: Store, bucket: str, key: str) -> dict[str, Any] | None:

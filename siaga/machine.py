@@ -59,15 +59,18 @@ def parts(settings: Settings, functions: tuple[stack.Function, ...]) -> list[Par
     runtime.mkdir(mode=0o700, parents=True, exist_ok=True)  # Qt refuses one that others may read
     for slot in stack.slots(functions, settings):
         environment = quiet | dict(slot.function.environment)
+        name = f"{slot.function.name}-{slot.port - settings.function_port}"
         environment |= {
             "PORT": str(slot.port),
             "HOST": "127.0.0.1",
             "FUNCTION_MODULE": slot.function.module,
             "MALLOC_ARENA_MAX": "2",  # with more, memory freed after one analysis is not found again by the next
             "XDG_RUNTIME_DIR": str(runtime),
+            "slot_token_file": str(settings.secrets / stack.SLOT_TOKEN),
+            "call_mark": str(runtime / f"{name}.calls"),
+            "memory_limit": slot.function.memory,
         }
         ready = f"http://127.0.0.1:{slot.port}/_/ready"
-        name = f"{slot.function.name}-{slot.port - settings.function_port}"
         made.append(Part(name, [python, str(RUNTIME)], environment, lambda url=ready: _ok(url)))
     return made
 
@@ -85,10 +88,15 @@ def addresses(settings: Settings) -> list[tuple[str, str]]:
 
 
 def make_secrets(settings: Settings) -> None:
-    """Make what is missing: gateway login, webhook token, key of the web's sessions, SFTP host key and first user."""
+    """Make what is missing.
+
+    Login and tokens of gateway and slots, key of the web's sessions, SFTP host key and first user.
+    """
     settings.make_secret("gateway-user", "admin")
     settings.make_secret("gateway-password")
     settings.make_secret("webhook-token")
+    settings.make_secret("jobs-token")
+    settings.make_secret(stack.SLOT_TOKEN)
     settings.make_secret("web-session-key")
     make_ssh_key(settings.secrets / "sftp-host-key")
     users = settings.secrets / "sftp-users.yml"

@@ -29,6 +29,7 @@ class Settings:
     SIAGA_MINIO           minio           the MinIO server binary; default: the one built by set-up
     SIAGA_GATEWAY_URL     gateway_url     where webhooks, CLI and web find the gateway
     SIAGA_GATEWAY_PORT    gateway_port
+    SIAGA_GATEWAY_HOSTS   gateway_hosts   names besides, parted by spaces, by which the gateway may be called
     SIAGA_JOB_DATABASE    job_database    SQLAlchemy URL of the durable queue
     SIAGA_FUNCTION_URL    function_url    pattern with {name} and {port}
     SIAGA_FUNCTION_PORT   function_port   port of the first function slot; the others follow
@@ -56,6 +57,7 @@ class Settings:
     minio: str
     gateway_url: str
     gateway_port: int
+    gateway_hosts: tuple[str, ...]
     job_database: str
     function_url: str
     function_port: int
@@ -108,6 +110,7 @@ class Settings:
             minio=env.get("SIAGA_MINIO", ""),
             gateway_url=env.get("SIAGA_GATEWAY_URL") or f"http://127.0.0.1:{gateway_port}",
             gateway_port=gateway_port,
+            gateway_hosts=tuple(env.get("SIAGA_GATEWAY_HOSTS", "").lower().split()),
             job_database=env.get("SIAGA_JOB_DATABASE") or f"sqlite:///{home}/gateway/jobs.sqlite",
             function_url=env.get("SIAGA_FUNCTION_URL") or "http://127.0.0.1:{port}",
             function_port=int(number("SIAGA_FUNCTION_PORT", 8100)),

@@ -12,9 +12,11 @@ import yaml
 from siaga.errors import SiagaError
 from siaga.settings import Settings
 
+SLOT_TOKEN = "slot-token"  # the secret that gateway and slots share
 NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")  # OpenFaaS: a DNS label
 _VARIABLE = re.compile(r"\$\{(\w+)(?::-([^${}]*))?\}")
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
+_QUANTITY = re.compile(r"[1-9]\d*([KMG]i?)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class Function:
     schedule: cron expression of five fields (annotation `schedule` beside `topic: cron-function`), or "".
     replicas: slots, that is processes or containers (label `com.openfaas.scale.min`).
     timeout_seconds: `exec_timeout` of its environment.
+    memory: the most that one slot may use (`limits.memory`, e.g. 2560Mi); "" for no limit.
     deployment: its whole entry in the file, for the /system routes.
     """
 
@@ -49,6 +52,7 @@ class Function:
     schedule: str
     replicas: int
     timeout_seconds: float
+    memory: str
     environment: Mapping[str, str]
     deployment: Mapping[str, Any]
 
@@ -108,6 +112,7 @@ def _function(path: Path, name: str, entry: dict[str, Any]) -> Function:
             schedule=annotations.get("schedule", "") if annotations.get("topic") == "cron-function" else "",
             replicas=int(labels.get("com.openfaas.scale.min", "1")),
             timeout_seconds=_seconds(environment.get("exec_timeout", "60s")),
+            memory=_memory(str(entry.get("limits", {}).get("memory", ""))),
             environment=environment,
             deployment=entry,
         )
@@ -123,6 +128,12 @@ def _pattern(word: str) -> Pattern:
         raise ValueError(f"siaga.inputs: {word} is not bucket/prefix*suffix")
     prefix, suffix = key.split("*")
     return Pattern(bucket, prefix, suffix)
+
+
+def _memory(text: str) -> str:
+    if text and not _QUANTITY.fullmatch(text):
+        raise ValueError(f"limits.memory: {text} is not a quantity such as 2560Mi")
+    return text
 
 
 def _seconds(text: str) -> float:

@@ -114,6 +114,11 @@ class Running:
         """Its store, with the rights of a role."""
         return Store.connect(self.settings, role)
 
+    def jobs(self) -> list[dict]:
+        """What the gateway has under way."""
+        token = {"Authorization": f"Bearer {self.settings.secret('jobs-token')}"}
+        return requests.get(f"{self.settings.gateway_url}/siaga/jobs", headers=token, timeout=5).json()["jobs"]
+
     def pids(self, word: str) -> list[int]:
         """The processes below the supervisor whose command line holds `word` (minio, gateway, sftp, index.py)."""
         assert self.process is not None

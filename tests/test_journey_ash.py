@@ -14,7 +14,7 @@ EVENT = "201702211904+0700_Merapi"
 
 
 def job(stack_up):
-    listed = requests.get(f"{stack_up.settings.gateway_url}/siaga/jobs", timeout=5).json()["jobs"]
+    listed = stack_up.jobs()
     return next((one for one in listed if one["key"] == f"{EVENT}/request.json" and one["reason"]), None)
 
 

@@ -18,7 +18,17 @@ from web import downloads, floodlisting, shell, status
 ROOT = Path(__file__).parent.parent
 WEB = ROOT / "web" / "locale"
 SPEAKING = ("_", "both", "BadInput", "NotFound", "Superseded", "Unavailable", "SiagaError", "Conflict", "Forbidden")
-SPEAKING += ("NoConnection", "BrokenOff", "TimedOut", "_Doubted", "_Refused", "_Later", "TooOften", "NotLoggedIn")
+SPEAKING += (
+    "NoConnection",
+    "NotTakenUp",
+    "BrokenOff",
+    "TimedOut",
+    "_Doubted",
+    "_Refused",
+    "_Later",
+    "TooOften",
+    "NotLoggedIn",
+)
 # what only the person at the command line meets; that speaks English, as its commands do
 COMMAND_LINE = (
     "cli",

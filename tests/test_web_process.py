@@ -17,6 +17,7 @@ def port(minio, tmp_path):
     """Where `python -m web` listens."""
     chosen = free_ports(1)
     minio.make_secret("web-session-key")
+    minio.make_secret("jobs-token")
     env = {"SIAGA_HOME": str(tmp_path), "SIAGA_SECRETS": str(minio.secrets), "SIAGA_STORE_URL": minio.store_url}
     with (tmp_path / "web.log").open("w") as log:
         process = subprocess.Popen(

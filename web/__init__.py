@@ -29,8 +29,8 @@ class Desk:
     secure: bool = False
 
 
-def create_app(store: Store, index: Index, gateway_url: str, desk: Desk | None = None) -> Flask:
-    """The app. store: with the rights of role web. gateway_url: where it asks what is under way.
+def create_app(store: Store, index: Index, gateway_url: str, desk: Desk | None = None, jobs_token: str = "") -> Flask:
+    """The app. store: with the rights of role web. gateway_url: where it asks what is under way, with jobs_token.
 
     desk: for uploads; without one the app only shows.
     """
@@ -42,7 +42,7 @@ def create_app(store: Store, index: Index, gateway_url: str, desk: Desk | None =
     app.register_blueprint(floods.blueprint(runs, index))
     app.register_blueprint(floodhistory.blueprint(index))
     app.register_blueprint(ashfalls.blueprint(runs, index))
-    app.register_blueprint(status.blueprint(index, gateway_url))
+    app.register_blueprint(status.blueprint(index, gateway_url, jobs_token))
     if desk:
         operator = login.Login(desk.secrets)
         login.install(app, operator, desk.session_key, desk.secure)

@@ -25,7 +25,7 @@ def main() -> None:
     threading.Thread(target=index.follow, name="index", daemon=True).start()
     secure = settings.public_url.startswith("https:")
     desk = Desk(Store.connect(settings, "ash"), settings.secrets, settings.secret("web-session-key"), secure)
-    app = create_app(store, index, settings.gateway_url, desk)
+    app = create_app(store, index, settings.gateway_url, desk, settings.secret("jobs-token"))
     waitress.serve(
         app,
         host="127.0.0.1",

@@ -28,8 +28,8 @@ _PAGES = {
 }
 
 
-def blueprint(index: Index, gateway_url: str) -> Blueprint:
-    """/status and /healthz. gateway_url: is asked for what is under way."""
+def blueprint(index: Index, gateway_url: str, jobs_token: str) -> Blueprint:
+    """/status and /healthz. gateway_url: is asked for what is under way, with the token jobs_token."""
     pages = Blueprint("status", __name__)
 
     @pages.get("/healthz")
@@ -43,7 +43,7 @@ def blueprint(index: Index, gateway_url: str) -> Blueprint:
 
     @pages.get("/status")
     def status() -> str:
-        jobs, sweep = _gateway(gateway_url)
+        jobs, sweep = _gateway(gateway_url, jobs_token)
         decide, failed = index.receipts(("refused", "dead"), _SHOWN)
         settled, done = index.receipts(("done",), _SHOWN)
         superseded = index.receipts(("superseded",), 0)[1]
@@ -84,10 +84,10 @@ def _eruption(sent: str) -> str:
         return ""
 
 
-def _gateway(url: str) -> tuple[list[dict[str, Any]] | None, dict[str, Any]]:
+def _gateway(url: str, token: str) -> tuple[list[dict[str, Any]] | None, dict[str, Any]]:
     """Jobs under way, and when the last sweeps were; None when the gateway does not answer."""
     try:
-        told = requests.get(f"{url}/siaga/jobs", timeout=2).json()
+        told = requests.get(f"{url}/siaga/jobs", headers={"Authorization": f"Bearer {token}"}, timeout=2).json()
         return list(told["jobs"]), dict(told["sweep"])
     except (requests.RequestException, ValueError, KeyError):
         return None, {}

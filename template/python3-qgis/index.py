@@ -5,29 +5,41 @@ be started once and used from one thread, so an HTTP thread hands its call over 
 
     GET  /_/health   200 as soon as the process listens
     GET  /_/ready    200 when QGIS is up and the handler imported; 429 while busy; 503 before and after
+    GET  /_/took-up?try=…   whether work began on the call that came with that X-Try-Id: yes or no, in this
+                            process or in the one before it on this place; 404 when nobody can know
     any  /…          the function; 429 at once while another call runs, 504 after a time-out
 
-Environment: PORT (8080), HOST (0.0.0.0), FUNCTION_MODULE (function.handler), exec_timeout (60s),
-max_analyses (0: no limit), max_memory_mb (0: no limit). After a time-out the process answers and exits;
-after max_analyses calls, over max_memory_mb, or on SIGTERM it finishes, answers and exits. Whoever
-started it starts it again.
+All but the first two want the header X-Slot-Token. Its value is in the file slot_token_file
+(/var/openfaas/secrets/slot-token); without that file no process begins.
+
+Environment besides: PORT (8080), HOST (0.0.0.0), FUNCTION_MODULE (function.handler), exec_timeout (60s),
+max_analyses (0: no limit), max_memory_mb (0: no limit), memory_limit (such as 2560Mi; none: the host's own),
+call_mark (a file that outlives the process; it names the calls on which work began).
+After exec_timeout the process answers and exits; a caller may wait for less (X-Timeout, 1 s or more), which
+ends its answer and nothing else. After max_analyses calls, over max_memory_mb, or on SIGTERM the process
+finishes, answers and exits. Whoever started it starts it again.
 """
 
 import ctypes
 import faulthandler
 import gc
+import hmac
 import importlib
 import json
 import logging
 import os
 import queue
 import re
+import resource
 import signal
 import socket
 import sys
 import threading
 import time
+from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -39,8 +51,14 @@ from waitress import create_server
 _log = logging.getLogger("slot")
 _METHODS = ["GET", "PUT", "POST", "PATCH", "DELETE"]
 _FLUSH_SECONDS = 0.5  # for an answer to leave before the process ends
-_STUCK_SECONDS = 15  # beyond the time-out: native code holds the interpreter, only the kernel helps
+_STUCK_SECONDS = 5  # beyond the time-out: native code holds the interpreter, only the kernel helps
+_SHORTEST_SECONDS = 1.0  # that a caller may wait
+_REMEMBERED = 20  # calls on which work began
+_TOKEN_FILE = "/var/openfaas/secrets/slot-token"
+_OPEN = ("/_/health", "/_/ready")  # whoever watches over a container has no secrets
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
+_QUANTITY = re.compile(r"(\d+)([KMG]i?)?")
+_UNITS = {None: 1, "K": 10**3, "M": 10**6, "G": 10**9, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30}
 
 
 def seconds(text):
@@ -52,6 +70,14 @@ def seconds(text):
         raise ValueError(f"{text!r} is not a duration such as 90s or 5m")
     hours, minutes, rest = (int(part or 0) for part in match.groups())
     return float(hours * 3600 + minutes * 60 + rest)
+
+
+def quantity(text):
+    """Read "2560Mi", "2G" or a bare number of bytes, as Kubernetes does."""
+    match = _QUANTITY.fullmatch(text)
+    if not match:
+        raise ValueError(f"{text!r} is not a quantity of memory such as 2560Mi")
+    return int(match[1]) * _UNITS[match[2]]
 
 
 class Event:
@@ -76,23 +102,60 @@ class Context:
 
 @dataclass
 class Call:
-    """One request on its way through the main thread."""
+    """One request on its way through the main thread. name: its X-Try-Id."""
 
     event: Event
+    name: str = ""
     result: object = None
     error: BaseException | None = None
     done: threading.Event = field(default_factory=threading.Event)
 
 
+class Begun:
+    """The calls on which work began; they are in a file, so that the next process knows of which this one died."""
+
+    def __init__(self, file):
+        """`file` may be None: then nobody can know."""
+        self._file = file
+        self._names = deque(maxlen=_REMEMBERED)
+        if file:
+            with suppress(OSError):
+                self._names.extend(file.read_text(encoding="utf-8", errors="replace").split())
+            self._write()
+
+    def add(self, name):
+        """Note it before the work begins; what cannot be noted must not be denied later."""
+        if name:
+            self._names.append(name)
+            self._write()
+
+    def _write(self):
+        if self._file:
+            try:
+                self._file.write_text("\n".join(self._names), encoding="utf-8")
+            except OSError:
+                with suppress(OSError):
+                    self._file.unlink()
+
+    def __contains__(self, name):
+        return name in self._names
+
+    @property
+    def known(self):
+        """Whether there is a file that would tell."""
+        return bool(self._file) and self._file.exists()
+
+
 class Slot:
     """Room for one call at a time."""
 
-    def __init__(self, timeout, max_calls, max_memory_mb):
-        """`timeout` in seconds; zero for the other two means no limit."""
+    def __init__(self, timeout, max_calls, max_memory_mb, mark=None):
+        """`timeout` in seconds; zero for the next two means no limit; `mark`: the file of Begun."""
         self.timeout, self.max_calls, self.max_memory_mb = timeout, max_calls, max_memory_mb
         self.ready = False
         self.draining = False
         self.open_answers = 0
+        self.begun = Begun(mark)
         self._taken = threading.Lock()
         self._calls = queue.Queue()
 
@@ -101,19 +164,19 @@ class Slot:
         """Whether a call runs now."""
         return self._taken.locked()
 
-    def call(self, event, timeout):
-        """Run the handler in the main thread; (status, result)."""
+    def call(self, event, timeout, name=""):
+        """Run the handler in the main thread; (status, result). The caller waits for `timeout` seconds at most."""
         if not self.ready or self.draining:
             return 503, "This slot is starting or stopping; try again."
         if not self._taken.acquire(blocking=False):
             return 429, "This slot is busy; try again."
-        one = Call(event)
+        one = Call(event, name)
         self._calls.put(one)
         if not one.done.wait(timeout):
-            self.draining = True  # the main thread cannot be stopped, so the process must go
-            threading.Timer(_FLUSH_SECONDS, os._exit, [1]).start()
+            if timeout >= self.timeout:
+                self.draining = True  # the main thread cannot be stopped, so the process must go
+                threading.Timer(_FLUSH_SECONDS, os._exit, [1]).start()
             return 504, f"The function did not answer within {timeout:g} seconds."
-        self._taken.release()
         if one.error:
             return 500, f"The function failed: {type(one.error).__name__}. The log has the details."
         return 200, one.result
@@ -128,7 +191,9 @@ class Slot:
             except queue.Empty:
                 QCoreApplication.processEvents()
                 continue
+            # a call whose caller no longer waits has no other end than this
             faulthandler.dump_traceback_later(self.timeout + _STUCK_SECONDS, exit=True)
+            self.begun.add(one.name)
             try:
                 one.result = handle(one.event, Context())
             except Exception as error:  # whatever a handler raises is its defect, and the slot's answer 500
@@ -138,6 +203,7 @@ class Slot:
             served += 1
             if (self.max_calls and served >= self.max_calls) or self._too_big():
                 self.draining = True
+            self._taken.release()
             one.done.set()
             tidy()
 
@@ -170,9 +236,16 @@ def answer(result):
     return Response("The function returned something that is no response.", 500)
 
 
-def create_app(slot):
+def create_app(slot, token):
     """The HTTP side."""
     app = Flask("function")
+
+    @app.before_request
+    def guard():
+        sent = request.headers.get("X-Slot-Token", "").encode()
+        if request.path not in _OPEN and not hmac.compare_digest(sent, token.encode()):
+            return Response("The token of this slot is missing or wrong.", 401, mimetype="text/plain")
+        return None
 
     @app.get("/_/health")
     def health():
@@ -184,12 +257,18 @@ def create_app(slot):
             return "starting or stopping", 503
         return ("busy", 429) if slot.busy else ("OK", 200)
 
+    @app.get("/_/took-up")
+    def took_up():
+        if request.args.get("try") in slot.begun:
+            return "yes"
+        return "no" if slot.begun.known else ("unknown", 404)
+
     @app.route("/", defaults={"path": ""}, methods=_METHODS)
     @app.route("/<path:path>", methods=_METHODS)
     def function(path):  # noqa: ARG001 - Event reads the path itself
         started = time.monotonic()
         slot.open_answers += 1
-        status, result = slot.call(Event(), _timeout(slot.timeout))
+        status, result = slot.call(Event(), _timeout(slot.timeout), request.headers.get("X-Try-Id", ""))
         response = app.make_response(answer(result) if status == 200 else (result, status))
         if status != 200:
             response.mimetype = "text/plain"
@@ -207,9 +286,9 @@ def create_app(slot):
 
 
 def _timeout(limit):
-    """`X-Timeout` shortens the time-out of one call, never lengthens it."""
+    """`X-Timeout` shortens how long one caller waits, never lengthens it; a second is the least."""
     try:
-        return min(limit, seconds(request.headers.get("X-Timeout", "")))
+        return min(limit, max(_SHORTEST_SECONDS, seconds(request.headers.get("X-Timeout", ""))))
     except ValueError:
         return limit
 
@@ -227,15 +306,26 @@ def main():
     """Listen, start QGIS, import the handler, serve until drained."""
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(message)s")
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    token_file, mark = Path(os.getenv("slot_token_file", _TOKEN_FILE)), os.getenv("call_mark", "")
+    try:
+        token = token_file.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        sys.exit(f"the slot's token cannot be read, and without it anybody could call: {error}")
+    if not token:
+        sys.exit(f"{token_file} holds no token")
+    if limit := os.getenv("memory_limit", ""):
+        # data, not address space: QGIS maps far more than it uses
+        resource.setrlimit(resource.RLIMIT_DATA, (quantity(limit), quantity(limit)))
     slot = Slot(
         seconds(os.getenv("exec_timeout", "60s")),
         int(os.getenv("max_analyses", "0")),
         int(os.getenv("max_memory_mb", "0")),
+        Path(mark) if mark else None,
     )
     signal.signal(signal.SIGTERM, lambda *_: setattr(slot, "draining", True))
     # create_server binds at once; a port that is taken ends the process here, with its own words.
     server = create_server(
-        create_app(slot), host=os.getenv("HOST", "0.0.0.0"), port=int(os.getenv("PORT", "8080")), threads=6
+        create_app(slot, token), host=os.getenv("HOST", "0.0.0.0"), port=int(os.getenv("PORT", "8080")), threads=6
     )
     threading.Thread(target=server.run, daemon=True).start()
     qgis = QgsApplication([], False)  # kept until the end: dropped, it takes QGIS with it

@@ -1,0 +1,215 @@
+"""A slot is called by the gateway alone, ends at its own limit alone, and its death costs nobody else anything."""
+
+import os
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+
+import pytest
+import requests
+from gateway_process import STACK, Function, Gateway, done, receipts
+from running import free_ports, wait_for
+
+from siaga import machine, stack
+from siaga.events import ObjectEvent
+from siaga.settings import REPOSITORY
+from siaga.supervisor import Part, Supervisor
+
+HANDLER = """
+import ctypes, json, os, signal, time
+from siaga import events
+
+def handle(event, context):
+    key = event.path if event.path != "/" else events.parse(event.body)[0].key
+    if "kills" in key:
+        os.kill(os.getpid(), signal.SIGKILL)
+    if "freezes" in key:
+        ctypes.PyDLL(None).sleep(60)  # holds the interpreter, as a regular expression does that finds no end
+    if "sleeps" in key:
+        time.sleep(2)
+    return {"statusCode": 200, "body": {"state": "done", "reason": None, "run": "", "event_id": "x"}}
+"""
+
+
+class RealSlot:
+    """The runtime as a process under the supervisor, with the handler above."""
+
+    def __init__(self, folder, port, token_file, **more):
+        (folder / "handling.py").write_text(HANDLER)
+        self.url = f"http://127.0.0.1:{port}"
+        self.token = {"X-Slot-Token": token_file.read_text().strip()} if token_file.exists() else {}
+        self._supervisor = Supervisor(folder / "logs", quiet=True)
+        self.environment = {
+            "PORT": str(port),
+            "HOST": "127.0.0.1",
+            "FUNCTION_MODULE": "handling",
+            "PYTHONPATH": f"{folder}:{REPOSITORY}",
+            "slot_token_file": str(token_file),
+            "call_mark": str(folder / "slot.calls"),
+        } | more
+        command = [sys.executable, str(machine.RUNTIME)]
+        self._supervisor.start(Part("slot", command, self.environment, lambda: self.stands() == 200))
+
+    def stands(self):
+        """How it answers those who watch over it; 0 while it does not."""
+        try:
+            return requests.get(f"{self.url}/_/ready", timeout=2).status_code
+        except requests.RequestException:
+            return 0
+
+    def call(self, path, seconds=20, **headers):
+        """Call it as the gateway does."""
+        return requests.post(f"{self.url}/{path}", headers=self.token | headers, timeout=seconds)
+
+    def call_in_vain(self, path):
+        """Call it, and mind no answer."""
+        with suppress(requests.RequestException):
+            self.call(path, **{"X-Timeout": "1s"})
+
+    def started(self):
+        """How often it was started."""
+        return (self._supervisor._logs / "slot.log").read_text().count(" ready on ")
+
+    def stop(self):
+        self._supervisor.stop()
+
+
+@pytest.fixture(scope="module")
+def slot(tmp_path_factory):
+    """One slot for the tests that leave it alive."""
+    folder = tmp_path_factory.mktemp("slot")
+    (folder / "token").write_text("the secret\n")
+    running = RealSlot(folder, free_ports(1), folder / "token", exec_timeout="20s")
+    yield running
+    running.stop()
+
+
+@pytest.mark.parametrize("token", [None, "", "the secret x", "The secret", "é"])
+@pytest.mark.parametrize("path", ["", "a/b", "_/took-up?try=x", "_/health/", "_/ready/x"])
+def test_without_the_token_a_slot_does_nothing(slot, path, token):
+    headers = {} if token is None else {"X-Slot-Token": token.encode()}
+    for method in ("GET", "POST"):
+        answer = requests.request(method, f"{slot.url}/{path}", headers=headers, timeout=5, allow_redirects=False)
+        assert answer.status_code == 401
+    assert requests.get(f"{slot.url}/_/health", timeout=5).status_code == 200
+
+
+def test_a_slot_without_a_token_to_ask_for_does_not_start(tmp_path):
+    for text in (None, "\n"):
+        if text:
+            (tmp_path / "token").write_text(text)
+        env = os.environ | {"PORT": str(free_ports(1)), "slot_token_file": str(tmp_path / "token")}
+        ended = subprocess.run(
+            [sys.executable, machine.RUNTIME], env=env, capture_output=True, text=True, timeout=60, check=False
+        )
+        assert ended.returncode == 1
+        assert "token" in ended.stderr
+        assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("wish", ["0s", "0", "00h", "1ms", "-5s", "", "0h0m0s", "9" * 400, "½s"])
+def test_no_wish_of_a_caller_ends_a_slot(slot, wish):
+    before = slot.started()
+    assert slot.call("quick", **{"X-Timeout": wish.encode()}).status_code == 200
+    assert (slot.started(), slot.stands()) == (before, 200)
+
+
+def test_a_caller_who_waits_no_longer_leaves_the_slot_to_its_work(slot):
+    before = slot.started()
+    for _ in range(2):
+        assert slot.call("sleeps", **{"X-Timeout": "0s"}).status_code == 504
+        assert slot.call("quick").status_code == 429  # that work goes on
+        wait_for(lambda: slot.stands() == 200, 10, "the end of the work")
+    assert slot.call("quick").status_code == 200
+    assert slot.started() == before
+
+
+@pytest.fixture
+def started(minio, store, tmp_path):
+    """A gateway, to be given its slot; stops both."""
+    running = []
+
+    def start(**more):
+        gateway = Gateway(minio, tmp_path, STACK, **more)
+        running.append(gateway)
+        return gateway
+
+    yield start
+    for one in running:
+        one.kill()
+
+
+def settled(store, count, seconds):
+    wait_for(lambda: len(receipts(store)) >= count, seconds, f"{count} receipts")
+    return {receipt["key"]: receipt for receipt in receipts(store)}
+
+
+def test_what_kills_or_freezes_a_slot_costs_the_next_map_no_attempt(started, store, tmp_path):
+    gateway = started(SIAGA_ATTEMPTS="1")
+    token_file = gateway.settings.secrets / stack.SLOT_TOKEN
+    slot = RealSlot(tmp_path, gateway.settings.function_port, token_file, exec_timeout="1s")
+    try:
+        # whoever calls past the queue takes the slot from under the jobs; it ends at its own limit
+        calling = threading.Thread(target=slot.call_in_vain, args=("freezes",))
+        calling.start()
+        wait_for(lambda: slot.stands() != 200, 10, "a frozen slot")
+        store.put("shakemaps", "kills/grid.xml", b"2")
+        for number in range(3):
+            store.put("shakemaps", f"innocent-{number}/grid.xml", b"%d" % number)
+        gateway.start()
+        found = settled(store, 4, 60)
+        calling.join()
+    finally:
+        slot.stop()
+    assert slot.started() == 3
+    for number in range(3):
+        receipt = found[f"innocent-{number}/grid.xml"]
+        assert (receipt["state"], receipt["attempts"]) == ("done", 1), receipt
+    assert (found["kills/grid.xml"]["state"], found["kills/grid.xml"]["attempts"]) == ("dead", 1)
+    assert "in the middle of this" in found["kills/grid.xml"]["reason"]["text"]
+
+
+@pytest.mark.parametrize(("said", "state", "attempts"), [("no", "done", 1), ("yes", "dead", 1)])
+def test_a_call_that_broke_off_counts_if_the_slot_had_begun_with_it(started, store, said, state, attempts):
+    gateway = started(SIAGA_ATTEMPTS="1")
+    asked = []
+    function = Function(
+        gateway.settings.function_port,
+        lambda called: (0, "") if said == "yes" or len(function.calls) < 4 else done(called),
+    )
+    function.took_up = lambda name: asked.append(name) or (200, said)
+    gateway.start()
+    gateway.announce(ObjectEvent("shakemaps", "20180220163351/grid.xml", "e").record())
+    receipt = settled(store, 1, 20)["20180220163351/grid.xml"]
+    function.stop()
+    assert (receipt["state"], receipt["attempts"]) == (state, attempts)
+    assert asked == [called.headers["X-Try-Id"] for called in function.calls][: len(asked)]
+    assert len(set(asked)) == len(asked) == (3 if said == "no" else 1)
+
+
+def test_a_slot_that_is_starting_is_not_handed_a_job(started, store):
+    gateway = started(SIAGA_ATTEMPTS="1")
+    starting = Function(gateway.settings.function_port)
+    answer, starting.ready = starting.ready, 503
+    gateway.start()
+    gateway.announce(ObjectEvent("shakemaps", "20180220163351/grid.xml", "e").record())
+    wait_for(lambda: gateway.jobs()["jobs"] and gateway.jobs()["jobs"][0]["state"] == "retrying", 20)
+    assert not starting.calls
+    starting.ready = answer
+    assert settled(store, 1, 20)["20180220163351/grid.xml"]["attempts"] == 1
+    starting.stop()
+
+
+def test_the_slots_token_goes_to_slots_and_nowhere_else(started):
+    gateway = started()
+    function = Function(gateway.settings.function_port)
+    function.answer = lambda called: (200, str(called.headers))
+    gateway.start()
+    sent = {"X-Slot-Token": "mine", "X-Try-Id": "mine"}
+    requests.post(f"{gateway.url}/function/on-shakemap", headers=sent, auth=gateway.login, timeout=20)
+    function.stop()
+    seen = function.calls[0].headers
+    assert seen["X-Slot-Token"] == gateway.settings.secret(stack.SLOT_TOKEN)
+    assert "X-Try-Id" not in seen
+    assert "Authorization" not in seen  # the gateway's own login is no business of a function
