@@ -109,7 +109,7 @@ def test_no_login_and_no_cookie_of_a_caller_is_kept(gateway, function, store):
     assert seen["x-mine"] == "to-be-kept"
     assert not {"authorization", "cookie"} & set(seen)
     with sqlite3.connect(gateway.database) as database:
-        stored = [base64.b64decode(row[0]) for row in database.execute("SELECT inputs FROM workflow_status")]
+        stored = [base64.b64decode(row[0]) for row in database.execute("SELECT inputs FROM workflow_input")]
     assert any(b"X-Mine" in one for one in stored)
     for secret in (password.lower().encode(), b"not-to-be-kept", b"authorization", b"cookie"):
         assert not any(secret in one.lower() for one in stored)
