@@ -1,10 +1,12 @@
 """`python -m bench [NAME …]`: run the measurements, all or those named; each prints what it found."""
 
 import importlib
+import os
 import pkgutil
 import sys
 
 import bench
+from siaga import modes
 
 # Not measurements but makers of documents; they want an argument or write a file.
 _APART = {"__main__"}
@@ -12,6 +14,7 @@ _APART = {"__main__"}
 
 def main() -> int:
     """Run them one after another, each with a headline."""
+    os.umask(modes.PRIVATE)  # as every process of a Siaga that is measured
     known = [found.name for found in pkgutil.iter_modules(bench.__path__) if found.name not in _APART]
     measured = [name for name in known if hasattr(importlib.import_module(f"bench.{name}"), "run")]
     wanted = sys.argv[1:] or measured

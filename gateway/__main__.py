@@ -12,6 +12,7 @@ from waitress import create_server
 
 from gateway.routes import create_app
 from gateway.service import Gateway
+from siaga import modes
 from siaga.errors import SiagaError
 from siaga.settings import Settings
 
@@ -27,6 +28,7 @@ def main() -> int:
 
     Ends with 1: the settings are wrong, or the port is taken; 3: the job database vanished, start again; 4: a defect.
     """
+    os.umask(modes.PRIVATE)
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(message)s")
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     settings = Settings.load(os.environ)

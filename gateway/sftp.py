@@ -10,6 +10,7 @@ breaks leaves no object. Temporary names wait in the spool for their rename.
 import asyncio
 import json
 import logging
+import os
 import signal
 import sys
 from typing import Any
@@ -19,6 +20,7 @@ import asyncssh
 from gateway.accounts import Accounts, User
 from gateway.spool import Spool
 from gateway.view import View, mark_ending
+from siaga import modes
 from siaga.errors import SiagaError
 from siaga.settings import Settings
 from siaga.store import Store
@@ -122,6 +124,7 @@ async def serve(settings: Settings) -> None:
 
 def main() -> None:
     """Entry point."""
+    os.umask(modes.PRIVATE)
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(message)s")
     logging.getLogger("asyncssh").setLevel(logging.WARNING)
     try:

@@ -12,14 +12,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
-from siaga import analyse, data, forecasts, keys, operatoraccount
+from siaga import analyse, data, forecasts, keys, modes, operatoraccount
 from siaga.errors import SiagaError
 from siaga.settings import Settings
+
+_FOR_USERS = ("analyse", "forecast")  # they write the files that were asked for, like any other of the user's
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status. A foreseen failure is one sentence, never a traceback."""
+    of_user = os.umask(modes.PRIVATE)
     chosen = _parser().parse_args(arguments)
+    if chosen.command in _FOR_USERS:
+        os.umask(of_user)
     try:
         return int(chosen.run(Settings.load(os.environ), chosen))
     except (SiagaError, TimeoutError) as error:
@@ -31,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="siaga", description="A hazard comes in, an impact report goes out.")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(required=True, dest="command", metavar="COMMAND")
 
     up = commands.add_parser("up", help="start all parts on this machine and keep them alive")
     up.add_argument("--quiet", action="store_true", help="keep the parts' lines to the log files")

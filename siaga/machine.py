@@ -12,7 +12,7 @@ from pathlib import Path
 import requests
 import yaml
 
-from siaga import keys, stack, storeserver
+from siaga import keys, modes, stack, storeserver
 from siaga.errors import SiagaError
 from siaga.settings import REPOSITORY, Settings
 from siaga.store import Store
@@ -27,6 +27,8 @@ def up(settings: Settings, supervisor: Supervisor, say: Callable[[str], None]) -
 
     Raises SiagaError when a port is taken or a secret is missing, TimeoutError when a part does not start.
     """
+    for path in modes.mend(settings):
+        say(f"others on this machine may read {path}, and it is not ours to close: give it to the user of Siaga")
     functions = stack.load(settings.stack)
     _check_ports(settings, functions)
     _check_keys(settings)

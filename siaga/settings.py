@@ -146,12 +146,7 @@ class Settings:
 
         Two processes that make the same secret at once end up with one and the same.
         """
-        self.secrets.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path = self.secrets / name
-        part = path.with_name(f".{name}.{os.getpid()}.{randomness.token_hex(4)}")
-        descriptor = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write((value or randomness.token_urlsafe(24)) + "\n")
+        part, path = self._write_secret(name, value or new_secret())
         try:
             os.link(part, path)
         except FileExistsError:
@@ -159,3 +154,22 @@ class Settings:
         finally:
             part.unlink()
         return self.secret(name)
+
+    def replace_secret(self, name: str, value: str) -> None:
+        """Put `value` in that secret's place; whoever reads it meanwhile has the old one or the new one whole."""
+        part, path = self._write_secret(name, value)
+        part.replace(path)
+
+    def _write_secret(self, name: str, value: str) -> tuple[Path, Path]:
+        self.secrets.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path = self.secrets / name
+        part = path.with_name(f".{name}.{os.getpid()}.{randomness.token_hex(4)}")
+        descriptor = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(value + "\n")
+        return part, path
+
+
+def new_secret() -> str:
+    """192 random bits as text."""
+    return randomness.token_urlsafe(24)

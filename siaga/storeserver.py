@@ -5,6 +5,8 @@ MinIO's own and are set on our server only.
 """
 
 import hashlib
+import secrets
+import string
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,9 +19,9 @@ from minio import MinioAdmin
 from minio.credentials import StaticProvider
 from minio.error import MinioAdminException
 
-from siaga import keys
+from siaga import forgery, keys
 from siaga.errors import SiagaError
-from siaga.settings import REPOSITORY, Settings
+from siaga.settings import REPOSITORY, Settings, new_secret
 from siaga.stack import Function, Pattern
 
 VERSION = "v0.0.0-20260212201848-7aac2a2c5b7c"  # deployment/local/minio.sh builds it, with these patches
@@ -38,6 +40,7 @@ _SINGLE_FILES = {
 }
 WEBHOOK_PATH = "/siaga/events"
 _TARGET = "SIAGA"
+_LONGEST_KEY = 20  # characters; MinIO takes no longer name
 _FORGET_CANDIDATES = {
     "Rules": [
         {
@@ -81,10 +84,16 @@ def command(settings: Settings) -> list[str]:
     ]
 
 
+def access_key(role: str) -> str:
+    """A name for a role's access key that nobody can guess: to know it is half of every forgery."""
+    letters = string.ascii_lowercase + string.digits
+    return f"{role}-" + "".join(secrets.choice(letters) for _ in range(_LONGEST_KEY - len(role) - 1))
+
+
 def environment(settings: Settings) -> Mapping[str, str]:
     """What the server must know: root user, webhook, and not to call home."""
     return {
-        "MINIO_ROOT_USER": settings.make_secret("store-root-key", "siaga-root"),
+        "MINIO_ROOT_USER": _root_key(settings),
         "MINIO_ROOT_PASSWORD": settings.make_secret("store-root-secret"),
         "MINIO_BROWSER": "off",
         "MINIO_UPDATE": "off",
@@ -104,16 +113,17 @@ def ready(settings: Settings) -> bool:
 
 
 def configure(settings: Settings, functions: Sequence[Function], say: Callable[[str], None] = lambda _: None) -> None:
-    """Make buckets, versioning, notification rules and one user per role. Safe to repeat.
+    """Make buckets, versioning, notification rules and one user per role, once the store is known to be safe.
 
-    On a store that is not ours the root credentials are those that the operator gave, users and
+    Safe to repeat. On a store that is not ours the root credentials are those that the operator gave, users and
     their rights stay the operator's business, and notifications are left to the sweep; `say` tells.
-    Raises SiagaError naming what the store refused.
+    Raises SiagaError naming what the store refused, or what it takes and must not.
     """
     client = _client(settings)
     try:
         for bucket in keys.BUCKETS:
             _make_bucket(client, bucket)
+        forgery.check(settings, client, keys.ANALYSIS_DATA)
         for bucket in keys.INPUTS:
             client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
         if settings.store_is_ours:
@@ -127,7 +137,7 @@ def configure(settings: Settings, functions: Sequence[Function], say: Callable[[
     except BotoCoreError as error:
         raise SiagaError("The store does not answer: {detail}", detail=str(error)) from error
     if settings.store_is_ours:
-        _make_users(settings)
+        _make_users(settings, say)
     else:
         say("the store is not ours: users, rights and notifications are left as they are; the sweep delivers")
 
@@ -224,18 +234,61 @@ def rights(role: str) -> dict[str, Any]:
     }
 
 
-def _make_users(settings: Settings) -> None:
+def _root_key(settings: Settings) -> str:
+    if _made_before(settings, "root"):
+        settings.replace_secret("store-root-key", access_key("root"))
+    return settings.make_secret("store-root-key", access_key("root"))
+
+
+def _make_users(settings: Settings, say: Callable[[str], None]) -> None:
     admin = MinioAdmin(
         endpoint=settings.store_url.partition("://")[2],
         credentials=StaticProvider(settings.secret("store-root-key"), settings.secret("store-root-secret")),
         secure=settings.store_url.startswith("https"),
     )
+    renewed = [role for role in ROLES if _made_before(settings, role)]
     for role in ROLES:
-        key = settings.make_secret(f"store-{role}-key", f"siaga-{role}")
-        admin.user_add(key, settings.make_secret(f"store-{role}-secret"))
-        admin.policy_add(key, policy=rights(role))
+        if role in renewed:
+            _renew_user(settings, admin, role)
+        else:
+            key = settings.make_secret(f"store-{role}-key", access_key(role))
+            _make_user(admin, role, key, settings.make_secret(f"store-{role}-secret"))
+    if renewed:
+        say(
+            "the store's access keys have new names and secrets; whoever uploads by S3 needs those in "
+            f"{settings.secrets / 'store-bmkg-key'} and {settings.secrets / 'store-bmkg-secret'}"
+        )
+
+
+def _make_user(admin: MinioAdmin, role: str, key: str, secret: str) -> None:
+    admin.user_add(key, secret)
+    admin.policy_add(key, policy=rights(role))
+    try:
+        admin.attach_policy([key], user=key)
+    except MinioAdminException as error:
+        if "PolicyChangeAlreadyApplied" not in str(error):
+            raise SiagaError("The store refused the rights of {role}: {detail}", role=role, detail=error) from error
+
+
+def _made_before(settings: Settings, role: str) -> bool:
+    """Whether that role still has the name that it once had in every home, with a secret that others could read."""
+    path = settings.secrets / f"store-{role}-key"
+    return path.exists() and settings.secret(path.name) == _old_key(role)
+
+
+def _old_key(role: str) -> str:
+    return f"siaga-{role}"
+
+
+def _renew_user(settings: Settings, admin: MinioAdmin, role: str) -> None:
+    """A user of another name and secret takes that one's place; the files tell of it last, so it can be repeated."""
+    key, secret = access_key(role), new_secret()
+    _make_user(admin, role, key, secret)
+    for remove in (admin.user_remove, admin.policy_remove):
         try:
-            admin.attach_policy([key], user=key)
+            remove(_old_key(role))
         except MinioAdminException as error:
-            if "PolicyChangeAlreadyApplied" not in str(error):
-                raise SiagaError("The store refused the rights of {role}: {detail}", role=role, detail=error) from error
+            if "NoSuch" not in str(error):
+                raise SiagaError("The store keeps {key}: {detail}", key=_old_key(role), detail=error) from error
+    settings.replace_secret(f"store-{role}-secret", secret)
+    settings.replace_secret(f"store-{role}-key", key)

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
+from siaga import modes
+
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 10.0  # seconds before a part that died is started again
 _SETTLED = 30.0  # a part that ran this long starts again without waiting
 _GRACE = 15.0  # seconds between SIGTERM and SIGKILL
@@ -65,6 +67,7 @@ class _Runner:
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
+            umask=modes.PRIVATE,
             start_new_session=True,  # Ctrl-C reaches the supervisor alone, which then stops the parts in order
         )
         if self.stopping.is_set():

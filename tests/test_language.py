@@ -45,6 +45,8 @@ COMMAND_LINE = (
     "intake",
     "overlays",
     "features",
+    "forgery",
+    "modes",
     "points",
 )
 READ = [

@@ -1,10 +1,12 @@
 """The web app as a process: `python -m web`."""
 
 import logging
+import os
 import threading
 
 import waitress
 
+from siaga import modes
 from siaga.settings import Settings
 from siaga.store import Store
 from web import Desk, create_app
@@ -18,6 +20,7 @@ _MAX_BODY = 65 << 20  # the largest thing that is handed in has 64 MiB
 
 def main() -> None:
     """Serve until stopped; the index follows the bucket in a thread of its own."""
+    os.umask(modes.PRIVATE)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
     settings = Settings.load()
     store = Store.connect(settings, "web")

@@ -304,6 +304,7 @@ def _trim():
 
 def main():
     """Listen, start QGIS, import the handler, serve until drained."""
+    os.umask(0o077)  # what a handler keeps on disk is for its own user
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(message)s")
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     token_file, mark = Path(os.getenv("slot_token_file", _TOKEN_FILE)), os.getenv("call_mark", "")

@@ -1,0 +1,77 @@
+"""The store's access keys have names of their own in each home; those that every home once had are moved over."""
+
+import os
+import subprocess
+from contextlib import contextmanager
+
+import pytest
+from minio import MinioAdmin
+from minio.credentials import StaticProvider
+from running import environment, wait_for
+
+from siaga import keys, storeserver
+from siaga.errors import Forbidden
+from siaga.settings import Settings
+from siaga.store import Store
+
+
+@contextmanager
+def running(settings, environment):
+    process = subprocess.Popen(
+        storeserver.command(settings),
+        env=os.environ | dict(environment),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_for(lambda: storeserver.ready(settings), 30, "the store")
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def test_names_differ_from_home_to_home_and_cannot_be_guessed(tmp_path):
+    for role in ("root", *storeserver.ROLES):
+        one, other = storeserver.access_key(role), storeserver.access_key(role)
+        assert one != other
+        assert one.startswith(f"{role}-")
+        assert len(one) == 20  # MinIO takes no longer name
+    settings = Settings.load(environment(tmp_path))
+    named = storeserver.environment(settings)["MINIO_ROOT_USER"]
+    assert named == settings.secret("store-root-key") != "siaga-root"
+    assert storeserver.environment(settings)["MINIO_ROOT_USER"] == named
+
+
+def test_a_home_of_before_is_moved_over(tmp_path):
+    settings = Settings.load(environment(tmp_path))
+    roles = ("root", "bmkg", "functions")  # the others have no user yet
+    for role in roles:
+        settings.make_secret(f"store-{role}-key", f"siaga-{role}")
+    before = {role: settings.make_secret(f"store-{role}-secret") for role in roles}
+    old = {"MINIO_ROOT_USER": "siaga-root", "MINIO_ROOT_PASSWORD": before["root"]}
+    with running(settings, storeserver.environment(settings) | old):
+        admin = MinioAdmin(
+            endpoint=settings.store_url.partition("://")[2],
+            credentials=StaticProvider("siaga-root", before["root"]),
+            secure=False,
+        )
+        for role in roles[1:]:
+            storeserver._make_user(admin, role, f"siaga-{role}", before[role])
+        root = Store(settings.store_url, "siaga-root", before["root"])
+        root._client.create_bucket(Bucket=keys.SHAKEMAPS)
+        root.put(keys.SHAKEMAPS, "old/grid.xml", b"kept")
+    said = []
+    with running(settings, storeserver.environment(settings)):
+        storeserver.configure(settings, (), said.append)
+        for role in roles:
+            assert settings.secret(f"store-{role}-key").startswith(f"{role}-")
+            gone = Store(settings.store_url, f"siaga-{role}", before[role])
+            with pytest.raises(Forbidden):
+                gone.put(keys.SHAKEMAPS, "x", b"")
+        for role in roles[1:]:
+            assert settings.secret(f"store-{role}-secret") != before[role]  # others on the machine could read it
+        Store.connect(settings, "bmkg").put(keys.SHAKEMAPS, "new/grid.xml", b"taken")
+        assert Store.connect(settings, "functions").get(keys.SHAKEMAPS, "old/grid.xml")[0] == b"kept"
+    (told,) = said
+    assert "store-bmkg-key" in told
