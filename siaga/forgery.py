@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from email.utils import formatdate
 from typing import Any
 
-import requests
 from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
@@ -40,7 +39,6 @@ _OF_SERVERS = {  # how a MinIO tells another that what it copies is encrypted, a
     f"{_SEALED}Iv": "Zm9yZ2Vk",
     "X-Minio-Source-Etag": _ETAG,
 }
-_PATIENCE = 10.0  # seconds for one answer
 
 
 class _InHeader(S3SigV4Auth):  # type: ignore[misc]  # botocore has no types
@@ -58,7 +56,7 @@ class _InHeader(S3SigV4Auth):  # type: ignore[misc]  # botocore has no types
 class Probe:
     """A bucket of a store, and the access key that is named there.
 
-    Each of its methods sends one request and says whether the store took it.
+    Each of its methods sends one request, through the client's own connections, and says whether the store took it.
     """
 
     client: Any
@@ -66,7 +64,6 @@ class Probe:
     url: str
     region: str
     key: Credentials
-    session: requests.Session
 
     def unsigned_object(self) -> bool:
         """The address names the key and bears a signature that is none."""
@@ -124,10 +121,10 @@ class Probe:
         return request
 
     def _put(self, request: AWSRequest, body: bytes) -> bool:
-        signed = request.prepare()
-        headers = {"Date": formatdate(usegmt=True)} | dict(signed.headers.items())
-        answer = self.session.put(signed.url, data=body, headers=headers, timeout=_PATIENCE, allow_redirects=False)
-        return 200 <= answer.status_code < 300
+        request.data = body  # what is signed in its address is signed without it
+        request.headers["Date"] = formatdate(usegmt=True)
+        answer = self.client._endpoint.http_session.send(request.prepare())
+        return bool(200 <= answer.status_code < 300)
 
 
 def check(settings: Settings, client: Any, bucket: str) -> None:
@@ -136,20 +133,18 @@ def check(settings: Settings, client: Any, bucket: str) -> None:
     Raises SiagaError naming what the store takes; Unavailable when it does not answer.
     """
     key = Credentials(settings.secret("store-root-key"), settings.secret("store-root-secret"))
+    probe = Probe(client, bucket, settings.store_url, settings.store_region, key)
+    tries = {
+        "an upload that nobody signed": probe.unsigned_object,
+        "a part of an upload that nobody signed": probe.unsigned_part,
+        "an archive that nobody signed": probe.unsigned_archive,
+        "headers by which only servers speak to each other": probe.headers_of_servers,
+    }
     try:
-        with requests.Session() as session:
-            session.trust_env = False  # no proxy, no netrc
-            probe = Probe(client, bucket, settings.store_url, settings.store_region, key, session)
-            tries = {
-                "an upload that nobody signed": probe.unsigned_object,
-                "a part of an upload that nobody signed": probe.unsigned_part,
-                "an archive that nobody signed": probe.unsigned_archive,
-                "headers by which only servers speak to each other": probe.headers_of_servers,
-            }
-            taken = [what for what, taken in tries.items() if taken()]
-            if taken:
-                probe.remove()
-    except (requests.RequestException, BotoCoreError) as error:
+        taken = [what for what, taken in tries.items() if taken()]
+        if taken:
+            probe.remove()
+    except BotoCoreError as error:
         raise Unavailable("The store does not answer: {detail}", detail=str(error)) from error
     except ClientError as error:
         raise SiagaError("The store cannot be tried for forgeries: {detail}", detail=str(error)) from error
