@@ -48,7 +48,7 @@ if [ -f web/package-lock.json ]; then
     wanted=$(stamp web/package.json web/package-lock.json)
     if [ "$(cat web/node_modules/.siaga-packages 2>/dev/null)" != "$wanted" ]; then
         echo "setup: front-end packages"
-        (cd web && npm ci --silent --no-audit --no-fund)
+        (cd web && npm ci --silent --ignore-scripts --no-audit --no-fund)
         echo "$wanted" >web/node_modules/.siaga-packages
     fi
 fi
