@@ -11,7 +11,7 @@ import re
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import psutil
@@ -31,6 +31,13 @@ _FIRST_PORT = 27000
 
 def run(say: Callable[[str], None]) -> None:
     """Start a Siaga of its own in a temporary home, measure, stop it."""
+    with running() as settings:
+        _measure(settings, say)
+
+
+@contextlib.contextmanager
+def running() -> Iterator[Settings]:
+    """A whole Siaga in a temporary home, with the demonstration exposure."""
     with tempfile.TemporaryDirectory(prefix="siaga-bench-") as home:
         os.environ |= _environment(Path(home))  # what the parts are started with
         settings = Settings.load(os.environ)
@@ -38,7 +45,7 @@ def run(say: Callable[[str], None]) -> None:
         try:
             machine.up(settings, supervisor, lambda _: None)
             demo.install_exposure(settings, lambda _: None)
-            _measure(settings, say)
+            yield settings
         finally:
             supervisor.stop()
 
@@ -50,12 +57,10 @@ def _environment(home: Path) -> dict[str, str]:
 
 
 def _measure(settings: Settings, say: Callable[[str], None]) -> None:
-    packages = Packages(settings.cache / "packages")
-    packages.fetch(say, (SHAKEMAP,))
-    strong = demo.exercise(packages.read(SHAKEMAP, demo.REAL_GRID))
+    strong = exercise(settings, say)
     figures, published = [], []
     for number in range(_WARM_UP + _EVENTS):
-        seen, done = _one(settings, strong, f"20260101{number:06d}")
+        seen, done = upload(settings, strong, f"20260101{number:06d}")
         if number >= _WARM_UP:
             figures.append(seen)
             published.append(done)
@@ -72,9 +77,21 @@ def _measure(settings: Settings, say: Callable[[str], None]) -> None:
         say(f"{'peak memory of ' + name:34} {megabytes:6.0f} MB")
 
 
-def _one(settings: Settings, grid: bytes, event_id: str) -> tuple[float, float]:
+def exercise(settings: Settings, say: Callable[[str], None]) -> bytes:
+    """The grid.xml that is sent again and again."""
+    packages = Packages(settings.cache / "packages")
+    packages.fetch(say, (SHAKEMAP,))
+    return demo.exercise(packages.read(SHAKEMAP, demo.REAL_GRID))
+
+
+def named(grid: bytes, event_id: str) -> bytes:
+    """The same map of another event."""
+    return re.sub(rb'(\s(?:event_id|shakemap_id)=)"[^"]*"', rb'\1"' + event_id.encode() + b'"', grid)
+
+
+def upload(settings: Settings, grid: bytes, event_id: str) -> tuple[float, float]:
     """Seconds from the PUT to the page with figures, and to the published report."""
-    body = re.sub(rb'(\s(?:event_id|shakemap_id)=)"[^"]*"', rb'\1"' + event_id.encode() + b'"', grid)
+    body = named(grid, event_id)
     web = Store.connect(settings, "web")
     key = f"{event_id}/grid.xml"
     started = time.monotonic()

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from croniter import CroniterError, croniter
 
 from gateway.inbox import Inbox
-from gateway.job import LIVE, Job, tick_job_id
+from gateway.job import Job, tick_job_id
 from siaga.errors import SiagaError, Unavailable
 from siaga.moment import stamp
 from siaga.stack import Function
@@ -56,7 +56,7 @@ class Cron:
 
     def _enqueue(self, function: Function, tick: datetime) -> None:
         identity = tick_job_id(function.name, stamp(tick))
-        self._inbox.submit(Job(identity, function.name, LIVE, stamp(tick), headers=_HEADERS))
+        self._inbox.submit(Job(identity, function.name, received=stamp(tick), headers=_HEADERS))
         self._inbox.forget_ticks(function.name, identity)
 
 

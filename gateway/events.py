@@ -4,10 +4,12 @@ import json
 import logging
 import threading
 from collections import deque
+from datetime import UTC, datetime
 from typing import Any
 
+from gateway import urgency
 from gateway.inbox import Inbox
-from gateway.job import LIVE, Job
+from gateway.job import Job
 from gateway.verdict import now
 from siaga import events
 from siaga.errors import BadInput
@@ -53,7 +55,7 @@ class Webhook:
     def _submit(self, event: ObjectEvent) -> int:
         woken = waking(self._functions, event.bucket, event.key)
         for function in woken:
-            self._inbox.submit(Job.of_object(function.name, event, LIVE))
+            self._inbox.submit(Job.of_object(function.name, event, urgency.by_key(event, datetime.now(UTC))))
         return len(woken)
 
     def _remember(self, record: bytes, error: BadInput) -> None:

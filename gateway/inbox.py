@@ -17,18 +17,22 @@ from dbos import error as dbos_errors
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from gateway import urgency
 from gateway.invoke import Slots
-from gateway.job import LIVE, TICK, Job, Policy, Progress, job_id
+from gateway.job import TICK, Job, Policy, Progress, job_id
 from gateway.ledger import Ledger, Receipt
 from gateway.verdict import Verdict, Watch
 from siaga.errors import SiagaError, Unavailable
+from siaga.store import Store
 
 _log = logging.getLogger("gateway")
 
 VERSION = "2"  # of the rows' form; raise it when Job or Progress change, then older rows are dropped at start
-_BUSY_POLL, _IDLE_POLL = 0.05, 0.5  # seconds, per queue; live jobs do not wait for it while a slot is free
+_BUSY_POLL, _IDLE_POLL = 0.05, 0.5  # seconds, per queue; the first live jobs do not wait for it
 _STALE_SECONDS = 1.0  # after its end, until a row goes
 _ACTIVE = ["ENQUEUED", "DELAYED", "PENDING"]
+_LOOKED_INTO = 8  # live jobs at a time, per function
+_BACKFILL = "|backfill"  # ends the name of a queue; no function's name can hold it
 
 
 @contextmanager
@@ -49,10 +53,16 @@ class Inbox:
     """
 
     def __init__(
-        self, database: str, slots: Slots, ledger: Ledger, policy: Policy, post: Callable[[Job, Verdict], None]
+        self,
+        database: str,
+        store: Store,
+        slots: Slots,
+        ledger: Ledger,
+        policy: Policy,
+        post: Callable[[Job, Verdict], None],
     ) -> None:
         """`database`: SQLAlchemy URL; `post` delivers an answer to the job's callback."""
-        self._slots, self._ledger, self._policy, self._post = slots, ledger, policy, post
+        self._store, self._slots, self._ledger, self._policy, self._post = store, slots, ledger, policy, post
         self._rows = threading.Lock()  # held while rows are removed
         self._stale: dict[str, float] = {}
         self._queues: dict[str, Queue] = {}
@@ -84,10 +94,16 @@ class Inbox:
         """Open the database, take up what was under way, begin to work."""
         DBOS.launch()
         for function in self._slots.functions.values():
-            self._queues[function.name] = DBOS.register_queue(
-                function.name, global_concurrency=function.replicas, polling_interval_sec=_BUSY_POLL
-            )
-            self._busy.add(function.name)
+            # Two queues, so that backfill that was taken up and waits for its slot keeps no live job out; of the
+            # live ones more are taken up than there are slots, since some turn out to be old when looked into.
+            for name, at_once in (
+                (function.name, function.replicas + _LOOKED_INTO),
+                (f"{function.name}{_BACKFILL}", max(1, function.replicas - 1)),
+            ):
+                self._queues[name] = DBOS.register_queue(
+                    name, global_concurrency=at_once, polling_interval_sec=_BUSY_POLL
+                )
+                self._busy.add(name)
         old = DBOS.list_workflows(status=_ACTIVE, load_input=False, load_output=False)
         _delete(row.workflow_id for row in old if row.app_version != VERSION or self._is_orphan(row.queue_name))
         threading.Thread(target=self._clean, name="clean", daemon=True).start()
@@ -97,7 +113,7 @@ class Inbox:
 
         What was under way at a crash waits in a queue of DBOS's own, whose name no function can have.
         """
-        return bool(queue) and not queue.startswith("_") and queue not in self._slots.functions
+        return bool(queue) and not queue.startswith("_") and queue not in self._queues
 
     def close(self, seconds: float) -> None:
         """Stop taking up jobs; wait that long for those under way. What is cut off is done again at the next start."""
@@ -114,7 +130,7 @@ class Inbox:
         if job.event and not job.callback and self._ledger.knows(job.function, job.event):
             return False
         with SetWorkflowID(job.row(1)):
-            if job.priority == LIVE and self._slots.idle(job.function):
+            if job.is_live and self._slots.live_waiting(job.function) < _LOOKED_INTO:
                 DBOS.start_workflow(self._workflow, job.stored(), Progress().stored())
             else:
                 self._enqueue(job, Progress(), None)
@@ -132,18 +148,18 @@ class Inbox:
         with self._rows:
             rows = DBOS.list_workflows(workflow_id_prefix=f"{job.id}|", load_input=False, load_output=False)
             active = [row for row in rows if row.status in _ACTIVE]
-            for row in active:
+            moved = job.asked and not any(row.status == "PENDING" for row in active)  # to where it is done at once
+            if moved or not active:
+                _delete(row.workflow_id for row in rows)
+            for row in () if moved else active:
                 if row.status == "DELAYED":
                     DBOS.set_workflow_delay(row.workflow_id, delay_seconds=0)
-            if not active:
-                _delete(row.workflow_id for row in rows)
             self._stale = {row: due for row, due in self._stale.items() if job_id(row) != job.id}
         if any(row.status == "PENDING" for row in active):
             return "running"
-        if active:
-            return "retrying"
-        self.submit(job)
-        return "received"
+        if not active or moved:
+            self.submit(job)
+        return "retrying" if active else "received"
 
     @_own_errors()
     def active(self) -> set[str]:
@@ -158,12 +174,13 @@ class Inbox:
         state: received, running or retrying.
         """
         newest: dict[str, tuple[Job, Progress, str, float | None]] = {}
+        under_way = self._slots.under_way()
         for row in DBOS.list_workflows(status=_ACTIVE, load_output=False, limit=limit):
             if not row.input:
                 continue
             job, progress = Job(**row.input["args"][0]), Progress(**row.input["args"][1])
             tried = progress.attempt > 1 or progress.waits > 0
-            state = "running" if row.status == "PENDING" else "retrying" if tried else "received"
+            state = "running" if job.id in under_way else "retrying" if tried else "received"
             due = row.delay_until_epoch_ms / 1000 if row.delay_until_epoch_ms and row.status == "DELAYED" else None
             if job.id not in newest or newest[job.id][1].row < progress.row:
                 newest[job.id] = (job, progress, state, due)
@@ -196,6 +213,9 @@ class Inbox:
         """One row's work. DBOS may run it again after a crash; what `_try` came to is then remembered."""
         if progress.row > 2:
             self._discard(job.row(progress.row - 1))
+        if place := self._other_place(job, progress):
+            self._enqueue_later(replace(job, priority=place), progress.moved(), None)
+            return
         verdict = Verdict(**progress.verdict) if progress.verdict else self._verdict(job)
         if verdict is None:
             self._discard(job.row(1), job.row(progress.row))
@@ -205,6 +225,13 @@ class Inbox:
             self._enqueue_later(job, *later)
         else:
             self._settle(job, progress, replace(verdict, kind="settled", state="dead"))
+
+    def _other_place(self, job: Job, progress: Progress) -> int | None:
+        """The priority of a job that was taken for live by its name and is not by its content; None for all others."""
+        if not job.event or job.asked or not job.is_live or progress.row > 1:
+            return None
+        place = urgency.by_content(self._store, job.event)
+        return None if place is None or urgency.is_live(place) else place
 
     def _verdict(self, job: Job) -> Verdict | None:
         """Call the function, unless there is a receipt and nobody waits for the answer (None)."""
@@ -221,9 +248,8 @@ class Inbox:
         headers = (*job.headers, ("Content-Type", "application/json")) if event else job.headers
         target = f"{job.path}?{job.query}" if job.query else job.path
         try:
-            answer = self._slots.call(
-                job.function, job.priority, job.method, target, headers, event.record() if event else job.body
-            )
+            body = event.record() if event else job.body
+            answer = self._slots.call(job.function, job.id, job.priority, job.method, target, headers, body)
         except SiagaError as error:
             return watch.of_error(error)
         verdict = watch.of_answer(answer, about_object=event is not None)
@@ -254,31 +280,32 @@ class Inbox:
         )
         self._discard(job.row(1), job.row(max(1, progress.row - 1)), job.row(progress.row))
 
-    def _enqueue_later(self, job: Job, progress: Progress, wait: float) -> None:
+    def _enqueue_later(self, job: Job, progress: Progress, wait: float | None) -> None:
         with SetWorkflowID(job.row(progress.row)):
             self._enqueue(job, progress, wait)
 
     def _enqueue(self, job: Job, progress: Progress, wait: float | None) -> None:
         with SetEnqueueOptions(priority=job.priority, delay_seconds=wait):
-            DBOS.enqueue_workflow(job.function, self._workflow, job.stored(), progress.stored())
+            queue = job.function if job.is_live else f"{job.function}{_BACKFILL}"
+            DBOS.enqueue_workflow(queue, self._workflow, job.stored(), progress.stored())
         if wait is None:
-            self._hurry(job.function)
+            self._hurry(queue)
 
-    def _hurry(self, function: str) -> None:
+    def _hurry(self, queue: str) -> None:
         with self._pace:
-            if function not in self._busy:
-                self._queues[function].set_polling_interval_sec(_BUSY_POLL)
-                self._busy.add(function)
+            if queue not in self._busy:
+                self._queues[queue].set_polling_interval_sec(_BUSY_POLL)
+                self._busy.add(queue)
 
     def _relax(self) -> None:
         """Poll the queues that have run empty less often; it is what an idle gateway spends its time on."""
-        for function in list(self._busy):
+        for queue in list(self._busy):
             with self._pace:
                 if not DBOS.list_workflows(
-                    queue_name=function, status=["ENQUEUED", "PENDING"], limit=1, load_input=False, load_output=False
+                    queue_name=queue, status=["ENQUEUED", "PENDING"], limit=1, load_input=False, load_output=False
                 ):
-                    self._queues[function].set_polling_interval_sec(_IDLE_POLL)
-                    self._busy.discard(function)
+                    self._queues[queue].set_polling_interval_sec(_IDLE_POLL)
+                    self._busy.discard(queue)
 
     def _discard(self, *rows: str) -> None:
         due = time.monotonic() + _STALE_SECONDS

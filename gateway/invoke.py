@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from gateway.urgency import is_live
 from siaga.errors import SiagaError, Unavailable
 from siaga.stack import Function, Slot
 
@@ -149,25 +150,40 @@ class Slots:
         self._waiting: dict[str, list[tuple[int, int]]] = {name: [] for name in self.functions}
         self._ticket = itertools.count()
         self._changed = threading.Condition()
+        self._holding: set[str] = set()
+        self._live = 0  # live calls under way or waiting, of all functions
         self.invocations: Counter[str] = Counter()
 
-    def idle(self, function: str) -> bool:
-        """Whether a job of that function could start at once, without jumping a queue."""
+    def live_waiting(self, function: str) -> int:
+        """How many live jobs of that function wait for a slot."""
         with self._changed:
-            return bool(self._free[function]) and not self._waiting[function]
+            return sum(is_live(place) for place, _ in self._waiting[function])
+
+    def under_way(self) -> set[str]:
+        """The ids of the jobs that hold a slot now."""
+        with self._changed:
+            return set(self._holding)
 
     def call(
-        self, function: str, priority: int, method: str, target: str, headers: Iterable[tuple[str, str]], body: bytes
+        self,
+        function: str,
+        job: str,
+        priority: int,
+        method: str,
+        target: str,
+        headers: Iterable[tuple[str, str]],
+        body: bytes,
     ) -> Answer:
-        """Call a function for a job; waits for a slot of its own, live jobs first.
+        """Call a function for a job, named by its id; waits for a slot of its own, live jobs first.
 
-        A slot that is busy with somebody's direct call, or is just being started again, is waited for
-        a few seconds. Raises NoConnection, NotTakenUp, BrokenOff, TimedOut.
+        While a live job is under way, of whatever function, no backfill begins: the machine is its own. A slot
+        that is busy with somebody's direct call, or is just being started again, is waited for a few
+        seconds. Raises NoConnection, NotTakenUp, BrokenOff, TimedOut.
         """
         headers = self._let_in(call_headers(headers))
         self.invocations[function] += 1
         deadline = time.monotonic() + _PATIENCE_SECONDS
-        with self._lease(function, priority) as first:
+        with self._lease(function, job, priority) as first:
             others = [url for url in self._urls[function] if url != first]
             while True:
                 try:
@@ -258,20 +274,24 @@ class Slots:
         return free + [url for url in self._urls[function] if url not in free]
 
     @contextmanager
-    def _lease(self, function: str, priority: int) -> Iterator[str]:
+    def _lease(self, function: str, job: str, priority: int) -> Iterator[str]:
         ticket = (priority, next(self._ticket))
-        waiting, free = self._waiting[function], self._free[function]
+        waiting, free, live = self._waiting[function], self._free[function], is_live(priority)
         with self._changed:
             heapq.heappush(waiting, ticket)
-            self._changed.wait_for(lambda: bool(free) and waiting[0] == ticket)
+            self._live += live
+            self._changed.wait_for(lambda: bool(free) and waiting[0] == ticket and (live or not self._live))
             heapq.heappop(waiting)
             url = free.pop()
+            self._holding.add(job)
             self._changed.notify_all()
         try:
             yield url
         finally:
             with self._changed:
                 free.append(url)
+                self._holding.discard(job)
+                self._live -= live
                 self._changed.notify_all()
 
 

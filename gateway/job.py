@@ -5,10 +5,10 @@ import uuid
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from gateway import urgency
 from gateway.verdict import Verdict, now
 from siaga.events import ObjectEvent
 
-LIVE, BACKFILL = 1, 100  # priorities: the smaller goes first
 TICK = "tick|"
 MAX_WAIT = 600.0  # seconds; no back-off is longer
 _NOT_NOW_WAIT, _MAX_NOT_NOW_WAIT = 0.5, 10.0  # seconds between tries that do not count
@@ -23,12 +23,13 @@ class Job:
     method, path, query, headers, body: the plain call, as an asynchronous caller or cron made it;
     of a call about an object only headers, its X-Call-Id.
     callback: where the function's answer is posted, or "".
+    priority: as gateway.urgency gives it; asked: it keeps that, whatever its content tells.
     received: when the object was written, or the call was made.
     """
 
     id: str
     function: str
-    priority: int = LIVE
+    priority: int = field(default_factory=urgency.at_once)
     received: str = field(default_factory=now)
     bucket: str = ""
     key: str = ""
@@ -40,6 +41,7 @@ class Job:
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
     callback: str = ""
+    asked: bool = False
 
     @classmethod
     def of_object(
@@ -67,12 +69,18 @@ class Job:
             version_id=event.version_id,
             headers=(("X-Call-Id", call_id),) if call_id else (),
             callback=callback,
+            asked=event.asked,
         )
 
     @property
     def event(self) -> ObjectEvent | None:
         """The object it is about; None for a plain call."""
-        return ObjectEvent(self.bucket, self.key, self.etag, self.version_id) if self.bucket else None
+        return ObjectEvent(self.bucket, self.key, self.etag, self.version_id, self.asked) if self.bucket else None
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it goes before all backfill."""
+        return urgency.is_live(self.priority)
 
     def row(self, number: int) -> str:
         """The id of one of its rows in the job database; every attempt has a row of its own."""
@@ -147,6 +155,10 @@ class Progress:
             return None
         wait = min(MAX_WAIT, policy.backoff_seconds * 2 ** min(self.attempt - 1, 30))
         return Progress(self.row + 1, self.attempt + 1, reason=verdict.reason), wait * random.uniform(0.5, 1.0)
+
+    def moved(self) -> "Progress":
+        """The same attempt in a row of its own, since the job changed its place."""
+        return replace(self, row=self.row + 1)
 
     def unwritten(self, verdict: Verdict, reason: dict[str, Any]) -> tuple["Progress", float]:
         """The next step when the receipt could not be written: write it later, without another call."""

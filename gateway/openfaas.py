@@ -7,6 +7,7 @@ a function that does not exist is refused (404) instead of accepted and lost.
 import platform
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
@@ -14,9 +15,9 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, jsonify, request
 
-from gateway import callback, logs
+from gateway import callback, logs, urgency
 from gateway.invoke import HOP_BY_HOP, BrokenOff, NoConnection, TimedOut, call_headers
-from gateway.job import LIVE, Job, call_job_id
+from gateway.job import Job, call_job_id
 from gateway.service import Gateway
 from siaga import events
 from siaga.errors import BadInput, NotFound
@@ -196,7 +197,12 @@ def _accept(gateway: Gateway, function: Function, path: str) -> Response:
     call_id = next(value for name, value in headers if name.lower() == "x-call-id")
     try:
         found = [_newest(gateway.store, event) for event in events.parse(body)]
-        jobs = [Job.of_object(function.name, event, LIVE, callback=url, call_id=call_id) for event in found]
+        if len(found) == 1:  # many at once are a range, and go by their age
+            found = [replace(found[0], asked=True)]
+        jobs = [
+            Job.of_object(function.name, event, urgency.by_key(event, datetime.now(UTC)), callback=url, call_id=call_id)
+            for event in found
+        ]
     except BadInput:
         plain = Job(
             call_job_id(function.name, call_id),

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from gateway import urgency
 from gateway.inbox import Inbox
-from gateway.job import BACKFILL, LIVE, Job
+from gateway.job import Job
 from gateway.ledger import Ledger, Receipt
 from siaga import keys
 from siaga.errors import BadInput, NotFound
@@ -37,11 +38,11 @@ class Reprocess:
         function = wanted.get("function")
         if function is not None and function not in [one.name for one in self.functions]:
             raise NotFound("There is no function {name} in stack.yml", name=repr(function))
-        priority = LIVE if "event_id" in wanted or "bucket" in wanted else BACKFILL
+        asked = "event_id" in wanted or "bucket" in wanted  # the other forms are ranges, and go by the events' age
         meant = {
             (name, event.bucket, event.key): event for name, event in self._meant(wanted) if function in (None, name)
         }
-        jobs = [self._again(name, event, priority) for (name, _, _), event in meant.items()]
+        jobs = [self._again(name, event, asked) for (name, _, _), event in meant.items()]
         done = [job for job in jobs if job]
         if not done:
             raise NotFound("Nothing that was processed answers to {order}", order=str(wanted)[:200])
@@ -63,7 +64,7 @@ class Reprocess:
             ]
         raise BadInput("Reprocess what? Send {forms}", forms=_FORMS)
 
-    def _again(self, function: str, event: ObjectEvent, priority: int) -> dict[str, str] | None:
+    def _again(self, function: str, event: ObjectEvent, asked: bool) -> dict[str, str] | None:
         """Enqueue the newest content of a key; None when it is gone, or wakes the function no more."""
         if function not in {one.name for one in waking(self.functions, event.bucket, event.key)}:
             return None
@@ -71,8 +72,9 @@ class Reprocess:
             head = self.store.head(event.bucket, event.key)
         except NotFound:
             return None
-        newest = ObjectEvent(event.bucket, event.key, head.etag, head.version_id)
-        state = self.inbox.again(Job.of_object(function, newest, priority, stamp(head.modified)))
+        newest = ObjectEvent(event.bucket, event.key, head.etag, head.version_id, asked)
+        place = urgency.by_key(newest, head.modified)
+        state = self.inbox.again(Job.of_object(function, newest, place, stamp(head.modified)))
         return {"function": function, "bucket": event.bucket, "key": event.key, "state": state}
 
 

@@ -44,7 +44,7 @@ class Gateway:
         slots = Slots(stack.slots(functions, settings), settings.secret(stack.SLOT_TOKEN))
         ledger = Ledger(store)
         policy = Policy(settings.attempts, settings.backoff_seconds)
-        inbox = Inbox(settings.job_database, slots, ledger, policy, callback.post)
+        inbox = Inbox(settings.job_database, store, slots, ledger, policy, callback.post)
         return cls(
             settings=settings,
             functions=functions,

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
+from gateway import urgency
 from gateway.inbox import Inbox
-from gateway.job import BACKFILL, LIVE, Job, object_job_id
+from gateway.job import Job, object_job_id
 from gateway.ledger import Ledger
 from gateway.verdict import now
 from siaga import keys
@@ -21,7 +22,6 @@ _log = logging.getLogger("gateway")
 
 RECENT = timedelta(days=2)  # clocks in keys are WIB, UTC or the sender's own
 SHARE_OF_TIME = 10  # where no notification comes, everything is looked through in at most a tenth of the time
-LIVE_AGE = timedelta(hours=1)  # what was written longer ago gives way to what comes now
 
 
 class Sweep:
@@ -100,11 +100,11 @@ class Sweep:
         found = 0
         for bucket, head in listed:
             event = ObjectEvent(bucket, head.key, head.etag)
-            priority = LIVE if datetime.now(UTC) - head.modified < LIVE_AGE else BACKFILL
+            place = urgency.by_key(event, head.modified)
             for function in waking(self._functions, bucket, head.key):
                 if self._ledger.knows(function.name, event) or object_job_id(function.name, event) in active:
                     continue
-                found += self._inbox.submit(Job.of_object(function.name, event, priority, stamp(head.modified)))
+                found += self._inbox.submit(Job.of_object(function.name, event, place, stamp(head.modified)))
         return found
 
     def _listed(self, since: datetime | None) -> Iterator[tuple[str, Head]]:

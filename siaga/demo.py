@@ -13,7 +13,7 @@ import numpy as np
 
 from siaga import ingest, keys, machine, samples
 from siaga.errors import SiagaError
-from siaga.events import ObjectEvent
+from siaga.events import ASKED, ObjectEvent
 from siaga.exposure import demo as exposure
 from siaga.exposure import operatordata
 from siaga.exposure.demo.packages import SHAKEMAP, Packages
@@ -73,7 +73,7 @@ def _put(settings: Settings, role: str, sample: samples.Sample) -> list[Sending]
     def send() -> ObjectEvent:
         store = Store.connect(settings, role)
         for key, body in sample.objects:
-            event = ObjectEvent(sample.bucket, key, store.put(sample.bucket, key, body))
+            event = ObjectEvent(sample.bucket, key, store.put(sample.bucket, key, body, metadata=ASKED))
         return event
 
     return [(sample.what, send)]

@@ -8,6 +8,9 @@ from urllib.parse import quote_plus, unquote_plus
 
 from siaga.errors import BadInput
 
+ASKED = {"siaga-asked": "yes"}  # metadata of an object that somebody put there to be done now
+_ASKED_FIELD = "X-Amz-Meta-Siaga-Asked"
+
 
 @dataclass(frozen=True, slots=True)
 class ObjectEvent:
@@ -16,6 +19,7 @@ class ObjectEvent:
     bucket, key: plain text, not URL-encoded.
     etag: without quotes; "" when the sender did not say (an operator's {"bucket", "key"}).
     version_id: of a versioned bucket; "" when unknown.
+    asked: somebody waits for this one, however old its event is.
 
     Raises BadInput when one of them is no text that a store could have given.
     """
@@ -24,6 +28,7 @@ class ObjectEvent:
     key: str
     etag: str = ""
     version_id: str = ""
+    asked: bool = False
 
     def __post_init__(self) -> None:
         try:
@@ -44,6 +49,8 @@ class ObjectEvent:
         obj: dict[str, Any] = {"key": quote_plus(self.key), "eTag": self.etag}
         if self.version_id:
             obj["versionId"] = self.version_id
+        if self.asked:
+            obj["userMetadata"] = {_ASKED_FIELD: ASKED["siaga-asked"]}
         return json.dumps(
             {
                 "EventName": "s3:ObjectCreated:Put",
@@ -97,4 +104,9 @@ def _from_record(record: Any) -> ObjectEvent:
         raise BadInput("A record lacks s3.bucket.name or s3.object.key") from error
     if not (isinstance(bucket, str) and bucket and key):
         raise BadInput("A record lacks s3.bucket.name or s3.object.key")
-    return ObjectEvent(bucket, key, etag, "" if version_id == "null" else version_id)
+    return ObjectEvent(bucket, key, etag, "" if version_id == "null" else version_id, _is_asked(obj))
+
+
+def _is_asked(obj: dict[str, Any]) -> bool:
+    metadata = obj.get("userMetadata")
+    return isinstance(metadata, dict) and any(str(name).lower() == _ASKED_FIELD.lower() for name in metadata)

@@ -13,7 +13,7 @@ import requests
 
 from siaga import keys, stack
 from siaga.errors import NotFound, SiagaError, Unavailable
-from siaga.events import ObjectEvent
+from siaga.events import ASKED, ObjectEvent
 from siaga.settings import Settings
 from siaga.store import Store
 
@@ -56,10 +56,10 @@ def key_for(path: Path, body: bytes) -> str:
 
 
 def put(settings: Settings, path: Path, bucket: str, key: str = "") -> ObjectEvent:
-    """Put one file into an input bucket; returns what was put."""
+    """Put one file into an input bucket, to be done now however old it is; returns what was put."""
     body = path.read_bytes()
     named = ObjectEvent(bucket, key or key_for(path, body))
-    etag = Store.connect(settings, "door").put(bucket, named.key, body, "application/xml")
+    etag = Store.connect(settings, "door").put(bucket, named.key, body, "application/xml", metadata=ASKED)
     return replace(named, etag=etag)
 
 

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
 from siaga.errors import BadInput
 
@@ -23,6 +23,7 @@ MANIFEST = "manifest.json"
 IMPACT = "impact.json"
 REPORT = "report.json"
 CATALOG = "catalog/"
+EVENT_TIME = "event-time"  # metadata of impact.json: when it happened, as siaga.moment stamps it
 
 FLOOD_DATA = "flood_data.json"
 HOURS = "hours/"  # in floodmaps: what became of each hour that has no flood data of its own
@@ -37,6 +38,7 @@ EVENT_ID = re.compile(r"[A-Za-z0-9._+-]{1,64}")
 _VERSION = re.compile(r"(initial|corrected)-v(\d{3,})-([0-9a-f]{8})")
 _RUN = re.compile(r"[0-9a-f]{8}")
 _FOLDER_TIME = re.compile(r"\d{14}")
+_WIB = timezone(timedelta(hours=7))  # the clock of BMKG's folders
 _ERUPTION = re.compile(r"(\d{12}[+-]\d{4})_([A-Za-z0-9-]{1,46})")
 _SNAPSHOT = re.compile(r"(\d{10})-6-rw(?:-([A-Z]{2}-[A-Z]{2}))?")
 
@@ -299,3 +301,32 @@ def hours_after(since: datetime) -> str:
 def is_timed(name: str) -> bool:
     """Whether a folder's name begins with fourteen digits of a clock."""
     return _FOLDER_TIME.match(name) is not None
+
+
+def clock(bucket: str, key: str) -> datetime | None:
+    """When the event of an input or a result happened, as far as its key tells, UTC; None when it has no clock.
+
+    An uploader's folder begins with fourteen digits, read as WIB; flood hours and ash falls are named after theirs.
+
+    >>> clock("shakemaps", "20180220163351/output/grid.xml")
+    datetime.datetime(2018, 2, 20, 9, 33, 51, tzinfo=datetime.timezone.utc)
+    >>> clock("results", "flood/2017022105-6-rw/initial-v001-3fa91c07/0a1b2c3d/impact.json")
+    datetime.datetime(2017, 2, 21, 5, 0, tzinfo=datetime.timezone.utc)
+    >>> clock("shakemaps", "us7000n05d/grid.xml")
+    """
+    try:
+        if bucket == RESULTS:
+            run = Run.parse(key)
+            bucket = {"flood": FLOODMAPS, "ash": ASHMAPS}.get(run.hazard, SHAKEMAPS)
+            key = f"{run.event_id}/"
+        if bucket == FLOODMAPS:
+            return Snapshot.parse(key).hour
+        if bucket == ASHMAPS:
+            return EruptionId.parse(key).time.astimezone(UTC)
+    except (BadInput, OverflowError):
+        return None
+    match = re.match(r"(\d{14})(?!\d)", folder_id(key))
+    try:
+        return datetime.strptime(match[1], "%Y%m%d%H%M%S").replace(tzinfo=_WIB).astimezone(UTC) if match else None
+    except (ValueError, OverflowError):  # no such day or hour
+        return None

@@ -11,7 +11,7 @@ from typing import Any
 from siaga import catalog, faas, keys
 from siaga.analysis import Analysis
 from siaga.errors import BadInput
-from siaga.events import ObjectEvent
+from siaga.events import ASKED, ObjectEvent
 from siaga.exposure import analysis_data
 from siaga.exposure.analysis_data import AnalysisData
 from siaga.moment import parse
@@ -54,7 +54,8 @@ def walk(
     found = analyse(arrived)
     faas.publish(bench.store, found.run, found.products)
     written = found.to_bytes()
-    bench.store.put(keys.RESULTS, found.run.key(keys.IMPACT), written, "application/json")
+    told = {keys.EVENT_TIME: found.impact["event"]["time"]} | (ASKED if event.asked else {})
+    bench.store.put(keys.RESULTS, found.run.key(keys.IMPACT), written, "application/json", metadata=told)
     timing.step("upload")
     said = [*_other_folder(arrived, found), *odd(arrived, found)]
     entry = catalog.entry(found.impact, found.run, written, exposure.demonstration, faas.arrival(event, head), said)

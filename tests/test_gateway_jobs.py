@@ -12,7 +12,7 @@ import requests
 from gateway_process import STACK, Function, Gateway, done, receipts
 from running import wait_for
 
-from gateway.job import BACKFILL, LIVE, Policy, Progress
+from gateway.job import Policy, Progress
 from gateway.sweep import Sweep
 from gateway.verdict import Verdict
 from siaga import events, stack
@@ -179,11 +179,12 @@ def test_what_comes_now_goes_before_what_is_done_again(started, store):
     function.answer = gate = Gate()
     assert gateway.reprocess(since="2000-01-01").json()["enqueued"] == 5
     wait_for(lambda: function.calls, 10)
-    store.put("shakemaps", "20260101000000/grid.xml", b"live")
-    wait_for(lambda: any(job["key"].startswith("2026") for job in gateway.jobs()["jobs"]), 10)
+    live = f"{datetime.now(UTC):%Y%m%d%H%M%S}/grid.xml"
+    store.put("shakemaps", live, b"live")
+    wait_for(lambda: any(job["key"] == live for job in gateway.jobs()["jobs"]), 10)
     gate.open.set()
     settled(store, 6)
-    assert function.keys[1] == "20260101000000/grid.xml"
+    assert function.keys[1] == live
     assert len(function.keys) == 6
 
 
@@ -298,7 +299,7 @@ def test_old_inputs_give_way_and_missing_buckets_hide_none(tmp_path):
             if bucket == "aaa-no-such-bucket":
                 raise NotFound("no such bucket")
             if bucket == "floodmaps":
-                yield Head("1/grid.xml", "e", 1, now - timedelta(hours=2))
+                yield Head("1/grid.xml", "e", 1, now - timedelta(hours=25))
                 yield Head("2/grid.xml", "e", 1, now)
 
         def knows(self, *_):
@@ -308,12 +309,12 @@ def test_old_inputs_give_way_and_missing_buckets_hide_none(tmp_path):
             return set()
 
         def submit(self, job):
-            taken.append((job.key, job.priority))
+            taken.append((job.key, job.is_live))
             return True
 
     sweep = Sweep(Fake(), stack.load(tmp_path / "stack.yml"), Fake(), Fake(), 1, 1)
     assert not sweep.attempt(full=False)
-    assert taken == [("1/grid.xml", BACKFILL), ("2/grid.xml", LIVE)]
+    assert taken == [("1/grid.xml", False), ("2/grid.xml", True)]
 
 
 def test_reprocessing_takes_a_password_and_finds_what_is_meant(started, store):

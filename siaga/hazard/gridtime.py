@@ -13,6 +13,7 @@ ZONES = {"WIB": 7.0, "WITA": 8.0, "WIT": 9.0, "UTC": 0.0, "GMT": 0.0, "Z": 0.0, 
 _LONGEST = 64  # characters; none is longer than half of it, and no pattern sees more
 _TIME = re.compile(r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:[.,]\d*)?)?(.*)")
 _OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(\d{1,2})(?::?(\d{2}))?")
+_IN_HEAD = re.compile(rb"""\sevent_timestamp\s{0,9}=\s{0,9}["']([^"'<>]{1,60})["']""")
 _YEARS = (1000, 2999)  # scenarios repeat quakes of 1797; keys hold four digits
 
 
@@ -55,3 +56,12 @@ def _hours(attribute: str, zone: str) -> float:
             zone=repr(zone[:40]),
         )
     return hours
+
+
+def of_head(head: bytes) -> datetime | None:
+    """When the quake happened, UTC, as the first kilobytes of a grid.xml tell; None when they do not."""
+    match = _IN_HEAD.search(head)
+    try:
+        return read("event_timestamp", match[1].decode("ascii", "replace"))[0] if match else None
+    except BadInput:
+        return None
