@@ -107,6 +107,9 @@ def test_fewer_than_one_expected_death_follows_pagers_rule():
 def test_nobody_exposed_is_zero_and_green_but_unknown_is_none():
     nobody = earthquake.figures(np.zeros(10), 10.0, 2018)
     assert (nobody["alert"]["level"], nobody["alert"]["model"]) == ("green", "siaga")
+    assert nobody["alert"]["pager_level"] == "green"
+    strong = earthquake.figures(np.array([0, 0, 0, 0, 1e6, 1e6, 1e6, 2e5, 0, 0]))
+    assert strong["alert"]["pager_level"] == strong["fatalities"]["pager"]["alert"] == "yellow"
     assert nobody["alert"]["probability"] == {"green": 1.0, "yellow": 0.0, "orange": 0.0, "red": 0.0}
     for one in nobody["fatalities"].values():
         assert {one[name] for name in ("expected", "median", "p05", "p10", "p25", "p75", "p90", "p95")} == {0.0}
@@ -115,7 +118,7 @@ def test_nobody_exposed_is_zero_and_green_but_unknown_is_none():
     assert (nobody["affected"], nobody["displaced"]) == (0.0, 0.0)
     unknown = earthquake.figures(None)
     assert {unknown[name] for name in ("affected", "displaced", "fatalities", "economic", "planning")} == {None}
-    assert (unknown["alert"]["level"], unknown["alert"]["probability"]) == (None, None)
+    assert {unknown["alert"][name] for name in ("level", "pager_level", "probability")} == {None}
 
 
 def test_affected_from_ii_displaced_the_survivors_from_vi():

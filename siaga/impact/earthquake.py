@@ -35,7 +35,7 @@ def figures(
         "affected": _from(people, AFFECTED_FROM),
         "displaced": displaced(people),
         "fatalities": {name: _record(one) for name, one in deaths.items()},
-        "alert": _alert(deaths[forecast.NAME]),
+        "alert": _alert(deaths[forecast.NAME], deaths[fatality.PAGER.name]),
         "economic": economic.estimate(people, year),
         "planning": {name: _plan(people, mmi) for name, mmi in PLANNING.items()},
     }
@@ -92,9 +92,11 @@ def _record(one: Loss) -> dict[str, Any]:
     }
 
 
-def _alert(one: Loss) -> dict[str, Any]:
+def _alert(one: Loss, pager: Loss) -> dict[str, Any]:
+    """Siaga's level, and beside it the one that PAGER's users expect: that of its median."""
     return {
         "level": one.alert,
+        "pager_level": pager.alert,
         "model": forecast.NAME,
         "probability": dict(one.probability),
         "reason": forecast.reason(),
@@ -103,4 +105,4 @@ def _alert(one: Loss) -> dict[str, Any]:
 
 def _no_alert() -> dict[str, Any]:
     reason = BadInput("Deaths cannot be estimated: the map lies outside the population data.").reason()
-    return {"level": None, "model": forecast.NAME, "probability": None, "reason": reason}
+    return {"level": None, "pager_level": None, "model": forecast.NAME, "probability": None, "reason": reason}
