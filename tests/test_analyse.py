@@ -105,7 +105,7 @@ def test_places_are_described_from_the_file(given, qgis):
         (["--zones", "zones.gpkg"], "zones.gpkg has no field code; its fields are KODE, NAMOBJ"),
         (["--zones", "zones.gpkg", "--zone-code", "KODE", "--zone-name", "NAMA"], "has no field NAMA; its fields are"),
         (["--zones", "none.shp", "--zone-code", "KODE"], "none.shp: No such file"),
-        (["--zones", "grid.xml", "--zone-code", "KODE"], "grid.xml is no file of polygons that OGR can open"),
+        (["--zones", "grid.xml", "--zone-code", "KODE"], "grid.xml is no vector file that GDAL reads"),
         (["--zone-code", "KODE"], "say nothing without --zones"),
     ],
 )

@@ -77,7 +77,7 @@ def test_a_population_grid_keeps_its_cells(tmp_path):
     [
         (3, 1.0, "has 3 bands; give a raster of one band"),
         (1, 0.0, "counts 0 people; a raster of persons per cell is needed"),
-        (1, 1e9, "counts 1e\\+11 people"),
+        (1, 1e9, "holds 1e\\+09 in a cell, which is more people than can be there"),
     ],
 )
 def test_a_raster_that_counts_no_people_is_refused(tmp_path, bands, value, said):

@@ -51,3 +51,37 @@ def test_a_place_needs_coordinates(tmp_path):
     path.write_text("name,longitude,latitude,population,kind,zone\nPalu,,,1,city,\n")
     with pytest.raises(SiagaError, match="without coordinates"):
         places.read(path)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1", "utf-16"])
+@pytest.mark.parametrize("between", [",", ";", "\t"])
+def test_a_table_in_any_encoding_with_any_mark_between_columns(tmp_path, encoding, between):
+    rows = [
+        ("name", "kind", "zone", "longitude", "latitude", "population"),
+        ("São Tomé", "city", "", "116.5", "-8.25", "12000"),
+        (" ", "city", "", "1", "2", "3"),
+    ]
+    text = "\r\n".join(between.join(row) for row in rows) + "\r\n"
+    if between != ",":
+        text = text.replace("116.5", "116,5").replace("8.25", "8,25")
+    path = tmp_path / "places.csv"
+    path.write_bytes(text.encode(encoding))
+    found = places.read(path)
+    assert (found.name.tolist(), found.longitude.tolist(), found.latitude.tolist()) == (["São Tomé"], [116.5], [-8.25])
+    assert found.population.tolist() == [12000]
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        ('"' + "x" * 200_000 + '",city,,1,2,3', "field larger than field limit"),
+        ("A,city,,inf,2,3", "longitude is not a number: 'inf'"),
+        ("A,city,,1165,2,3", "a longitude lies outside the world"),
+        ("A,city,,1", "has a line without coordinates"),
+    ],
+)
+def test_a_table_that_cannot_serve_is_told_in_a_sentence(tmp_path, cells, said):
+    path = tmp_path / "places.csv"
+    path.write_text(f"name,kind,zone,longitude,latitude,population\n{cells}\n")
+    with pytest.raises(SiagaError, match=said):
+        places.read(path)

@@ -10,6 +10,7 @@ import shapely
 
 from siaga.errors import BadInput
 from siaga.gis import intake, layers
+from siaga.gis.intake import Tell, nobody
 from siaga.impact import assets
 
 # Fields that are looked for when none is named: the more telling first, OpenStreetMap's among them.
@@ -27,12 +28,14 @@ _VOCABULARY = {"structures": assets.STRUCTURES, "roads": assets.ROADS, "land_cov
 _GEOMETRY = {"structures": "Point", "roads": "MultiLineString", "land_cover": "MultiPolygon"}
 
 
-def convert(role: str, path: Path, target: Path, type_field: str = "", name_field: str = "") -> dict[str, int]:
+def convert(
+    role: str, path: Path, target: Path, type_field: str = "", name_field: str = "", tell: Tell = nobody
+) -> dict[str, int]:
     """Write structures, roads or land_cover to `target`; returns how many features each type has.
 
     type_field: what says the type; without it, all fields of TYPE_FIELDS that the file has, the first
     whose value is known. A structure becomes one point: its centroid, or a point on it where the centroid
-    lies outside; a line its middle.
+    lies outside; a line its middle. tell: what the operator should know.
     Raises BadInput with a sentence.
     """
     layer = intake.open_layer(path)
@@ -52,6 +55,7 @@ def convert(role: str, path: Path, target: Path, type_field: str = "", name_fiel
             add(shapes, [(types[index], rows[index][-1] if named else None) for index in of])
     if not counts:
         raise BadInput("{file} has no features with a geometry", file=path.name)
+    layer.tell(tell)
     return counts
 
 
@@ -71,10 +75,13 @@ class ZoneOptions:
     level: str = ""
 
 
-def zones(path: Path, target: Path, named: ZoneOptions, before: Path | None = None) -> dict[str, int]:
+def zones(
+    path: Path, target: Path, named: ZoneOptions, before: Path | None = None, tell: Tell = nobody
+) -> dict[str, int]:
     """Write zones: code, name, level, parent; returns how many there are of each level.
 
-    before: zones whose levels that this file does not have are kept. Raises BadInput with a sentence.
+    before: zones whose levels that this file does not have are kept. tell: what the operator should know.
+    Raises BadInput with a sentence.
     """
     layer = intake.open_layer(path)
     fields = [
@@ -102,6 +109,7 @@ def zones(path: Path, target: Path, named: ZoneOptions, before: Path | None = No
         for shape, kept in _other_levels(before, counts):
             counts[kept[2]] = counts.get(kept[2], 0) + 1
             add([shape], [kept])
+    layer.tell(tell)
     return {level or "zones": count for level, count in counts.items()}
 
 

@@ -1,7 +1,7 @@
 """An operator's own data: each file is checked, then takes the place of its role in what is installed."""
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -38,8 +38,8 @@ class Role:
     """What a file is for. title: for readers, where the operator gives none.
 
     ready: from the file, a folder to write into, the fields, and what is installed of this role (None if
-    nothing is, or demonstration data), to the file to install and what it holds, in one line; raises
-    BadInput saying what is wrong.
+    nothing is, or demonstration data), to the file to install and what it holds, in one line, with a line
+    more for each thing that the operator should know; raises BadInput saying what is wrong.
     """
 
     title: str
@@ -52,35 +52,43 @@ def _history(path: Path, _folder: Path, _fields: Fields, _before: Path | None) -
 
 def _population(path: Path, folder: Path, _fields: Fields, _before: Path | None) -> tuple[Path, str]:
     target = folder / "population.tif"
-    total = intake.population(path, target)
+    notes: list[str] = []
+    total = intake.population(path, target, notes.append)
     grid = PopulationGrid.open(target)
-    return target, f"{total:,.0f} people in {grid.rows} by {grid.columns} cells"
+    return target, _said(f"{total:,.0f} people in {grid.rows} by {grid.columns} cells", notes)
 
 
 def _features(role: str, path: Path, folder: Path, fields: Fields, _before: Path | None) -> tuple[Path, str]:
     target = folder / f"{role}.fgb"
-    return target, _counted(features.convert(role, path, target, fields.type, fields.name))
+    notes: list[str] = []
+    return target, _said(_counted(features.convert(role, path, target, fields.type, fields.name, notes.append)), notes)
 
 
 def _zones(path: Path, folder: Path, fields: Fields, before: Path | None) -> tuple[Path, str]:
     target = folder / "zones.fgb"
     named = features.ZoneOptions(fields.code, fields.name, fields.level_field, fields.parent, fields.level)
-    return target, _counted(features.zones(path, target, named, before))
+    notes: list[str] = []
+    return target, _said(_counted(features.zones(path, target, named, before, notes.append)), notes)
 
 
 def _places(path: Path, folder: Path, fields: Fields, _before: Path | None) -> tuple[Path, str]:
     target = folder / "places.csv"
-    return target, _counted(points.places(path, target, fields.name, fields.type))
+    notes: list[str] = []
+    return target, _said(_counted(points.places(path, target, fields.name, fields.type, notes.append)), notes)
 
 
 def _volcanoes(path: Path, folder: Path, fields: Fields, _before: Path | None) -> tuple[Path, str]:
     target = folder / "volcanoes.csv"
-    return target, f"{points.volcanoes(path, target, fields.name, fields.type)} volcanoes"
+    notes: list[str] = []
+    count = points.volcanoes(path, target, fields.name, fields.type, notes.append)
+    return target, _said(f"{count} volcanoes", notes)
 
 
 def _airports(path: Path, folder: Path, fields: Fields, _before: Path | None) -> tuple[Path, str]:
     target = folder / "airports.csv"
-    return target, f"{points.airports(path, target, fields.name)} airports"
+    notes: list[str] = []
+    count = points.airports(path, target, fields.name, notes.append)
+    return target, _said(f"{count} airports", notes)
 
 
 def _basemap(path: Path, _folder: Path, _fields: Fields, _before: Path | None) -> tuple[Path, str]:
@@ -113,7 +121,7 @@ def install(
     fields: Fields = Fields(),
     cache: Path | None = None,
 ) -> str:
-    """Check the file and install it; returns what it holds, in one line.
+    """Check the file and install it; returns what it holds, in one line, and in further lines what is to be known.
 
     cache: where what is installed is kept on this machine; without it zones replace those of other levels.
     Raises BadInput when it cannot serve, and then nothing has changed; OSError when it cannot be read.
@@ -146,3 +154,7 @@ def _installed(store: "Store", cache: Path, role: str) -> Path | None:
 
 def _counted(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count:,} {name}" for name, count in sorted(counts.items(), key=lambda pair: -pair[1]))
+
+
+def _said(holds: str, notes: Sequence[str]) -> str:
+    return "\n".join((holds, *(f"note     {one}" for one in notes)))

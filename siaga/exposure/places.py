@@ -1,6 +1,8 @@
 """Towns, volcanoes, airports: points with a name, read from the CSV files of the analysis data."""
 
 import csv
+import io
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from siaga.errors import SiagaError
+from siaga.exposure.texts import line, of_field, of_file
 
 KINDS = ("city", "regency_seat", "district_seat", "town")
 
@@ -77,29 +80,55 @@ def read_airports(path: Path) -> Airports:
 
 
 def _table(path: Path, texts: tuple[str, ...], numbers: tuple[str, ...]) -> Mapping[str, np.ndarray]:
+    """Columns by their heads; a row without a name is left out."""
     columns: dict[str, list[object]] = {head: [] for head in (*texts, *numbers)}
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
+    reader, commas = _rows(path)
+    try:
         missing = sorted(set(columns) - set(reader.fieldnames or ()))
         if missing:
             raise SiagaError("{file} has no column {missing}", file=path.name, missing=", ".join(missing))
         for row in reader:
-            try:
-                for head in numbers:
-                    columns[head].append(float(row[head]) if row[head] else np.nan)
-            except (TypeError, ValueError) as error:
-                raise SiagaError(
-                    "{file}, line {line}: {head} is not a number: {value}",
-                    file=path.name,
-                    line=reader.line_num,
-                    head=head,
-                    value=repr(row[head]),
-                ) from error
+            if not line(row["name"] or ""):
+                continue
+            for head in numbers:
+                columns[head].append(_number(row[head], commas, (path.name, reader.line_num, head)))
             for head in texts:
-                columns[head].append(row[head] or "")
+                columns[head].append(of_field(row[head] or "", path.name).value)
+    except csv.Error as error:
+        raise SiagaError("{file}, line {line}: {detail}", file=path.name, line=reader.line_num, detail=error) from error
     if np.isnan(columns["longitude"]).any() or np.isnan(columns["latitude"]).any():
         raise SiagaError("{file} has a line without coordinates", file=path.name)
+    for head, limit in (("longitude", 360), ("latitude", 90)):
+        if (np.abs(columns[head]) > limit).any():
+            raise SiagaError("{file}: a {head} lies outside the world", file=path.name, head=head)
     return {head: _frozen(columns[head], float if head in numbers else str) for head in columns}
+
+
+def _rows(path: Path) -> "tuple[csv.DictReader[str], bool]":
+    """The rows of a table in any encoding, and whether its numbers may have a decimal comma.
+
+    The head says what stands between the columns: commas, semicolons or tabulators.
+    """
+    text = of_file(path.read_bytes()).replace("\0", " ")
+    head = text.partition("\n")[0]
+    between = max((",", ";", "\t"), key=head.count)
+    return csv.DictReader(io.StringIO(text, newline=""), delimiter=between), between != ","
+
+
+def _number(text: str | None, commas: bool, at: tuple[str, int, str]) -> float:
+    """NaN where there is none. at: file, line and column."""
+    if text is None or not text.strip():
+        return math.nan
+    try:
+        number = float(text.replace(",", ".") if commas else text)
+    except ValueError:
+        number = math.inf
+    if math.isinf(number):
+        file, where, head = at
+        raise SiagaError(
+            "{file}, line {line}: {head} is not a number: {value}", file=file, line=where, head=head, value=repr(text)
+        )
+    return number
 
 
 def _frozen(values: list[object], kind: type) -> np.ndarray:

@@ -10,6 +10,7 @@ import shapely
 
 from siaga.errors import BadInput
 from siaga.gis import intake
+from siaga.gis.intake import Tell, nobody
 
 _NAME = ("name", "nama", "name:id", "asciiname", "namobj")
 _KIND = ("kind", "type", "place", "fclass", "featurecode", "feature_code")
@@ -34,11 +35,11 @@ _KINDS = {
 }
 
 
-def places(path: Path, target: Path, name_field: str = "", kind_field: str = "") -> dict[str, int]:
+def places(path: Path, target: Path, name_field: str = "", kind_field: str = "", tell: Tell = nobody) -> dict[str, int]:
     """Write places.csv; returns how many there are of each kind.
 
     path: points that OGR reads, or a CSV with columns longitude and latitude. A place without a name is
-    left out. Raises BadInput with a sentence.
+    left out. tell: what the operator should know. Raises BadInput with a sentence.
     """
     layer = intake.open_layer(path)
     name = _field(layer, name_field, _NAME, "--name-field")
@@ -50,11 +51,12 @@ def places(path: Path, target: Path, name_field: str = "", kind_field: str = "")
         town = _KINDS.get(row[1].lower().strip(), "town")
         if row[0]:
             rows.append((row[0], longitude, latitude, "" if count is None else count, town, row[3]))
+    layer.tell(tell)
     _write(path, target, ("name", "longitude", "latitude", "population", "kind", "zone"), rows)
     return dict(Counter(str(row[4]) for row in rows))
 
 
-def volcanoes(path: Path, target: Path, name_field: str = "", type_field: str = "") -> int:
+def volcanoes(path: Path, target: Path, name_field: str = "", type_field: str = "", tell: Tell = nobody) -> int:
     """Write volcanoes.csv, likewise; returns how many there are."""
     layer = intake.open_layer(path)
     name = _field(layer, name_field, _NAME, "--name-field")
@@ -65,15 +67,17 @@ def volcanoes(path: Path, target: Path, name_field: str = "", type_field: str = 
         metres = _number(row[1], path, height)
         if row[0]:
             rows.append((row[0], longitude, latitude, "" if metres is None else metres, row[2]))
+    layer.tell(tell)
     _write(path, target, ("name", "longitude", "latitude", "elevation_m", "type"), rows)
     return len(rows)
 
 
-def airports(path: Path, target: Path, name_field: str = "") -> int:
+def airports(path: Path, target: Path, name_field: str = "", tell: Tell = nobody) -> int:
     """Write airports.csv, likewise; returns how many there are."""
     layer = intake.open_layer(path)
     name, code = _field(layer, name_field, _NAME, "--name-field"), layer.first_of(_CODE)
     rows = [(row[0], x, y, row[1]) for x, y, row in _points(layer, (name, code)) if row[0]]
+    layer.tell(tell)
     _write(path, target, ("name", "longitude", "latitude", "code"), rows)
     return len(rows)
 

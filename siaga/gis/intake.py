@@ -4,9 +4,9 @@ Files come from anywhere: each thing that would make a wrong figure later is ref
 sentence that names the field and what to do. Vectors become FlatGeobuf in EPSG:4326 with a spatial index.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,30 +16,36 @@ import shapely
 from osgeo import gdal, ogr, osr
 
 from siaga.errors import BadInput
-from siaga.gis import crs
+from siaga.exposure import texts
+from siaga.gis import crs, sources
 from siaga.gis.population import PopulationGrid
+from siaga.gis.uncounted import Odd
 
 gdal.UseExceptions()
 ogr.UseExceptions()
 osr.UseExceptions()
 
+Tell = Callable[[str], None]  # takes a sentence for the operator
+
 _AT_ONCE = 10_000
-_LONGEST_TEXT = 200  # a name that is longer is cut; one endless text would make every batch that wide
 _FARTHEST = 1e8  # units of any CRS: more than twice round the Earth in metres
-_MOST_PEOPLE = 2e10  # no population grid counts more; one that does holds densities or has a wrong no-data value
 _CSV = ["X_POSSIBLE_NAMES=longitude,lon,lng,x,bujur", "Y_POSSIBLE_NAMES=latitude,lat,y,lintang"]
-_POINTING_ELSEWHERE = ("OGR_VRT", "VRT", "WFS", "OAPIF", "HTTP")  # such a file tells GDAL to read others
+
+
+def nobody(_said: str) -> None:
+    """Where nobody listens to what the operator should know."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One vector layer. fields: their names in the order of the file."""
+    """One vector layer. fields: their names in the order of the file. guessed: texts whose encoding was guessed."""
 
     path: Path
     fields: tuple[str, ...]
     count: int
     _source: Any
     _layer: Any
+    guessed: set[str] = field(default_factory=set)
 
     def field(self, wanted: str, option: str) -> str:
         """The field's name as the file spells it. Raises BadInput naming the fields that there are."""
@@ -65,7 +71,7 @@ class Layer:
         Features without a geometry are left out. Raises BadInput where coordinates make no sense.
         """
         move = _to_wgs84(self._layer, self.path)
-        index = [self._layer.GetLayerDefn().GetFieldIndex(name) for name in fields]
+        index = [self.fields.index(name) for name in fields]
         wkb: list[bytes] = []
         rows: list[tuple[str, ...]] = []
         for feature in self._features():
@@ -77,7 +83,7 @@ class Layer:
             if move:
                 self._move(shape, move)
             wkb.append(bytes(shape.ExportToWkb(ogr.wkbNDR)))
-            rows.append(tuple(_clean(feature.GetFieldAsString(one)) for one in index))
+            rows.append(tuple(self._text(feature.GetFieldAsString(one)) for one in index))
             if len(wkb) == _AT_ONCE:
                 yield self._checked(wkb), rows
                 wkb, rows = [], []
@@ -99,6 +105,19 @@ class Layer:
                 count=self.count,
                 read=read,
             )
+
+    def tell(self, tell: Tell) -> None:
+        """Say what the operator should know once the features are read."""
+        for said in sources.ignored(self._source, self.path):
+            tell(str(said))
+        if self.guessed:
+            tell(str(texts.note(self.path.name, self.guessed)))
+
+    def _text(self, stored: str) -> str:
+        text = texts.of_field(stored, self.path.name)
+        if text.guessed:
+            self.guessed.add(text.value)
+        return text.value
 
     def _move(self, shape: Any, move: Any) -> None:
         """Bring a geometry to EPSG:4326. OGR turns a longitude round and round until it is small: huge ones first."""
@@ -132,20 +151,15 @@ class Layer:
 
 def open_layer(path: Path) -> Layer:
     """The first layer of a file that OGR reads. Raises BadInput with a sentence."""
-    _exists(path)
-    try:
-        source = gdal.OpenEx(str(path), gdal.OF_VECTOR, open_options=_CSV if path.suffix.lower() == ".csv" else [])
-    except RuntimeError as error:
-        raise BadInput("{file} is no vector file that GDAL reads: {detail}", file=path.name, detail=error) from error
-    if source.GetDriver().ShortName in _POINTING_ELSEWHERE:
-        raise BadInput("{file} points at other files; give the file itself", file=path.name)
+    source = sources.vector(path, _CSV if path.suffix.lower() == ".csv" else ())
     if source.GetLayerCount() == 0:
         raise BadInput("{file} has no layer", file=path.name)
     layer = source.GetLayer(0)
     if layer.GetFeatureCount() == 0:
         raise BadInput("{file} has no features", file=path.name)
     definition = layer.GetLayerDefn()
-    fields = tuple(definition.GetFieldDefn(index).GetName() for index in range(definition.GetFieldCount()))
+    named = (definition.GetFieldDefn(index).GetName() for index in range(definition.GetFieldCount()))
+    fields = tuple(texts.of_field(name, path.name).value for name in named)
     return Layer(path, fields, layer.GetFeatureCount(), source, layer)
 
 
@@ -176,53 +190,50 @@ def _add(layer: Any, geometries: Any, rows: Sequence[Sequence[str | None]]) -> N
         layer.CreateFeature(feature)
 
 
-def population(path: Path, target: Path) -> float:
+def population(path: Path, target: Path, tell: Tell = nobody) -> float:
     """Write a raster of counts as a cloud-optimised GeoTIFF, its cells untouched; returns how many people.
 
-    Raises BadInput when it is not one band of counts, north up.
+    tell: what the operator should know. A number that marks missing data undeclared is declared in what is
+    written. Raises BadInput when it is not one band of counts, north up.
     """
-    _exists(path)
-    try:
-        source = gdal.OpenEx(str(path), gdal.OF_RASTER)
-    except RuntimeError as error:
-        raise BadInput("{file} is no raster that GDAL reads: {detail}", file=path.name, detail=error) from error
-    if source.GetDriver().ShortName in _POINTING_ELSEWHERE:
-        raise BadInput("{file} points at other files; give the file itself", file=path.name)
-    if source.RasterCount != 1:
+    source = sources.raster(path)
+    grid = PopulationGrid.open(path)  # raises where it is no grid that people can be counted on
+    if source.RasterCount != 1 and source.GetRasterBand(2).GetColorInterpretation() != gdal.GCI_AlphaBand:
         raise BadInput(
             "{file} has {count} bands; give a raster of one band, persons per cell",
             file=path.name,
             count=source.RasterCount,
         )
-    PopulationGrid.open(path)  # raises where it is no grid that people can be counted on
-    whole = source.GetRasterBand(1).DataType in (gdal.GDT_Byte, gdal.GDT_UInt16, gdal.GDT_Int16, gdal.GDT_Int32)
-    predictor = "STANDARD" if whole else "FLOATING_POINT"
-    options = [
-        "COMPRESS=ZSTD",
-        "LEVEL=9",
-        f"PREDICTOR={predictor}",
-        "BLOCKSIZE=256",
-        "OVERVIEWS=NONE",
-        "BIGTIFF=IF_SAFER",
-    ]
-    gdal.GetDriverByName("COG").CreateCopy(str(target), source, options=options)
-    total = _total(PopulationGrid.open(target))
-    if not 0 < total < _MOST_PEOPLE:
+    total, odd = _counted(grid)
+    if total <= 0 and odd.crowded:
+        raise BadInput(
+            "{file} holds {value} in a cell, which is more people than can be there; a raster of persons per cell is "
+            "needed, with its no-data value set",
+            file=path.name,
+            value=f"{odd.highest:.6g}",
+        )
+    if total <= 0:
         raise BadInput(
             "{file} counts {total:.4g} people; a raster of persons per cell is needed, with its no-data value set",
             file=path.name,
             total=total,
         )
+    if len(odd.marks) == 1 and source.GetRasterBand(1).GetNoDataValue() is None:
+        source = gdal.Translate("", source, format="VRT", noData=next(iter(odd.marks)))
+    options = ["COMPRESS=ZSTD", "LEVEL=9", "PREDICTOR=YES", "BLOCKSIZE=256", "OVERVIEWS=NONE", "BIGTIFF=IF_SAFER"]
+    gdal.GetDriverByName("COG").CreateCopy(str(target), source, options=options)
+    for said in (*grid.warnings, *odd.warnings(path)):
+        tell(said["text"])
     return total
 
 
-def _total(grid: PopulationGrid) -> float:
-    return float(sum(strip.people.sum() for strip in grid.strips(grid.whole)))
-
-
-def _exists(path: Path) -> None:
-    if not path.exists():
-        raise BadInput("There is no file {file}", file=path)
+def _counted(grid: PopulationGrid) -> tuple[float, Odd]:
+    """People on all of the grid, and what is no count there."""
+    total, odd = 0.0, Odd()
+    for strip in grid.strips(grid.whole):
+        total += float(strip.people.sum())
+        odd.add(strip.odd)
+    return total, odd
 
 
 def _to_wgs84(layer: Any, path: Path) -> Any:
@@ -242,7 +253,3 @@ def _to_wgs84(layer: Any, path: Path) -> Any:
     reference = reference.Clone()
     reference.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
     return osr.CoordinateTransformation(reference, wgs84)
-
-
-def _clean(text: str) -> str:
-    return " ".join("".join(mark if mark.isprintable() else " " for mark in text).split())[:_LONGEST_TEXT]

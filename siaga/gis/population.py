@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from osgeo import gdal
 
 from siaga.errors import BadInput
-from siaga.gis import crs
+from siaga.gis import crs, sources, uncounted
+from siaga.gis.uncounted import Odd, either
 from siaga.hazard.shakemap import Nodes
 
 gdal.UseExceptions()
@@ -20,6 +21,12 @@ gdal.SetCacheMax(64 << 20)  # blocks are read once, row by row; GDAL's own 5 % o
 
 _ROWS_READ = 512  # at a time, or as many as one block has
 _CELLS_AT_ONCE = 1 << 19  # small enough to stay in the processor's cache
+_CELLS_SURVEYED = 1 << 20  # all of them up to here; of a larger raster a part as large
+_PLACES_SURVEYED = 64
+_KM_PER_DEGREE = 111.32  # along the equator
+_SKEW = 0.01  # of a cell: what moves none farther than this from end to end is no rotation
+_marks_of: dict[tuple[str, int, int], tuple[float, ...]] = {}  # by path, time in ns and size
+_NOISE = 1e-6  # persons: what lies below nobody by less is nobody
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +47,15 @@ class Strip:
     """Some rows of a window, as the data have them.
 
     people: (rows, columns) persons, float64, 0 where nothing is known. unknown: True there; None where
-    all is known. negative: cells with a count below 0, which are unknown.
+    all is known. negative: cells with a count below 0, odd: those with a number that is no count; both are
+    unknown.
     """
 
     window: Window
     people: NDArray[np.float64]
     unknown: NDArray[np.bool_] | None
     negative: int
+    odd: Odd
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +64,8 @@ class PopulationGrid:
 
     west, north: outer corner; width, height: of one cell, positive; all in units of the CRS. Row 0 is
     the northernmost even where the file begins in the south. nodata: NaN if none. crs: as WKT.
-    degrees: whether coordinates are longitude and latitude of WGS 84 (or within metres of it).
+    degrees: whether coordinates are longitude and latitude of WGS 84 (or within metres of it). unit: metres
+    of a unit of the CRS, 0 where it is an angle. marks: numbers that stand for missing data undeclared.
     skipped_rows, skipped_columns: where a part begins within the whole file, `file_rows` high and packed
     in blocks `block_rows` high.
     """
@@ -71,21 +81,25 @@ class PopulationGrid:
     crs: str
     degrees: bool
     south_up: bool
+    unit: float
     file_rows: int
     block_rows: int
     skipped_rows: int = 0
     skipped_columns: int = 0
     warnings: tuple[dict[str, Any], ...] = ()
+    marks: tuple[float, ...] = ()
 
     @classmethod
     def open(cls, path: Path) -> "PopulationGrid":
         """Read where the grid lies. Raises BadInput with a sentence when it is no such raster."""
-        source = _open(path)
+        source = sources.raster(path)
         transform = source.GetGeoTransform(can_return_null=True)
         if transform is None:
             raise BadInput("{file}: the population grid does not say where it lies", file=path.name)
         west, width, skew_x, north, skew_y, height = transform
-        if skew_x or skew_y or width <= 0 or height == 0:
+        skewed = abs(skew_x) * source.RasterYSize > _SKEW * abs(width)
+        skewed |= abs(skew_y) * source.RasterXSize > _SKEW * abs(height)
+        if skewed or width <= 0 or height == 0:
             raise BadInput("{file}: the population grid is rotated; its rows must run west to east", file=path.name)
         band = source.GetRasterBand(1)
         if gdal.DataTypeIsComplex(band.DataType):
@@ -101,8 +115,12 @@ class PopulationGrid:
             reference = crs.wgs84()
             said = BadInput("{file} names no coordinate system; it is taken for longitude and latitude", file=path.name)
             warnings.append(said.reason())
+        seen = [source.GetRasterBand(number + 1).GetColorInterpretation() for number in range(source.RasterCount)]
+        if sum(one != gdal.GCI_AlphaBand for one in seen) > 1:
+            said = BadInput("{file}: the first of its {count} bands is taken", file=path.name, count=len(seen))
+            warnings.append(said.reason())
         missing = band.GetNoDataValue()
-        return cls(
+        grid = cls(
             path=path,
             west=west,
             north=north,
@@ -114,10 +132,15 @@ class PopulationGrid:
             crs=reference.ExportToWkt(),
             degrees=crs.in_degrees(reference),
             south_up=height > 0,
+            unit=0.0 if reference.IsGeographic() else reference.GetLinearUnits(),
             file_rows=rows,
             block_rows=band.GetBlockSize()[1],
             warnings=tuple(warnings),
         )
+        scale, offset = _scaling(band)
+        if not (math.isfinite(scale) and scale > 0 and math.isfinite(offset)):
+            raise BadInput("{file}: the population grid has a scale that is none", file=path.name)
+        return replace(grid, marks=grid._marks(scale, offset))
 
     def window(self, west: float, south: float, east: float, north: float) -> Window | None:
         """The cells that a rectangle in units of the CRS touches; None where it lies off the grid."""
@@ -189,14 +212,23 @@ class PopulationGrid:
         x, y = np.meshgrid(self.x(window), self.y(window))
         return (x, y) if self.degrees else crs.to_lonlat(x, y, self.crs)
 
+    def area(self, window: Window) -> NDArray[np.float64]:
+        """Of a cell in each row of the window, km²; of other angles than degrees as if they were some."""
+        if self.unit:
+            return np.full(window.shape[0], self.width * self.height * self.unit**2 / 1e6)
+        narrowed = np.cos(np.radians(np.clip(self.y(window), -89.9, 89.9)))
+        area: NDArray[np.float64] = self.width * self.height * _KM_PER_DEGREE**2 * narrowed
+        return area
+
     def strips(self, window: Window, cells: int = _CELLS_AT_ONCE) -> Iterator[Strip]:
         """The window from north to south, about `cells` cells at a time.
 
-        The next rows are unpacked in a second thread while the caller works on these.
+        The next rows are unpacked in a second thread while the caller works on these. Raises BadInput where
+        they add up to more people than there are.
         """
-        source = _open(self.path)  # kept, or its band would hang in the air
+        source = sources.raster(self.path)  # kept, or its band would hang in the air
         band = source.GetRasterBand(1)
-        few = max(1, cells // window.shape[1])
+        few, total = max(1, cells // window.shape[1]), 0.0
         with ThreadPoolExecutor(1) as reader:
             reads = [(rows, Window(rows, window.columns)) for rows in self._reads(window.rows)]
             coming = reader.submit(self._raw, reads[0][1])
@@ -207,7 +239,15 @@ class PopulationGrid:
                 for top in range(rows.start, rows.stop, few):
                     inside = slice(top - rows.start, min(rows.stop, top + few) - rows.start)
                     part = Window(slice(top, rows.start + inside.stop), window.columns)
-                    yield self._strip(band, part, raw[inside], None if hidden is None else hidden[inside])
+                    strip = self._strip(band, part, raw[inside], None if hidden is None else hidden[inside])
+                    total += float(strip.people.sum())
+                    if total > uncounted.MOST_PEOPLE:
+                        raise BadInput(
+                            "{file} counts more people than live on Earth; give a raster of persons per cell that "
+                            "declares its no-data value",
+                            file=self.path.name,
+                        )
+                    yield strip
 
     def _reads(self, rows: slice) -> list[slice]:
         """Rows to read at once: whole rows of the file's blocks, so that none is unpacked twice."""
@@ -222,42 +262,85 @@ class PopulationGrid:
 
     def _raw(self, window: Window) -> tuple[Any, Any]:
         """Values as stored, and True where a mask hides them (None without a mask), north first."""
-        source = _open(self.path)  # a data set of GDAL's belongs to one thread
+        source = sources.raster(self.path)  # a data set of GDAL's belongs to one thread
         band = source.GetRasterBand(1)
         rows, columns = window.shape
         first = window.rows.start + self.skipped_rows
         if self.south_up:
             first = self.file_rows - first - rows
         where = (window.columns.start + self.skipped_columns, first, columns, rows)
-        raw = band.ReadAsArray(*where)
         masked = band.GetMaskFlags() & gdal.GMF_PER_DATASET
-        hidden = band.GetMaskBand().ReadAsArray(*where) == 0 if masked else None
+        try:
+            raw = band.ReadAsArray(*where)
+            hidden = band.GetMaskBand().ReadAsArray(*where) == 0 if masked else None
+        except RuntimeError as error:
+            raise BadInput("{file} is cut off or damaged: {detail}", file=self.path.name, detail=str(error)) from error
         if self.south_up:
             raw, hidden = raw[::-1], None if hidden is None else hidden[::-1]
         return raw, hidden
 
     def _strip(self, band: Any, window: Window, raw: Any, hidden: Any) -> Strip:
         people = raw.astype(np.float64)
-        unknown = hidden
-        if not math.isnan(self.nodata) and _fits(self.nodata, raw.dtype):
-            # Compared in the band's own type: a nodata of -3.4e38 is another number in float64.
-            missing = raw == raw.dtype.type(self.nodata)
-            unknown = missing if unknown is None else unknown | missing
-        scale, offset = band.GetScale() or 1.0, band.GetOffset() or 0.0
+        unknown = either(hidden, self._missing(raw))
+        scale, offset = _scaling(band)
         if (scale, offset) != (1.0, 0.0):
             people = people * scale + offset
-        if raw.dtype.kind == "f" and not np.isfinite(people.sum()):
-            strange = ~np.isfinite(people)
-            unknown = strange if unknown is None else unknown | strange
+        with np.errstate(over="ignore"):
+            finite = raw.dtype.kind != "f" or np.isfinite(people.sum())
+        if not finite:
+            unknown = either(unknown, ~np.isfinite(people))
         if unknown is not None:
             np.copyto(people, 0.0, where=unknown)
         negative = 0
         if people.min() < 0:
-            below = people < 0
+            below = people < -_NOISE
             negative = int(np.count_nonzero(below))
-            people[below] = 0.0
-            unknown = below if unknown is None else unknown | below
-        return Strip(window, people, unknown, negative)
+            np.maximum(people, 0.0, out=people)
+            unknown = either(unknown, below)
+        odd, strange = uncounted.odd(people, raw, self.marks, uncounted.most(self.area(window)), scale, offset)
+        if strange is not None:
+            np.copyto(people, 0.0, where=strange)
+            unknown = either(unknown, strange)
+        return Strip(window, people, unknown, negative, odd)
+
+    def _missing(self, raw: Any) -> NDArray[np.bool_] | None:
+        """True where values as stored are the declared one for missing; None where it cannot occur."""
+        if math.isnan(self.nodata) or not _fits(self.nodata, raw.dtype):
+            return None
+        # Compared in the band's own type: a nodata of -3.4e38 is another number in float64.
+        missing: NDArray[np.bool_] = raw == raw.dtype.type(self.nodata)
+        return missing
+
+    def _marks(self, scale: float, offset: float) -> tuple[float, ...]:
+        """Numbers that stand for missing data undeclared; looked for once while the file stays as it is."""
+        stat = self.path.stat()
+        seen = (str(self.path), stat.st_mtime_ns, stat.st_size)
+        if seen not in _marks_of:
+            area = float(np.median(self.area(self.whole)))
+            _marks_of[seen] = uncounted.marks(self._surveyed(), scale, offset, area)
+        return _marks_of[seen]
+
+    def _surveyed(self) -> NDArray[Any]:
+        """Values as stored, but for missing ones: all of them, or of a large raster some from all over it."""
+        if self.rows * self.columns <= _CELLS_SURVEYED:
+            windows = [self.whole]
+        else:
+            places = _PLACES_SURVEYED if self.block_rows <= 4 * _ROWS_READ else 2
+            high = min(self.rows, max(self.block_rows, 16), _ROWS_READ)
+            wide = min(self.columns, max(1, _CELLS_SURVEYED // _PLACES_SURVEYED // high))
+            along = np.arange(places) / max(1, places - 1)
+            # Whole blocks as far as may be, one from each row of them and never below each other.
+            tops = ((along * (self.rows - high)).astype(int) // high * high).tolist()
+            lefts = (((along * 0.618 * places) % 1 * (self.columns - wide)).astype(int) // wide * wide).tolist()
+            windows = [
+                Window(slice(top, top + high), slice(left, left + wide)) for top, left in zip(tops, lefts, strict=True)
+            ]
+        found = []
+        for window in windows:
+            raw, hidden = self._raw(window)
+            unknown = either(hidden, self._missing(raw))
+            found.append(raw.ravel() if unknown is None else raw[~unknown])
+        return np.concatenate(found)
 
     def _projected(self, west: float, south: float, east: float, north: float) -> tuple[float, float, float, float]:
         """The rectangle's bounds in this CRS; the whole grid where the CRS does not reach that far."""
@@ -274,13 +357,10 @@ class PopulationGrid:
         return x.min() - slack_x, y.min() - slack_y, x.max() + slack_x, y.max() + slack_y
 
 
-def _open(path: Path) -> Any:
-    try:
-        return gdal.Open(str(path))
-    except RuntimeError as error:
-        if not path.exists():
-            raise BadInput("There is no file {file}", file=str(path)) from error
-        raise BadInput("{file} is no raster that GDAL can open: {detail}", file=path.name, detail=str(error)) from error
+def _scaling(band: Any) -> tuple[float, float]:
+    """What makes persons of values as stored: factor and summand."""
+    scale, offset = band.GetScale(), band.GetOffset()
+    return 1.0 if scale is None else scale, 0.0 if offset is None else offset
 
 
 def _fits(value: float, dtype: Any) -> bool:

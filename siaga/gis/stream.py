@@ -10,6 +10,7 @@ import shapely
 from numpy.typing import NDArray
 from osgeo import gdal, ogr
 
+from siaga.gis import sources
 from siaga.gis.basemap import Rectangle
 
 gdal.UseExceptions()
@@ -42,7 +43,7 @@ def batches(path: Path, bounds: Rectangle, fields: Sequence[str], at_once: int) 
 
     path: FlatGeobuf, EPSG:4326, with the text fields named, as `siaga data import` writes it.
     """
-    source = gdal.OpenEx(str(path), gdal.OF_VECTOR)
+    source = sources.vector(path)
     layer = source.GetLayer(0)
     layer.SetSpatialFilterRect(*bounds)
     definition = layer.GetLayerDefn()

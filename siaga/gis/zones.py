@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from osgeo import gdal, ogr, osr
 
 from siaga.errors import BadInput
+from siaga.exposure import texts
+from siaga.exposure.texts import Text
 from siaga.exposure.zones import INSTALLED, ZoneFields
-from siaga.gis import crs
+from siaga.gis import crs, sources
 
 gdal.UseExceptions()
 ogr.UseExceptions()
@@ -126,15 +128,19 @@ def _features(
     """Geometries in the CRS asked for as WKB, (code, name, level, parent) of each, warnings."""
     layer, source = _open(path)
     definition = layer.GetLayerDefn()
-    held = [definition.GetFieldDefn(index).GetName() for index in range(definition.GetFieldCount())]
+    named = (definition.GetFieldDefn(index).GetName() for index in range(definition.GetFieldCount()))
+    held = [texts.of_field(name, path.name).value for name in named]
     at = [_index(path, held, name, needed) for name, needed in _wanted(fields)]
     transformation, warnings = _transformation(path, layer, wkt)
     if near:
         layer.SetSpatialFilterRect(*_box(layer, near))
     bodies: list[bytes | None] = []
     rows = []
+    guessed: set[str] = set()
     for feature in layer:
-        code, name, level, parent = (None if index is None else _text(feature, index) for index in at)
+        found = [None if index is None else _text(path, feature, index) for index in at]
+        guessed |= {text.value for text in found if text and text.guessed}
+        code, name, level, parent = (text and text.value for text in found)
         rows.append((code, name or code, level, parent))
         geometry = feature.GetGeometryRef()
         if geometry is None or geometry.IsEmpty():
@@ -153,19 +159,15 @@ def _features(
                     code=str(code),
                 ) from error
         bodies.append(bytes(geometry.ExportToWkb(ogr.wkbNDR)))
+    warnings += [said.reason() for said in sources.ignored(source, path)]
+    if guessed:
+        warnings.append(texts.note(path.name, guessed).reason())
     del source
     return bodies, rows, warnings
 
 
 def _open(path: Path) -> tuple[Any, Any]:
-    try:
-        source = gdal.OpenEx(str(path), gdal.OF_VECTOR)
-    except RuntimeError as error:
-        if not path.exists():
-            raise BadInput("There is no file {file}", file=str(path)) from error
-        raise BadInput(
-            "{file} is no file of polygons that OGR can open: {detail}", file=path.name, detail=str(error)
-        ) from error
+    source = sources.vector(path)
     if not source.GetLayerCount():
         raise BadInput("{file} holds no layer", file=path.name)
     return source.GetLayer(0), source
@@ -196,12 +198,13 @@ def _index(path: Path, held: list[str], name: str | None, needed: bool) -> int |
     return None
 
 
-def _text(feature: Any, index: int) -> str | None:
+def _text(path: Path, feature: Any, index: int) -> Text | None:
     """A field as text, without the .0 of codes that were stored as real numbers; None when empty."""
     value = feature.GetField(index)
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return None if value is None or not str(value).strip() else str(value).strip()
+    text = texts.of_field("" if value is None else str(value), path.name)
+    return text if text.value else None
 
 
 def _box(layer: Any, near: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
