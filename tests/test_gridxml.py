@@ -145,21 +145,175 @@ def test_what_is_no_sane_shakemap_is_refused_with_the_reason(body, said):
         read_shakemap(body)
 
 
-@pytest.mark.parametrize(
-    ("value", "said"),
-    [
-        (-0.1, "Row 8 of grid_data: MMI is -0.1"),
-        (12.5, "MMI is 12.5"),
-        (np.nan, "MMI is nan, not a finite"),
-        (np.inf, "not a finite"),
-    ],
-)
+@pytest.mark.parametrize(("value", "said"), [(-0.1, "Row 8 of grid_data: MMI is -0.1"), (12.5, "MMI is 12.5")])
 def test_an_impossible_mmi_is_refused_with_its_row(value, said):
     mmi = np.full((4, 5), 5.0)
     mmi[1, 2] = value
     with pytest.raises(BadInput) as refused:
         read_shakemap(make_grid(mmi=mmi, **SMALL))
     assert said in str(refused.value)
+
+
+def rows_of(*cells, fields=("LON", "LAT", "MMI", "PGA", "PSA30"), apart=" "):
+    """A map of 2 by 2 nodes whose rows are LON, LAT and these cells."""
+    body = make_grid(fields=fields, nlon=2, nlat=2, spacing=0.5, mmi=np.full((2, 2), 7.0)).decode()
+    head, _, rest = body.partition("<grid_data>\n")
+    lines = rest.split("\n")
+    made = [apart.join((*line.split()[:2], *some)) for line, some in zip(lines[:4], cells, strict=True)]
+    return (head + "<grid_data>\n" + "\n".join([*made, *lines[4:]])).encode()
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        ("1.0", "nan"),
+        ("inf", "-inf"),
+        ("NA", "N/A"),
+        ("-", "--"),
+        ("1e999", "-9999"),
+        ("****", "1.#QNAN"),
+        ("what", "ever"),
+        ("", ""),
+        ("1.0",),
+        (),
+        ("1,5", "0x10"),
+    ],
+)
+def test_a_value_that_no_figure_needs_costs_nothing(rest):
+    shakemap = read_shakemap(rows_of(*[("7.00", *rest)] * 4))
+    assert (shakemap.mmi == 7.0).all()
+    assert shakemap.unknown_share == 0
+    shakemap = read_shakemap(rows_of(("7.00", "1.0", "1.0"), *[("7.00", *rest)] * 3))
+    assert (shakemap.mmi == 7.0).all()
+
+
+@pytest.mark.parametrize("cell", ["nan", "NaN", "NA", "-", "inf", "-inf", "-9999", "999", "null", "***", "1e20"])
+def test_a_node_without_mmi_is_unknown_and_not_class_one(cell):
+    shakemap = read_shakemap(rows_of(("7.00", "1", "1"), (cell, "1", "1"), ("6.00", "1", "1"), ("5.00", "1", "1")))
+    assert np.array_equal(shakemap.mmi, [[7, np.nan], [6, 5]], equal_nan=True)
+    assert (shakemap.unknown_share, shakemap.max_mmi, shakemap.max_border_mmi) == (0.25, 7, 7)
+
+
+@pytest.mark.parametrize("apart", [" ", "\t", ","])
+def test_an_empty_cell_is_unknown_where_the_separators_show_which_it_is(apart):
+    cells = [("7.00", "1", "1"), ("", "1", "1"), ("6.00", "1", "1"), ("5.00", "1", "1")]
+    shakemap = read_shakemap(rows_of(*cells, apart=apart))
+    assert np.array_equal(shakemap.mmi, [[7, np.nan], [6, 5]], equal_nan=True)
+
+
+def test_a_row_that_does_not_show_which_value_is_missing_is_refused():
+    with pytest.raises(BadInput, match="Row 2 of grid_data does not hold one value for each of the 5 fields"):
+        read_shakemap(rows_of(("7", "1", "1"), ("1", "1"), ("7", "1", "1"), ("7", "1", "1"), apart="   "))
+
+
+def test_a_map_without_any_mmi_is_refused():
+    with pytest.raises(BadInput, match="known at no node"):
+        read_shakemap(make_grid(mmi=np.full((4, 5), np.nan), **SMALL))
+
+
+def test_beside_masked_nodes_the_known_ones_hold_as_far_as_their_cells():
+    mmi = np.full((4, 5), 7.0)
+    mmi[:, 3:] = np.nan
+    shakemap = read_shakemap(make_grid(mmi=mmi, **SMALL))
+    west, step = shakemap.nodes.west, shakemap.nodes.lon_step
+    longitudes = west + np.array([0, 2, 2.4, 2.6, 3, 4]) * step
+    expected = [7, 7, 7, np.nan, np.nan, np.nan]
+    latitudes = shakemap.nodes.latitudes
+    assert np.allclose(shakemap.at(longitudes, np.full(6, latitudes[1])), expected, equal_nan=True)
+    assert np.allclose(shakemap.on_grid(longitudes, latitudes), [expected] * 4, equal_nan=True)
+
+
+BEFORE = [b"\n", b"\r\n \t", b"\xef\xbb\xbf", b"\xef\xbb\xbf\n", b"<!-- a comment -->\n", b"\n<!--a--> <!--b-->"]
+
+
+@pytest.mark.parametrize("before", BEFORE)
+def test_what_means_nothing_before_the_declaration_is_passed_over(before):
+    assert read_shakemap(before + make_grid(**SMALL) + b"\n\x00\x00").event_id == "20180805194635"
+
+
+def test_words_before_the_declaration_are_refused_by_name():
+    with pytest.raises(BadInput, match="remove all that comes before <\\?xml"):
+        read_shakemap(b"HTTP/1.1 200 OK\n\n" + make_grid(**SMALL))
+
+
+@pytest.mark.parametrize(
+    ("declared", "encoding", "shown"),
+    [
+        ("US-ASCII", "utf-8", "São Tomé"),
+        ("UTF-8", "utf-8", "São Tomé"),
+        ("ISO-8859-1", "latin-1", "São Tomé"),
+        ("ISO-8859-1", "utf-8", "São Tomé"),
+        ("windows-1252", "cp1252", "São Tomé"),
+        ("UTF-16", "utf-16", "São Tomé"),
+        ("US-ASCII", "latin-1", "S�o Tom�"),
+    ],
+)
+def test_text_is_read_by_what_it_is(declared, encoding, shown):
+    body = make_grid(description="São Tomé", **SMALL).decode().replace("US-ASCII", declared)
+    shakemap = read_shakemap(body.encode(encoding))
+    assert shakemap.description == shown
+    assert bool(shakemap.warnings) == ("�" in shown)
+
+
+@pytest.mark.parametrize(
+    ("written", "moment"),
+    [
+        ("2016-12-14T00:57:60WIB", (2016, 12, 13, 17, 58, 0)),
+        ("2016-12-31T23:59:60Z", (2017, 1, 1, 0, 0, 0)),
+        ("2016-12-14T24:00:00WIB", (2016, 12, 14, 17, 0, 0)),
+        ("2016-12-14T00:57WIB", (2016, 12, 13, 17, 57, 0)),
+        ("2016-12-14 00:57:04.999 wib", (2016, 12, 13, 17, 57, 4)),
+        ("  2016-12-14t00:57:04 UTC+7 ", (2016, 12, 13, 17, 57, 4)),
+    ],
+)
+def test_moments_of_other_clocks(written, moment):
+    body = changed("2018-08-05T18:46:35WIB", written)
+    assert read_shakemap(body).time == datetime(*moment, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("written", ["2016-12-14T00:57:61WIB", "2016-12-14T00:60:00WIB", "0016-12-14T00:00:00WIB"])
+def test_what_is_no_moment_is_refused(written):
+    with pytest.raises(BadInput, match="which is no date"):
+        read_shakemap(changed("2018-08-05T18:46:35WIB", written))
+
+
+@pytest.mark.parametrize("version", ["", " ", "new", "-3"])
+def test_a_version_that_is_none_is_the_first(version):
+    shakemap = read_shakemap(make_grid(version=version, **SMALL))
+    assert shakemap.number == 1
+    assert bool(shakemap.warnings) == bool(version.strip())
+
+
+@pytest.mark.parametrize(
+    ("lon", "turns"), [(116.45, -360), (116.45, 360), (179.99, 0), (179.99, -360), (-179.99, 0), (-179.99, 360)]
+)
+def test_longitudes_may_be_counted_either_way_round(lon, turns):
+    mmi = np.arange(20).reshape(4, 5) / 2
+    shakemap = read_shakemap(make_grid(lon=lon + turns, mmi=mmi, **SMALL))
+    assert np.array_equal(shakemap.mmi, mmi)
+    assert shakemap.longitude == pytest.approx(lon)
+    assert -180 <= shakemap.nodes.west < 180
+    assert shakemap.at(np.array([lon]), np.array([shakemap.latitude]))[0] > 0
+
+
+def test_fields_in_any_case_numbered_from_nought_or_not_at_all():
+    body = make_grid(fields=("LON", "LAT", "MMI"), **SMALL).decode()
+    lower = body.replace('"LON"', '"Longitude"').replace('"LAT"', '"lat"').replace('"MMI"', '"mmi"')
+    assert read_shakemap(lower.encode()).mmi.shape == (4, 5)
+    zero = re.sub(r'index="(\d)"', lambda match: f'index="{int(match[1]) - 1}"', body)
+    assert read_shakemap(zero.encode()).mmi.shape == (4, 5)
+    assert read_shakemap(re.sub(r'index="\d"', "", body).encode()).mmi.shape == (4, 5)
+
+
+def test_ground_motion_that_cannot_be_is_said():
+    said = read_shakemap(rows_of(*[("7.00", "0", "0")] * 4, fields=("LON", "LAT", "MMI", "PGA", "PGV"))).warnings
+    assert [(warning["values"]["field"], "is 0 at every" in warning["text"]) for warning in said] == [
+        ("PGA", True),
+        ("PGV", True),
+    ]
+    cells = [("7.00", "1", "-2.7"), *[("7.00", "0", "1")] * 3]
+    (said,) = read_shakemap(rows_of(*cells, fields=("LON", "LAT", "MMI", "PGA", "PGV"))).warnings
+    assert said["text"].startswith("PGV is below 0 at 1 nodes")
 
 
 def test_a_word_among_the_numbers_is_named_with_its_row_and_field():

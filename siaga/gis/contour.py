@@ -10,7 +10,7 @@ import contourpy
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from scipy.ndimage import zoom
+from scipy.ndimage import distance_transform_edt, zoom
 
 from siaga.hazard.shakemap import ShakeMap
 from siaga.impact.mmi import CLASSES, ROMAN
@@ -26,7 +26,7 @@ def lines(shakemap: ShakeMap) -> dict[str, Any]:
     x, y, field = _fine(shakemap)
     generator = contourpy.contour_generator(x, y, field, line_type="Separate")
     features = []
-    for doubled in range(3, int(np.floor(field.max() * 2)) + 1):
+    for doubled in range(3, int(np.floor(np.nanmax(field) * 2)) + 1):
         mmi = doubled / 2
         parts = [np.round(line, _DECIMALS).tolist() for line in generator.lines(mmi + _NUDGE)]
         if parts:
@@ -36,14 +36,14 @@ def lines(shakemap: ShakeMap) -> dict[str, Any]:
 
 
 def bands(shakemap: ShakeMap) -> dict[str, Any]:
-    """One polygon per MMI class, (k − 0.5, k + 0.5], as GeoJSON; property mmi. Covers the whole map."""
+    """One polygon per MMI class, (k − 0.5, k + 0.5], as GeoJSON; property mmi. Covers all of the map that has MMI."""
     x, y, field = _fine(shakemap)
     generator = contourpy.contour_generator(x, y, field, fill_type="OuterOffset")
     features = []
     for mmi in CLASSES:
         low = -np.inf if mmi == 1 else mmi - 0.5 + _NUDGE
         high = np.inf if mmi == CLASSES[-1] else mmi + 0.5 + _NUDGE
-        if high <= field.min() or low >= field.max():
+        if high <= np.nanmin(field) or low >= np.nanmax(field):
             continue
         polygons = []
         for points, offsets in zip(*generator.filled(max(low, -1e3), min(high, 1e3)), strict=True):
@@ -56,16 +56,30 @@ def bands(shakemap: ShakeMap) -> dict[str, Any]:
 
 
 def _fine(shakemap: ShakeMap) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """The field on finer nodes and half a cell beyond the outer ones: x, y ascending with the rows' order."""
-    nodes, mmi = shakemap.nodes, shakemap.mmi
+    """The field on finer nodes and half a cell beyond the outer ones: x, y ascending with the rows' order.
+
+    NaN where the map has no MMI.
+    """
+    nodes, mmi = shakemap.nodes, _filled(shakemap.mmi)
     x = nodes.west + np.arange(nodes.columns) * nodes.lon_step
     y = nodes.north - np.arange(nodes.rows) * nodes.lat_step
     if mmi.size * _REFINE**2 <= _MAX_NODES * 2 and min(mmi.shape) >= 4:
         mmi = np.clip(zoom(mmi, _REFINE, order=3, mode="nearest", grid_mode=False), mmi.min(), mmi.max())
         x, y = np.linspace(x[0], x[-1], mmi.shape[1]), np.linspace(y[0], y[-1], mmi.shape[0])
+    if shakemap.unknown_share:
+        mmi = np.where(np.isnan(shakemap.on_grid(x, y)), np.nan, mmi)
     west, south, east, north = nodes.edges
     x, y = np.concatenate(([west], x, [east])), np.concatenate(([north], y, [south]))
     return x, y, np.pad(mmi, 1, mode="edge")
+
+
+def _filled(mmi: NDArray[np.float64]) -> NDArray[np.float64]:
+    """With the nearest known value where there is none, so that a cubic refinement has something to bend to."""
+    unknown = np.isnan(mmi)
+    if not unknown.any():
+        return mmi
+    row, column = distance_transform_edt(unknown, return_distances=False, return_indices=True)
+    return mmi[row, column]
 
 
 def _polygons(shape: Any) -> Any:

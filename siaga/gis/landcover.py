@@ -36,6 +36,8 @@ class ClassGround:
                 block = kinds[top : bottom + 1, left : right + 1]
                 x, y = self._axis(left, right, nodes.west, nodes.lon_step, nodes.columns)
                 v, w = self._axis(top, bottom, nodes.north, -nodes.lat_step, nodes.rows)
+                if not block.any():
+                    continue  # without MMI
                 if block.min() == block.max():
                     shapes.append(shapely.box(x[0], v[-1], x[-1], v[0]))
                     classes.append(int(block[0, 0]))
@@ -96,7 +98,7 @@ def _isobands(x: NDArray[np.float64], y: NDArray[np.float64], field: NDArray[np.
     for mmi in CLASSES:
         low = -1e3 if mmi == CLASSES[0] else mmi - 0.5 + _HALF_ROUND
         high = 1e3 if mmi == CLASSES[-1] else mmi + 0.5 + _HALF_ROUND
-        if high <= field.min() or low >= field.max():
+        if high <= np.nanmin(field) or low >= np.nanmax(field):
             continue
         for points, offsets in zip(*generator.filled(low, high), strict=True):
             rings = [points[a:b] for a, b in itertools.pairwise(offsets)]

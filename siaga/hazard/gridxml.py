@@ -151,13 +151,8 @@ def _mmi(root: Element, data: Element, nodes: Nodes) -> tuple[NDArray[np.float64
             row=int(wrong[0]) + 1,
             value=float(mmi[wrong[0]]),
         )
-    if np.isnan(mmi).any():
-        raise BadInput(
-            "Row {row} of grid_data: {field} is {value}, not a finite number",
-            row=int(np.flatnonzero(np.isnan(mmi))[0]) + 1,
-            field="MMI",
-            value="nan",
-        )
+    if np.isnan(mmi).all():
+        raise BadInput("MMI is known at no node of the map; there is nothing to analyse")
     place = _places(column_of["LON"], column_of["LAT"], nodes)
     said = _motion(column_of)
     if short:

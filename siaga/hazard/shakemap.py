@@ -56,7 +56,8 @@ class Nodes:
 class ShakeMap:
     """One version of one event's shaking.
 
-    mmi: (rows, columns) float64, Modified Mercalli 0 to 12, row 0 northernmost; no holes.
+    mmi: (rows, columns) float64, Modified Mercalli 0 to 12, row 0 northernmost; NaN where the map is masked,
+    nowhere or at some nodes. A node's MMI holds as far as its cell.
     time: UTC. utc_offset_hours: of the clock in which the file writes the time (WIB 7, none 0);
     time_zone: that zone as written. process_time: when the map was made, UTC, None if not said.
     number: the version that the file itself gives. warnings: stored reasons, to be seen by readers.
@@ -95,18 +96,34 @@ class ShakeMap:
         return "event_id ends in _se" if self.event_id.endswith("_se") else ""
 
     @property
+    def unknown_share(self) -> float:
+        """The share of the nodes that have no MMI, 0 to 1."""
+        return float(np.isnan(self.mmi).mean())
+
+    @property
+    def max_mmi(self) -> float:
+        """The highest MMI of the map."""
+        return float(np.nanmax(self.mmi))
+
+    @property
     def max_border_mmi(self) -> float:
-        """The highest MMI on the outermost nodes: where it is high, the map cuts the shaking off."""
-        edge = (self.mmi[0], self.mmi[-1], self.mmi[:, 0], self.mmi[:, -1])
-        return float(max(side.max() for side in edge))
+        """The highest MMI on the outermost nodes: where it is high, the map cuts the shaking off.
+
+        The lowest of the map where none of the outermost is known.
+        """
+        edge = np.concatenate((self.mmi[0], self.mmi[-1], self.mmi[:, 0], self.mmi[:, -1]))
+        return float(np.nanmax(np.append(edge, np.nanmin(self.mmi))))
 
     def at(self, longitude: NDArray[np.float64], latitude: NDArray[np.float64]) -> NDArray[np.float64]:
         """MMI at points, bilinear between nodes, clamped in the half cell beyond the outer nodes.
 
-        longitude, latitude: degrees, of one shape. NaN where the map does not reach.
+        longitude, latitude: degrees, of one shape. NaN where the map does not reach, and in the cells of nodes
+        without MMI; beside those the known nodes alone are weighed, as at the map's edge.
         """
         left, x, inside = _between(self._columns(longitude), self.nodes.columns)
         top, y, within = _between((self.nodes.north - latitude) / self.nodes.lat_step, self.nodes.rows)
+        if np.isnan(self.mmi).any():
+            return np.where(inside & within, _known(self.mmi, top, left, x, y), np.nan)
         upper = self.mmi[top, left] * (1 - x) + self.mmi[top, left + 1] * x
         lower = self.mmi[top + 1, left] * (1 - x) + self.mmi[top + 1, left + 1] * x
         return np.where(inside & within, upper * (1 - y) + lower * y, np.nan)
@@ -116,6 +133,8 @@ class ShakeMap:
 
         longitudes: degrees, one per column. latitudes: degrees, one per row.
         """
+        if np.isnan(self.mmi).any():
+            return self.at(*np.meshgrid(longitudes, latitudes))
         left, x, inside = _between(self._columns(longitudes), self.nodes.columns)
         top, y, within = _between((self.nodes.north - latitudes) / self.nodes.lat_step, self.nodes.rows)
         rows, place = np.unique(np.concatenate((top, top + 1)), return_inverse=True)
@@ -146,3 +165,24 @@ def _between(
     clamped = np.clip(position, 0, count - 1)
     before = np.minimum(clamped.astype(np.int64), count - 2)
     return before, clamped - before, inside
+
+
+def _known(
+    mmi: NDArray[np.float64],
+    top: NDArray[np.int64],
+    left: NDArray[np.int64],
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Between four nodes, of those that are known; NaN unless one of them has the point in its cell."""
+    total, weights = np.zeros(x.shape), np.zeros(x.shape)
+    reached = np.zeros(x.shape, dtype=bool)
+    for row, down in ((top, 1 - y), (top + 1, y)):
+        for column, across in ((left, 1 - x), (left + 1, x)):
+            value = mmi[row, column]
+            known = ~np.isnan(value)
+            weight = np.where(known, down * across, 0.0)
+            total += weight * np.where(known, value, 0.0)
+            weights += weight
+            reached |= known & (down >= 1 - _HALF) & (across >= 1 - _HALF)
+    return np.where(reached, total / np.where(weights > 0, weights, 1.0), np.nan)

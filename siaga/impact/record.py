@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from siaga.errors import BadInput
 from siaga.hazard.shakemap import ShakeMap
 from siaga.impact import caveats as rules
-from siaga.impact import classed, earthquake
+from siaga.impact import classed, earthquake, plausible
 from siaga.impact.caveats import Shore
 from siaga.impact.mmi import CLASSES, classify
 from siaga.moment import stamp
@@ -45,7 +45,7 @@ def event(shakemap: ShakeMap) -> dict[str, Any]:
 
 
 def shaking(shakemap: ShakeMap) -> dict[str, Any]:
-    """The map itself: bounds (outer cell edges), spacing, nodes per MMI class."""
+    """The map itself: bounds (outer cell edges), spacing, nodes per MMI class, the share of nodes without MMI."""
     nodes = shakemap.nodes
     west, south, east, north = nodes.edges
     count = np.bincount(classify(shakemap.mmi).ravel(), minlength=11)
@@ -60,7 +60,8 @@ def shaking(shakemap: ShakeMap) -> dict[str, Any]:
         "columns": nodes.columns,
         "spacing_lon_deg": nodes.lon_step,
         "spacing_lat_deg": nodes.lat_step,
-        "max_mmi": float(shakemap.mmi.max()),
+        "unknown_share": shakemap.unknown_share,
+        "max_mmi": shakemap.max_mmi,
         "max_border_mmi": shakemap.max_border_mmi,
         "epicentre_mmi": None if np.isnan(epicentre) else epicentre,
         "nodes_by_mmi": {str(mmi): int(count[mmi]) for mmi in CLASSES},
@@ -83,12 +84,12 @@ def people(
 def caveats(shakemap: ShakeMap, by_mmi: NDArray[np.float64] | None, shore: Shore | None) -> dict[str, Any]:
     """What else the quake may have set off, and where its epicentre lies; shore: None without a base map."""
     people = {} if by_mmi is None else earthquake.by_mmi_record(by_mmi)
-    return rules.caveats(shakemap.magnitude, shakemap.depth_km, people, float(shakemap.mmi.max()), shore)
+    return rules.caveats(shakemap.magnitude, shakemap.depth_km, people, shakemap.max_mmi, shore)
 
 
 def warnings(shakemap: ShakeMap, sources: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """What a reader must know before trusting the figures; all of it follows from the content."""
-    said = list(shakemap.warnings)
+    said = [*shakemap.warnings, *_masked(shakemap), *plausible.doubts(shakemap)]
     if shakemap.max_border_mmi > _CUT_OFF:
         said.append(
             BadInput(
@@ -104,6 +105,18 @@ def warnings(shakemap: ShakeMap, sources: Sequence[Mapping[str, Any]]) -> list[d
                 ).reason()
             )
     return said
+
+
+def _masked(shakemap: ShakeMap) -> list[dict[str, Any]]:
+    """That a part of the map says nothing: unknown, which is not class I."""
+    if not shakemap.unknown_share:
+        return []
+    return [
+        BadInput(
+            "The map gives no MMI for {percent} % of its ground; people there are not counted",
+            percent=max(1, round(100 * shakemap.unknown_share)),
+        ).reason()
+    ]
 
 
 def zones_csv(zones: Sequence[Mapping[str, Any]]) -> bytes:
