@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from siaga.errors import BadInput
 from siaga.exposure.zones import INSTALLED, ZoneFields
-from siaga.gis import coverage, crs, zonal, zones
+from siaga.gis import coverage, crs, turns, zonal, zones
 from siaga.gis.coverage import Cover
 from siaga.gis.population import PopulationGrid, Strip
 from siaga.impact.classed import ZoneExposure
@@ -84,7 +84,7 @@ def people(ground: Ground, population: Path, zones_file: Path | None, fields: Zo
     grid = grid.cropped(window)
     levels: list[zones.ZoneLevel] = []
     if zones_file is not None:
-        levels, said = zones.read(zones_file, fields, grid.crs, near=ground.bounds)
+        levels, said = zones.read(zones_file, fields, grid.crs, near=ground.bounds, across=grid.across)
         warnings += said
     kinds = ground.classes - 1
     parts = [_Parts.of(grid, polygons, kinds, np.arange(len(kinds)), ground.count)]
@@ -223,8 +223,9 @@ def _counted(grid: PopulationGrid, parts: Sequence[_Parts], classes: int) -> _Co
 
 def _moved(polygons: Polygons, grid: PopulationGrid, population: Path) -> Polygons:
     """Longitude and latitude to the grid's CRS."""
-    if grid.degrees:
-        return polygons
+    if grid.across:
+        turned = turns.onto(polygons, *grid.across)
+        return polygons if turned is polygons else zones.mended(turned)
 
     def move(points: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.column_stack(crs.from_lonlat(points[:, 0], points[:, 1], grid.crs))

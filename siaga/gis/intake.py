@@ -17,7 +17,7 @@ from osgeo import gdal, ogr, osr
 
 from siaga.errors import BadInput
 from siaga.exposure import texts
-from siaga.gis import crs, sources
+from siaga.gis import crs, sources, turns
 from siaga.gis.population import PopulationGrid
 from siaga.gis.uncounted import Odd
 
@@ -71,6 +71,7 @@ class Layer:
         Features without a geometry are left out. Raises BadInput where coordinates make no sense.
         """
         move = _to_wgs84(self._layer, self.path)
+        torn = move is not None and self._layer.GetSpatialRef().IsProjected()  # what crosses 180° in metres
         index = [self.fields.index(name) for name in fields]
         wkb: list[bytes] = []
         rows: list[tuple[str, ...]] = []
@@ -82,7 +83,11 @@ class Layer:
                 shape = shape.GetLinearGeometry()
             if move:
                 self._move(shape, move)
-            wkb.append(bytes(shape.ExportToWkb(ogr.wkbNDR)))
+            body = bytes(shape.ExportToWkb(ogr.wkbNDR))
+            left, right, *_ = shape.GetEnvelope()
+            if torn and right - left > 180:
+                body = shapely.to_wkb(turns.joined(shapely.from_wkb(body)))
+            wkb.append(body)
             rows.append(tuple(self._text(feature.GetFieldAsString(one)) for one in index))
             if len(wkb) == _AT_ONCE:
                 yield self._checked(wkb), rows
@@ -136,7 +141,7 @@ class Layer:
     def _checked(self, wkb: list[bytes]) -> Any:
         geometries = shapely.force_2d(shapely.from_wkb(np.array(wkb, dtype=object)))
         west, south, east, north = shapely.total_bounds(geometries)
-        if not (west >= -180.001 and east <= 360.001 and south >= -90.001 and north <= 90.001):
+        if not (west >= -360.001 and east <= 360.001 and south >= -90.001 and north <= 90.001):
             raise BadInput(
                 "{file} has coordinates outside the world ({west:.0f} {south:.0f} {east:.0f} {north:.0f}); its "
                 "coordinate reference system is not what the file says",

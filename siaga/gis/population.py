@@ -199,6 +199,11 @@ class PopulationGrid:
         """All cells."""
         return Window(slice(0, self.rows), slice(0, self.columns))
 
+    @property
+    def across(self) -> tuple[float, float] | None:
+        """West and east edge in degrees; None where the CRS is not one of longitude and latitude."""
+        return (self.west, self.west + self.columns * self.width) if self.degrees else None
+
     def x(self, window: Window) -> NDArray[np.float64]:
         """Of the cells' centres, one per column, in units of the CRS."""
         return self.west + (np.arange(window.columns.start, window.columns.stop) + 0.5) * self.width

@@ -171,7 +171,7 @@ def _fingerprint(grid: PopulationGrid, zones_file: Path, fields: ZoneFields, cac
 
 
 def _make(grid: PopulationGrid, zones_file: Path, fields: ZoneFields, folder: Path) -> None:
-    read, warnings = zones.read(zones_file, fields, grid.crs)
+    read, warnings = zones.read(zones_file, fields, grid.crs, across=grid.across)
     levels = []
     for number, level in enumerate(read):
         where = folder / f"{number:02d}"

@@ -1,5 +1,6 @@
 """Zones out of any file of polygons that OGR opens: read, brought to a CRS, mended, made disjoint."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from siaga.errors import BadInput
 from siaga.exposure import texts
 from siaga.exposure.texts import Text
 from siaga.exposure.zones import INSTALLED, ZoneFields
-from siaga.gis import crs, sources
+from siaga.gis import crs, sources, turns
 
 gdal.UseExceptions()
 ogr.UseExceptions()
@@ -38,20 +39,27 @@ class ZoneLevel:
 
 
 def read(
-    path: Path, fields: ZoneFields, wkt: str, near: tuple[float, float, float, float] | None = None
+    path: Path,
+    fields: ZoneFields,
+    wkt: str,
+    near: tuple[float, float, float, float] | None = None,
+    across: tuple[float, float] | None = None,
 ) -> tuple[list[ZoneLevel], list[dict[str, Any]]]:
     """The levels of a file's first layer, and what a reader should know (stored reasons).
 
     wkt: of the CRS to bring the polygons to. near: west, south, east, north in degrees; zones that do not
-    reach into it are left out, and there may be no level then. Zones of one level with one code are one
-    zone; where polygons of one level overlap, the first in the file has the area. Heights and measures are
-    dropped.
+    reach into it are left out, and there may be no level then. across: west and east edge of the grid that they
+    are for, where the CRS is one of degrees: zones on the other side of 180° are brought onto it.
+    Zones of one level with one code are one zone; where polygons of one level overlap, the first in the file
+    has the area. Heights and measures are dropped.
     Raises BadInput with a sentence when the file, a field or the CRS is missing.
     """
     bodies, rows, warnings = _features(path, fields, wkt, near)
     if near and not bodies:
         return [], warnings
     polygons = mended(shapely.from_wkb(bodies))
+    if across and (turned := turns.onto(polygons, *across)) is not polygons:
+        polygons = mended(turned)
     empty = int(np.count_nonzero(shapely.is_empty(polygons) & ~shapely.is_missing(polygons)))
     missing = int(np.count_nonzero(shapely.is_missing(polygons)))
     if missing:
@@ -132,12 +140,12 @@ def _features(
     held = [texts.of_field(name, path.name).value for name in named]
     at = [_index(path, held, name, needed) for name, needed in _wanted(fields)]
     transformation, warnings = _transformation(path, layer, wkt)
-    if near:
-        layer.SetSpatialFilterRect(*_box(layer, near))
+    # What crosses 180° in metres has longitudes of both signs in degrees.
+    torn = transformation and layer.GetSpatialRef().IsProjected() and crs.of_wkt(wkt).IsGeographic()
     bodies: list[bytes | None] = []
     rows = []
     guessed: set[str] = set()
-    for feature in layer:
+    for feature in _under(layer, near):
         found = [None if index is None else _text(path, feature, index) for index in at]
         guessed |= {text.value for text in found if text and text.guessed}
         code, name, level, parent = (text and text.value for text in found)
@@ -158,12 +166,30 @@ def _features(
                     file=path.name,
                     code=str(code),
                 ) from error
-        bodies.append(bytes(geometry.ExportToWkb(ogr.wkbNDR)))
+        body = bytes(geometry.ExportToWkb(ogr.wkbNDR))
+        left, right, *_ = geometry.GetEnvelope()
+        if torn and right - left > 180:
+            body = shapely.to_wkb(turns.joined(shapely.from_wkb(body)))
+        bodies.append(body)
     warnings += [said.reason() for said in sources.ignored(source, path)]
     if guessed:
         warnings.append(texts.note(path.name, guessed).reason())
     del source
     return bodies, rows, warnings
+
+
+def _under(layer: Any, near: tuple[float, float, float, float] | None) -> Iterator[Any]:
+    """The layer's features, or those near a rectangle in degrees, however their longitudes are counted."""
+    if near is None:
+        yield from layer
+        return
+    reference = layer.GetSpatialRef()
+    west, south, east, north = near
+    found: dict[int, Any] = {}
+    for turn in turns.TURNS if reference is None or reference.IsGeographic() else (0.0,):
+        layer.SetSpatialFilterRect(*_box(layer, (west + turn, south, east + turn, north)))
+        found |= {feature.GetFID(): feature for feature in layer}
+    yield from (found[number] for number in sorted(found))  # in the file's order
 
 
 def _open(path: Path) -> tuple[Any, Any]:

@@ -1,0 +1,47 @@
+"""Longitudes that differ by whole turns are one place: 181° is −179°. Shapes are brought to where a grid counts."""
+
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+Shapes = NDArray[Any]
+
+TURNS = (-360.0, 0.0, 360.0)
+
+
+def onto(shapes: Shapes, west: float, east: float) -> Shapes:
+    """Polygons of which no part lies beside a grid that is on it a turn away; None and empty ones stay.
+
+    The same array comes back where nothing moves; a shape that moves may keep lines at its cut, to be mended.
+    shapes: valid, longitude and latitude. west, east: edges of the grid in degrees. What no turn brings onto
+    the grid stays where it is.
+    """
+    east = min(east, west + 360)
+    for turn in (-360.0, 360.0):
+        bounds = shapely.bounds(shapes)
+        left, right = west + turn, east + turn
+        there = np.flatnonzero((bounds[:, 0] < right) & (bounds[:, 2] > left) & (shapely.area(shapes) > 0))
+        # What lies on the grid as it is stays: of a grid that goes round the world only what is beyond its edges.
+        there = [index for index in there.tolist() if bounds[index, 0] < west or bounds[index, 2] > east]
+        if there:
+            shapes = shapes.copy()
+            shapes[there] = [_turned(shape, turn, left, right) for shape in shapes[there]]
+    return shapes
+
+
+def joined(shape: Any) -> Any:
+    """A shape that a projection has torn at 180°, in one piece with longitudes above 180; any other as it is."""
+    longitude = shapely.get_coordinates(shape)[:, 0]
+    if np.abs(np.diff(longitude)).max(initial=0) <= 180:
+        return shape
+    return shapely.transform(shape, lambda points: points + [360, 0] * (points[:, :1] < 0))
+
+
+def _turned(shape: Any, turn: float, left: float, right: float) -> Any:
+    """The shape with what lies between two meridians moved back by a turn."""
+    _, south, _, north = shapely.bounds(shape)
+    box = shapely.box(left, south - 1, right, north + 1)
+    moved = shapely.transform(shapely.intersection(shape, box), lambda points: points - [turn, 0])
+    return shapely.union_all([shapely.difference(shape, box), moved])
