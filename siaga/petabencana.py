@@ -287,7 +287,8 @@ def _together(failures: Mapping[str, SiagaError]) -> SiagaError:
 def _highest(answer: _Answer) -> dict[str, int]:
     try:
         rows = flood.parse_json(answer.body)["result"]
-        found = {str(row["area_id"]): row["max_state"] for row in rows if row["max_state"] is not None}
+        states = ((str(row["area_id"]), row["max_state"]) for row in rows if row["max_state"] is not None)
+        found = {area.encode("utf-8", "replace").decode(): state for area, state in states}
     except (BadInput, KeyError, TypeError) as error:
         raise _Refused("{url}: the archive cannot be read", url=answer.url) from error
     if not all(type(state) is int and 0 <= state <= 4 for state in found.values()):

@@ -145,7 +145,7 @@ def test_outside_the_population_data_every_figure_is_unknown(call, store):
     [
         (b"<html>502</html>", "not JSON"),
         (floods.answer()[:900], "cut off"),
-        (floods.answer(states=(2, 7, 1)), "state is 7"),
+        (floods.answer(states=(None, 7, None)), "state is 7"),
         (b"", "empty"),
         (b'{"statusCode": 400, "message": "no such city"}', "no such city"),
     ],

@@ -18,15 +18,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siaga.errors import BadInput
-from siaga.hazard import topojson
-from siaga.hazard.topojson import Rings
+from siaga.hazard import geojson, topojson
+from siaga.hazard.geojson import Rings
 
 STATES = (1, 2, 3, 4)
 MAX_BYTES = 64 << 20
 MAX_AREAS = 200_000
 MAX_POINTS = 4_000_000
 
-_LONGITUDES_LATITUDES = ("CRS84", "EPSG::4326", "EPSG:4326", "OGC:CRS84")
+_MAX_MARKS = 5_000_000  # lists and objects; a position is one
+_MOST_NAMED = 20  # features that are left out, each in a warning
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,36 +106,36 @@ def read_flood(body: bytes) -> FloodMap:
     """Read PetaBencana's answer.
 
     body: JSON, at most 64 MiB: a FeatureCollection or a Topology, bare or as "result" in the envelope.
-    Raises BadInput naming the feature if it is not a whole, sane answer.
+    A feature that cannot be read is left out, and a warning names it. Raises BadInput if it is no whole answer,
+    naming the feature where nothing of it is sound.
     """
     collection = unwrap(parse_json(body))
     kind = collection.get("type")
+    turned = geojson.latitude_first(collection)
     if kind == "FeatureCollection":
-        listed, polygons = _geojson_features(collection), _geojson_polygons
+        listed, polygons = geojson.features(collection), geojson.polygons
     elif kind == "Topology":
         listed, polygons = topojson.features(collection), topojson.Arcs(collection).polygons
     else:
         raise BadInput("The answer is a {type}; expected a FeatureCollection or a Topology", type=repr(kind)[:80])
-    reader = _Reader(polygons)
+    reader = _Reader(polygons, turned)
     for number, (properties, geometry) in enumerate(listed, 1):
         if number > MAX_AREAS:
             raise BadInput("The answer lists more than {count} areas", count=MAX_AREAS)
         reader.read(number, properties, geometry)
-    return FloodMap(tuple(reader.areas), reader.dry, tuple(reader.said()))
+    return reader.found()
 
 
 def parse_json(body: bytes) -> Any:
-    """What that JSON says. Raises BadInput when it is cut off, too large, too deep, or holds NaN."""
+    """What that JSON says. Raises BadInput when it is cut off, too large or too deep."""
     if not body.strip():
         raise BadInput("The file is empty")
     if len(body) > MAX_BYTES:
         raise BadInput("The file has {size} MiB; at most 64 MiB are read", size=len(body) >> 20)
-
-    def refused(name: str) -> None:
-        raise ValueError(f"{name} is no number")
-
+    if body.count(b"[") + body.count(b"{") > _MAX_MARKS:
+        raise BadInput("The file has more than five million lists and objects")
     try:
-        return json.loads(body, parse_constant=refused)
+        return json.loads(body)  # NaN is judged where it stands: one area that has it is not the whole answer
     except (ValueError, RecursionError) as error:  # UnicodeDecodeError is a ValueError
         raise BadInput("The file is cut off or not JSON: {detail}", detail=str(error)[:120]) from error
 
@@ -146,76 +147,91 @@ def unwrap(answer: Any) -> dict[str, Any]:
     """
     if isinstance(answer, dict) and "statusCode" in answer:
         if answer["statusCode"] != 200:
-            detail = str(answer.get("message") or answer.get("error") or "")[:200]
-            raise BadInput("The answer is an error: {status} {detail}", status=answer["statusCode"], detail=detail)
+            detail = _text(answer.get("message") or answer.get("error"))
+            raise BadInput(
+                "The answer is an error: {status} {detail}", status=_text(answer["statusCode"]), detail=detail
+            )
         answer = answer.get("result")
     if not isinstance(answer, dict):
         raise BadInput("The answer is no JSON object")
     return answer
 
 
-def _geojson_features(collection: Mapping[str, Any]) -> Iterator[tuple[Any, Any]]:
-    features, crs = collection.get("features"), collection.get("crs")
-    if not isinstance(features, list):
-        raise BadInput("The FeatureCollection has no list of features")
-    if crs is not None and not any(name in json.dumps(crs) for name in _LONGITUDES_LATITUDES):
-        raise BadInput("The coordinates must be longitude and latitude (EPSG:4326); the file names another system")
-    for feature in features:
-        yield (feature.get("properties"), feature.get("geometry")) if isinstance(feature, dict) else (None, None)
-
-
-def _geojson_polygons(geometry: Mapping[str, Any], most: int) -> list[Rings]:
-    inside = geometry["coordinates"]
-    parts = {"Polygon": [inside], "MultiPolygon": inside}[geometry["type"]]
-    if sum(len(ring) for rings in parts for ring in rings) > most:
-        raise ValueError
-    return [[np.array(ring, dtype=np.float64)[:, :2] for ring in rings] for rings in parts]
-
-
 class _Reader:
-    """Reads one feature after the other; what it tells of a feature names it."""
+    """Reads one feature after the other; one that is odd is left out, and what is told of it names it."""
 
-    def __init__(self, polygons: Callable[[Mapping[str, Any], int], list[Rings]]) -> None:
+    def __init__(self, polygons: Callable[[Mapping[str, Any], int], list[Rings]], latitude_first: bool) -> None:
         self.areas: list[FloodArea] = []
         self.dry = 0
         self._polygons = polygons
+        self._latitude_first = latitude_first
         self._points = 0
         self._undated = 0
+        self._turned = 0
+        self._odd: list[BadInput] = []
 
     def read(self, number: int, properties: Any, geometry: Any) -> None:
+        try:
+            self._read(number, properties, geometry)
+        except BadInput as odd:
+            self._odd.append(odd)
+
+    def found(self) -> FloodMap:
+        """All that is sound. Raises BadInput when something stands there and nothing of it is."""
+        if self._odd and not self.areas:
+            raise self._odd[0]
+        return FloodMap(tuple(self.areas), self.dry, tuple(self._said()))
+
+    def _read(self, number: int, properties: Any, geometry: Any) -> None:
         if not isinstance(properties, dict):
             raise BadInput("Feature {number} has no properties", number=number)
         name = self._name(number, properties)
         if "state" not in properties:  # a dry RW has null; an answer without states tells nothing of floods
             raise BadInput("Feature {feature} has no state", feature=name)
-        state = properties["state"]
-        if state is None:
+        if properties["state"] is None:
             self.dry += 1
             return
-        if isinstance(state, bool) or state not in STATES:
+        state = _state(properties["state"])
+        if state not in STATES:
             raise BadInput(
-                "Feature {feature}: state is {value}; it must be 1, 2, 3 or 4", feature=name, value=repr(state)[:40]
+                "Feature {feature}: state is {value}; it must be 1, 2, 3 or 4",
+                feature=name,
+                value=ascii(properties["state"])[:40],
             )
         geom_id = _id(properties.get("geom_id")) or _id(properties.get("area_id"))
         if not geom_id:
             raise BadInput("Feature {feature} has neither geom_id nor area_id", feature=name)
+        if geometry is None:
+            raise BadInput("Feature {feature} has state {state} but no polygon", feature=name, state=state)
+        shape = self._shape(name, geometry)
+        updated = properties.get("last_updated")
         self.areas.append(
             FloodArea(
                 geom_id=geom_id,
                 area_id=_id(properties.get("area_id")),
                 **{field: _text(properties.get(field)) for field in ("area_name", "parent_name", "city_name")},
-                state=int(state),
-                last_updated=self._time(properties.get("last_updated")),
-                polygons=self._shape(name, geometry),
+                state=state,
+                last_updated=self._time(properties.get("changed") if updated is None else updated),
+                polygons=shape,
             )
         )
 
-    def said(self) -> list[dict[str, Any]]:
-        """What readers should know of the file as a whole."""
-        if not self._undated:
-            return []
-        text = "{count} of the areas have a last_updated that cannot be read"
-        return [BadInput(text, count=self._undated).reason()]
+    def _said(self) -> Iterator[dict[str, Any]]:
+        """What readers should know of the file as a whole, and of each feature that is left out."""
+        if self._odd:
+            yield BadInput(
+                "{count} of {listed} areas that may be flooded cannot be read and are left out; "
+                "nobody is counted there",
+                count=len(self._odd),
+                listed=len(self._odd) + len(self.areas),
+            ).reason()
+        yield from (odd.reason() for odd in self._odd[:_MOST_NAMED])
+        if self._turned:
+            yield BadInput(
+                "{count} of the areas have latitude before longitude; they were turned round", count=self._turned
+            ).reason()
+        if self._undated:
+            yield BadInput("{count} of the areas have a last_updated that cannot be read", count=self._undated).reason()
 
     def _name(self, number: int, properties: Mapping[str, Any]) -> str:
         known = [_text(properties.get(field)) for field in ("geom_id", "area_name", "parent_name")]
@@ -234,42 +250,71 @@ class _Reader:
     def _shape(self, name: str, geometry: Any) -> tuple[tuple[NDArray[np.float64], ...], ...]:
         try:
             polygons = self._polygons(geometry, MAX_POINTS - self._points)
-            shape = tuple(tuple(_ring(ring) for ring in rings) for rings in polygons)
         except (ValueError, TypeError, IndexError, KeyError, OverflowError) as error:
             raise BadInput("Feature {feature}: its polygon cannot be read", feature=name) from error
-        if not shape or not all(shape):
+        self._points += sum(len(ring) for rings in polygons for ring in rings)
+        polygons = [[ring for ring in rings if _encloses(ring)] for rings in polygons if rings and _encloses(rings[0])]
+        if not polygons:
             raise BadInput("Feature {feature}: its polygon is empty", feature=name)
-        for rings in shape:
-            for ring in rings:
-                self._points += len(ring)
-                outside = ~((np.abs(ring[:, 0]) <= 180) & (np.abs(ring[:, 1]) <= 90))  # NaN too
-                if outside.any():
-                    longitude, latitude = ring[int(np.flatnonzero(outside)[0])].tolist()
-                    raise BadInput(
-                        "Feature {feature}: {longitude}, {latitude} is no longitude and latitude",
-                        feature=name,
-                        longitude=str(longitude),
-                        latitude=str(latitude),
-                    )
-        return shape
+        points = np.concatenate([ring for rings in polygons for ring in rings])
+        if self._latitude_first and (np.abs(points[:, 1]) > 90).all() and _on_earth(points[:, ::-1]).all():
+            self._turned += 1
+            polygons = [[ring[:, ::-1] for ring in rings] for rings in polygons]
+            points = points[:, ::-1]
+        outside = np.flatnonzero(~_on_earth(points))
+        if outside.size:
+            longitude, latitude = points[outside[0]].tolist()
+            raise BadInput(
+                "Feature {feature}: {longitude}, {latitude} is no longitude and latitude",
+                feature=name,
+                longitude=str(longitude),
+                latitude=str(latitude),
+            )
+        return tuple(tuple(_closed(ring) for ring in rings) for rings in polygons)
 
 
-def _ring(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The ring, closed and read-only. Raises ValueError when it encloses nothing."""
-    if points.ndim != 2 or points.shape[1] != 2 or len(np.unique(points, axis=0)) < 3:
-        raise ValueError
-    if not np.array_equal(points[0], points[-1]):
-        points = np.concatenate([points, points[:1]])
-    points.setflags(write=False)
-    return points
+def _on_earth(points: NDArray[np.float64]) -> NDArray[np.bool_]:
+    on_earth: NDArray[np.bool_] = (np.abs(points[:, 0]) <= 180) & (np.abs(points[:, 1]) <= 90)  # not NaN
+    return on_earth
+
+
+def _encloses(ring: NDArray[np.float64]) -> bool:
+    """Whether the corners do not lie in one line; one that is no number encloses something that is not known."""
+    if len(ring) < 3:
+        return False
+    if not np.isfinite(ring).all():
+        return True
+    away = ring - ring[0]
+    far = away[np.argmax(np.abs(away).max(axis=1))]
+    return bool((np.abs(away[:, 0] * far[1] - away[:, 1] * far[0]) > 1e-15).any())
+
+
+def _closed(ring: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The ring, its first point at its end too, read-only."""
+    if not np.array_equal(ring[0], ring[-1]):
+        ring = np.concatenate([ring, ring[:1]])
+    ring.setflags(write=False)
+    return ring
+
+
+def _state(value: Any) -> int:
+    """A state as a whole number, also where a server sends it as text; −1 when it is none."""
+    try:
+        number = -1.0 if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        return -1
+    return int(number) if number.is_integer() and abs(number) < 1000 else -1
 
 
 def _id(value: Any) -> str:
     """An id as text; "" when there is none. Big numbers come as strings, small servers send them bare."""
     if isinstance(value, float) and math.isfinite(value) and value.is_integer():
         value = int(value)
-    return str(value).strip()[:64] if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
+    return _text(value)[:64] if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
 
 
 def _text(value: Any) -> str:
-    return value.strip()[:200] if isinstance(value, str) else "" if value is None else str(value)[:200]
+    """A name as one line of at most 200 characters; half of a surrogate pair, which no file can hold, becomes �."""
+    text = "" if value is None else (value if isinstance(value, str) else str(value))[:400]
+    whole = "".join("�" if "\ud800" <= mark <= "\udfff" else mark if mark.isprintable() else " " for mark in text)
+    return whole.strip()[:200]

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siaga.errors import BadInput
-
-Rings = list[NDArray[np.float64]]
+from siaga.hazard import geojson
+from siaga.hazard.geojson import Rings
 
 _MAX_ARCS = 1_000_000
 _MAX_DEPTH = 8  # of collections within collections
@@ -31,9 +31,11 @@ def features(topology: Mapping[str, Any]) -> Iterator[tuple[Any, Any]]:
 
 
 def _flat(geometry: Any, depth: int) -> Iterator[tuple[Any, Any]]:
-    if not isinstance(geometry, dict) or depth > _MAX_DEPTH:
+    if depth > _MAX_DEPTH:
         raise BadInput("The TopoJSON has an object that is no geometry")
-    if geometry.get("type") == "GeometryCollection":
+    if not isinstance(geometry, dict):
+        yield None, None
+    elif geometry.get("type") == "GeometryCollection":
         members = geometry.get("geometries")
         if not isinstance(members, list):
             raise BadInput("The TopoJSON has a collection without geometries")
@@ -47,19 +49,23 @@ class Arcs:
     """The arcs of a topology, decoded to longitude and latitude."""
 
     def __init__(self, topology: Mapping[str, Any]) -> None:
-        """Raises BadInput when the arcs or the transform are not what the format says."""
+        """Raises BadInput when there are no arcs or the transform is not what the format says.
+
+        An arc that cannot be read spoils the geometries that name it, and no others.
+        """
         arcs = topology.get("arcs")
         if not isinstance(arcs, list) or len(arcs) > _MAX_ARCS:
             raise BadInput("The TopoJSON has no list of arcs")
         transform = topology.get("transform")
         try:
-            self._arcs = [np.array(arc, dtype=np.float64)[:, :2] for arc in arcs]
+            self._arcs = [_points(arc) for arc in arcs]
             if transform is not None:
                 scale = np.array(transform["scale"], dtype=np.float64)
                 origin = np.array(transform["translate"], dtype=np.float64)
-                self._arcs = [np.cumsum(arc, axis=0) * scale[:2] + origin[:2] for arc in self._arcs]
+                moved = [None if arc is None else np.cumsum(arc, axis=0) * scale[:2] + origin[:2] for arc in self._arcs]
+                self._arcs = moved
         except (ValueError, TypeError, IndexError, KeyError, OverflowError) as error:
-            raise BadInput("The TopoJSON has an arc or a transform that cannot be read") from error
+            raise BadInput("The TopoJSON has a transform that cannot be read") from error
 
     def polygons(self, geometry: Mapping[str, Any], most: int) -> list[Rings]:
         """The polygons of one geometry, each a list of rings (n, 2), the outer one first.
@@ -74,10 +80,21 @@ class Arcs:
         return [[self._ring(ring) for ring in rings] for rings in parts]
 
     def _arc(self, number: int) -> NDArray[np.float64]:
-        arc: NDArray[np.float64] = self._arcs[~number if number < 0 else number]
+        arc = self._arcs[~number if number < 0 else number]
+        if arc is None:
+            raise ValueError
         return arc
 
     def _ring(self, numbers: Sequence[int]) -> NDArray[np.float64]:
         """Arcs end to end; a number below nought is the arc ~number backwards."""
         pieces = [self._arc(number)[::-1] if number < 0 else self._arc(number) for number in numbers]
         return np.concatenate([pieces[0], *(piece[1:] for piece in pieces[1:])])
+
+
+def _points(arc: Any) -> NDArray[np.float64] | None:
+    """An arc's positions, (n, 2); None when it cannot be read."""
+    try:
+        points = geojson.flat(arc)
+    except (ValueError, TypeError, IndexError, KeyError, OverflowError):
+        return None
+    return points if len(points) else None
