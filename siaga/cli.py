@@ -4,6 +4,7 @@ What a command works with is imported when it is called, so that each starts as 
 """
 
 import argparse
+import io
 import os
 import signal
 import sys
@@ -20,18 +21,34 @@ _FOR_USERS = ("analyse", "forecast")  # they write the files that were asked for
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit status. A foreseen failure is one sentence, never a traceback."""
+    """Run one command; returns the exit status. A failure is one sentence; a traceback only in Python's dev mode."""
     of_user = os.umask(modes.PRIVATE)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a name that the terminal cannot show must not end the command
+            stream.reconfigure(errors="backslashreplace")
     chosen = _parser().parse_args(arguments)
     if chosen.command in _FOR_USERS:
         os.umask(of_user)
     try:
         return int(chosen.run(Settings.load(os.environ), chosen))
-    except (SiagaError, TimeoutError) as error:
-        print(f"siaga: {error}", file=sys.stderr)
-        return 1
     except KeyboardInterrupt:
         return 130
+    except Exception as error:
+        if sys.flags.dev_mode:
+            raise
+        print(f"siaga: {' '.join(_sentence(error).split())}", file=sys.stderr)
+        return 1
+
+
+def _sentence(error: Exception) -> str:
+    """What went wrong, for the one who typed the command."""
+    if isinstance(error, SiagaError | TimeoutError):
+        return str(error)
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    if isinstance(error, MemoryError):
+        return "There is not enough memory for this"
+    return f"{type(error).__name__}: {error}; this was not foreseen, PYTHONDEVMODE=1 shows where it happened"
 
 
 def _parser() -> argparse.ArgumentParser:

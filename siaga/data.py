@@ -67,7 +67,7 @@ def _import(settings: Settings, chosen: argparse.Namespace) -> int:
             cache=settings.cache,
         )
     except OSError as error:
-        raise SiagaError("{file}: {detail}", file=chosen.file, detail=error.strerror) from error
+        raise SiagaError("{file}: {detail}", file=chosen.file, detail=error.strerror or str(error)) from error
     print(f"{chosen.role} installed: {said}")
     if chosen.role in ("population", "zones"):
         operatordata.share_out(store, settings.cache, lambda line: print(line, flush=True))

@@ -55,3 +55,8 @@ class Unavailable(SiagaError):
     """A neighbour (store, gateway, feed) did not answer; the same call may succeed later."""
 
     status = 503
+
+
+def of_file(error: OSError, path: object) -> SiagaError:
+    """The failure of a file as a sentence. path: what was being read or written, where the error names none."""
+    return SiagaError("{file}: {detail}", file=error.filename or path, detail=error.strerror or str(error))

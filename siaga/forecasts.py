@@ -82,6 +82,8 @@ def _run(_: Settings, chosen: argparse.Namespace) -> int:
             raise SiagaError("{file}: no row names the people at MMI IV to IX", file=chosen.file)
         chosen.out.write_text(table(quakes), encoding="utf-8")
     except OSError as error:
-        raise SiagaError("{file}: {detail}", file=error.filename, detail=error.strerror) from error
+        raise SiagaError(
+            "{file}: {detail}", file=error.filename or chosen.out, detail=error.strerror or str(error)
+        ) from error
     print(f"{chosen.out}: {done} of {len(quakes)} rows with a forecast")
     return 0

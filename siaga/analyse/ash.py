@@ -47,7 +47,9 @@ def run(settings: Settings, chosen: argparse.Namespace) -> int:
             printed, record = assembly.of_ash(found.impact, classes, exposure, basemap, settings.public_url)
             made += [*printed, record]
     except OSError as error:
-        raise SiagaError("{file}: {detail}", file=error.filename, detail=error.strerror or str(error)) from error
+        raise SiagaError(
+            "{file}: {detail}", file=error.filename or chosen.out, detail=error.strerror or str(error)
+        ) from error
     files.write(chosen.out, made, found.to_bytes())
     files.tell(chosen.out, found.impact)
     return 0

@@ -31,7 +31,7 @@ def read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise BadInput("{file}: {detail}", file=str(path), detail=error.strerror) from error
+        raise BadInput("{file}: {detail}", file=str(path), detail=error.strerror or str(error)) from error
 
 
 def exposure(chosen: argparse.Namespace, cache: Path, raw: Sequence[str] = ()) -> AnalysisData:
@@ -72,7 +72,9 @@ def write(folder: Path, products: Sequence[Product], impact: bytes) -> None:
             (folder / product.path).write_bytes(product.body)
         (folder / _IMPACT).write_bytes(impact)
     except OSError as error:
-        raise SiagaError("{file}: {detail}", file=error.filename, detail=error.strerror) from error
+        raise SiagaError(
+            "{file}: {detail}", file=error.filename or folder, detail=error.strerror or str(error)
+        ) from error
 
 
 def tell(folder: Path, impact: Mapping[str, Any]) -> None:
@@ -97,7 +99,7 @@ def _entry(role: str, path: Path, year: int | None, cache: Path) -> dict[str, An
     try:
         digest = filehash.sha256(path, cache)
     except OSError as error:
-        raise BadInput("{file}: {detail}", file=str(path), detail=error.strerror) from error
+        raise BadInput("{file}: {detail}", file=str(path), detail=error.strerror or str(error)) from error
     return {
         "role": role,
         "path": path.name,

@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 
 from siaga.errors import BadInput
-from siaga.gis import layers
+from siaga.gis import layers, sources
 
 LAYERS = ("land", "lakes", "country_lines", "province_lines", "regency_lines", "land_overview")
 Rectangle = tuple[float, float, float, float]  # west, south, east, north in degrees
@@ -32,8 +32,12 @@ class Ground:
 
 
 def check(path: Path) -> dict[str, int]:
-    """How many features each layer of a base map has. Raises BadInput when one of the layers is missing."""
-    if not set(LAYERS) <= set(layers.names(path)):
+    """How many features each layer of a base map has.
+
+    Raises BadInput when it is no GeoPackage (installed as it is, another kind might point elsewhere) or when a
+    layer is missing.
+    """
+    if sources.kind(path) != "GPKG" or not set(LAYERS) <= set(layers.names(path)):
         raise BadInput(
             "{file} is no base map: it must be a GeoPackage with the layers {layers}",
             file=path.name,

@@ -9,6 +9,8 @@ import numpy as np
 import shapely
 from osgeo import gdal, ogr, osr
 
+from siaga.gis import sources
+
 gdal.UseExceptions()
 ogr.UseExceptions()
 
@@ -24,7 +26,7 @@ def read(
 
     Optionally those that match `where`, or that may meet bounds (west, south, east, north) alone.
     """
-    source = ogr.Open(str(path))
+    source = sources.vector(path)
     features = source.GetLayerByName(layer) if layer else source.GetLayer(0)
     if where:
         features.SetAttributeFilter(where)
@@ -38,17 +40,14 @@ def read(
 
 
 def names(path: Path) -> tuple[str, ...]:
-    """Of the layers in a file; none when it holds no layers that OGR reads."""
-    try:
-        source = ogr.Open(str(path))
-    except RuntimeError:
-        return ()
+    """Of the layers in a file. Raises BadInput when it is none that OGR reads."""
+    source = sources.vector(path)
     return tuple(source.GetLayer(index).GetName() for index in range(source.GetLayerCount()))
 
 
 def wkt(path: Path) -> str:
     """The first layer's CRS; "" where the file names none."""
-    source = ogr.Open(str(path))
+    source = sources.vector(path)
     reference = source.GetLayer(0).GetSpatialRef()
     return reference.ExportToWkt() if reference else ""
 

@@ -36,6 +36,11 @@ def vector(path: Path, options: Sequence[str] = ()) -> Any:
     return _opened(path, gdal.OF_VECTOR, _VECTORS, "{file} is no vector file that GDAL reads: {detail}", options)
 
 
+def kind(path: Path) -> str:
+    """GDAL's name of the driver that reads a vector file. Raises BadInput with a sentence."""
+    return str(vector(path).GetDriver().ShortName)
+
+
 def ignored(source: Any, path: Path) -> list[BadInput]:
     """What a reader should know of layers beside the first, which alone is read."""
     if source.GetLayerCount() < 2:
