@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from siaga import errors
 from siaga.errors import SiagaError
 from siaga.exposure import expocat
 from siaga.impact import fatality, forecast
@@ -82,8 +83,6 @@ def _run(_: Settings, chosen: argparse.Namespace) -> int:
             raise SiagaError("{file}: no row names the people at MMI IV to IX", file=chosen.file)
         chosen.out.write_text(table(quakes), encoding="utf-8")
     except OSError as error:
-        raise SiagaError(
-            "{file}: {detail}", file=error.filename or chosen.out, detail=error.strerror or str(error)
-        ) from error
+        raise errors.of_file(error, chosen.out) from error
     print(f"{chosen.out}: {done} of {len(quakes)} rows with a forecast")
     return 0

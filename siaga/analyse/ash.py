@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from siaga import errors
 from siaga.analyse import files, overlays
 from siaga.errors import SiagaError
 from siaga.settings import Settings
@@ -47,9 +48,7 @@ def run(settings: Settings, chosen: argparse.Namespace) -> int:
             printed, record = assembly.of_ash(found.impact, classes, exposure, basemap, settings.public_url)
             made += [*printed, record]
     except OSError as error:
-        raise SiagaError(
-            "{file}: {detail}", file=error.filename or chosen.out, detail=error.strerror or str(error)
-        ) from error
+        raise errors.of_file(error, chosen.out) from error
     files.write(chosen.out, made, found.to_bytes())
     files.tell(chosen.out, found.impact)
     return 0

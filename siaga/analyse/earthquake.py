@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
+from siaga import errors
 from siaga.analyse import files, overlays
-from siaga.errors import SiagaError
 from siaga.settings import Settings
 
 
@@ -43,9 +43,7 @@ def run(settings: Settings, chosen: argparse.Namespace) -> int:
             printed, record = assembly.of_earthquake(found.impact, bands, body, exposure, basemap, settings.public_url)
             made += [*printed, record]
     except OSError as error:
-        raise SiagaError(
-            "{file}: {detail}", file=error.filename or chosen.out, detail=error.strerror or str(error)
-        ) from error
+        raise errors.of_file(error, chosen.out) from error
     files.write(chosen.out, made, found.to_bytes())
     files.tell(chosen.out, found.impact)
     return 0

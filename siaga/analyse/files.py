@@ -7,9 +7,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from siaga import filehash
+from siaga import errors, filehash
 from siaga.analyse import overlays
-from siaga.errors import BadInput, SiagaError
+from siaga.errors import BadInput
 from siaga.exposure.analysis_data import AnalysisData
 from siaga.exposure.zones import ZoneFields
 from siaga.product import Product
@@ -72,9 +72,7 @@ def write(folder: Path, products: Sequence[Product], impact: bytes) -> None:
             (folder / product.path).write_bytes(product.body)
         (folder / _IMPACT).write_bytes(impact)
     except OSError as error:
-        raise SiagaError(
-            "{file}: {detail}", file=error.filename or folder, detail=error.strerror or str(error)
-        ) from error
+        raise errors.of_file(error, folder) from error
 
 
 def tell(folder: Path, impact: Mapping[str, Any]) -> None:

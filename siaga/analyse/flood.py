@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
+from siaga import errors
 from siaga.analyse import files
-from siaga.errors import SiagaError
 from siaga.settings import Settings
 
 _NOTHING_EARLIER = {1: None, 6: None, 24: None}  # hours; a file knows of no other
@@ -48,9 +48,7 @@ def run(settings: Settings, chosen: argparse.Namespace) -> int:
             )
             made += [*printed, record]
     except OSError as error:
-        raise SiagaError(
-            "{file}: {detail}", file=error.filename or chosen.out, detail=error.strerror or str(error)
-        ) from error
+        raise errors.of_file(error, chosen.out) from error
     files.write(chosen.out, made, found.to_bytes())
     files.tell(chosen.out, found.impact)
     if chosen.report and not found.impact["reported"]:
