@@ -166,17 +166,7 @@ def test_a_raster_that_is_cut_off_is_told_in_a_sentence(tmp_path):
         read(cut)
 
 
-def test_a_file_that_leads_elsewhere_is_not_followed(tmp_path):
-    raster(tmp_path / "p.tif", np.full((4, 4), 10.0))
-    (tmp_path / "v.vrt").write_text(
-        '<VRTDataset rasterXSize="4" rasterYSize="4"><VRTRasterBand dataType="Float32" band="1"><SimpleSource>'
-        '<SourceFilename relativeToVRT="1">p.tif</SourceFilename></SimpleSource></VRTRasterBand></VRTDataset>'
-    )
-    with pytest.raises(BadInput, match="points at other files"):
-        PopulationGrid.open(tmp_path / "v.vrt")
-    (tmp_path / "w.tif").write_text("<GDAL_WMS><Service name='TMS'><ServerUrl>http://127.0.0.1:1</ServerUrl></Service>")
-    with pytest.raises(BadInput, match=r"\(WMS\)"):
-        PopulationGrid.open(tmp_path / "w.tif")
+def test_an_archive_is_to_be_unpacked(tmp_path):
     (tmp_path / "p.zip").write_bytes(b"PK")
     with pytest.raises(BadInput, match="is packed; unpack it"):
         sources.vector(tmp_path / "p.zip")
