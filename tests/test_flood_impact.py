@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from siaga.hazard.flood import FloodMap, read_flood
 from siaga.impact import flood, floodtrend, needs
-from siaga.impact.classed import ZoneExposure
+from siaga.impact.breakdown import ZoneExposure
 from siaga.impact.floodtrend import Episode, episodes, frequencies, histogram, trend
 
 FLOODS = (Path(__file__).parent / "fixtures" / "petabencana" / "floods.json").read_bytes()

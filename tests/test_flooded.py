@@ -71,7 +71,7 @@ def plain(areas, people, zones=()):
 def test_a_cell_is_divided_by_area(ten):
     found = count(water((2, square(0, 0, 1, 1)), (3, square(1, 0, 1.25, 1))), ten)
     assert found.by_class == pytest.approx([0, 10, 2.5, 0], rel=1e-9)
-    assert (found.outside_zones, found.zones, found.note, found.warnings) == (None, (), None, ())
+    assert (found.table, found.zones, found.note, found.warnings) == (None, (), None, ())
     assert (found.nodata_cells, found.beyond_data) == (0, pytest.approx(0, abs=1e-9))
 
 
@@ -98,8 +98,8 @@ def test_zones_have_their_part_and_what_is_in_none_is_told(ten, tmp_path):
         pytest.approx([15, 15, 0, 0], rel=1e-9),
         pytest.approx([15, 15, 0, 0], rel=1e-9),
     ]
-    assert found.by_class == pytest.approx([30, 30, 0, 0], rel=1e-9)
-    assert found.outside_zones == pytest.approx(20, rel=1e-9)
+    assert found.by_class == pytest.approx([40, 40, 0, 0], rel=1e-9)
+    assert found.table.outside == pytest.approx([10, 10, 0, 0], rel=1e-9)
 
 
 def test_a_flooded_zone_in_which_nobody_lives_is_named(tmp_path):
@@ -110,7 +110,7 @@ def test_a_flooded_zone_in_which_nobody_lives_is_named(tmp_path):
     assert [(zone.code, zone.by_class.tolist()) for zone in found.zones] == [("all", [0, 0, 0, 0])]
 
 
-def test_levels_are_counted_each_and_the_finest_is_the_total(ten, tmp_path):
+def test_levels_are_counted_each_and_the_finest_that_holds_everybody_makes_the_table(ten, tmp_path):
     zones = tmp_path / "zones.gpkg"
     shapes = [square(0, 0, 4, 4), square(0, 0, 2, 4), square(2, 0, 3, 4)]
     rows = [
@@ -127,8 +127,9 @@ def test_levels_are_counted_each_and_the_finest_is_the_total(ten, tmp_path):
         ("rw", "Dua", "31"),
     ]
     assert [float(zone.by_class.sum()) for zone in found.zones] == pytest.approx([40, 20, 10], rel=1e-9)
-    assert found.by_class.sum() == pytest.approx(30, rel=1e-9)
-    assert found.outside_zones == pytest.approx(10, rel=1e-9)
+    assert found.by_class.sum() == pytest.approx(40, rel=1e-9)
+    assert (found.table.level, found.table.covers) == ("kota", pytest.approx(1, rel=1e-9))
+    assert "Zones of the level rw hold only 75 %" in found.warnings[-1]["text"]
 
 
 def test_no_flood_is_nobody_and_known(ten):
@@ -155,20 +156,25 @@ def test_no_data_and_negative_counts_are_not_zero(tmp_path):
     found = count(water((2, square(0, 0, 3, 1))), path)
     assert found.by_class == pytest.approx([0, 10, 0, 0], rel=1e-9)
     assert found.nodata_cells == 2
+    assert found.unknown_share == pytest.approx(2 / 3)
+    assert (found.by_polygon[0].sum(), found.counted / found.area) == (pytest.approx(10), pytest.approx([1 / 3]))
     assert [warning["text"] for warning in found.warnings] == [
-        "The population data have negative counts; they are taken as unknown"
+        "The population data have negative counts; they are taken as unknown",
+        "67 % of the map's cells have no count in the population data, of those where harm is likely 67 %; how many "
+        "people live there is not known",
     ]
     nothing = count(water((2, square(0, 0, 1, 1))), path)
     assert nothing.by_class is None
     assert "not known" in nothing.note["text"]
 
 
-def test_no_zone_under_water_is_not_zero(ten, tmp_path):
+def test_without_a_zone_under_water_everybody_is_counted(ten, tmp_path):
     zones = tmp_path / "zones.gpkg"
     layers.write(zones, "zones", "Polygon", [square(3, 3, 4, 4)], [{"code": "dry"}], {"code": str})
     found = count(water((2, square(0, 0, 1, 1))), ten, zones, CODED)
-    assert found.by_class is None
-    assert found.note["text"].startswith("No zone lies under the map")
+    assert found.by_class == pytest.approx([0, 10, 0, 0], rel=1e-9)
+    assert (found.table, found.zones) == (None, ())
+    assert found.warnings[-1]["text"].startswith("No zone lies under the map")
 
 
 def test_zones_in_another_crs_are_found_near_the_flood(ten, tmp_path):
@@ -292,14 +298,16 @@ def test_golden_fl13_jakarta_2017(shared):
     assert flood.SCALE.count_displaced(whole.by_class) == pytest.approx(16.916, abs=0.0005)
     assert figures(whole.by_class) == written(golden_flood.FL_13_WHOLE)
     inside = count(found, population, districts, ZoneFields("KAB_NAME", "KAB_NAME", None, None))
-    assert flood.SCALE.count_displaced(inside.by_class) == pytest.approx(16.867, abs=0.0005)
+    assert inside.by_class.tolist() == whole.by_class.tolist()
+    in_districts = sum(zone.by_class for zone in inside.zones)
+    assert flood.SCALE.count_displaced(in_districts) == pytest.approx(16.867, abs=0.0005)
     by_name = {zone.name: zone.by_class for zone in inside.zones}
     assert len(by_name) == 5
     affected = {
         f"affected in {name.title().replace('ú', 'u').replace('í', 'i')}": flood.SCALE.count_affected(by_class)
         for name, by_class in by_name.items()
     }
-    assert figures(inside.by_class, "affected") | affected == written(golden_flood.FL_13)
+    assert figures(in_districts, "affected") | affected == written(golden_flood.FL_13)
     for number, row in enumerate(rows):
         assert by_name[row["KAB_NAME"]] == pytest.approx(truth[number], rel=1e-9, abs=1e-9)
 

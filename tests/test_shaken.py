@@ -70,7 +70,8 @@ def test_zones_that_tile_the_land_conserve_everybody(tmp_path, people):
     halves = {"51": shapely.box(115, -10, 116.333, -7), "52": shapely.box(116.333, -10, 118, -7)}
     found = shaken.people(whole_map(), grid, exposure.zones(tmp_path / "z.geojson", halves), tmp_path)
     assert found.by_mmi.sum() == pytest.approx(known(people).sum(), rel=1e-9)
-    assert found.outside_zones == pytest.approx(0, abs=1e-6)
+    assert (found.table.level, found.table.covers) == ("regency", pytest.approx(1, rel=1e-9))
+    assert found.table.outside.tolist() == [0.0] * 10
     by_zone = sum(zone.by_class for zone in found.zones)
     assert by_zone == pytest.approx(found.by_mmi, rel=1e-12)
 
@@ -134,16 +135,17 @@ def test_the_map_reaches_half_a_cell_past_its_outer_nodes_and_no_farther():
     assert np.isnan(shakemap.at(np.array([west - 1e-6, 116.5]), np.array([-8.5, north + 1e-6]))).all()
 
 
-def test_people_off_the_map_and_in_no_zone_are_kept_apart(tmp_path):
+def test_people_off_the_map_and_in_no_zone_are_kept_apart_and_all_are_counted(tmp_path):
     counts = np.full((20, 20), 10.0)
     grid = exposure.population(tmp_path / "p.tif", counts, WEST, NORTH, CELL)
     half = {"52": shapely.box(116, -9, 116.5, -8)}  # the western 200 cells
     small = read_shakemap(make_grid(lon=116.5, lat=-8.5, nlon=11, nlat=11, spacing=0.05))
     found = shaken.people(small, grid, exposure.zones(tmp_path / "z.geojson", half), tmp_path)
-    assert found.by_mmi.sum() + found.unmapped == pytest.approx(2000)
-    assert found.outside_zones > 0
-    on_map = shaken.people(small, grid, None, tmp_path).by_mmi.sum()
-    assert found.by_mmi.sum() + found.outside_zones == pytest.approx(on_map)
+    inside = found.zones[0].by_class
+    assert inside.sum() + found.unmapped == pytest.approx(2000)
+    assert found.table.outside.sum() > 0
+    assert found.by_mmi == pytest.approx(shaken.people(small, grid, None, tmp_path).by_mmi)
+    assert found.by_mmi == pytest.approx(inside + found.table.outside)
 
 
 @pytest.mark.parametrize("lon", [30.0, 140.0])
@@ -151,7 +153,7 @@ def test_outside_the_exposure_nothing_is_known(tmp_path, lon):
     counts = np.full((20, 20), 10.0)
     grid = exposure.population(tmp_path / "p.tif", counts, WEST, NORTH, CELL)
     found = shaken.people(read_shakemap(make_grid(lon=lon)), grid, None, tmp_path)
-    assert (found.by_mmi, found.unmapped, found.outside_zones) == (None, None, None)
+    assert (found.by_mmi, found.unmapped, found.table) == (None, None, None)
 
 
 def test_a_map_over_cells_without_data_is_unknown_over_empty_cells_nobody(tmp_path):

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from siaga import language
+from siaga.gis.shaken import Shaken
 from siaga.hazard.gridxml import read_shakemap
 from siaga.impact import earthquake, record, versions
 from siaga.impact.versions import Revision
@@ -152,7 +153,7 @@ def impact(people=(0, 0, 0, 0, 0, 2e5, 1e5, 3e4, 0, 0), source="initial", sha="a
         "drill": bool(shakemap.drill_reason),
         "event": record.event(shakemap),
         "map": record.shaking(shakemap),
-        "people": record.people(by_mmi, None, None),
+        "people": record.people(by_mmi, None, Shaken(by_mmi)),
         **earthquake.figures(by_mmi),
     }
 

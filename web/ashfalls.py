@@ -212,13 +212,13 @@ def _spots(found: list[dict[str, Any]] | None, _: Language) -> dict[str, Any] | 
 
 
 def _zones(zones: list[dict[str, Any]], _: Language) -> dict[str, Any]:
-    order = sorted(zones, key=lambda zone: (-zone["affected"], zone["name"]))
+    order = sorted(zones, key=lambda zone: (-(zone["affected"] or 0), zone["name"]))
     rows = [
         {
             "name": zone["name"],
             "parent": zone["parent"] or "",
-            "affected": figures.people_cell(zone["affected"], _.code),
-            "cells": [figures.people_cell(zone["by_class"][name], _.code) for name in reversed(CLASSES)],
+            "affected": _cell(zone["affected"], _),
+            "cells": [_cell(zone["by_class"][name], _) for name in reversed(CLASSES)],
         }
         for zone in order[:_MOST_ROWS]
     ]
@@ -253,6 +253,10 @@ def _cumulative(found: dict[str, Any] | None, _: Language) -> dict[str, Any] | N
 
 def _metres(metres: float, _: Language) -> str:
     return f"{figures.whole(metres, _.code)} m"
+
+
+def _cell(people: float | None, _: Language) -> str:
+    return _("not known") if people is None else figures.people_cell(people, _.code)
 
 
 def _count(people: float | None, _: Language) -> str:

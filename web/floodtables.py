@@ -91,7 +91,7 @@ def _kelurahan(villages: Sequence[Mapping[str, Any]], _: Language) -> list[dict[
             "name": one["name"] or _("not named"),
             "deepest": one["highest_class"],
             "cells": [figures.whole(-count, _.code) if count else "" for count in deep(one)],
-            "affected": _("not known") if one["affected"] is None else figures.people_cell(one["affected"], _.code),
+            "affected": _cell(one["affected"], _),
         }
         for one in sorted(villages, key=lambda one: (deep(one), one["name"]))
     ]
@@ -109,10 +109,10 @@ def _zones(zones: Sequence[Mapping[str, Any]], _: Language) -> list[dict[str, An
                 {
                     "name": zone["name"],
                     "parent": zone["parent"] or "",
-                    "affected": figures.people_cell(zone["affected"], _.code),
-                    "cells": [figures.people_cell(zone["by_class"][name], _.code) for name in reversed(CLASSES)],
+                    "affected": _cell(zone["affected"], _),
+                    "cells": [_cell(zone["by_class"][name], _) for name in reversed(CLASSES)],
                 }
-                for zone in sorted(rows, key=lambda zone: (-zone["affected"], zone["name"]))[:_MOST_ROWS]
+                for zone in sorted(rows, key=lambda zone: (-(zone["affected"] or 0), zone["name"]))[:_MOST_ROWS]
             ],
             "more": max(0, len(rows) - _MOST_ROWS),
         }
@@ -176,6 +176,10 @@ def _named(found: Trend, names: Mapping[str, str], _: Language) -> list[tuple[st
 def _sources(impact: Mapping[str, Any], role: str) -> str:
     files = impact["provenance"]["analysis_data"]["files"]
     return "; ".join(f"{one['title']}" for one in files if one["role"] == role)
+
+
+def _cell(people: float | None, _: Language) -> str:
+    return _("not known") if people is None else figures.people_cell(people, _.code)
 
 
 def _count(people: float | None, _: Language) -> str:

@@ -55,7 +55,7 @@ def of_ash(
     products = [
         Product("hazard.tif", "hazard", "image/tiff", ashfall.write(fall)),
         Product("classes.geojson", "classes", "application/geo+json", classed.geojson(ground, ash.SCALE.names)),
-        Product("zones.csv", "zones", "text/csv", ash.SCALE.zones_csv(impact["zones"])),
+        Product("zones.csv", "zones", "text/csv", ash.SCALE.zones_csv(impact["zones"], impact["table"])),
     ]
     if total is not None:
         products.append(Product("cumulative.tif", "hazard", "image/tiff", ashfall.write(total)))
@@ -105,11 +105,12 @@ def _people(ground: Ground, exposure: AnalysisData) -> Classed:
     population = exposure.path("population")
     if population is None:
         return Classed(None, note=BadInput("No population data are installed").reason())
-    return classed.people(ground, population, exposure.path("zones"), exposure.zone_fields)
+    ground_map = exposure.path("basemap")
+    return classed.people(ground, population, exposure.path("zones"), exposure.zone_fields, basemap=ground_map)
 
 
 def _counted(seen: Classed) -> dict[str, Any]:
-    return ash.SCALE.people(seen.by_class, seen.outside_zones, seen.note, seen.nodata_cells, seen.beyond_data)
+    return ash.SCALE.people(seen.by_class, seen)
 
 
 def _figures(fall: AshFall, ground: Ground, exposure: AnalysisData) -> dict[str, Any]:
@@ -125,6 +126,7 @@ def _figures(fall: AshFall, ground: Ground, exposure: AnalysisData) -> dict[str,
         | {
             "people": _counted(seen),
             "zones": [ash.SCALE.zone(zone) for zone in seen.zones],
+            "table": ash.SCALE.table(seen.table),
             "places": reached.towns(fall, places.read(towns)) if towns else None,
             "airports": reached.airports(fall, places.read_airports(airports)) if airports else None,
             "warnings": [*fall.warnings, *seen.warnings, *_old(fall, exposure)],

@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -35,22 +35,27 @@ def of_earthquake(body: bytes, source_type: str, exposure: AnalysisData, cache: 
     impact |= _figures(shakemap, exposure, cache)
     impact["similar"] = _similar(impact, exposure.path("history"))
     timing.step("count")
-    products = _products(shakemap, impact["zones"], body)
+    products = _products(shakemap, impact, body)
     found = Analysis.of(run, shakemap, impact, products)
     timing.step("products")
     return found
 
 
 def _figures(shakemap: ShakeMap, exposure: AnalysisData, cache: Path) -> dict[str, Any]:
-    population, towns = exposure.path("population"), exposure.path("places")
+    population, towns, ground = (exposure.path(role) for role in ("population", "places", "basemap"))
     found = (
         shaken.people(
-            shakemap, population, exposure.path("zones"), cache, exposure.zone_fields, whole=exposure.installed
+            shakemap,
+            population,
+            exposure.path("zones"),
+            cache,
+            exposure.zone_fields,
+            whole=exposure.installed,
+            basemap=ground,
         )
         if population
         else shaken.Shaken(None, note=BadInput("No population data are installed").reason())
     )
-    ground = exposure.path("basemap")
     shore = coast.of(ground, shakemap.longitude, shakemap.latitude) if ground else None
     installed = {role: exposure.path(role) for role in overlay.ROLES}
     layers = overlay.describe(shakemap, installed, exposure.path("zones"), exposure.zone_fields)
@@ -58,10 +63,9 @@ def _figures(shakemap: ShakeMap, exposure: AnalysisData, cache: Path) -> dict[st
         earthquake.figures(found.by_mmi, shakemap.depth_km, shakemap.time.year)
         | layers
         | {
-            "people": record.people(
-                found.by_mmi, found.unmapped, found.outside_zones, found.note, found.nodata_cells, found.beyond_data
-            ),
+            "people": record.people(found.by_mmi, found.unmapped, found),
             "zones": [earthquake.zone_record(zone) for zone in found.zones],
+            "table": earthquake.table_record(found.table),
             "places": surroundings.describe(shakemap, places.read(towns)) if towns else _NO_PLACES,
             "caveats": record.caveats(shakemap, found.by_mmi, shore),
             "warnings": [*record.warnings(shakemap, exposure.files), *found.warnings],
@@ -74,7 +78,7 @@ def _similar(impact: Mapping[str, Any], catalogue: Path | None) -> dict[str, Any
     return similar.find(impact["event"], impact["people"]["by_mmi"], past, deadliest_alone=catalogue is None)
 
 
-def _products(shakemap: ShakeMap, zones: Sequence[dict[str, Any]], body: bytes) -> list[Product]:
+def _products(shakemap: ShakeMap, impact: Mapping[str, Any], body: bytes) -> list[Product]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "hazard.tif"
         raster.write_hazard(path, shakemap.nodes, shakemap.mmi)
@@ -84,6 +88,6 @@ def _products(shakemap: ShakeMap, zones: Sequence[dict[str, Any]], body: bytes) 
         Product("hazard.tif", "hazard", "image/tiff", hazard),
         Product("contours.geojson", "contours", "application/geo+json", lines),
         Product("bands.geojson", "bands", "application/geo+json", bands),
-        Product("zones.csv", "zones", "text/csv", record.zones_csv(zones)),
+        Product("zones.csv", "zones", "text/csv", record.zones_csv(impact["zones"], impact["table"])),
         Product("grid.xml", "input", "application/xml", body),
     ]

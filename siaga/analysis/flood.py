@@ -1,7 +1,7 @@
 """An analysis of one flood snapshot: PetaBencana's answer and the exposure in, impact.json and its products out."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from siaga.gis import classed, flooded, inundated
 from siaga.gis.classed import Classed
 from siaga.hazard.flood import FloodMap, read_flood
 from siaga.impact import assets, flood
-from siaga.impact.classed import People
+from siaga.impact.flood import AreaExposure
 from siaga.keys import Snapshot
 from siaga.moment import stamp
 from siaga.product import Product
@@ -45,7 +45,7 @@ def of_flood(body: bytes, snapshot: Snapshot | None, exposure: AnalysisData, tim
     impact["reported"] = flood.is_reported(found)
     impact |= _figures(found, exposure)
     timing.step("count")
-    products = _products(found, impact["zones"], body)
+    products = _products(found, impact, body)
     made = Analysis.of(run, found, impact, products)
     timing.step("products")
     return made
@@ -61,7 +61,14 @@ def _figures(found: FloodMap, exposure: AnalysisData) -> dict[str, Any]:
     population = exposure.path("population")
     ground, geom_ids = flooded.ground(found)
     seen = (
-        classed.people(ground, population, exposure.path("zones"), exposure.zone_fields)
+        classed.people(
+            ground,
+            population,
+            exposure.path("zones"),
+            exposure.zone_fields,
+            harmed_from=flood.AFFECTED_FROM - 1,
+            basemap=exposure.path("basemap"),
+        )
         if population
         else Classed(None, note=BadInput("No population data are installed").reason())
     )
@@ -69,23 +76,23 @@ def _figures(found: FloodMap, exposure: AnalysisData) -> dict[str, Any]:
     return flood.SCALE.figures(seen.by_class) | {
         "areas": flood.areas(found, by_area),
         "villages": flood.villages(found, by_area),
-        "people": flood.SCALE.people(seen.by_class, seen.outside_zones, seen.note, seen.nodata_cells, seen.beyond_data),
+        "people": flood.SCALE.people(seen.by_class, seen),
         "zones": [flood.SCALE.zone(zone) for zone in seen.zones],
+        "table": flood.SCALE.table(seen.table),
         "structures": _structures(found, exposure.path("structures"), exposure.installed),
         "roads": _roads(found, exposure.path("roads"), exposure.installed),
         "warnings": [*found.warnings, *seen.warnings, *_nobody(found, seen)],
     }
 
 
-def _by_area(seen: Classed, geom_ids: Sequence[str]) -> dict[str, People] | None:
-    """Persons per class by geom_id of whom something is known; an RW that is listed twice has all its parts."""
-    if seen.by_polygon is None:
+def _by_area(seen: Classed, geom_ids: Sequence[str]) -> dict[str, AreaExposure] | None:
+    """People by geom_id; an RW that is listed twice has all its parts. None when nothing is known of any."""
+    if seen.by_polygon is None or seen.area is None or seen.counted is None:
         return None
-    found: dict[str, People] = {}
-    for geom_id, by_class in zip(geom_ids, seen.by_polygon, strict=True):
-        if np.isnan(by_class).any():
-            continue
-        found[geom_id] = by_class + found.get(geom_id, 0.0)
+    found: dict[str, AreaExposure] = {}
+    for geom_id, by_class, area, counted in zip(geom_ids, seen.by_polygon, seen.area, seen.counted, strict=True):
+        part = AreaExposure(np.nan_to_num(by_class), float(area), float(counted))
+        found[geom_id] = found[geom_id] + part if geom_id in found else part
     return found
 
 
@@ -114,10 +121,10 @@ def _roads(found: FloodMap, path: Path | None, installed: bool) -> dict[str, Any
     return flood.roads_record(assets.ROAD_CLASSES, km, whole=not installed)
 
 
-def _products(found: FloodMap, zones: list[dict[str, Any]], body: bytes) -> list[Product]:
+def _products(found: FloodMap, impact: Mapping[str, Any], body: bytes) -> list[Product]:
     areas = json.dumps(flood.geojson(found), ensure_ascii=False).encode()
     return [
         Product("flood.geojson", "hazard", "application/geo+json", areas),
-        Product("zones.csv", "zones", "text/csv", flood.SCALE.zones_csv(zones)),
+        Product("zones.csv", "zones", "text/csv", flood.SCALE.zones_csv(impact["zones"], impact["table"])),
         Product("flood_data.json", "input", "application/json", body),
     ]

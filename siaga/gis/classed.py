@@ -6,7 +6,7 @@ of a class or of a zone cuts is divided by exact area, its people being spread e
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,12 @@ from numpy.typing import NDArray
 
 from siaga.errors import BadInput
 from siaga.exposure.zones import INSTALLED, ZoneFields
-from siaga.gis import coverage, crs, turns, zonal, zones
+from siaga.gis import coverage, crs, gaps, turns, zonal, zones
 from siaga.gis.coverage import Cover
+from siaga.gis.gaps import Gaps, Land
 from siaga.gis.population import PopulationGrid, Strip
-from siaga.impact.classed import ZoneExposure
+from siaga.impact import breakdown
+from siaga.impact.breakdown import Breakdown, LevelExposure, ZoneExposure, known_share
 
 Polygons = NDArray[Any]
 
@@ -48,39 +50,52 @@ class Ground:
 class Classed:
     """Persons by class, float64, unrounded.
 
-    by_class: on the ground and inside a zone (of the finest level; without zones all on the ground); None
-    when nothing is known there, and note says why.
-    outside_zones: people on the ground in no zone; None without zones.
-    nodata_cells: cells that the ground touches for which the data give no count. beyond_data: the share of
-    the ground, 0 to 1, that lies off the population grid.
+    by_class: everybody on the ground who has a count, in a zone or not; None when nothing is known there. note
+    says why it is None, or why it is nobody.
+    table: the level of zones that breaks them down; None where no zone lies under the ground.
+    nodata_cells: cells that the ground touches for which the data give no count, unknown_share: their part of
+    the ground on the grid, 0 to 1. beyond_data: the share of the ground, 0 to 1, that lies off the grid.
     zones: those with ground of a class, every level. by_polygon: (polygons, classes) whoever is on each of the
-    ground's polygons, zones or none; NaN where the data know nothing of one.
+    ground's polygons, zones or none; NaN where the data know nothing of one. area, counted: of each polygon in
+    cells, and the part of that for which there is a count.
     """
 
     by_class: NDArray[np.float64] | None
-    outside_zones: float | None = None
+    table: Breakdown | None = None
     zones: tuple[ZoneExposure, ...] = ()
     warnings: tuple[dict[str, Any], ...] = ()
     nodata_cells: int | None = None
+    unknown_share: float | None = None
     beyond_data: float | None = None
     note: dict[str, Any] | None = None
     by_polygon: NDArray[np.float64] | None = None
+    area: NDArray[np.float64] | None = None
+    counted: NDArray[np.float64] | None = None
 
 
-def people(ground: Ground, population: Path, zones_file: Path | None, fields: ZoneFields = INSTALLED) -> Classed:
+def people(
+    ground: Ground,
+    population: Path,
+    zones_file: Path | None,
+    fields: ZoneFields = INSTALLED,
+    harmed_from: int = 0,
+    basemap: Path | None = None,
+) -> Classed:
     """Count who lives there.
 
+    harmed_from: the first class, counted from 0, whose people come to harm. basemap: tells land from sea where
+    the data have no count.
     Raises BadInput with a sentence when the population or the zones cannot be used.
     """
     grid = PopulationGrid.open(population)
     warnings = list(grid.warnings)
     if not len(ground.polygons):
         nobody, none = np.zeros(ground.count), np.zeros((0, ground.count))
-        return Classed(nobody, None if zones_file is None else 0.0, warnings=tuple(warnings), by_polygon=none)
+        return Classed(nobody, warnings=tuple(warnings), by_polygon=none, area=none[:, 0], counted=none[:, 0])
     polygons = _moved(ground.polygons, grid, population)
     window = grid.window(*shapely.total_bounds(polygons).tolist())
     if window is None:
-        return Classed(None, warnings=tuple(warnings), note=_outside(), beyond_data=1.0)
+        return Classed(None, warnings=tuple(warnings), note=gaps.outside(), beyond_data=1.0)
     grid = grid.cropped(window)
     levels: list[zones.ZoneLevel] = []
     if zones_file is not None:
@@ -90,17 +105,45 @@ def people(ground: Ground, population: Path, zones_file: Path | None, fields: Zo
     parts = [_Parts.of(grid, polygons, kinds, np.arange(len(kinds)), ground.count)]
     parts += [_in_zones(grid, level, polygons, kinds, ground.count) for level in levels]
     counted = _counted(grid, parts, ground.count)
-    beyond = max(0.0, 1 - counted.cells * grid.width * grid.height / float(shapely.area(polygons).sum()))
-    warnings += _said(counted, beyond)
-    seen: dict[str, Any] = {"warnings": tuple(warnings), "nodata_cells": counted.nodata, "beyond_data": beyond}
-    if not counted.known:
-        return Classed(None, note=_outside(), **seen)
-    unknown = (counted.seen == 0) & (shapely.area(polygons) > 0)  # one that others cover has nobody left
-    seen["by_polygon"] = np.where(unknown[:, np.newaxis], np.nan, counted.people[0])
-    everybody = counted.people[0].sum(axis=0)
-    if zones_file is None:
-        return Classed(everybody, **seen)
-    return _by_zone(levels, parts[1:], counted.people[1:], everybody, seen)
+    exposed = [
+        _exposure(*of_level) for of_level in zip(levels, parts[1:], counted.people[1:], counted.seen[1:], strict=True)
+    ]
+    land = Land.within(basemap, ground.bounds) if counted.holes.nodata else None
+    found = _found(counted, parts[0], exposed, land, harmed_from)
+    warnings += found.warnings
+    if found.by_class is not None and zones_file is not None and not found.note:
+        table = breakdown.choose(found.by_class, exposed, harmed_from)
+        found = replace(found, table=table)
+        warnings += breakdown.warnings(found.by_class, exposed, table)
+    return replace(found, warnings=tuple(warnings))
+
+
+def _found(
+    counted: "_Count", whole: "_Parts", exposed: Sequence[LevelExposure], land: Land | None, harmed_from: int
+) -> Classed:
+    """All but the table. whole: the ground, polygon by polygon."""
+    holes, by_polygon = counted.holes, counted.people[0]
+    beyond = max(0.0, 1 - float(holes.cells.sum()) / float(whole.area.sum()))
+    if any(level.zones for level in exposed):
+        holes.ashore = max(counted.ashore, key=lambda one: one[0].sum())
+    area = np.bincount(whole.zone, weights=whole.area, minlength=len(by_polygon))
+    found = Classed(
+        None,
+        zones=tuple(zone for level in exposed for zone in level.zones),
+        warnings=tuple(holes.warnings(beyond, land, harmed_from)),
+        nodata_cells=holes.nodata,
+        unknown_share=holes.share,
+        beyond_data=beyond,
+        area=area,
+        counted=counted.seen[0],
+    )
+    everybody = by_polygon.sum(axis=0)
+    if not holes.known:
+        nobody, note = holes.nothing(land, bool(found.zones))
+        return replace(found, by_class=everybody if nobody else None, note=note)
+    # A polygon that others cover has no area left: nobody is there, and that is known.
+    unknown = (counted.seen[0] == 0) & (area > 0)
+    return replace(found, by_class=everybody, by_polygon=np.where(unknown[:, np.newaxis], np.nan, by_polygon))
 
 
 def geojson(ground: Ground, names: Sequence[str]) -> bytes:
@@ -116,45 +159,38 @@ def geojson(ground: Ground, names: Sequence[str]) -> bytes:
     return json.dumps({"type": "FeatureCollection", "features": features}).encode()
 
 
-def _by_zone(
-    levels: Sequence[zones.ZoneLevel],
-    parts: Sequence["_Parts"],
-    tables: Sequence[NDArray[np.float64]],
-    everybody: NDArray[np.float64],
-    seen: dict[str, Any],
-) -> Classed:
-    reached = [
-        [
-            ZoneExposure(level.codes[zone], level.names[zone], level.level, level.parents[zone], table[zone])
-            for zone in np.unique(part.zone).tolist()
-        ]
-        for level, part, table in zip(levels, parts, tables, strict=True)
-    ]
-    finest = reached[min(range(len(levels)), key=lambda number: _size(levels[number]))] if levels else []
-    if not finest:
-        note = BadInput("No zone lies under the map; how many people of the zones are there is not known").reason()
-        return Classed(None, note=note, **seen)
-    by_class = np.sum([zone.by_class for zone in finest], axis=0)
-    rest = float(everybody.sum() - by_class.sum())
-    return Classed(
-        by_class,
-        outside_zones=rest if rest > 1e-9 * everybody.sum() else 0.0,  # below that only rounding is left
-        zones=tuple(zone for level in reached for zone in level),
-        **seen,
+def _exposure(
+    level: zones.ZoneLevel, part: "_Parts", table: NDArray[np.float64], seen: NDArray[np.float64]
+) -> LevelExposure:
+    """The zones of one level that have ground. table: (zones, classes) persons; seen: (zones,) cells with a count."""
+    area = np.bincount(part.zone, weights=part.area, minlength=len(seen))
+    under = np.unique(part.zone).tolist()
+    found = tuple(
+        ZoneExposure(
+            level.codes[zone],
+            level.names[zone],
+            level.level,
+            level.parents[zone],
+            table[zone],
+            known_share(float(seen[zone]), float(area[zone])),
+        )
+        for zone in under
     )
+    return LevelExposure(level.level, found, float(level.areas[under].mean()) if under else 0.0)
 
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
     """Ground in parts of one zone and one class each.
 
-    cover: of the grid's cells, parts as owners. zone, kind: of each part, an index into the zones (0 where
-    there are none) and its class, from 0 on.
+    cover: of the grid's cells, parts as owners. zone, kind: of each part, an index into the zones and its
+    class, from 0 on. area: of each part in cells, on the grid or not.
     """
 
     cover: Cover
     zone: NDArray[np.int64]
     kind: NDArray[np.int64]
+    area: NDArray[np.float64]
 
     @classmethod
     def of(
@@ -166,7 +202,7 @@ class _Parts:
         )
         numbers, owner = np.unique(zone * count + kind, return_inverse=True)
         cover = zonal.within_one(coverage.of(in_cells, owner, grid.rows, grid.columns), grid.columns)
-        return cls(cover, *np.divmod(numbers, count))
+        return cls(cover, *np.divmod(numbers, count), np.bincount(owner, shapely.area(in_cells), len(numbers)))
 
     def entries(self, strip: Strip) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float64]]:
         """Each cell of a strip (counted within it) that has ground, the part, and its share of the cell."""
@@ -186,39 +222,67 @@ class _Parts:
 
 @dataclass(slots=True)
 class _Count:
-    """people: (zones, classes) for each set of parts. seen: cells of each polygon for which there is a count.
+    """For each set of parts: people (zones, classes), seen (zones,) cells for which there is a count.
 
-    cells: of ground; known, nodata: touched by it.
+    ashore: for each set but the first, (2, classes) cells on the grid and those without a count. holes: of the
+    first set, which is all of the ground.
     """
 
     people: list[NDArray[np.float64]]
-    seen: NDArray[np.float64]
-    cells: float = 0.0
-    known: int = 0
-    nodata: int = 0
-    negative: int = 0
+    seen: list[NDArray[np.float64]]
+    ashore: list[tuple[NDArray[np.float64], NDArray[np.float64]]]
+    holes: Gaps
 
 
 def _counted(grid: PopulationGrid, parts: Sequence[_Parts], classes: int) -> _Count:
     """The first set of parts covers all of the ground, polygon by polygon."""
+    zones_of = [int(part.zone.max(initial=-1)) + 1 for part in parts]
     count = _Count(
-        [np.zeros((int(part.zone.max(initial=0)) + 1, classes)) for part in parts], np.zeros(len(parts[0].zone))
+        [np.zeros((number, classes)) for number in zones_of],
+        [np.zeros(number) for number in zones_of],
+        [(np.zeros(classes), np.zeros(classes)) for _ in parts[1:]],
+        Gaps.of(grid.path, classes),
     )
+    holes = count.holes
+    step = holes.thinned(grid.rows * grid.columns)
     for strip in grid.strips(grid.whole):
-        for number, (part, table) in enumerate(zip(parts, count.people, strict=True)):
+        holes.negative += strip.negative
+        holes.odd.add(strip.odd)
+        for number, part in enumerate(parts):
             cell, owner, share = part.entries(strip)
-            found = np.bincount(owner, weights=strip.people.ravel()[cell] * share, minlength=len(part.zone))
-            table[part.zone, part.kind] += found
+            size = len(part.zone)
+            found = np.bincount(owner, weights=strip.people.ravel()[cell] * share, minlength=size)
+            count.people[number][part.zone, part.kind] += found
+            hidden = None if strip.unknown is None else strip.unknown.ravel()[cell]
+            on_grid = np.bincount(owner, weights=share, minlength=size)
+            lacking = np.zeros(size) if hidden is None else np.bincount(owner, weights=share * hidden, minlength=size)
+            there = on_grid if hidden is None else np.bincount(owner, weights=share * ~hidden, minlength=size)
+            count.seen[number] += np.bincount(part.zone, weights=there, minlength=zones_of[number])
+            cells, unknown = (holes.cells, holes.unknown) if number == 0 else count.ashore[number - 1]
+            cells += np.bincount(part.kind, weights=on_grid, minlength=classes)
+            unknown += np.bincount(part.kind, weights=lacking, minlength=classes)
             if number == 0:
-                there = share if strip.unknown is None else share * ~strip.unknown.ravel()[cell]
-                count.seen[part.zone] += np.bincount(owner, weights=there, minlength=len(part.zone))
-                touched = np.unique(cell)
-                unknown = 0 if strip.unknown is None else int(np.count_nonzero(strip.unknown.ravel()[touched]))
-                count.cells += float(share.sum())
-                count.nodata += unknown
-                count.known += len(touched) - unknown
-        count.negative += strip.negative
+                _note_holes(holes, grid, strip, cell, part.kind[owner], step)
     return count
+
+
+def _note_holes(
+    holes: Gaps, grid: PopulationGrid, strip: Strip, cell: NDArray[np.int64], kind: NDArray[np.int64], step: int
+) -> None:
+    """The cells of one strip that the ground touches; some of those without a count are kept for the base map."""
+    touched, first = np.unique(cell, return_index=True)
+    if strip.unknown is None:
+        holes.known += len(touched)
+        return
+    lacking = strip.unknown.ravel()[touched]
+    hidden = int(np.count_nonzero(lacking))
+    holes.nodata += hidden
+    holes.known += len(touched) - hidden
+    if hidden:
+        kept = touched[lacking][::step]
+        row, column = np.divmod(kept, strip.window.shape[1])
+        longitude, latitude = grid.lonlat_of(strip.window, row, column)
+        holes.sample.append((longitude, latitude, kind[first[lacking]][::step]))
 
 
 def _moved(polygons: Polygons, grid: PopulationGrid, population: Path) -> Polygons:
@@ -245,26 +309,3 @@ def _in_zones(
     pieces = zones.mended(shapely.intersection(level.polygons[of_zone], polygons[of_ground]))
     some = shapely.area(pieces) > 0
     return _Parts.of(grid, pieces[some], kinds[of_ground][some], level.zone[of_zone][some], count)
-
-
-def _size(level: zones.ZoneLevel) -> float:
-    """The mean area of its zones; the level with the smallest is the finest."""
-    return float(shapely.area(level.polygons).sum()) / max(1, len(level.codes))
-
-
-def _said(count: _Count, beyond: float) -> list[dict[str, Any]]:
-    said = []
-    if count.negative:
-        said.append(BadInput("The population data have negative counts; they are taken as unknown").reason())
-    if beyond >= 0.005:
-        said.append(
-            BadInput(
-                "{percent} % of the map lies beyond the population data; how many people are there is not known",
-                percent=round(beyond * 100),
-            ).reason()
-        )
-    return said
-
-
-def _outside() -> dict[str, Any]:
-    return BadInput("The map lies wholly outside the population data; how many people are there is not known").reason()

@@ -225,6 +225,13 @@ class PopulationGrid:
         area: NDArray[np.float64] = self.width * self.height * _KM_PER_DEGREE**2 * narrowed
         return area
 
+    def lonlat_of(
+        self, window: Window, row: NDArray[np.int64], column: NDArray[np.int64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Longitude and latitude of the centres of some of a window's cells, degrees, WGS 84."""
+        x, y = self.x(window)[column], self.y(window)[row]
+        return (x, y) if self.degrees else crs.to_lonlat(x, y, self.crs)
+
     def strips(self, window: Window, cells: int = _CELLS_AT_ONCE) -> Iterator[Strip]:
         """The window from north to south, about `cells` cells at a time.
 

@@ -10,48 +10,84 @@ from numpy.typing import NDArray
 
 from siaga.errors import BadInput
 from siaga.exposure.zones import INSTALLED, ZoneFields
-from siaga.gis import zonal
-from siaga.gis.population import PopulationGrid, Window
+from siaga.gis import gaps, zonal
+from siaga.gis.gaps import Gaps, Land
+from siaga.gis.population import PopulationGrid, Strip, Window
 from siaga.hazard.shakemap import ShakeMap
-from siaga.impact.classed import ZoneExposure
+from siaga.impact import breakdown
+from siaga.impact.breakdown import Breakdown, LevelExposure, ZoneExposure, known_share
+from siaga.impact.earthquake import DISPLACED_FROM
 from siaga.impact.mmi import classify
 
 MAX_CELLS = 250_000_000  # of a raster used once; a larger one has its zones shared out under the map alone
+
+
+_HARMED_FROM = DISPLACED_FROM - 1  # the column of MMI VI
 
 
 @dataclass(frozen=True, slots=True)
 class Shaken:
     """Persons by MMI class I to X, float64, unrounded.
 
-    by_mmi: on the map and inside a zone (of the finest level; without zones all on the map); None when
-    nothing is known under the map, and note says why.
-    unmapped: people of the zones who live off the map; outside_zones: people on the map in no zone;
-    None when unknown.
-    nodata_cells: cells on the map for which the data give no count. beyond_data: the share of the map,
-    0 to 1, that lies off the population grid.
-    zones: those with ground on the map, every level.
+    by_mmi: everybody on the map who has a count, in a zone or not; None when nothing is known under the map.
+    note says why it is None, or why it is nobody.
+    table: the level of zones that breaks them down; None where no zone lies under the map. unmapped: people
+    of its zones who live off the map; None when unknown.
+    nodata_cells: cells on the map for which the data give no count, unknown_share: their share of the map's
+    cells on the grid, 0 to 1. beyond_data: the share of the map, 0 to 1, that lies off the population grid.
+    zones: those with ground on the map, every level; known is the share of their cells there with a count.
     """
 
     by_mmi: NDArray[np.float64] | None
     unmapped: float | None = None
-    outside_zones: float | None = None
+    table: Breakdown | None = None
     zones: tuple[ZoneExposure, ...] = ()
     warnings: tuple[dict[str, Any], ...] = ()
     nodata_cells: int | None = None
+    unknown_share: float | None = None
     beyond_data: float | None = None
     note: dict[str, Any] | None = None
 
 
 @dataclass(slots=True)
-class _Count:
-    """What the strips of one map add up to."""
+class _OfLevel:
+    """What the strips of one map add up to in the zones of one level.
 
-    on_map: NDArray[np.float64]
-    tables: list[NDArray[np.float64]]
-    ground: list[NDArray[np.bool_]]
-    known: int = 0
-    nodata: int = 0
-    negative: int = 0
+    by_zone: (zones, 11) persons. cells, unknown: (zones,) cells on the map, and those without a count.
+    by_class: (2, 10) the same two of all zones.
+    """
+
+    by_zone: NDArray[np.float64]
+    cells: NDArray[np.float64]
+    unknown: NDArray[np.float64]
+    by_class: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, level: zonal.Level) -> "_OfLevel":
+        count = len(level.zones)
+        return cls(np.zeros((count, 11)), np.zeros(count), np.zeros(count), np.zeros((2, 10)))
+
+    def add(self, tally: zonal.Tally) -> None:
+        self.by_zone[tally.zones] += tally.by_zone
+        self.cells[tally.zones] += tally.cells[:, 1:].sum(axis=1)
+        self.by_class[0] += tally.cells[:, 1:].sum(axis=0)
+        if tally.unknown is not None:
+            self.unknown[tally.zones] += tally.unknown[:, 1:].sum(axis=1)
+            self.by_class[1] += tally.unknown[:, 1:].sum(axis=0)
+
+    def exposure(self, level: zonal.Level) -> LevelExposure:
+        """The zones that have a part of a cell on the map."""
+        under = np.flatnonzero(self.cells > 0).tolist()
+        zones = tuple(
+            ZoneExposure(
+                zone.code, zone.name, zone.level, zone.parent, row[1:], known_share(float(cells - hidden), float(cells))
+            )
+            for zone, row, hidden, cells in (
+                (level.zones[index], self.by_zone[index], self.unknown[index], self.cells[index]) for index in under
+            )
+        )
+        area = sum(level.zones[index].area for index in under) / max(1, len(under))
+        return LevelExposure(level.name, zones, area)
 
 
 def people(
@@ -61,57 +97,61 @@ def people(
     cache: Path,
     fields: ZoneFields = INSTALLED,
     whole: bool = True,
+    basemap: Path | None = None,
 ) -> Shaken:
     """Count who was shaken how strongly.
 
     MMI is taken at each cell's centre, bilinear between nodes; the population grid stays as it is.
     whole: share out all of the grid among the zones, however large it is, since it will serve again.
+    basemap: tells land from sea where the data have no count.
     Raises BadInput with a sentence when the population or the zones cannot be used.
     """
     grid = PopulationGrid.open(population)
     windows = grid.windows(shakemap.nodes)
     warnings = list(grid.warnings)
     if not windows:
-        return Shaken(None, warnings=tuple(warnings), note=_outside(), beyond_data=1.0)
+        return Shaken(None, warnings=tuple(warnings), note=gaps.outside(), beyond_data=1.0)
     beyond = grid.beyond(shakemap.nodes)
     part = not whole and zones is not None and grid.rows * grid.columns > MAX_CELLS and len(windows) == 1
     if part:
         grid, warnings = grid.cropped(windows[0]), [*warnings, _part(population)]
         windows = [grid.whole]
     shares = zonal.prepare(grid, zones, fields, cache) if zones else zonal.Shares((), ())
-    count = _counted(shakemap, grid, windows, shares.levels)
-    warnings += [*shares.warnings, *_said(count, beyond)]
-    seen = {"warnings": tuple(warnings), "nodata_cells": count.nodata, "beyond_data": beyond}
-    if not count.known:
-        return Shaken(None, note=_outside(), **seen)
+    by_mmi, of_levels, holes = _counted(shakemap, grid, windows, shares.levels)
+    land = Land.within(basemap, shakemap.nodes.edges) if holes.nodata else None
+    levels = [of_level.exposure(level) for level, of_level in zip(shares.levels, of_levels, strict=True)]
+    warnings += [*shares.warnings, *holes.warnings(beyond, land, _HARMED_FROM)]
+    seen: dict[str, Any] = {
+        "zones": tuple(zone for level in levels for zone in level.zones),
+        "nodata_cells": holes.nodata,
+        "unknown_share": holes.share,
+        "beyond_data": beyond,
+    }
+    if not holes.known:
+        nobody, note = holes.nothing(land, bool(seen["zones"]))
+        return Shaken(by_mmi if nobody else None, warnings=tuple(warnings), note=note, **seen)
     if zones is None:
-        return Shaken(count.on_map, **seen)
-    finest = max(range(len(shares.levels)), key=lambda number: len(shares.levels[number].zones))
-    if not count.ground[finest].any():
-        note = BadInput("No zone lies under the map; how many people of the zones are there is not known").reason()
-        return Shaken(None, note=note, **seen)
-    by_mmi = count.tables[finest][:, 1:].sum(axis=0)
-    inside = float(by_mmi.sum())
-    everybody = float(sum(zone.people for zone in shares.levels[finest].zones))
-    return Shaken(
-        by_mmi,
-        unmapped=None if part else _rest(everybody, inside),
-        outside_zones=_rest(float(count.on_map.sum()), inside),
-        zones=tuple(
-            ZoneExposure(zone.code, zone.name, zone.level, zone.parent, row[1:])
-            for level, rows, ground in zip(shares.levels, count.tables, count.ground, strict=True)
-            for zone, row, shaken in zip(level.zones, rows, ground, strict=True)
-            if shaken
-        ),
-        **seen,
-    )
+        return Shaken(by_mmi, warnings=tuple(warnings), **seen)
+    table = breakdown.choose(by_mmi, levels, _HARMED_FROM)
+    warnings += breakdown.warnings(by_mmi, levels, table)
+    unmapped = None if part or table is None else _unmapped(shares.levels, of_levels, table)
+    return Shaken(by_mmi, unmapped, table, warnings=tuple(warnings), **seen)
+
+
+def _unmapped(levels: Sequence[zonal.Level], of_levels: Sequence[_OfLevel], table: Breakdown) -> float:
+    """People of the table's zones, those without ground on the map among them, who live off it."""
+    (number,) = (index for index, level in enumerate(levels) if level.name == table.level)
+    everybody = float(sum(zone.people for zone in levels[number].zones))
+    rest = everybody - float(of_levels[number].by_zone[:, 1:].sum())
+    return rest if rest > 1e-9 * everybody else 0.0  # below that only rounding is left
 
 
 def _counted(
     shakemap: ShakeMap, grid: PopulationGrid, windows: Sequence[Window], levels: Sequence[zonal.Level]
-) -> _Count:
-    tables = [np.zeros((len(level.zones), 11)) for level in levels]
-    count = _Count(np.zeros(10), tables, [np.zeros(len(level.zones), dtype=bool) for level in levels])
+) -> tuple[NDArray[np.float64], list[_OfLevel], Gaps]:
+    """Everybody on the map by class, the zones' part of them by level, and what has no count."""
+    by_mmi, of_levels, holes = np.zeros(11), [_OfLevel.of(level) for level in levels], Gaps.of(grid.path, 10)
+    step = holes.thinned(sum(window.shape[0] * window.shape[1] for window in windows))
     for window in windows:
         for strip in grid.strips(window):
             if grid.degrees:
@@ -119,44 +159,37 @@ def _counted(
             else:
                 mmi = shakemap.at(*grid.lonlat(strip.window))
             classes = classify(mmi)
-            on_map = int(np.count_nonzero(classes))
-            unknown = 0 if strip.unknown is None else int(np.count_nonzero(strip.unknown & (classes > 0)))
-            count.nodata += unknown
-            count.known += on_map - unknown
-            count.negative += strip.negative
+            _note_holes(holes, grid, strip, classes, step)
             everybody = None
-            for level, table, ground in zip(levels, count.tables, count.ground, strict=True):
-                found = level.tally(strip.window, classes, strip.people)
-                table[found.zones] += found.by_zone
-                ground[found.zones] |= found.ground
-                everybody = found.everybody
+            for level, of_level in zip(levels, of_levels, strict=True):
+                tally = level.tally(strip.window, classes, strip.people, strip.unknown)
+                of_level.add(tally)
+                everybody = tally.everybody
             if everybody is None:
                 everybody = np.bincount(classes.ravel(), weights=strip.people.ravel(), minlength=11)
-            count.on_map += everybody[1:]
-    return count
+            by_mmi += everybody
+    known_land = max(of_levels, key=lambda one: one.by_class[0].sum(), default=None)
+    if known_land is not None and known_land.by_class[0].any():
+        holes.ashore = (known_land.by_class[0], known_land.by_class[1])
+    return by_mmi[1:], of_levels, holes
 
 
-def _rest(whole: float, part: float) -> float:
-    """What is left; nothing where only rounding is."""
-    return whole - part if whole - part > 1e-9 * whole else 0.0
-
-
-def _said(count: _Count, beyond: float | None) -> list[dict[str, Any]]:
-    said = []
-    if count.negative:
-        said.append(BadInput("The population data have negative counts; they are taken as unknown").reason())
-    if beyond is not None and beyond >= 0.005:
-        said.append(
-            BadInput(
-                "{percent} % of the map lies beyond the population data; how many people are there is not known",
-                percent=round(beyond * 100),
-            ).reason()
-        )
-    return said
-
-
-def _outside() -> dict[str, Any]:
-    return BadInput("The map lies wholly outside the population data; how many people are there is not known").reason()
+def _note_holes(holes: Gaps, grid: PopulationGrid, strip: Strip, classes: NDArray[np.uint8], step: int) -> None:
+    cells = np.bincount(classes.ravel(), minlength=11)[1:]
+    holes.cells += cells
+    holes.negative += strip.negative
+    holes.odd.add(strip.odd)
+    on_map = int(cells.sum())
+    hidden = () if strip.unknown is None else np.flatnonzero(strip.unknown & (classes > 0))
+    holes.nodata += len(hidden)
+    holes.known += on_map - len(hidden)
+    if not len(hidden):
+        return
+    kind = classes.ravel()[hidden].astype(np.int64) - 1
+    holes.unknown += np.bincount(kind, minlength=10)
+    row, column = np.divmod(hidden[::step], strip.window.shape[1])
+    longitude, latitude = grid.lonlat_of(strip.window, row, column)
+    holes.sample.append((longitude, latitude, kind[::step]))
 
 
 def _part(population: Path) -> dict[str, Any]:

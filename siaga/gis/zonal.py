@@ -25,7 +25,7 @@ from siaga.gis import coverage, zones
 from siaga.gis.coverage import Cover
 from siaga.gis.population import PopulationGrid, Window
 
-_RECIPE = "5"  # changes when shares prepared by older code must not be used
+_RECIPE = "6"  # changes when shares prepared by older code must not be used
 _CLASSES = 11  # MMI I to X after one for what is off the map
 _SPAN = np.dtype([("start", "<i4"), ("stop", "<i4"), ("zone", "<i4")])
 _SHARE = np.dtype([("column", "<i4"), ("zone", "<i4"), ("share", "<f8")])
@@ -35,26 +35,32 @@ _FEWEST_ROWS = 64
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """One zone. people: of the whole zone as far as the grid goes, on the map or not; persons, float64."""
+    """One zone. people: of the whole zone as far as the grid goes, on the map or not; persons, float64.
+
+    area: of the whole zone, on the grid or not, in squares of the grid's CRS's unit.
+    """
 
     code: str
     name: str
     level: str | None
     parent: str | None
     people: float
+    area: float
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
     """Persons by class, column 0 being those off the map.
 
-    zones: indices of those zones that have a part of the window. by_zone: (these, 11). ground: whether
-    each of these has a part of a cell on the map. everybody: (11,), in a zone or not.
+    zones: indices of those zones that have a part of the window. by_zone: (these, 11) persons. cells: (these, 11)
+    cells. unknown: (these, 11) those of them that have no count; None where all have one. everybody: (11,)
+    persons, in a zone or not.
     """
 
     zones: NDArray[np.int64]
     by_zone: NDArray[np.float64]
-    ground: NDArray[np.bool_]
+    cells: NDArray[np.float64]
+    unknown: NDArray[np.float64] | None
     everybody: NDArray[np.float64]
 
 
@@ -72,10 +78,17 @@ class Level:
     span_at: NDArray[np.int64]
     share_at: NDArray[np.int64]
 
-    def tally(self, window: Window, classes: NDArray[np.uint8], people: NDArray[np.float64]) -> Tally:
+    def tally(
+        self,
+        window: Window,
+        classes: NDArray[np.uint8],
+        people: NDArray[np.float64],
+        unknown: NDArray[np.bool_] | None = None,
+    ) -> Tally:
         """People of one window, by zone and class.
 
-        classes, people: (rows, columns) of the window; class 0 is off the map; people without holes.
+        classes, people, unknown: (rows, columns) of the window; class 0 is off the map; people without holes;
+        unknown: True where there is no count, None where all is known.
         """
         owners, stops = self.segments(window)
         # Neighbours in a row mostly share zone and class: summed run by run, only the runs are sorted out.
@@ -93,13 +106,19 @@ class Level:
         found = np.flatnonzero(here)
         place = np.full(len(here), len(found))  # what no zone has comes last
         place[found] = np.arange(len(found))
-        index, size = place[owner], len(found) + 1
-        weights = np.concatenate((sums, parts))
-        table = np.bincount(index * _CLASSES + of_class, weights=weights, minlength=size * _CLASSES)
-        ground = np.zeros(size, dtype=bool)
-        ground[index[of_class > 0]] = True
+        index, size = place[owner] * _CLASSES + of_class, len(found) + 1
+
+        def by_zone(of_runs: NDArray[Any], of_parts: NDArray[Any]) -> NDArray[np.float64]:
+            weights = np.concatenate((of_runs, of_parts))
+            return np.bincount(index, weights=weights, minlength=size * _CLASSES).reshape(size, _CLASSES)[:-1]
+
+        nothing = None
+        if unknown is not None and unknown.any():
+            hidden = unknown.ravel()
+            nothing = by_zone(np.add.reduceat(hidden.view(np.uint8), starts, dtype=np.int64), hidden[cell] * share)
         everybody = np.bincount(run_class, weights=sums, minlength=_CLASSES)
-        return Tally(found, table.reshape(size, _CLASSES)[:-1], ground[:-1], everybody)
+        cells = by_zone(np.diff(starts, append=flat.size), share)
+        return Tally(found, by_zone(sums, parts), cells, nothing, everybody)
 
     def segments(self, window: Window) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Owners of runs of cells that fill the window from first to last, and where each run stops.
@@ -135,10 +154,19 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """Every level of a zones file upon one population grid. warnings: stored reasons."""
+    """Every level of a zones file upon one population grid. warnings: stored reasons. people: on the whole grid."""
 
     levels: tuple[Level, ...]
     warnings: tuple[dict[str, Any], ...]
+    people: float = 0.0
+
+    @property
+    def covers(self) -> dict[str | None, float]:
+        """The share of the grid's people, 0 to 1, that the zones of each level hold; all of them where nobody lives."""
+        return {
+            level.name: min(1.0, sum(zone.people for zone in level.zones) / self.people) if self.people else 1.0
+            for level in self.levels
+        }
 
 
 def prepare(grid: PopulationGrid, zones_file: Path, fields: ZoneFields, cache: Path) -> Shares:
@@ -160,7 +188,8 @@ def prepare(grid: PopulationGrid, zones_file: Path, fields: ZoneFields, cache: P
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
     levels = tuple(_load(path) for path in sorted(folder.iterdir()) if path.is_dir())
-    return Shares(levels, tuple(json.loads((folder / "warnings.json").read_text(encoding="utf-8"))))
+    whole = json.loads((folder / "whole.json").read_text(encoding="utf-8"))
+    return Shares(levels, tuple(whole["warnings"]), whole["people"])
 
 
 def _fingerprint(grid: PopulationGrid, zones_file: Path, fields: ZoneFields, cache: Path) -> str:
@@ -177,13 +206,15 @@ def _make(grid: PopulationGrid, zones_file: Path, fields: ZoneFields, folder: Pa
         where = folder / f"{number:02d}"
         where.mkdir()
         span_at, share_at = _divide(grid, level, where)
-        named = zip(level.codes, level.names, level.parents, strict=True)
-        empty = tuple(Zone(code, name, level.level, parent, 0.0) for code, name, parent in named)
+        named = zip(level.codes, level.names, level.parents, level.areas.tolist(), strict=True)
+        empty = tuple(Zone(code, name, level.level, parent, 0.0, area) for code, name, parent, area in named)
         levels.append(Level(level.level, empty, where, span_at, share_at))
     del read
-    for level, people in zip(levels, _totals(grid, levels), strict=True):
+    totals, everybody = _totals(grid, levels)
+    for level, people in zip(levels, totals, strict=True):
         _save(level, people)
-    (folder / "warnings.json").write_text(json.dumps(warnings), encoding="utf-8")
+    whole = json.dumps({"people": everybody, "warnings": warnings})
+    (folder / "whole.json").write_text(whole, encoding="utf-8")
 
 
 def _divide(grid: PopulationGrid, level: zones.ZoneLevel, folder: Path) -> tuple[Any, Any]:
@@ -254,15 +285,16 @@ def _kept(keep: NDArray[np.bool_], *columns: NDArray[Any]) -> tuple[NDArray[Any]
     return columns if keep.all() else tuple(column[keep] for column in columns)
 
 
-def _totals(grid: PopulationGrid, levels: list[Level]) -> list[NDArray[np.float64]]:
-    """People per zone, over the whole grid, of each level."""
-    totals = [np.zeros(len(level.zones)) for level in levels]
+def _totals(grid: PopulationGrid, levels: list[Level]) -> tuple[list[NDArray[np.float64]], float]:
+    """People per zone, over the whole grid, of each level; and of the grid."""
+    totals, everybody = [np.zeros(len(level.zones)) for level in levels], 0.0
     for strip in grid.strips(grid.whole):
         nowhere = np.zeros(strip.people.shape, dtype=np.uint8)
+        everybody += float(strip.people.sum())
         for total, level in zip(totals, levels, strict=True):
             tally = level.tally(strip.window, nowhere, strip.people)
             total[tally.zones] += tally.by_zone[:, 0]
-    return totals
+    return totals, everybody
 
 
 def _save(level: Level, people: NDArray[np.float64]) -> None:

@@ -21,6 +21,9 @@ ogr.UseExceptions()
 
 Polygons = NDArray[Any]
 
+_MOST_NAMED = 3  # zones in one sentence
+_SLIVER = 1e-9  # of a zone; what is left of one that others cover is not a place but rounding
+
 
 @dataclass(frozen=True, slots=True)
 class ZoneLevel:
@@ -36,6 +39,11 @@ class ZoneLevel:
     parents: list[str | None]
     polygons: Polygons
     zone: NDArray[np.int64]
+
+    @property
+    def areas(self) -> NDArray[np.float64]:
+        """Of each zone, in squares of the CRS's unit; 0 where others have all of it."""
+        return np.bincount(self.zone, weights=shapely.area(self.polygons), minlength=len(self.codes))
 
 
 def read(
@@ -81,7 +89,21 @@ def read(
     members: dict[str | None, list[int]] = {}
     for index in np.flatnonzero(usable).tolist():
         members.setdefault(rows[index][2], []).append(index)
-    return [_level(name, polygons[inside], [rows[i] for i in inside]) for name, inside in members.items()], warnings
+    levels, lost = [], []
+    for name, inside in members.items():
+        level = _level(name, polygons[inside], [rows[i] for i in inside])
+        levels.append(level)
+        before = np.bincount(level.zone, weights=shapely.area(polygons[inside]), minlength=len(level.codes))
+        lost += [level.names[zone] for zone in np.flatnonzero(level.areas <= _SLIVER * before).tolist()]
+    if lost:
+        said = BadInput(
+            "{file}: {count} zones lie wholly within others of their level and have nobody: {names}",
+            file=path.name,
+            count=len(lost),
+            names=", ".join(lost[:_MOST_NAMED]) + (" …" if len(lost) > _MOST_NAMED else ""),
+        )
+        warnings.append(said.reason())
+    return levels, warnings
 
 
 def outlines(path: Path, fields: ZoneFields, wkt: str) -> list[tuple[str, Any]]:

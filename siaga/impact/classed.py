@@ -5,25 +5,30 @@ import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from siaga.impact import needs
+from siaga.impact.breakdown import Breakdown, ZoneExposure
 
 People = Sequence[float] | NDArray[np.float64]  # persons per class, the slightest class first
 
 
-@dataclass(frozen=True, slots=True)
-class ZoneExposure:
-    """People of one zone whom the hazard reaches: persons per class, float64."""
+class Counted(Protocol):
+    """What laying a hazard upon a population grid found, as far as all hazards have it: see gis.shaken, gis.classed."""
 
-    code: str
-    name: str
-    level: str | None
-    parent: str | None
-    by_class: NDArray[np.float64]
+    @property
+    def table(self) -> Breakdown | None: ...  # noqa: D102
+    @property
+    def nodata_cells(self) -> int | None: ...  # noqa: D102
+    @property
+    def unknown_share(self) -> float | None: ...  # noqa: D102
+    @property
+    def beyond_data(self) -> float | None: ...  # noqa: D102
+    @property
+    def note(self) -> Mapping[str, Any] | None: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,28 +66,22 @@ class Scale:
             "planning": {"people": count, "needs": needs.needs(count), "groups": needs.groups(count)},
         }
 
-    def people(
-        self,
-        by_class: NDArray[np.float64] | None,
-        outside_zones: float | None,
-        note: Mapping[str, Any] | None,
-        nodata_cells: int | None,
-        beyond_data: float | None,
-    ) -> dict[str, Any]:
+    def people(self, by_class: NDArray[np.float64] | None, found: Counted) -> dict[str, Any]:
         """impact.json's people; by_class None, with the note as its reason, where nothing is known."""
-        return people_record("by_class", self.names, by_class, outside_zones, note, nodata_cells, beyond_data)
+        return people_record("by_class", self.names, by_class, found)
 
     def zone(self, zone: ZoneExposure) -> dict[str, Any]:
-        """One entry of impact.json's zones."""
-        return {
-            "code": zone.code,
-            "name": zone.name,
-            "level": zone.level,
-            "parent": zone.parent,
-        } | self.amounts(zone.by_class)
+        """One entry of impact.json's zones; every figure None where nothing is known of the zone."""
+        return named(zone) | self.amounts(zone.by_class if zone.known else None)
 
-    def amounts(self, people: People) -> dict[str, Any]:
-        """What is said of the people of one place."""
+    def table(self, table: Breakdown | None) -> dict[str, Any] | None:
+        """impact.json's table."""
+        return None if table is None else table_record(table, self.amounts(table.outside))
+
+    def amounts(self, people: People | None) -> dict[str, Any]:
+        """What is said of the people of one place; None: they are not known."""
+        if people is None:
+            return {"by_class": dict.fromkeys(self.names)} | dict.fromkeys(("people", "affected", "displaced"))
         return {
             "by_class": self.by_class(people),
             "people": float(sum(people)),
@@ -90,49 +89,64 @@ class Scale:
             "displaced": self.count_displaced(people),
         }
 
-    def zones_csv(self, zones: Sequence[Mapping[str, Any]]) -> bytes:
+    def zones_csv(self, zones: Sequence[Mapping[str, Any]], table: Mapping[str, Any] | None) -> bytes:
         """impact.json's zones as a table, figures unrounded."""
-        return zones_csv(zones, "by_class", [f"class_{name}" for name in self.names])
+        return zones_csv(zones, table, "by_class", [f"class_{name}" for name in self.names])
 
 
 def people_record(
-    key: str,
-    names: Sequence[str],
-    by_class: NDArray[np.float64] | None,
-    outside_zones: float | None,
-    note: Mapping[str, Any] | None,
-    nodata_cells: int | None,
-    beyond_data: float | None,
+    key: str, names: Sequence[str], by_class: NDArray[np.float64] | None, found: Counted
 ) -> dict[str, Any]:
     """impact.json's people of any hazard. key: by_class or by_mmi; names: of the classes.
 
-    by_class None, with the note as its reason, where nothing is known: unknown is not 0.
+    by_class: everybody on the map who has a count; None, with the note as its reason, where nothing is known:
+    unknown is not 0.
     """
     return {
         key: dict.fromkeys(names) if by_class is None else dict(zip(names, by_class.tolist(), strict=True)),
         "total": None if by_class is None else float(by_class.sum()),
-        "outside_zones": outside_zones,
-        "nodata_cells": nodata_cells,
-        "beyond_data": beyond_data,
-        "note": None if note is None else dict(note),
+        "outside_zones": None if found.table is None else float(found.table.outside.sum()),
+        "nodata_cells": found.nodata_cells,
+        "unknown_share": found.unknown_share,
+        "beyond_data": found.beyond_data,
+        "note": None if found.note is None else dict(found.note),
     }
+
+
+def named(zone: ZoneExposure) -> dict[str, Any]:
+    """What every hazard's entry of impact.json's zones begins with."""
+    return {"code": zone.code, "name": zone.name, "level": zone.level, "parent": zone.parent, "known": zone.known}
+
+
+def table_record(table: Breakdown, outside: Mapping[str, Any]) -> dict[str, Any]:
+    """impact.json's table: the level of zones that tables list, and a last row that makes them add up.
+
+    outside: the amounts of those who live in no zone of that level. Rows and outside are the whole map's people.
+    """
+    return {"level": table.level, "covers": table.covers, "outside": dict(outside)}
 
 
 def zones_csv(
     zones: Sequence[Mapping[str, Any]],
+    table: Mapping[str, Any] | None,
     key: str,
     columns: Sequence[str],
     more: Mapping[str, Callable[[Mapping[str, Any]], Any]] = MappingProxyType({}),
 ) -> bytes:
-    """The zones of any hazard's impact.json as a table, figures unrounded.
+    """The zones of any hazard's impact.json as a table, figures unrounded; blank where they are not known.
 
-    key: by_class or by_mmi; columns: what its classes are called. more: further columns, and what stands there.
+    table: impact.json's; people in no zone of its level stand in a last row without a code. key: by_class or
+    by_mmi; columns: what its classes are called. more: further columns, and what stands there.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["level", "code", "name", "parent", "people", *columns, "affected", "displaced", *more])
-    for zone in zones:
-        named = (zone["level"], zone["code"], zone["name"], zone["parent"], zone["people"])
+    writer.writerow(["level", "code", "name", "parent", "people", *columns, "affected", "displaced", *more, "known"])
+    rows = list(zones)
+    if table is not None and table["outside"]["people"]:
+        unnamed = {"level": table["level"], "code": "", "name": "outside these zones", "parent": "", "known": ""}
+        rows.append(unnamed | table["outside"])
+    for zone in rows:
+        told = (zone["level"], zone["code"], zone["name"], zone["parent"], zone["people"])
         further = (value(zone) for value in more.values())
-        writer.writerow([*named, *zone[key].values(), zone["affected"], zone["displaced"], *further])
+        writer.writerow([*told, *zone[key].values(), zone["affected"], zone["displaced"], *further, zone["known"]])
     return text.getvalue().encode()

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siaga.errors import BadInput
-from siaga.impact import economic, fatality, forecast, needs
-from siaga.impact.classed import ZoneExposure
+from siaga.impact import classed, economic, fatality, forecast, needs
+from siaga.impact.breakdown import Breakdown, ZoneExposure
 from siaga.impact.loss import Loss
 from siaga.impact.mmi import CLASSES
 
@@ -22,7 +22,7 @@ def figures(
 ) -> dict[str, Any]:
     """The national part of impact.json: people's fate by the whole map.
 
-    by_mmi: persons per class I to X, float64; None when the map has no exposure data under it, and
+    by_mmi: persons per class I to X, float64; None when they are not known, and
     then every figure is None: unknown is not 0. depth_km, year: of the quake, None if unknown.
     """
     if by_mmi is None:
@@ -42,15 +42,25 @@ def figures(
 
 
 def zone_record(zone: ZoneExposure) -> dict[str, Any]:
-    """One entry of impact.json's zones."""
-    people = _classes(zone.by_class)
+    """One entry of impact.json's zones; every figure None where nothing is known of the zone."""
+    return classed.named(zone) | amounts(zone.by_class if zone.known else None)
+
+
+def table_record(table: Breakdown | None) -> dict[str, Any] | None:
+    """impact.json's table; None where no zone lies under the map."""
+    return None if table is None else classed.table_record(table, amounts(table.outside))
+
+
+def amounts(by_mmi: NDArray[np.float64] | None) -> dict[str, Any]:
+    """What is said of the people of one place; None: they are not known."""
+    if by_mmi is None:
+        unknown = {model.name: {"expected": None} for model in fatality.MODELS}
+        nothing = dict.fromkeys(("people", "affected", "displaced"))
+        return {"by_mmi": {str(mmi): None for mmi in CLASSES}, "fatalities": unknown} | nothing
+    people = _classes(by_mmi)
     return {
-        "code": zone.code,
-        "name": zone.name,
-        "level": zone.level,
-        "parent": zone.parent,
-        "by_mmi": by_mmi_record(zone.by_class),
-        "people": float(zone.by_class.sum()),
+        "by_mmi": by_mmi_record(by_mmi),
+        "people": float(by_mmi.sum()),
         "fatalities": {model.name: {"expected": fatality.expected(model, people)} for model in fatality.MODELS},
         "affected": _from(people, AFFECTED_FROM),
         "displaced": displaced(people),
@@ -104,5 +114,5 @@ def _alert(one: Loss, pager: Loss) -> dict[str, Any]:
 
 
 def _no_alert() -> dict[str, Any]:
-    reason = BadInput("Deaths cannot be estimated: the map lies outside the population data.").reason()
+    reason = BadInput("Deaths cannot be estimated: how many people are under the map is not known.").reason()
     return {"level": None, "pager_level": None, "model": forecast.NAME, "probability": None, "reason": reason}

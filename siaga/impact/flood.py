@@ -4,13 +4,15 @@ Classes are PetaBencana's states, "1" to "4"; rates are InaSAFE's (flood_petaben
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from siaga.hazard.flood import STATES, FloodMap
-from siaga.impact.classed import People, Scale
+from siaga.impact.breakdown import known_share
+from siaga.impact.classed import Scale
 
 CLASSES = tuple(str(state) for state in STATES)
 AFFECTED_FROM = 2  # state 1 means "use caution": the depth is not known, nobody is counted as affected
@@ -51,10 +53,31 @@ def is_reported(flood: FloodMap) -> bool:
     return flood.highest >= AFFECTED_FROM
 
 
-def areas(flood: FloodMap, people: Mapping[str, People] | None) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class AreaExposure:
+    """People of one RW, or of several together: persons per class.
+
+    area: its cells, on the population grid or not. counted: those of them for which there is a count.
+    """
+
+    by_class: NDArray[np.float64]
+    area: float
+    counted: float
+
+    def __add__(self, other: "AreaExposure") -> "AreaExposure":
+        """Both together."""
+        return AreaExposure(self.by_class + other.by_class, self.area + other.area, self.counted + other.counted)
+
+    @property
+    def known(self) -> float:
+        """The share of the ground with a count, 0 to 1."""
+        return known_share(self.counted, self.area)
+
+
+def areas(flood: FloodMap, people: Mapping[str, AreaExposure] | None) -> list[dict[str, Any]]:
     """impact.json's areas: every RW that is not dry, once, with its highest state; the highest first.
 
-    people: persons per class by geom_id, those of whom nothing is known left out; None when nothing is known.
+    people: by geom_id; None when nothing is known.
     """
     named = {area.geom_id: area for area in flood.areas}
     return [
@@ -64,17 +87,21 @@ def areas(flood: FloodMap, people: Mapping[str, People] | None) -> list[dict[str
             "parent": named[geom_id].parent_name,
             "city": named[geom_id].city_name,
             "state": state,
-            "people": _total(people, geom_id),
         }
+        | _total(people, geom_id)
         for geom_id, state in sorted(flood.states.items(), key=lambda item: (-item[1], item[0]))
     ]
 
 
-def _total(people: Mapping[str, People] | None, geom_id: str) -> float | None:
-    return None if people is None or geom_id not in people else float(sum(people[geom_id]))
+def _total(people: Mapping[str, AreaExposure] | None, geom_id: str) -> dict[str, float | None]:
+    """People None where nothing is known; known None where that is so of every RW."""
+    if people is None or geom_id not in people:
+        return {"people": None, "known": None}
+    found = people[geom_id]
+    return {"people": float(found.by_class.sum()) if found.known else None, "known": found.known}
 
 
-def villages(flood: FloodMap, people: Mapping[str, People] | None) -> list[dict[str, Any]]:
+def villages(flood: FloodMap, people: Mapping[str, AreaExposure] | None) -> list[dict[str, Any]]:
     """impact.json's villages: the kelurahan of the RWs that are not dry, by their code; arguments as above.
 
     An RW's sixteen digits begin with the ten of its kelurahan, and those with the seven of its kecamatan
@@ -90,7 +117,7 @@ def villages(flood: FloodMap, people: Mapping[str, People] | None) -> list[dict[
 
 
 def _village(
-    code: str, name: str, geom_ids: Sequence[str], states: Mapping[str, int], people: Mapping[str, People] | None
+    code: str, name: str, geom_ids: Sequence[str], states: Mapping[str, int], people: Mapping[str, AreaExposure] | None
 ) -> dict[str, Any]:
     listed = [states[geom_id] for geom_id in geom_ids]
     described = {
@@ -100,12 +127,12 @@ def _village(
         "areas_by_class": {str(state): listed.count(state) for state in STATES},
         "highest_class": str(max(listed)),
     }
-    if people is None or not any(geom_id in people for geom_id in geom_ids):
-        return described | dict.fromkeys(("by_class", "people", "affected", "displaced"))
-    by_class = np.zeros(len(CLASSES))
-    for geom_id in geom_ids:
-        by_class += np.asarray(people.get(geom_id, 0.0))
-    return described | SCALE.amounts(by_class)
+    found = [people[geom_id] for geom_id in geom_ids if geom_id in people] if people else []
+    nothing: dict[str, Any] = dict.fromkeys(("by_class", "people", "affected", "displaced"))
+    if not found:
+        return described | {"known": None} | nothing
+    whole = sum(found[1:], start=found[0])
+    return described | {"known": whole.known} | (SCALE.amounts(whole.by_class) if whole.known else nothing)
 
 
 def structures_record(types: Sequence[str], counts: NDArray[np.int64], *, whole: bool) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from siaga.hazard.shakemap import ShakeMap
 from siaga.impact import caveats as rules
 from siaga.impact import classed, earthquake, plausible
 from siaga.impact.caveats import Shore
+from siaga.impact.classed import Counted
 from siaga.impact.mmi import CLASSES, classify
 from siaga.moment import stamp
 
@@ -68,17 +69,9 @@ def shaking(shakemap: ShakeMap) -> dict[str, Any]:
     }
 
 
-def people(
-    by_mmi: NDArray[np.float64] | None,
-    unmapped: float | None,
-    outside_zones: float | None,
-    note: Mapping[str, Any] | None = None,
-    nodata_cells: int | None = None,
-    beyond_data: float | None = None,
-) -> dict[str, Any]:
+def people(by_mmi: NDArray[np.float64] | None, unmapped: float | None, found: Counted) -> dict[str, Any]:
     """Who stands on the map; every figure None, and a note that says why, where nothing is known."""
-    found = classed.people_record("by_mmi", _NAMES, by_mmi, outside_zones, note, nodata_cells, beyond_data)
-    return found | {"unmapped": unmapped}
+    return classed.people_record("by_mmi", _NAMES, by_mmi, found) | {"unmapped": unmapped}
 
 
 def caveats(shakemap: ShakeMap, by_mmi: NDArray[np.float64] | None, shore: Shore | None) -> dict[str, Any]:
@@ -119,13 +112,13 @@ def _masked(shakemap: ShakeMap) -> list[dict[str, Any]]:
     ]
 
 
-def zones_csv(zones: Sequence[Mapping[str, Any]]) -> bytes:
+def zones_csv(zones: Sequence[Mapping[str, Any]], table: Mapping[str, Any] | None) -> bytes:
     """The zones as a table, figures unrounded."""
     deaths = {
         f"fatalities_{model.replace('-', '_')}": lambda zone, model=model: zone["fatalities"][model]["expected"]
         for model in ("pager", "itb", "itb-bayesian")
     }
-    return classed.zones_csv(zones, "by_mmi", [f"mmi_{mmi}" for mmi in CLASSES], deaths)
+    return classed.zones_csv(zones, table, "by_mmi", [f"mmi_{mmi}" for mmi in CLASSES], deaths)
 
 
 def to_bytes(record: Mapping[str, Any]) -> bytes:

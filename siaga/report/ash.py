@@ -31,7 +31,7 @@ def printed(impact: Mapping[str, Any], _: Language, towns: int = MOST_TOWNS, *, 
     towns: most of their table on page 2. tight: page 1 has no room for all rows that it usually shows. The eruption
     is known (event has a volcano).
     """
-    event, found = impact["event"], finest(impact["zones"])
+    event, found = impact["event"], finest(impact)
     when, utc = moment(event["time"], event, _)
     codes = [name for name in WORST_FIRST if impact["map"]["cells_by_class"][name]]
     return {

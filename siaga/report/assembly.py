@@ -148,7 +148,7 @@ def _record(impact: Mapping[str, Any], made: Sequence[Product], below: Mapping[s
 def _named(path: Path, fields: ZoneFields, impact: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """Names and outlines of the districts that the analysis found on the map."""
     outlines = _outlines(path, fields)
-    found = ((zone["name"], outlines.get(zone["code"])) for zone in printed.finest(impact["zones"]))
+    found = ((zone["name"], outlines.get(zone["code"])) for zone in printed.finest(impact))
     return [(name, outline) for name, outline in found if outline is not None]
 
 

@@ -15,12 +15,18 @@ MOST_ROWS = 12  # of the table; districts beyond them are summed
 _PAGER = "pager"  # the model whose deaths are shared out among the districts
 
 
-def finest(zones: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The zones of the level that has most of them."""
+def finest(impact: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The zones that tables list, as far as anything is known of their people.
+
+    They are of the level that impact.json's table names; of a record that is older than that, of the level
+    that has most of them.
+    """
     by_level: dict[Any, list[Mapping[str, Any]]] = {}
-    for zone in zones:
+    for zone in impact["zones"]:
         by_level.setdefault(zone["level"], []).append(zone)
-    return max(by_level.values(), key=len, default=[])
+    table = impact.get("table")
+    listed = by_level.get(table["level"], []) if table else max(by_level.values(), key=len, default=[])
+    return [zone for zone in listed if zone["people"] is not None]
 
 
 def classes(impact: Mapping[str, Any], _: Language) -> dict[str, Any] | None:

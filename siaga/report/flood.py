@@ -37,7 +37,7 @@ def printed(
     trends: per number of hours ago what changed since; None where that
     hour is not known. zones, rows: most of the tables of zones and of neighbourhoods.
     """
-    found = finest(impact["zones"])
+    found = finest(impact)
     named = neighbourhoods(impact["villages"], _)
     moment = figures.parse_utc(impact["event"]["time"])
     zone = figures.zone_of((impact["map"]["west"] or 106.8) if impact["map"]["areas"] else 106.8)

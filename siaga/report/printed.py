@@ -27,7 +27,7 @@ def printed(
     rows: most of the table of districts by MMI; worst: of the table of the worst districts; towns: of the
     most shaken places.
     """
-    zones = finest(impact["zones"])
+    zones = finest(impact)
     order = districts.ranked(impact, zones)
     cells = districts.rounded(order)
     return {

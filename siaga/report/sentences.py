@@ -146,7 +146,7 @@ def how_bad(impact: Mapping[str, Any], _: Language) -> str:
     """
     level = impact["alert"]["level"]
     if level is None:
-        return _("Deaths cannot be estimated: the map lies outside the population data.")
+        return _("Deaths cannot be estimated: how many people are under the map is not known.")
     exact = impact["alert"]["probability"]
     hundred = figures.percent(*figures.reaching("orange", exact), _.code)
     thousand = figures.percent(*figures.reaching("red", exact), _.code)

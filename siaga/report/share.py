@@ -27,7 +27,7 @@ def html(impact: Mapping[str, Any], map_png: bytes, _: Language) -> str:
     """The picture as a page of its own, to be typeset at 96 dpi."""
     shown = printed(impact, _)
     top, height = map_px(impact)
-    zone = time_zone(impact, districts.finest(impact["zones"]))
+    zone = time_zone(impact, districts.finest(impact))
     utc = figures.parse_utc(impact["event"]["time"])
     others = [figures.clock(utc, "WIB")] if zone != "WIB" else [figures.clock(utc, "UTC")]
     tsunami = impact["caveats"]["tsunami"] is not False
