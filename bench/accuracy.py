@@ -202,8 +202,8 @@ The rules that the exact figures follow:
 
 - MMI is taken at the centre of each population cell, bilinear between the nodes of the grid.xml. The map is the
   hull of its nodes and half a cell more; in that half cell the outermost values go on.
-- A node without MMI is unknown as far as its cell reaches: nobody there is counted, in no class, and `map.unknown_share`
-  and a warning say how much of the map that is.
+- A node without MMI is unknown as far as its cell reaches: nobody there is counted, in no class, and
+  `map.unknown_share` and a warning say how much of the map that is.
 - Class k is (k − 0.5, k + 0.5] of the MMI rounded to 1e-6; below 0.5 is I, above 10.5 is X.
 - A cell inside a zone belongs to it, a cell on a border is divided by area; where zones overlap the first in the
   file has the area. Population is never resampled.
