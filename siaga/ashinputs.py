@@ -5,7 +5,7 @@ from hashlib import sha256
 
 from siaga import keys
 from siaga.errors import BadInput, NotFound
-from siaga.hazard.ash import MOST_DAYS_APART, Eruption, read_request
+from siaga.hazard.ash import MAX_REQUEST_BYTES, MOST_DAYS_APART, Eruption, read_request
 from siaga.keys import EruptionId
 from siaga.store import Store
 
@@ -35,7 +35,7 @@ def earlier(store: Store, eruption: Eruption) -> dict[str, bytes]:
 
 
 def _raster(store: Store, one: EruptionId) -> bytes:
-    told = read_request(store.get(keys.ASHMAPS, one.request)[0])
+    told = read_request(store.get(keys.ASHMAPS, one.request, at_most=MAX_REQUEST_BYTES)[0])
     body = store.get(keys.ASHMAPS, one.raster)[0]
     if told.raster_sha256 not in ("", sha256(body).hexdigest()):
         raise NotFound("There is no object {key} of that content", key=one.raster)

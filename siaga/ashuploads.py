@@ -46,10 +46,7 @@ class Uploads:
         """
         key = keys.ash_candidate(digest)
         try:
-            size = self._store.head(keys.ASHMAPS, key).size
-            if size > MAX_BYTES:
-                raise BadInput("The raster has {size} MiB; at most 64 MiB are read", size=size >> 20)
-            body = self._store.get(keys.ASHMAPS, key)[0]
+            body = self._store.get(keys.ASHMAPS, key, at_most=MAX_BYTES)[0]
         except NotFound:
             return None
         return body if sha256(body).hexdigest() == digest else None

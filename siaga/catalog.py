@@ -16,6 +16,7 @@ from siaga.impact import versions
 from siaga.store import Store
 
 SCHEMA = "siaga/catalog/1"
+_MOST_BYTES = 1 << 20  # of an entry
 _TRIES = 20
 _NEAR = timedelta(seconds=versions.MOST_SECONDS)
 
@@ -88,10 +89,10 @@ def version_below(store: Store, impact: Mapping[str, Any]) -> dict[str, Any] | N
     found = []
     for entry in _near(_months(store, impact["hazard"], shown), shown):
         try:
-            one = json.loads(store.get(keys.RESULTS, str(entry))[0])
+            one = json.loads(store.get(keys.RESULTS, str(entry), at_most=_MOST_BYTES)[0])
             versions.Revision.of(one)
             found.append(one)
-        except (NotFound, ValueError, KeyError, TypeError):
+        except (NotFound, BadInput, ValueError, KeyError, TypeError):
             continue  # deleted since it was listed, or not of a known form
     below = versions.below(impact, found)
     return dict(below) if below is not None else None
@@ -130,7 +131,7 @@ def _near(entries: Iterable[keys.CatalogEntry], shown: versions.Revision) -> lis
 def _change(store: Store, key: str, change: Callable[[dict[str, Any] | None], dict[str, Any] | None]) -> None:
     for _ in range(_TRIES):
         try:
-            body, head = store.get(keys.RESULTS, key)
+            body, head = store.get(keys.RESULTS, key, at_most=_MOST_BYTES)
             now, condition = json.loads(body), {"if_match": head.etag}
         except NotFound:
             now, condition = None, {"if_absent": True}

@@ -24,7 +24,7 @@ from siaga.events import ObjectEvent
 from siaga.moment import stamp
 from siaga.product import Product
 from siaga.settings import Settings
-from siaga.store import Head, Store
+from siaga.store import MOST_BYTES, Head, Store
 
 _log = logging.getLogger("siaga.function")
 
@@ -112,6 +112,9 @@ def _answered(call: Callable[[], Outcome], subject: Callable[[], dict[str, str]]
         status, answer = 503, {"reason": error.reason()}
     except SiagaError as error:
         status, answer = 500, {"reason": error.reason()}
+    except MemoryError:  # what was taken is given back by now; a process that is killed for it cannot say so
+        short = SiagaError("This needs more memory than a slot of its function may use (limits.memory in stack.yml)")
+        status, answer = 500, {"reason": short.reason()}
     seconds = round(time.monotonic() - started, 3)
     _log.info(json.dumps(subject() | {"status": status, "seconds": seconds} | answer, default=str))
     return {
@@ -128,15 +131,17 @@ def _one(body: bytes) -> ObjectEvent:
     return named[0]
 
 
-def content(bench: Workbench, event: ObjectEvent) -> tuple[bytes, Any]:
-    """The bytes that the event speaks of, and their Head.
+def content(bench: Workbench, event: ObjectEvent, at_most: int = MOST_BYTES) -> tuple[bytes, Any]:
+    """The bytes that the event speaks of, and their Head; at_most: how many its reader takes.
 
     The named version is read where the store keeps versions, else the current object, which must
-    still have the event's ETag. Raises Superseded, NotFound.
+    still have the event's ETag. Raises Superseded, NotFound, BadInput when there are more.
     """
     if event.version_id:
-        return bench.store.get(event.bucket, event.key, version_id=event.version_id)
-    body, head = bench.store.get(event.bucket, event.key)
+        return bench.store.get(event.bucket, event.key, version_id=event.version_id, at_most=at_most)
+    if event.etag and bench.store.head(event.bucket, event.key).etag != event.etag:
+        raise Superseded("Newer content stands under this key; it is processed instead")
+    body, head = bench.store.get(event.bucket, event.key, at_most=at_most)
     if event.etag and head.etag != event.etag:
         raise Superseded("Newer content stands under this key; it is processed instead")
     return body, head

@@ -22,7 +22,7 @@ from typing import Any
 
 from siaga import keys
 from siaga.errors import BadInput, NotFound, SiagaError
-from siaga.hazard.flood import read_flood
+from siaga.hazard.flood import MAX_BYTES, read_flood
 from siaga.keys import FLOODMAPS, Snapshot
 from siaga.moment import stamp
 from siaga.petabencana import ARCHIVE_WINDOW_SECONDS, Data, Empty, PetaBencana, Region, Suspect
@@ -166,11 +166,11 @@ class FloodHours:
 
     def _set_of(self, hour: Hour) -> tuple[str, str]:
         """The snapshot that holds an hour's answer, and the hash of its set."""
-        body, _ = self._store.get(FLOODMAPS, hour.key)
-        if hour.kind == "same":
-            told = json.loads(body)
-            return told["same_as"], told["states_sha256"]
         try:
+            body, _ = self._store.get(FLOODMAPS, hour.key, at_most=MAX_BYTES)
+            if hour.kind == "same":
+                told = json.loads(body)
+                return told["same_as"], told["states_sha256"]
             return str(hour.snapshot), read_flood(body).sha256
         except BadInput:  # put there by somebody else, and no flood map: nothing is the same as that
             return str(hour.snapshot), ""

@@ -38,15 +38,17 @@ def walk(
     bench: faas.Workbench,
     analyse: Callable[[Arrived], Analysis],
     listed: Listed,
+    at_most: int,
     odd: Callable[[Arrived, Analysis], list[dict[str, Any]]] = lambda _arrived, _found: [],
 ) -> faas.Outcome:
     """Take one input all the way.
 
+    at_most: bytes that the hazard's reader takes.
     odd: stored reasons about how the input came; impact.json, which knows no arrival, leaves them out.
     Raises what says what becomes of an input that cannot be analysed: BadInput, NotFound, Superseded, Unavailable.
     """
     timing = Timing()
-    body, head = faas.content(bench, event)
+    body, head = faas.content(bench, event, at_most)
     timing.step("fetch")
     exposure = analysis_data.open(bench.store, bench.settings.cache)
     timing.step("exposure")

@@ -20,6 +20,8 @@ _BAD_NAME = {"400", "KeyTooLongError", "InvalidBucketName", "InvalidArgument"}  
 _BAD_NAME |= {"XMinioInvalidObjectName", "XMinioInvalidResourceName"}
 _DENIED = {"403", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch"}
 
+MOST_BYTES = 64 << 20  # that are read whole unless the caller says otherwise; larger things go in pieces or to disk
+
 
 @dataclass(frozen=True, slots=True)
 class Head:
@@ -71,10 +73,13 @@ class Store:
             settings.store_region,
         )
 
-    def get(self, bucket: str, key: str, *, version_id: str = "", if_match: str = "") -> tuple[bytes, Head]:
+    def get(
+        self, bucket: str, key: str, *, version_id: str = "", if_match: str = "", at_most: int = MOST_BYTES
+    ) -> tuple[bytes, Head]:
         """The whole object and what the store says of it.
 
-        Raises NotFound; Conflict when its ETag is not `if_match`; Unavailable.
+        Raises NotFound; Conflict when its ETag is not `if_match`; BadInput when it has more bytes than `at_most`,
+        before one of them is read; Unavailable.
         """
         wanted: dict[str, str] = {"Bucket": bucket, "Key": key}
         if version_id:
@@ -83,7 +88,11 @@ class Store:
             wanted["IfMatch"] = f'"{if_match}"'
         with _own_errors(bucket, key):
             answer = self._client.get_object(**wanted)
-            return answer["Body"].read(), _head(key, answer)
+            with closing(answer["Body"]) as body:
+                head = _head(key, answer)
+                if head.size > at_most:
+                    raise _too_large(f"{bucket}/{key}", head.size, at_most)
+                return body.read(), head
 
     def get_range(self, bucket: str, key: str, start: int, end: int) -> bytes:
         """Bytes start to end, both included."""
@@ -184,6 +193,17 @@ class Store:
                 f"{method}_object", Params={"Bucket": bucket, "Key": key}, ExpiresIn=seconds
             )
         )
+
+
+def _too_large(where: str, size: int, limit: int) -> BadInput:
+    unit, name = (1 << 20, "MiB") if limit >= 1 << 20 else (1 << 10, "KiB")
+    return BadInput(
+        "{where} has {size} {unit}; at most {limit} {unit} are read",
+        where=where,
+        size=-(-size // unit),  # rounded up, so that one byte too many shows
+        limit=limit // unit,
+        unit=name,
+    )
 
 
 def _pieces(bucket: str, key: str, body: Any, chunk: int) -> Iterator[bytes]:

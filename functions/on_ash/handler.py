@@ -17,14 +17,15 @@ from siaga.analysis import Analysis
 from siaga.analysis.ash import of_ash
 from siaga.errors import BadInput, NotFound, Superseded, Unavailable
 from siaga.events import ObjectEvent
-from siaga.hazard.ash import Eruption, read_request
+from siaga.gis import ashfall
+from siaga.hazard.ash import MAX_REQUEST_BYTES, Eruption, read_request
 
 _PATIENCE = timedelta(days=7)
 
 
 def run(event: ObjectEvent, bench: faas.Workbench) -> faas.Outcome:
     """Analyse one ash fall."""
-    return road.walk(event, bench, _analyse, _listed)
+    return road.walk(event, bench, _analyse, _listed, MAX_REQUEST_BYTES)
 
 
 handle = faas.on_object(run)
@@ -43,7 +44,7 @@ def _raster(came: road.Arrived, eruption: Eruption) -> bytes:
     event, store = came.event, came.bench.store
     key = f"{event.key.rpartition('/')[0]}/{keys.ASH_RASTER}"
     try:
-        body = store.get(event.bucket, key)[0]
+        body = store.get(event.bucket, key, at_most=ashfall.MAX_BYTES)[0]
     except NotFound:
         body = b""
     if body and eruption.raster_sha256 in ("", sha256(body).hexdigest()):

@@ -15,12 +15,13 @@ from siaga import faas, road
 from siaga.analysis import Analysis
 from siaga.analysis.flood import of_flood
 from siaga.events import ObjectEvent
+from siaga.hazard import flood
 from siaga.keys import Snapshot
 
 
 def run(event: ObjectEvent, bench: faas.Workbench) -> faas.Outcome:
     """Analyse one answer."""
-    return road.walk(event, bench, _analyse, _listed)
+    return road.walk(event, bench, _analyse, _listed, flood.MAX_BYTES)
 
 
 handle = faas.on_object(run)

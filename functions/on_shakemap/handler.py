@@ -14,6 +14,7 @@ from siaga.analysis import Analysis
 from siaga.analysis.earthquake import of_earthquake
 from siaga.errors import BadInput
 from siaga.events import ObjectEvent
+from siaga.hazard import gridxml
 from siaga.moment import parse, stamp
 from siaga.report import printed
 
@@ -22,7 +23,7 @@ _CLOCKS_DIFFER = timedelta(minutes=5)
 
 def run(event: ObjectEvent, bench: faas.Workbench) -> faas.Outcome:
     """Analyse one ShakeMap."""
-    return road.walk(event, bench, _analyse, _listed, _odd)
+    return road.walk(event, bench, _analyse, _listed, gridxml.MAX_BYTES, _odd)
 
 
 handle = faas.on_object(run)

@@ -35,8 +35,9 @@ def handle(event, context):
 class RealSlot:
     """The runtime as a process under the supervisor, with the handler above."""
 
-    def __init__(self, folder, port, token_file, **more):
-        (folder / "handling.py").write_text(HANDLER)
+    def __init__(self, folder, port, token_file, handlers=None, **more):
+        for name, text in (handlers or {"handling": HANDLER}).items():
+            (folder / f"{name}.py").write_text(text)
         self.url = f"http://127.0.0.1:{port}"
         self.token = {"X-Slot-Token": token_file.read_text().strip()} if token_file.exists() else {}
         self._supervisor = Supervisor(folder / "logs", quiet=True)
