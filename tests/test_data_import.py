@@ -238,6 +238,16 @@ def test_towns_come_from_a_table_or_a_layer(tmp_path):
     layer = utm(tmp_path / "in.gpkg", [({"name": "Mataram", "place": "city"}, shapely.Point(116.12, -8.58))])
     found = places.read(ready("places", layer, tmp_path)[0])
     assert (found.kind[0], round(found.longitude[0], 6), round(found.latitude[0], 6)) == ("city", 116.12, -8.58)
+    table.write_bytes("name;lat;lon\nSão Tomé;-8,65;116,53\nRinjani;south;east\n".encode("latin-1"))
+    made, said = ready("places", table, tmp_path)
+    assert said.splitlines() == [
+        "1 town",
+        "note     in.csv: the encoding of 1 texts was guessed, São Tomé for one; if that is wrong, give the file in "
+        "UTF-8",
+        "note     in.csv: 1 features have no geometry or no coordinates; they are left out",
+    ]
+    found = places.read(made)
+    assert (found.name.tolist(), found.longitude.tolist()) == (["São Tomé"], [116.53])
     table.write_text("name,latitude,longitude,population\nSelong,-8.65,116.53,many\n")
     with pytest.raises(BadInput, match="population is not a number: 'many'"):
         ready("places", table, tmp_path)

@@ -12,8 +12,19 @@ from siaga.gis import layers
 from siaga.store import Store
 
 # Stands for what the files of a test are: {name} becomes a path in its folder.
+HOUR = ("--snapshot", "2017022105-6-rw")
 QUAKE = ("analyse", "earthquake", "{grid.xml}", "--population", "{people.tif}", "--out", "{out}")
-FLOOD = ("analyse", "flood", "{flood.json}", "--population", "{people.tif}", "--out", "{out}")
+FLOOD = (
+    "analyse",
+    "flood",
+    "{flood.json}",
+    "--population",
+    "{people.tif}",
+    "--out",
+    "{out}",
+    "--snapshot",
+    "2017022105-6-rw",
+)
 ASH = ("analyse", "ash", "{people.tif}", "--population", "{people.tif}", "--out", "{out}")
 FORECAST = ("forecast", "{quakes.csv}", "--out", "{out.csv}")
 WRONG = (

@@ -158,6 +158,20 @@ def test_a_second_band_is_passed_over_aloud_and_an_alpha_band_hides(tmp_path):
     assert read(tmp_path / "installed.tif")[:2] == (8000, 800)
 
 
+def test_a_mask_beside_the_file_hides(tmp_path):
+    path = raster(tmp_path / "p.tif", np.full((40, 40), 10.0))
+    gdal.SetConfigOption("GDAL_TIFF_INTERNAL_MASK", "NO")
+    source = gdal.Open(str(path))
+    source.CreateMaskBand(gdal.GMF_PER_DATASET)
+    source.GetRasterBand(1).GetMaskBand().WriteArray(np.where(HALF, 0, 255))
+    del source
+    gdal.SetConfigOption("GDAL_TIFF_INTERNAL_MASK", None)
+    assert path.with_name("p.tif.msk").exists()
+    assert read(path) == (8000, 800, [])
+    intake.population(path, tmp_path / "installed.tif")
+    assert read(tmp_path / "installed.tif")[:2] == (8000, 800)
+
+
 def test_a_raster_that_is_cut_off_is_told_in_a_sentence(tmp_path):
     whole = raster(tmp_path / "p.tif", np.random.default_rng(1).uniform(0, 9, (400, 400)))
     cut = tmp_path / "cut.tif"

@@ -36,16 +36,24 @@ def nobody(_said: str) -> None:
     """Where nobody listens to what the operator should know."""
 
 
+@dataclass(slots=True)
+class Seen:
+    """What reading a layer has shown. guessed: texts whose encoding was guessed; nowhere: features left out."""
+
+    guessed: set[str] = field(default_factory=set)
+    nowhere: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One vector layer. fields: their names in the order of the file. guessed: texts whose encoding was guessed."""
+    """One vector layer. fields: their names in the order of the file."""
 
     path: Path
     fields: tuple[str, ...]
     count: int
     _source: Any
     _layer: Any
-    guessed: set[str] = field(default_factory=set)
+    _seen: Seen = field(default_factory=Seen)
 
     def field(self, wanted: str, option: str) -> str:
         """The field's name as the file spells it. Raises BadInput naming the fields that there are."""
@@ -68,7 +76,7 @@ class Layer:
     def batches(self, fields: Sequence[str]) -> Iterator[tuple[Any, list[tuple[str, ...]]]]:
         """Geometries (shapely, EPSG:4326) and the texts of some fields, "" where there is none.
 
-        Features without a geometry are left out. Raises BadInput where coordinates make no sense.
+        Features without a geometry are left out and counted. Raises BadInput where coordinates make no sense.
         """
         move = _to_wgs84(self._layer, self.path)
         torn = move is not None and self._layer.GetSpatialRef().IsProjected()  # what crosses 180° in metres
@@ -78,6 +86,7 @@ class Layer:
         for feature in self._features():
             shape = feature.GetGeometryRef()
             if shape is None or shape.IsEmpty():
+                self._seen.nowhere += 1
                 continue
             if shape.HasCurveGeometry():
                 shape = shape.GetLinearGeometry()
@@ -115,13 +124,17 @@ class Layer:
         """Say what the operator should know once the features are read."""
         for said in sources.ignored(self._source, self.path):
             tell(str(said))
-        if self.guessed:
-            tell(str(texts.note(self.path.name, self.guessed)))
+        if self._seen.guessed:
+            tell(str(texts.note(self.path.name, self._seen.guessed)))
+        if self._seen.nowhere:
+            tell(
+                f"{self.path.name}: {self._seen.nowhere} features have no geometry or no coordinates; they are left out"
+            )
 
     def _text(self, stored: str) -> str:
         text = texts.of_field(stored, self.path.name)
         if text.guessed:
-            self.guessed.add(text.value)
+            self._seen.guessed.add(text.value)
         return text.value
 
     def _move(self, shape: Any, move: Any) -> None:

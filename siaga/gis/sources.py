@@ -70,6 +70,8 @@ def _name(path: Path) -> str:
 def _opened(path: Path, kind: int, drivers: Sequence[str], sentence: str, options: Sequence[str] = ()) -> Any:
     if not path.exists():
         raise BadInput("There is no file {file}", file=str(path))
+    if path.is_file() and not path.stat().st_size:
+        raise BadInput("{file} is empty", file=path.name)
     if path.suffix.lower() in _PACKED:
         raise BadInput("{file} is packed; unpack it and give the file itself", file=path.name)
     try:
