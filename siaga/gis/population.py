@@ -94,9 +94,7 @@ class PopulationGrid:
         """Read where the grid lies. Raises BadInput with a sentence when it is no such raster."""
         source = sources.raster(path)
         if not source.RasterCount:
-            raise BadInput(
-                "{file} holds several rasters; give one of persons per cell in a file of its own", file=path.name
-            )
+            raise BadInput("{file} holds several rasters; give one of persons per cell by itself", file=path.name)
         transform = source.GetGeoTransform(can_return_null=True)
         if transform is None:
             raise BadInput("{file}: the population grid does not say where it lies", file=path.name)
