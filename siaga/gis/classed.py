@@ -125,7 +125,7 @@ def _found(
     holes, by_polygon = counted.holes, counted.people[0]
     beyond = max(0.0, 1 - float(holes.cells.sum()) / float(whole.area.sum()))
     if any(level.zones for level in exposed):
-        holes.ashore = max(counted.ashore, key=lambda one: one[0].sum())
+        holes.ashore = max(counted.ashore, key=np.sum)
     area = np.bincount(whole.zone, weights=whole.area, minlength=len(by_polygon))
     found = Classed(
         None,
@@ -224,13 +224,13 @@ class _Parts:
 class _Count:
     """For each set of parts: people (zones, classes), seen (zones,) cells for which there is a count.
 
-    ashore: for each set but the first, (2, classes) cells on the grid and those without a count. holes: of the
+    ashore: for each set but the first, (classes,) cells without a count. holes: of the
     first set, which is all of the ground.
     """
 
     people: list[NDArray[np.float64]]
     seen: list[NDArray[np.float64]]
-    ashore: list[tuple[NDArray[np.float64], NDArray[np.float64]]]
+    ashore: list[NDArray[np.float64]]
     holes: Gaps
 
 
@@ -240,7 +240,7 @@ def _counted(grid: PopulationGrid, parts: Sequence[_Parts], classes: int) -> _Co
     count = _Count(
         [np.zeros((number, classes)) for number in zones_of],
         [np.zeros(number) for number in zones_of],
-        [(np.zeros(classes), np.zeros(classes)) for _ in parts[1:]],
+        [np.zeros(classes) for _ in parts[1:]],
         Gaps.of(grid.path, classes),
     )
     holes = count.holes
@@ -258,10 +258,10 @@ def _counted(grid: PopulationGrid, parts: Sequence[_Parts], classes: int) -> _Co
             lacking = np.zeros(size) if hidden is None else np.bincount(owner, weights=share * hidden, minlength=size)
             there = on_grid if hidden is None else np.bincount(owner, weights=share * ~hidden, minlength=size)
             count.seen[number] += np.bincount(part.zone, weights=there, minlength=zones_of[number])
-            cells, unknown = (holes.cells, holes.unknown) if number == 0 else count.ashore[number - 1]
-            cells += np.bincount(part.kind, weights=on_grid, minlength=classes)
+            unknown = holes.unknown if number == 0 else count.ashore[number - 1]
             unknown += np.bincount(part.kind, weights=lacking, minlength=classes)
             if number == 0:
+                holes.cells += np.bincount(part.kind, weights=on_grid, minlength=classes)
                 _note_holes(holes, grid, strip, cell, part.kind[owner], step)
     return count
 

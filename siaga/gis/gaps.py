@@ -56,8 +56,8 @@ class Land:
 class Gaps:
     """Cells of one map and those of them without a count, by class, as the strips add up.
 
-    cells, unknown: (classes,) cells, parts of cells by their part. ashore: the same two of the cells within
-    zones, where they alone know the land. known, nodata: cells touched, with a count and without. negative, odd:
+    cells, unknown: (classes,) cells, parts of cells by their part. ashore: as unknown, of those within zones; None
+    where no zone lies on the map. known, nodata: cells touched, with a count and without. negative, odd:
     those of the strips. sample: longitude, latitude and class (from 0 on) of some cells without a count, for a
     base map to be asked.
     """
@@ -65,7 +65,7 @@ class Gaps:
     path: Path
     cells: NDArray[np.float64]
     unknown: NDArray[np.float64]
-    ashore: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
+    ashore: NDArray[np.float64] | None = None
     known: int = 0
     nodata: int = 0
     negative: int = 0
@@ -135,14 +135,16 @@ class Gaps:
 
     def _of_land(self, land: Land | None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Cells and those without a count, by class, as far as they are land; what has a count is."""
+        counted = self.cells - self.unknown
         if land is None:
-            return self.ashore or (self.cells, self.unknown)
+            unknown = self.unknown if self.ashore is None else self.ashore
+            return counted + unknown, unknown
         longitude, latitude, kind = (np.concatenate(column) for column in zip(*self.sample, strict=True))
         on = land.holds(longitude, latitude)
         asked = np.bincount(kind, minlength=len(self.cells))
         ashore = np.bincount(kind, weights=on, minlength=len(self.cells))
         unknown = self.unknown * np.divide(ashore, asked, out=np.full(len(asked), on.mean()), where=asked > 0)
-        return self.cells - self.unknown + unknown, unknown
+        return counted + unknown, unknown
 
     def thinned(self, cells: int) -> int:
         """Of so many cells every how-manieth is asked."""

@@ -54,7 +54,7 @@ class _OfLevel:
     """What the strips of one map add up to in the zones of one level.
 
     by_zone: (zones, 11) persons. cells, unknown: (zones,) cells on the map, and those without a count.
-    by_class: (2, 10) the same two of all zones.
+    by_class: (10,) cells without a count in any of the zones.
     """
 
     by_zone: NDArray[np.float64]
@@ -65,15 +65,14 @@ class _OfLevel:
     @classmethod
     def of(cls, level: zonal.Level) -> "_OfLevel":
         count = len(level.zones)
-        return cls(np.zeros((count, 11)), np.zeros(count), np.zeros(count), np.zeros((2, 10)))
+        return cls(np.zeros((count, 11)), np.zeros(count), np.zeros(count), np.zeros(10))
 
     def add(self, tally: zonal.Tally) -> None:
         self.by_zone[tally.zones] += tally.by_zone
         self.cells[tally.zones] += tally.cells[:, 1:].sum(axis=1)
-        self.by_class[0] += tally.cells[:, 1:].sum(axis=0)
         if tally.unknown is not None:
             self.unknown[tally.zones] += tally.unknown[:, 1:].sum(axis=1)
-            self.by_class[1] += tally.unknown[:, 1:].sum(axis=0)
+            self.by_class += tally.unknown[:, 1:].sum(axis=0)
 
     def exposure(self, level: zonal.Level) -> LevelExposure:
         """The zones that have a part of a cell on the map."""
@@ -168,9 +167,8 @@ def _counted(
             if everybody is None:
                 everybody = np.bincount(classes.ravel(), weights=strip.people.ravel(), minlength=11)
             by_mmi += everybody
-    known_land = max(of_levels, key=lambda one: one.by_class[0].sum(), default=None)
-    if known_land is not None and known_land.by_class[0].any():
-        holes.ashore = (known_land.by_class[0], known_land.by_class[1])
+    if any(of_level.cells.any() for of_level in of_levels):
+        holes.ashore = max((of_level.by_class for of_level in of_levels), key=np.sum)
     return by_mmi[1:], of_levels, holes
 
 
