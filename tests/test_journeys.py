@@ -28,7 +28,6 @@ REFUSED = {
     "billion laughs": (LAUGHS, "document type or entities"),
     "external entity": (OUTSIDE, "document type or entities"),
     "wrong count": (make_grid(**SMALL).replace(b'nlon="9"', b'nlon="10"'), "nodes with 8 fields need 720"),
-    "NaN": (make_grid(mmi=NAN, **SMALL), "not a finite number"),
     "no number": (make_grid(**SMALL).replace(b"<grid_data>\n", b"<grid_data>\nfoo "), "not a number"),
     "MMI too high": (make_grid(mmi=HIGH, **SMALL), "MMI is 12.5"),
     "MMI below 0": (make_grid(mmi=LOW, **SMALL), "MMI is -0.5"),
@@ -38,12 +37,13 @@ REFUSED = {
     ),
     "unknown zone": (make_grid(zone="WIBB", **SMALL), "time zone"),
     "bad id": (make_grid(event_id="../x", **SMALL), "event_id is"),
-    "too large": (b"<a>" + b" " * (64 << 20) + b"</a>", "64 MiB"),
+    "too large": (b"<a>" + b" " * (32 << 20) + b"</a>", "33 MiB; at most 32 MiB are read"),
 }
 WARNED = {
     "shuffled": ({"order": "shuffled"}, "placed by LON and LAT"),
     "folder id": ({"event_id": "20180805191111"}, "the id inside counts"),
     "future": ({"time": "2099-08-05T18:46:35", "process_time": ""}, "lies after the arrival"),
+    "masked": ({"mmi": NAN}, "no MMI for"),
     "outside": ({"lon": 20.0, "lat": 40.0}, "outside the population data"),
 }
 

@@ -60,7 +60,7 @@ def _listed(impact: Mapping[str, Any]) -> dict[str, Any]:
     names = ("utc_offset_hours", "time_zone", "process_time", "magnitude", "depth_km", "longitude", "latitude")
     return {name: event[name] for name in (*names, "description")} | {
         "place": impact["places"]["landmark"],
-        "clock_zone": printed.time_zone(impact, printed.finest(impact["zones"])),
+        "clock_zone": printed.time_zone(impact, printed.finest(impact)),
         "max_mmi": impact["map"]["max_mmi"],
         "people_max_mmi": highest,
         "highest_class": None if highest is None else str(highest),
