@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 
 from siaga.errors import BadInput
-from siaga.gis import layers, sources
+from siaga.gis import layers, sources, turns
 
 LAYERS = ("land", "lakes", "country_lines", "province_lines", "regency_lines", "land_overview")
 Rectangle = tuple[float, float, float, float]  # west, south, east, north in degrees
@@ -47,14 +47,19 @@ def check(path: Path) -> dict[str, int]:
 
 
 def unknown(rectangle: Rectangle) -> Ground:
-    """Without a base map all is taken for land, so that no shaking is left undrawn."""
+    """Without a base map, or beyond it, all is taken for land, so that no shaking is left undrawn."""
     nothing = shapely.MultiLineString()
     return Ground(shapely.box(*rectangle), shapely.MultiPolygon(), nothing, nothing, nothing)
 
 
 @lru_cache(maxsize=8)
 def within(path: Path, rectangle: Rectangle, pixel: float) -> Ground:
-    """What the base map has there. pixel: degrees; finer detail is dropped. Kept for the next language's map."""
+    """What the base map has there. pixel: degrees; finer detail is dropped. Kept for the next language's map.
+
+    Beyond what it covers nothing is known of land and sea.
+    """
+    if not _covers(path, rectangle):
+        return unknown(rectangle)
     land = shapely.union_all(_cut(path, "land", rectangle, pixel))
     names = ("country_lines", "province_lines", "regency_lines")
     lines = (shapely.union_all(_cut(path, name, rectangle, pixel)) for name in names)
@@ -62,14 +67,27 @@ def within(path: Path, rectangle: Rectangle, pixel: float) -> Ground:
 
 
 def land_around(path: Path, rectangle: Rectangle) -> np.ndarray:
-    """Every island that reaches into the rectangle, whole, as polygons."""
+    """Every island that reaches into the rectangle, whole, as polygons, on the rectangle's side of 180°."""
     geometries, tree = _layer(path, "land")
-    return geometries[np.sort(tree.query(shapely.box(*rectangle), predicate="intersects"))]
+    west, south, east, north = rectangle
+    found = []
+    for turn in turns.TURNS:
+        box = shapely.box(west - turn, south, east - turn, north)
+        found += [turns.moved(geometries[one], turn) for one in np.sort(tree.query(box, predicate="intersects"))]
+    return np.array(found, dtype=object)
 
 
 def overview(path: Path) -> Any:
     """All land of the region, coarse, for the inset."""
     return shapely.union_all(_layer(path, "land_overview")[0])
+
+
+def _covers(path: Path, rectangle: Rectangle) -> bool:
+    """Whether the middle of a rectangle lies where the base map has land around it."""
+    geometries, _tree = _layer(path, "land")
+    west, south, east, north = shapely.total_bounds(geometries)
+    longitude, latitude = (rectangle[0] + rectangle[2]) / 2, (rectangle[1] + rectangle[3]) / 2
+    return bool(west <= turns.near(longitude, (west + east) / 2) <= east and south <= latitude <= north)
 
 
 @lru_cache(maxsize=16)
@@ -80,10 +98,14 @@ def _layer(path: Path, name: str) -> tuple[np.ndarray, shapely.STRtree]:
 
 
 def _cut(path: Path, name: str, rectangle: Rectangle, pixel: float) -> list[Any]:
+    """Pieces of a layer within a rectangle, which may reach beyond 180°: what lies there is a turn away."""
     geometries, tree = _layer(path, name)
+    west, south, east, north = rectangle
     cut = []
-    for index in sorted(tree.query(shapely.box(*rectangle))):
-        part = shapely.clip_by_rect(geometries[index], *rectangle)
-        part = shapely.make_valid(shapely.simplify(part, pixel / 2))
-        cut += [piece for piece in shapely.get_parts(part) if not piece.is_empty]
+    for turn in turns.TURNS:
+        there = west - turn, south, east - turn, north
+        for index in sorted(tree.query(shapely.box(*there))):
+            part = shapely.clip_by_rect(geometries[index], *there)
+            part = shapely.make_valid(shapely.simplify(part, pixel / 2))
+            cut += [turns.moved(piece, turn) for piece in shapely.get_parts(part) if not piece.is_empty]
     return cut

@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 import shapely.geometry
 
-from siaga.gis import contour, layers, overlay, project
+from siaga.gis import contour, layers, overlay, project, turns
 from siaga.hazard.shakemap import ShakeMap
 from siaga.impact.mmi import CLASSES, ROMAN
 
@@ -93,7 +93,9 @@ def _zones(path: Path, contents: Contents) -> None:
         | {_deaths(model): zone["fatalities"][model]["expected"] for model in models}
         for zone in zones
     ]
-    shapes = [_multi(contents.outlines[zone["code"]]) for zone in zones]
+    outlines = np.array([contents.outlines[zone["code"]] for zone in zones], dtype=object)
+    middle = contents.shakemap.nodes.middle
+    shapes = [_multi(shape) for shape in turns.onto(outlines, middle - 180, middle + 180)]
     layers.write(path, "zones", "MultiPolygon", shapes, rows, fields)
 
 
@@ -108,7 +110,7 @@ def _structures(path: Path, contents: Contents) -> None:
     if contents.structures is None:
         return
     found = overlay.hard_shaken(contents.shakemap, contents.structures, STRUCTURES_MOST)
-    points = _points([(row["longitude"], row["latitude"]) for row in found])
+    points = _points([(row["longitude"], row["latitude"]) for row in found], contents.shakemap)
     layers.write(path, "structures", "Point", points, found, {"name": str, "type": str, "mmi": float})
 
 
@@ -117,14 +119,14 @@ def _places(path: Path, contents: Contents) -> None:
     unique = {(one["name"], one["longitude"], one["latitude"]): one for one in told["nearest"] + told["most_shaken"]}
     fields: dict[str, type] = {"name": str, "zone": str, "population": float, "mmi": float}
     fields |= {"distance_km": float, "from_place": str}
-    points = _points([(longitude, latitude) for _name, longitude, latitude in unique])
+    points = _points([(longitude, latitude) for _name, longitude, latitude in unique], contents.shakemap)
     layers.write(path, "places", "Point", points, list(unique.values()), fields)
 
 
 def _epicentre(path: Path, contents: Contents) -> None:
     names: dict[str, type] = {"time": str, "magnitude": float, "depth_km": float, "description": str}
     event = contents.impact["event"]
-    point = shapely.Point(event["longitude"], event["latitude"])
+    (point,) = _points([(event["longitude"], event["latitude"])], contents.shakemap)
     row = {name: event[name] for name in names} | {"event_id": contents.impact["event_id"]}
     layers.write(path, "epicentre", "Point", [point], [row], {"event_id": str, **names})
 
@@ -133,8 +135,10 @@ def _deaths(model: str) -> str:
     return f"deaths_{model.replace('-', '_')}"
 
 
-def _points(places: Sequence[tuple[float, float]]) -> Any:
-    return shapely.points(np.array(places, dtype=float).reshape(-1, 2))
+def _points(places: Sequence[tuple[float, float]], shakemap: ShakeMap) -> Any:
+    """Points on the map's side of 180°, so that all layers lie in one piece."""
+    both = np.array(places, dtype=float).reshape(-1, 2)
+    return shapely.points(turns.near(both[:, 0], shakemap.nodes.middle), both[:, 1])
 
 
 def _multi(shape: Any) -> Any:

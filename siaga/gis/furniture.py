@@ -11,7 +11,7 @@ import shapely
 from qgis.PyQt.QtCore import QPointF, QRectF, Qt
 from qgis.PyQt.QtGui import QBrush, QColor, QFont, QFontMetricsF, QImage, QPainter, QPainterPath, QPen, QPolygonF
 
-from siaga.gis import basemap
+from siaga.gis import basemap, turns
 from siaga.gis.basemap import Rectangle
 
 INK, INK_500, INK_300, SEA, PAPER = (QColor(c) for c in ("#14202b", "#5c6b77", "#9aa6af", "#e7ecef", "#ffffff"))
@@ -28,7 +28,7 @@ _STEPS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0)  # degrees between ticks
 class Plan:
     """Where the furniture stands, in mm from the upper left corner, and what it hides.
 
-    inset: left and top, None without a base map. marks: base lines of an exercise's words.
+    inset: left and top, None without a base map or far from what it shows. marks: base lines of an exercise's words.
     hidden: rectangles in degrees in which names and numerals would not be seen.
     """
 
@@ -55,7 +55,7 @@ def plan(sheet: Any, extent: Rectangle, land: Any) -> Plan:
 
     hidden = [degrees_of(0, 0, width, _STRIP_MM), degrees_of(0, height - 12, 48, 12)]
     inset = None
-    if sheet.basemap is not None:
+    if sheet.basemap is not None and _in_inset(extent):
         wide, high = _INSET_MM
         right, low = width - wide - 1.5, height - high - 1.5
         corners = [(right, 1.5), (right, low), (1.5, 1.5)]
@@ -145,7 +145,9 @@ def _ticks(pen: _Pen, sheet: Any, extent: Rectangle, inset: tuple[float, float] 
         x = (number * step - west) / (east - west) * pen.width
         pen.painter.drawLine(QPointF(x, 0), QPointF(x, 1.4))
         if 8 < x < pen.width - 8 and not (inset and inset[1] < 5 and inset[0] - 8 < x < inset[0] + _INSET_MM[0] + 8):
-            pen.text(x - 3, 3.6, f"{_degrees(number * step, words)}° {words.east}", font, INK_500)
+            longitude = float(turns.near(number * step, 0.0))
+            side = "" if abs(longitude) in (0, 180) else words.east if longitude > 0 else words.west
+            pen.text(x - 3, 3.6, f"{_degrees(abs(longitude), words)}° {side}".rstrip(), font, INK_500)
     for number in range(math.ceil(south / step), math.floor(north / step) + 1):
         y = (north - number * step) / (north - south) * pen.height
         pen.painter.drawLine(QPointF(0, y), QPointF(1.4, y))
@@ -211,6 +213,11 @@ def _inset(pen: _Pen, path: Path, extent: Rectangle, corner: tuple[float, float]
     pen.painter.setClipRect(frame)
     pen.painter.drawRect(box)
     pen.painter.restore()
+
+
+def _in_inset(extent: Rectangle) -> bool:
+    """Whether a map lies, if only in part, where the inset can show it."""
+    return bool(shapely.intersects(shapely.box(*extent), shapely.box(*_INSET_BOUNDS)))
 
 
 @lru_cache(maxsize=2)

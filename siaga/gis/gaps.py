@@ -35,14 +35,7 @@ class Land:
         """What of the base map reaches into a map; None without a base map."""
         if path is None:
             return None
-        west, south, east, north = bounds
-        turns = [turn for turn in (-360.0, 0.0, 360.0) if west + turn < 180 and east + turn > -180]
-        found = [
-            shapely.transform(polygons, lambda points, turn=turn: points - (turn, 0))
-            for turn in turns
-            if len(polygons := basemap.land_around(path, (west + turn, south, east + turn, north)))
-        ]
-        return cls(np.concatenate(found) if found else np.empty(0, dtype=object))
+        return cls(basemap.land_around(path, bounds))
 
     def holds(self, longitude: NDArray[np.float64], latitude: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Whether each point lies on land."""

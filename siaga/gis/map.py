@@ -1,11 +1,12 @@
 """The map of a report: classes of a hazard over land, towns, where the hazard comes from, drawn by QGIS.
 
 It fits the land that is hit hardest. Bands are filled over land only; over the sea their edges are
-thin lines. Numerals stand on white plates, so that no one has to read a colour.
+thin lines. Numerals stand on white plates, so that no one has to read a colour. Across 180° the map is in one
+piece: whatever is drawn comes onto the hazard's side of it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from qgis.PyQt.QtCore import QBuffer, QByteArray, QIODevice, QSize
 from qgis.PyQt.QtGui import QColor, QImage, QPainter
 
 from siaga.exposure.places import Places
-from siaga.gis import basemap, furniture, symbols
+from siaga.gis import basemap, furniture, symbols, turns
 from siaga.gis.basemap import Ground, Rectangle
 from siaga.gis.scale import SHAKING, Scale
 
@@ -25,6 +26,7 @@ SEA = "#e7ecef"
 _AIR = 0.08  # of the extent, on each side
 _EDGE = 0.06
 _MM_PER_INCH = 25.4
+_PLATE_MM = 2.5  # half of a numeral's plate, which is kept off the towns
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +37,13 @@ class Words:
     north: str
     exercise: str
     east: str
+    west: str
     south: str
     north_of_equator: str
     decimal: str = "."
 
 
-NO_WORDS = Words("", "", "", "", "", "")
+NO_WORDS = Words("", "", "", "", "", "", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +79,10 @@ def draw(sheet: Sheet) -> bytes:
     """The map as PNG."""
     bands = _bands(sheet)
     whole = shapely.total_bounds(list(bands.values()) or [sheet.point])
+    sheet = _beside(sheet, (whole[0] + whole[2]) / 2)
     extent = _extent(sheet, bands, tuple(whole))
-    pixel = (extent[2] - extent[0]) / (sheet.width_mm / _MM_PER_INCH * sheet.dpi)
+    per_mm = (extent[2] - extent[0]) / sheet.width_mm
+    pixel = per_mm * _MM_PER_INCH / sheet.dpi
     ground = _ground(sheet, extent, pixel)
     on_land = {
         number: _polygons(shapely.intersection(band, ground.land)) if sheet.scale.clipped else band
@@ -87,14 +92,16 @@ def draw(sheet: Sheet) -> bytes:
     planned = furniture.plan(sheet, extent, kept_free)
     hidden = shapely.Polygon() if sheet.small else planned.hidden
     settings = _settings(sheet, extent)
+    towns = _towns(sheet, extent, hidden)
+    beside = shapely.buffer(shapely.points([town[1:3] for town in towns] or np.empty((0, 2))), _PLATE_MM * per_mm)
     drawn = symbols.layers(
         sheet,
         ground,
         bands,
         on_land,
-        _towns(sheet, extent, hidden),
+        towns,
         _zone_points(sheet, extent, ground, hidden),
-        hidden,
+        shapely.union_all([hidden, *beside]),
     )
     settings.setLayers(list(reversed(drawn)))
     image = _render(settings)
@@ -108,10 +115,33 @@ def _bands(sheet: Sheet) -> dict[int, Any]:
     for feature in sheet.bands["features"]:
         number = sheet.scale.number(feature["properties"])
         found.setdefault(number, []).append(shapely.geometry.shape(feature["geometry"]))
-    return {
+    merged = {
         number: shapes[0] if len(shapes) == 1 else shapely.multipolygons(shapely.get_parts(shapes))
         for number, shapes in found.items()
     }
+    return _in_one_piece(merged)
+
+
+def _in_one_piece(bands: dict[int, Any]) -> dict[int, Any]:
+    """Shapes of which some lie just west and some just east of 180° side by side; any others as they are."""
+    west, _south, east, _north = shapely.total_bounds(list(bands.values())) if bands else (0.0,) * 4
+    if east - west <= 180:
+        return bands
+    brought = {}
+    for number, band in bands.items():
+        parts = [turns.moved(part, 360.0 if part.bounds[2] <= 0 else 0.0) for part in shapely.get_parts(band)]
+        brought[number] = shapely.multipolygons(parts)
+    left, _south, right, _north = shapely.total_bounds(list(brought.values()))
+    return brought if right - left < east - west else bands
+
+
+def _beside(sheet: Sheet, middle: float) -> Sheet:
+    """The sheet with epicentre, towns and zones in the turn around a longitude."""
+    longitude = None if sheet.longitude is None else float(turns.near(sheet.longitude, middle))
+    places = sheet.places and replace(sheet.places, longitude=turns.near(sheet.places.longitude, middle))
+    shapes = turns.onto(np.array([shape for _name, shape in sheet.zones], dtype=object), middle - 180, middle + 180)
+    zones = [(name, shape) for (name, _shape), shape in zip(sheet.zones, shapes, strict=True)]
+    return replace(sheet, longitude=longitude, places=places, zones=zones)
 
 
 def _ground(sheet: Sheet, extent: Rectangle, pixel: float) -> Ground:

@@ -142,7 +142,7 @@ def _plates(
 ) -> QgsVectorLayer:
     """A numeral on a white plate in each large patch of each class, beside the star rather than on it."""
     total = sum(shape.area for shape in on_land.values()) or 1.0
-    clear = shapely.union(origin.buffer((total / 60) ** 0.5), hidden)
+    air = (total / 60) ** 0.5
     rows = []
     for number, shape in on_land.items():
         if number not in looks:
@@ -150,7 +150,8 @@ def _plates(
         parts = sorted(shapely.get_parts(shape), key=lambda part: -part.area)
         for part in parts[:most]:
             if part.area > total * _LEAST_PLATE or part is parts[0]:
-                free = shapely.difference(part, clear)
+                tries = (shapely.difference(part, shapely.union(origin.buffer(one), hidden)) for one in (air, air / 3))
+                free = next((one for one in tries if not one.is_empty), shapely.Polygon())
                 if free.is_empty and part is not parts[0]:
                     continue
                 point = shapely.maximum_inscribed_circle(part if free.is_empty else free).coords[0]

@@ -31,6 +31,20 @@ def onto(shapes: Shapes, west: float, east: float) -> Shapes:
     return shapes
 
 
+def near(longitude: Any, middle: float) -> Any:
+    """A longitude, or an array of them, in the turn that puts it within half a turn of another.
+
+    >>> near(-179.95, 180.0), near(181.0, -180.0), near(106.8, 110.0)
+    (180.05, -179.0, 106.8)
+    """
+    return longitude + 360 * np.round((middle - longitude) / 360)
+
+
+def moved(shape: Any, turn: float) -> Any:
+    """The shape as many degrees further east."""
+    return shapely.transform(shape, lambda points: np.add(points, (turn, 0.0))) if turn else shape
+
+
 def joined(shape: Any) -> Any:
     """A shape that a projection has torn at 180°, in one piece with longitudes above 180; any other as it is."""
     longitude = shapely.get_coordinates(shape)[:, 0]

@@ -46,6 +46,11 @@ class Nodes:
         return self.north - np.arange(self.rows) * self.lat_step
 
     @property
+    def middle(self) -> float:
+        """The longitude midway between the first and the last column, in the grid's own turn."""
+        return (self.west + self.east) / 2
+
+    @property
     def edges(self) -> tuple[float, float, float, float]:
         """Outer cell edges: west, south, east, north."""
         half_lon, half_lat = self.lon_step / 2, self.lat_step / 2

@@ -155,6 +155,7 @@ def words(_: Language, origin: str = "") -> sheet.Words:
         north=_("N"),
         exercise=_("EXERCISE"),
         east="BT" if _.code == "id" else "E",
+        west="BB" if _.code == "id" else "W",
         south="LS" if _.code == "id" else "S",
         north_of_equator="LU" if _.code == "id" else "N",
         decimal="," if _.code == "id" else ".",
@@ -163,4 +164,4 @@ def words(_: Language, origin: str = "") -> sheet.Words:
 
 def exercise_alone(_: Language) -> sheet.Words:
     """The one word of a small map."""
-    return sheet.Words("", "", _("EXERCISE"), "", "", "")
+    return sheet.Words("", "", _("EXERCISE"), "", "", "", "")
