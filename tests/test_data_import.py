@@ -282,6 +282,32 @@ def test_an_import_stands_beside_the_rest_and_is_idempotent(store, tmp_path):
     assert [one["role"] for one in analysis_data.manifest_of(store)["files"]] == ["places"]
 
 
+def test_an_import_says_which_part_of_the_people_each_level_holds(tmp_path, monkeypatch):
+    """Provinces everywhere, regencies on a quarter of the people, districts that regencies' files do not touch."""
+    quarter = shapely.box(116, -9, 117, -8.5)
+    named = [
+        ("52", "NTB", "province", None, shapely.box(116, -10, 118, -8)),
+        ("5201", "Lombok", "regency", "52", quarter),
+        ("5202", "Within", "regency", "52", quarter.buffer(-0.1)),
+    ]
+    files = {
+        "population": exposure.population(tmp_path / "p.tif", np.full((20, 20), 10.0), 116, -8, 0.1),
+        "zones": exposure.zones(tmp_path / "z.fgb", named),
+    }
+    has = type("Installed", (), {"path": staticmethod(files.get)})
+    monkeypatch.setattr(analysis_data, "open", lambda *_: has)
+    said = []
+    operatordata.share_out(None, tmp_path, said.append)
+    assert said == [
+        "population cells shared out among the zones",
+        "province: 100.0 % of 4,000 people",
+        "regency: 12.5 % of 4,000 people",
+        "note     3,500 people live outside all zones of the level regency; where a map holds too many of them, its "
+        "tables use another level",
+        "note     z.fgb: 1 zones lie wholly within others of their level and have nobody: Within",
+    ]
+
+
 def test_installed_layers_stand_in_the_impact(store, minio, tmp_path, qgis):
     installed.install(store, tmp_path)
     grid = make_grid()

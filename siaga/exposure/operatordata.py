@@ -1,9 +1,10 @@
 """An operator's own data: each file is checked, then takes the place of its role in what is installed."""
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from math import floor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from siaga.exposure.analysis_data import DataFile
 from siaga.exposure.zones import INSTALLED
 from siaga.gis import basemap, intake, zonal
 from siaga.gis.population import PopulationGrid
+from siaga.impact.breakdown import ENOUGH
 
 if TYPE_CHECKING:
     from siaga.store import Store
@@ -134,12 +136,31 @@ def install(
 
 
 def share_out(store: "Store", cache: Path, say: Callable[[str], None]) -> None:
-    """Prepare the shares of the population cells at once, so that the first quake need not wait."""
+    """Prepare the shares of the population cells at once, so that the first quake need not wait.
+
+    say: takes lines for the operator: which part of the people each level of zones holds, and what is wrong.
+    """
     installed = analysis_data.open(store, cache)
     population, zones = installed.path("population"), installed.path("zones")
     if population and zones:
-        zonal.prepare(PopulationGrid.open(population), zones, INSTALLED, cache)
+        shares = zonal.prepare(PopulationGrid.open(population), zones, INSTALLED, cache)
         say("population cells shared out among the zones")
+        for line in _held(shares):
+            say(line)
+
+
+def _held(shares: zonal.Shares) -> Iterator[str]:
+    """Which part of the people the zones of each level hold, the fullest first, and what is wrong with zones."""
+    for level, share in sorted(shares.covers.items(), key=lambda pair: (-pair[1], pair[0] or "")):
+        name = level or "zones"
+        yield f"{name}: {floor(share * 1000) / 10:.1f} % of {shares.people:,.0f} people"
+        if share < ENOUGH:
+            yield (
+                f"note     {shares.people * (1 - share):,.0f} people live outside all zones of the level {name}; "
+                "where a map holds too many of them, its tables use another level"
+            )
+    for said in shares.warnings:
+        yield f"note     {said['text']}"
 
 
 def _installed(store: "Store", cache: Path, role: str) -> Path | None:
