@@ -28,7 +28,7 @@ def blanks(found: Study) -> str:
         "blanks with a toll of another cause, or another cause, left out": ~other,
         "only rows that name a figure": named,
     }.items():
-        again = candidates.HURDLE.learn(found.quakes.take(which))
+        again = candidates.CHOSEN.learn(found.quakes.take(which))
         middle = _middling(again)
         lines.append(
             (
@@ -63,8 +63,9 @@ _MIDDLING_TEXT = "a million people at V, 200,000 at VI, 50,000 at VII, 5,000 at 
 
 
 def _middling(learnt: tuple[float, np.ndarray, np.ndarray]) -> str:
-    quakes = candidates.Quakes([_MIDDLING], [25.0], np.array([6.5]), np.array([0.0]))
-    return markdown.percent(1 - candidates.HURDLE.forecast(learnt, quakes).below(np.array([1.0]))[0, 0])
+    nothing = np.zeros(1)
+    quakes = candidates.Quakes([_MIDDLING], [25.0], np.array([6.5]), nothing, nothing, nothing > 0)
+    return markdown.percent(1 - candidates.CHOSEN.forecast(learnt, quakes).below(np.array([1.0]))[0, 0])
 
 
 def outside(_: Study) -> str:

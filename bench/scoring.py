@@ -4,7 +4,7 @@ A forecast is a pair of functions of arrays: `below(sizes)` gives P(deaths < siz
 one column per size ≥ 1; `quantile(share)` gives one number per quake.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,6 +55,25 @@ def inside(forecast: Forecast, deaths: np.ndarray, share: float) -> tuple[np.nda
 def level(sizes: np.ndarray) -> np.ndarray:
     """0 green, 1 yellow, 2 orange, 3 red."""
     return np.digitize(sizes, BEGINS)
+
+
+def by_chance(forecast: Forecast, chances: Sequence[float]) -> np.ndarray:
+    """The highest level of each quake that is reached with its chance: of yellow, orange and red."""
+    reached = 1 - forecast.below(np.array(BEGINS)) >= np.array(chances)
+    return np.where(reached.any(axis=1), 3 - np.argmax(reached[:, ::-1], axis=1), 0)
+
+
+def pit(forecast: Forecast, deaths: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """The share of each record, drawn evenly within its whole number, that falls between two edges of its forecast.
+
+    One row per quake, one column per part between the edges (of 0 to 1); alike in every column if calibrated.
+    """
+    sizes, column = np.unique(np.concatenate([deaths, deaths + 1]), return_inverse=True)
+    reached = np.where(sizes >= 1, forecast.below(np.maximum(sizes, 1)), 0.0)
+    rows, n = np.arange(len(deaths)), len(deaths)
+    low, high = reached[rows, column[:n]], reached[rows, column[n:]]
+    share = (np.clip(edges[None, :], low[:, None], high[:, None]) - low[:, None]) / (high - low)[:, None]
+    return np.diff(share)
 
 
 def confusion(deaths: np.ndarray, levels: np.ndarray) -> np.ndarray:

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy.special import ndtr, ndtri
 
-from bench import calibration, calibration_page, candidates, fit_spread, scoring
+from bench import calibration, calibration_misses, calibration_page, candidates, fit_spread, scoring
 from siaga.exposure import expocat
-from siaga.impact import fatality, forecast
+from siaga.impact import fatality, forecast, loss
 
 ROOT = Path(__file__).parent.parent
 
@@ -25,9 +25,40 @@ def test_the_forecasts_constants_are_those_that_the_catalogue_teaches(catalogue)
     assert found["NUMBER"] == pytest.approx(forecast.NUMBER, abs=2e-4)
 
 
-def test_the_comparison_with_pager_is_reproduced(catalogue, monkeypatch):
-    monkeypatch.setattr(candidates, "CANDIDATES", {calibration.CHOSEN: candidates.HURDLE})
-    assert calibration.checked(calibration.study(catalogue, lambda _line: None)) == forecast.CHECKED
+BOTH = {calibration.BEFORE: candidates.BEFORE, calibration.CHOSEN: candidates.CHOSEN}
+
+
+@pytest.fixture(scope="module")
+def found(catalogue):
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(candidates, "CANDIDATES", {calibration.CHOSEN: candidates.CHOSEN})
+        return calibration.study(catalogue, lambda _line: None)
+
+
+def test_the_comparison_with_pager_is_reproduced(found):
+    assert calibration.scores(found) == forecast.scores()
+
+
+def test_the_forecast_is_as_sure_as_it_may_be_on_quakes_that_it_had_not_seen(found):
+    deaths = found.deaths
+    strong = int((deaths >= 100).sum())
+    chosen = found.tested[calibration.CHOSEN]
+    for one, level in zip(chosen.forecasts, chosen.levels(), strict=True):
+        covered, _meant = scoring.inside(one, deaths, 0.9)
+        assert covered[deaths >= 1].mean() >= 0.88
+        assert 0.75 <= scoring.pit(one, deaths, np.array([0.1, 0.9])).mean() <= 0.85
+        assert scoring.kept(deaths, level) >= 0.93 * (deaths < 1).sum()
+        assert scoring.found(deaths, level) == strong
+        assert (level == scoring.level(deaths)).sum() >= (found.pager_levels == scoring.level(deaths)).sum()
+
+
+@pytest.mark.parametrize("cut", [1990, 1995, 2000])
+def test_its_interval_holds_later_quakes_that_killed(catalogue, cut):
+    rows, quakes = calibration.load(catalogue)
+    later = np.array([row.time.year >= cut for row in rows])
+    tested = quakes.take(later & (quakes.deaths >= 1))
+    one = candidates.CHOSEN.forecast(candidates.CHOSEN.learn(quakes.take(~later)), tested)
+    assert scoring.inside(one, tested.deaths, 0.9)[0].mean() >= 8 / 9
 
 
 def test_the_spreads_of_itbs_models_are_those_of_the_catalogue(catalogue):
@@ -39,23 +70,41 @@ def test_the_spreads_of_itbs_models_are_those_of_the_catalogue(catalogue):
 def test_what_the_bench_learns_and_the_library_forecasts_agree():
     people = [{6: 1e5, 7: 2e4, 8: 1e3}, {5: 1e6}, {9: 1e6}]
     learnt = (forecast.SLOPE, np.array(forecast.ANY), np.array([*forecast.NUMBER[:2], np.log(forecast.NUMBER[2])]))
-    quakes = candidates.Quakes(people, [10.0, None, 60.0], np.full(3, 6.0), np.zeros(3))
-    theirs = candidates.HURDLE.forecast(learnt, quakes)
+    nothing = np.zeros(3)
+    quakes = candidates.Quakes(people, [10.0, None, 60.0], np.full(3, 6.0), nothing, nothing, nothing > 0)
+    theirs = candidates.CHOSEN.forecast(learnt, quakes)
     for row, (shaken, depth_km) in enumerate(zip(people, quakes.depth_km, strict=True)):
         ours = forecast.estimate(shaken, depth_km)
-        assert theirs.quantile(0.95)[row] == pytest.approx(ours.quantiles["p95"], rel=1e-9)
+        for share, name in ((0.05, "p05"), (0.75, "p75"), (0.95, "p95")):
+            assert theirs.quantile(share)[row] == pytest.approx(ours.quantiles[name], rel=1e-9)
         assert theirs.below(np.array([1.0]))[row, 0] == pytest.approx(ours.probability["green"], rel=1e-9)
+        assert loss.LEVELS[scoring.by_chance(theirs, calibration.RULE)[row]] == ours.alert
 
 
 def test_the_page_tells_the_constants_in_use():
     page = (ROOT / "docs" / "calibration.md").read_text(encoding="utf-8")
     for name in ("SLOPE", "ANY", "NUMBER"):
         assert f"| `{name}` | {getattr(forecast, name)} |" in page
-    assert f"kept {forecast.CHECKED['kept']} of {forecast.CHECKED['greens']}" in page.replace("\n", " ")
-    assert "**Verdict: yes.**" in page
+    assert "**yellow 1 in 6, orange and red 1 in 8**" in page
+    assert "## What it missed" in page
 
 
-def synthetic(path, count=240):
+def test_page_one_and_the_page_of_the_calibration_quote_the_same_pooled_figures():
+    page = (ROOT / "docs" / "calibration.md").read_text(encoding="utf-8").replace("\n", " ")
+    scores, said = forecast.scores(), forecast.reason()
+    pooled = scores["pooled"]
+    assert pooled == calibration.pooled(scores["catalogue"], scores["apart"])
+    assert {name: said["values"][name] for name in pooled} == pooled
+    assert f"kept {pooled['kept']} % of {pooled['greens']} without known deaths green" in page
+    assert f"PAGER alone {pooled['kept_pager']} %" in page
+    assert f"called {pooled['found']} of the {pooled['strong']} with a hundred deaths or more" in page
+    assert f"kept {pooled['kept']}% of {pooled['greens']} without known deaths green" in said["text"]
+    assert "not by money" in said["text"]
+    for part in (scores["catalogue"], scores["apart"]):
+        assert f"{part['kept']} of {part['greens']} greens kept (PAGER {part['kept_pager']})" in page
+
+
+def synthetic(path, count):
     """Quakes made by a known rule: PAGER's expectation times a log-normal factor, below one is none."""
     chance = np.random.default_rng(7)
     head = (
@@ -67,25 +116,27 @@ def synthetic(path, count=240):
         deaths = int(fatality.expected(fatality.PAGER, people) * np.exp(chance.normal(0, 1.5)))
         counts = ",".join(f"{one:g}" for one in people.values())
         where = f"{chance.uniform(-9, 5):.2f},{chance.uniform(96, 140):.2f},{chance.uniform(5, 60):.1f}"
-        time = f"{1975 + number // 6}-0{number % 6 + 1}-03"
+        time = f"{1975 + number * 40 // count}-0{number % 6 + 1}-03"
         lines.append(f"{number},{time},{where},{chance.uniform(5, 8):.1f},ID,{counts},{deaths or ''}\n")
     path.write_text(head + "".join(lines), encoding="utf-8")
     return path
 
 
 def test_a_page_is_written_for_any_catalogue_and_twice_the_same(tmp_path, monkeypatch):
-    monkeypatch.setattr(candidates, "CANDIDATES", {calibration.CHOSEN: candidates.HURDLE})
-    monkeypatch.setattr(calibration, "REPEATS", 2)
-    path = synthetic(tmp_path / "quakes.csv")
+    monkeypatch.setattr(candidates, "CANDIDATES", BOTH)
+    monkeypatch.setattr(calibration, "REPEATS", 1)
+    monkeypatch.setattr(calibration, "FOLDS", 2)
+    monkeypatch.setattr(calibration_misses, "_CUTS", (1990,))
+    path = synthetic(tmp_path / "quakes.csv", 120)
     pages = [calibration_page.write(calibration.study(path, lambda _line: None)) for _again in range(2)]
     assert pages[0] == pages[1]
-    assert "240 quakes" in pages[0]
+    assert "120 quakes" in pages[0]
 
 
 def test_what_is_learnt_is_calibrated_on_quakes_made_by_a_known_rule(tmp_path):
     rows, quakes = calibration.load(synthetic(tmp_path / "quakes.csv", 600))
     fold = scoring.folds(calibration.sequences(rows), quakes.deaths, 0, 5)
-    found = calibration.split(candidates.HURDLE, quakes, fold)
+    found = calibration.split(candidates.BEFORE, quakes, fold)
     chance = 1 - found.below(np.array([1.0]))[:, 0]
     assert chance.sum() == pytest.approx((quakes.deaths >= 1).sum(), rel=0.1)
     covered, meant = scoring.inside(found, quakes.deaths, 0.8)

@@ -2,6 +2,7 @@
 
 import csv
 import doctest
+import itertools
 from math import inf
 
 import pytest
@@ -32,7 +33,6 @@ def test_a_forecast_is_a_distribution_and_its_input_stays(shaken, depth_km):
     found = forecast.estimate(shaken, depth_km)
     assert quantiles(found) == sorted(quantiles(found))
     assert all(0 <= one < inf for one in (*quantiles(found), found.expected))
-    assert all(one == 0 or one >= 1 for one in quantiles(found))
     for parts in (found.probability, found.by_decade):
         assert sum(parts.values()) == pytest.approx(1)
         assert min(parts.values()) >= 0
@@ -46,7 +46,31 @@ def test_more_people_never_mean_fewer_deaths(shaken, depth_km, mmi, more):
     many = forecast.estimate(shaken | {mmi: shaken.get(mmi, 0.0) + more}, depth_km)
     assert all(a <= b * (1 + 1e-9) for a, b in zip(quantiles(fewer), quantiles(many), strict=True))
     assert fewer.expected <= many.expected * (1 + 1e-9)
-    assert many.probability["green"] <= fewer.probability["green"] + 1e-12
+    for few, more_of_it in zip(_at_least(fewer), _at_least(many), strict=True):
+        assert few <= more_of_it + 1e-12
+    assert loss.LEVELS.index(fewer.alert) <= loss.LEVELS.index(many.alert)
+
+
+@given(by_mmi, st.integers(6, 10), st.floats(1e-6, 1e8), depth)
+def test_no_two_quantiles_are_equal_and_none_is_nought_where_people_were_shaken(shaken, mmi, count, depth_km):
+    found = quantiles(forecast.estimate(shaken | {mmi: count}, depth_km))
+    assert found[0] > 0
+    assert all(a < b for a, b in itertools.pairwise(found))
+
+
+def test_ten_thousand_people_at_vii_are_never_certain_to_live():
+    for shaken in ({7: 1e4}, {6: 5e4, 7: 1e4}, {5: 2e5, 7: 1e4}):
+        found = forecast.estimate(shaken, 100.0)
+        assert found.quantiles["p95"] >= 5
+        assert found.alert == "green"
+
+
+def test_no_toll_is_less_likely_than_a_share_of_its_chance_by_twice_itbs_deaths():
+    shaken = {6: 2e5, 7: 2e4, 8: 1e3}
+    twice = {mmi: forecast.FLOOR_TIMES * people for mmi, people in shaken.items()}
+    found, other = forecast.estimate(shaken, 40.0), fatality.estimate(fatality.ITB_BAYESIAN, twice)
+    assert all(a >= forecast.FLOOR * b - 1e-12 for a, b in zip(_at_least(found), _at_least(other), strict=True))
+    assert max(forecast.ALERT_CHANCES.values()) > min(forecast.ALERT_CHANCES.values()) > forecast.FLOOR
 
 
 @given(st.integers(1, 9), st.floats(1, 1e7), depth)
@@ -75,22 +99,29 @@ def test_an_unknown_depth_counts_as_the_typical_one_and_x_as_ix():
 
 
 def test_the_mean_is_that_of_the_distribution():
-    found = forecast.estimate({7: 1e6, 8: 2e5}, 20.0)
-    # the mean of what is at least 1: 1 + ∫ P(deaths ≥ size) d size beyond 1, times the chance, by decades finely cut
+    found = forecast.estimate({8: 1e6, 9: 5e5}, 20.0)
+    # the mean of what is at least 1: 1 + ∫ P(deaths ≥ size) d size beyond 1, times the chance, by decades finely cut;
+    # of so many the catalogue's part says more than ITB's share at every size
     sizes = [10 ** (step / 400) for step in range(400 * 12)]
-    spread, mean = forecast.NUMBER[2], forecast.NUMBER[0] + forecast.NUMBER[1] * forecast.size({7: 1e6, 8: 2e5})
+    spread, mean = forecast.NUMBER[2], forecast.NUMBER[0] + forecast.NUMBER[1] * forecast.size({8: 1e6, 9: 5e5})
     above = [loss.NORMAL.cdf(mean / spread - step / 400 * 2.302585093 / spread) for step in range(400 * 12)]
     area = sum((b - a) * (p + q) / 2 for a, b, p, q in zip(sizes[:-1], sizes[1:], above[:-1], above[1:], strict=True))
     chance = 1 - found.probability["green"]
-    assert found.expected == pytest.approx(chance * (1 + area / above[0]), rel=1e-4)
+    assert found.expected == pytest.approx(chance * (1 + area / above[0]), rel=2e-3)
 
 
-def test_the_level_is_the_highest_with_a_chance_of_one_in_ten():
-    for shaken in ({7: 1e4}, {7: 1e6}, {8: 5e5}, {8: 2e6, 9: 1e6}):
+CHANCES = {"green": 0.0, "yellow": 1 / 6, "orange": 1 / 8, "red": 1 / 8}
+
+
+def test_the_level_is_the_highest_that_is_reached_with_its_chance():
+    levels = []
+    for shaken in ({7: 1e4}, {7: 3e5}, {7: 1e6}, {8: 5e5}, {8: 2e6, 9: 1e6}):
         found = forecast.estimate(shaken, 10.0)
         reached = dict(zip(loss.LEVELS, _at_least(found), strict=True))
-        assert reached[found.alert] >= 0.1
-        assert all(reached[name] < 0.1 for name in loss.LEVELS[loss.LEVELS.index(found.alert) + 1 :])
+        assert reached[found.alert] >= CHANCES[found.alert]
+        assert all(reached[one] < CHANCES[one] for one in loss.LEVELS[loss.LEVELS.index(found.alert) + 1 :])
+        levels.append(found.alert)
+    assert levels == ["green", "yellow", "yellow", "orange", "red"]
 
 
 def _at_least(found):
@@ -107,16 +138,18 @@ def test_a_quantile_and_the_chance_of_less_agree():
 
 def test_economic_loss_of_a_worked_example():
     """A million people at VIII: Φ(ln(8 / 10.211) / 0.102747) = Φ(−2.3750) = 0.008775, of 17.2525 × 4,333 dollars."""
-    found = economic.estimate({8: 1e6}, 2024)
+    found = economic.estimate({8: 1e6}, 2021)
     assert (found["gdp_year"], found["gdp_per_capita_usd"]) == (2021, 4333.0)
     assert found["exposed_usd"] == pytest.approx(1e6 * 4333 * 17.2525)
     assert found["expected_usd"] == pytest.approx(0.008775 * 7.47551e10, rel=1e-3)
     assert found["alert"] == "orange"
     assert found["median_usd"] == found["expected_usd"]
     assert sum(found["probability"].values()) == pytest.approx(1)
-    assert economic.estimate({8: 1e6}, 2009)["gdp_year"] == 2018
+    for year, stands in {1976: 1990, 2006: 2006, 2009: 2009, 2026: 2024}.items():
+        assert economic.estimate({8: 1e6}, year)["gdp_year"] == stands
+    assert sorted(economic.GDP_PER_CAPITA_USD) == list(range(1990, 2025))
     assert (
-        economic.estimate({9: 5e4, 10: 5e4}, None)["expected_usd"] == economic.estimate({9: 1e5}, 2021)["expected_usd"]
+        economic.estimate({9: 5e4, 10: 5e4}, None)["expected_usd"] == economic.estimate({9: 1e5}, 2026)["expected_usd"]
     )
     small = economic.estimate({5: 1e4}, 2021)
     assert 0 < small["expected_usd"] < 1e6

@@ -40,9 +40,16 @@ def level(size: float) -> str:
     return next(name for name, begins in zip(LEVELS[::-1], _REACHED[::-1], strict=True) if size >= begins)
 
 
+def likely_enough(below: Callable[[float], float], chances: Mapping[str, float]) -> str:
+    """The highest level that is reached with its chance. chances: of every level but green; below: as for describe."""
+    reached = zip(LEVELS, _REACHED, strict=True)
+    found = [name for name, begins in reached if name in chances and 1 - below(begins) >= chances[name]]
+    return found[-1] if found else LEVELS[0]
+
+
 def nothing() -> Loss:
     """No loss, for certain."""
-    return describe(0.0, lambda _share: 0.0, lambda _size: 1.0, alert_share=0.5)
+    return describe(0.0, lambda _share: 0.0, lambda _size: 1.0, alert=LEVELS[0])
 
 
 def log_normal(expected: float, median: float, spread: float) -> Loss:
@@ -52,22 +59,20 @@ def log_normal(expected: float, median: float, spread: float) -> Loss:
     def quantile(share: float) -> float:
         return median if share == 0.5 else exp(logarithm.inv_cdf(share))
 
-    return describe(expected, quantile, lambda size: logarithm.cdf(log(size)), alert_share=0.5)
+    return describe(expected, quantile, lambda size: logarithm.cdf(log(size)), alert=level(median))
 
 
-def describe(
-    expected: float, quantile: Callable[[float], float], below: Callable[[float], float], alert_share: float
-) -> Loss:
+def describe(expected: float, quantile: Callable[[float], float], below: Callable[[float], float], alert: str) -> Loss:
     """Put a distribution down in figures.
 
     quantile: share → size. below: size (1 or more, finite) → probability of less than that.
-    alert_share: the level is that of the quantile at this share.
+    alert: the level, by the caller's rule.
     """
     return Loss(
         expected=expected,
         median=quantile(0.5),
         quantiles={name: quantile(share) for name, share in QUANTILES.items()},
-        alert=level(quantile(alert_share)),
+        alert=alert,
         probability=_parts(dict(zip(LEVELS, (*_REACHED[1:], inf), strict=True)), below),
         by_decade=_parts(_DECADES, below),
     )

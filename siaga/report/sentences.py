@@ -141,8 +141,8 @@ def location(impact: Mapping[str, Any], _: Language) -> str:
 def how_bad(impact: Mapping[str, Any], _: Language) -> str:
     """The chance of deaths, in words.
 
-    The level need not be what is most likely (Siaga's is the highest with a chance of one in ten), so the
-    chances are told, never one class of deaths.
+    The level need not be what is most likely (Siaga's is the highest with its chance of forecast.ALERT_CHANCES),
+    so the chances are told, never one class of deaths.
     """
     level = impact["alert"]["level"]
     if level is None:
