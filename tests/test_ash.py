@@ -2,6 +2,7 @@
 
 import json
 import math
+import time
 from datetime import UTC, datetime, timedelta, timezone
 
 import numpy as np
@@ -15,7 +16,7 @@ from osgeo import gdal
 from siaga import keys
 from siaga.errors import BadInput
 from siaga.gis import ashfall
-from siaga.hazard.ash import AshFall, away_degrees, classify, read_request, request_bytes
+from siaga.hazard.ash import CLASSES, AshFall, away_degrees, classify, read_request, request_bytes
 from siaga.keys import EruptionId
 
 VRT = b"""<VRTDataset rasterXSize="20" rasterYSize="20"><SRS>EPSG:4326</SRS>
@@ -164,7 +165,9 @@ def test_any_type_of_number_serves(kind):
         (ash.raster(bands=3), "3 bands"),
         (ash.raster(epsg=0), "names no coordinate system"),
         (ash.raster(transform=(110, 0.05, 0.01, -7, 0, -0.05)), "rotated"),
-        (ash.raster(transform=(110, 0.05, 0, -8, 0, 0.05)), "upside down"),
+        (ash.raster(transform=(111, -0.05, 0, -7, 0, -0.05)), "mirrored"),
+        (ash.raster(np.full((20, 20), 9999.0), unit="mm", nodata=None), "400 cells hold 9999, which no ash has"),
+        (ash.raster(np.where(ash.cone() < 1, 255, ash.cone()), kind=gdal.GDT_Byte, nodata=None), "cells hold 255"),
         (ash.raster(np.full((1, 5), 1.0)), "1 by 5 cells"),
         (ash.raster(np.full((20, 20), -9999.0)), "all of it is no-data"),
         (ash.raster(np.full((20, 20), 2001.0)), "between 0 and 2000 cm"),
@@ -233,9 +236,156 @@ def test_the_ground_is_the_cells_of_each_class(seed):
 
 
 def test_noise_is_refused():
-    values = np.random.default_rng(1).choice([0.0, 30.0], (500, 500))
+    values = np.random.default_rng(1).choice([0.0, 30.0], (900, 900))
     with pytest.raises(BadInput, match="like noise"):
         ashfall.ground(AshFall(110.0, -7.0, 0.001, 0.001, values))
+
+
+def plume(particles, cells=1000):
+    """A particle model's deposit, cm: dense near the vent, speckled with single cells far away."""
+    random = np.random.default_rng(1)
+    far = random.exponential(0.25, particles)
+    x = 0.2 * cells + far * cells * 0.6 + random.normal(0, 0.12, particles) * cells * far
+    y = 0.5 * cells + random.normal(0, 0.15, particles) * cells * far
+    return np.histogram2d(y, x, bins=cells, range=((0, cells), (0, cells)))[0] * 0.02
+
+
+def test_the_speckled_plume_of_a_particle_model_is_no_noise():
+    fall = AshFall(109.0, -6.0, 0.003, 0.003, plume(300_000, 500))
+    begun = time.thread_time()
+    ground = ashfall.ground(fall)
+    drawn = json.loads(ashfall.geojson(fall))
+    assert time.thread_time() - begun < 4
+    count = np.bincount(classify(fall.thickness).ravel(), minlength=6)
+    for number, feature in enumerate(drawn["features"], 1):
+        shape = shapely.geometry.shape(feature["geometry"])
+        assert shape.is_valid
+        assert feature["properties"]["class"] == CLASSES[number - 1]
+        assert shape.area == pytest.approx(count[number] * 9e-6)
+        assert shapely.area(ground.polygons[ground.classes == number]).sum() == pytest.approx(count[number] * 9e-6)
+
+
+CM = ash.cone()
+UNITS = [
+    ("mm", CM * 10),
+    ("MM", CM * 10),
+    (" Millimetres ", CM * 10),
+    ("milimeter", CM * 10),
+    ("cm", CM),
+    ("Centimeters", CM),
+    ("m", CM / 100),
+    ("metre", CM / 100),
+    ("inches", CM / 2.54),
+]
+
+
+@pytest.mark.parametrize(("unit", "values"), UNITS)
+@pytest.mark.parametrize("where", ["type", "band", "file", "name"])
+def test_the_unit_that_a_raster_names_is_read(unit, values, where):
+    more = {
+        "type": {"unit": unit},
+        "band": {"band": {"NETCDF_VARNAME": "deposit", "units": unit}},
+        "file": {"file": {"lat#units": "degrees_north", "ash_thickness#units": unit, "time#units": "hours since"}},
+        "name": {"names": [f"ash thickness ({unit})"]},
+    }[where]
+    fall = ashfall.read(ash.raster(values, **more))
+    np.testing.assert_allclose(fall.thickness, CM, rtol=1e-6)
+    assert len(fall.warnings) == (unit.strip().lower() not in ("cm", "centimeters"))
+
+
+def test_our_own_rasters_name_their_unit():
+    fall = ashfall.read(ash.raster(CM * 10, unit="mm"))
+    again = ashfall.read(ashfall.write(fall))
+    np.testing.assert_allclose(again.thickness, fall.thickness, rtol=1e-6)
+    assert again.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"unit": "kg/m2"}, "gives a load in kg/m2 and no thickness"),
+        ({"band": {"units": "kg m-2"}}, "gives a load in kg/m2"),
+        ({"file": {"deposit#units": "g/cm²"}}, "gives a load in g/cm2"),
+        ({"unit": "mg/m3"}, "unit is mg/m3, which is none of"),
+        ({"unit": "1"}, "unit is 1, which is none of"),
+        ({"band": {"units": "furlongs"}}, "unit is furlongs"),
+        ({"unit": "mm", "band": {"units": "cm"}}, "names two units, cm and mm"),
+    ],
+)
+def test_a_unit_that_is_no_thickness_is_refused_by_name(more, said):
+    with pytest.raises(BadInput, match=r".") as refused:
+        ashfall.read(ash.raster(**more), read_request(ash.request()))
+    assert said in str(refused.value)
+
+
+def test_a_load_is_thick_by_the_density_that_the_request_states():
+    one = read_request(ash.request(density_kg_m3=1000))
+    fall = ashfall.read(ash.raster(CM * 10, unit="kg/m2"), one)  # 10 kg of it on a square metre are 1 cm
+    np.testing.assert_allclose(fall.thickness, CM, rtol=1e-6)
+    assert "density of 1000.0 kg/m3" in fall.warnings[0]["text"]
+    assert read_request(request_bytes(one)) == one
+
+
+def test_the_request_may_name_the_unit_and_must_not_name_another():
+    one = read_request(ash.request(unit="Millimetres"))
+    assert one.unit == "mm"
+    assert read_request(request_bytes(one)) == one
+    np.testing.assert_allclose(ashfall.read(ash.raster(CM * 10), one).thickness, CM, rtol=1e-6)
+    np.testing.assert_allclose(ashfall.read(ash.raster(CM * 10, unit="mm"), one).thickness, CM, rtol=1e-6)
+    with pytest.raises(BadInput, match="raster's unit is cm and the request's unit is mm"):
+        ashfall.read(ash.raster(unit="cm"), one)
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"unit": "furlong"}, "unit is 'furlong'; write cm"),
+        ({"unit": 3}, "unit is 3"),
+        ({"density_kg_m3": 1}, "density_kg_m3 is 1; it must be a number from 100.0 to 3000.0"),
+        ({"density_kg_m3": "1000"}, "density_kg_m3 is '1000'"),
+    ],
+)
+def test_a_unit_or_density_that_is_none_is_refused(more, said):
+    with pytest.raises(BadInput, match=said):
+        read_request(ash.request(**more))
+
+
+def test_of_several_bands_the_one_that_is_named_as_ash_is_taken():
+    fall = ashfall.read(ash.raster(bands=2, names=["air concentration", "Ash thickness"], unit="cm"))
+    np.testing.assert_allclose(fall.thickness, CM, rtol=1e-6)
+    assert "named ash thickness was taken" in fall.warnings[0]["text"]
+    with pytest.raises(BadInput, match="2 bands"):
+        ashfall.read(ash.raster(bands=2, names=["ash at 12 UTC", "ash at 18 UTC"]))
+
+
+def test_a_raster_whose_first_row_is_the_southernmost_is_turned():
+    plain = ashfall.read(ash.raster(CM + np.linspace(0, 1, 20)[:, np.newaxis]))
+    south_up = ash.raster(
+        (CM + np.linspace(0, 1, 20)[:, np.newaxis])[::-1], transform=(ash.WEST, ash.CELL, 0, ash.NORTH - 1, 0, ash.CELL)
+    )
+    turned = ashfall.read(south_up)
+    np.testing.assert_array_equal(turned.thickness, plain.thickness)
+    assert turned.edges == pytest.approx(plain.edges)
+
+
+def test_a_skew_of_float_noise_is_no_rotation():
+    skewed = ash.raster(transform=(ash.WEST, ash.CELL, 1e-17, ash.NORTH, -1e-17, -ash.CELL))
+    np.testing.assert_array_equal(ashfall.read(skewed).thickness, ashfall.read(ash.raster()).thickness)
+
+
+@pytest.mark.parametrize("epsg", [4326, 32749])
+def test_scale_and_unit_hold_in_any_coordinate_system(epsg):
+    place = {"west": 420_000, "north": 9_180_000, "cell": 1000} if epsg == 32749 else {}
+    raster = ash.raster(np.full((20, 20), 300), epsg=epsg, kind=gdal.GDT_Int16, scale=0.1, unit="mm", **place)
+    fall = ashfall.read(raster)
+    assert np.nanmax(fall.thickness) == np.nanmin(fall.thickness) == pytest.approx(3.0)
+
+
+@pytest.mark.parametrize("nodata", [-9999.0, 0.0, 1e20, float("nan"), -3.4028234663852886e38])
+def test_any_declared_no_data_is_unknown(nodata):
+    values = np.where(CM < 1, nodata, CM)
+    fall = ashfall.read(ash.raster(values, nodata=nodata))
+    np.testing.assert_allclose(fall.thickness, np.where(CM < 1, np.nan, CM), rtol=1e-6)
 
 
 def test_falls_are_added_on_the_cells_of_the_first():

@@ -13,7 +13,7 @@ from siaga.exposure import places
 from siaga.exposure.analysis_data import AnalysisData
 from siaga.gis import ashfall, classed, reached
 from siaga.gis.classed import Classed, Ground
-from siaga.hazard.ash import AshFall, read_request
+from siaga.hazard.ash import AshFall, Earlier, read_request
 from siaga.impact import ash
 from siaga.product import Product
 from siaga.timing import Timing
@@ -27,12 +27,13 @@ def of_ash(
     request: bytes | None,
     exposure: AnalysisData,
     timing: Timing,
-    earlier: Mapping[str, bytes] = MappingProxyType({}),
+    earlier: Mapping[str, Earlier] = MappingProxyType({}),
 ) -> Analysis:
     """Analyse one ash fall, or the sum of several.
 
-    rasters: GeoTIFFs of thickness in cm. request: request.json, None where nothing is known of the eruption.
-    earlier: by event id the rasters of falls of the same eruption that lie below; one that cannot be read is
+    rasters: GeoTIFFs of the ash, in cm or in the unit that they or the request name. request: request.json, None
+    where nothing is known of the eruption.
+    earlier: by event id the falls of the same eruption that lie below; one that cannot be read is
     left out with a warning. Raises BadInput when a raster or the request is not whole and sane.
     """
     eruption = None if request is None else read_request(request)
@@ -54,7 +55,7 @@ def of_ash(
     timing.step("count")
     products = [
         Product("hazard.tif", "hazard", "image/tiff", ashfall.write(fall)),
-        Product("classes.geojson", "classes", "application/geo+json", classed.geojson(ground, ash.SCALE.names)),
+        Product("classes.geojson", "classes", "application/geo+json", ashfall.geojson(fall)),
         Product("zones.csv", "zones", "text/csv", ash.SCALE.zones_csv(impact["zones"], impact["table"])),
     ]
     if total is not None:
@@ -66,19 +67,19 @@ def of_ash(
     return made
 
 
-def _inputs(rasters: Sequence[bytes], request: bytes | None, earlier: Mapping[str, bytes]) -> list[dict[str, Any]]:
+def _inputs(rasters: Sequence[bytes], request: bytes | None, earlier: Mapping[str, Earlier]) -> list[dict[str, Any]]:
     """What went in: the request if there is one, the rasters, those of earlier falls by their ids."""
     bodies = ([("request", request)] if request is not None else []) + [("raster", body) for body in rasters]
-    bodies += [(f"earlier {event_id}", earlier[event_id]) for event_id in sorted(earlier)]
+    bodies += [(f"earlier {event_id}", earlier[event_id].raster) for event_id in sorted(earlier)]
     return [{"role": role, "sha256": sha256(body).hexdigest(), "size": len(body)} for role, body in bodies]
 
 
-def _below(earlier: Mapping[str, bytes]) -> tuple[dict[str, AshFall], list[dict[str, Any]]]:
+def _below(earlier: Mapping[str, Earlier]) -> tuple[dict[str, AshFall], list[dict[str, Any]]]:
     """Earlier falls that can be read, by event id, and a stored reason for each that cannot."""
     found, said = {}, []
     for event_id in sorted(earlier):
         try:
-            found[event_id] = ashfall.read(earlier[event_id])
+            found[event_id] = ashfall.read(*earlier[event_id])
         except BadInput as error:
             said.append(
                 BadInput(

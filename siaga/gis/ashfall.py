@@ -4,6 +4,7 @@ A raster comes from anybody's model: it is opened from memory by GDAL's GeoTIFF 
 part of it can point at another file or a server.
 """
 
+import json
 import math
 import uuid
 from collections.abc import Iterator
@@ -17,8 +18,9 @@ from numpy.typing import NDArray
 from osgeo import gdal, ogr
 
 from siaga.errors import BadInput
-from siaga.gis import crs
+from siaga.gis import ashband, crs
 from siaga.gis.classed import Ground
+from siaga.hazard import ashunit
 from siaga.hazard.ash import CLASSES, MAX_CM, MOST_DEGREES_AWAY, AshFall, Eruption, away_degrees, classify
 
 gdal.UseExceptions()
@@ -26,17 +28,20 @@ ogr.UseExceptions()
 
 MAX_BYTES = 64 << 20
 MAX_CELLS = 4_000_000
-MAX_PATCHES = 200_000  # runs of cells of one class; a model's ash is smooth and has few
+MAX_PATCHES = 600_000  # changes of class between neighbours; a plume of particles on a million cells has half of it
 _MAX_DEGREES = 30.0  # across; wider than any ash that is thick enough to be counted
 _TILE = 64  # cells, each way
 _PER_TILE = 8  # numbers; more than there are classes
+_SKEW = 0.01  # of a cell, over all of the raster; less is the noise of floats
+_FILL = (255.0, 999.0, 9999.0, 32767.0, 65535.0, 99999.0)  # what stands for no-data, or the largest of its type
 _NOUGHT = -1e-6  # cm; what models write for none
 
 
 def read(body: bytes, eruption: Eruption | None = None) -> AshFall:
     """Read the GeoTIFF of an ash fall.
 
-    body: the whole file, at most 64 MiB; one band, centimetres. A raster in another CRS is brought to
+    body: the whole file, at most 64 MiB; one band, or one that is named as ash. It is centimetres unless the file
+    or the eruption names another unit, which is brought to them. A raster in another CRS is brought to
     EPSG:4326 by the nearest cell, so that no thickness is invented. With an eruption the raster must lie near
     its volcano. Raises BadInput saying what to do.
     """
@@ -45,10 +50,16 @@ def read(body: bytes, eruption: Eruption | None = None) -> AshFall:
     if len(body) > MAX_BYTES:
         raise BadInput("The raster has {size} MiB; at most 64 MiB are read", size=len(body) >> 20)
     with _opened(body) as source:
-        _check_form(source)
-        source, said = _in_degrees(source)
+        number, said = _check_form(source)
+        scale, scaled = _centimetres(source, number, eruption)
+        if source.RasterCount > 1:
+            source = gdal.Translate("", source, format="MEM", bandList=[number])
+        source, moved = _in_degrees(source)
+        said += [*scaled, *moved]
         west, width, _, north, _, height = source.GetGeoTransform()
-        thickness = _thickness(source)
+        thickness = _thickness(source, scale)
+    if height > 0:  # its first row is the southernmost
+        north, height, thickness = north + height * len(thickness), -height, thickness[::-1]
     fall = AshFall(west, north, width, -height, thickness, eruption, tuple(said))
     _check_place(fall)
     if not classify(thickness).any():
@@ -98,7 +109,33 @@ def ground(fall: AshFall) -> Ground:
     rows, columns = classes.shape
     # Each tile has numbers of its own, so that no polygon grows large however wide the ash lies.
     tile = np.arange(rows)[:, np.newaxis] // _TILE * (columns // _TILE + 1) + np.arange(columns) // _TILE
-    numbers = np.where(classes > 0, tile * _PER_TILE + classes, 0)
+    polygons, numbers = _outlined(fall, np.where(classes > 0, tile * _PER_TILE + classes, 0))
+    return Ground(polygons, numbers % _PER_TILE, len(CLASSES))
+
+
+def geojson(fall: AshFall) -> bytes:
+    """What lies under ash as a FeatureCollection, one feature per class that there is, along the cells."""
+    polygons, numbers = _outlined(fall, classify(fall.thickness))
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"class": CLASSES[number - 1]},
+            "geometry": json.loads(shapely.to_geojson(_together(polygons[numbers == number]))),
+        }
+        for number in np.unique(numbers).tolist()
+    ]
+    return json.dumps({"type": "FeatureCollection", "features": features}).encode()
+
+
+def _together(polygons: NDArray[Any]) -> Any:
+    """Polygons that have no edge in common as one geometry."""
+    parts = shapely.get_parts(polygons)
+    return parts[0] if len(parts) == 1 else shapely.multipolygons(parts)
+
+
+def _outlined(fall: AshFall, numbers: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """Where cells of one number above 0 lie side by side: valid polygons in degrees, and the number of each."""
+    rows, columns = numbers.shape
     source = gdal.GetDriverByName("MEM").Create("", columns, rows, 1, gdal.GDT_Int32)
     band = source.GetRasterBand(1)
     band.WriteArray(numbers.astype(np.int32))
@@ -109,12 +146,11 @@ def ground(fall: AshFall) -> Ground:
     wkb, kinds = [], []
     for patch in layer:
         wkb.append(bytes(patch.GetGeometryRef().ExportToWkb(ogr.wkbNDR)))
-        kinds.append(patch["number"] % _PER_TILE)
+        kinds.append(patch.GetFieldAsInteger(0))
     in_cells = shapely.make_valid(shapely.from_wkb(np.array(wkb, dtype=object)))
-    place = (fall.west, fall.north)
-    size = (fall.width, -fall.height)
+    place, size = (fall.west, fall.north), (fall.width, -fall.height)
     polygons = shapely.transform(in_cells, lambda points: place + points * size)
-    return Ground(polygons, np.array(kinds, dtype=np.int64), len(CLASSES))
+    return polygons, np.array(kinds, dtype=np.int64)
 
 
 def write(fall: AshFall) -> bytes:
@@ -160,23 +196,49 @@ def _opened(body: bytes) -> Iterator[Any]:
         gdal.Unlink(path)
 
 
-def _check_form(source: Any) -> None:
-    if source.RasterCount != 1:
-        raise BadInput("The raster has {count} bands; send one band, the thickness in cm", count=source.RasterCount)
+def _check_form(source: Any) -> tuple[int, list[dict[str, Any]]]:
+    """The number of the band with the ash, and what readers should know of that."""
     rows, columns = source.RasterYSize, source.RasterXSize
     if rows * columns > MAX_CELLS or min(rows, columns) < 2:
         raise BadInput(
             "The raster has {rows} by {columns} cells; send 2 by 2 up to four million", rows=rows, columns=columns
         )
-    if gdal.DataTypeIsComplex(source.GetRasterBand(1).DataType):
+    block_columns, block_rows = source.GetRasterBand(1).GetBlockSize()
+    if block_columns * block_rows > MAX_CELLS:
+        raise BadInput("The raster's tiles are too large; write it in strips or tiles of 512 by 512 cells")
+    number, said = ashband.chosen(source)
+    if gdal.DataTypeIsComplex(source.GetRasterBand(number).DataType):
         raise BadInput("The raster holds complex numbers; send the thickness in cm")
-    transform = source.GetGeoTransform(can_return_null=True)
+    try:
+        transform = source.GetGeoTransform(can_return_null=True)
+    except RuntimeError:
+        transform = None
     if transform is None or source.GetGCPCount():
         raise BadInput("The raster does not say where it lies; send a GeoTIFF with its position")
-    if transform[2] or transform[4] or transform[1] <= 0 or transform[5] >= 0 or not np.isfinite(transform).all():
-        raise BadInput("The raster is rotated or upside down; its first row must be the northernmost")
+    _, width, skew_x, _, skew_y, height = transform
+    skewed = abs(skew_x) * rows > _SKEW * abs(width) or abs(skew_y) * columns > _SKEW * abs(height)
+    if skewed or width <= 0 or height == 0 or not np.isfinite(transform).all():
+        raise BadInput("The raster is rotated or mirrored; its rows must run from west to east")
     if source.GetSpatialRef() is None:
         raise BadInput("The raster names no coordinate system; send it in EPSG:4326")
+    return number, said
+
+
+def _centimetres(source: Any, number: int, eruption: Eruption | None) -> tuple[float, list[dict[str, Any]]]:
+    """Centimetres in one of the raster's unit, and what readers should know of that."""
+    unit = ashband.agreed(ashband.unit(source, number), eruption.unit if eruption else "")
+    density = eruption.density_kg_m3 if eruption else None
+    scale = ashunit.centimetres(unit, density)
+    if unit == "cm":
+        return scale, []
+    if not ashunit.is_load(unit):
+        return scale, [BadInput("The raster gives the thickness in {unit}; it was brought to cm", unit=unit).reason()]
+    said = BadInput(
+        "The raster gives a load in {unit}; it was brought to cm by the request's density of {density} kg/m3",
+        unit=unit,
+        density=density,
+    )
+    return scale, [said.reason()]
 
 
 def _in_degrees(source: Any) -> tuple[Any, list[dict[str, Any]]]:
@@ -195,20 +257,21 @@ def _in_degrees(source: Any) -> tuple[Any, list[dict[str, Any]]]:
     return moved, [BadInput("The raster was brought from {name} to EPSG:4326 by the nearest cell", name=name).reason()]
 
 
-def _thickness(source: Any) -> NDArray[np.float64]:
-    """Centimetres, NaN where nothing is known."""
+def _thickness(source: Any, centimetres: float) -> NDArray[np.float64]:
+    """Centimetres, NaN where nothing is known; centimetres: in one of the raster's unit."""
     band = source.GetRasterBand(1)
     try:
         raw, hidden = band.ReadAsArray(), band.GetMaskBand().ReadAsArray() == 0
     except RuntimeError as error:
         raise BadInput("The raster is cut off: its cells cannot be read; send it again") from error
-    thickness: NDArray[np.float64] = raw.astype(np.float64)
-    thickness = thickness * (band.GetScale() or 1.0) + (band.GetOffset() or 0.0)
-    thickness[hidden | np.isnan(thickness)] = np.nan
-    known = thickness[~np.isnan(thickness)]
+    values: NDArray[np.float64] = raw.astype(np.float64)
+    values[hidden | np.isnan(values)] = np.nan
+    known = values[~np.isnan(values)]
     if not known.size:
         raise BadInput("The raster has no cell with a thickness; all of it is no-data")
-    lowest, highest = float(known.min()), float(known.max())
+    _check_fill(known)
+    thickness = (values * (band.GetScale() or 1.0) + (band.GetOffset() or 0.0)) * centimetres
+    lowest, highest = float(np.nanmin(thickness)), float(np.nanmax(thickness))
     if lowest < _NOUGHT or highest > MAX_CM:
         raise BadInput(
             "The thickness runs from {lowest} to {highest}; it must lie between 0 and 2000 cm, and what is not known "
@@ -217,6 +280,18 @@ def _thickness(source: Any) -> NDArray[np.float64]:
             highest=_short(highest),
         )
     return np.maximum(thickness, 0.0)  # NaN stays
+
+
+def _check_fill(known: NDArray[np.float64]) -> None:
+    """Raises BadInput when the highest value is one that programs write for no-data, far above all others."""
+    highest = known.max()
+    others = known[known < highest]
+    if highest in _FILL and len(known) - len(others) > 1 and (not others.size or highest > 10 * others.max()):
+        raise BadInput(
+            "{count} cells hold {value}, which no ash has; declare it as the raster's no-data value",
+            count=len(known) - len(others),
+            value=_short(float(highest)),
+        )
 
 
 def _short(value: float) -> str:

@@ -4,7 +4,6 @@ For hazards that come as areas of a class each (depth of water, thickness of ash
 of a class or of a zone cuts is divided by exact area, its people being spread evenly over it.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -144,19 +143,6 @@ def _found(
     # A polygon that others cover has no area left: nobody is there, and that is known.
     unknown = (counted.seen[0] == 0) & (area > 0)
     return replace(found, by_class=everybody, by_polygon=np.where(unknown[:, np.newaxis], np.nan, by_polygon))
-
-
-def geojson(ground: Ground, names: Sequence[str]) -> bytes:
-    """The ground as a FeatureCollection, one feature per class that there is. names: of the classes."""
-    features = [
-        {
-            "type": "Feature",
-            "properties": {"class": names[number - 1]},
-            "geometry": json.loads(shapely.to_geojson(shapely.union_all(ground.polygons[ground.classes == number]))),
-        }
-        for number in np.unique(ground.classes).tolist()
-    ]
-    return json.dumps({"type": "FeatureCollection", "features": features}).encode()
 
 
 def _exposure(

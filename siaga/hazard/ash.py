@@ -8,12 +8,14 @@ import math
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from siaga.errors import BadInput
+from siaga.hazard import ashunit
+from siaga.hazard.ashunit import DENSITIES_KG_M3
 from siaga.keys import EruptionId
 
 CLASSES = ("very_low", "low", "medium", "high", "very_high")
@@ -37,6 +39,8 @@ class Eruption:
     eruption_height_m: of the column above the vent. time: with the zone in which it was written;
     time_zone: that zone's name, "" if not said. submitted: when the request was made, UTC, None if not said.
     raster_sha256: of the raster that belongs to it, "" where any that lies beside it does.
+    unit: in which the raster gives the ash, "" where the raster says so itself or has cm; density_kg_m3: of the
+    ash as it lies, which makes a load a thickness, None if not said.
     """
 
     volcano: str
@@ -50,6 +54,8 @@ class Eruption:
     forecast_days: int
     submitted: datetime | None = None
     raster_sha256: str = ""
+    unit: str = ""
+    density_kg_m3: float | None = None
 
     @property
     def event_id(self) -> EruptionId:
@@ -70,6 +76,13 @@ class Eruption:
     def expires(self) -> datetime:
         """Until when the forecast holds, UTC."""
         return (self.time + timedelta(days=self.forecast_days)).astimezone(UTC)
+
+
+class Earlier(NamedTuple):
+    """A fall of the same volcano some days before: its GeoTIFF, and what its request says."""
+
+    raster: bytes
+    eruption: Eruption
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +144,7 @@ def read_request(body: bytes) -> Eruption:
     """Read request.json. Raises BadInput naming the field that is wrong.
 
     {"volcano", "longitude", "latitude", "alert_level", "eruption_height_m", "time", "forecast_days"}, and
-    where they are known "elevation_m", "time_zone", "submitted", "raster_sha256".
+    where they are known "elevation_m", "time_zone", "submitted", "raster_sha256", "unit", "density_kg_m3".
     """
     if len(body) > MAX_REQUEST_BYTES:
         raise BadInput("request.json has {size} KiB; at most 64 KiB are read", size=len(body) >> 10)
@@ -159,6 +172,8 @@ def eruption(told: dict[str, Any]) -> Eruption:
         forecast_days=_forecast_days(told),
         submitted=None if submitted is None else _time(told, "submitted").astimezone(UTC),
         raster_sha256=_sha256(told),
+        unit=_unit(told),
+        density_kg_m3=None if told.get("density_kg_m3") is None else _number(told, "density_kg_m3", *DENSITIES_KG_M3),
     )
 
 
@@ -174,6 +189,10 @@ def request_bytes(eruption: Eruption) -> bytes:
         told["submitted"] = eruption.submitted.isoformat()
     if eruption.raster_sha256:
         told["raster_sha256"] = eruption.raster_sha256
+    if eruption.unit:
+        told["unit"] = eruption.unit
+    if eruption.density_kg_m3 is not None:
+        told["density_kg_m3"] = eruption.density_kg_m3
     return json.dumps(told, ensure_ascii=False, indent=1).encode()
 
 
@@ -244,6 +263,16 @@ def _sha256(told: dict[str, Any]) -> str:
     if not isinstance(value, str) or not _SHA256.fullmatch(value):
         raise BadInput("raster_sha256 is {value}; it must be 64 hexadecimal digits", value=repr(value)[:80])
     return value
+
+
+def _unit(told: dict[str, Any]) -> str:
+    value = told.get("unit")
+    if value is None or value == "":
+        return ""
+    unit = ashunit.named(value) if isinstance(value, str) else ""
+    if not unit:
+        raise BadInput("unit is {value}; write cm, mm, m or kg/m2", value=ascii(value)[:40])
+    return unit
 
 
 def away_degrees(edges: tuple[float, float, float, float], longitude: float, latitude: float) -> float:
