@@ -5,8 +5,10 @@ import pytest
 from osgeo import gdal, ogr, osr
 
 from siaga.errors import BadInput
-from siaga.exposure import texts
-from siaga.gis import intake, population, sources
+from siaga.exposure import features, texts
+from siaga.exposure.features import ZoneOptions
+from siaga.exposure.zones import ZoneFields
+from siaga.gis import crs, intake, layers, population, sources, zones
 from siaga.gis.population import PopulationGrid
 from siaga.gis.uncounted import Odd
 
@@ -124,6 +126,16 @@ def test_a_large_raster_is_surveyed_in_part_and_its_mark_found(tmp_path, monkeyp
     assert "99999 in 60000 cells" in warning
 
 
+@pytest.mark.parametrize("scale", [0.0, -1.0, float("nan")])
+def test_a_scale_that_is_none_is_told(tmp_path, scale):
+    path = raster(tmp_path / "p.tif", np.full((4, 4), 10.0))
+    source = gdal.Open(str(path), gdal.GA_Update)
+    source.GetRasterBand(1).SetScale(scale)
+    del source
+    with pytest.raises(BadInput, match="has a scale that is none"):
+        read(path)
+
+
 def test_more_people_than_live_on_earth_are_refused(tmp_path):
     path = raster(tmp_path / "p.tif", np.random.default_rng(3).uniform(1e7, 2e7, (40, 40)), turned=(0, 1, 0, 20, 0, -1))
     with pytest.raises(BadInput, match="counts more people than live on Earth"):
@@ -189,7 +201,9 @@ def test_an_archive_is_to_be_unpacked(tmp_path):
 def shapefile(path, name, cpg=None):
     """One zone whose name stands in the table byte by byte."""
     source = ogr.GetDriverByName("ESRI Shapefile").CreateDataSource(str(path))
-    layer = source.CreateLayer("z", None, ogr.wkbPolygon, options=["ENCODING="])
+    wgs84 = osr.SpatialReference()
+    wgs84.ImportFromEPSG(4326)
+    layer = source.CreateLayer("z", wgs84, ogr.wkbPolygon, options=["ENCODING="])
     field = ogr.FieldDefn("name", ogr.OFTString)
     field.SetWidth(len(name))
     layer.CreateField(field)
@@ -221,10 +235,16 @@ def shapefile(path, name, cpg=None):
     ],
 )
 def test_a_shapefiles_names_are_read_whatever_it_says_of_them(tmp_path, encoding, cpg):
-    layer = intake.open_layer(shapefile(tmp_path / "z.shp", "São Tomé".encode(encoding), cpg))
-    layer._layer.ResetReading()
-    (feature,) = layer._layer
-    assert texts.of_field(feature.GetFieldAsString(0)).value == "São Tomé"
+    """Used once by an analysis, and installed; what was guessed is said."""
+    path = shapefile(tmp_path / "z.shp", "São Tomé".encode(encoding), cpg)
+    (level,), warnings = zones.read(path, ZoneFields("name", "name", None, None), crs.wgs84().ExportToWkt())
+    told = []
+    features.zones(path, tmp_path / "z.fgb", ZoneOptions(code="name"), tell=told.append)
+    _, (row,) = layers.read(tmp_path / "z.fgb")
+    assert (level.names, row["name"], row["code"]) == (["São Tomé"], "São Tomé", "São Tomé")
+    assert [said["text"] for said in warnings] == told
+    assert all("the encoding of 1 texts was guessed, São Tomé for one" in said for said in told)
+    assert bool(told) == ((encoding, cpg) not in {("utf-8", None), ("cp1252", "1252"), ("utf-8", "no such thing")})
 
 
 @pytest.mark.parametrize(

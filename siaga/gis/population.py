@@ -1,4 +1,4 @@
-"""The population grid: any raster of counts that GDAL opens, read in strips, never resampled."""
+"""The population grid: any raster of counts that GDAL reads from one file, in strips, never resampled."""
 
 import math
 from collections.abc import Iterator
