@@ -158,22 +158,26 @@ def _counted(
             else:
                 mmi = shakemap.at(*grid.lonlat(strip.window))
             classes = classify(mmi)
-            _note_holes(holes, grid, strip, classes, step)
-            everybody = None
+            tally = None
             for level, of_level in zip(levels, of_levels, strict=True):
                 tally = level.tally(strip.window, classes, strip.people, strip.unknown)
                 of_level.add(tally)
-                everybody = tally.everybody
-            if everybody is None:
-                everybody = np.bincount(classes.ravel(), weights=strip.people.ravel(), minlength=11)
+            if tally is None:
+                everybody = np.bincount(classes.ravel(), strip.people.ravel(), minlength=11)
+                everywhere = np.bincount(classes.ravel(), minlength=11).astype(np.float64)
+            else:
+                everybody, everywhere = tally.everybody, tally.everywhere
             by_mmi += everybody
+            _note_holes(holes, grid, strip, classes, everywhere[1:], step)
     if any(of_level.cells.any() for of_level in of_levels):
         holes.ashore = max((of_level.by_class for of_level in of_levels), key=np.sum)
     return by_mmi[1:], of_levels, holes
 
 
-def _note_holes(holes: Gaps, grid: PopulationGrid, strip: Strip, classes: NDArray[np.uint8], step: int) -> None:
-    cells = np.bincount(classes.ravel(), minlength=11)[1:]
+def _note_holes(
+    holes: Gaps, grid: PopulationGrid, strip: Strip, classes: NDArray[np.uint8], cells: NDArray[np.float64], step: int
+) -> None:
+    """What of one strip has no count. cells: by class I to X."""
     holes.cells += cells
     holes.negative += strip.negative
     holes.odd.add(strip.odd)

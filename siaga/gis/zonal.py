@@ -54,7 +54,7 @@ class Tally:
 
     zones: indices of those zones that have a part of the window. by_zone: (these, 11) persons. cells: (these, 11)
     cells. unknown: (these, 11) those of them that have no count; None where all have one. everybody: (11,)
-    persons, in a zone or not.
+    persons, in a zone or not; everywhere: (11,) cells.
     """
 
     zones: NDArray[np.int64]
@@ -62,6 +62,7 @@ class Tally:
     cells: NDArray[np.float64]
     unknown: NDArray[np.float64] | None
     everybody: NDArray[np.float64]
+    everywhere: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +117,9 @@ class Level:
         if unknown is not None and unknown.any():
             hidden = unknown.ravel()
             nothing = by_zone(np.add.reduceat(hidden.view(np.uint8), starts, dtype=np.int64), hidden[cell] * share)
-        everybody = np.bincount(run_class, weights=sums, minlength=_CLASSES)
-        cells = by_zone(np.diff(starts, append=flat.size), share)
-        return Tally(found, by_zone(sums, parts), cells, nothing, everybody)
+        lengths = np.diff(starts, append=flat.size)
+        everybody, everywhere = (np.bincount(run_class, weights, _CLASSES) for weights in (sums, lengths))
+        return Tally(found, by_zone(sums, parts), by_zone(lengths, share), nothing, everybody, everywhere)
 
     def segments(self, window: Window) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Owners of runs of cells that fill the window from first to last, and where each run stops.
