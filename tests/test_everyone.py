@@ -33,13 +33,13 @@ PEOPLE = np.random.default_rng(9).uniform(0, 1000, (20, 20))
 several = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-def counted(hazard, folder, zones=None, people=PEOPLE, basemap=None):
+def counted(hazard, folder, zones=None, people=PEOPLE, basemap=None, whole=True):
     """(everybody by class, what was found) of a map or of ground over the same people."""
     grid = folder / "people.tif"
     if not grid.exists():
         exposure.population(grid, people, WEST, NORTH, CELL)
     if hazard == "earthquake":
-        found = shaken.people(MAP, grid, zones, folder, basemap=basemap)
+        found = shaken.people(MAP, grid, zones, folder, whole=whole, basemap=basemap)
         return found.by_mmi, found
     ground, harmed_from = (GROUND, 1) if hazard == "flood" else (replace(GROUND, count=5), 0)
     found = classed.people(ground, grid, zones, harmed_from=harmed_from, basemap=basemap)
@@ -161,6 +161,25 @@ def test_a_zone_without_any_count_is_unknown_and_half_of_one_is_said(tmp_path, h
     assert float(rows["Half"]["people"]) > 0
     share = found.unknown_share
     assert any(f"{round(100 * share)} % of the land on the map has no count" in w["text"] for w in found.warnings)
+
+
+@HAZARDS
+@pytest.mark.parametrize("part", [False, True])
+def test_ground_of_a_zone_beyond_the_data_is_not_known(tmp_path, monkeypatch, hazard, part):
+    """The grid ends at 116.5 within the map: one zone lies across its edge, one beyond it, one on it."""
+    monkeypatch.setattr(shaken, "MAX_CELLS", 50 if part else shaken.MAX_CELLS)
+    west_half = PEOPLE[:, :10]
+    named = [
+        ("1", "On", "regency", None, shapely.box(116.2, -8.8, 116.4, -8.4)),
+        ("2", "Across", "regency", None, shapely.box(116.4, -8.8, 116.8, -8.4)),
+        ("3", "Beyond", "regency", None, shapely.box(116.8, -8.8, 116.9, -8.4)),
+    ]
+    _, found = counted(hazard, tmp_path, exposure.zones(tmp_path / "z.geojson", named), west_half, whole=not part)
+    assert {zone.name: zone.known for zone in found.zones} == {
+        "On": 1.0,
+        "Across": pytest.approx(0.25, rel=1e-6),
+        "Beyond": 0.0,
+    }
 
 
 @HAZARDS

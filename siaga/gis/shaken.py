@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from siaga.errors import BadInput
 from siaga.exposure.zones import INSTALLED, ZoneFields
-from siaga.gis import gaps, zonal
+from siaga.gis import gaps, rim, zonal
 from siaga.gis.gaps import Gaps, Land
 from siaga.gis.population import PopulationGrid, Strip, Window
 from siaga.hazard.shakemap import ShakeMap
@@ -35,7 +35,7 @@ class Shaken:
     of its zones who live off the map; None when unknown.
     nodata_cells: cells on the map for which the data give no count, unknown_share: their share of the map's
     cells on the grid, 0 to 1. beyond_data: the share of the map, 0 to 1, that lies off the population grid.
-    zones: those with ground on the map, every level; known is the share of their cells there with a count.
+    zones: those with ground on the map, every level; known is the share of that ground with a count.
     """
 
     by_mmi: NDArray[np.float64] | None
@@ -53,19 +53,21 @@ class Shaken:
 class _OfLevel:
     """What the strips of one map add up to in the zones of one level.
 
-    by_zone: (zones, 11) persons. cells, unknown: (zones,) cells on the map, and those without a count.
+    by_zone: (zones, 11) persons. cells, unknown: (zones,) cells on the map, and those without a count. beyond:
+    (zones,) what of them lies on the map and beyond the grid, in cells.
     by_class: (10,) cells without a count in any of the zones.
     """
 
     by_zone: NDArray[np.float64]
     cells: NDArray[np.float64]
     unknown: NDArray[np.float64]
+    beyond: NDArray[np.float64]
     by_class: NDArray[np.float64]
 
     @classmethod
     def of(cls, level: zonal.Level) -> "_OfLevel":
         count = len(level.zones)
-        return cls(np.zeros((count, 11)), np.zeros(count), np.zeros(count), np.zeros(10))
+        return cls(np.zeros((count, 11)), *(np.zeros(count) for _ in range(3)), np.zeros(10))
 
     def add(self, tally: zonal.Tally) -> None:
         self.by_zone[tally.zones] += tally.by_zone
@@ -75,18 +77,17 @@ class _OfLevel:
             self.by_class += tally.unknown[:, 1:].sum(axis=0)
 
     def exposure(self, level: zonal.Level) -> LevelExposure:
-        """The zones that have a part of a cell on the map."""
-        under = np.flatnonzero(self.cells > 0).tolist()
-        zones = tuple(
-            ZoneExposure(
-                zone.code, zone.name, zone.level, zone.parent, row[1:], known_share(float(cells - hidden), float(cells))
-            )
-            for zone, row, hidden, cells in (
-                (level.zones[index], self.by_zone[index], self.unknown[index], self.cells[index]) for index in under
-            )
-        )
+        """The zones that have ground on the map, on the grid or beyond it."""
+        ground = self.cells + self.beyond
+        known = self.cells - self.unknown
+        under = np.flatnonzero(ground > 0).tolist()
+        found = []
+        for index in under:
+            zone, share = level.zones[index], known_share(float(known[index]), float(ground[index]))
+            people = self.by_zone[index, 1:]
+            found.append(ZoneExposure(zone.code, zone.name, zone.level, zone.parent, people, share))
         area = sum(level.zones[index].area for index in under) / max(1, len(under))
-        return LevelExposure(level.name, zones, area)
+        return LevelExposure(level.name, tuple(found), area)
 
 
 def people(
@@ -105,7 +106,7 @@ def people(
     basemap: tells land from sea where the data have no count.
     Raises BadInput with a sentence when the population or the zones cannot be used.
     """
-    grid = PopulationGrid.open(population)
+    grid = whole_grid = PopulationGrid.open(population)
     windows = grid.windows(shakemap.nodes)
     warnings = list(grid.warnings)
     if not windows:
@@ -117,6 +118,10 @@ def people(
         windows = [grid.whole]
     shares = zonal.prepare(grid, zones, fields, cache) if zones else zonal.Shares((), ())
     by_mmi, of_levels, holes = _counted(shakemap, grid, windows, shares.levels)
+    if beyond and zones:
+        beyond_grid = rim.cells(shakemap.nodes, whole_grid, zones, fields, shares.levels)
+        for of_level, cells in zip(of_levels, beyond_grid, strict=True):
+            of_level.beyond += cells
     land = Land.within(basemap, shakemap.nodes.edges) if holes.nodata else None
     levels = [of_level.exposure(level) for level, of_level in zip(shares.levels, of_levels, strict=True)]
     warnings += [*shares.warnings, *holes.warnings(beyond, land, _HARMED_FROM)]

@@ -25,7 +25,7 @@ from siaga.gis import coverage, zones
 from siaga.gis.coverage import Cover
 from siaga.gis.population import PopulationGrid, Window
 
-_RECIPE = "6"  # changes when shares prepared by older code must not be used
+_RECIPE = "7"  # changes when shares prepared by older code must not be used
 _CLASSES = 11  # MMI I to X after one for what is off the map
 _SPAN = np.dtype([("start", "<i4"), ("stop", "<i4"), ("zone", "<i4")])
 _SHARE = np.dtype([("column", "<i4"), ("zone", "<i4"), ("share", "<f8")])
@@ -37,7 +37,7 @@ _FEWEST_ROWS = 64
 class Zone:
     """One zone. people: of the whole zone as far as the grid goes, on the map or not; persons, float64.
 
-    area: of the whole zone, on the grid or not, in squares of the grid's CRS's unit.
+    cells: of the grid that it has. area: of the whole zone, on the grid or not, in squares of the CRS's unit.
     """
 
     code: str
@@ -45,6 +45,7 @@ class Zone:
     level: str | None
     parent: str | None
     people: float
+    cells: float
     area: float
 
 
@@ -208,12 +209,12 @@ def _make(grid: PopulationGrid, zones_file: Path, fields: ZoneFields, folder: Pa
         where.mkdir()
         span_at, share_at = _divide(grid, level, where)
         named = zip(level.codes, level.names, level.parents, level.areas.tolist(), strict=True)
-        empty = tuple(Zone(code, name, level.level, parent, 0.0, area) for code, name, parent, area in named)
+        empty = tuple(Zone(code, name, level.level, parent, 0.0, 0.0, area) for code, name, parent, area in named)
         levels.append(Level(level.level, empty, where, span_at, share_at))
     del read
     totals, everybody = _totals(grid, levels)
-    for level, people in zip(levels, totals, strict=True):
-        _save(level, people)
+    for level, total in zip(levels, totals, strict=True):
+        _save(level, *total)
     whole = json.dumps({"people": everybody, "warnings": warnings})
     (folder / "whole.json").write_text(whole, encoding="utf-8")
 
@@ -287,20 +288,21 @@ def _kept(keep: NDArray[np.bool_], *columns: NDArray[Any]) -> tuple[NDArray[Any]
 
 
 def _totals(grid: PopulationGrid, levels: list[Level]) -> tuple[list[NDArray[np.float64]], float]:
-    """People per zone, over the whole grid, of each level; and of the grid."""
-    totals, everybody = [np.zeros(len(level.zones)) for level in levels], 0.0
+    """(2, zones) people and cells, over the whole grid, of each level; people of the grid."""
+    totals, everybody = [np.zeros((2, len(level.zones))) for level in levels], 0.0
     for strip in grid.strips(grid.whole):
         nowhere = np.zeros(strip.people.shape, dtype=np.uint8)
         everybody += float(strip.people.sum())
         for total, level in zip(totals, levels, strict=True):
             tally = level.tally(strip.window, nowhere, strip.people)
-            total[tally.zones] += tally.by_zone[:, 0]
+            total[:, tally.zones] += tally.by_zone[:, 0], tally.cells[:, 0]
     return totals, everybody
 
 
-def _save(level: Level, people: NDArray[np.float64]) -> None:
+def _save(level: Level, people: NDArray[np.float64], cells: NDArray[np.float64]) -> None:
     np.savez(level.folder / "rows.npz", span=level.span_at, share=level.share_at)
-    described = [asdict(zone) | {"people": total} for zone, total in zip(level.zones, people.tolist(), strict=True)]
+    counts = zip(level.zones, people.tolist(), cells.tolist(), strict=True)
+    described = [asdict(zone) | {"people": persons, "cells": size} for zone, persons, size in counts]
     text = json.dumps({"name": level.name, "zones": described})
     (level.folder / "zones.json").write_text(text, encoding="utf-8")
 
