@@ -158,6 +158,14 @@ def test_earlier_falls_of_the_eruption_lie_below(call, store):
     assert store.exists(keys.RESULTS, f"{answer['run']}/cumulative.tif")
 
 
+def test_an_earlier_fall_counts_in_the_unit_that_its_own_request_names(call, store):
+    store.put(keys.ASHMAPS, "201702201904+0700_Merapi/ash_fall.tif", ash.raster(ash.cone(peak=40.0)))
+    told = ash.request(time="2017-02-20T19:04+07:00", unit="mm")
+    store.put(keys.ASHMAPS, "201702201904+0700_Merapi/request.json", told)
+    impact = call(raster=ash.raster(ash.cone(peak=2.0)))[2]
+    assert impact["cumulative"]["max_cm"] == pytest.approx(3 * ash.cone(peak=2.0).max(), rel=1e-6)
+
+
 def test_an_earlier_fall_that_cannot_be_read_is_left_out_with_a_warning(call, store):
     store.put(keys.ASHMAPS, "201702201904+0700_Merapi/request.json", ash.request(time="2017-02-20T19:04+07:00"))
     store.put(keys.ASHMAPS, "201702201904+0700_Merapi/ash_fall.tif", b"no raster")

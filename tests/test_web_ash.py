@@ -4,14 +4,17 @@ import json
 from datetime import datetime
 
 import pytest
-from fixtures import ashfalls
+from fixtures import ash, ashfalls
 from fixtures.ashfalls import EVENT
 
-from siaga import keys, operatoraccount
+from siaga import ashuploads, keys, operatoraccount
+from siaga.errors import BadInput
 from siaga.hazard.ash import CLASSES
 from siaga.store import Store
 from web import Desk, clock, create_app
+from web import ash as web_ash
 from web.index import Index
+from web.volcanoes import Volcano
 
 NOBODY = "http://127.0.0.1:9"
 NOW = datetime(2017, 2, 21, 14, 0)
@@ -142,6 +145,37 @@ def test_who_may_upload_sees_the_button_and_others_the_way_to_log_in(web):
     token = page.split('name="token" value="')[1].split('"')[0]
     client.post("/login", data={"name": "op", "password": "a long password", "token": token})
     assert 'href="/ash/upload"' in text(client, "/ash?lang=en")[1]
+
+
+def form(**more):
+    """What the form of an ash fall sends."""
+    told = {"volcano": "Merapi", "alert_level": "awas", "eruption_height_m": "3000", "time": "2017-02-21T19:04"}
+    return told | {"zone": "WIB", "forecast_days": "1", "density_kg_m3": ""} | more
+
+
+class Merapi:
+    """A catalogue of one volcano."""
+
+    def named(self, name):
+        return Volcano(name, 110.446, -7.54, 2968.0)
+
+
+def test_the_form_states_a_density_where_the_raster_holds_a_load():
+    plain = web_ash._eruption(form(), Merapi())
+    assert plain.density_kg_m3 is None
+    dense = web_ash._eruption(form(density_kg_m3="1200,5"), Merapi())
+    assert dense.density_kg_m3 == 1200.5
+    with pytest.raises(BadInput, match="density_kg_m3 is"):
+        web_ash._eruption(form(density_kg_m3="heavy"), Merapi())
+
+
+def test_a_look_at_a_raster_says_the_sentence_of_its_unit():
+    load = ash.raster(ash.cone() * 10, unit="kg/m2")
+    with pytest.raises(BadInput, match="gives a load in kg/m2 and no thickness"):
+        ashuploads.look(web_ash._eruption(form(), Merapi()), load)
+    seen = ashuploads.look(web_ash._eruption(form(density_kg_m3="1000"), Merapi()), load)
+    assert seen["map"]["max_cm"] == pytest.approx(ash.cone().max(), rel=1e-6)
+    assert "by the request's density of 1000.0 kg/m3" in seen["warnings"][0]["text"]
 
 
 def test_names_are_only_text_and_odd_addresses_get_words(web):

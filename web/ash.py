@@ -16,7 +16,7 @@ from web.volcanoes import Volcanoes
 ZONES = {"WIB": "+07:00", "WITA": "+08:00", "WIT": "+09:00", "UTC": "+00:00"}
 LEVELS = {"normal": "Normal (level I)", "waspada": "Advisory (level II)", "siaga": "Watch (level III)"}
 LEVELS |= {"awas": "Warning (level IV)"}
-_FIELDS = ("volcano", "alert_level", "eruption_height_m", "time", "zone", "forecast_days")
+_FIELDS = ("volcano", "alert_level", "eruption_height_m", "time", "zone", "forecast_days", "density_kg_m3")
 
 
 def blueprint(uploads: Uploads, volcanoes: Volcanoes, login: Login) -> Blueprint:
@@ -104,6 +104,7 @@ def _eruption(told: dict[str, str], volcanoes: Volcanoes) -> Eruption:
             "time": f"{told['time']}{ZONES[zone]}",
             "time_zone": zone,
             "forecast_days": _number(told["forecast_days"]),
+            "density_kg_m3": _number(told["density_kg_m3"]) if told["density_kg_m3"].strip() else None,
             "raster_sha256": told.get("raster_sha256"),
         }
     )
