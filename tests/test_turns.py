@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 import shapely
 from fixtures import exposure
+from fixtures import features as given_features
 from fixtures.grids import make_grid
 from osgeo import ogr, osr
 
 from siaga.exposure import features
 from siaga.exposure.features import ZoneOptions
 from siaga.exposure.zones import ZoneFields
-from siaga.gis import classed, layers, shaken, turns, zones
+from siaga.gis import classed, ellipsoid, layers, overlay, shaken, turns, zones
 from siaga.gis.classed import Ground
 from siaga.hazard.gridxml import read_shakemap
 
@@ -62,6 +63,32 @@ def test_ground_across_the_line_too(tmp_path, grid, spelling, ground):
     assert found.by_class.sum() == pytest.approx(1000)
     assert found.beyond_data == pytest.approx(0)
     assert [(zone.code, round(zone.by_class.sum(), 6)) for zone in found.zones] == [("X", 1000)]
+
+
+@pytest.mark.parametrize("west", [178.0, -182.0])
+def test_structures_roads_and_land_across_the_line_count_once(tmp_path, west):
+    """Spelt from −180 to 180, beyond it and split; the map in both spellings."""
+    xml = make_grid(lon=west + 2, lat=-17.5, nlon=41, nlat=31, spacing=0.1)
+    shakemap = read_shakemap(xml)
+    line = shapely.MultiLineString([[(179.5, -17.5), (180, -17.5)], [(-180, -17.5), (-179.5, -17.5)]])
+    beyond = shapely.LineString([(179.5, -17.4), (180.5, -17.4)])
+    land = [("sawah", None, part) for part in SPELT["split"].geoms]
+    made = {}
+    points = [("house", "a", shapely.Point(179.9, -17.5)), ("house", "b", shapely.Point(-179.9, -17.5))]
+    points.append(("house", "c", shapely.Point(180.2, -17.5)))
+    for role, given in (
+        ("structures", given_features.structures(tmp_path / "s.geojson", points)),
+        ("roads", given_features.roads(tmp_path / "r.geojson", [("primary", "x", line), ("primary", "y", beyond)])),
+        ("land_cover", given_features.land_cover(tmp_path / "l.geojson", land)),
+    ):
+        made[role] = tmp_path / f"{role}.fgb"
+        features.convert(role, given, made[role])
+    structures = overlay.structures(shakemap, made["structures"])
+    assert sum(one["total"] for one in structures["by_class"].values()) == 3
+    km = overlay.roads(shakemap, made["roads"])["by_class"]["primary"]["total_km"]
+    assert km == pytest.approx(2 * 106.2, rel=0.01)
+    hectares = overlay.land_cover(shakemap, made["land_cover"])["by_class"]["rice field"]["total_ha"]
+    assert hectares == pytest.approx(ellipsoid.areas([shapely.box(0, -18, 2, -17)])[0] / 1e4, rel=0.01)
 
 
 def test_nothing_is_touched_where_nothing_crosses():

@@ -53,6 +53,26 @@ def joined(shape: Any) -> Any:
     return shapely.transform(shape, lambda points: points + [360, 0] * (points[:, :1] < 0))
 
 
+def parts_near(shapes: Shapes, middle: float) -> Shapes:
+    """Shapes of which the middle of each part lies so."""
+    parts, of = shapely.get_parts(shapes, return_index=True)
+    box = shapely.bounds(parts)
+    centre = (box[:, 0] + box[:, 2]) / 2
+    turn = near(centre, middle) - centre
+    if not turn.any():
+        return shapes
+    points, part = shapely.get_coordinates(parts, return_index=True)
+    points[:, 0] += turn[part]
+    moved = shapely.set_coordinates(parts.copy(), points)
+    together = {4: shapely.multipoints, 5: shapely.multilinestrings, 6: shapely.multipolygons}
+    found = shapes.copy()
+    for index in np.unique(of[turn != 0]).tolist():
+        own = moved[of == index]
+        make = together.get(shapely.get_type_id(shapes[index]))
+        found[index] = make(own) if make else own[0]
+    return found
+
+
 def _turned(shape: Any, turn: float, left: float, right: float) -> Any:
     """The shape with what lies between two meridians moved back by a turn."""
     _, south, _, north = shapely.bounds(shape)
