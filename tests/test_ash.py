@@ -293,6 +293,12 @@ def test_the_unit_that_a_raster_names_is_read(unit, values, where):
     assert len(fall.warnings) == (unit.strip().lower() not in ("cm", "centimeters"))
 
 
+def test_the_unit_of_a_vertical_system_is_that_of_heights_and_not_of_ash():
+    fall = ashfall.read(ash.raster(epsg="4326+5773"))
+    np.testing.assert_allclose(fall.thickness, CM, rtol=1e-6)
+    assert fall.warnings == ()
+
+
 def test_our_own_rasters_name_their_unit():
     fall = ashfall.read(ash.raster(CM * 10, unit="mm"))
     again = ashfall.read(ashfall.write(fall))

@@ -41,6 +41,8 @@ def test_reads_every_state_of_the_envelope():
 def test_a_bare_collection_is_the_same_as_one_in_its_envelope():
     bare = json.dumps(json.loads(FLOODS)["result"]).encode()
     assert read_flood(bare).sha256 == read_flood(FLOODS).sha256
+    spelt = json.dumps(json.loads(FLOODS) | {"statusCode": "200"}).encode()
+    assert read_flood(spelt).sha256 == read_flood(FLOODS).sha256
 
 
 def canonical(ring):

@@ -40,7 +40,10 @@ def unit(source: Any, number: int) -> str:
     Raises BadInput when it is unknown, or when the file names two.
     """
     band = source.GetRasterBand(number)
-    written = [band.GetUnitType() or "", *_of_band(band.GetMetadata() or {}), *_of_file(source, band)]
+    reference = source.GetSpatialRef()
+    of_heights = reference is not None and reference.IsCompound()  # then GDAL tells the unit of its heights
+    written = ["" if of_heights else band.GetUnitType() or "", *_of_band(band.GetMetadata() or {})]
+    written += _of_file(source, band)
     written = [text.strip() for text in written if text.strip()]
     units = {ashunit.named(text): text for text in written}
     if "" in units:
@@ -51,7 +54,8 @@ def unit(source: Any, number: int) -> str:
     if not units:
         units = {ashunit.named(text): text for text in _in_description(band) if ashunit.named(text)}
     if len(units) > 1:
-        raise BadInput("The raster names two units, {one} and {other}; name one", **_two(sorted(units)))
+        one, other = sorted(units)[:2]
+        raise BadInput("The raster names two units, {one} and {other}; name one", one=one, other=other)
     return next(iter(units), "")
 
 
@@ -67,10 +71,6 @@ def agreed(of_raster: str, of_request: str) -> str:
             request=of_request,
         )
     return of_raster or of_request or "cm"
-
-
-def _two(units: list[str]) -> dict[str, str]:
-    return {"one": units[0], "other": units[1]}
 
 
 def _of_band(metadata: dict[str, str]) -> list[str]:

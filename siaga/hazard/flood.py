@@ -146,7 +146,7 @@ def unwrap(answer: Any) -> dict[str, Any]:
     Raises BadInput when it holds nothing, or an error.
     """
     if isinstance(answer, dict) and "statusCode" in answer:
-        if answer["statusCode"] != 200:
+        if answer["statusCode"] not in (200, "200"):
             detail = _text(answer.get("message") or answer.get("error"))
             raise BadInput(
                 "The answer is an error: {status} {detail}", status=_text(answer["statusCode"]), detail=detail

@@ -131,6 +131,8 @@ def _nodes(specification: Element) -> Nodes:
     south, north = _number(specification, "lat_min", -90, 90), _number(specification, "lat_max", -90, 90)
     if east < west:
         east += 360  # the map crosses the antimeridian
+    if east > west + 360:
+        east = west + (east - west) % 360  # one bound counts from another meridian
     if not (west < east <= west + 360 and south < north):
         raise BadInput(
             "grid_specification: the bounds enclose nothing; lon_min, lat_min must be below lon_max, lat_max"
