@@ -12,13 +12,14 @@ from typing import Any
 
 from siaga import keys
 from siaga.errors import BadInput, Conflict, NotFound, Unavailable
-from siaga.impact import versions
+from siaga.impact import quakes
+from siaga.impact.versions import Revision
 from siaga.store import Store
 
 SCHEMA = "siaga/catalog/1"
 _MOST_BYTES = 1 << 20  # of an entry
 _TRIES = 20
-_NEAR = timedelta(seconds=versions.MOST_SECONDS)
+_NEAR = timedelta(seconds=quakes.WIDE[0])
 
 
 def entry(
@@ -85,20 +86,20 @@ def version_below(store: Store, impact: Mapping[str, Any]) -> dict[str, Any] | N
     The maps may carry other ids. Read from the catalogue's months around the quake, as they are now; None
     when no version ranks lower. A function of the catalogue and the impact alone.
     """
-    shown = versions.Revision.of(impact)
+    shown = Revision.of(impact)
     found = []
     for entry in _near(_months(store, impact["hazard"], shown), shown):
         try:
             one = json.loads(store.get(keys.RESULTS, str(entry), at_most=_MOST_BYTES)[0])
-            versions.Revision.of(one)
+            Revision.of(one)
             found.append(one)
         except (NotFound, BadInput, ValueError, KeyError, TypeError):
             continue  # deleted since it was listed, or not of a known form
-    below = versions.below(impact, found)
+    below = quakes.below(impact, found)
     return dict(below) if below is not None else None
 
 
-def _months(store: Store, hazard: str, shown: versions.Revision) -> list[keys.CatalogEntry]:
+def _months(store: Store, hazard: str, shown: Revision) -> list[keys.CatalogEntry]:
     """The entries of the month before to the month after the quake, by time."""
     first = shown.time.replace(day=1) - timedelta(days=1)
     last = shown.time.replace(day=28) + timedelta(days=4)
@@ -112,20 +113,19 @@ def _months(store: Store, hazard: str, shown: versions.Revision) -> list[keys.Ca
     return sorted(found, key=lambda entry: (entry.time, str(entry)))
 
 
-def _near(entries: Iterable[keys.CatalogEntry], shown: versions.Revision) -> list[keys.CatalogEntry]:
-    """Of entries by time, those that could be joined with the shown one, if through others, and those of its id."""
+def _near(entries: Iterable[keys.CatalogEntry], shown: Revision) -> list[keys.CatalogEntry]:
+    """Of entries by time, those that could be joined with the shown one, if through others, and all of their ids."""
     groups: list[list[keys.CatalogEntry]] = []
     for entry in entries:
         if not groups or entry.time - groups[-1][-1].time > _NEAR:
             groups.append([])
         groups[-1].append(entry)
     time = shown.time.replace(tzinfo=UTC)
-    return [
-        entry
-        for group in groups
-        for entry in group
-        if entry.event_id == shown.event_id or group[0].time - _NEAR <= time <= group[-1].time + _NEAR
-    ]
+    ids = {quakes.identity(shown)}
+    for group in groups:
+        if group[0].time - _NEAR <= time <= group[-1].time + _NEAR:
+            ids |= {keys.identity(entry.hazard, entry.event_id) for entry in group}
+    return [one for group in groups for one in group if keys.identity(one.hazard, one.event_id) in ids]
 
 
 def _change(store: Store, key: str, change: Callable[[dict[str, Any] | None], dict[str, Any] | None]) -> None:

@@ -72,6 +72,23 @@ def check_event_id(event_id: str) -> str:
     return event_id
 
 
+def identity(hazard: str, event_id: str) -> str:
+    """What two spellings of one event's id have in common.
+
+    The case of letters tells no events apart; an ash fall is a volcano and an instant, in whatever zone it is written.
+
+    >>> identity("ash", "202602211904+0700_Merapi") == identity("ash", "202602211204+0000_merapi")
+    True
+    """
+    if hazard == "ash":
+        try:
+            one = EruptionId.parse(event_id)
+            return f"{one.time.astimezone(UTC):%Y%m%d%H%M}_{one.volcano.casefold()}"
+        except (BadInput, OverflowError):  # a fall of which no request is known; a time at the end of the calendar
+            pass
+    return event_id.casefold()
+
+
 def download_name(event_id: str, version: str, path: str) -> str:
     """Under which name a product is saved, so that those of different events lie side by side.
 
@@ -209,6 +226,11 @@ class EruptionId:
 
     def __str__(self) -> str:
         return f"{self.time:%Y%m%d%H%M%z}_{self.volcano}"
+
+    @property
+    def identity(self) -> str:
+        """Volcano and instant, the same in whatever zone the time is written."""
+        return identity("ash", str(self))
 
     @property
     def request(self) -> str:

@@ -69,12 +69,13 @@ def walk(
 
 def _other_folder(arrived: Arrived, found: Analysis) -> list[dict[str, Any]]:
     folder = keys.folder_id(arrived.event.key)
-    if folder in ("", found.run.event_id):
+    hazard, event_id = found.run.hazard, found.run.event_id
+    if folder == "" or keys.identity(hazard, folder) == keys.identity(hazard, event_id):
         return []
     return [
         BadInput(
             "The folder is named {folder}, the event inside {event_id}; the id inside counts",
             folder=folder,
-            event_id=found.run.event_id,
+            event_id=event_id,
         ).reason()
     ]

@@ -1,5 +1,6 @@
 """An ash fall: its request, its raster, its classes; what cannot be used is refused in one sentence."""
 
+import itertools
 import json
 import math
 import time
@@ -394,7 +395,7 @@ def test_any_declared_no_data_is_unknown(nodata):
     np.testing.assert_allclose(fall.thickness, np.where(CM < 1, np.nan, CM), rtol=1e-6)
 
 
-def test_falls_are_added_on_the_cells_of_the_first():
+def test_falls_are_added_over_the_ground_of_all():
     first = AshFall(110.0, -7.0, 0.1, 0.1, np.array([[1.0, 2.0], [3.0, np.nan]]))
     second = AshFall(110.1, -6.9, 0.1, 0.1, np.array([[10.0, np.nan], [20.0, 30.0]]))
     total = ashfall.added([first, second])
@@ -404,6 +405,27 @@ def test_falls_are_added_on_the_cells_of_the_first():
     assert ashfall.added([first]) is first
     with pytest.raises(BadInput, match="so far apart"):
         ashfall.added([AshFall(0.0, 50.0, 0.01, 0.01, np.ones((2, 2))), first])
+
+
+def test_a_sum_does_not_depend_on_the_order_of_its_falls():
+    chance = np.random.default_rng(3)
+    falls = [
+        AshFall(110.0, -7.0, 0.1, 0.1, chance.uniform(0, 9, (6, 6))),
+        AshFall(110.03, -7.02, 0.07, 0.05, chance.uniform(0, 9, (8, 8))),
+        AshFall(109.9, -6.9, 0.1, 0.1, chance.uniform(0, 9, (7, 7))),
+        AshFall(110.0, -7.0, 0.1, 0.1, chance.uniform(0, 9, (5, 6))),
+    ]
+    sums = [ashfall.added(list(order)) for order in itertools.permutations(falls)]
+    for total in sums:
+        assert total.edges == sums[0].edges
+        assert total.thickness.tobytes() == sums[0].thickness.tobytes()
+    assert (sums[0].width, sums[0].height) == (0.07, 0.05)  # the finest cells
+
+
+def test_falls_on_both_spellings_of_a_longitude_are_added():
+    first = AshFall(179.9, -7.0, 0.1, 0.1, np.array([[1.0, 2.0], [3.0, 4.0]]))
+    second = AshFall(-180.1, -7.0, 0.1, 0.1, np.array([[10.0, 10.0], [10.0, 10.0]]))
+    np.testing.assert_allclose(ashfall.added([first, second]).thickness, [[11, 12], [13, 14]])
 
 
 def test_a_written_raster_is_read_back_and_the_same_again():

@@ -68,8 +68,8 @@ def test_a_report_names_the_version_that_it_compares_with(store, minio, tmp_path
     functions = Store.connect(minio, "functions")
     runs = []
     for bucket, body in (
-        (keys.SHAKEMAPS, make_grid()),
-        (keys.SHAKEMAPS_CORRECTED, make_grid(event_id="long", lat=-8.25)),
+        (keys.SHAKEMAPS, make_grid(version="6")),
+        (keys.SHAKEMAPS, make_grid(version="1", process_time="2018-08-25T12:00:00Z", lat=-8.25)),
     ):
         etag = store.put(bucket, "x/grid.xml", body, "application/xml")
         told = installed.call(on_shakemap.run, functions, minio, bucket, "x/grid.xml", etag)[1]
@@ -83,6 +83,9 @@ def test_a_report_names_the_version_that_it_compares_with(store, minio, tmp_path
     assert alone["compared_with"] is None
     named = compared["compared_with"]
     assert f"earthquake/{named['event_id']}/{named['version']}/{named['run']}" == first
+    assert named["counter_restarted"] is True
+    page = store.get(keys.RESULTS, f"{runs[1][0]}/report-en.html")[0].decode()
+    assert "version 1 was made after version 6 and counts." in page
 
 
 def test_a_green_quakes_one_page_says_what_changed_too(store, minio, tmp_path, qgis):

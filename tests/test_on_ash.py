@@ -13,9 +13,12 @@ from fixtures import ash, exposure, installed
 
 from functions.on_ash import handler as on_ash
 from siaga import keys
+from siaga.analysis.ash import of_ash
 from siaga.exposure import analysis_data
 from siaga.impact import schemas
 from siaga.store import Store
+from siaga.timing import Timing
+from web.index import Filter, Index
 
 SCHEMA = schemas.of("ash")
 EVENT = "201702211904+0700_Merapi"
@@ -164,6 +167,39 @@ def test_an_earlier_fall_counts_in_the_unit_that_its_own_request_names(call, sto
     store.put(keys.ASHMAPS, "201702201904+0700_Merapi/request.json", told)
     impact = call(raster=ash.raster(ash.cone(peak=2.0)))[2]
     assert impact["cumulative"]["max_cm"] == pytest.approx(3 * ash.cone(peak=2.0).max(), rel=1e-6)
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_one_instant_in_two_time_zones_is_one_fall(call, store, minio, tmp_path, turn):
+    spellings = [("2017-02-21T19:04+07:00", "Merapi"), ("2017-02-21T12:04+00:00", "merapi")]
+    raster = ash.raster()
+    names = []
+    for time, volcano in spellings[::turn]:
+        told = ash.request(time=time, volcano=volcano)
+        names.append(str(on_ash.read_request(told).event_id))
+        assert call(told, raster, names[-1])[2]["cumulative"] is None
+    told = ash.request(time="2017-02-22T10:00+07:00")
+    _status, _answer, impact = call(told, raster, "201702221000+0700_Merapi")
+    total = impact["cumulative"]
+    assert total["events"] in ([names[0]], [names[1]])
+    assert total["max_cm"] == pytest.approx(2 * impact["map"]["max_cm"])
+    assert "has the very same raster" in impact["warnings"][-1]["text"]
+    index = Index(Store.connect(minio, "web"), tmp_path / "index.sqlite")
+    index.refresh()
+    assert index.events("ash", Filter(), 50, 0)[1] == 2
+    for name in (*names, "201702211304+0100_MERAPI"):
+        assert sorted(one["event_id"] for one in index.versions(name, hazard="ash")) == sorted(names)
+
+
+def test_the_same_raster_given_twice_adds_nothing(qgis):
+    nothing = analysis_data.AnalysisData("0" * 64, "Nothing", False, (), {})
+    first, second = ash.raster(), ash.raster(ash.cone(peak=3.0))
+    alone = of_ash([first, second], ash.request(), nothing, Timing()).impact
+    again = of_ash([second, first, first], ash.request(), nothing, Timing()).impact
+    assert again["people"] == alone["people"]
+    assert again["map"] == alone["map"]
+    assert again["run"] == alone["run"]
+    assert "The same raster is given twice; it is counted once" in [one["text"] for one in again["warnings"]]
 
 
 def test_an_earlier_fall_that_cannot_be_read_is_left_out_with_a_warning(call, store):

@@ -1,6 +1,7 @@
 """Which maps show one quake, which of them counts, and what one changed: by any order of arrival."""
 
 import copy
+import itertools
 import random
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from siaga import language
 from siaga.gis.shaken import Shaken
 from siaga.hazard.gridxml import read_shakemap
-from siaga.impact import earthquake, record, versions
+from siaga.impact import earthquake, quakes, record, versions
 from siaga.impact.versions import Revision
 from siaga.report import changes
 
@@ -45,6 +46,12 @@ revisions = st.builds(
     st.sampled_from([4.0, 4.8, 5.0, 5.9, 6.4]),
     st.booleans(),
 )
+
+
+def joined(maps):
+    return [list(quake.versions) for quake in quakes.join(maps)]
+
+
 sets = st.lists(revisions, max_size=14, unique_by=lambda one: (one.event_id, one.version))
 
 
@@ -52,33 +59,46 @@ sets = st.lists(revisions, max_size=14, unique_by=lambda one: (one.event_id, one
 def test_quakes_do_not_depend_on_the_order_of_arrival(given_, order):
     other = list(given_)
     order.shuffle(other)
-    assert versions.join(other) == versions.join(given_)
+    assert quakes.join(other) == quakes.join(given_)
 
 
 @given(sets)
-def test_each_version_is_of_one_quake_the_newest_first_and_no_pair_breaks_the_rule(given_):
-    quakes = versions.join(given_)
-    assert sorted(repr(one) for quake in quakes for one in quake) == sorted(map(repr, given_))
-    for quake in quakes:
-        assert [one.rank for one in quake] == sorted((one.rank for one in quake), reverse=True)
-        assert len({one.drill for one in quake}) == 1
-        stand_in = {}
-        for one in quake:
-            stand_in.setdefault(one.event_id, one)
-        assert all(versions.same_quake(one, other) for one in stand_in.values() for other in stand_in.values())
+def test_each_version_is_of_one_quake_and_no_pair_of_ids_breaks_the_rule(given_):
+    found = quakes.join(given_)
+    assert sorted(repr(one) for quake in found for one in quake.versions) == sorted(map(repr, given_))
+    for quake in found:
+        assert list(quake.versions) == versions.newest_first(quake.versions)
+        assert len({one.drill for one in quake.versions}) == 1
+        newest = {}
+        for one in quake.versions:
+            newest.setdefault(one.event_id, {}).setdefault(one.source_type, one)
+        for one, other in itertools.combinations(newest.values(), 2):
+            shared = one.keys() & other.keys()
+            assert all(quakes.surely_one(one[kind], other[kind]) for kind in shared)
+            if not shared:
+                assert all(quakes.same_quake(a, b) for a in one.values() for b in other.values())
 
 
 @given(sets)
-def test_what_comes_late_changes_the_shown_version_only_if_it_outranks_it(given_):
-    """For one event, whose joining the newcomer cannot change."""
-    seen = []
-    for one in given_:
-        one = replace(one, event_id="id0", drill=False)
-        if any(other.version == one.version for other in seen):
-            continue
-        shown = versions.join(seen)[0][0] if seen else None
-        seen.append(one)
-        assert versions.join(seen)[0][0] == (one if shown is None or one.rank > shown.rank else shown)
+def test_quakes_in_doubt_name_each_other_and_exercises_name_no_real_ones(given_):
+    found = quakes.join(given_)
+    shown = {quake.versions[0]: quake for quake in found}
+    for quake in found:
+        for other in quake.doubtful:
+            assert quake.versions[0] in shown[other].doubtful
+            assert other.drill == quake.versions[0].drill
+            assert other not in quake.versions
+
+
+@given(sets, st.randoms())
+def test_the_order_of_versions_is_one_whatever_came_first(given_, order):
+    ranked = versions.newest_first(given_)
+    assert versions.newest_first(order.sample(given_, len(given_))) == ranked
+    sources = [one.source_type for one in ranked]
+    assert sources == sorted(sources)  # corrected, then initial
+    for source in set(sources):
+        made = [one for one in ranked if one.source_type == source and one.process_time]
+        assert [one.process_time for one in made] == sorted((one.process_time for one in made), reverse=True)
 
 
 def moved(**more):
@@ -100,21 +120,88 @@ def moved(**more):
     ],
 )
 def test_the_rule_of_joining(other, same):
-    assert versions.same_quake(INITIAL, other) is versions.same_quake(other, INITIAL) is same
-    assert len(versions.join([INITIAL, other])) == (1 if same else 2)
+    assert quakes.same_quake(INITIAL, other) is quakes.same_quake(other, INITIAL) is same
+    assert len(quakes.join([INITIAL, other])) == (1 if same else 2)
 
 
 def test_a_difference_of_one_is_one_also_in_binary():
-    assert versions.same_quake(moved(magnitude=6.9), moved(event_id="x", magnitude=5.9))
+    assert quakes.same_quake(moved(magnitude=6.9), replace(INITIAL, magnitude=5.9))
 
 
-def test_a_row_of_quakes_each_within_a_minute_of_the_next_is_not_one_quake():
-    row = [
-        moved(event_id=f"q{n}", version=f"initial-v001-0000000{n}", time=START + timedelta(seconds=50 * n))
-        for n in range(4)
-    ]
-    row[2] = replace(row[2], time=START + timedelta(seconds=90))  # nearer to the second than that to the first
-    assert [sorted(one.event_id for one in quake) for quake in versions.join(row)] == [["q3"], ["q1", "q2"], ["q0"]]
+def first(name, seconds=0, **more):
+    """An initial map of its own id."""
+    more = {"longitude": 124.42, "latitude": 1.34, "magnitude": 5.0} | more
+    version = f"initial-v001-{ord(name[-1]):08x}"
+    return replace(INITIAL, event_id=name, version=version, time=START + timedelta(seconds=seconds), **more)
+
+
+def corrected(name, seconds=0, **more):
+    """A corrected map of its own id."""
+    one = first(name, seconds, **more)
+    return replace(one, source_type="corrected", version=one.version.replace("initial", "corrected"))
+
+
+def ids(maps):
+    return sorted(sorted({one.event_id for one in quake}) for quake in joined(maps))
+
+
+def doubts(maps):
+    return {quake.versions[0].event_id: [one.event_id for one in quake.doubtful] for quake in quakes.join(maps)}
+
+
+@pytest.mark.parametrize(
+    ("more", "same", "doubtful"),
+    [
+        ({"seconds": 15}, True, False),
+        ({"seconds": 16}, False, True),
+        ({"seconds": -60}, False, True),
+        ({"seconds": 61}, False, False),
+        ({"latitude": 1.34 + 49.9 / 111.195}, True, False),
+        ({"latitude": 1.34 + 50.1 / 111.195}, False, True),
+        ({"latitude": 1.34 + 100.1 / 111.195}, False, False),
+        ({"magnitude": 5.5}, True, False),
+        ({"magnitude": 5.6}, False, True),
+        ({"magnitude": 6.1}, False, False),
+        ({"longitude": 124.42 - 360}, True, False),
+        ({"drill": True}, False, False),
+    ],
+)
+@pytest.mark.parametrize("kind", [first, corrected])
+def test_two_maps_of_one_kind_are_one_quake_only_as_revisions_of_one_solution(kind, more, same, doubtful):
+    pair = [kind("a"), kind("b", **more)]
+    assert ids(pair) == ([["a", "b"]] if same else [["a"], ["b"]])
+    if not same:
+        assert doubts(pair) == ({"a": ["b"], "b": ["a"]} if doubtful else {"a": [], "b": []})
+
+
+def test_a_doublet_stays_two_quakes_that_name_each_other():
+    pair = [first("main", magnitude=6.4), first("after", 45, magnitude=5.5, latitude=1.74, longitude=124.82)]
+    assert ids(pair) == [["after"], ["main"]]
+    assert doubts(pair) == {"main": ["after"], "after": ["main"]}
+
+
+def test_each_initial_map_of_a_doublet_goes_with_its_own_corrected_one():
+    main, after = first("main", magnitude=6.4), first("after", 45, magnitude=5.5, latitude=1.74)
+    of_main, of_after = corrected("c1", 2, magnitude=6.2), corrected("c2", 40, magnitude=5.7, latitude=1.70)
+    assert ids([main, after, of_main, of_after]) == [["after", "c2"], ["c1", "main"]]
+    assert ids([main, after, of_main]) == [["after"], ["c1", "main"]]
+    assert ids([main, after, of_after]) == [["after", "c2"], ["main"]]
+    assert doubts([main, after, of_after]) == {"c2": ["main"], "main": ["c2"]}
+
+
+def test_a_row_of_quakes_each_near_the_next_is_not_one_quake():
+    row = [first(f"q{n}", seconds) for n, seconds in enumerate((0, 12, 22, 36))]
+    assert ids(row) == [["q0"], ["q1", "q2"], ["q3"]]
+    assert doubts(row)["q0"] == ["q2", "q3"]
+
+
+def test_places_on_both_sides_of_180_degrees_are_near():
+    assert ids([first("a", longitude=179.9), corrected("b", longitude=-179.9)]) == [["a", "b"]]
+    assert ids([first("a", longitude=179.9), first("b", longitude=-179.9)]) == [["a", "b"]]
+
+
+def test_an_id_in_other_letters_is_the_same_id():
+    assert ids([first("us7000N05D"), first("us7000n05d", 3000)]) == [["us7000N05D", "us7000n05d"]]
 
 
 def test_rank_is_by_source_number_process_time_and_content():
@@ -130,12 +217,45 @@ def test_rank_is_by_source_number_process_time_and_content():
     ]
     for _round in range(5):
         shuffled = random.Random(_round).sample(ladder, len(ladder))
-        assert sorted(shuffled, key=lambda one: one.rank) == ladder
+        assert versions.newest_first(shuffled) == ladder[::-1]
+
+
+def made(number, day):
+    process_time = f"2018-05-{day:02d}T00:00:00Z" if day else ""
+    return replace(INITIAL, number=number, version=f"initial-v{number:03d}-{day:08x}", process_time=process_time)
+
+
+@pytest.mark.parametrize(
+    ("maps", "newest"),
+    [
+        ([(6, 5), (1, 25)], [(1, 25), (6, 5)]),  # USGS: v3.5's sixth map, v4's first
+        ([(6, 5), (1, 25), (7, 4)], [(1, 25), (6, 5), (7, 4)]),
+        ([(6, 5), (1, 25), (2, 26), (7, 5)], [(2, 26), (1, 25), (7, 5), (6, 5)]),
+        ([(2, 0), (10, 0)], [(10, 0), (2, 0)]),
+        ([(6, 5), (1, 25), (2, 0)], [(2, 0), (1, 25), (6, 5)]),
+    ],
+)
+def test_a_counter_that_began_again_does_not_hide_what_was_made_later(maps, newest):
+    for order in itertools.permutations(maps):
+        found = versions.newest_first(made(*one) for one in order)
+        assert found == [made(*one) for one in newest]
+
+
+def test_a_counter_that_began_again_is_said():
+    before = impact(version="6", process_time="2018-08-06T00:00:00Z")
+    after = impact(version="1", process_time="2018-08-26T00:00:00Z", sha="bbbbbbbb")
+    assert quakes.below(after, [before, after]) is before
+    assert (
+        "version 1 was made after version 6 and counts." in changes.change(before, after, language.load("en")).sentence
+    )
+    said = changes.change(before, after, language.load("id")).sentence
+    assert "versi 1 dibuat setelah versi 6 dan berlaku." in said
+    assert "number again" not in changes.change(after, before, language.load("en")).sentence
 
 
 def test_an_exercise_under_a_real_events_id_stays_apart():
     drill = replace(INITIAL, drill=True, version="initial-v009-cccccccc", number=9)
-    assert [[one.version for one in quake] for quake in versions.join([drill, INITIAL])] in (
+    assert [[one.version for one in quake] for quake in joined([drill, INITIAL])] in (
         [[drill.version], [INITIAL.version]],
         [[INITIAL.version], [drill.version]],
     )
@@ -233,11 +353,11 @@ def test_the_version_just_below():
     exercise = impact(event_id="x_se", event_type="SCENARIO", sha="eeeeeeee", version="3")
     for order in range(6):
         records = random.Random(order).sample([first, second, corrected, foreign, exercise], 5)
-        assert versions.below(corrected, records) is second
-        assert versions.below(second, records) is first
-        assert versions.below(first, records) is None
-        assert versions.below(foreign, records) is None
-    assert versions.below(corrected, []) is None
+        assert quakes.below(corrected, records) is second
+        assert quakes.below(second, records) is first
+        assert quakes.below(first, records) is None
+        assert quakes.below(foreign, records) is None
+    assert quakes.below(corrected, []) is None
 
 
 def test_the_real_minahassa_pair_is_one_quake(shared):
@@ -259,4 +379,4 @@ def test_the_real_minahassa_pair_is_one_quake(shared):
     ]
     initial, corrected = (Revision.of(one) for one in records)
     assert initial.event_id != corrected.event_id
-    assert versions.join([initial, corrected]) == versions.join([corrected, initial]) == [[corrected, initial]]
+    assert joined([initial, corrected]) == joined([corrected, initial]) == [[corrected, initial]]

@@ -16,8 +16,9 @@ from functions.on_shakemap import handler as on_shakemap
 from functions.render_report import handler as render_report
 from siaga import keys
 from siaga.store import Store
-from web import create_app, downloads
+from web import clock, create_app, downloads
 from web.index import Filter, Index
+from web.runs import find
 
 NOBODY = "http://127.0.0.1:9"  # a gateway that does not answer
 
@@ -186,6 +187,78 @@ def test_an_older_id_is_found_by_the_search_and_answers_with_the_joined_quake(we
     for word in (INITIAL, CORRECTED, "minahasa", "lombok"):
         rows, total = index.events("earthquake", Filter(text=word), 50, 0)
         assert (total, rows[0]["event_id"]) == (1, CORRECTED)
+
+
+MAIN, AFTER = "20260510100310", "20260510100420"
+
+
+def doublet():
+    """M 6.4, red, and 45 s later and 63 km away M 5.5, green, each with its own initial map."""
+    place = {"longitude": 100.5, "latitude": -1.0, "time": "2026-05-10T03:00:10Z"}
+    after = {"longitude": 100.9, "latitude": -0.6, "time": "2026-05-10T03:00:55Z"}
+    return [
+        entry(AFTER, "initial-v001-bbbbbbbb", **after, magnitude=5.5, alert="green", description="Aftershock"),
+        entry(MAIN, "initial-v001-aaaaaaaa", **place, magnitude=6.4, alert="red", description="Mainshock"),
+    ]
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_two_quakes_within_a_minute_are_two_rows_that_name_each_other(web, turn):
+    store, index, client = web
+    for one in doublet()[::turn]:
+        put(store, one)
+        index.refresh()
+    assert index.events("earthquake", Filter(), 50, 0) == (doublet(), 2)
+    for code, said in (("en", "May be the same quake:"), ("id", "Mungkin gempa yang sama:")):
+        assert text(client, f"/earthquakes?lang={code}")[1].count(said) == 2
+    assert [one["event_id"] for one in index.versions(MAIN)] == [MAIN]
+    assert index.events("earthquake", Filter(level="red"), 50, 0) == ([doublet()[1]], 1)
+    assert index.figures("2026-05-10T04:00:00Z")["alerts"] == {"green": 1, "red": 1}
+
+
+def test_a_joined_row_shows_the_higher_level_that_another_map_says(web, monkeypatch):
+    store, index, client = web
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 5, 10, 4))
+    after, main = doublet()
+    of_after = after | {"source_type": "corrected", "version": "corrected-v001-cccccccc", "event_id": "long_after"}
+    put(store, main)
+    put(store, of_after)  # the aftershock's own initial map is missing: the rule takes both for one quake
+    index.refresh()
+    assert index.events("earthquake", Filter(), 50, 0) == ([of_after], 1)
+    assert index.events("earthquake", Filter(level="red"), 50, 0) == ([of_after], 1)
+    assert index.figures("2026-05-10T04:00:00Z")["alerts"] == {"red": 1}
+    page = text(client, "/earthquakes?lang=en")[1]
+    assert 'class="strong red"' in page
+    assert "Another map says:" in page
+    assert "v1 initial, M 6.4" in page
+    assert find(index, "earthquake", MAIN, "")[1]["event_id"] == MAIN  # its own id shows that quake
+    put(store, after)
+    index.refresh()
+    assert index.events("earthquake", Filter(), 50, 0) == ([of_after, main], 2)
+
+
+def test_an_id_is_found_in_letters_of_any_case(web):
+    store, index, _client = web
+    put(store, entry("us7000N05D"))
+    index.refresh()
+    assert find(index, "earthquake", "US7000n05d", "")[1]["event_id"] == "us7000N05D"
+    assert find(index, "earthquake", "us7000n05d", "initial-v001-aaaaaaaa")[1]["event_id"] == "us7000N05D"
+
+
+def test_a_quake_in_the_future_is_listed_without_its_age_and_not_in_the_band(web, monkeypatch):
+    store, index, client = web
+    monkeypatch.setattr(clock, "now", lambda: datetime(2018, 8, 5, 10))
+    put(store, entry(alert="red"))
+    put(store, entry("20180805194635_se", alert="red", drill=True, time="2018-08-05T09:00:00Z"))
+    index.refresh()
+    page = text(client, "/earthquakes?lang=en")[1]
+    assert "Lombok" in page
+    assert " ago" not in page.split("<tbody>")[1]
+    assert 'class="strong' not in page
+    assert index.figures("2018-08-05T10:00:00Z")["alerts"] == {}
+    exercises = text(client, "/earthquakes?lang=en&kind=drill")[1]
+    assert "EXERCISE" in exercises
+    assert 'class="strong' not in exercises
 
 
 def test_an_exercise_with_a_real_events_id_does_not_take_its_place(web):
@@ -480,6 +553,25 @@ def test_both_ids_of_a_quake_show_it_with_all_versions_and_what_changed(web, min
     assert "This is an older version." in page
     assert "There is no version below this one" in page
     assert text(client, f"/earthquakes/{corrected}/{older}")[0] == 404
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_a_counter_that_began_again_shows_the_map_made_later_in_any_order_of_arrival(web, minio, tmp_path, turn):
+    store, index, client = web
+    installed.install(store, tmp_path)
+    functions = Store.connect(minio, "functions")
+    maps = [
+        make_grid(version="6", process_time="2018-08-05T12:00:00Z"),
+        make_grid(version="1", process_time="2018-08-25T12:00:00Z", magnitude=6.8),
+    ]
+    key = "20180805194635/grid.xml"
+    for body in maps[::turn]:
+        etag = store.put(keys.SHAKEMAPS, key, body, "application/xml")
+        assert installed.call(on_shakemap.run, functions, minio, keys.SHAKEMAPS, key, etag)[0] == 200
+    index.refresh()
+    assert [one["version_number"] for one in index.versions("20180805194635")] == [1, 6]
+    for code, said in (("en", "version 1 was made after version 6"), ("id", "versi 1 dibuat setelah versi 6")):
+        assert said in text(client, f"/earthquakes/20180805194635?lang={code}")[1]
 
 
 def test_the_real_minahassa_pair_shows_as_one_event_with_two_versions(web, minio, tmp_path, shared):

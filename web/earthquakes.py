@@ -31,7 +31,7 @@ def blueprint(runs: Runs, index: Index) -> Blueprint:
         )
         page = max(1, min(100_000, request.args.get("page", 1, type=int)))
         entries, total = index.events("earthquake", wanted, _PAGE, (page - 1) * _PAGE)
-        rows = [listing.row(entry, g.language) for entry in entries]
+        rows = [listing.row(entry, g.language, index.beside(entry)) for entry in entries]
         return render_template(
             "earthquakes.html",
             tab="earthquakes",
@@ -60,6 +60,7 @@ def blueprint(runs: Runs, index: Index) -> Blueprint:
             entry=entry,
             published=entry["report"] is not None,
             newest=versions[0],
+            beside=listing.row(versions[0], g.language, index.beside(versions[0])),
             revisions=revisions.panel(versions, entry, runs.analysis, g.language),
             ago=clock.ago(entry["time"], g.now, g.language),
             timeline=timeline.steps(index, entry, shown["source"], shown["time"]["zone"], g.language),

@@ -20,39 +20,40 @@ from typing import Any
 
 from siaga import keys
 from siaga.errors import BadInput, NotFound, SiagaError
-from siaga.impact.versions import Revision, join
+from siaga.impact.versions import Revision
 from siaga.moment import stamp
-from siaga.report import figures
 from siaga.store import Head, Store
 from web.floodindex import TABLES as FLOOD_TABLES
 from web.floodindex import FloodIndex
+from web.quakeindex import beside, settle
 
 _log = logging.getLogger(__name__)
-_FORM = 4  # of the tables; another one is thrown away and made anew
+_FORM = 5  # of the tables; another one is thrown away and made anew
 _LEAST_SECONDS, _SHARE_OF_TIME = 0.3, 10
 _FETCHES = 8
 _TABLES = """
 create table entry (key text primary key, etag text, hazard text, event_id text, version text, source_type text,
     number integer, process_time text, time text, longitude real, latitude real, magnitude real, alert text,
-    received text, expires text, drill integer, words text, body text, event text, place integer);
+    received text, expires text, drill integer, words text, body text, identity text, event text, place integer);
 create index entry_shown on entry (hazard, place, time);
-create index entry_id on entry (hazard, event_id);
+create index entry_id on entry (hazard, identity);
 create index entry_event on entry (event);
+create table beside (event text primary key, level text, body text);
 create table receipt (key text primary key, etag text, function text, bucket text, input text, input_etag text,
     state text, received text, finished text, body text);
 create index receipt_input on receipt (bucket, input, input_etag);
 create table input (bucket text, key text, etag text, modified text, primary key (bucket, key));
 create index input_modified on input (modified);
 """
-# what counts of a flood hour or an ash fall: its id says which event it is
+# what counts of a flood hour or an ash fall: what spellings of its id have in common says which event it is
 _RANKED = """update entry set event = ranked.name, place = ranked.rank from (
-    select key, hazard || ' ' || event_id || ' ' || drill as name, row_number() over (
-        partition by hazard, event_id, drill
+    select key, hazard || ' ' || identity || ' ' || drill as name, row_number() over (
+        partition by hazard, identity, drill
         order by source_type = 'corrected' desc, number desc, received desc, version desc) as rank
     from entry where hazard != 'earthquake') as ranked
     where entry.key = ranked.key and (event is not ranked.name or place is not ranked.rank)"""
-_REVISIONS = """select event_id, version, source_type, number, process_time, time, longitude, latitude, magnitude, drill
-    from entry where hazard = 'earthquake'"""
+# quakes of which another map than the one that counts says that level
+_HIGHER = "select beside.event from beside, json_each(beside.body, '$.higher') where json_extract(value, '$.alert') = ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +118,8 @@ class Index:
         if wanted.kind in ("large", "small"):
             where.append("magnitude >= 5" if wanted.kind == "large" else "magnitude < 5")
         if wanted.level:
-            where.append("alert is null" if wanted.level == "none" else "alert = ?")
-            values += [] if wanted.level == "none" else [wanted.level]
+            where.append("alert is null" if wanted.level == "none" else f"(alert = ? or event in ({_HIGHER}))")
+            values += [] if wanted.level == "none" else [wanted.level, wanted.level]
         for word in wanted.text.lower().split()[:8]:  # an older version's id and names find the event too
             where.append("event in (select event from entry where words like ? escape '!')")
             values.append("%" + word.replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%")
@@ -136,13 +137,19 @@ class Index:
         Versions of a quake may carry other ids. Where an exercise has a real event's id, the id alone means the
         real one.
         """
-        of = """select event from entry where hazard = ? and event_id = ? and ? in ('', version)
+        of = """select event from entry where hazard = ? and identity = ? and ? in ('', version)
             order by drill, place limit 1"""
         with self._connection() as connection:
             rows = connection.execute(
-                f"select body from entry where event = ({of}) order by place", [hazard, event_id, version]
+                f"select body from entry where event = ({of}) order by place",
+                [hazard, keys.identity(hazard, event_id), version],
             ).fetchall()
         return [json.loads(row[0]) for row in rows]
+
+    def beside(self, entry: Mapping[str, Any]) -> dict[str, Any]:
+        """What stands beside a quake: higher levels of its other maps, and quakes that may be the same one."""
+        with self._connection() as connection:
+            return beside(connection, entry)
 
     def unsettled(self, function: str, bucket: str, name: str, limit: int) -> list[dict[str, Any]]:
         """Inputs of that name that became no result: key, modified, and of their receipt state and body, if any.
@@ -169,9 +176,10 @@ class Index:
         """
         with self._connection() as connection:
             alerts = connection.execute(
-                """select alert, count(*) from entry where hazard = 'earthquake' and place = 1 and drill = 0
-                and time > strftime('%Y-%m-%dT%H:%M:%SZ', ?, '-1 day') and time <= ? and alert is not null
-                group by alert""",
+                """select coalesce(beside.level, alert) as highest, count(*)
+                from entry left join beside on beside.event = entry.event
+                where hazard = 'earthquake' and place = 1 and drill = 0 and highest is not null
+                and time > strftime('%Y-%m-%dT%H:%M:%SZ', ?, '-1 day') and time <= ? group by highest""",
                 [now, now],
             ).fetchall()
             (ash,) = connection.execute(
@@ -269,30 +277,15 @@ class Index:
 def _join(connection: sqlite3.Connection) -> None:
     """Write beside each entry which event it shows, and its place among that event's versions, 1 the newest."""
     connection.execute(_RANKED)
-    rows = connection.execute(_REVISIONS).fetchall()
-    quakes = join(Revision(*row[:5], figures.parse_utc(row[5]), *row[6:9], drill=bool(row[9])) for row in rows)
-    known = connection.execute(
-        "select event_id, version, drill, event, place from entry where hazard = 'earthquake'"
-    ).fetchall()
-    before = {row[:3]: row[3:] for row in known}
-    changed = []
-    for versions in quakes:
-        quake = f"{versions[0].event_id} {int(versions[0].drill)}"
-        for place, one in enumerate(versions, 1):
-            mine = one.event_id, one.version, int(one.drill)
-            if before[mine] != (quake, place):
-                changed.append((quake, place, *mine))
-    connection.executemany(
-        """update entry set event = ?, place = ?
-        where hazard = 'earthquake' and event_id = ? and version = ? and drill = ?""",
-        changed,
-    )
+    settle(connection)
 
 
 def _entry_row(entry: Mapping[str, Any]) -> dict[str, Any]:
     """What is searched and sorted by, of a catalogue entry of any hazard."""
     keys.Version.parse(entry["version"])  # what cannot be ranked must not come between the others
+    identity = keys.identity(entry["hazard"], entry["event_id"])
     common = {name: entry[name] for name in ("hazard", "event_id", "version", "source_type", "time")} | {
+        "identity": identity,
         "number": entry["version_number"],
         "received": entry["arrival"]["received"],
         "drill": int(entry["drill"]),

@@ -13,8 +13,9 @@ from web import clock
 _BAND_HOURS = 24
 
 
-def row(entry: dict[str, Any], _: Language) -> dict[str, Any]:
-    """What a line shows of a catalogue entry."""
+def row(entry: dict[str, Any], _: Language, beside: dict[str, Any] | None = None) -> dict[str, Any]:
+    """What a line shows of a catalogue entry. beside: what stands beside its quake, as the index has it."""
+    loudest = (beside["level"] if beside else None) or entry["alert"]
     told = {"event": entry, "places": {"landmark": entry["place"]}}
     zone = entry["clock_zone"]
     utc = figures.parse_utc(entry["time"])
@@ -47,8 +48,28 @@ def row(entry: dict[str, Any], _: Language) -> dict[str, Any]:
         "kind": _("corrected") if entry["source_type"] == "corrected" else _("initial"),
         "drill": entry["drill"],
         "warnings": len(entry["warnings"]),
-        "strong": entry["alert"] not in (None, "green")
+        "loudest": loudest,
+        "loudest_name": _(sentences.LEVELS[loudest]) if loudest else "",
+        "loudest_rank": LEVELS.index(loudest) + 1 if loudest else 0,
+        "higher": [_other(one, zone, _) for one in beside["higher"]] if beside else [],
+        "doubtful": [_other(one, zone, _) for one in beside["doubtful"]] if beside else [],
+        "strong": loudest not in (None, "green")
         and not entry["drill"]
         and 0 <= clock.seconds_since(entry["time"], g.now) < _BAND_HOURS * 3600,
         "received": entry["arrival"]["received"],
+    }
+
+
+def _other(one: dict[str, Any], zone: str, _: Language) -> dict[str, Any]:
+    """What a line tells of another map, or of a quake that may be the same one."""
+    kind = _("corrected") if one["source_type"] == "corrected" else _("initial")
+    return {
+        "event_id": one["event_id"],
+        "version": one["version"],
+        "drill": one["drill"],
+        "level": one["alert"] or "none",
+        "level_name": _(sentences.LEVELS[one["alert"]]) if one["alert"] else _("Not known"),
+        "magnitude": figures.decimal(one["magnitude"], 1, _.code),
+        "clock": figures.clock(figures.parse_utc(one["time"]), zone, seconds=True),
+        "map": f"v{one['number']} {kind}",
     }

@@ -8,6 +8,8 @@ from flask import Response, g, request
 
 from siaga import keys
 from siaga.errors import NotFound
+from siaga.impact.quakes import surely_one
+from siaga.impact.versions import Revision
 from siaga.language import LANGUAGES
 from siaga.store import Store
 from web import downloads
@@ -67,12 +69,21 @@ def run_of(entry: dict[str, Any]) -> keys.Run:
 def find(index: Index, hazard: str, event_id: str, version: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """All versions of an event, newest first, and the one that was asked for; raises NotFound with a sentence.
 
-    An id alone means the newest version. That of a quake may carry another id: the one of a corrected map.
+    An id alone means the newest version that is of its event beyond doubt. That of a quake may carry another id:
+    the one of a corrected map.
     """
     versions = index.versions(keys.check_event_id(event_id), version, hazard)
     if not versions and not (version and index.versions(event_id, hazard=hazard)):
         raise NotFound("There is no event {event_id}", event_id=event_id)
-    for entry in versions:
-        if not version or (entry["event_id"], entry["version"]) == (event_id, version):
+    named = keys.identity(hazard, event_id)
+    own = [entry for entry in versions if keys.identity(hazard, entry["event_id"]) == named]
+    if own and not version:
+        return versions, next(entry for entry in versions if hazard != "earthquake" or _sure(own[0], entry))
+    for entry in sorted(own, key=lambda one: bool(one["event_id"] != event_id)):
+        if entry["version"] == version:
             return versions, entry
     raise NotFound("Event {event_id} has no version {version}", event_id=event_id, version=version[:80])
+
+
+def _sure(own: dict[str, Any], entry: dict[str, Any]) -> bool:
+    return surely_one(Revision.of(own), Revision.of(entry))

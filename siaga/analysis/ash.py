@@ -37,6 +37,7 @@ def of_ash(
     left out with a warning. Raises BadInput when a raster or the request is not whole and sane.
     """
     eruption = None if request is None else read_request(request)
+    rasters, twice = _once(rasters)
     fall = ashfall.added([ashfall.read(body, eruption) for body in rasters])
     timing.step("read")
     given = _inputs(rasters, request, earlier)
@@ -50,7 +51,7 @@ def of_ash(
     impact |= _figures(fall, ground, exposure)
     below, unread = _below(earlier)
     total = ashfall.added([fall, *below.values()]) if below else None
-    impact["warnings"] += unread
+    impact["warnings"] += [*twice, *unread, *_same_again(rasters, earlier)]
     impact["cumulative"] = None if total is None else _cumulative(total, tuple(below), exposure)
     timing.step("count")
     products = [
@@ -72,6 +73,25 @@ def _inputs(rasters: Sequence[bytes], request: bytes | None, earlier: Mapping[st
     bodies = ([("request", request)] if request is not None else []) + [("raster", body) for body in rasters]
     bodies += [(f"earlier {event_id}", earlier[event_id].raster) for event_id in sorted(earlier)]
     return [{"role": role, "sha256": sha256(body).hexdigest(), "size": len(body)} for role, body in bodies]
+
+
+def _once(rasters: Sequence[bytes]) -> tuple[list[bytes], list[dict[str, Any]]]:
+    """Each raster once, in an order of their own, and a stored reason where one was given twice."""
+    once = {sha256(body).hexdigest(): body for body in rasters}
+    said = BadInput("The same raster is given twice; it is counted once").reason()
+    return [once[digest] for digest in sorted(once)], [said] if len(once) < len(rasters) else []
+
+
+def _same_again(rasters: Sequence[bytes], earlier: Mapping[str, Earlier]) -> list[dict[str, Any]]:
+    """A stored reason for each earlier fall whose raster is this one's to the byte: it may be this fall."""
+    return [
+        BadInput(
+            "The earlier fall {event_id} has the very same raster; if it is this fall, correct the time of one of them",
+            event_id=event_id,
+        ).reason()
+        for event_id in sorted(earlier)
+        if earlier[event_id].raster in rasters
+    ]
 
 
 def _below(earlier: Mapping[str, Earlier]) -> tuple[dict[str, AshFall], list[dict[str, Any]]]:

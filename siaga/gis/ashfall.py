@@ -68,33 +68,42 @@ def read(body: bytes, eruption: Eruption | None = None) -> AshFall:
 
 
 def added(falls: list[AshFall]) -> AshFall:
-    """The sum of several falls of one volcano: on cells like the first one's, over the ground of all of them.
+    """The sum of several falls of one volcano: on the finest cells among them, over the ground of all of them.
 
-    Of the others each new cell takes the thickness at its centre. NaN where none of them knows anything.
-    Raises BadInput when that ground has too many cells.
+    Of the others each new cell takes the thickness at its centre. NaN where none of them knows anything. The
+    eruption is the first one's; the order changes nothing else. Raises BadInput when that ground has too many cells.
     """
-    first = falls[0]
     if len(falls) == 1:
-        return first
-    edges = np.array([fall.edges for fall in falls])
-    left = math.ceil(round((first.west - edges[:, 0].min()) / first.width, 6))
-    top = math.ceil(round((edges[:, 3].max() - first.north) / first.height, 6))
-    west, north = first.west - left * first.width, first.north + top * first.height
-    columns = math.ceil(round((edges[:, 2].max() - west) / first.width, 6))
-    rows = math.ceil(round((north - edges[:, 1].min()) / first.height, 6))
+        return falls[0]
+    base = min(falls, key=lambda fall: (fall.width * fall.height, fall.width, fall.west, fall.north))
+    edges = np.array([_beside(base, fall) for fall in falls])
+    left = math.ceil(round((base.west - edges[:, 0].min()) / base.width, 6))
+    top = math.ceil(round((edges[:, 3].max() - base.north) / base.height, 6))
+    west, north = base.west - left * base.width, base.north + top * base.height
+    columns = math.ceil(round((edges[:, 2].max() - west) / base.width, 6))
+    rows = math.ceil(round((north - edges[:, 1].min()) / base.height, 6))
     if rows * columns > MAX_CELLS:
         raise BadInput("The rasters lie so far apart that their sum would have more than four million cells")
-    longitude = west + (np.arange(columns) + 0.5) * first.width
-    latitude = north - (np.arange(rows) + 0.5) * first.height
-    layers = np.array([fall.at(*np.meshgrid(longitude, latitude)) for fall in falls])
+    longitude = west + (np.arange(columns) + 0.5) * base.width
+    latitude = north - (np.arange(rows) + 0.5) * base.height
+    layers = np.sort([fall.at(*np.meshgrid(longitude, latitude)) for fall in falls], axis=0)  # no sum by their order
     known = ~np.isnan(layers).all(axis=0)
+    said = [warning for fall in falls for warning in fall.warnings]
     return replace(
-        first,
+        base,
         west=west,
         north=north,
         thickness=np.where(known, np.nansum(layers, axis=0), np.nan),
-        warnings=tuple(warning for fall in falls for warning in fall.warnings),
+        eruption=falls[0].eruption,
+        warnings=tuple(sorted(said, key=lambda warning: str(warning["text"]))),
     )
+
+
+def _beside(base: AshFall, fall: AshFall) -> tuple[float, float, float, float]:
+    """Edges of a fall in the turn of longitudes in which the base lies."""
+    west, south, east, north = fall.edges
+    turn = 360 * round((base.west - west) / 360)
+    return west + turn, south, east + turn, north
 
 
 def ground(fall: AshFall) -> Ground:

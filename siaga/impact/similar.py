@@ -7,7 +7,8 @@ from math import inf, log, log10, sqrt
 from typing import Any
 
 from siaga.errors import BadInput
-from siaga.impact.versions import MOST_SECONDS, distance_km
+from siaga.impact import quakes
+from siaga.impact.versions import distance_km
 
 REACH_KM = 400.0  # as USGS's PAGER looks for historical quakes
 MOST = 10
@@ -57,7 +58,7 @@ def find(
     Equals stand by distance, then the newest first.
     """
     time = datetime.fromisoformat(event["time"].removesuffix("Z"))
-    latest = time - timedelta(seconds=MOST_SECONDS)  # the quake itself may stand in the catalogue
+    latest = time - timedelta(seconds=quakes.WIDE[0])  # the quake itself may stand in the catalogue
     here = (event["longitude"], event["latitude"])
     near = [(distance_km(here, (one.longitude, one.latitude)), one) for one in past if one.time < latest]
     near = [(km, one) for km, one in near if km <= REACH_KM]

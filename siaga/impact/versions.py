@@ -1,4 +1,4 @@
-"""Versions of one quake: which of them counts, which maps show the same quake, what one changed.
+"""Versions of one quake: which of them counts, and what one changed. Which maps show one quake: impact.quakes.
 
 A record here is an impact.json or a catalogue entry; both name the same facts. All is a function of the
 set of records: in which order they came in does not matter.
@@ -13,9 +13,7 @@ from typing import Any
 
 from siaga import keys
 
-MOST_SECONDS, MOST_KM, MOST_MAGNITUDE = 60.0, 100.0, 1.0  # two maps of one quake differ by no more; design.md 2
 _EARTH_KM = 6371.0
-_MOST_DEGREES = 1.0  # of latitude; more is beyond MOST_KM
 _FLOORS = (6, 7, 8)
 _QUANTILES = ("median", "p05", "p25", "p75", "p95")
 
@@ -57,10 +55,9 @@ class Revision:
         )
 
     @cached_property
-    def rank(self) -> tuple[int, int, str, str, str]:
-        """The newest version has the highest: source, number, process time, sha; the id where all are equal."""
-        sha8 = keys.Version.parse(self.version).sha8
-        return keys.SOURCE_RANK.get(self.source_type, 0), self.number, self.process_time, sha8, self.event_id
+    def tie(self) -> tuple[str, str]:
+        """What decides between maps of one number and time: sha, then the id."""
+        return keys.Version.parse(self.version).sha8, self.event_id
 
 
 def distance_km(first: tuple[float, float], second: tuple[float, float]) -> float:
@@ -86,96 +83,30 @@ def bearing_deg(first: tuple[float, float], second: tuple[float, float]) -> floa
     return degrees(atan2(across, along)) % 360
 
 
-def apart(first: Revision, second: Revision) -> float:
-    """How far two maps are from being of one quake: the largest share of a limit; 1 is the limit itself."""
-    seconds = abs((first.time - second.time).total_seconds())
-    km = distance_km((first.longitude, first.latitude), (second.longitude, second.latitude))
-    # 6.9 - 5.9 is a little more than 1 in binary; magnitudes are given to a tenth or a hundredth
-    magnitude = round(abs(first.magnitude - second.magnitude), 6)
-    return max(seconds / MOST_SECONDS, km / MOST_KM, magnitude / MOST_MAGNITUDE)
+def newest_first(revisions: Iterable[Revision]) -> list[Revision]:
+    """Versions of one quake: corrected maps, then initial ones; of one source the map with the higher number.
 
-
-def same_quake(first: Revision, second: Revision) -> bool:
-    """Whether two maps show one quake. One id is one quake; an exercise and a real event never are."""
-    if first.drill != second.drill:
-        return False
-    return first.event_id == second.event_id or apart(first, second) <= 1
-
-
-def join(revisions: Iterable[Revision]) -> list[list[Revision]]:
-    """Quakes, newest quake first, each as its versions, newest version first.
-
-    An id stands for all its versions, and its newest version says when and where it was. Ids are joined
-    the nearest pair first, and only where each pair of the joined ids keeps the rule: a row of quakes,
-    each within a minute of the next, does not become one quake. The same set gives the same quakes.
+    Unless a map that was made later carries a lower number: a provider's counter began again, and what was made
+    later counts. So maps that say when they were made stand by that time, those of one time by number. A map that
+    does not say it has its number alone and is taken for one of the last count. Then sha and id decide.
     """
-    by_id: dict[tuple[str, bool], list[Revision]] = {}
-    for revision in revisions:
-        by_id.setdefault((revision.event_id, revision.drill), []).append(revision)
-    events = [sorted(group, key=lambda one: one.rank, reverse=True) for group in by_id.values()]
-    events.sort(key=lambda event: (event[0].time, event[0].event_id, event[0].drill))
-    quakes: list[list[Revision]] = []
-    near: list[list[Revision]] = []
-    for event in events:
-        if near and (event[0].time - near[-1][0].time).total_seconds() > MOST_SECONDS:
-            quakes += _linked(near)
-            near = []
-        near.append(event)
-    quakes += _linked(near)
-    return sorted(quakes, key=lambda quake: (quake[0].time, quake[0].event_id, quake[0].drill), reverse=True)
+    by_source: dict[int, list[Revision]] = {}
+    for one in revisions:
+        by_source.setdefault(keys.SOURCE_RANK.get(one.source_type, 0), []).append(one)
+    return [one for source in sorted(by_source, reverse=True) for one in reversed(_ascending(by_source[source]))]
 
 
-def _linked(events: list[list[Revision]]) -> list[list[Revision]]:
-    """Quakes of events that may belong together; each event newest version first."""
-    at: dict[tuple[Any, ...], list[list[Revision]]] = {}  # events of one and the same origin are one from the start
-    for event in events:
-        one = event[0]
-        at.setdefault((one.time, one.longitude, one.latitude, one.magnitude, one.drill), []).append(event)
-    origins = list(at.values())
-    pairs = _near_pairs([origin[0][0] for origin in origins])
-    member = [{number} for number in range(len(origins))]  # the same set for all members of one quake
-    common = [{number} for number in range(len(origins))]  # whom the rule joins with every member of its quake
-    for _share, a, b in pairs:
-        common[a].add(b)
-        common[b].add(a)
-    for _share, a, b in pairs:
-        if b not in member[a] and member[b] <= common[a]:
-            member[a] |= member[b]
-            common[a] &= common[b]
-            for number in member[b]:
-                member[number], common[number] = member[a], common[a]
-    quakes = {id(group): group for group in member}.values()
-    joined = ([one for number in group for event in origins[number] for one in event] for group in quakes)
-    return [sorted(quake, key=lambda one: one.rank, reverse=True) for quake in joined]
+def _ascending(maps: list[Revision]) -> list[Revision]:
+    """Of one source, the newest last."""
+    timed = sorted((one for one in maps if one.process_time), key=lambda one: (one.process_time, one.number, one.tie))
+    last_count = max((at for at in range(1, len(timed)) if restarted(timed[at - 1], timed[at])), default=0)
+    counted = [*timed[last_count:], *(one for one in maps if not one.process_time)]
+    return timed[:last_count] + sorted(counted, key=lambda one: (one.number, one.process_time, one.tie))
 
 
-def _near_pairs(stand_ins: list[Revision]) -> list[tuple[float, int, int]]:
-    """(share of the limit, number, number) of those that the rule joins, the nearest first."""
-    found = []
-    by_latitude = sorted(range(len(stand_ins)), key=lambda number: stand_ins[number].latitude)
-    for place, first in enumerate(by_latitude):
-        for second in by_latitude[place + 1 :]:
-            one, other = stand_ins[first], stand_ins[second]
-            if other.latitude - one.latitude > _MOST_DEGREES:
-                break
-            if abs(one.magnitude - other.magnitude) < 1.1 * MOST_MAGNITUDE and same_quake(one, other):
-                found.append((apart(one, other), min(first, second), max(first, second)))
-    return sorted(found)
-
-
-def below(shown: Mapping[str, Any], records: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    """Of the records, the version of the same quake that ranks just below the shown one; None if it is the lowest.
-
-    records: any number of entries; those of other quakes, and the shown one itself, may be among them.
-    """
-    this = Revision.of(shown)
-    found = {(one.event_id, one.version): record for record in records for one in [Revision.of(record)]}
-    found[this.event_id, this.version] = shown
-    for quake in join(Revision.of(record) for record in found.values()):
-        if this in quake:
-            lower = quake[quake.index(this) + 1 :]
-            return found[lower[0].event_id, lower[0].version] if lower else None
-    return None
+def restarted(lower: Revision, higher: Revision) -> bool:
+    """Whether the version that ranks higher does so though its number is lower: it was made later."""
+    return lower.source_type == higher.source_type and higher.number < lower.number
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,9 +127,9 @@ class Difference:
     """What a version changed.
 
     Pairs are (before, after). levels: alert levels or None. models: the fatality model that set each.
-    chances: probability of each level, None where unknown. moved_km, moved_deg: how far and to where the
-    epicentre moved. rows: magnitude, depth_km, max_mmi, people_mmi6_plus to people_mmi8_plus,
-    deaths_median, _p05, _p25, _p75, _p95.
+    chances: probability of each level, None where unknown. restarted: whether the second has the lower number and
+    was made later. moved_km, moved_deg: how far and to where the epicentre moved. rows: magnitude, depth_km,
+    max_mmi, people_mmi6_plus to people_mmi8_plus, deaths_median, _p05, _p25, _p75, _p95.
     """
 
     events: tuple[Mapping[str, Any], Mapping[str, Any]]
@@ -209,6 +140,7 @@ class Difference:
     models: tuple[str, str]
     chances: tuple[Mapping[str, float] | None, Mapping[str, float] | None]
     max_mmi: tuple[float, float]
+    restarted: bool
     moved_km: float
     moved_deg: float
     rows: Mapping[str, Row]
@@ -233,6 +165,7 @@ def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> Differenc
         models=(before["alert"]["model"], after["alert"]["model"]),
         chances=(before["alert"]["probability"], after["alert"]["probability"]),
         max_mmi=(before["map"]["max_mmi"], after["map"]["max_mmi"]),
+        restarted=restarted(Revision.of(before), Revision.of(after)),
         moved_km=distance_km(points[0], points[1]),
         moved_deg=bearing_deg(points[0], points[1]),
         rows={name: Row(first[name], second[name]) for name in first},

@@ -15,6 +15,7 @@ from siaga.exposure.analysis_data import AnalysisData
 from siaga.exposure.zones import ZoneFields
 from siaga.gis import crs, eventpackage, zones
 from siaga.hazard.gridxml import read_shakemap
+from siaga.impact.versions import Revision, restarted
 from siaga.product import Product
 from siaga.report import classbook, earthquake, papers, printed, workbook
 from siaga.report.flood import Trends
@@ -139,10 +140,16 @@ def _record(impact: Mapping[str, Any], made: Sequence[Product], below: Mapping[s
         "schema": SCHEMA,
         "run": "/".join(impact[name] for name in ("hazard", "event_id", "version", "run")),
         "languages": list(language.LANGUAGES),
-        "compared_with": {name: below[name] for name in ("event_id", "version", "run")} if below else None,
+        "compared_with": _compared(impact, below) if below else None,
         "products": [product.record() for product in made],
     }
     return json.dumps(report, sort_keys=True, indent=1).encode()
+
+
+def _compared(impact: Mapping[str, Any], below: Mapping[str, Any]) -> dict[str, Any]:
+    """Which version ranks just below. counter_restarted: whether its number is higher, but its map was made earlier."""
+    found = {name: below[name] for name in ("event_id", "version", "run")}
+    return found | {"counter_restarted": restarted(Revision.of(below), Revision.of(impact))}
 
 
 def _named(path: Path, fields: ZoneFields, impact: Mapping[str, Any]) -> list[tuple[str, Any]]:

@@ -91,7 +91,19 @@ def _sentence(found: versions.Difference, rows: Mapping[str, Row], _: Language) 
         parts.append(_("epicentre moved {difference}", difference=rows["epicentre"].difference))
     if found.source_types[0] != found.source_types[1]:
         parts.append(_("corrected map") if found.source_types[1] == "corrected" else _("initial map"))
-    return "; ".join(parts) + "."
+    sentence = "; ".join(parts) + "."
+    return f"{sentence} {restart}" if (restart := _restart(found, _)) else sentence
+
+
+def _restart(found: versions.Difference, _: Language) -> str:
+    """Why a map with a lower number counts for the newer one; "" where it is not so."""
+    if not found.restarted:
+        return ""
+    return _(
+        "The map's maker began to number again: version {after} was made after version {before} and counts.",
+        before=found.numbers[0],
+        after=found.numbers[1],
+    )
 
 
 def _level_clause(found: versions.Difference, _: Language) -> str:
