@@ -28,7 +28,7 @@ REFUSED = {
     "billion laughs": (LAUGHS, "document type or entities"),
     "external entity": (OUTSIDE, "document type or entities"),
     "wrong count": (make_grid(**SMALL).replace(b'nlon="9"', b'nlon="10"'), "nodes with 8 fields need 720"),
-    "no number": (make_grid(**SMALL).replace(b"<grid_data>\n", b"<grid_data>\nfoo "), "not a number"),
+    "no number": (make_grid(**SMALL).replace(b"<grid_data>\n", b"<grid_data>\nfoo "), "value for each of the 8"),
     "MMI too high": (make_grid(mmi=HIGH, **SMALL), "MMI is 12.5"),
     "MMI below 0": (make_grid(mmi=LOW, **SMALL), "MMI is -0.5"),
     "no regular grid": (
