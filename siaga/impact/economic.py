@@ -14,15 +14,17 @@ SOURCE = "USGS PAGER, Indonesia: θ 10.211, β 0.102747, α 17.2525, G 1.61729; 
 ALPHA = 17.2525  # exposed value per unit of yearly income
 SPREAD = 1.617290  # standard deviation of ln(loss)
 RATES = {mmi: loss.NORMAL.cdf(log(min(mmi, 9) / 10.211) / 0.102747) for mmi in range(5, 11)}  # X counts with IX
-# GDP per head of Indonesia, current US dollars, by year: World Bank, NY.GDP.PCAP.CD, in whole dollars. To 2017
-# by the release of 2021, then by those of 2024 and 2025: releases differ by one or two per cent. No year between
+# GDP per head of Indonesia, current US dollars, by year: World Bank, NY.GDP.PCAP.CD, in whole dollars, by the release
+# of 2024; 2021 as that of 2022 has it, 2024 as that of 2025. Releases differ by one or two per cent. No year between
 # is made up; an earlier quake takes the first year, a later one the newest.
 GDP_PER_CAPITA_USD = {
-    **{1990: 585.0, 1991: 632.0, 1992: 682.0, 1993: 828.0, 1994: 912.0, 1995: 1026.0, 1996: 1137.0, 1997: 1064.0},
-    **{1998: 464.0, 1999: 671.0, 2000: 780.0, 2001: 748.0, 2002: 900.0, 2003: 1066.0, 2004: 1150.0, 2005: 1263.0},
-    **{2006: 1590.0, 2007: 1860.0, 2008: 2167.0, 2009: 2261.0, 2010: 3122.0, 2011: 3643.0, 2012: 3694.0, 2013: 3624.0},
-    **{2014: 3492.0, 2015: 3332.0, 2016: 3563.0, 2017: 3838.0, 2018: 3903.0, 2019: 4151.0, 2020: 3894.0, 2021: 4333.0},
-    **{2022: 4788.0, 2023: 4941.0, 2024: 4925.0},
+    **{1990: 583.0, 1991: 629.0, 1992: 679.0, 1993: 824.0, 1994: 907.0},
+    **{1995: 1020.0, 1996: 1129.0, 1997: 1054.0, 1998: 459.0, 1999: 664.0},
+    **{2000: 771.0, 2001: 739.0, 2002: 889.0, 2003: 1052.0, 2004: 1137.0},
+    **{2005: 1249.0, 2006: 1573.0, 2007: 1840.0, 2008: 2144.0, 2009: 2239.0},
+    **{2010: 3094.0, 2011: 3614.0, 2012: 3668.0, 2013: 3603.0, 2014: 3477.0},
+    **{2015: 3323.0, 2016: 3559.0, 2017: 3840.0, 2018: 3903.0, 2019: 4151.0},
+    **{2020: 3896.0, 2021: 4333.0, 2022: 4788.0, 2023: 4941.0, 2024: 4925.0},
 }
 _MILLION = 1e6
 _SMALL_MEDIAN = 0.1  # million dollars; PAGER's rule where less than one million is expected
@@ -32,7 +34,7 @@ def income(year: int | None) -> tuple[int, float]:
     """Year and GDP per head that stand for a year: its own, else the first or the newest known; unknown, the newest.
 
     >>> income(2019), income(2026), income(None), income(1976)
-    ((2019, 4151.0), (2024, 4925.0), (2024, 4925.0), (1990, 585.0))
+    ((2019, 4151.0), (2024, 4925.0), (2024, 4925.0), (1990, 583.0))
     """
     first, newest = min(GDP_PER_CAPITA_USD), max(GDP_PER_CAPITA_USD)
     stands = newest if year is None else min(max(year, first), newest)

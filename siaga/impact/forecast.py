@@ -41,6 +41,7 @@ _TYPICAL_DEPTH_KM, _SHALLOWEST_KM, _DEEPEST_KM = 25.0, 5.0, 100.0
 _SCORE_CENTRE, _SIZE_CENTRE = 9.0, 4.0
 _LEAST_SCORE = -40.0  # far less than one person; keeps every quantile above nought
 _NEARLY_NONE = 1e-3  # deaths; keeps the logarithm of an expectation of none finite
+_LOWEST = min(loss.QUANTILES.values())
 _LOG_STEP, _LOG_STEPS = 0.1, 400  # of ln(deaths), over which the mean is summed
 
 
@@ -70,7 +71,8 @@ def estimate(by_mmi: Mapping[int, float], depth_km: float | None = None) -> Loss
     """Deaths by shaking, persons. `expected` is the mean of the distribution, less than one counted as none.
 
     by_mmi: persons per MMI class. depth_km: of the hypocentre, None if unknown. Quantiles below one mean
-    that nobody dies; no two are equal. Nobody from MMI V up gives zeros and green.
+    that nobody dies; no two are equal. The lowest, where the printed range begins, is then 0, so that a toll
+    of none lies within the range. Nobody from MMI V up gives zeros and green.
     """
     if not any(by_mmi.get(mmi, 0.0) > 0 for mmi in range(_FROM, _TOP + 2)):
         return loss.nothing()
@@ -91,7 +93,11 @@ def estimate(by_mmi: Mapping[int, float], depth_km: float | None = None) -> Loss
     def below(deaths: float) -> float:
         return 1 - above(log(deaths))
 
-    return loss.describe(_mean(above), quantile, below, alert=loss.likely_enough(below, ALERT_CHANCES))
+    def printed(share: float) -> float:
+        size = quantile(share)
+        return 0.0 if size < 1 and share == _LOWEST else size
+
+    return loss.describe(_mean(above), printed, below, alert=loss.likely_enough(below, ALERT_CHANCES))
 
 
 @dataclass(frozen=True, slots=True)
