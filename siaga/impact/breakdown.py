@@ -107,9 +107,9 @@ def warnings(
                 BadInput(
                     "Zones of the level {finer} hold only {percent} % of the people of this map; "
                     "the tables list those of the level {level}",
-                    finer=str(one.level),
+                    finer=one.level or "–",
                     percent=round(100 * _share(inside, everybody)),
-                    level=str(table.level),
+                    level=table.level or "–",
                 ).reason()
             )
     return said
