@@ -75,10 +75,12 @@ def test_tables_add_up_to_the_classes_of_page_1(make, qgis, tmp_path):
         table, rows = shown["zones"], shown["zones"]["rows"]
         for place, name in enumerate(table["heads"]):
             column = sum(number(row["cells"][place]) for row in rows)
-            assert column == number(table["total"]["cells"][place]) == classes[name]
+            assert number(table["total"]["cells"][place]) == classes[name]
+            assert abs(column - classes[name]) <= 100 * (len(rows) + 1), "each is rounded by itself"
         counted = [place for place, name in enumerate(table["heads"]) if impact["hazard"] == "ash" or name != "1"]
         for row in (*rows, table["total"]):
-            assert number(row["total"]) == sum(number(row["cells"][place]) for place in counted)
+            added = sum(number(row["cells"][place]) for place in counted)
+            assert abs(number(row["total"]) - added) <= 100 * len(counted)
         total = shown["affected"] if impact["hazard"] == "flood" else shown["total"]
         assert number(total) == number(table["total"]["total"])
 

@@ -9,7 +9,7 @@ from siaga.errors import BadInput
 from siaga.hazard.ash import CLASSES, LIMITS_CM
 from siaga.impact import ash
 from siaga.language import Language
-from siaga.report import figures
+from siaga.report import classed, figures
 from web import clock
 from web.ash import LEVELS
 from web.index import Filter, Index
@@ -150,7 +150,7 @@ def _shown(impact: dict[str, Any], _: Language) -> dict[str, Any]:
         "columns": {name: impact[name] is not None for name in ("structures", "roads", "land_cover")},
         "places": _spots(impact["places"], _),
         "airports": _spots(impact["airports"], _),
-        "zones": _zones(impact["zones"], _),
+        "zones": classed.listing(impact, list(reversed(CLASSES)), _MOST_ROWS, _),
         "effects": _effects(impact, _),
         "cumulative": _cumulative(impact["cumulative"], _),
         "where": figures.coordinates(event["longitude"], event["latitude"], _.code),
@@ -211,20 +211,6 @@ def _spots(found: list[dict[str, Any]] | None, _: Language) -> dict[str, Any] | 
     return {"rows": rows, "more": max(0, len(found) - _MOST_ROWS)}
 
 
-def _zones(zones: list[dict[str, Any]], _: Language) -> dict[str, Any]:
-    order = sorted(zones, key=lambda zone: (-(zone["affected"] or 0), zone["name"]))
-    rows = [
-        {
-            "name": zone["name"],
-            "parent": zone["parent"] or "",
-            "affected": _cell(zone["affected"], _),
-            "cells": [_cell(zone["by_class"][name], _) for name in reversed(CLASSES)],
-        }
-        for zone in order[:_MOST_ROWS]
-    ]
-    return {"rows": rows, "more": max(0, len(zones) - _MOST_ROWS)}
-
-
 def _effects(impact: dict[str, Any], _: Language) -> list[dict[str, Any]]:
     """What each class that is on the map may bring, the thickest first."""
     cells = impact["map"]["cells_by_class"]
@@ -253,10 +239,6 @@ def _cumulative(found: dict[str, Any] | None, _: Language) -> dict[str, Any] | N
 
 def _metres(metres: float, _: Language) -> str:
     return f"{figures.whole(metres, _.code)} m"
-
-
-def _cell(people: float | None, _: Language) -> str:
-    return _("not known") if people is None else figures.people_cell(people, _.code)
 
 
 def _count(people: float | None, _: Language) -> str:

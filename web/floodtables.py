@@ -7,7 +7,7 @@ from siaga import keys
 from siaga.impact.flood import AFFECTED_FROM, CLASSES
 from siaga.impact.floodtrend import Trend
 from siaga.language import Language
-from siaga.report import figures
+from siaga.report import classed, figures
 from siaga.report.preparing import NEED_NAMES
 from web import floodindex, floodlisting
 from web.floodindex import FloodIndex
@@ -54,7 +54,7 @@ def shown(index: FloodIndex, impact: Mapping[str, Any], asked: keys.Snapshot, _:
         "warnings": [_.reason(one) for one in impact["warnings"]],
         "changes": changes,
         "kelurahan": _kelurahan(impact["villages"], _),
-        "zones": _zones(impact["zones"], _),
+        "zones": classed.listing(impact, list(reversed(CLASSES)), _MOST_ROWS, _),
         "needs": _needs(impact["planning"], _),
         "episodes": _episodes(index, asked.region, number, wet, _),
         "provenance": impact["provenance"],
@@ -94,29 +94,6 @@ def _kelurahan(villages: Sequence[Mapping[str, Any]], _: Language) -> list[dict[
             "affected": _cell(one["affected"], _),
         }
         for one in sorted(villages, key=lambda one: (deep(one), one["name"]))
-    ]
-
-
-def _zones(zones: Sequence[Mapping[str, Any]], _: Language) -> list[dict[str, Any]]:
-    """People by zone: for each level of zones its rows, the most affected first."""
-    levels: dict[str, list[Mapping[str, Any]]] = {}
-    for zone in zones:
-        levels.setdefault(zone["level"] or "", []).append(zone)
-    return [
-        {
-            "level": level,
-            "rows": [
-                {
-                    "name": zone["name"],
-                    "parent": zone["parent"] or "",
-                    "affected": _cell(zone["affected"], _),
-                    "cells": [_cell(zone["by_class"][name], _) for name in reversed(CLASSES)],
-                }
-                for zone in sorted(rows, key=lambda zone: (-(zone["affected"] or 0), zone["name"]))[:_MOST_ROWS]
-            ],
-            "more": max(0, len(rows) - _MOST_ROWS),
-        }
-        for level, rows in sorted(levels.items(), key=lambda item: len(item[1]))
     ]
 
 

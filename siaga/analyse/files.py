@@ -46,6 +46,8 @@ def exposure(chosen: argparse.Namespace, cache: Path, raw: Sequence[str] = ()) -
     paths = {role: path for role in as_they_are if (path := getattr(chosen, role, None))}
     laid_over = overlays.ready(chosen, cache)
     named = paths | {role: getattr(chosen, role) for role in laid_over}
+    if chosen.report and (ground := basemap(cache)):
+        named["basemap"] = ground  # drawn, not counted with: of the run all the same
     years = {"population": chosen.population_year}
     entries = tuple(_entry(role, path, years.get(role), cache) for role, path in named.items())
     fields = ZoneFields(chosen.zone_code or "code", _name_field(chosen), None, None)
@@ -77,6 +79,11 @@ def write(folder: Path, products: Sequence[Product], impact: bytes) -> None:
 
 def tell(folder: Path, impact: Mapping[str, Any]) -> None:
     """Say what a reader should know, and where the files are."""
+    note, unknown = impact["people"]["note"], impact["people"]["total"] is None
+    if note:
+        print(f"{'unknown ' if unknown else 'note    '} {note['text']}")
+    if unknown:
+        print("unknown  how many people are reached, and what follows from that")
     for warning in impact["warnings"]:
         print(f"note     {warning['text']}")
     print(f"written  {folder}")

@@ -53,15 +53,17 @@ def make(path: Path, contents: Contents) -> None:
 
 
 def _layers(contents: Contents) -> list[project.Styled]:
-    """Bottom to top. Zones are one table and, in the project, one layer per level; the finest is seen."""
+    """Bottom to top. Zones are one table and, in the project, one layer per level; that of the tables is seen."""
     count: dict[Any, int] = {}
     for zone in contents.impact["zones"]:
         count[zone["level"]] = count.get(zone["level"], 0) + 1
+    table = contents.impact.get("table")
+    seen = table["level"] if table else max(count, key=lambda level: count[level], default=None)
     drawn = [project.Styled("bands", contents.words["bands"])]
     for level in sorted(count, key=lambda name: (count[name], str(name))):
         chosen = "" if level is None else "\"level\" = '{}'".format(str(level).replace("'", "''"))
         named = contents.words["zones"] + (f" ({level})" if level else "")
-        drawn.append(project.Styled("zones", named, chosen, shown=count[level] == max(count.values())))
+        drawn.append(project.Styled("zones", named, chosen, shown=level == seen))
     drawn.append(project.Styled("contours", contents.words["contours"]))
     if contents.structures:
         drawn.append(project.Styled("structures", contents.words["structures"]))

@@ -42,15 +42,14 @@ def _zones(sheets: Sheets, impact: Mapping[str, Any]) -> None:
     columns = [(sheets.both("Code"), ""), (sheets.both("Name"), ""), (sheets.both("Above"), "")]
     columns += [(sheets.both("People"), WHOLE), *((name, WHOLE) for name in classes)]
     columns += [(sheets.both("Affected"), WHOLE), (sheets.both("Displaced, planning figure"), WHOLE)]
-    for level in list(dict.fromkeys(zone["level"] for zone in impact["zones"])) or [None]:
+    for level, zones in sheets.levels(impact):
         rows = [
             [
                 *(zone["code"], zone["name"], zone["parent"], zone["people"]),
                 *(zone["by_class"][name] for name in classes),
                 *(zone["affected"], zone["displaced"]),
             ]
-            for zone in impact["zones"]
-            if zone["level"] == level
+            for zone in zones
         ]
         name = sheets.both("Zones")
         sheets.add(f"{level} {name}" if level else name, columns, rows)

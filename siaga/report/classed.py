@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from siaga.language import Language
-from siaga.report import figures
+from siaga.report import figures, listed
 from siaga.report.preparing import GROUP_NAMES, NEED_NAMES, need
 from siaga.report.sentences import short
 
@@ -30,42 +30,72 @@ def people(impact: Mapping[str, Any], classes: Sequence[str], _: Language) -> di
 
 
 def total(impact: Mapping[str, Any], classes: Sequence[str], _: Language) -> str:
-    """The sum of the printed cells of these classes; a few people are not nobody."""
+    """How many people these classes hold; a few people are not nobody."""
     if not known(impact):
         return _("not known")
     by_class = impact["people"]["by_class"]
-    return _cell(
-        sum(figures.to_hundred(by_class[name]) for name in classes), sum(by_class[name] for name in classes), _
-    )
+    return figures.people_cell(sum(by_class[name] for name in classes), _.code)
 
 
 def table(
-    zones: Sequence[Mapping[str, Any]], classes: Sequence[str], counted: Sequence[str], most: int, _: Language
+    impact: Mapping[str, Any],
+    zones: Sequence[Mapping[str, Any]],
+    classes: Sequence[str],
+    counted: Sequence[str],
+    most: int,
+    _: Language,
 ) -> dict[str, Any] | None:
     """Zone by class, the worst first, at most that many rows, the rest summed; None where nobody is reached.
 
-    classes: the worst first; those that nobody lives in are left out. counted: those that the last column adds up.
-    Columns add up to their sum on page 1, rows to their own.
+    zones: those that tables list. classes: the worst first; those that nobody lives in are left out. counted: those
+    that the last column adds up. Who lives outside the zones has a last row; each figure is rounded by itself.
     """
+    rest, unknown = listed.outside(impact), listed.unknown(impact)
     lived_in = [zone for zone in zones if zone["people"] > 0]
-    used = [name for name in classes if any(zone["by_class"][name] > 0 for zone in lived_in)]
+    everyone = [*lived_in, *([rest] if rest else [])]
+    used = [name for name in classes if any(zone["by_class"][name] > 0 for zone in everyone)]
     if not used:
         return None
     order = sorted(lived_in, key=lambda zone: (*(-zone["by_class"][name] for name in used), zone["name"]))
-    columns = [figures.hundreds([zone["by_class"][name] for zone in order]) for name in used]
-    lines = [
-        (short(zone["name"]).removeprefix("Kota Administrasi "), list(cells), [zone["by_class"][name] for name in used])
-        for zone, cells in zip(order, zip(*columns, strict=True), strict=True)
-    ]
-    if len(lines) > most:
-        rest = lines[most - 1 :]
-        lines = [*lines[: most - 1], _sum(_("{count} others", count=len(rest)), rest)]
-    sums = [number for number, name in enumerate(used) if name in counted]
-    return {
-        "heads": used,
-        "rows": [_row(*line, sums, _) for line in lines],
-        "total": _row(*_sum(_("Total"), lines), sums, _),
-    }
+    lines = [(listed.named(_plain(zone["name"]), zone, _), [zone]) for zone in order]
+    room = max(2, most - (rest is not None) - bool(unknown))
+    if len(lines) > room:
+        others = [line[1][0] for line in lines[room - 1 :]]
+        lines = [*lines[: room - 1], (_("{count} others", count=len(others)), others)]
+    if rest:
+        lines.append((_(listed.OUTSIDE), [rest]))
+    rows = [_row(*line, used, counted, _) for line in lines]
+    if unknown:
+        name = _plain(listed.unknown_name(unknown, _))
+        rows.append({"name": name, "cells": [""] * len(used), "total": _("not known")})
+    whole = [impact["people"]] if impact.get("table") else everyone
+    return {"heads": used, "rows": rows, "total": _row(_("Total"), whole, used, counted, _)}
+
+
+def listing(impact: Mapping[str, Any], classes: Sequence[str], most: int, _: Language) -> dict[str, Any]:
+    """The zones for a page of the web, the most affected first; a last row for those outside. Unknown is a word.
+
+    classes: the columns. more: how many zones are left out.
+    """
+    found = sorted(listed.all_of(impact), key=lambda zone: (-(zone["affected"] or 0), zone["name"]))
+    rows = [_listed(listed.named(zone["name"], zone, _), zone["parent"], zone, classes, _) for zone in found[:most]]
+    if rest := listed.outside(impact):
+        rows.append(_listed(_(listed.OUTSIDE), None, rest, classes, _))
+    return {"level": found[0]["level"] if found else None, "rows": rows, "more": max(0, len(found) - most)}
+
+
+def _listed(
+    name: str, parent: str | None, zone: Mapping[str, Any], classes: Sequence[str], _: Language
+) -> dict[str, Any]:
+    def cell(people: float | None) -> str:
+        return _("not known") if people is None else figures.people_cell(people, _.code)
+
+    cells = [cell(zone["by_class"][name]) for name in classes]
+    return {"name": name, "parent": parent or "", "affected": cell(zone["affected"]), "cells": cells}
+
+
+def _plain(name: str) -> str:
+    return short(name).removeprefix("Kota Administrasi ")
 
 
 def needs(impact: Mapping[str, Any], _: Language) -> dict[str, Any] | None:
@@ -130,7 +160,7 @@ def frame(
     files = {file["role"]: file for file in provenance["analysis_data"]["files"]}
     population = files.get("population")
     sources = {
-        "population": f"{_(population['title'])}{_year(population)}" if population else _("none installed"),
+        "population": _(population["title"]) + figures.year(population["year"]) if population else _("none installed"),
         "zones": _(files["zones"]["title"]) if "zones" in files else "",
     }
     used = ". ".join(said for said in sources.values() if said)
@@ -162,29 +192,15 @@ def ended(sentence: str) -> str:
     return f"{sentence}." if sentence and not sentence.endswith(".") else sentence
 
 
-def _year(file: Mapping[str, Any]) -> str:
-    return f" ({file['year']})" if file["year"] else ""
+def _row(
+    name: str, zones: Sequence[Mapping[str, Any]], used: Sequence[str], counted: Sequence[str], _: Language
+) -> dict[str, Any]:
+    def people(classes: Sequence[str]) -> str:
+        return figures.people_cell(sum(zone["by_class"][one] for zone in zones for one in classes), _.code)
 
-
-def _sum(name: str, lines: Sequence[tuple[str, list[int], list[float]]]) -> tuple[str, list[int], list[float]]:
-    cells = [sum(column) for column in zip(*(line[1] for line in lines), strict=True)]
-    exact = [sum(column) for column in zip(*(line[2] for line in lines), strict=True)]
-    return name, cells, exact
-
-
-def _row(name: str, cells: Sequence[int], exact: Sequence[float], sums: Sequence[int], _: Language) -> dict[str, Any]:
-    return {
-        "name": name,
-        "cells": [_cell(cell, people, _) for cell, people in zip(cells, exact, strict=True)],
-        "total": _cell(sum(cells[number] for number in sums), sum(exact[number] for number in sums), _),
-    }
+    return {"name": name, "cells": [people([one]) for one in used], "total": people(counted)}
 
 
 def _whole_row(name: str, cells: Sequence[int], sums: Sequence[int], _: Language) -> dict[str, Any]:
     counted = sum(cells[number] for number in sums)
     return {"name": name, "cells": [figures.whole(cell, _.code) for cell in (*cells, counted)]}
-
-
-def _cell(rounded: int, people: float, _: Language) -> str:
-    """A rounded cell; a few people are not nobody."""
-    return "<100" if rounded == 0 and people > 0 else figures.whole(rounded, _.code)

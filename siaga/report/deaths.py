@@ -25,6 +25,7 @@ def level(impact: Mapping[str, Any], _: Language) -> dict[str, Any]:
             "bars": [],
             "model": "",
             "reason": "",
+            "beside": "",
         }
     whole = figures.percentages(exact)
     setting = impact["fatalities"][impact["alert"]["model"]]
@@ -36,6 +37,7 @@ def level(impact: Mapping[str, Any], _: Language) -> dict[str, Any]:
         "help": _(sentences.HELP[name]),
         "model": MODELS[impact["alert"]["model"]],
         "reason": _.reason(impact["alert"].get("reason")),
+        "beside": _beside(impact["alert"], _),
         "bars": [
             {
                 "code": one,
@@ -51,6 +53,18 @@ def level(impact: Mapping[str, Any], _: Language) -> dict[str, Any]:
         "wide": figures.deaths_range(setting["p05"], setting["p95"], _.code),
         "median": figures.deaths(setting["median"], _.code),
     }
+
+
+def _beside(alert: Mapping[str, Any], _: Language) -> str:
+    """What sets the level, and the one that PAGER's users expect; older records do not say that."""
+    model, expected = MODELS[alert["model"]], alert.get("pager_level")
+    if expected is None:
+        return _("{model}; the others compare", model=model)
+    return _(
+        "{model}; by PAGER's median it would be {level}. Loss in money is not in it.",
+        model=model,
+        level=_(sentences.LEVELS[expected]),
+    )
 
 
 def _chance(level: str, exact: Mapping[str, float], _: Language) -> str:

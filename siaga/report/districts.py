@@ -1,11 +1,14 @@
-"""Who was shaken: people by MMI class and by district, as rows of printed cells that add up."""
+"""Who was shaken: people by MMI class and by district.
+
+Each figure is rounded by itself, sums too, so that one number is printed alike wherever it stands.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from siaga.impact.mmi import COLOURS, ROMAN
 from siaga.language import Language
-from siaga.report import figures, sentences
+from siaga.report import figures, listed, sentences
 from siaga.report.sentences import known, short
 
 ROWS = ((10, 10), (9, 9), (8, 8), (7, 7), (6, 6), (5, 5), (2, 4), (1, 1))
@@ -16,17 +19,8 @@ _PAGER = "pager"  # the model whose deaths are shared out among the districts
 
 
 def finest(impact: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The zones that tables list, as far as anything is known of their people.
-
-    They are of the level that impact.json's table names; of a record that is older than that, of the level
-    that has most of them.
-    """
-    by_level: dict[Any, list[Mapping[str, Any]]] = {}
-    for zone in impact["zones"]:
-        by_level.setdefault(zone["level"], []).append(zone)
-    table = impact.get("table")
-    listed = by_level.get(table["level"], []) if table else max(by_level.values(), key=len, default=[])
-    return [zone for zone in listed if zone["people"] is not None]
+    """The zones that tables list, as far as anything is known of their people."""
+    return [zone for zone in listed.all_of(impact) if zone["people"] is not None]
 
 
 def classes(impact: Mapping[str, Any], _: Language) -> dict[str, Any] | None:
@@ -34,12 +28,11 @@ def classes(impact: Mapping[str, Any], _: Language) -> dict[str, Any] | None:
     if not known(impact):
         return None
     by_mmi = impact["people"]["by_mmi"]
-    rows, total = [], 0
+    rows = []
     groups = _met(by_mmi)
     most = max(sum(by_mmi[str(mmi)] for mmi in range(low, high + 1)) for low, high in groups) or 1.0
     for low, high in groups:
         people = sum(by_mmi[str(mmi)] for mmi in range(low, high + 1))
-        total += figures.to_hundred(people)
         damaging = low >= DAMAGING and low != high
         rows.append(
             {
@@ -56,7 +49,7 @@ def classes(impact: Mapping[str, Any], _: Language) -> dict[str, Any] | None:
                 "bar": round(people / most * 100, 2),
             }
         )
-    return {"rows": rows, "total": figures.whole(total, _.code)}
+    return {"rows": rows, "total": figures.people_cell(_sum(impact["people"], (1, 10)), _.code)}
 
 
 def _met(by_mmi: Mapping[str, float]) -> list[tuple[int, int]]:
@@ -68,11 +61,14 @@ def _met(by_mmi: Mapping[str, float]) -> list[tuple[int, int]]:
 
 
 def ranked(impact: Mapping[str, Any], districts: Sequence[Mapping[str, Any]]) -> list[tuple[Mapping[str, Any], float]]:
-    """Districts and their share of the expected deaths; the worst first. Districts without people are left out."""
+    """Districts and their share of all expected deaths; the worst first. Districts without people are left out.
+
+    Shares are of the deaths in districts and outside them.
+    """
     if not known(impact):
         return []
     lived_in = [zone for zone in districts if zone["people"] > 0]
-    total = sum(zone["fatalities"][_PAGER]["expected"] for zone in lived_in) or 1.0
+    total = _all_deaths(impact, lived_in)
 
     def order(zone: Mapping[str, Any]) -> tuple[float, ...]:
         strongest = tuple(-float(zone["by_mmi"][str(mmi)]) for mmi in range(10, 0, -1))
@@ -81,19 +77,31 @@ def ranked(impact: Mapping[str, Any], districts: Sequence[Mapping[str, Any]]) ->
     return [(zone, zone["fatalities"][_PAGER]["expected"] / total) for zone in sorted(lived_in, key=order)]
 
 
-def rounded(order: Sequence[tuple[Mapping[str, Any], float]]) -> list[list[int]]:
-    """People per district and group of ROWS, to 100, then its share of the deaths in whole per cent.
+def _all_deaths(impact: Mapping[str, Any], zones: Sequence[Mapping[str, Any]]) -> float:
+    """Expected in all districts and outside them; 1 where none are."""
+    rest = listed.outside(impact)
+    counted = [*zones, rest] if rest else zones
+    return float(sum(zone["fatalities"][_PAGER]["expected"] for zone in counted)) or 1.0
 
-    Each column adds up to its sum on page 1, the shares to 100 (to 0 where no deaths are expected).
-    """
-    columns = [figures.hundreds([_sum(zone, group) for zone, _share in order]) for group in ROWS]
+
+def beside(
+    impact: Mapping[str, Any], order: Sequence[tuple[Mapping[str, Any], float]]
+) -> tuple[Mapping[str, Any], float] | None:
+    """The people outside all districts and their share of all expected deaths; None where nobody lives there."""
+    rest = listed.outside(impact)
+    if rest is None:
+        return None
+    return rest, rest["fatalities"][_PAGER]["expected"] / _all_deaths(impact, [zone for zone, _share in order])
+
+
+def percents(order: Sequence[tuple[Mapping[str, Any], float]]) -> list[int]:
+    """Shares of the deaths in whole per cent that add up to 100; to 0 where no deaths are expected."""
     shares = {str(number): share for number, (_zone, share) in enumerate(order)}
-    columns.append(list((figures.percentages(shares) if any(shares.values()) else dict.fromkeys(shares, 0)).values()))
-    return [list(row) for row in zip(*columns, strict=True)]
+    return list((figures.percentages(shares) if any(shares.values()) else dict.fromkeys(shares, 0)).values())
 
 
 def worst(
-    order: Sequence[tuple[Mapping[str, Any], float]], cells_of: Sequence[Sequence[int]], count: int, _: Language
+    order: Sequence[tuple[Mapping[str, Any], float]], shares: Sequence[int], count: int, _: Language
 ) -> dict[str, Any]:
     """The worst districts, count at most: stacked bars of the people at MMI VI and above."""
     lowest = DAMAGING if any(_above(zone, DAMAGING) for zone, _share in order[:count]) else 2
@@ -110,21 +118,17 @@ def worst(
         ],
         "rows": [
             {
-                "name": short(zone["name"]),
+                "name": listed.named(short(zone["name"]), zone, _),
                 "parts": [
                     {"mmi": mmi, "colour": COLOURS[mmi], "width": round(zone["by_mmi"][str(mmi)] / most * 100, 2)}
                     for mmi in range(10, lowest - 1, -1)
                     if zone["by_mmi"][str(mmi)] > 0
                 ],
-                "people": _cell(
-                    sum(cell for cell, (low, _high) in zip(cells[:-1], ROWS, strict=True) if low >= base),
-                    _above(zone, base),
-                    _,
-                ),
-                "share": figures.percent(cells[-1], share, _.code),
+                "people": figures.people_cell(_above(zone, base), _.code),
+                "share": figures.percent(percent, share, _.code),
                 "matters": share >= 0.1,
             }
-            for (zone, share), cells in zip(shown, cells_of, strict=False)
+            for (zone, share), percent in zip(shown, shares, strict=False)
         ],
     }
 
@@ -134,26 +138,32 @@ def _above(zone: Mapping[str, Any], lowest: int) -> float:
 
 
 def table(
-    order: Sequence[tuple[Mapping[str, Any], float]],
-    cells_of: Sequence[Sequence[int]],
-    impact: Mapping[str, Any],
-    most: int,
-    _: Language,
+    order: Sequence[tuple[Mapping[str, Any], float]], impact: Mapping[str, Any], most: int, _: Language
 ) -> dict[str, Any]:
-    """District × MMI, as many rows as matter (most at least 2), the rest summed; totals from the printed cells."""
-    used = [number for number, group in enumerate(ROWS) if any(_sum(zone, group) > 0 for zone, _share in order)]
+    """District × MMI, as many rows as matter (most at least 2), the rest summed, and those outside all districts."""
+    rest, unknown = beside(impact, order), listed.unknown(impact)
+    everyone = [*order, *([rest] if rest else [])]
+    used = [group for group in ROWS if any(_sum(zone, group) > 0 for zone, _share in everyone)]
     if not used:
         return {"heads": [], "rows": [], "total": None, "answer": ""}
-    lines = [(short(zone["name"]), share, [zone], cells) for (zone, share), cells in zip(order, cells_of, strict=True)]
-    if len(lines) > most:
-        rest = lines[most - 1 :]
-        share = sum(line[1] for line in rest)
-        summed = [sum(column) for column in zip(*(line[3] for line in rest), strict=True)]
-        others = (_("{count} others", count=len(rest)), share, [zone for line in rest for zone in line[2]], summed)
-        lines = [*lines[: most - 1], others]
-    totals = [sum(column) for column in zip(*(line[3] for line in lines), strict=True)]
-    everyone = [zone for zone, _share in order]
-    all_deaths = float(sum(share for _zone, share in order) > 0)
+    shares = percents(everyone)
+    lines = [
+        (listed.named(short(zone["name"]), zone, _), [zone], share, percent)
+        for (zone, share), percent in zip(order, shares, strict=False)
+    ]
+    room = max(2, most - (rest is not None) - bool(unknown))
+    if len(lines) > room:
+        others = lines[room - 1 :]
+        zones = [line[1][0] for line in others]
+        share, percent = sum(line[2] for line in others), sum(line[3] for line in others)
+        lines = [*lines[: room - 1], (_("{count} others", count=len(others)), zones, share, percent)]
+    if rest:
+        lines.append((_(listed.OUTSIDE), [rest[0]], rest[1], shares[-1]))
+    rows = [_row(*line, used, _) for line in lines]
+    if unknown:
+        rows.append(_unknown_row(short(listed.unknown_name(unknown, _)), len(used), _))
+    all_deaths = sum(share for _zone, share in everyone)
+    whole = [impact["people"]] if impact.get("table") else [zone for zone, _share in everyone]
     return {
         "heads": [
             {
@@ -161,36 +171,36 @@ def table(
                 "mmi": high,
                 "colour": COLOURS[high],
             }
-            for low, high in (ROWS[number] for number in used)
+            for low, high in used
         ],
-        "rows": [_row(*line, used, _) for line in lines],
-        "total": _row(_("Total"), all_deaths, everyone, totals, used, _),
+        "rows": rows,
+        "total": _row(_("Total"), whole, float(all_deaths > 0), sum(shares), used, _),
         "answer": sentences.strong_shaking(impact, _),
     }
 
 
 def _row(
     name: str,
-    share: float,
     zones: Sequence[Mapping[str, Any]],
-    cells: Sequence[int],
-    used: Sequence[int],
+    share: float,
+    percent: int,
+    used: Sequence[tuple[int, int]],
     _: Language,
 ) -> dict[str, Any]:
-    strong = sum(cells[number] for number in used if ROWS[number][0] >= DAMAGING)
-    exact = [sum(_sum(zone, ROWS[number]) for zone in zones) for number in used]
+    def cell(low: int, high: int = 10) -> str:
+        return figures.people_cell(sum(_sum(zone, (low, high)) for zone in zones), _.code)
+
     return {
         "name": name,
-        "people": _cell(sum(cells[number] for number in used), sum(exact), _),
-        "cells": [_cell(cells[number], people, _) for number, people in zip(used, exact, strict=True)],
-        "strong": _cell(strong, sum(_above(zone, DAMAGING) for zone in zones), _),
-        "share": figures.percent(cells[-1], share, _.code),
+        "people": cell(1),
+        "cells": [cell(*group) for group in used],
+        "strong": cell(DAMAGING),
+        "share": figures.percent(percent, share, _.code),
     }
 
 
-def _cell(rounded: int, people: float, _: Language) -> str:
-    """A rounded cell; a few people are not nobody."""
-    return "<100" if rounded == 0 and people > 0 else figures.whole(rounded, _.code)
+def _unknown_row(name: str, columns: int, _: Language) -> dict[str, Any]:
+    return {"name": name, "people": _("not known"), "cells": [""] * columns, "strong": "", "share": ""}
 
 
 def _sum(zone: Mapping[str, Any], group: tuple[int, int]) -> float:

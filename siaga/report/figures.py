@@ -1,10 +1,10 @@
 """Numbers and times as they are printed. Nothing is rounded before it comes here.
 
-Rules of the house: people in tables to 100, and a printed table adds up; deaths to two digits;
+Rules of the house: people in tables to 100, each figure and each sum by itself; deaths to two digits;
 percentages whole and summing to 100; 0 only where 0 was computed; unknown is a word.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from math import floor, log10
 
@@ -75,19 +75,6 @@ def decimal(number: float, digits: int, language: str) -> str:
 def to_hundred(people: float) -> int:
     """A table's cell: to the nearest 100."""
     return floor(people / 100 + 0.5) * 100
-
-
-def hundreds(people: Sequence[float]) -> list[int]:
-    """A table's column to 100, rounded so that it adds up to its own rounded sum, by largest remainder.
-
-    >>> hundreds([140.0, 140.0, 140.0]), hundreds([0.0, 30.0, 67651.2])
-    ([200, 100, 100], [0, 0, 67700])
-    """
-    given = [floor(each / 100) for each in people]
-    left = to_hundred(sum(people)) // 100 - sum(given)
-    for number in sorted(range(len(given)), key=lambda number: given[number] - people[number] / 100)[:left]:
-        given[number] += 1
-    return [each * 100 for each in given]
 
 
 def people_cell(people: float, language: str) -> str:
@@ -296,6 +283,15 @@ def date_at(utc: datetime, hours: float, language: str) -> str:
     '22 Februari 2017'
     """
     return date(utc + timedelta(hours=hours), "UTC", language, weekday=False)
+
+
+def year(number: int | None) -> str:
+    """Of data, behind their name; nothing where it is not known.
+
+    >>> year(2020), year(None)
+    (' (2020)', '')
+    """
+    return f" ({number})" if number else ""
 
 
 def month(year: int, number: int, language: str) -> str:

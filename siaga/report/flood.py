@@ -69,7 +69,7 @@ def printed(
         "displaced": figures.amount(impact["displaced"], _.code) if impact["displaced"] is not None else "",
         "where": where(named, _),
         "who": who(impact, _),
-        "zones": classed.table(found, WORST_FIRST, AFFECTED, _TIGHT if tight else MOST_ZONES, _),
+        "zones": classed.table(impact, found, WORST_FIRST, AFFECTED, _TIGHT if tight else MOST_ZONES, _),
         "numbers": {name: name for name in CLASSES},
         "deepest": named[: _TIGHT if tight else MOST_DEEPEST],
         "neighbourhoods": _cut(named, rows, _),

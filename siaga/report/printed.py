@@ -29,7 +29,8 @@ def printed(
     """
     zones = finest(impact)
     order = districts.ranked(impact, zones)
-    cells = districts.rounded(order)
+    rest = districts.beside(impact, order)
+    shares = districts.percents([*order, *([rest] if rest else [])])
     return {
         "language": _.code,
         **_event(impact, zones, _),
@@ -40,12 +41,12 @@ def printed(
         "who": sentences.who(impact, _),
         "classes": districts.classes(impact, _),
         "which_districts": sentences.which_districts(order, impact, _),
-        "worst": districts.worst(order, cells, worst, _),
+        "worst": districts.worst(order, shares, worst, _),
         "how_sure": sentences.how_sure(impact, _),
         "models": deaths.models(impact, _),
         "leaning": sentences.leaning(impact, _) if impact["fatalities"] else "",
         "money": deaths.money(impact, _),
-        "table": districts.table(order, cells, impact, rows, _),
+        "table": districts.table(order, impact, rows, _),
         "planning": preparing.planning(impact, _),
         "towns": _towns(impact, towns, _),
         "past": past.past(impact, _),
@@ -131,7 +132,7 @@ def _sources(impact: Mapping[str, Any], _: Language) -> dict[str, str]:
     files = {file["role"]: file for file in impact["provenance"]["analysis_data"]["files"]}
     population = files.get("population")
     return {
-        "population": f"{_(population['title'])} ({population['year']})" if population else _("none installed"),
+        "population": _(population["title"]) + figures.year(population["year"]) if population else _("none installed"),
         "zones": _(files["zones"]["title"]) if "zones" in files else "",
         "grid": f"{impact['map']['rows']} × {impact['map']['columns']}",
     }

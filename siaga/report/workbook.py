@@ -13,6 +13,7 @@ import xlsxwriter
 
 from siaga.impact.mmi import CLASSES, ROMAN
 from siaga.language import Language
+from siaga.report import listed
 
 WHOLE, PRECISE, _SHARE = "#,##0", "#,##0.00", "0.0%"
 NO_CLOCK = datetime(2000, 1, 1)  # the same figures must give the same bytes
@@ -29,7 +30,7 @@ def make(impact: Mapping[str, Any], languages: Sequence[Language]) -> bytes:
     book = xlsxwriter.Workbook(body, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     book.set_properties({"created": NO_CLOCK, "title": impact["event_id"], "comments": impact["version"]})
     sheets = Sheets(book, languages)
-    _zones(sheets, impact["zones"])
+    _zones(sheets, impact)
     _people(sheets, impact)
     _fatalities(sheets, impact)
     _planning(sheets, impact["planning"])
@@ -51,6 +52,16 @@ class Sheets:
         """In every language, once where they agree."""
         said = dict.fromkeys(_(words, **values) for _ in self._languages)
         return " / ".join(said)
+
+    def levels(self, impact: Mapping[str, Any]) -> list[tuple[str | None, list[Mapping[str, Any]]]]:
+        """The zones of each level; after those that tables list, a row of the people in none of them."""
+        found: dict[Any, list[Mapping[str, Any]]] = {}
+        for zone in impact["zones"]:
+            found.setdefault(zone["level"], []).append(zone)
+        if rest := listed.outside(impact):
+            row = {"code": "", "name": self.both(listed.OUTSIDE), "parent": "", **rest}
+            found.setdefault(impact["table"]["level"], []).append(row)
+        return list(found.items()) or [(None, [])]
 
     def _name(self, wanted: str) -> str:
         """A name that Excel takes: short, without its forbidden marks, not used yet."""
@@ -80,7 +91,7 @@ class Sheets:
             sheet.autofilter(0, 0, len(rows), len(columns) - 1)
 
 
-def _zones(sheets: Sheets, zones: Sequence[Mapping[str, Any]]) -> None:
+def _zones(sheets: Sheets, impact: Mapping[str, Any]) -> None:
     columns = [(sheets.both("Code"), ""), (sheets.both("Name"), ""), (sheets.both("Above"), "")]
     columns += [(sheets.both("People"), WHOLE), *((f"MMI {ROMAN[mmi]}", WHOLE) for mmi in CLASSES)]
     columns += [
@@ -88,8 +99,7 @@ def _zones(sheets: Sheets, zones: Sequence[Mapping[str, Any]]) -> None:
         (sheets.both("Displaced, planning figure"), WHOLE),
     ]
     columns += [(sheets.both("Deaths expected by {model}", model=model), PRECISE) for model in _MODELS]
-    levels = list(dict.fromkeys(zone["level"] for zone in zones)) or [None]
-    for level in levels:
+    for level, zones in sheets.levels(impact):
         rows = [
             [
                 *(zone["code"], zone["name"], zone["parent"], zone["people"], *_by_mmi(zone["by_mmi"])),
@@ -97,7 +107,6 @@ def _zones(sheets: Sheets, zones: Sequence[Mapping[str, Any]]) -> None:
                 *(zone["fatalities"][model]["expected"] for model in _MODELS),
             ]
             for zone in zones
-            if zone["level"] == level
         ]
         name = sheets.both("Zones")
         sheets.add(f"{level} {name}" if level else name, columns, rows)

@@ -1,0 +1,49 @@
+"""The zones that tables list: which they are, who lives in none of them, and of which nothing is known."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from siaga.language import Language
+
+OUTSIDE = "outside the zones listed"
+_WHOLE = 0.995  # of a zone's ground; what lacks less than that needs no word
+
+
+def all_of(impact: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The zones that tables list.
+
+    They are of the level that impact.json's table names; of a record that is older than that, of the level
+    that has most of them.
+    """
+    by_level: dict[Any, list[Mapping[str, Any]]] = {}
+    for zone in impact["zones"]:
+        by_level.setdefault(zone["level"], []).append(zone)
+    table = impact.get("table")
+    return by_level.get(table["level"], []) if table else max(by_level.values(), key=len, default=[])
+
+
+def outside(impact: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The people who live in none of the zones that tables list; None where nobody does.
+
+    A record that is older than impact.json's table says nothing of them.
+    """
+    table = impact.get("table")
+    return table["outside"] if table and table["outside"]["people"] > 0 else None
+
+
+def unknown(impact: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The zones that tables list of whose people nothing is known."""
+    return [zone for zone in all_of(impact) if zone["people"] is None]
+
+
+def unknown_name(zones: Sequence[Mapping[str, Any]], _: Language) -> str:
+    """What the row of zones without any count is called: the zone itself where it is the only one."""
+    return str(zones[0]["name"]) if len(zones) == 1 else _("{count} without population data", count=len(zones))
+
+
+def named(name: str, zone: Mapping[str, Any], _: Language) -> str:
+    """A zone's name; with the share of its ground that has a count where that is not all of it."""
+    known = zone.get("known")
+    if known is None or known >= _WHOLE:
+        return name
+    return _("{name} ({percent} % known)", name=name, percent=max(1, int(100 * known)))
