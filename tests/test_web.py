@@ -232,6 +232,8 @@ def test_a_joined_row_shows_the_higher_level_that_another_map_says(web, monkeypa
     assert "Another map says:" in page
     assert "v1 initial, M 6.4" in page
     assert find(index, "earthquake", MAIN, "")[1]["event_id"] == MAIN  # its own id shows that quake
+    higher = index.beside(of_after)["higher"]
+    assert [(one["event_id"], one["alert"]) for one in higher] == [(MAIN, "red")]
     put(store, after)
     index.refresh()
     assert index.events("earthquake", Filter(), 50, 0) == ([of_after, main], 2)

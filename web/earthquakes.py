@@ -4,6 +4,8 @@ from flask import Blueprint, Response, g, redirect, render_template, request, ur
 
 from siaga.impact.fatality import LEVELS
 from siaga.impact.mmi import COLOURS
+from siaga.impact.quakes import surely_one
+from siaga.impact.versions import Revision
 from siaga.report import axis, figures, sentences
 from siaga.report.printed import printed
 from web import clock, listing, revisions, timeline
@@ -60,7 +62,8 @@ def blueprint(runs: Runs, index: Index) -> Blueprint:
             entry=entry,
             published=entry["report"] is not None,
             newest=versions[0],
-            beside=listing.row(versions[0], g.language, index.beside(versions[0])),
+            unsure=not surely_one(Revision.of(entry), Revision.of(versions[0])),
+            beside=listing.beside_page(versions[0], entry, index.beside(versions[0]), g.language),
             revisions=revisions.panel(versions, entry, runs.analysis, g.language),
             ago=clock.ago(entry["time"], g.now, g.language),
             timeline=timeline.steps(index, entry, shown["source"], shown["time"]["zone"], g.language),

@@ -60,6 +60,14 @@ def row(entry: dict[str, Any], _: Language, beside: dict[str, Any] | None = None
     }
 
 
+def beside_page(newest: dict[str, Any], shown: dict[str, Any], beside: dict[str, Any], _: Language) -> dict[str, Any]:
+    """What the page of one version tells of other maps and quakes: `higher` without itself, and `doubtful`."""
+    told = row(newest, _, beside)
+    this = shown["event_id"], shown["version"]
+    higher = [one for one in told["higher"] if (one["event_id"], one["version"]) != this]
+    return {"higher": higher, "doubtful": told["doubtful"]}
+
+
 def _other(one: dict[str, Any], zone: str, _: Language) -> dict[str, Any]:
     """What a line tells of another map, or of a quake that may be the same one."""
     kind = _("corrected") if one["source_type"] == "corrected" else _("initial")
