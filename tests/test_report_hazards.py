@@ -88,8 +88,12 @@ def test_tables_add_up_to_the_classes_of_page_1(make, qgis, tmp_path):
 def test_unknown_is_a_word_never_nought(qgis, tmp_path):
     off, collection = hazards.flood(tmp_path, left=400)
     shown = printed(off, trends=UNKNOWN)
-    assert {row["people"] for row in shown["classes"]} == {"tak ada data"}
-    assert (shown["affected"], shown["who"], shown["needs"]) == ("tak ada data", "Di luar data penduduk.", None)
+    assert {row["people"] for row in shown["classes"]} == {"tidak diketahui"}
+    assert (shown["affected"], shown["who"], shown["needs"]) == (
+        "tidak diketahui",
+        "Jumlah penduduk di sana tidak diketahui.",
+        None,
+    )
     page = rendered(off, collection, trends=UNKNOWN)["report-id.html"].decode()
     assert "di luar data penduduk" in page
     assert page.count("jam itu tidak diketahui") == 3

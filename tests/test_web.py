@@ -349,7 +349,7 @@ def test_unknown_people_are_words(web):
     put(store, entry(people=unknown, alert=None, alert_probability=None, fatalities=None, people_max_mmi=None))
     index.refresh()
     page = text(client, "/earthquakes")[1]
-    assert page.count("di luar data") == 2
+    assert page.count("tidak diketahui") == 2
     assert "Tidak diketahui" in page
 
 

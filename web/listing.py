@@ -40,7 +40,7 @@ def row(entry: dict[str, Any], _: Language, beside: dict[str, Any] | None = None
         "ago": clock.ago(entry["time"], g.now, _),
         "iso": entry["time"],
         "mmi": {"roman": ROMAN[mmi], "value": mmi} if mmi else None,
-        "people": _("outside the data") if strong_people is None else figures.people_cell(strong_people, _.code),
+        "people": _("not known") if strong_people is None else figures.people_cell(strong_people, _.code),
         "likely": figures.deaths_range(deaths["p25"], deaths["p75"], _.code) if deaths else "",
         "chance": figures.percent(*figures.reaching(entry["alert"], exact), _.code) if exact else "",
         "published": entry["report"] is not None,

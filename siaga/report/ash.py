@@ -167,7 +167,7 @@ def where(impact: Mapping[str, Any], zones: Sequence[Mapping[str, Any]], _: Lang
 def who(impact: Mapping[str, Any], _: Language) -> str:
     """How many people live under ash at all."""
     if not classed.known(impact):
-        return _("Outside the population data.")
+        return _("How many people live there is not known.")
     if impact["people"]["total"] < 1:
         return _("Nobody under the ash.")
     return _("{people} people under ash.", people=figures.people_sentence(impact["people"]["total"], _.code))

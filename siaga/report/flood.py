@@ -154,7 +154,7 @@ def where(named: Sequence[Mapping[str, Any]], _: Language) -> str:
 def who(impact: Mapping[str, Any], _: Language) -> str:
     """How many people live where it is flooded."""
     if impact["affected"] is None:
-        return _("Outside the population data.")
+        return _("How many people live there is not known.")
     if impact["affected"] < 1:
         return _("By the population data nobody lives where it is flooded.")
     return _("{people} people live in flooded RWs.", people=figures.people_sentence(impact["affected"], _.code))

@@ -196,7 +196,7 @@ def who(impact: Mapping[str, Any], _: Language) -> str:
     """How many people felt the worst of it."""
     found = most_shaken(impact)
     if found is None:
-        return _("Outside the population data.")
+        return _("How many people live there is not known.")
     lowest, top, people = found
     if people < 1:
         return _("Nobody on the map.")
