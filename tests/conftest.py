@@ -4,6 +4,7 @@ import os
 import subprocess
 from pathlib import Path
 
+import hypothesis
 import pytest
 from running import Running, environment, wait_for
 
@@ -12,6 +13,23 @@ from siaga.settings import Settings
 from siaga.store import Store
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+# A drawn example may be slow on a busy machine; that is no fault.
+hypothesis.settings.register_profile("suite", max_examples=40, deadline=None)
+hypothesis.settings.load_profile("suite")
+
+# What takes longest comes first, so that all workers are busy to the end; first of all what uses the one stack.
+STACK = "stack"
+LONGEST = (STACK, "tests/test_report_hazards.py", "tests/test_report.py", "tests/test_faults.py")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Give each file to one worker of pytest-xdist (--dist loadgroup), and all that use the one stack to one too."""
+    groups = {item: STACK if "stack_up" in item.fixturenames else item.nodeid.partition("::")[0] for item in items}
+    for item, group in groups.items():
+        item.add_marker(pytest.mark.xdist_group(group))
+    turns = {group: turn for turn, group in enumerate(LONGEST)}
+    items.sort(key=lambda item: turns.get(groups[item], len(LONGEST)))
 
 
 @pytest.fixture(scope="session")
