@@ -29,6 +29,7 @@ GROUND = Ground(
     np.array([2, 3]),
     4,
 )
+AROUND = [shapely.box(100, -12, 101, -11), shapely.box(130, -7, 131, -6)]  # land far from the map, on all its sides
 PEOPLE = np.random.default_rng(9).uniform(0, 1000, (20, 20))
 several = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -197,15 +198,17 @@ def test_each_reason_for_not_known_names_its_own_cause(tmp_path, hazard):
 @HAZARDS
 def test_a_map_at_sea_where_the_data_have_no_count_is_nobody(tmp_path, hazard):
     empty = np.full((20, 20), exposure.NODATA)
-    far, near = tmp_path / "far.gpkg", tmp_path / "near.gpkg"
-    layers.write(far, "land", "Polygon", [shapely.box(100, -8, 101, -7)])
-    layers.write(near, "land", "Polygon", [shapely.box(100, -8, 101, -7), shapely.box(116.2, -8.3, 116.21, -8.29)])
-    everybody, found = counted(hazard, tmp_path, people=empty, basemap=far)
+    around, near, beside = (tmp_path / f"{name}.gpkg" for name in ("around", "near", "beside"))
+    layers.write(around, "land", "Polygon", AROUND)
+    layers.write(near, "land", "Polygon", [*AROUND, shapely.box(116.2, -8.3, 116.21, -8.29)])
+    layers.write(beside, "land", "Polygon", AROUND[:1])
+    everybody, found = counted(hazard, tmp_path, people=empty, basemap=around)
     assert everybody.sum() == 0
     assert "lies at sea" in found.note["text"]
-    everybody, found = counted(hazard, tmp_path, people=empty, basemap=near)
-    assert everybody is None
-    assert "no count for any cell" in found.note["text"]
+    for basemap in (near, beside):  # land on the map, and a map beyond what the base map covers
+        everybody, found = counted(hazard, tmp_path, people=empty, basemap=basemap)
+        assert everybody is None
+        assert "no count for any cell" in found.note["text"]
 
 
 @HAZARDS
@@ -213,7 +216,7 @@ def test_the_sea_without_counts_is_no_gap(tmp_path, hazard):
     people = PEOPLE.copy()
     people[:, 12:] = exposure.NODATA
     coast = tmp_path / "coast.gpkg"
-    layers.write(coast, "land", "Polygon", [shapely.box(115, -10, WEST + 12 * CELL, -7)])
+    layers.write(coast, "land", "Polygon", [*AROUND, shapely.box(115, -10, WEST + 12 * CELL, -7)])
     _, found = counted(hazard, tmp_path, people=people, basemap=coast)
     assert found.unknown_share > 0.2
     assert not any("no count" in warning["text"] for warning in found.warnings)
@@ -222,7 +225,7 @@ def test_the_sea_without_counts_is_no_gap(tmp_path, hazard):
 
 def test_land_beyond_180_degrees_is_where_the_map_is(tmp_path):
     path = tmp_path / "fiji.gpkg"
-    layers.write(path, "land", "Polygon", [shapely.box(-180, -17, -179, -16)])
+    layers.write(path, "land", "Polygon", [shapely.box(-180, -17, -179, -16), shapely.box(170, -20, 171, -14)])
     land = Land.within(path, (178, -18, 182, -15))
     assert land.holds(np.array([180.5, 179.5]), np.array([-16.5, -16.5])).tolist() == [True, False]
 

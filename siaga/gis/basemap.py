@@ -58,7 +58,8 @@ def within(path: Path, rectangle: Rectangle, pixel: float) -> Ground:
 
     Beyond what it covers nothing is known of land and sea.
     """
-    if not _covers(path, rectangle):
+    middle = (rectangle[0] + rectangle[2]) / 2, (rectangle[1] + rectangle[3]) / 2
+    if not covers(path, (*middle, *middle)):
         return unknown(rectangle)
     land = shapely.union_all(_cut(path, "land", rectangle, pixel))
     names = ("country_lines", "province_lines", "regency_lines")
@@ -77,17 +78,20 @@ def land_around(path: Path, rectangle: Rectangle) -> np.ndarray:
     return np.array(found, dtype=object)
 
 
+def covers(path: Path, rectangle: Rectangle) -> bool:
+    """Whether the base map has land on all sides of a rectangle; beyond that it knows neither land nor sea."""
+    geometries, _tree = _layer(path, "land")
+    west, south, east, north = shapely.total_bounds(geometries)
+    middle = (rectangle[0] + rectangle[2]) / 2
+    turn = turns.near(middle, (west + east) / 2) - middle
+    inside = west <= rectangle[0] + turn and rectangle[2] + turn <= east
+    around = east - west > 180  # land on both sides of 180°
+    return bool((around or inside) and south <= rectangle[1] and rectangle[3] <= north)
+
+
 def overview(path: Path) -> Any:
     """All land of the region, coarse, for the inset."""
     return shapely.union_all(_layer(path, "land_overview")[0])
-
-
-def _covers(path: Path, rectangle: Rectangle) -> bool:
-    """Whether the middle of a rectangle lies where the base map has land around it."""
-    geometries, _tree = _layer(path, "land")
-    west, south, east, north = shapely.total_bounds(geometries)
-    longitude, latitude = (rectangle[0] + rectangle[2]) / 2, (rectangle[1] + rectangle[3]) / 2
-    return bool(west <= turns.near(longitude, (west + east) / 2) <= east and south <= latitude <= north)
 
 
 @lru_cache(maxsize=16)

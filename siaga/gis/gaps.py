@@ -32,8 +32,8 @@ class Land:
 
     @classmethod
     def within(cls, path: Path | None, bounds: Bounds) -> "Land | None":
-        """What of the base map reaches into a map; None without a base map."""
-        if path is None:
+        """What of the base map reaches into a map; None without a base map, or where it does not cover the map."""
+        if path is None or not basemap.covers(path, bounds):
             return None
         return cls(basemap.land_around(path, bounds))
 
