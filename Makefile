@@ -20,7 +20,7 @@ up: setup
 
 test:
 	@deployment/local/setup.sh test
-	@.venv/bin/python -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder
+	@.venv/bin/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder
 
 bench:
 	@deployment/local/setup.sh test

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from functools import cache
 from pathlib import Path
 
 import hypothesis
@@ -22,14 +23,28 @@ STACK = "stack"
 LONGEST = (STACK, "tests/test_report_hazards.py", "tests/test_report.py", "tests/test_faults.py")
 
 
-@pytest.hookimpl(tryfirst=True)
+@cache
+def share(path):
+    """What one worker does whole: a file, or all files that use the one stack, so that it is started once."""
+    return STACK if "stack_up" in (Path(__file__).parents[1] / path).read_text(encoding="utf-8") else path
+
+
 def pytest_collection_modifyitems(items):
-    """Give each file to one worker of pytest-xdist (--dist loadgroup), and all that use the one stack to one too."""
-    groups = {item: STACK if "stack_up" in item.fixturenames else item.nodeid.partition("::")[0] for item in items}
-    for item, group in groups.items():
-        item.add_marker(pytest.mark.xdist_group(group))
-    turns = {group: turn for turn, group in enumerate(LONGEST)}
-    items.sort(key=lambda item: turns.get(groups[item], len(LONGEST)))
+    """Put the shares that take longest first."""
+    turns = {name: turn for turn, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: turns.get(share(item.nodeid.partition("::")[0]), len(LONGEST)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Whole shares go to workers in the order of the tests; `loadgroup` does not see marks under pytest 9.2."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Shares(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return share(nodeid.partition("::")[0])
+
+    return Shares(config, log)
 
 
 @pytest.fixture(scope="session")
