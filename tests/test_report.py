@@ -111,6 +111,20 @@ def test_pager_s_level_stands_beside_siaga_s():
     assert printed.printed(impact, language.load("en"))["level"]["beside"] == "Siaga; the others compare"
 
 
+@pytest.mark.parametrize(
+    ("zones", "said"),
+    [((), "No district under this map."), ([("Kota X", 0.0)], "All expected deaths are outside the zones listed.")],
+)
+def test_people_outside_all_districts_have_needs_and_models_on_page_2(zones, said):
+    impact, _bands = make_impact([0, 0, 0, 0, 0, 3e6, 2e6, 4e5, 0, 0], zones)
+    fitted, english = fit.first(impact, False), language.load("en")
+    assert fitted.pages == 2
+    assert printed.printed(impact, english)["which_districts"] == said
+    page = pages.html(impact, b"", "http://x", english, fitted, None)
+    assert said in page
+    assert "Needs per week" in page
+
+
 def test_a_year_that_is_not_known_is_not_printed():
     impact, _bands = make_impact([0] * 10)
     (population,) = (one for one in impact["provenance"]["analysis_data"]["files"] if one["role"] == "population")

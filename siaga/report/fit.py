@@ -66,7 +66,7 @@ def mended(fit: Fit, room: Mapping[str, float]) -> Fit | None:
 
 def _pages(impact: Mapping[str, Any]) -> int:
     """A green quake has one page, others two, and a third where structures were met."""
-    lived_in = known(impact) and impact["people"]["total"] > 0 and impact["zones"]
+    lived_in = known(impact) and impact["people"]["total"] > 0
     if impact["alert"]["level"] in (None, "green") or not lived_in:
         return 1
     layers = (impact.get(name) for name in ("structures", "roads", "land_cover"))

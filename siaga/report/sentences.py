@@ -5,7 +5,7 @@ from typing import Any
 
 from siaga.impact.mmi import CLASSES, ROMAN, class_of
 from siaga.language import Language
-from siaga.report import figures
+from siaga.report import figures, listed
 
 WINDS = {
     "N": "north",
@@ -248,6 +248,9 @@ def which_districts(ranked: Sequence[tuple[Mapping[str, Any], float]], impact: M
     if not known(impact):
         return _("No figures by district.")
     if not ranked or ranked[0][1] == 0:
+        rest = listed.outside(impact)
+        if rest and rest["fatalities"]["pager"]["expected"] > 0:
+            return _("All expected deaths are outside the zones listed.")
         return _("No deaths are expected anywhere.") if ranked else _("No district under this map.")
     total, count = 0.0, 0
     for zone_share in ranked[:5]:
