@@ -4,7 +4,8 @@
 
 A user sees folders, each of which is a bucket, and nothing else. A file is spooled, and put with one
 request when the client closes it, so that the client hears if the store refused. A connection that
-breaks leaves no object. Temporary names wait in the spool for their rename.
+breaks leaves no object. Temporary names wait in the spool for their rename; of names that are none but wake
+nothing a rename to one that does makes a second object.
 """
 
 import asyncio
@@ -20,7 +21,7 @@ import asyncssh
 from gateway.accounts import Accounts, User
 from gateway.spool import Spool
 from gateway.view import View, mark_ending
-from siaga import modes
+from siaga import modes, stack
 from siaga.errors import SiagaError
 from siaga.settings import Settings
 from siaga.store import Store
@@ -34,6 +35,7 @@ class Door:
 
     def __init__(self, settings: Settings) -> None:
         self.store = Store.connect(settings, "door")
+        self._functions = stack.load(settings.stack)
         self.accounts = Accounts(settings.secrets / "sftp-users.yml", _log.warning)
         self.commits: set[asyncio.Future[Any]] = set()
         self._folder = settings.home / "spool"
@@ -43,6 +45,10 @@ class Door:
         for path in self._folder.iterdir():
             self._spools[path.name] = Spool(path)
         self.clean(starting=True)
+
+    def wakes(self, bucket: str, key: str) -> bool:
+        """Whether an object of that name wakes a function."""
+        return bool(stack.waking(self._functions, bucket, key))
 
     def spool(self, user: User) -> Spool:
         """The user's spool."""

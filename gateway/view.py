@@ -20,7 +20,7 @@ from asyncssh.sftp import SFTPServerHandler
 from gateway.accounts import User
 from gateway.spool import Held, Upload, is_temporary
 from siaga.errors import BadInput, NotFound, SiagaError
-from siaga.store import Head
+from siaga.store import MOST_BYTES, Head
 
 if TYPE_CHECKING:
     from gateway.sftp import Door
@@ -75,10 +75,7 @@ class View(asyncssh.SFTPServer):
             raise SFTPFailure("Appending and resuming are not supported; send the whole file again")
         await self._check_place(where)
         fresh = bool(pflags & asyncssh.FXF_TRUNC) or not await self._exists(where)
-        try:
-            file = OpenFile(where, self._spool.begin(fresh=fresh), time.monotonic())
-        except BadInput as error:
-            raise SFTPFailure(str(error)) from error
+        file = OpenFile(where, self._begin(fresh=fresh), time.monotonic())
         self._open.append(file)
         return file
 
@@ -117,13 +114,15 @@ class View(asyncssh.SFTPServer):
         """Everything is synced when it is finished."""
 
     async def rename(self, oldpath: bytes, newpath: bytes) -> None:
-        """Publish a held file under its final name, or hold it under another temporary one."""
+        """Publish a held file under its final name, or hold it under another temporary one.
+
+        What has arrived stays; under a name that wakes nothing it may have another that does.
+        """
         old, new = self._path(oldpath, writing=True), self._path(newpath, writing=True)
         held = self._spool.held(old.text)
         if held is None:
-            if await self._exists(old):
-                raise SFTPPermissionDenied("What has arrived stays as it is; send it again under the other name")
-            raise SFTPNoSuchFile(f"{old.text}: no such file")
+            await self._publish_again(old, new)
+            return
         if is_temporary(new.name):
             self._spool.rename(held, new.text)
             return
@@ -320,6 +319,36 @@ class View(asyncssh.SFTPServer):
             hint = "choose another name" if isinstance(error, BadInput) else "send it again"
             raise SFTPFailure(f"The store did not take the file; {hint}") from error
         self._say(where, "stored", bytes=size, sha256=sha256, seconds=round(time.monotonic() - started, 3))
+
+    async def _publish_again(self, old: Path, new: Path) -> None:
+        """Publish what has arrived under its final name: the name that it came under was a temporary one of some kind.
+
+        Which names are temporary only their uploader knows; one that wakes nothing may be.
+        """
+        found = await self._find(old)
+        if found is None:
+            raise SFTPNoSuchFile(f"{old.text}: no such file")
+        wakes = self._door.wakes
+        if found.size > MOST_BYTES or wakes(old.bucket, old.key) or not wakes(new.bucket, new.key):
+            raise SFTPPermissionDenied("What has arrived stays as it is; send it again under the other name")
+        await self._check_place(new)
+        started = time.monotonic()
+        body, _head = await self._ask(lambda: self._door.store.get(old.bucket, old.key))
+        upload = self._begin(fresh=True)
+        try:
+            upload.write(0, body)
+            await asyncio.to_thread(upload.finish)
+            await self._publish(new, upload.path, started)
+        except OSError as error:  # the disk is full
+            raise SFTPFailure(str(error)) from error
+        finally:
+            upload.drop()
+
+    def _begin(self, *, fresh: bool) -> Upload:
+        try:
+            return self._spool.begin(fresh=fresh)
+        except BadInput as error:
+            raise SFTPFailure(str(error)) from error
 
     def _say(self, where: Path, what: str, **more: Any) -> None:
         peer = self.channel.get_extra_info("peername") or ("",)

@@ -162,6 +162,17 @@ def test_a_temporary_name_waits_for_its_rename_across_connections_and_restarts(d
     assert [head.key for head in door.store().versions(keys.SHAKEMAPS, folder.split("/")[1])] == [key]
 
 
+@pytest.mark.parametrize(
+    "name", ["grid.xml.uploading", "grid.xml.copying.ignore", "grid.xml_tmp", "grid.xml~", "A.TMP"]
+)
+def test_whatever_the_temporary_name_was_the_rename_publishes(door, grid, name):
+    folder = f"any-{name.replace('.', '-').strip('~')}"
+    commands = f"put {grid} shakemaps/{folder}/{name}\nrename shakemaps/{folder}/{name} shakemaps/{folder}/grid.xml\n"
+    seen = door.sftp(commands)
+    assert seen.returncode == 0, seen.stderr
+    assert door.store().get(keys.SHAKEMAPS, f"{folder}/grid.xml")[0] == GRID
+
+
 def test_a_rename_over_what_is_there_makes_a_new_version(door, grid):
     commands = f"put {grid} shakemaps/over/grid.xml\nput {grid} shakemaps/over/new.tmp\n"
     assert door.sftp(commands + "rename shakemaps/over/new.tmp shakemaps/over/grid.xml\n").returncode == 0
