@@ -20,7 +20,10 @@ hypothesis.settings.load_profile("suite")
 
 # What takes longest comes first, so that all workers are busy to the end; first of all what uses the one stack.
 STACK = "stack"
-LONGEST = (STACK, "tests/test_report_hazards.py", "tests/test_report.py", "tests/test_faults.py")
+LONGEST = (
+    STACK,
+    *(f"tests/test_{name}.py" for name in ("on_shakemap", "report_hazards", "web", "report", "faults", "catalog")),
+)
 
 
 @cache

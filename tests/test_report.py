@@ -3,6 +3,7 @@
 import doctest
 import io
 import re
+from functools import cache
 
 import pytest
 from fixtures.impacts import make_impact, overlapping, word_boxes
@@ -186,47 +187,41 @@ CASES = {
 }
 
 
+@cache
+def rendered(case, code):
+    """A case's files by name, rendered once for all checks."""
+    impact, bands = make_impact(**CASES[case][0])
+    made = earthquake.render(impact, bands, None, None, [], "https://siaga.example.go.id", [language.load(code)])
+    return {one.path: one for one in made}
+
+
 @pytest.mark.parametrize("code", language.LANGUAGES)
 @pytest.mark.parametrize("case", CASES)
 def test_pages_hold_and_no_word_leaves_the_margins_or_overlaps(case, code, qgis, tmp_path):
-    given_, wanted = CASES[case]
-    impact, bands = make_impact(**given_)
-    made = earthquake.render(impact, bands, None, None, [], "https://siaga.example.go.id", [language.load(code)])
-    pdf = next(one.body for one in made if one.path.endswith(".pdf"))
-    boxes, count = word_boxes(pdf, tmp_path)
-    assert count == wanted
+    boxes, count = word_boxes(rendered(case, code)[f"report-{code}.pdf"].body, tmp_path)
+    assert count == CASES[case][1]
     out = [box for box in boxes if box[2] < 11.5 or box[4] > 198.5 or box[3] < 3 or box[5] > 294]
     assert out == []
     assert list(overlapping(boxes)) == []
 
 
 def test_the_same_impact_gives_the_same_bytes(qgis):
-    impact, bands = make_impact([0, 0, 0, 0, 0, 3e6, 2e6, 4e5, 0, 0], [("Kota X", 1.0)])
-    both = [
-        earthquake.render(impact, bands, None, None, [], "https://x", [language.load("id"), language.load("en")])
-        for _ in range(2)
-    ]
-    assert [product.record() for product in both[0]] == [product.record() for product in both[1]]
+    impact, bands = make_impact(**CASES["orange"][0])
+    both = [language.load("id"), language.load("en")]
+    together = earthquake.render(impact, bands, None, None, [], "https://siaga.example.go.id", both)
+    alone = rendered("orange", "id") | rendered("orange", "en")
+    assert {one.path: one.record() for one in together} == {path: one.record() for path, one in alone.items()}
 
 
 def test_only_an_exercise_is_violet_and_it_says_so_on_every_page(qgis, tmp_path):
-    people, zones = [0, 0, 0, 0, 0, 3e6, 2e6, 4e5, 0, 0], [("Kota X", 1.0)]
-    real, bands = make_impact(people, zones)
-    drill, _bands = make_impact(people, zones, event_type="SCENARIO")
-    indonesian = language.load("id")
-    for impact, is_drill in ((real, False), (drill, True)):
-        made = earthquake.render(impact, bands, None, None, [], "https://x", [indonesian])
-        pdf = next(one.body for one in made if one.path.endswith(".pdf"))
-        boxes, count = word_boxes(pdf, tmp_path)
+    for case, is_drill in (("orange", False), ("everything at once", True)):
+        boxes, count = word_boxes(rendered(case, "id")["report-id.pdf"].body, tmp_path)
         told = {page for page, word, *_ in boxes if word == "LATIHAN"}
         assert told == (set(range(1, count + 1)) if is_drill else set())
 
 
 def test_pictures_are_whole(qgis):
-    impact, bands = make_impact([0, 0, 0, 0, 0, 3e6, 2e6, 4e5, 0, 0], [("Kota X", 1.0)])
-    made = {
-        one.path: one for one in earthquake.render(impact, bands, None, None, [], "https://x", [language.load("id")])
-    }
+    made = rendered("orange", "id")
     page = Image.open(io.BytesIO(made["report-id.png"].body))
     assert (page.width, page.height) == (1241, 1754)
     picture = Image.open(io.BytesIO(made["map-id.png"].body)).convert("RGB")
