@@ -138,12 +138,15 @@ def inputs(settings: Settings) -> Iterator[tuple[str, str, str, str]]:
     jobs = {(job["bucket"], job["key"], job["etag"]): job for job in _jobs(settings)}
     for bucket in keys.INPUTS:
         for head in store.list(bucket):
+            came = f"{head.modified:%Y-%m-%d %H:%M:%S}"
+            if name := keys.lacking(bucket, head.key):
+                yield "ignored", f"{bucket}/{head.key}", came, f"Its name does not end in {name}, so it wakes nothing"
             for function in stack.waking(functions, bucket, head.key):
                 event = ObjectEvent(bucket, head.key, head.etag)
                 receipt = _json(store, keys.LEDGER, keys.receipt(function.name, event.receipt_id))
                 fact = receipt or jobs.get((bucket, head.key, head.etag)) or {"state": "received", "reason": None}
                 reason = (fact.get("reason") or {}).get("text", "")
-                yield fact["state"], f"{bucket}/{head.key}", f"{head.modified:%Y-%m-%d %H:%M:%S}", reason
+                yield fact["state"], f"{bucket}/{head.key}", came, reason
 
 
 def _jobs(settings: Settings) -> list[dict[str, Any]]:

@@ -25,6 +25,7 @@ REPORT = "report.json"
 CATALOG = "catalog/"
 EVENT_TIME = "event-time"  # metadata of impact.json: when it happened, as siaga.moment stamps it
 
+GRID = "grid.xml"  # ends the keys in the buckets of ShakeMaps that wake on-shakemap
 FLOOD_DATA = "flood_data.json"
 HOURS = "hours/"  # in floodmaps: what became of each hour that has no flood data of its own
 SUSPECT = "suspect/"  # in floodmaps: answers that are not trusted, as they came; they wake nothing
@@ -318,6 +319,23 @@ def start_after(prefix: str, since: datetime) -> str:
 def hours_after(since: datetime) -> str:
     """Where a LIST of flood hours may begin, so that the hour of `since` is the first."""
     return f"{since.astimezone(UTC):%Y%m%d%H}"
+
+
+def lacking(bucket: str, key: str) -> str:
+    """What a key in an input bucket should end in to wake a function; "" where it does, or lies there by design.
+
+    >>> lacking("shakemaps", "20180220163351/GRID.XML"), lacking("shakemaps", "20180220163351/output/grid.xml")
+    ('grid.xml', '')
+    >>> lacking("ashmaps", "candidates/0a.tif"), lacking("floodmaps", "flood_data.json")
+    ('', '2…/flood_data.json')
+    """
+    if bucket == FLOODMAPS:
+        known = key.startswith((HOURS, SUSPECT, OUTAGES)) or (key[:1] == "2" and key.endswith(FLOOD_DATA))
+        return "" if known or key.endswith("/") else f"2…/{FLOOD_DATA}"
+    if bucket == ASHMAPS:
+        known = key.startswith(CANDIDATES) or key.endswith((f"/{ASH_REQUEST}", f"/{ASH_RASTER}"))
+        return "" if known or key.endswith("/") else f"/{ASH_REQUEST}"
+    return "" if key.endswith((GRID, "/")) else GRID
 
 
 def is_timed(name: str) -> bool:

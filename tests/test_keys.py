@@ -1,5 +1,6 @@
 """Names of objects: what is built can be parsed again, and nothing else can."""
 
+import doctest
 import json
 from datetime import UTC, datetime
 
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siaga import keys
+from siaga import keys, settings, stack
 from siaga.errors import BadInput
 from siaga.events import ObjectEvent, parse
 
@@ -83,3 +84,22 @@ def test_what_no_store_says_is_no_event(odd):
         ObjectEvent(**{"bucket": "b", "key": "k"} | odd)
     with pytest.raises(BadInput):
         parse(json.dumps({"bucket": "b", "key": "k"} | odd).encode())
+
+
+def test_examples_in_the_docstrings_hold():
+    assert doctest.testmod(keys).failed == 0
+
+
+@pytest.mark.parametrize("bucket", keys.INPUTS)
+def test_a_name_lacks_nothing_where_stack_yml_says_that_it_wakes_a_function(bucket):
+    functions = stack.load(settings.REPOSITORY / "stack.yml")
+    names = ("a/grid.xml", "grid.xml", "a/GRID.XML", "a/grid.xml.zip", "2017022105-6-rw/flood_data.json")
+    names += ("x/flood_data.json", "202602211904+0700_Merapi/request.json", "request.json", "a/other.txt")
+    for name in names:
+        assert bool(keys.lacking(bucket, name)) != bool(stack.waking(functions, bucket, name)), name
+
+
+def test_what_lies_beside_inputs_by_design_lacks_nothing():
+    beside = [(keys.FLOODMAPS, f"{folder}x.json") for folder in (keys.HOURS, keys.SUSPECT, keys.OUTAGES)]
+    beside += [(keys.ASHMAPS, f"{keys.CANDIDATES}0a.tif"), (keys.ASHMAPS, f"202602211904+0700_M/{keys.ASH_RASTER}")]
+    assert [keys.lacking(*one) for one in [*beside, *((bucket, "folder/") for bucket in keys.INPUTS)]] == [""] * 10

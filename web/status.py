@@ -20,6 +20,7 @@ _STATES = {
     "refused": "Refused",
     "superseded": "Superseded",
     "dead": "Failed",
+    "ignored": "Ignored",
 }
 _PAGES = {
     "earthquake": ("earthquakes.event", "event_id"),
@@ -51,7 +52,9 @@ def blueprint(index: Index, gateway_url: str, jobs_token: str) -> Blueprint:
         rows = sorted(waiting, key=lambda row: row["received"] or "", reverse=True)
         settled += index.receipts(("superseded",), _SHOWN)[0]
         inputs = sorted(
-            [_receipt(one) for one in [*settled, *decide]], key=lambda row: row["finished"] or "", reverse=True
+            [*(_receipt(one) for one in [*settled, *decide]), *_ignored(index)],
+            key=lambda row: row["finished"] or row["received"] or "",
+            reverse=True,
         )
         return render_template(
             "status.html",
@@ -104,10 +107,20 @@ def _unknown(index: Index, jobs: Any) -> list[dict[str, Any]]:
     return found
 
 
+def _ignored(index: Index) -> list[dict[str, Any]]:
+    """What lies in the buckets of inputs under a name that wakes nothing, so that nobody waits for it in vain."""
+    return [
+        _row("ignored", "", bucket, key, modified)
+        | {"said": g.language("Its name does not end in {name}, so it wakes nothing", name=name)}
+        for bucket, key, _etag, modified in index.inputs(_SHOWN)
+        if (name := keys.lacking(bucket, key))
+    ]
+
+
 def _woken(bucket: str, key: str) -> str:
     """The function that an input wakes, "" for what lies beside inputs."""
     if bucket.startswith(keys.SHAKEMAPS):
-        return "on-shakemap" if key.endswith("grid.xml") else ""
+        return "on-shakemap" if key.endswith(keys.GRID) else ""
     if bucket == keys.FLOODMAPS:
         return "on-flood" if key.endswith(f"/{keys.FLOOD_DATA}") and key[0].isdigit() else ""
     return "on-ash" if key.endswith(f"/{keys.ASH_REQUEST}") else ""
