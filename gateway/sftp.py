@@ -20,6 +20,7 @@ import asyncssh
 
 from gateway.accounts import Accounts, User
 from gateway.spool import Spool
+from gateway.times import Times
 from gateway.view import View, mark_ending
 from siaga import modes, stack
 from siaga.errors import SiagaError
@@ -41,6 +42,7 @@ class Door:
         self._folder = settings.home / "spool"
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._spools: dict[str, Spool] = {}
+        self._times: dict[str, Times] = {}
         self._made: dict[str, set[str]] = {}
         for path in self._folder.iterdir():
             self._spools[path.name] = Spool(path)
@@ -53,6 +55,12 @@ class Door:
     def spool(self, user: User) -> Spool:
         """The user's spool."""
         return self._spools.setdefault(user.name, Spool(self._folder / user.name))
+
+    def times(self, user: User) -> Times:
+        """When the user's files were changed, as the user says; after spool."""
+        if user.name not in self._times:
+            self._times[user.name] = Times(self._folder / user.name / "times.sqlite")
+        return self._times[user.name]
 
     def made_folders(self, user: User) -> set[str]:
         """Paths of folders that the user made and that hold nothing yet."""

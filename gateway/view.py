@@ -6,7 +6,6 @@ import json
 import logging
 import os
 import posixpath
-import stat
 import time
 import unicodedata
 from collections.abc import AsyncIterator
@@ -18,6 +17,7 @@ from asyncssh import SFTPAttrs, SFTPFailure, SFTPName, SFTPNoSuchFile, SFTPPermi
 from asyncssh.sftp import SFTPServerHandler
 
 from gateway.accounts import User
+from gateway.attributes import directory, file_of
 from gateway.spool import Held, Upload, is_temporary
 from siaga.errors import BadInput, NotFound, SiagaError
 from siaga.store import MOST_BYTES, Head
@@ -46,11 +46,12 @@ class Path:
 
 @dataclass(slots=True)
 class OpenFile:
-    """A file that a client has open for writing."""
+    """A file that a client has open for writing. changed: when, as the client says; seconds since the epoch."""
 
     path: Path
     upload: Upload
     opened: float
+    changed: float | None = None
 
 
 class View(asyncssh.SFTPServer):
@@ -60,7 +61,7 @@ class View(asyncssh.SFTPServer):
         super().__init__(channel)
         self._door = door
         self._user: User = channel.get_connection().get_extra_info("siaga_user")
-        self._spool = door.spool(self._user)
+        self._spool, self._times = door.spool(self._user), door.times(self._user)
         self._open: list[OpenFile] = []
         self.ending = False  # set when the session ends: files still open then were never finished
 
@@ -75,7 +76,7 @@ class View(asyncssh.SFTPServer):
             raise SFTPFailure("Appending and resuming are not supported; send the whole file again")
         await self._check_place(where)
         fresh = bool(pflags & asyncssh.FXF_TRUNC) or not await self._exists(where)
-        file = OpenFile(where, self._begin(fresh=fresh), time.monotonic())
+        file = OpenFile(where, self._begin(fresh=fresh), time.monotonic(), attrs.mtime)
         self._open.append(file)
         return file
 
@@ -101,9 +102,10 @@ class View(asyncssh.SFTPServer):
             await asyncio.to_thread(upload.finish)
             if is_temporary(file_obj.path.name):
                 self._spool.hold(upload, file_obj.path.text)
+                self._times.keep(file_obj.path.text, "", file_obj.changed)
                 self._say(file_obj.path, "held until its rename", bytes=upload.size)
             else:
-                await self._publish(file_obj.path, upload.path, file_obj.opened)
+                await self._publish(file_obj.path, upload.path, file_obj.opened, file_obj.changed)
         except (BadInput, OSError) as error:  # OSError: the disk is full
             self._say(file_obj.path, f"refused: {error}")
             raise SFTPFailure(str(error)) from error
@@ -123,11 +125,13 @@ class View(asyncssh.SFTPServer):
         if held is None:
             await self._publish_again(old, new)
             return
+        changed = self._times.told(old.text, "")
         if is_temporary(new.name):
             self._spool.rename(held, new.text)
+            self._times.keep(new.text, "", changed)
             return
         await self._check_place(new)
-        await self._publish(new, held.path, time.monotonic())
+        await self._publish(new, held.path, time.monotonic(), changed)
         self._spool.forget(held)
 
     async def posix_rename(self, oldpath: bytes, newpath: bytes) -> None:
@@ -147,20 +151,23 @@ class View(asyncssh.SFTPServer):
     async def scandir(self, path: bytes) -> AsyncIterator[SFTPName]:
         """Names in a folder: the user's folders, objects, and what waits in the spool."""
         where = self._path(path)
-        found: dict[str, SFTPAttrs] = {".": _directory(), "..": _directory()}
+        found: dict[str, SFTPAttrs] = {".": directory(), "..": directory()}
         if not where.bucket:
-            found |= {folder: _directory() for folder in self._user.folders}
+            found |= {folder: directory() for folder in self._user.folders}
         else:
             prefix = f"{where.key}/" if where.key else ""
             folders, heads = await self._ask(lambda: self._door.store.children(where.bucket, prefix))
-            found |= {folder: _directory() for folder in folders}
-            found |= {head.key[len(prefix) :]: _file(head.size, head.modified.timestamp()) for head in heads}
+            found |= {folder: directory() for folder in folders}
+            found |= {
+                head.key[len(prefix) :]: self._attributes(f"{where.text}/{head.key[len(prefix) :]}", head)
+                for head in heads
+            }
             for made in self._door.made_folders(self._user):
                 if posixpath.dirname(made) == where.text:
-                    found.setdefault(posixpath.basename(made), _directory())
+                    found.setdefault(posixpath.basename(made), directory())
             for held in self._spool.all_held():
                 if posixpath.dirname(held.name) == where.text:
-                    found[posixpath.basename(held.name)] = _file(held.size, held.since)
+                    found[posixpath.basename(held.name)] = self._attributes(held.name, held)
             if len(found) == 2 and not await self._is_folder(where):
                 raise SFTPNoSuchFile(f"{where.text}: no such folder")
         for name, attrs in found.items():
@@ -170,17 +177,15 @@ class View(asyncssh.SFTPServer):
         """Attributes of a folder or file."""
         where = self._path(path)
         if not where.key:
-            return _directory()
+            return directory()
         for file in self._open:
             if file.path == where:
-                return _file(file.upload.size, time.time())
+                return self.fstat(file)
         found = await self._find(where)
-        if isinstance(found, Held):
-            return _file(found.size, found.since)
-        if isinstance(found, Head):
-            return _file(found.size, found.modified.timestamp())
+        if found is not None:
+            return self._attributes(where.text, found)
         if await self._is_folder(where):
-            return _directory()
+            return directory()
         raise SFTPNoSuchFile(f"{where.text}: no such file")
 
     async def lstat(self, path: bytes) -> SFTPAttrs:
@@ -189,18 +194,28 @@ class View(asyncssh.SFTPServer):
 
     def fstat(self, file_obj: OpenFile) -> SFTPAttrs:
         """Attributes of an open file."""
-        return _file(file_obj.upload.size, time.time())
+        return file_of(file_obj.upload.size, time.time() if file_obj.changed is None else file_obj.changed)
 
-    def setstat(self, path: bytes, attrs: SFTPAttrs) -> None:
-        """Modes and times mean nothing to an object; accepted, since `put -p` and `scp -p` send them."""
+    async def setstat(self, path: bytes, attrs: SFTPAttrs) -> None:
+        """The time of the last change is told back; modes mean nothing to an object, but `put -p` sends them."""
+        if attrs.mtime is None:
+            return
+        where = self._path(path)
+        for file in (one for one in self._open if one.path == where):
+            file.changed = attrs.mtime
+        if where.key and (found := await self._find(where)):
+            self._times.keep(where.text, _etag(found), attrs.mtime)
 
-    def lsetstat(self, path: bytes, attrs: SFTPAttrs) -> None:
+    async def lsetstat(self, path: bytes, attrs: SFTPAttrs) -> None:
         """Likewise."""
+        await self.setstat(path, attrs)
 
     def fsetstat(self, file_obj: OpenFile, attrs: SFTPAttrs) -> None:
-        """The size counts: scp writes in place and then says how long the file is."""
+        """The size counts: scp writes in place and then says how long the file is. The time is told back."""
         if attrs.size is not None:
             file_obj.upload.resize(attrs.size)
+        if attrs.mtime is not None:
+            file_obj.changed = attrs.mtime
 
     async def mkdir(self, path: bytes, attrs: SFTPAttrs) -> None:
         """Buckets have no folders; the name is remembered until something lies in it."""
@@ -298,26 +313,27 @@ class View(asyncssh.SFTPServer):
         except SiagaError as error:
             raise SFTPFailure("The store does not answer; try again") from error
 
-    async def _publish(self, where: Path, path: Any, started: float) -> None:
+    async def _publish(self, where: Path, path: Any, started: float, changed: float | None) -> None:
         media_type = _MEDIA_TYPES.get(posixpath.splitext(where.name)[1].lower(), "application/octet-stream")
 
-        def put() -> tuple[int, str]:
+        def put() -> tuple[int, str, str]:
             with path.open("rb") as file:
                 sha256 = hashlib.file_digest(file, "sha256").hexdigest()
                 file.seek(0)
                 metadata = {"uploader": self._user.name, "sha256": sha256}
-                self._door.store.put(where.bucket, where.key, file, media_type, metadata=metadata)
-                return os.fstat(file.fileno()).st_size, sha256
+                etag = self._door.store.put(where.bucket, where.key, file, media_type, metadata=metadata)
+                return os.fstat(file.fileno()).st_size, sha256, etag
 
         commit = asyncio.ensure_future(asyncio.to_thread(put))
         self._door.commits.add(commit)
         commit.add_done_callback(self._door.commits.discard)
         try:
-            size, sha256 = await asyncio.shield(commit)
+            size, sha256, etag = await asyncio.shield(commit)
         except SiagaError as error:
             self._say(where, f"not stored: {error}")
             hint = "choose another name" if isinstance(error, BadInput) else "send it again"
             raise SFTPFailure(f"The store did not take the file; {hint}") from error
+        self._times.keep(where.text, etag, changed)
         self._say(where, "stored", bytes=size, sha256=sha256, seconds=round(time.monotonic() - started, 3))
 
     async def _publish_again(self, old: Path, new: Path) -> None:
@@ -338,7 +354,7 @@ class View(asyncssh.SFTPServer):
         try:
             upload.write(0, body)
             await asyncio.to_thread(upload.finish)
-            await self._publish(new, upload.path, started)
+            await self._publish(new, upload.path, started, self._times.told(old.text, _etag(found)))
         except OSError as error:  # the disk is full
             raise SFTPFailure(str(error)) from error
         finally:
@@ -350,19 +366,19 @@ class View(asyncssh.SFTPServer):
         except BadInput as error:
             raise SFTPFailure(str(error)) from error
 
+    def _attributes(self, name: str, found: Head | Held) -> SFTPAttrs:
+        told = self._times.told(name, _etag(found))
+        came = found.since if isinstance(found, Held) else found.modified.timestamp()
+        return file_of(found.size, came if told is None else told)
+
     def _say(self, where: Path, what: str, **more: Any) -> None:
         peer = self.channel.get_extra_info("peername") or ("",)
         fact = {"user": self._user.name, "from": peer[0], "path": where.text, "what": what}
         _log.info(json.dumps(fact | more, ensure_ascii=False))
 
 
-def _directory() -> SFTPAttrs:
-    return SFTPAttrs(permissions=stat.S_IFDIR | 0o755, size=0, uid=0, gid=0, nlink=1, atime=0, mtime=0)
-
-
-def _file(size: int, modified: float) -> SFTPAttrs:
-    when = int(modified)
-    return SFTPAttrs(permissions=stat.S_IFREG | 0o644, size=size, uid=0, gid=0, nlink=1, atime=when, mtime=when)
+def _etag(found: Head | Held) -> str:
+    return "" if isinstance(found, Held) else found.etag
 
 
 def mark_ending() -> None:

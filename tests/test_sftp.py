@@ -173,6 +173,26 @@ def test_whatever_the_temporary_name_was_the_rename_publishes(door, grid, name):
     assert door.store().get(keys.SHAKEMAPS, f"{folder}/grid.xml")[0] == GRID
 
 
+@pytest.mark.parametrize("name", ["grid.xml", "grid.xml.part"])
+def test_the_time_that_a_client_sets_is_told_back_until_something_else_comes(door, name):
+    path, changed = f"/shakemaps/times-{len(name)}/{name}", 1_600_000_000
+    transport, client = door.client()
+    with client.open(path, "w") as file:
+        file.write(GRID)
+    client.utime(path, (changed, changed))
+    door.stop()
+    door.start()
+    transport, client = door.client()
+    assert client.stat(path).st_mtime == changed
+    if name != "grid.xml":
+        client.rename(path, path.removesuffix(".part"))
+    folder = path.rpartition("/")[0]
+    assert [one.st_mtime for one in client.listdir_attr(folder)] == [changed]
+    door.store().put(keys.SHAKEMAPS, f"{folder[11:]}/grid.xml", b"from elsewhere", "application/xml")
+    assert client.stat(f"{folder}/grid.xml").st_mtime > changed
+    transport.close()
+
+
 def test_a_rename_over_what_is_there_makes_a_new_version(door, grid):
     commands = f"put {grid} shakemaps/over/grid.xml\nput {grid} shakemaps/over/new.tmp\n"
     assert door.sftp(commands + "rename shakemaps/over/new.tmp shakemaps/over/grid.xml\n").returncode == 0
