@@ -49,7 +49,7 @@ def test_a_missing_column_is_named(tmp_path):
 def test_a_place_needs_coordinates(tmp_path):
     path = tmp_path / "places.csv"
     path.write_text("name,longitude,latitude,population,kind,zone\nPalu,,,1,city,\n")
-    with pytest.raises(SiagaError, match="without coordinates"):
+    with pytest.raises(SiagaError, match="line 2: there is no longitude"):
         places.read(path)
 
 
@@ -76,8 +76,9 @@ def test_a_table_in_any_encoding_with_any_mark_between_columns(tmp_path, encodin
     [
         ('"' + "x" * 200_000 + '",city,,1,2,3', "field larger than field limit"),
         ("A,city,,inf,2,3", "longitude is not a number: 'inf'"),
-        ("A,city,,1165,2,3", "a longitude lies outside the world"),
-        ("A,city,,1", "has a line without coordinates"),
+        ("A,city,,1165,2,3", "line 2: longitude is 1165.0, outside the world; are longitude and latitude swapped"),
+        ("A,city,,1", "line 2: there is no latitude"),
+        ("A,city,,-8.5,116.5,3", "line 2: latitude is 116.5, outside the world; are longitude and latitude swapped"),
     ],
 )
 def test_a_table_that_cannot_serve_is_told_in_a_sentence(tmp_path, cells, said):
@@ -85,3 +86,9 @@ def test_a_table_that_cannot_serve_is_told_in_a_sentence(tmp_path, cells, said):
     path.write_text(f"name,kind,zone,longitude,latitude,population\n{cells}\n")
     with pytest.raises(SiagaError, match=said):
         places.read(path)
+
+
+def test_a_place_that_is_listed_twice_is_one_and_heads_may_be_capital(tmp_path):
+    path = tmp_path / "places.csv"
+    path.write_text("Name, Longitude,LATITUDE,population,kind,zone\n" + "Palu,119.87,-0.91,1,city,\n" * 2)
+    assert places.read(path).name.tolist() == ["Palu"]

@@ -1,5 +1,7 @@
 """People on any raster and in any zones: whatever the files look like, each person counts once."""
 
+import json
+
 import numpy as np
 import pytest
 import shapely
@@ -213,6 +215,24 @@ def test_where_zones_overlap_even_within_one_cell_the_first_has_the_area(tmp_pat
     assert [zone.by_class.sum() for zone in found.zones] == pytest.approx([100, 20])
     assert [zone.code for zone in found.zones] == ["0", "2"]  # nothing is left of the second
     assert "1 zones lie wholly within others of their level and have nobody: 1" in found.warnings[0]["text"]
+
+
+@pytest.mark.parametrize(("name", "said"), [("Lombok", 0), (None, 0), ("Bali", 1)])
+def test_zones_of_one_code_and_two_names_are_one_and_named(tmp_path, name, said):
+    path = raster(tmp_path / "p.tif", np.full((2, 2), 100.0), 116.0, -8.0, 0.5)
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"code": "1", "name": called},
+            "geometry": json.loads(shapely.to_geojson(shapely.box(west, -9, west + 0.5, -8))),
+        }
+        for west, called in ((116.0, "Lombok"), (116.5, name))
+    ]
+    (tmp_path / "z.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    found = count(path, tmp_path, tmp_path / "z.geojson", fields=ZoneFields("code", "name", None, None))
+    assert [zone.by_class.sum() for zone in found.zones] == pytest.approx([400])
+    told = ["z.geojson: zones of different names have the same code and count as one: Bali (Lombok)"]
+    assert [warning["text"] for warning in found.warnings if "names" in warning["text"]] == told * said
 
 
 def test_zones_of_one_code_are_one_zone_and_order_within_the_file_still_holds(tmp_path):

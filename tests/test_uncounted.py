@@ -90,6 +90,13 @@ def test_a_declared_mark_is_not_told_again(tmp_path):
     assert read(path) == (8000, 800, [])
 
 
+def test_a_byte_s_largest_number_in_many_cells_stands_alone_above_dense_ones(tmp_path):
+    counts = np.where(HALF, 255, np.arange(1600).reshape(40, 40) % 180)
+    people, unknown, (warning,) = read(raster(tmp_path / "p.tif", counts, gdal.GDT_Byte))
+    assert (people, unknown) == (counts[~HALF].sum(), 800)
+    assert "255 in 800 cells" in warning
+
+
 def test_real_counts_stay(tmp_path):
     """Dense cities, bytes that reach their end, a district whose people are spread evenly, noise below nobody."""
     drawn = np.random.default_rng(5).gamma(0.3, 900, (400, 400))

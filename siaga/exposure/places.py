@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -80,27 +81,29 @@ def read_airports(path: Path) -> Airports:
 
 
 def _table(path: Path, texts: tuple[str, ...], numbers: tuple[str, ...]) -> Mapping[str, np.ndarray]:
-    """Columns by their heads; a row without a name is left out."""
+    """Columns by their heads; a row without a name is left out, and one that is there already."""
     columns: dict[str, list[object]] = {head: [] for head in (*texts, *numbers)}
     reader, commas = _rows(path)
+    seen = set()
     try:
-        missing = sorted(set(columns) - set(reader.fieldnames or ()))
+        reader.fieldnames = [head.strip().lower() for head in reader.fieldnames or ()]
+        missing = sorted(set(columns) - set(reader.fieldnames))
         if missing:
             raise SiagaError("{file} has no column {missing}", file=path.name, missing=", ".join(missing))
         for row in reader:
             if not line(row["name"] or ""):
                 continue
-            for head in numbers:
-                columns[head].append(_number(row[head], commas, (path.name, reader.line_num, head)))
-            for head in texts:
-                columns[head].append(of_field(row[head] or "", path.name).value)
+            at = (path.name, reader.line_num)
+            found: dict[str, Any] = {head: _number(row[head], commas, (*at, head)) for head in numbers}
+            found |= {head: of_field(row[head] or "", path.name).value for head in texts}
+            place = _place(found, at)
+            if place in seen:
+                continue
+            seen.add(place)
+            for head, value in found.items():
+                columns[head].append(value)
     except csv.Error as error:
         raise SiagaError("{file}, line {line}: {detail}", file=path.name, line=reader.line_num, detail=error) from error
-    if np.isnan(columns["longitude"]).any() or np.isnan(columns["latitude"]).any():
-        raise SiagaError("{file} has a line without coordinates", file=path.name)
-    for head, limit in (("longitude", 360), ("latitude", 90)):
-        if (np.abs(columns[head]) > limit).any():
-            raise SiagaError("{file}: a {head} lies outside the world", file=path.name, head=head)
     return {head: _frozen(columns[head], float if head in numbers else str) for head in columns}
 
 
@@ -113,6 +116,23 @@ def _rows(path: Path) -> "tuple[csv.DictReader[str], bool]":
     head = text.partition("\n")[0]
     between = max((",", ";", "\t"), key=head.count)
     return csv.DictReader(io.StringIO(text, newline=""), delimiter=between), between != ","
+
+
+def _place(row: dict[str, Any], at: tuple[str, int]) -> tuple[str, float, float]:
+    """Name, longitude and latitude. at: file and line."""
+    file, where = at
+    for head, limit in (("longitude", 360), ("latitude", 90)):
+        if math.isnan(row[head]):
+            raise SiagaError("{file}, line {line}: there is no {head}", file=file, line=where, head=head)
+        if abs(row[head]) > limit:
+            raise SiagaError(
+                "{file}, line {line}: {head} is {value}, outside the world; are longitude and latitude swapped?",
+                file=file,
+                line=where,
+                head=head,
+                value=row[head],
+            )
+    return row["name"], row["longitude"], row["latitude"]
 
 
 def _number(text: str | None, commas: bool, at: tuple[str, int, str]) -> float:

@@ -113,7 +113,10 @@ class PopulationGrid:
         if reference is None:
             east, south = west + columns * width, north - rows * abs(height)
             if west < -180.5 or east > 360.5 or south < -90.5 or north > 90.5:
-                raise BadInput("{file} names no coordinate system", file=path.name)
+                raise BadInput(
+                    "{file} names no coordinate system; give it one, as gdal_edit.py -a_srs and ogr2ogr -a_srs do",
+                    file=path.name,
+                )
             reference = crs.wgs84()
             said = BadInput("{file} names no coordinate system; it is taken for longitude and latitude", file=path.name)
             warnings.append(said.reason())

@@ -30,7 +30,7 @@ _BLOCK, _TOWER = 50_000, 5_000
 _MARKS = (32767, 65535, 2147483647, 4294967295, 2147483648, 4294967296)
 _FEWEST_CELLS, _FEWEST_SHARE = 10, 0.001  # that share a mark
 _MANY, _CITY, _GAP = 0.01, 1e4, 10.0  # a share of the cells, persons per km², times the next lower number
-_BYTE_GAP = 2.0
+_BYTE_GAP, _BYTE_NEIGHBOURS = 2.0, 2.0  # times the next lower number; times the cells from there on
 
 
 @dataclass(slots=True)
@@ -161,6 +161,8 @@ def _stands_off(values: NDArray[Any], number: float, scale: float, offset: float
     if not len(below):
         return False
     if values.dtype.itemsize == 1:
-        return bool(number >= _BYTE_GAP * float(below.max()))
+        # Counts that were cut off at the top of the type have many neighbours a little below; a mark has few.
+        upper = np.count_nonzero(below >= number / _BYTE_GAP)
+        return bool(upper < np.count_nonzero(values == number) / _BYTE_NEIGHBOURS)
     people = number * scale + offset
     return people >= _CITY * area and people >= _GAP * (float(below.max()) * scale + offset)

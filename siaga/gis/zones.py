@@ -89,10 +89,11 @@ def read(
     members: dict[str | None, list[int]] = {}
     for index in np.flatnonzero(usable).tolist():
         members.setdefault(rows[index][2], []).append(index)
-    levels, lost = [], []
+    levels, lost, merged = [], [], []
     for name, inside in members.items():
         level = _level(name, polygons[inside], [rows[i] for i in inside])
         levels.append(level)
+        merged += _merged(level, [rows[i][1] for i in inside])
         before = np.bincount(level.zone, weights=shapely.area(polygons[inside]), minlength=len(level.codes))
         lost += [level.names[zone] for zone in np.flatnonzero(level.areas <= _SLIVER * before).tolist()]
     if lost:
@@ -100,7 +101,15 @@ def read(
             "{file}: {count} zones lie wholly within others of their level and have nobody: {names}",
             file=path.name,
             count=len(lost),
-            names=", ".join(lost[:_MOST_NAMED]) + (" …" if len(lost) > _MOST_NAMED else ""),
+            names=_listed(lost),
+        )
+        warnings.append(said.reason())
+    if merged:
+        said = BadInput(
+            "{file}: zones of different names have the same {field} and count as one: {names}",
+            file=path.name,
+            field=fields.code,
+            names=_listed(merged),
         )
         warnings.append(said.reason())
     return levels, warnings
@@ -150,6 +159,21 @@ def _level(name: str | None, polygons: Polygons, rows: list[tuple[Any, ...]]) ->
     first = {row[0]: row for row in reversed(rows)}
     named = [first[code] for code in index]
     return ZoneLevel(name, list(index), [row[1] for row in named], [row[3] for row in named], disjoint(polygons), zone)
+
+
+def _merged(level: ZoneLevel, names: list[str]) -> list[str]:
+    """The names of zones that go under another's. names: one per polygon; a code stands where there is none."""
+    return sorted(
+        {
+            f"{name} ({level.names[zone]})"
+            for zone, name in zip(level.zone.tolist(), names, strict=True)
+            if name not in (level.names[zone], level.codes[zone])
+        }
+    )
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:_MOST_NAMED]) + (" …" if len(names) > _MOST_NAMED else "")
 
 
 def _features(
@@ -278,7 +302,10 @@ def _transformation(path: Path, layer: Any, wkt: str) -> tuple[Any, list[dict[st
     if reference is None:
         west, east, south, north = layer.GetExtent()
         if not (-180.5 <= west <= east <= 360.5 and -90.5 <= south <= north <= 90.5):
-            raise BadInput("{file} names no coordinate system", file=path.name)
+            raise BadInput(
+                "{file} names no coordinate system; give it one, as gdal_edit.py -a_srs and ogr2ogr -a_srs do",
+                file=path.name,
+            )
         reference = crs.wgs84()
         said = BadInput("{file} names no coordinate system; it is taken for longitude and latitude", file=path.name)
         warnings.append(said.reason())

@@ -28,7 +28,8 @@ def read(xml: bytes) -> tuple[Element, list[dict[str, Any]]]:
 
     xml: the whole file, at most 32 MiB. Blanks, a byte order mark and comments before the XML declaration are
     passed over, blanks and NULs after the end too. Text that is UTF-8 is read so whatever the declaration says;
-    other text by the one-byte encoding that is declared. Raises BadInput when it is no XML within the limits.
+    other text by the one-byte encoding that is declared, or else as Windows-1252. Raises BadInput when it is no
+    XML within the limits.
     """
     if not xml.strip(_PADDING):
         raise BadInput("The file is empty")
@@ -80,8 +81,8 @@ def _text(xml: bytes) -> tuple[bytes | str, list[dict[str, Any]]]:
         pass
     if encoding in _ONE_BYTE:
         return xml.decode(_ONE_BYTE[encoding], "replace"), []
-    said = BadInput("The file's text is not UTF-8; letters that cannot be read are shown as �")
-    return xml.decode(errors="replace"), [said.reason()]
+    said = BadInput("The file's text is not UTF-8 as it says; it is read as Windows-1252, and names may be wrong")
+    return xml.decode("cp1252", "replace"), [said.reason()]
 
 
 def _parsed(text: bytes | str) -> Element:

@@ -30,6 +30,14 @@ def doubts(shakemap: ShakeMap) -> list[dict[str, Any]]:
         said.append(BadInput("The epicentre lies outside the map; the strongest shaking may not be on it"))
     if shakemap.max_mmi > _FELT and shakemap.max_mmi == float(np.nanmin(shakemap.mmi)):
         said.append(BadInput("The map has MMI {mmi} at every node, as no quake shakes", mmi=round(shakemap.max_mmi, 2)))
+    nought = int(np.count_nonzero(shakemap.mmi == 0))
+    if nought:  # the scale begins at I; programs that mask write 0 where they know nothing
+        said.append(
+            BadInput(
+                "MMI is 0 at {count} nodes, which no scale of shaking has; people there are counted in class I",
+                count=nought,
+            )
+        )
     highest = max_mmi(shakemap.magnitude, shakemap.depth_km)
     if shakemap.max_mmi > highest:
         said.append(
