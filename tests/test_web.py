@@ -341,6 +341,10 @@ def test_a_strong_quake_of_today_fills_the_band_an_old_or_green_one_does_not(web
     page = text(client, "/earthquakes?lang=en")[1]
     assert 'class="strong red"' in page
     assert "1 h ago" in page
+    lately = (datetime.now(UTC) - timedelta(minutes=5)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    put(store, entry("20180805000005", time=lately, alert="yellow"))  # an aftershock hides no main shock
+    index.refresh()
+    assert 'class="strong red"' in text(client, "/earthquakes")[1]
 
 
 def test_unknown_people_are_words(web):

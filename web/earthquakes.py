@@ -44,7 +44,7 @@ def blueprint(runs: Runs, index: Index) -> Blueprint:
             pages=max(1, -(-total // _PAGE)),
             wanted=wanted,
             drills=index.events("earthquake", Filter("drill"), 0, 0)[1],
-            band=next((row for row in rows if row["strong"]), None),
+            band=max((row for row in rows if row["strong"]), key=lambda row: row["loudest_rank"], default=None),
             level_names=sentences.LEVELS,
             colours=COLOURS,
             demonstration=any(entry["demonstration"] for entry in entries),
