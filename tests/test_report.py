@@ -6,13 +6,13 @@ import re
 from functools import cache
 
 import pytest
-from fixtures.impacts import make_impact, overlapping, word_boxes
+from fixtures.impacts import make_impact, of_before, overlapping, word_boxes
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
 from siaga import language
-from siaga.report import earthquake, figures, fit, pages, printed
+from siaga.report import earthquake, figures, fit, listed, pages, printed, workbook
 
 NAMES = [f"Kabupaten Kepulauan Yang Sangat Panjang {number}" for number in range(14)]
 
@@ -124,6 +124,19 @@ def test_people_outside_all_districts_have_needs_and_models_on_page_2(zones, sai
     page = pages.html(impact, b"", "http://x", english, fitted, None)
     assert said in page
     assert "Needs per week" in page
+
+
+def test_a_result_of_before_is_still_printed():
+    zones = [("Kota X", 0.6), ("Kota Y", 0.4)]
+    impact = of_before(make_impact([0, 0, 0, 0, 0, 3e6, 2e6, 4e5, 0, 0], zones)[0])
+    english = language.load("en")
+    page = pages.html(impact, b"", "http://x", english, fit.first(impact, False), None)
+    assert "Kota X" in page
+    assert listed.OUTSIDE not in page
+    assert workbook.make(impact, [english])
+    assert "not known" in pages.html(
+        of_before(make_impact(None)[0]), b"", "http://x", english, fit.first(impact, False), None
+    )
 
 
 def test_a_year_that_is_not_known_is_not_printed():

@@ -8,13 +8,13 @@ import pytest
 import weasyprint
 from fixtures import ash as made_ash
 from fixtures import hazards
-from fixtures.impacts import overlapping, word_boxes
+from fixtures.impacts import of_before, overlapping, word_boxes
 from openpyxl import load_workbook
 from PIL import Image
 
 from siaga import language
 from siaga.impact.floodtrend import Trend
-from siaga.report import ash, assembly, classbook, flood, papers, pictures, shell
+from siaga.report import ash, assembly, classbook, classed, flood, papers, pictures, shell
 
 TRENDS = {1: Trend(("a",) * 12, ("x",), (), ()), 6: Trend((), (), (), ()), 24: None}
 UNKNOWN = {1: None, 6: None, 24: None}
@@ -229,3 +229,13 @@ def test_the_record_lists_every_file(qgis, tmp_path):
     made, record = assembly.of_flood(impact, collection, TRENDS, exposure, None, ADDRESS)
     assert record.path == "report.json"
     assert {one.path for one in made} >= {"zones.xlsx", "share-id.png", "report-en.pdf", "map-en.png"}
+
+
+@pytest.mark.parametrize("make", [hazards.flood, hazards.fall])
+def test_a_result_of_before_is_still_printed_and_listed(make, qgis, tmp_path):
+    impact = of_before(make(tmp_path)[0])
+    english = language.load("en")
+    names = list(impact["people"]["by_class"])
+    assert printed(impact, "en")["zones"]["rows"]
+    assert classed.listing(impact, names, 10, english)["rows"]
+    assert classbook.make(impact, [english])
