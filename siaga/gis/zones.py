@@ -68,20 +68,7 @@ def read(
     polygons = mended(shapely.from_wkb(bodies))
     if across and (turned := turns.onto(polygons, *across)) is not polygons:
         polygons = mended(turned)
-    empty = int(np.count_nonzero(shapely.is_empty(polygons) & ~shapely.is_missing(polygons)))
-    missing = int(np.count_nonzero(shapely.is_missing(polygons)))
-    if missing:
-        said = BadInput("{file}: {count} zones have no geometry and are left out", file=path.name, count=missing)
-        warnings.append(said.reason())
-    if empty:
-        said = BadInput("{file}: {count} zones have no area and are left out", file=path.name, count=empty)
-        warnings.append(said.reason())
-    uncoded = sum(row[0] is None for row in rows)
-    if uncoded:
-        said = BadInput(
-            "{file}: {count} zones have no {field} and are left out", file=path.name, count=uncoded, field=fields.code
-        )
-        warnings.append(said.reason())
+    warnings += _left_out(path, fields, polygons, rows)
     usable = ~_nothing(polygons)
     usable &= np.array([row[0] is not None for row in rows], dtype=bool)
     if not usable.any():
@@ -113,6 +100,25 @@ def read(
         )
         warnings.append(said.reason())
     return levels, warnings
+
+
+def _left_out(
+    path: Path, fields: ZoneFields, polygons: Polygons, rows: list[tuple[Any, ...]]
+) -> Iterator[dict[str, Any]]:
+    """A stored reason for each kind of zone that cannot be used."""
+    missing = int(np.count_nonzero(shapely.is_missing(polygons)))
+    empty = int(np.count_nonzero(shapely.is_empty(polygons)))
+    uncoded = sum(row[0] is None for row in rows)
+    if missing:
+        yield BadInput(
+            "{file}: {count} zones have no geometry and are left out", file=path.name, count=missing
+        ).reason()
+    if empty:
+        yield BadInput("{file}: {count} zones have no area and are left out", file=path.name, count=empty).reason()
+    if uncoded:
+        yield BadInput(
+            "{file}: {count} zones have no {field} and are left out", file=path.name, count=uncoded, field=fields.code
+        ).reason()
 
 
 def outlines(path: Path, fields: ZoneFields, wkt: str) -> list[tuple[str, Any]]:
