@@ -218,7 +218,7 @@ def test_where_zones_overlap_even_within_one_cell_the_first_has_the_area(tmp_pat
 
 
 @pytest.mark.parametrize(("name", "said"), [("Lombok", 0), (None, 0), ("Bali", 1)])
-def test_zones_of_one_code_and_two_names_are_one_and_named(tmp_path, name, said):
+def test_zones_of_one_code_and_two_names_are_one_and_named_whatever_the_case_of_a_field(tmp_path, name, said):
     path = raster(tmp_path / "p.tif", np.full((2, 2), 100.0), 116.0, -8.0, 0.5)
     features = [
         {
@@ -229,9 +229,9 @@ def test_zones_of_one_code_and_two_names_are_one_and_named(tmp_path, name, said)
         for west, called in ((116.0, "Lombok"), (116.5, name))
     ]
     (tmp_path / "z.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": features}))
-    found = count(path, tmp_path, tmp_path / "z.geojson", fields=ZoneFields("code", "name", None, None))
+    found = count(path, tmp_path, tmp_path / "z.geojson", fields=ZoneFields("CODE", "name", None, None))
     assert [zone.by_class.sum() for zone in found.zones] == pytest.approx([400])
-    told = ["z.geojson: zones of different names have the same code and count as one: Bali (Lombok)"]
+    told = ["z.geojson: zones of different names have the same CODE and count as one: Bali (Lombok)"]
     assert [warning["text"] for warning in found.warnings if "names" in warning["text"]] == told * said
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from siaga.exposure.places import Places
 from siaga.gis import geodesy, surroundings
 from siaga.hazard.gridxml import read_shakemap
+from siaga.impact import landmark
 
 
 @given(st.floats(0, 360, exclude_max=True))
@@ -89,3 +90,10 @@ def places_of(named):
     blank = np.full(len(named), "")
     unknown = np.full(len(named), np.nan)
     return Places(np.array(names), np.array(longitude), np.array(latitude), unknown, blank, blank)
+
+
+@pytest.mark.parametrize(("km", "named"), [(1999.0, True), (2001.0, False)])
+def test_a_place_at_the_other_end_of_the_world_is_no_landmark(km, named):
+    place = {"name": "London", "distance_km": km}
+    assert (landmark.choose(place, []) == place) is named
+    assert (landmark.choose(place, [place]) == place) is named

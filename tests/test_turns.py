@@ -20,6 +20,7 @@ SPELT = {  # one degree on each side of the line
     "east": shapely.box(179, -18, 181, -17),
     "west": shapely.box(-181, -18, -179, -17),
     "split": shapely.MultiPolygon([shapely.box(179, -18, 180, -17), shapely.box(-180, -18, -179, -17)]),
+    "torn": shapely.box(-179, -18, 179, -17),
 }
 GRIDS = {
     "world": (-180.0, 360),
@@ -41,6 +42,21 @@ def of_zones(path, shape):
     rows = [{"code": "X", "name": "X"}, {"code": "far", "name": "far"}]
     layers.write(path, "z", "MultiPolygon", [shape, shapely.box(10, -18, 11, -17)], rows, {"code": str, "name": str})
     return path
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        shapely.box(-180, -90, 180, 90),
+        shapely.box(-170, -20, 60, 20),
+        shapely.box(-100, -20, 50, 20),
+        shapely.box(95, -11, 141, 6),
+        shapely.Point(180, 0),
+        shapely.Polygon(),
+    ],
+)
+def test_what_is_whole_is_not_torn(shape):
+    assert not turns.is_torn(shape)
 
 
 @pytest.mark.parametrize("grid", GRIDS, indirect=True)

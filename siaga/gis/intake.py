@@ -94,8 +94,9 @@ class Layer:
                 self._move(shape, move)
             body = bytes(shape.ExportToWkb(ogr.wkbNDR))
             left, right, *_ = shape.GetEnvelope()
-            if torn and right - left > 180:
-                body = shapely.to_wkb(turns.joined(shapely.from_wkb(body)))
+            if right - left > 180:
+                whole = shapely.from_wkb(body)
+                body = shapely.to_wkb(turns.joined(whole)) if torn or turns.is_torn(whole) else body
             wkb.append(body)
             rows.append(tuple(self._text(feature.GetFieldAsString(one)) for one in index))
             if len(wkb) == _AT_ONCE:

@@ -46,11 +46,21 @@ def moved(shape: Any, turn: float) -> Any:
 
 
 def joined(shape: Any) -> Any:
-    """A shape that a projection has torn at 180°, in one piece with longitudes above 180; any other as it is."""
+    """A shape that is torn at 180°, in one piece with longitudes above 180; any other as it is."""
     longitude = shapely.get_coordinates(shape)[:, 0]
     if np.abs(np.diff(longitude)).max(initial=0) <= 180:
         return shape
     return shapely.transform(shape, lambda points: points + [360, 0] * (points[:, :1] < 0))
+
+
+def is_torn(shape: Any) -> bool:
+    """Whether a shape in degrees crosses 180° with longitudes of both signs, so that it seems to go round the world.
+
+    Nothing of it lies in the half of the world round Greenwich, and an edge is longer than half a turn, but no
+    whole one.
+    """
+    longitude = shapely.get_coordinates(shape)[:, 0]
+    return bool(np.abs(longitude).min(initial=180) >= 90 and 180 < np.abs(np.diff(longitude)).max(initial=0) < 360)
 
 
 def parts_near(shapes: Shapes, middle: float) -> Shapes:

@@ -193,7 +193,8 @@ def _features(
     at = [_index(path, held, name, needed) for name, needed in _wanted(fields)]
     transformation, warnings = _transformation(path, layer, wkt)
     # What crosses 180° in metres has longitudes of both signs in degrees.
-    torn = transformation and layer.GetSpatialRef().IsProjected() and crs.of_wkt(wkt).IsGeographic()
+    degrees = crs.of_wkt(wkt).IsGeographic()
+    torn = transformation and layer.GetSpatialRef().IsProjected() and degrees
     bodies: list[bytes | None] = []
     rows = []
     guessed: set[str] = set()
@@ -220,8 +221,9 @@ def _features(
                 ) from error
         body = bytes(geometry.ExportToWkb(ogr.wkbNDR))
         left, right, *_ = geometry.GetEnvelope()
-        if torn and right - left > 180:
-            body = shapely.to_wkb(turns.joined(shapely.from_wkb(body)))
+        if degrees and right - left > 180:
+            shape = shapely.from_wkb(body)
+            body = shapely.to_wkb(turns.joined(shape)) if torn or turns.is_torn(shape) else body
         bodies.append(body)
     warnings += [said.reason() for said in sources.ignored(source, path)]
     if guessed:
@@ -266,6 +268,9 @@ def _index(path: Path, held: list[str], name: str | None, needed: bool) -> int |
         return None
     if name in held:
         return held.index(name)
+    alike = [number for number, one in enumerate(held) if one.casefold() == name.casefold()]
+    if len(alike) == 1:
+        return alike[0]
     if needed:
         raise BadInput(
             "{file} has no field {field}; its fields are {fields}",

@@ -5,6 +5,7 @@ from typing import Any
 
 _TOWN = 10_000  # people: a place that a reader in the capital has heard of
 _SEATS = ("city", "regency_seat")  # so is the seat of a kabupaten, whatever is known of its people
+_FARTHEST_KM = 2000.0  # a place farther away says less than the coordinates do
 _FARTHER = 3.0  # times the distance of the nearest place; beyond that the small place says more
 
 
@@ -14,11 +15,11 @@ def well_known(population: float | None, kind: str) -> bool:
 
 
 def choose(nearest: Mapping[str, Any] | None, towns: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    """The nearest of the well-known towns, unless another place is very much nearer; None where there is none.
+    """The nearest of the well-known towns, unless another place is very much nearer; None where there is none within 2,000 km.
 
     nearest: of all places. Places are as in impact.json.
     """
-    if nearest is None:
+    if nearest is None or nearest["distance_km"] > _FARTHEST_KM:
         return None
     town = min(towns, key=lambda place: float(place["distance_km"]), default=None)
     return town if town and town["distance_km"] <= max(30.0, _FARTHER * nearest["distance_km"]) else nearest
