@@ -83,6 +83,9 @@ def test_negative_marks_are_unknown(tmp_path, mark):
     grid = PopulationGrid.open(path)
     (strip,) = grid.strips(grid.whole)
     assert (strip.people.sum(), strip.negative, strip.unknown.sum()) == (8000, 800, 800)
+    told = []
+    assert intake.population(path, tmp_path / "installed.tif", told.append) == 8000
+    assert told == ["p.tif: 800 cells have a negative count; taken as unknown"]
 
 
 def test_a_declared_mark_is_not_told_again(tmp_path):

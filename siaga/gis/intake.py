@@ -223,7 +223,7 @@ def population(path: Path, target: Path, tell: Tell = nobody) -> float:
             file=path.name,
             count=source.RasterCount,
         )
-    total, odd = _counted(grid)
+    total, negative, odd = _counted(grid)
     if total <= 0 and odd.crowded:
         raise BadInput(
             "{file} holds {value} in a cell, which is more people than can be there; a raster of persons per cell is "
@@ -241,18 +241,23 @@ def population(path: Path, target: Path, tell: Tell = nobody) -> float:
         source = gdal.Translate("", source, format="VRT", noData=next(iter(odd.marks)))
     options = ["COMPRESS=ZSTD", "LEVEL=9", "PREDICTOR=YES", "BLOCKSIZE=256", "OVERVIEWS=NONE", "BIGTIFF=IF_SAFER"]
     gdal.GetDriverByName("COG").CreateCopy(str(target), source, options=options)
-    for said in (*grid.warnings, *odd.warnings(path)):
-        tell(said["text"])
+    warnings = [*grid.warnings, *odd.warnings(path)]
+    if negative:
+        said = BadInput("{file}: {cells} cells have a negative count; taken as unknown", file=path.name, cells=negative)
+        warnings.append(said.reason())
+    for one in warnings:
+        tell(one["text"])
     return total
 
 
-def _counted(grid: PopulationGrid) -> tuple[float, Odd]:
-    """People on all of the grid, and what is no count there."""
-    total, odd = 0.0, Odd()
+def _counted(grid: PopulationGrid) -> tuple[float, int, Odd]:
+    """People on all of the grid, how many cells have a count below 0, and what is no count there."""
+    total, negative, odd = 0.0, 0, Odd()
     for strip in grid.strips(grid.whole):
         total += float(strip.people.sum())
+        negative += strip.negative
         odd.add(strip.odd)
-    return total, odd
+    return total, negative, odd
 
 
 def _to_wgs84(layer: Any, path: Path) -> Any:

@@ -15,7 +15,7 @@ def well_known(population: float | None, kind: str) -> bool:
 
 
 def choose(nearest: Mapping[str, Any] | None, towns: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    """The nearest of the well-known towns, unless another place is very much nearer; None where there is none within 2,000 km.
+    """The nearest of the well-known towns, unless another place is very much nearer; None where all are far away.
 
     nearest: of all places. Places are as in impact.json.
     """
