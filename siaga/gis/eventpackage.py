@@ -12,6 +12,7 @@ import shapely.geometry
 
 from siaga.gis import contour, layers, overlay, project, turns
 from siaga.hazard.shakemap import ShakeMap
+from siaga.impact.classed import OUTSIDE
 from siaga.impact.mmi import CLASSES, ROMAN
 
 STRUCTURES_MOST = 20_000  # the hardest shaken; more would make a file that nobody can mail
@@ -84,20 +85,30 @@ def _bands(path: Path, contents: Contents) -> None:
 
 
 def _zones(path: Path, contents: Contents) -> None:
+    """The zones with their figures, null where they are not known; known: the share of their ground with a count.
+
+    People in no zone of the level that tables list have a row without code and shape, as in zones.csv, so that
+    this level adds up to the whole map.
+    """
     zones = [zone for zone in contents.impact["zones"] if zone["code"] in contents.outlines]
-    fields: dict[str, type] = {"code": str, "name": str, "level": str, "parent": str, "people": float}
-    fields |= {f"mmi_{mmi}": float for mmi in CLASSES} | {"affected": float, "displaced": float}
+    outlines = np.array([contents.outlines[zone["code"]] for zone in zones], dtype=object)
+    middle = contents.shakemap.nodes.middle
+    shapes = [_multi(shape) for shape in turns.onto(outlines, middle - 180, middle + 180)]
+    table = contents.impact.get("table")
+    if table and table["outside"]["people"]:
+        zones.append({"code": "", "name": OUTSIDE, "level": table["level"], "parent": None} | table["outside"])
+        shapes.append(shapely.MultiPolygon())
     models = sorted({model for zone in zones for model in zone["fatalities"]})
+    fields: dict[str, type] = {"code": str, "name": str, "level": str, "parent": str, "known": float, "people": float}
+    fields |= {f"mmi_{mmi}": float for mmi in CLASSES} | {"affected": float, "displaced": float}
     fields |= {_deaths(model): float for model in models}
     rows = [
         {name: zone[name] for name in ("code", "name", "level", "parent", "people", "affected", "displaced")}
+        | {"known": zone.get("known")}  # a result of an older Siaga does not tell it
         | {f"mmi_{mmi}": zone["by_mmi"][str(mmi)] for mmi in CLASSES}
         | {_deaths(model): zone["fatalities"][model]["expected"] for model in models}
         for zone in zones
     ]
-    outlines = np.array([contents.outlines[zone["code"]] for zone in zones], dtype=object)
-    middle = contents.shakemap.nodes.middle
-    shapes = [_multi(shape) for shape in turns.onto(outlines, middle - 180, middle + 180)]
     layers.write(path, "zones", "MultiPolygon", shapes, rows, fields)
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from siaga.impact import needs
 from siaga.impact.breakdown import Breakdown, ZoneExposure
 
+OUTSIDE = "outside these zones"  # who lives in no zone of the level that tables list, in tables for machines
 People = Sequence[float] | NDArray[np.float64]  # persons per class, the slightest class first
 
 
@@ -143,7 +144,7 @@ def zones_csv(
     writer.writerow(["level", "code", "name", "parent", "people", *columns, "affected", "displaced", *more, "known"])
     rows = list(zones)
     if table is not None and table["outside"]["people"]:
-        unnamed = {"level": table["level"], "code": "", "name": "outside these zones", "parent": "", "known": ""}
+        unnamed = {"level": table["level"], "code": "", "name": OUTSIDE, "parent": "", "known": ""}
         rows.append(unnamed | table["outside"])
     for zone in rows:
         told = (zone["level"], zone["code"], zone["name"], zone["parent"], zone["people"])

@@ -302,5 +302,5 @@ def _method(_: Language) -> str:
     return _(
         "Ash: the model's raster as it was sent, in five classes. People: cells on borders shared by area, nothing "
         "resampled. Displaced: all under more than 5 cm (InaSAFE's rule). Needs: BNPB Perka 7/2008. Rounded in print "
-        "alone."
+        "alone, each figure by itself."
     )

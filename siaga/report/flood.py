@@ -253,5 +253,5 @@ def _method(_: Language) -> str:
     return _(
         "States by PetaBencana, whole RWs, the higher one where they overlap. People: cells on borders shared by "
         "area. Displaced: 1, 3 and 5% of states 2, 3 and 4 (InaSAFE's rule). Needs: BNPB Perka 7/2008. Rounded in "
-        "print alone."
+        "print alone, each figure by itself."
     )
