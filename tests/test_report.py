@@ -165,7 +165,7 @@ def test_a_few_people_are_not_nobody():
 
 
 CASES = {
-    "green": ({"people": [5e5, 1e4, 0, 0, 0, 0, 0, 0, 0, 0], "zones": [("Kota X", 1.0)]}, 1),
+    "green": ({"people": [0, 0, 1e5, 2e6, 1.3e6, 5e5, 1e5, 1200, 0, 0], "zones": [("Kota X", 1.0)]}, 1),
     "orange": (
         {"people": [0, 1e6, 1e6, 1e6, 2e6, 3e6, 2e6, 4e5, 1e4, 0], "zones": [(name, 1 / 14) for name in NAMES]},
         2,
@@ -216,6 +216,14 @@ def test_pages_hold_and_no_word_leaves_the_margins_or_overlaps(case, code, qgis,
     out = [box for box in boxes if box[2] < 11.5 or box[4] > 198.5 or box[3] < 3 or box[5] > 294]
     assert out == []
     assert list(overlapping(boxes)) == []
+
+
+@pytest.mark.parametrize(("code", "where"), [("id", "MANA"), ("en", "WHERE")])
+def test_how_sure_the_level_is_ends_above_the_line_of_the_next_row(code, where, qgis, tmp_path):
+    boxes, _count = word_boxes(rendered("green", code)[f"report-{code}.pdf"].body, tmp_path)
+    line = next(top for _page, word, _left, top, *_ in boxes if word == where) - 1.85
+    crossing = [box for box in boxes if box[0] == 1 and box[3] < line < box[5]]
+    assert crossing == []
 
 
 def test_the_same_impact_gives_the_same_bytes(qgis):
