@@ -116,6 +116,19 @@ def test_every_sentence_has_an_indonesian_one(indonesian):
     assert sorted(sentence for sentence in said if not translated(indonesian, sentence)) == []
 
 
+def test_every_place_of_a_stored_sentence_is_filled_where_it_is_said():
+    empty = []
+    for path in READ:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not (isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant)):
+                continue
+            name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+            given = {keyword.arg for keyword in node.keywords}
+            if name in SPEAKING and isinstance(node.args[0].value, str) and None not in given:
+                empty += [(path.name, node.args[0].value)] if places(node.args[0].value) - given else []
+    assert empty == []
+
+
 def test_a_translation_fills_the_same_places(indonesian):
     catalogue = indonesian._translations
     while catalogue is not None:

@@ -56,7 +56,7 @@ def blueprint(runs: Runs, index: Index) -> Blueprint:
             row=_row(entry, g.language),
             entry=entry,
             newest=versions[0],
-            versions=[_version(one, entry, g.language) for one in versions],
+            versions=[_version(one, entry) for one in versions],
             published=entry["report"] is not None,
             pictured=f"map-{g.code}.png" in runs.sizes(entry),
             files=runs.files(entry),
@@ -106,13 +106,13 @@ def _row(entry: dict[str, Any], _: Language) -> dict[str, Any]:
     }
 
 
-def _version(one: dict[str, Any], shown: dict[str, Any], _: Language) -> dict[str, Any]:
-    received = figures.parse_utc(one["arrival"]["received"])
+def _version(one: dict[str, Any], shown: dict[str, Any]) -> dict[str, Any]:
+    at, day = _clock(one["arrival"]["received"], one)
     return {
         "event_id": one["event_id"],
         "version": one["version"],
         "number": one["version_number"],
-        "received": f"{figures.short_date(received, _.code)}, {figures.clock(received, 'UTC', seconds=True)}",
+        "received": f"{day}, {at}",
         "shown": one is shown,
         "published": one["report"] is not None,
     }

@@ -81,7 +81,7 @@ def listing(impact: Mapping[str, Any], classes: Sequence[str], most: int, _: Lan
     rows = [_listed(listed.named(zone["name"], zone, _), zone["parent"], zone, classes, _) for zone in found[:most]]
     if rest := listed.outside(impact):
         rows.append(_listed(_(listed.OUTSIDE), None, rest, classes, _))
-    return {"level": found[0]["level"] if found else None, "rows": rows, "more": max(0, len(found) - most)}
+    return {"rows": rows, "more": max(0, len(found) - most)}
 
 
 def _listed(
