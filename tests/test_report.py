@@ -126,6 +126,15 @@ def test_people_outside_all_districts_have_needs_and_models_on_page_2(zones, sai
     assert "Needs per week" in page
 
 
+def test_no_town_on_the_map_is_said_only_where_towns_are_installed():
+    impact, _bands = make_impact([0, 0, 0, 0, 0, 3e6, 2e6, 4e5, 0, 0])
+    english = language.load("en")
+    assert printed.printed(impact, english)["towns"]["answer"] == "No towns are installed."
+    files = impact["provenance"]["analysis_data"]["files"]
+    impact["provenance"]["analysis_data"]["files"] = [*files, files[0] | {"role": "places"}]
+    assert printed.printed(impact, english)["towns"]["answer"] == "No town on the map."
+
+
 def test_a_result_of_before_is_still_printed():
     zones = [("Kota X", 0.6), ("Kota Y", 0.4)]
     impact = of_before(make_impact([0, 0, 0, 0, 0, 3e6, 2e6, 4e5, 0, 0], zones)[0])

@@ -107,8 +107,9 @@ def _version(impact: Mapping[str, Any], districts: Sequence[Mapping[str, Any]], 
 
 def _towns(impact: Mapping[str, Any], count: int, _: Language) -> dict[str, Any]:
     shown = impact["places"]["most_shaken"][:count]
+    installed = any(file["role"] == "places" for file in impact["provenance"]["analysis_data"]["files"])
     return {
-        "answer": sentences.towns(shown, _),
+        "answer": sentences.towns(shown, _) if shown or installed else _("No towns are installed."),
         "rows": [
             {
                 "name": place["name"],
