@@ -125,6 +125,7 @@ def grid(time):
         ("yesterday", None),
         ("2018-02-20T16:29:28" + " " * 5000, None),
     ],
+    ids=["an hour ago, WIB", "an hour ago, UTC", "old", "old, without zone", "far ahead", "a word", "blanks"],
 )
 def test_a_map_tells_its_age_in_its_first_lines(time, live):
     place = urgency.by_content(OneObject(grid(time).encode()), ObjectEvent("shakemaps-bnpb", "us7000n05d/grid.xml"))
