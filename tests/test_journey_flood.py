@@ -54,7 +54,7 @@ def test_an_hour_becomes_figures_and_a_catalogue_entry_once(stack_up, tmp_path):
     [
         ("2017022106-6-rw", b"<html>Bad gateway</html>", "not JSON"),
         ("2017022107-6-rw", floods.answer()[:700], "cut off"),
-        ("2017022108-6-rw", floods.answer(states=(2, 5, 1)), "state is 5"),
+        ("2017022108-6-rw", floods.answer(states=(5, 5, 5)), "state is 5"),
     ],
 )
 def test_what_is_no_flood_map_is_refused_with_its_reason_on_the_status_page(stack_up, hour, body, said):

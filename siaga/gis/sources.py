@@ -74,6 +74,8 @@ def _opened(path: Path, kind: int, drivers: Sequence[str], sentence: str, option
         raise BadInput("{file} is empty", file=path.name)
     if path.suffix.lower() in _PACKED:
         raise BadInput("{file} is packed; unpack it and give the file itself", file=path.name)
+    # QGIS empties it when it starts, and names would be read another way in a process that has QGIS.
+    gdal.SetConfigOption("SHAPE_ENCODING", None)
     try:
         return gdal.OpenEx(_name(path), kind, allowed_drivers=list(drivers), open_options=list(options))
     except RuntimeError as error:
