@@ -101,7 +101,7 @@ def test_a_snapshot_is_named_or_told_by_the_answer(given, capsys):
     assert analyse(given, "--snapshot", "today") == 1
     assert "is not a snapshot" in capsys.readouterr().err
     assert analyse(given, flood="floods_empty.json") == 1
-    assert "The answer tells no time" in capsys.readouterr().err
+    assert "The answer tells no time; name its hour with --snapshot" in capsys.readouterr().err
 
 
 def test_a_dry_answer_counts_nobody(given):

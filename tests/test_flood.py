@@ -162,6 +162,7 @@ def pair(geometry, **properties):
 
 
 NEXT = [[x + 0.02, y] for x, y in SQUARE]
+LINE = {"type": "LineString", "coordinates": NEXT[:2]}
 
 
 @pytest.mark.parametrize(
@@ -177,6 +178,7 @@ NEXT = [[x + 0.02, y] for x, y in SQUARE]
         (polygon(NEXT), {"geom_id": " "}, "neither geom_id nor area_id"),
         ({"type": "Point", "coordinates": [106.8, -6.2]}, {}, "its polygon cannot be read"),
         ({"type": "Blob", "coordinates": []}, {}, "its polygon cannot be read"),
+        ({"type": "GeometryCollection", "geometries": [LINE]}, {}, "its polygon cannot be read"),
         ({"type": "Polygon"}, {}, "its polygon cannot be read"),
         (polygon([[106.82, -6.2], [106.83, -6.2], [106.84, -6.2]]), {}, "its polygon is empty"),
         (polygon([[1, float("nan")], *NEXT]), {}, "is no longitude and latitude"),
@@ -237,6 +239,7 @@ def test_a_state_is_read_where_it_is_sure(state):
         polygon(NEXT, [[106.82, -6.2], [106.83, -6.2]]),  # a hole that is none
         {"type": "MultiPolygon", "coordinates": [[NEXT], [], [[]]]},
         {"type": "GeometryCollection", "geometries": [polygon(NEXT)]},
+        {"type": "GeometryCollection", "geometries": [LINE, polygon(NEXT), {"type": "Point", "coordinates": NEXT[0]}]},
     ],
 )
 def test_a_polygon_is_read_where_it_is_sure(geometry):
@@ -372,6 +375,7 @@ ONE = {"properties": {"geom_id": "1", "state": 2}}
         (topology(objects={"o": ONE | {"type": "Polygon", "arcs": [[0.5]]}}), "cannot be read"),
         (topology(objects={"o": ONE | {"type": "Polygon", "arcs": [[]]}}), "cannot be read"),
         (topology(objects={"o": ONE | {"type": "LineString", "arcs": [0]}}), "cannot be read"),
+        (topology(objects={"o": ONE | {"type": None}}), "has state 2 but no polygon"),
     ],
 )
 def test_what_is_no_sane_topology_is_refused_in_words(body, said):

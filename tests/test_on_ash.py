@@ -202,6 +202,16 @@ def test_the_same_raster_given_twice_adds_nothing(qgis):
     assert "The same raster is given twice; it is counted once" in [one["text"] for one in again["warnings"]]
 
 
+def test_a_raster_that_was_written_anew_is_the_same_one(qgis):
+    nothing = analysis_data.AnalysisData("0" * 64, "Nothing", False, (), {})
+    once, anew = ash.raster(), ash.raster(nodata=-1.0, options=["COMPRESS=DEFLATE"])
+    assert once != anew
+    alone = of_ash([once], ash.request(), nothing, Timing()).impact
+    again = of_ash([anew, once], ash.request(), nothing, Timing()).impact
+    assert again["map"] == alone["map"]
+    assert "The same raster is given twice; it is counted once" in [one["text"] for one in again["warnings"]]
+
+
 def test_an_earlier_fall_that_cannot_be_read_is_left_out_with_a_warning(call, store):
     store.put(keys.ASHMAPS, "201702201904+0700_Merapi/request.json", ash.request(time="2017-02-20T19:04+07:00"))
     store.put(keys.ASHMAPS, "201702201904+0700_Merapi/ash_fall.tif", b"no raster")

@@ -13,7 +13,7 @@ from siaga.exposure import places
 from siaga.exposure.analysis_data import AnalysisData
 from siaga.gis import ashfall, classed, reached
 from siaga.gis.classed import Classed, Ground
-from siaga.hazard.ash import AshFall, Earlier, read_request
+from siaga.hazard.ash import AshFall, Earlier, Eruption, read_request
 from siaga.impact import ash
 from siaga.product import Product
 from siaga.timing import Timing
@@ -37,8 +37,9 @@ def of_ash(
     left out with a warning. Raises BadInput when a raster or the request is not whole and sane.
     """
     eruption = None if request is None else read_request(request)
-    rasters, twice = _once(rasters)
-    fall = ashfall.added([ashfall.read(body, eruption) for body in rasters])
+    once, twice = _once(rasters, eruption)
+    rasters = list(once)
+    fall = ashfall.added(list(once.values()))
     timing.step("read")
     given = _inputs(rasters, request, earlier)
     content = json.dumps(given, sort_keys=True).encode()
@@ -75,11 +76,17 @@ def _inputs(rasters: Sequence[bytes], request: bytes | None, earlier: Mapping[st
     return [{"role": role, "sha256": sha256(body).hexdigest(), "size": len(body)} for role, body in bodies]
 
 
-def _once(rasters: Sequence[bytes]) -> tuple[list[bytes], list[dict[str, Any]]]:
-    """Each raster once, in an order of their own, and a stored reason where one was given twice."""
-    once = {sha256(body).hexdigest(): body for body in rasters}
+def _once(rasters: Sequence[bytes], eruption: Eruption | None) -> tuple[dict[bytes, AshFall], list[dict[str, Any]]]:
+    """Each fall once by its raster, in an order of their own, and a stored reason where one was given twice.
+
+    One that another program wrote anew is the same one: what counts is the ash in it, not the file's bytes.
+    """
+    once: dict[str, tuple[bytes, AshFall]] = {}
+    for body in sorted(rasters, key=lambda body: sha256(body).digest()):
+        fall = ashfall.read(body, eruption)
+        once.setdefault(fall.sha256, (body, fall))
     said = BadInput("The same raster is given twice; it is counted once").reason()
-    return [once[digest] for digest in sorted(once)], [said] if len(once) < len(rasters) else []
+    return dict(once.values()), [said] if len(once) < len(rasters) else []
 
 
 def _same_again(rasters: Sequence[bytes], earlier: Mapping[str, Earlier]) -> list[dict[str, Any]]:

@@ -53,7 +53,7 @@ def of_flood(body: bytes, snapshot: Snapshot | None, exposure: AnalysisData, tim
 
 def _hour(found: FloodMap) -> Snapshot:
     if found.last_updated is None:
-        raise BadInput("The answer tells no time; name its hour, such as 2017022105-6-rw")
+        raise BadInput("The answer tells no time; name its hour with --snapshot, such as 2017022105-6-rw")
     return Snapshot.of(found.last_updated.astimezone(UTC))
 
 

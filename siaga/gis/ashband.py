@@ -11,6 +11,7 @@ from siaga.hazard import ashunit
 
 _THICK = ("thick", "tebal", "tephra", "ash", "abu", "deposit", "load")
 _UNIT_KEYS = ("units", "unit", "unittype", "unit_type")
+_LONGEST = 200  # characters of a description that are read
 _NAME_KEYS = ("netcdf_varname", "long_name", "standard_name", "name", "description")
 
 
@@ -52,7 +53,7 @@ def unit(source: Any, number: int) -> str:
             unit=ascii(units[""])[1:-1][:40],
         )
     if not units:
-        units = {ashunit.named(text): text for text in _in_description(band) if ashunit.named(text)}
+        units = {ashunit.named(text): text for text in _in_descriptions(source, band) if ashunit.named(text)}
     if len(units) > 1:
         one, other = sorted(units)[:2]
         raise BadInput("The raster names two units, {one} and {other}; name one", one=one, other=other)
@@ -90,11 +91,23 @@ def _of_file(source: Any, band: Any) -> list[str]:
     return found + named
 
 
-def _in_description(band: Any) -> list[str]:
-    """Words of the band's description that may be its unit: in brackets, or the last one: "ash thickness, mm"."""
-    text = (band.GetDescription() or "")[:200]
+def _in_descriptions(source: Any, band: Any) -> list[str]:
+    """Words that may be a unit, of what the band is named and of a description of the whole file that tells of ash."""
+    whole = (source.GetMetadataItem("TIFFTAG_IMAGEDESCRIPTION") or "")[:_LONGEST]
+    told = _names(band) + [whole] * any(word in whole.lower() for word in _THICK)
+    return [word for text in told for word in _in_description(text[:_LONGEST])]
+
+
+def _in_description(text: str) -> list[str]:
+    """Words of a description that may be its unit: in brackets, or the last one unless it is of a number.
+
+    >>> [_in_description(text) for text in ("Ash (mm)", "ash thickness, mm", "tephra_cm", "ash above 100 m")]
+    [['mm'], ['mm'], ['cm'], []]
+    """
     bracketed = [part.partition(close)[0] for open_, close in ("()", "[]") for part in text.split(open_)[1:]]
-    return bracketed or ([text.replace(",", " ").replace("_", " ").split()[-1]] if text.split() else [])
+    words = text.replace(",", " ").replace("_", " ").rstrip(" .").split()
+    of_number = len(words) > 1 and words[-2][-1].isdigit()
+    return bracketed or ([] if of_number else words[-1:])
 
 
 def _names(band: Any) -> list[str]:

@@ -3,6 +3,7 @@
 Classes: InaSAFE 5's `ash_hazard_classes`, centimetres. Alert levels: PVMBG's four.
 """
 
+import hashlib
 import json
 import math
 import re
@@ -108,6 +109,11 @@ class AshFall:
         """Outer edges: west, south, east, north."""
         rows, columns = self.thickness.shape
         return self.west, self.north - rows * self.height, self.west + columns * self.width, self.north
+
+    @property
+    def sha256(self) -> str:
+        """Of where it lies and how thick: two rasters that agree in it are one fall, however they were written."""
+        return hashlib.sha256(repr(self.edges).encode() + self.thickness.tobytes()).hexdigest()
 
     @property
     def max_cm(self) -> float:

@@ -18,6 +18,7 @@ Rings = list[NDArray[np.float64]]
 _PARTS = re.compile(r"[:/#]+")
 _LONGITUDE_FIRST = ("CRS84", "CRS84H", "WGS84", "WGS 84", "GCS_WGS_1984")
 _LATITUDE_FIRST = ("4326", "4979")  # EPSG's codes of the same
+_WITHOUT_GROUND = ("Point", "MultiPoint", "LineString", "MultiLineString")  # a repair leaves them beside a polygon
 _DEEPEST = 8  # of collections within collections
 
 
@@ -63,9 +64,12 @@ def _crs_name(crs: Any) -> str:
 def polygons(geometry: Mapping[str, Any], most: int) -> list[Rings]:
     """The polygons of one geometry, each a list of rings (n, 2), the outer one first; heights are left out.
 
-    most: points that it may have. Raises ValueError, TypeError, KeyError or IndexError when it is no polygon.
+    most: points that it may have. Raises ValueError, TypeError, KeyError or IndexError when it is no polygon, or
+    a collection in which there is none.
     """
     parts = list(_parts(geometry, 0))
+    if not parts and geometry["type"] == "GeometryCollection":
+        raise ValueError
     if sum(len(ring) for rings in parts for ring in rings) > most:
         raise ValueError
     return [[flat(ring) for ring in rings] for rings in parts]
@@ -76,7 +80,8 @@ def _parts(geometry: Mapping[str, Any], depth: int) -> Iterator[Any]:
         if depth > _DEEPEST:
             raise ValueError
         for member in geometry["geometries"]:
-            yield from _parts(member, depth + 1)
+            if member["type"] not in _WITHOUT_GROUND:
+                yield from _parts(member, depth + 1)
     else:
         inside = geometry["coordinates"]
         yield from {"Polygon": [inside], "MultiPolygon": inside}[geometry["type"]]

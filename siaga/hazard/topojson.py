@@ -42,7 +42,7 @@ def _flat(geometry: Any, depth: int) -> Iterator[tuple[Any, Any]]:
         for member in members:
             yield from _flat(member, depth + 1)
     else:
-        yield geometry.get("properties"), geometry
+        yield geometry.get("properties"), None if geometry.get("type") is None else geometry  # its form of null
 
 
 class Arcs:
