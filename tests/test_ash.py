@@ -300,6 +300,21 @@ def test_the_unit_of_a_vertical_system_is_that_of_heights_and_not_of_ash():
     assert fall.warnings == ()
 
 
+@pytest.mark.parametrize(
+    ("more", "scale"),
+    [
+        ({"file": {"TIFFTAG_IMAGEDESCRIPTION": "Ash thickness in mm"}}, 0.1),
+        ({"file": {"TIFFTAG_IMAGEDESCRIPTION": "Model run of a ground level of 100 m"}}, 1),
+        ({"file": {"TIFFTAG_IMAGEDESCRIPTION": "Ash above 100 m"}}, 1),
+        ({"band": {"long_name": "tephra thickness [mm]"}}, 0.1),
+        ({"band": {"NETCDF_VARNAME": "thickness_mm"}}, 0.1),
+    ],
+)
+def test_a_description_may_name_the_unit_but_no_height_is_one(more, scale):
+    fall = ashfall.read(ash.raster(CM, **more))
+    np.testing.assert_allclose(fall.thickness, CM * scale, rtol=1e-6)
+
+
 def test_our_own_rasters_name_their_unit():
     fall = ashfall.read(ash.raster(CM * 10, unit="mm"))
     again = ashfall.read(ashfall.write(fall))

@@ -26,6 +26,7 @@ SEA = "#e7ecef"
 _AIR = 0.08  # of the extent, on each side
 _EDGE = 0.06
 _MM_PER_INCH = 25.4
+_POLYGON = 3  # shapely's number of the type
 _PLATE_MM = 2.5  # half of a numeral's plate, which is kept off the towns
 
 
@@ -85,8 +86,7 @@ def draw(sheet: Sheet) -> bytes:
     pixel = per_mm * _MM_PER_INCH / sheet.dpi
     ground = _ground(sheet, extent, pixel)
     on_land = {
-        number: _polygons(shapely.intersection(band, ground.land)) if sheet.scale.clipped else band
-        for number, band in sorted(bands.items())
+        number: _on_land(band, ground.land) if sheet.scale.clipped else band for number, band in sorted(bands.items())
     }
     kept_free = ground.land if sheet.scale.clipped else shapely.union_all(list(bands.values()))
     planned = furniture.plan(sheet, extent, kept_free)
@@ -130,7 +130,7 @@ def _in_one_piece(bands: dict[int, Any]) -> dict[int, Any]:
     brought = {}
     for number, band in bands.items():
         parts = [turns.moved(part, 360.0 if part.bounds[2] <= 0 else 0.0) for part in shapely.get_parts(band)]
-        brought[number] = shapely.multipolygons(parts)
+        brought[number] = shapely.union_all(parts)  # no seam stays where it was split
     left, _south, right, _north = shapely.total_bounds(list(brought.values()))
     return brought if right - left < east - west else bands
 
@@ -159,12 +159,13 @@ def _extent(sheet: Sheet, bands: Mapping[int, Any], whole: Rectangle) -> Rectang
     if sheet.small and scale.closer:
         lowest = max(lowest, hardest - 1)
     shown = [band for number, band in bands.items() if number >= lowest]
-    wanted = shapely.union_all(shown) if scale.clipped else shapely.box(*shapely.total_bounds(shown))
-    if sheet.basemap is not None and scale.clipped and not wanted.is_empty:
+    wanted = shown
+    if sheet.basemap is not None and scale.clipped and shown:
         coarse = (whole[2] - whole[0]) / 200
-        shaken = shapely.intersection(wanted, basemap.within(sheet.basemap, whole, coarse).land)
-        wanted = shaken if not shaken.is_empty else wanted
-    west, south, east, north = shapely.union(wanted, sheet.point).bounds
+        land = basemap.within(sheet.basemap, whole, coarse).land
+        reached = [_on_land(band, land) for band in shown]
+        wanted = shown if shapely.is_empty(reached).all() else reached
+    west, south, east, north = shapely.total_bounds([*wanted, sheet.point])
     width, height = max(east - west, scale.least_degrees), max(north - south, scale.least_degrees)
     middle_x, middle_y = (west + east) / 2, (south + north) / 2
     width, height = width * (1 + 2 * _AIR), height * (1 + 2 * _AIR)
@@ -243,7 +244,15 @@ def _png(image: QImage) -> bytes:
     return bytes(data)
 
 
-def _polygons(shape: Any) -> Any:
-    """Without the lines and points that an intersection may leave."""
-    parts = [part for part in shapely.get_parts(shape) if part.geom_type in ("Polygon", "MultiPolygon")]
-    return shapely.union_all(parts)
+def _on_land(band: Any, land: Any) -> Any:
+    """A band's polygons as far as they are on land, side by side as they were.
+
+    Only those are cut that are not wholly on it, and none are dissolved: a particle model's plume has tens of
+    thousands, whose overlay as one shape takes minutes.
+    """
+    parts = shapely.get_parts(band)
+    shapely.prepare(land)
+    whole = shapely.covers(land, parts)
+    cut = shapely.get_parts(shapely.intersection(parts[~whole], land))
+    polygons = cut[(shapely.get_type_id(cut) == _POLYGON) & ~shapely.is_empty(cut)]  # no lines and points
+    return shapely.multipolygons(np.concatenate([parts[whole], polygons]))
