@@ -18,8 +18,8 @@ import psutil
 import requests
 
 from siaga import demo, ingest, keys, machine
+from siaga.data.demo.packages import SHAKEMAP, Packages
 from siaga.events import ObjectEvent
-from siaga.exposure.demo.packages import SHAKEMAP, Packages
 from siaga.settings import Settings
 from siaga.store import Store
 from siaga.supervisor import Supervisor

@@ -12,8 +12,9 @@ faas       one object in, one answer out: the frame around every function
 moment     times as they are stored
 language   gettext catalogues: Indonesian first, English second
 hazard/    bytes -> frozen value                        (pure)
-exposure/  people, places, zones: what can be hit
+exposure/  zones, places, past quakes, vocabularies: what can be hit  (pure)
 impact/    hazard x exposure -> figures                 (pure)
+data/      the analysis data: bucket, imports, demonstration
 gis/       the only importers of PyQGIS and GDAL
 analysis/  one input and the exposure -> impact.json and its products
 road       the way of an input through the function of any hazard

@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 
 from siaga import ingest, keys, machine, samples
+from siaga.data import demo as exposure
+from siaga.data import imports
+from siaga.data.demo.packages import SHAKEMAP, Packages
 from siaga.errors import SiagaError
 from siaga.events import ASKED, ObjectEvent
-from siaga.exposure import demo as exposure
-from siaga.exposure import operatordata
-from siaga.exposure.demo.packages import SHAKEMAP, Packages
 from siaga.settings import Settings
 from siaga.store import Store
 from siaga.supervisor import Supervisor
@@ -32,7 +32,7 @@ def install_exposure(settings: Settings, say: Callable[[str], None]) -> None:
     """Build the demonstration exposure unless it is built, and install it in the store."""
     store = Store.connect(settings, "root")
     exposure.install(settings, store, say)
-    operatordata.share_out(store, settings.cache, say)
+    imports.share_out(store, settings.cache, say)
 
 
 def show(settings: Settings, supervisor: Supervisor, stop: threading.Event, hazards: Sequence[str]) -> bool:

@@ -10,10 +10,10 @@ from typing import Any
 
 from siaga import catalog, faas, keys
 from siaga.analysis import Analysis
+from siaga.data import analysis_data
+from siaga.data.analysis_data import AnalysisData
 from siaga.errors import BadInput
 from siaga.events import ASKED, ObjectEvent
-from siaga.exposure import analysis_data
-from siaga.exposure.analysis_data import AnalysisData
 from siaga.moment import parse
 from siaga.store import Head
 from siaga.timing import Timing

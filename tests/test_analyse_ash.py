@@ -18,8 +18,8 @@ from qgis.core import QgsCoordinateReferenceSystem, QgsDistanceArea, QgsGeometry
 
 from siaga import cli
 from siaga.analysis.ash import of_ash
-from siaga.exposure import features as given_features
-from siaga.exposure.analysis_data import AnalysisData
+from siaga.data import features as given_features
+from siaga.data.analysis_data import AnalysisData
 from siaga.exposure.zones import ZoneFields
 from siaga.gis import ashfall, classed, layers, reached
 from siaga.hazard.ash import CLASSES, AshFall, classify

@@ -13,7 +13,7 @@ from fixtures import exposure
 
 from siaga import cli
 from siaga.analysis.flood import of_flood
-from siaga.exposure.analysis_data import AnalysisData
+from siaga.data.analysis_data import AnalysisData
 from siaga.gis import layers
 from siaga.impact import schemas
 from siaga.keys import Snapshot

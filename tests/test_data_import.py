@@ -13,9 +13,10 @@ from osgeo import gdal, ogr, osr
 
 from functions.on_shakemap import handler as on_shakemap
 from siaga import keys
+from siaga.data import analysis_data, imports
+from siaga.data.imports import Fields
 from siaga.errors import BadInput, NotFound
-from siaga.exposure import analysis_data, operatordata, places
-from siaga.exposure.operatordata import Fields
+from siaga.exposure import places
 from siaga.gis import layers
 from siaga.gis.population import PopulationGrid
 from siaga.impact import schemas
@@ -27,12 +28,12 @@ SCHEMA = schemas.of("earthquake")
 def ready(role, path, tmp_path, before=None, **fields):
     folder = tmp_path / f"ready-{role}"
     folder.mkdir(exist_ok=True)
-    return operatordata.ROLES[role].ready(path, folder, Fields(**fields), before)
+    return imports.ROLES[role].ready(path, folder, Fields(**fields), before)
 
 
 def put(store, role, path, cache=None, **fields):
     more = {"title": None, "source": "a test", "licence": "none", "year": 2024}
-    return operatordata.install(store, role, path, **more, fields=Fields(**fields), cache=cache)
+    return imports.install(store, role, path, **more, fields=Fields(**fields), cache=cache)
 
 
 def utm(path, named, zone=32750):
@@ -297,7 +298,7 @@ def test_an_import_says_which_part_of_the_people_each_level_holds(tmp_path, monk
     has = type("Installed", (), {"path": staticmethod(files.get)})
     monkeypatch.setattr(analysis_data, "open", lambda *_: has)
     said = []
-    operatordata.share_out(None, tmp_path, said.append)
+    imports.share_out(None, tmp_path, said.append)
     assert said == [
         "population cells shared out among the zones",
         "province: 100.0 % of 4,000 people",

@@ -14,7 +14,7 @@ from fixtures.grids import make_grid
 
 from siaga import language
 from siaga.analysis.earthquake import of_earthquake
-from siaga.exposure.analysis_data import AnalysisData
+from siaga.data.analysis_data import AnalysisData
 from siaga.gis import layers
 from siaga.report import assembly, workbook
 from siaga.timing import Timing

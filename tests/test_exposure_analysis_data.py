@@ -6,9 +6,9 @@ from hashlib import sha256
 import pytest
 
 from siaga import keys
+from siaga.data import analysis_data
+from siaga.data.analysis_data import DataFile
 from siaga.errors import NotFound, SiagaError, Unavailable
-from siaga.exposure import analysis_data
-from siaga.exposure.analysis_data import DataFile
 from siaga.store import Store
 
 

@@ -7,10 +7,11 @@ import pytest
 import shapely
 from osgeo import gdal
 
-from siaga.exposure import analysis_data, demo, places
-from siaga.exposure.demo import islands, matching, provinces, territory
-from siaga.exposure.demo.packages import Packages
-from siaga.exposure.demo.people import GRID
+from siaga.data import analysis_data, demo
+from siaga.data.demo import islands, matching, provinces, territory
+from siaga.data.demo.packages import Packages
+from siaga.data.demo.people import GRID
+from siaga.exposure import places
 from siaga.gis import cells, layers
 
 gdal.UseExceptions()

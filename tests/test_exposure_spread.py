@@ -8,11 +8,11 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siaga.exposure.demo import guess, people
-from siaga.exposure.demo.gazetteer import Town, plain
-from siaga.exposure.demo.islands import Islands
-from siaga.exposure.demo.matching import Names, with_regency
-from siaga.exposure.demo.regencies import share_out
+from siaga.data.demo import guess, people
+from siaga.data.demo.gazetteer import Town, plain
+from siaga.data.demo.islands import Islands
+from siaga.data.demo.matching import Names, with_regency
+from siaga.data.demo.regencies import share_out
 from siaga.gis import cells, layers
 from siaga.gis.cells import Grid
 

@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from osgeo import gdal, ogr, osr
 
-from siaga.exposure import features
+from siaga.data import features
+from siaga.exposure import vocabulary
 from siaga.exposure.zones import INSTALLED, ZoneFields
 from siaga.gis import classed, ellipsoid, flooded, inundated, layers
 from siaga.hazard.flood import read_flood
@@ -364,7 +365,7 @@ def test_a_road_counts_once_where_waters_meet_and_at_the_higher_state(tmp_path, 
     flood_map = water((2, square(0, 0, 2, 1)), (3, square(0, 1, 1, 2)), (2, square(0, 1, 2, 2)))
     counts = inundated.roads(flood_map, target if installed else path, installed=installed)
     whole = ellipsoid.lengths(np.array([road.coords[0]]), np.array([road.coords[1]]))[0] / 1000
-    record = flood.roads_record(inundated.assets.ROAD_CLASSES, counts, whole=True)
+    record = flood.roads_record(vocabulary.ROAD_CLASSES, counts, whole=True)
     assert record["by_class"] == pytest.approx({"1": 0, "2": whole / 4, "3": whole / 4, "4": 0}, abs=1e-9)
     assert (record["affected_km"], record["dry_km"]) == pytest.approx((whole / 2, whole / 2), rel=1e-6)
     assert list(record["by_type"]) == ["primary"]
@@ -377,7 +378,7 @@ def test_a_building_has_the_highest_state_that_touches_it(tmp_path):
     layers.write(path, "b", "Polygon", houses, [{"type": kind} for kind in kinds], {"type": str})
     flood_map = water((2, square(0, 0, 1, 1)), (4, square(1.05, 0, 2, 1)))
     record = flood.structures_record(
-        inundated.assets.STRUCTURE_TYPES, inundated.structures(flood_map, path, installed=False), whole=True
+        vocabulary.STRUCTURE_TYPES, inundated.structures(flood_map, path, installed=False), whole=True
     )
     assert record["by_class"] == {"1": 0, "2": 1, "3": 0, "4": 2}
     assert (record["total"], record["affected"], record["dry"]) == (3, 3, 1)
@@ -414,7 +415,7 @@ def test_installed_structures_are_wet_where_their_point_is(tmp_path):
     features.convert("structures", path, target)
     flood_map = water((2, square(0, 0, 1, 1)), (4, square(2, 2, 3, 3)), (3, square(2, 2, 3, 3)))
     counts = inundated.structures(flood_map, target, installed=True)
-    record = flood.structures_record(inundated.assets.STRUCTURE_TYPES, counts, whole=False)
+    record = flood.structures_record(vocabulary.STRUCTURE_TYPES, counts, whole=False)
     assert record["by_class"] == {"1": 0, "2": 1, "3": 0, "4": 1}  # the school's middle is dry
     assert {kind: sum(one.values()) for kind, one in record["by_type"].items()} == {"residential": 1, "worship": 1}
     assert record["dry"] is None

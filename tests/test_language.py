@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from siaga import language
-from siaga.exposure.demo import recipe
+from siaga.data.demo import recipe
 from siaga.impact import ash
 from siaga.language import CORE, Language
 from siaga.report import assembly, flood, past, preparing, sentences

@@ -14,7 +14,7 @@ from fixtures import ash, exposure, installed
 from functions.on_ash import handler as on_ash
 from siaga import keys
 from siaga.analysis.ash import of_ash
-from siaga.exposure import analysis_data
+from siaga.data import analysis_data
 from siaga.impact import schemas
 from siaga.store import Store
 from siaga.timing import Timing

@@ -11,7 +11,7 @@ from fixtures import exposure, floods, installed
 
 from functions.on_flood import handler as on_flood
 from siaga import keys
-from siaga.exposure import analysis_data
+from siaga.data import analysis_data
 from siaga.impact import schemas
 from siaga.store import Store
 

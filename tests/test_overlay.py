@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from osgeo import gdal, ogr
 from qgis.core import QgsCoordinateReferenceSystem, QgsDistanceArea, QgsGeometry, QgsPointXY, QgsProject
 
-from siaga.exposure import features as given_features
+from siaga.data import features as given_features
 from siaga.gis import ellipsoid, overlay
 from siaga.hazard.gridxml import read_shakemap
 from siaga.hazard.shakemap import Nodes, ShakeMap

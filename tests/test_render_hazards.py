@@ -12,7 +12,7 @@ from functions.on_ash import handler as on_ash
 from functions.on_flood import handler as on_flood
 from functions.render_report import handler as render_report
 from siaga import floodsince, keys
-from siaga.exposure import analysis_data
+from siaga.data import analysis_data
 from siaga.impact.floodtrend import Trend
 from siaga.keys import Snapshot
 from siaga.store import Store

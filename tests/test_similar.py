@@ -12,10 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from siaga import cli, language
+from siaga.data import analysis_data, imports
 from siaga.errors import BadInput
-from siaga.exposure import analysis_data, history, operatordata
+from siaga.exposure import history
+from siaga.exposure.history import PastQuake
 from siaga.impact import schemas, similar
-from siaga.impact.similar import PastQuake, find
+from siaga.impact.similar import find
 from siaga.store import Store
 
 SCHEMA = schemas.of("earthquake")
@@ -224,4 +226,4 @@ def test_the_operators_catalogue_takes_its_place_beside_what_is_installed(store,
 
 
 def test_roles_are_known_to_the_manifest():
-    assert set(operatordata.ROLES) == set(analysis_data.ROLES)
+    assert set(imports.ROLES) == set(analysis_data.ROLES)

@@ -8,8 +8,8 @@ from fixtures import features as given_features
 from fixtures.grids import make_grid
 from osgeo import ogr, osr
 
-from siaga.exposure import features
-from siaga.exposure.features import ZoneOptions
+from siaga.data import features
+from siaga.data.features import ZoneOptions
 from siaga.exposure.zones import ZoneFields
 from siaga.gis import classed, ellipsoid, layers, overlay, shaken, turns, zones
 from siaga.gis.classed import Ground

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from osgeo import gdal, ogr, osr
 
+from siaga.data import features
+from siaga.data.features import ZoneOptions
 from siaga.errors import BadInput
-from siaga.exposure import features, texts
-from siaga.exposure.features import ZoneOptions
+from siaga.exposure import texts
 from siaga.exposure.zones import ZoneFields
 from siaga.gis import crs, intake, layers, population, sources, zones
 from siaga.gis.population import PopulationGrid

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from siaga import keys
+from siaga.data import analysis_data
 from siaga.errors import BadInput, NotFound
-from siaga.exposure import analysis_data, places
+from siaga.exposure import places
 from siaga.store import Store
 
 

@@ -18,9 +18,9 @@ from hashlib import sha256
 from typing import Any
 
 from siaga import catalog, faas, floodsince, keys, language, moment
+from siaga.data import analysis_data
+from siaga.data.analysis_data import AnalysisData
 from siaga.events import ObjectEvent
-from siaga.exposure import analysis_data
-from siaga.exposure.analysis_data import AnalysisData
 from siaga.product import Product
 from siaga.report import assembly
 from siaga.store import Store

@@ -9,8 +9,8 @@ from typing import Any
 
 from siaga import errors, filehash
 from siaga.analyse import overlays
+from siaga.data.analysis_data import AnalysisData
 from siaga.errors import BadInput
-from siaga.exposure.analysis_data import AnalysisData
 from siaga.exposure.zones import ZoneFields
 from siaga.product import Product
 
@@ -123,7 +123,7 @@ def add_report(parser: argparse.ArgumentParser) -> None:
 
 def basemap(cache: Path) -> Path | None:
     """That of the demonstration exposure if it has been built here; without one the ground stays plain."""
-    from siaga.exposure import demo
+    from siaga.data import demo
 
     path = cache / "demo-exposure" / demo.recipe_hash() / "basemap.gpkg"
     return path if path.exists() else None

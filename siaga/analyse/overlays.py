@@ -41,7 +41,7 @@ def ready(chosen: argparse.Namespace, cache: Path) -> dict[str, Path]:
 
 
 def _converted(role: str, path: Path, field: str, cache: Path) -> Path:
-    from siaga.exposure import features
+    from siaga.data import features
 
     target = cache / "converted" / _fingerprint(role, path, field, cache) / f"{role}.fgb"
     if target.exists():

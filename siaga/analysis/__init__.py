@@ -12,7 +12,7 @@ from typing import Any
 
 import siaga
 from siaga import keys
-from siaga.exposure.analysis_data import AnalysisData
+from siaga.data.analysis_data import AnalysisData
 from siaga.hazard.ash import AshFall
 from siaga.hazard.flood import FloodMap
 from siaga.hazard.shakemap import ShakeMap

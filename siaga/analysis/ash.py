@@ -8,9 +8,9 @@ from typing import Any
 
 from siaga import analysis
 from siaga.analysis import Analysis
+from siaga.data.analysis_data import AnalysisData
 from siaga.errors import BadInput
 from siaga.exposure import places
-from siaga.exposure.analysis_data import AnalysisData
 from siaga.gis import ashfall, classed, reached
 from siaga.gis.classed import Classed, Ground
 from siaga.hazard.ash import AshFall, Earlier, Eruption, read_request

@@ -8,9 +8,9 @@ from typing import Any
 
 from siaga import analysis
 from siaga.analysis import Analysis
+from siaga.data.analysis_data import AnalysisData
 from siaga.errors import BadInput
 from siaga.exposure import history, places
-from siaga.exposure.analysis_data import AnalysisData
 from siaga.gis import coast, contour, overlay, raster, shaken, surroundings
 from siaga.hazard.gridxml import read_shakemap
 from siaga.hazard.shakemap import ShakeMap

@@ -10,12 +10,13 @@ import numpy as np
 
 from siaga import analysis
 from siaga.analysis import Analysis
+from siaga.data.analysis_data import AnalysisData
 from siaga.errors import BadInput
-from siaga.exposure.analysis_data import AnalysisData
+from siaga.exposure import vocabulary
 from siaga.gis import classed, flooded, inundated
 from siaga.gis.classed import Classed
 from siaga.hazard.flood import FloodMap, read_flood
-from siaga.impact import assets, flood
+from siaga.impact import flood
 from siaga.impact.flood import AreaExposure
 from siaga.keys import Snapshot
 from siaga.moment import stamp
@@ -111,14 +112,14 @@ def _structures(found: FloodMap, path: Path | None, installed: bool) -> dict[str
     if path is None:
         return None
     counts = inundated.structures(found, path, installed=installed)
-    return flood.structures_record(assets.STRUCTURE_TYPES, counts, whole=not installed)
+    return flood.structures_record(vocabulary.STRUCTURE_TYPES, counts, whole=not installed)
 
 
 def _roads(found: FloodMap, path: Path | None, installed: bool) -> dict[str, Any] | None:
     if path is None:
         return None
     km = inundated.roads(found, path, installed=installed)
-    return flood.roads_record(assets.ROAD_CLASSES, km, whole=not installed)
+    return flood.roads_record(vocabulary.ROAD_CLASSES, km, whole=not installed)
 
 
 def _products(found: FloodMap, impact: Mapping[str, Any], body: bytes) -> list[Product]:

@@ -1,14 +1,38 @@
 """Past quakes to compare with: the operator's catalogue, or the small table that comes with Siaga."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
 from siaga.errors import BadInput
 from siaga.exposure import expocat
-from siaga.impact.similar import PastQuake
 
 DEADLIEST = Path(__file__).parent / "past_quakes.csv"  # Indonesia's deadliest since 1970; each row names its source
 _SOURCE = "EXPO-CAT"
+
+
+@dataclass(frozen=True, slots=True)
+class PastQuake:
+    """One quake of a catalogue.
+
+    time: UTC without its zone. longitude, latitude: degrees, WGS84. by_mmi: persons per class, IX holding X;
+    a class that is absent is unknown. Deaths None where none are reported. causes: what else than shaking
+    did harm: tsunami, landslide, fire, liquefaction. source: of the deaths.
+    """
+
+    time: datetime
+    name: str
+    magnitude: float
+    depth_km: float
+    longitude: float
+    latitude: float
+    by_mmi: Mapping[int, float]
+    shaking_deaths: float | None
+    total_deaths: float | None
+    causes: tuple[str, ...]
+    source: str
 
 
 @lru_cache(maxsize=4)

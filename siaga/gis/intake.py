@@ -16,7 +16,7 @@ import shapely
 from osgeo import gdal, ogr, osr
 
 from siaga.errors import BadInput
-from siaga.exposure import texts
+from siaga.exposure import texts, vocabulary
 from siaga.gis import crs, sources, turns
 from siaga.gis.population import PopulationGrid
 from siaga.gis.uncounted import Odd
@@ -277,3 +277,8 @@ def _to_wgs84(layer: Any, path: Path) -> Any:
     reference = reference.Clone()
     reference.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
     return osr.CoordinateTransformation(reference, wgs84)
+
+
+def type_fields(role: str, layer: Layer) -> list[str]:
+    """The fields of vocabulary.TYPE_FIELDS that a file has, the more telling first."""
+    return [name for wanted in vocabulary.TYPE_FIELDS[role] if (name := layer.first_of((wanted,)))]

@@ -12,10 +12,9 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from siaga.exposure import features
+from siaga.exposure import vocabulary
 from siaga.gis import ellipsoid, flooded, intake, stream
 from siaga.hazard.flood import FloodMap
-from siaga.impact import assets
 from siaga.impact.flood import CLASSES
 
 _AT_ONCE = 131_072
@@ -31,7 +30,7 @@ def structures(flood: FloodMap, path: Path, *, installed: bool) -> NDArray[np.in
     """
     polygons, states, _ = flooded.shapes(flood)
     width = len(CLASSES) + 1
-    counts = np.zeros((len(assets.STRUCTURE_TYPES), width), dtype=np.int64)
+    counts = np.zeros((len(vocabulary.STRUCTURE_TYPES), width), dtype=np.int64)
     for geometries, kinds in _installed(flood, path) if installed else _whole(path):
         highest = np.zeros(len(geometries), dtype=np.int64)
         touching, which = shapely.STRtree(geometries).query(polygons, predicate="intersects")
@@ -48,7 +47,7 @@ def roads(flood: FloodMap, path: Path, *, installed: bool) -> NDArray[np.float64
     """
     polygons, states, _ = flooded.shapes(flood)
     tree = shapely.STRtree(polygons)
-    km = np.zeros((len(assets.ROAD_CLASSES), len(CLASSES) + 1))
+    km = np.zeros((len(vocabulary.ROAD_CLASSES), len(CLASSES) + 1))
     for geometries, kinds in _lines(flood, path, installed):
         np.add.at(km[:, 0], kinds, _kilometres(geometries))
         which, touching = tree.query(geometries, predicate="intersects")
@@ -75,20 +74,20 @@ def _kilometres(lines: Any) -> NDArray[np.float64]:
 def _lines(flood: FloodMap, path: Path, installed: bool) -> Iterator[tuple[Any, NDArray[np.int64]]]:
     if not installed:
         layer = intake.open_layer(path)
-        for geometries, rows in layer.batches(features.type_fields("roads", layer)):
-            kinds = [assets.ROAD_CLASSES.index(assets.ROADS.type_of(row)) for row in rows]
+        for geometries, rows in layer.batches(intake.type_fields("roads", layer)):
+            kinds = [vocabulary.ROAD_CLASSES.index(vocabulary.ROADS.type_of(row)) for row in rows]
             yield geometries, np.array(kinds, dtype=np.int64)
     elif flood.bounds is not None:
         for batch in stream.batches(path, flood.bounds, ("type",), _LINES_AT_ONCE):
-            yield batch.geometries(), _codes(batch, assets.ROAD_CLASSES)
+            yield batch.geometries(), _codes(batch, vocabulary.ROAD_CLASSES)
 
 
 def _whole(path: Path) -> Iterator[tuple[Any, NDArray[np.int64]]]:
     layer = intake.open_layer(path)
-    for geometries, rows in layer.batches(features.type_fields("structures", layer)):
+    for geometries, rows in layer.batches(intake.type_fields("structures", layer)):
         wrong = ~shapely.is_valid(geometries)
         geometries[wrong] = shapely.make_valid(geometries[wrong])
-        kinds = [assets.STRUCTURE_TYPES.index(assets.STRUCTURES.type_of(row)) for row in rows]
+        kinds = [vocabulary.STRUCTURE_TYPES.index(vocabulary.STRUCTURES.type_of(row)) for row in rows]
         yield geometries, np.array(kinds, dtype=np.int64)
 
 
@@ -96,7 +95,7 @@ def _installed(flood: FloodMap, path: Path) -> Iterator[tuple[Any, NDArray[np.in
     if flood.bounds is None:
         return
     for batch in stream.batches(path, flood.bounds, ("type",), _AT_ONCE):
-        yield shapely.points(*batch.points()), _codes(batch, assets.STRUCTURE_TYPES)
+        yield shapely.points(*batch.points()), _codes(batch, vocabulary.STRUCTURE_TYPES)
 
 
 def _codes(batch: stream.Batch, known: Sequence[str]) -> NDArray[np.int64]:

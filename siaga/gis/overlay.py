@@ -12,6 +12,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from siaga.exposure import vocabulary
 from siaga.exposure.zones import INSTALLED, ZoneFields
 from siaga.gis import crs, ellipsoid, landcover, layers, stream
 from siaga.hazard.shakemap import ShakeMap
@@ -47,12 +48,12 @@ def describe(
 
 def structures(shakemap: ShakeMap, path: Path) -> dict[str, Any] | None:
     """Structures by type and MMI class, each counted once, at its point; None when none is on the map."""
-    counts = np.zeros((len(assets.STRUCTURE_TYPES), 11))
+    counts = np.zeros((len(vocabulary.STRUCTURE_TYPES), 11))
     listed = _Notable()
     for batch in stream.batches(path, shakemap.nodes.edges, ("type", "name"), _POINTS_AT_ONCE):
         longitude, latitude = batch.points()
         mmi = shakemap.at(longitude, latitude)
-        kind, classes = stream.codes(batch.columns["type"], assets.STRUCTURE_TYPES), classify(mmi)
+        kind, classes = stream.codes(batch.columns["type"], vocabulary.STRUCTURE_TYPES), classify(mmi)
         counts += np.bincount(kind * 11 + classes, minlength=counts.size).reshape(counts.shape)
         listed.add(kind, classes, mmi, longitude, latitude, batch.columns["name"])
     counts = counts[:, 1:]
@@ -65,10 +66,10 @@ def roads(shakemap: ShakeMap, path: Path) -> dict[str, Any] | None:
     A line is cut into pieces of at most 1/20 of the nodes' spacing (about 140 m on BMKG's maps), and each
     piece has the class at its middle.
     """
-    km = np.zeros((len(assets.ROAD_CLASSES), 11))
+    km = np.zeros((len(vocabulary.ROAD_CLASSES), 11))
     step = min(shakemap.nodes.lon_step, shakemap.nodes.lat_step) / _STEPS_PER_NODE
     for batch in stream.batches(path, shakemap.nodes.edges, ("type",), _LINES_AT_ONCE):
-        kind = stream.codes(batch.columns["type"], assets.ROAD_CLASSES)
+        kind = stream.codes(batch.columns["type"], vocabulary.ROAD_CLASSES)
         parts, of = shapely.get_parts(batch.geometries(), return_index=True)
         points, line = shapely.get_coordinates(parts, return_index=True)
         joined = line[1:] == line[:-1]
@@ -86,10 +87,10 @@ def roads(shakemap: ShakeMap, path: Path) -> dict[str, Any] | None:
 
 def land_cover(shakemap: ShakeMap, path: Path) -> dict[str, Any] | None:
     """Ellipsoidal hectares by class and MMI class; None when the data have nothing on the map."""
-    ha = np.zeros((len(assets.LAND_CLASSES), 11))
+    ha = np.zeros((len(vocabulary.LAND_CLASSES), 11))
     ground = landcover.ClassGround(shakemap)
     for batch in stream.batches(path, shakemap.nodes.edges, ("type",), _LINES_AT_ONCE):
-        kind = stream.codes(batch.columns["type"], assets.LAND_CLASSES)
+        kind = stream.codes(batch.columns["type"], vocabulary.LAND_CLASSES)
         owner, classes, square_metres = ground.divide(batch.geometries())
         ha += np.bincount(kind[owner] * 11 + classes, square_metres / 10_000, ha.size).reshape(ha.shape)
     ha = ha[:, 1:]
@@ -113,7 +114,7 @@ def hard_shaken(shakemap: ShakeMap, path: Path, most: int) -> list[dict[str, Any
         mmi = shakemap.at(longitude, latitude)
         (at,) = np.nonzero(classify(mmi) >= assets.NOTABLE_FROM)
         at = at[np.lexsort((latitude[at], longitude[at], -mmi[at]))][:most]
-        kind, name = stream.codes(batch.columns["type"][at], assets.STRUCTURE_TYPES), batch.columns["name"][at]
+        kind, name = stream.codes(batch.columns["type"][at], vocabulary.STRUCTURE_TYPES), batch.columns["name"][at]
         some = zip(
             (-mmi[at]).tolist(),
             longitude[at].tolist(),
@@ -126,7 +127,7 @@ def hard_shaken(shakemap: ShakeMap, path: Path, most: int) -> list[dict[str, Any
     return [
         {
             "name": name.decode("utf-8", "replace") or None,
-            "type": assets.STRUCTURE_TYPES[kind],
+            "type": vocabulary.STRUCTURE_TYPES[kind],
             "mmi": -mmi,
             "longitude": longitude,
             "latitude": latitude,
@@ -139,7 +140,7 @@ class _Notable:
     """Hospitals, schools, bridges where it shook hard: the hardest shaken of each type, and how many there are."""
 
     def __init__(self) -> None:
-        self._kinds = [assets.STRUCTURE_TYPES.index(name) for name in assets.NOTABLE]
+        self._kinds = [vocabulary.STRUCTURE_TYPES.index(name) for name in assets.NOTABLE]
         self._best: dict[int, list[tuple[Any, ...]]] = {kind: [] for kind in self._kinds}
         self._count = dict.fromkeys(self._kinds, 0)
 
@@ -170,7 +171,7 @@ class _Notable:
         return [
             {
                 "name": name.decode("utf-8", "replace") or None,
-                "type": assets.STRUCTURE_TYPES[kind],
+                "type": vocabulary.STRUCTURE_TYPES[kind],
                 "mmi": -mmi,
                 "longitude": longitude,
                 "latitude": latitude,
@@ -182,7 +183,7 @@ class _Notable:
 
     def rest(self) -> dict[str, int]:
         """Per type, how many more there are than listed."""
-        return {assets.STRUCTURE_TYPES[kind]: self._count[kind] - len(self._best[kind]) for kind in self._kinds}
+        return {vocabulary.STRUCTURE_TYPES[kind]: self._count[kind] - len(self._best[kind]) for kind in self._kinds}
 
 
 def _name_places(notable: list[dict[str, Any]], zones: Path, field: str) -> None:

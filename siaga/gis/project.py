@@ -26,8 +26,8 @@ from qgis.core import (
 )
 from qgis.PyQt.QtGui import QColor
 
+from siaga.exposure.vocabulary import STRUCTURE_TYPES
 from siaga.gis import symbols
-from siaga.impact.assets import STRUCTURE_TYPES
 from siaga.impact.mmi import COLOURS, ROMAN
 
 _UUID = re.compile(r"\{?[0-9a-f]{8}(?:[-_][0-9a-f]{4}){3}[-_][0-9a-f]{12}\}?")

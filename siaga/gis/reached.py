@@ -12,11 +12,12 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from siaga.exposure import vocabulary
 from siaga.exposure.places import Airports, Places
 from siaga.gis import ellipsoid, geodesy, stream
 from siaga.gis.classed import Ground
 from siaga.hazard.ash import CLASSES, AshFall, classify
-from siaga.impact import ash, assets
+from siaga.impact import ash
 
 ROLES = ("structures", "roads", "land_cover")
 _POINTS_AT_ONCE = 65_536
@@ -36,9 +37,9 @@ def describe(fall: AshFall, ground: Ground, paths: Mapping[str, Path | None]) ->
     if path := paths.get("land_cover"):
         counts["land_cover"] = land_cover(ground, path)
     return {
-        "structures": ash.assets_record(assets.STRUCTURE_TYPES, counts["structures"], "total"),
-        "roads": ash.assets_record(assets.ROAD_CLASSES, counts["roads"], "total_km"),
-        "land_cover": ash.assets_record(assets.LAND_CLASSES, counts["land_cover"], "total_ha"),
+        "structures": ash.assets_record(vocabulary.STRUCTURE_TYPES, counts["structures"], "total"),
+        "roads": ash.assets_record(vocabulary.ROAD_CLASSES, counts["roads"], "total_km"),
+        "land_cover": ash.assets_record(vocabulary.LAND_CLASSES, counts["land_cover"], "total_ha"),
         "layers_missing": [ash.not_installed(role) for role in ROLES if paths.get(role) is None],
     }
 
@@ -46,9 +47,9 @@ def describe(fall: AshFall, ground: Ground, paths: Mapping[str, Path | None]) ->
 def structures(fall: AshFall, path: Path) -> NDArray[np.int64]:
     """How many stand in which class: (STRUCTURE_TYPES, 5)."""
     width = len(CLASSES) + 1
-    counts = np.zeros((len(assets.STRUCTURE_TYPES), width), dtype=np.int64)
+    counts = np.zeros((len(vocabulary.STRUCTURE_TYPES), width), dtype=np.int64)
     for batch in stream.batches(path, fall.edges, ("type",), _POINTS_AT_ONCE):
-        kind = stream.codes(batch.columns["type"], assets.STRUCTURE_TYPES)
+        kind = stream.codes(batch.columns["type"], vocabulary.STRUCTURE_TYPES)
         index = kind * width + classify(fall.at(*batch.points()))
         counts += np.bincount(index, minlength=counts.size).reshape(counts.shape)
     return counts[:, 1:]
@@ -57,9 +58,9 @@ def structures(fall: AshFall, path: Path) -> NDArray[np.int64]:
 def roads(fall: AshFall, path: Path) -> NDArray[np.float64]:
     """Ellipsoidal kilometres: (ROAD_CLASSES, 5). Each segment is cut where it crosses from cell to cell."""
     width = len(CLASSES) + 1
-    km = np.zeros((len(assets.ROAD_CLASSES), width))
+    km = np.zeros((len(vocabulary.ROAD_CLASSES), width))
     for batch in stream.batches(path, fall.edges, ("type",), _SHAPES_AT_ONCE):
-        kind = stream.codes(batch.columns["type"], assets.ROAD_CLASSES)
+        kind = stream.codes(batch.columns["type"], vocabulary.ROAD_CLASSES)
         parts, of = shapely.get_parts(batch.geometries(), return_index=True)
         points, line = shapely.get_coordinates(parts, return_index=True)
         joined = line[1:] == line[:-1]
@@ -72,7 +73,7 @@ def roads(fall: AshFall, path: Path) -> NDArray[np.float64]:
 
 def land_cover(ground: Ground, path: Path) -> NDArray[np.float64]:
     """Ellipsoidal hectares: (LAND_CLASSES, 5). Each polygon is cut along the cells."""
-    ha = np.zeros((len(assets.LAND_CLASSES), ground.count))
+    ha = np.zeros((len(vocabulary.LAND_CLASSES), ground.count))
     if not len(ground.polygons):
         return ha
     tree = shapely.STRtree(ground.polygons)
@@ -80,7 +81,7 @@ def land_cover(ground: Ground, path: Path) -> NDArray[np.float64]:
         shapes = batch.geometries()
         one, of_ground = tree.query(shapes, predicate="intersects")
         pieces = shapely.intersection(shapes[one], ground.polygons[of_ground])
-        kind = stream.codes(batch.columns["type"], assets.LAND_CLASSES)
+        kind = stream.codes(batch.columns["type"], vocabulary.LAND_CLASSES)
         index = kind[one] * ground.count + ground.classes[of_ground] - 1
         ha += np.bincount(index, ellipsoid.areas(pieces) / 10_000, ha.size).reshape(ha.shape)
     return ha

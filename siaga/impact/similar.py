@@ -1,12 +1,12 @@
 """Has it happened here? Past quakes within reach that are most like this one, and their toll."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import inf, log, log10, sqrt
 from typing import Any
 
 from siaga.errors import BadInput
+from siaga.exposure.history import PastQuake
 from siaga.impact import quakes
 from siaga.impact.versions import distance_km
 
@@ -15,28 +15,6 @@ MOST = 10
 _WEIGHTS = {6: 1.0, 7: 2.0, 8: 3.0, 9: 4.0}  # deaths hang on the strongest shaking; X counts with IX
 # Alike by place: one step of likeness is so many kilometres, magnitudes, and a factor two of depth.
 _STEP_KM, _STEP_MAGNITUDE, _STEP_DEPTH, _LEAST_DEPTH_KM = 100.0, 0.5, 2.0, 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class PastQuake:
-    """One quake of a catalogue.
-
-    time: UTC without its zone. longitude, latitude: degrees, WGS84. by_mmi: persons per class, IX holding X;
-    a class that is absent is unknown. Deaths None where none are reported. causes: what else than shaking
-    did harm: tsunami, landslide, fire, liquefaction. source: of the deaths.
-    """
-
-    time: datetime
-    name: str
-    magnitude: float
-    depth_km: float
-    longitude: float
-    latitude: float
-    by_mmi: Mapping[int, float]
-    shaking_deaths: float | None
-    total_deaths: float | None
-    causes: tuple[str, ...]
-    source: str
 
 
 def find(

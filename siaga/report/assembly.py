@@ -10,8 +10,8 @@ from typing import Any
 import shapely
 
 from siaga import keys, language
+from siaga.data.analysis_data import AnalysisData
 from siaga.exposure import places
-from siaga.exposure.analysis_data import AnalysisData
 from siaga.exposure.zones import ZoneFields
 from siaga.gis import crs, eventpackage, zones
 from siaga.hazard.gridxml import read_shakemap

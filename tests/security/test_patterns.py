@@ -9,8 +9,8 @@ import pytest
 from fixtures.grids import make_grid
 
 from siaga.errors import BadInput
+from siaga.exposure import vocabulary
 from siaga.hazard.gridxml import read_shakemap
-from siaga.impact import assets
 from siaga.ingest import key_for
 
 ROOT = Path(__file__).parents[2]
@@ -79,7 +79,7 @@ def test_a_pattern_takes_no_time_whatever_the_text(written):
         assert spent(lambda given=given: (pattern.fullmatch(given), pattern.search(given))) < 0.1, text[:40]
 
 
-@pytest.mark.parametrize("words", [assets.STRUCTURES, assets.ROADS, assets.LAND])
+@pytest.mark.parametrize("words", [vocabulary.STRUCTURES, vocabulary.ROADS, vocabulary.LAND])
 def test_the_type_of_a_thing_is_found_in_no_time_whatever_its_attributes_say(words):
     for text in HOSTILE:
         assert spent(lambda text=text: words.type_of([text])) < 0.1, text[:40]

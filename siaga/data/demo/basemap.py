@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import shapely
 
-from siaga.exposure.demo.coast import Coast
-from siaga.exposure.demo.provinces import CENSUS_OF
-from siaga.exposure.demo.regencies import Regencies
-from siaga.exposure.demo.territory import Territory
+from siaga.data.demo.coast import Coast
+from siaga.data.demo.provinces import CENSUS_OF
+from siaga.data.demo.regencies import Regencies
+from siaga.data.demo.territory import Territory
 from siaga.gis import layers
 
 FINE, COARSE, OVERVIEW = 0.0005, 0.003, 0.02  # degrees of simplification: at home, abroad, in the inset

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import shapely
 
-from siaga.exposure.demo import regencies
-from siaga.exposure.demo.gazetteer import Town
-from siaga.exposure.demo.matching import Names
-from siaga.exposure.demo.provinces import NAME_OF, ZONE_OF
-from siaga.exposure.demo.regencies import Regencies
-from siaga.exposure.demo.volcanoes import Volcano
+from siaga.data.demo import regencies
+from siaga.data.demo.gazetteer import Town
+from siaga.data.demo.matching import Names
+from siaga.data.demo.provinces import NAME_OF, ZONE_OF
+from siaga.data.demo.regencies import Regencies
+from siaga.data.demo.volcanoes import Volcano
 from siaga.gis import layers
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from siaga.exposure.demo.gazetteer import Town
-from siaga.exposure.demo.islands import Islands
-from siaga.exposure.demo.provinces import POLYGON_OF
+from siaga.data.demo.gazetteer import Town
+from siaga.data.demo.islands import Islands
+from siaga.data.demo.provinces import POLYGON_OF
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from math import cos, pi, radians, sqrt
 import numpy as np
 import shapely
 
-from siaga.exposure.demo.gazetteer import Town
+from siaga.data.demo.gazetteer import Town
 from siaga.gis.cells import Grid, burn
 
 GRID = Grid(west=95.0, north=6.1, cell=1 / 120, columns=5532, rows=2064)  # 30 arcsec

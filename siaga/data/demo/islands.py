@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from siaga.exposure.demo.packages import NAMES, Packages
-from siaga.exposure.demo.provinces import POLYGON_OF
+from siaga.data.demo.packages import NAMES, Packages
+from siaga.data.demo.provinces import POLYGON_OF
 
 OFFSHORE = 0.03  # degrees; an island nearer to an outline than this goes with that outline
 _COORDINATE = re.compile(r"(\d{1,3})°(\d{1,2})'([\d.]{1,12})\" ([NSEW])")

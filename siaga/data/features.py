@@ -9,22 +9,13 @@ import numpy as np
 import shapely
 
 from siaga.errors import BadInput
+from siaga.exposure import vocabulary
 from siaga.gis import intake, layers
 from siaga.gis.intake import Tell, nobody
-from siaga.impact import assets
 
-# Fields that are looked for when none is named: the more telling first, OpenStreetMap's among them.
-TYPE_FIELDS = {
-    "structures": (
-        *("type", "amenity", "healthcare", "emergency", "office", "shop", "leisure", "tourism", "man_made", "bridge"),
-        *("building", "fclass", "use", "class"),
-    ),
-    "roads": ("highway", "type", "osm_type", "fclass", "class"),
-    "land_cover": ("landuse", "natural", "type", "class", "fclass", "fcode"),
-}
 _NAME_FIELDS = ("name", "nama", "name:id", "namobj", "nama_objek")
 _CODE_FIELDS = ("code", "kode", "kdepum", "kdcpum", "kdpkab", "kdppum", "adm4_pcode", "adm3_pcode", "adm2_pcode", "id")
-_VOCABULARY = {"structures": assets.STRUCTURES, "roads": assets.ROADS, "land_cover": assets.LAND}
+_VOCABULARY = {"structures": vocabulary.STRUCTURES, "roads": vocabulary.ROADS, "land_cover": vocabulary.LAND}
 _GEOMETRY = {"structures": "Point", "roads": "MultiLineString", "land_cover": "MultiPolygon"}
 
 
@@ -33,15 +24,15 @@ def convert(
 ) -> dict[str, int]:
     """Write structures, roads or land_cover to `target`; returns how many features each type has.
 
-    type_field: what says the type; without it, all fields of TYPE_FIELDS that the file has, the first
+    type_field: what says the type; without it, all fields of vocabulary.TYPE_FIELDS that the file has, the first
     whose value is known. A structure becomes one point: its centroid, or a point on it where the centroid
     lies outside; a line its middle. tell: what the operator should know.
     Raises BadInput with a sentence.
     """
     layer = intake.open_layer(path)
-    kinds = [] if type_field else type_fields(role, layer)
+    kinds = [] if type_field else intake.type_fields(role, layer)
     if not kinds:  # field() raises, and says which fields there are
-        kinds = [layer.field(type_field or TYPE_FIELDS[role][0], "--type-field")]
+        kinds = [layer.field(type_field or vocabulary.TYPE_FIELDS[role][0], "--type-field")]
     named = layer.field(name_field, "--name-field") if name_field else layer.first_of(_NAME_FIELDS)
     fields = [*kinds, *([named] if named else [])]
     shape = {"structures": _points, "roads": _lines, "land_cover": _areas}[role]
@@ -57,11 +48,6 @@ def convert(
         raise BadInput("{file} has no features with a geometry", file=path.name)
     layer.tell(tell)
     return counts
-
-
-def type_fields(role: str, layer: intake.Layer) -> list[str]:
-    """The fields of TYPE_FIELDS that a file has, the more telling first."""
-    return [name for wanted in TYPE_FIELDS[role] if (name := layer.first_of((wanted,)))]
 
 
 @dataclass(frozen=True, slots=True)

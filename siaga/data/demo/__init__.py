@@ -8,10 +8,10 @@ from pathlib import Path
 
 import siaga.gis.cells
 import siaga.gis.layers
-from siaga.exposure import analysis_data
-from siaga.exposure.analysis_data import DataFile
-from siaga.exposure.demo import recipe
-from siaga.exposure.demo.packages import WORLD_MAP, Packages
+from siaga.data import analysis_data
+from siaga.data.analysis_data import DataFile
+from siaga.data.demo import recipe
+from siaga.data.demo.packages import WORLD_MAP, Packages
 from siaga.settings import Settings
 from siaga.store import Store
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from siaga.exposure.demo.islands import Islands
-from siaga.exposure.demo.packages import WORLD_MAP
-from siaga.exposure.demo.regencies import only_areas
+from siaga.data.demo.islands import Islands
+from siaga.data.demo.packages import WORLD_MAP
+from siaga.data.demo.regencies import only_areas
 from siaga.gis import layers
 
 SHORE = 0.03  # degrees that a zone reaches into the sea, so that cells on the coast lie in it whole
