@@ -101,7 +101,7 @@ def _reason(answer: Answer, told: dict[str, Any]) -> dict[str, Any]:
     if reason := told.get("reason"):
         return _worded(reason)
     text = answer.body.decode("utf-8", "replace").strip()[:_DETAIL]
-    return SiagaError("The function answered {status}: {detail}", status=answer.status, detail=text).reason()
+    return reason("The function answered {status}: {detail}", status=answer.status, detail=text)
 
 
 def _worded(reason: Any) -> dict[str, Any]:
@@ -109,7 +109,7 @@ def _worded(reason: Any) -> dict[str, Any]:
     if isinstance(reason, dict) and isinstance(reason.get("text"), str):
         return reason
     text = reason if isinstance(reason, str) else json.dumps(reason, ensure_ascii=False)
-    return SiagaError("{detail}", detail=text[:_DETAIL]).reason()
+    return reason("{detail}", detail=text[:_DETAIL])
 
 
 def _list(value: Any) -> list[Any]:

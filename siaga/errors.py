@@ -21,6 +21,11 @@ class SiagaError(Exception):
         return {"text": str(self), "template": self.template, "values": self.values}
 
 
+def reason(template: str, **values: object) -> dict[str, object]:
+    """What is said beside figures, a warning or a note, in the form of a failure's: SiagaError.reason."""
+    return SiagaError(template, **values).reason()
+
+
 class BadInput(SiagaError):
     """The object is not what its name says; sending the same bytes again cannot help."""
 

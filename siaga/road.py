@@ -12,7 +12,7 @@ from siaga import catalog, faas, keys
 from siaga.analysis import Analysis
 from siaga.data import analysis_data
 from siaga.data.analysis_data import AnalysisData
-from siaga.errors import BadInput
+from siaga.errors import reason
 from siaga.events import ASKED, ObjectEvent
 from siaga.moment import parse
 from siaga.store import Head
@@ -73,9 +73,9 @@ def _other_folder(arrived: Arrived, found: Analysis) -> list[dict[str, Any]]:
     if folder == "" or keys.identity(hazard, folder) == keys.identity(hazard, event_id):
         return []
     return [
-        BadInput(
+        reason(
             "The folder is named {folder}, the event inside {event_id}; the id inside counts",
             folder=folder,
             event_id=event_id,
-        ).reason()
+        )
     ]

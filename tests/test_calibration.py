@@ -93,7 +93,7 @@ def test_the_page_tells_the_constants_in_use():
 
 def test_page_one_and_the_page_of_the_calibration_quote_the_same_pooled_figures():
     page = (ROOT / "docs" / "calibration.md").read_text(encoding="utf-8").replace("\n", " ")
-    scores, said = forecast.scores(), forecast.reason()
+    scores, said = forecast.scores(), forecast.level_rationale()
     pooled = scores["pooled"]
     assert pooled == calibration.pooled(scores["catalogue"], scores["apart"])
     assert {name: said["values"][name] for name in pooled} == pooled

@@ -17,7 +17,18 @@ from web import downloads, floodlisting, shell, status
 
 ROOT = Path(__file__).parent.parent
 WEB = ROOT / "web" / "locale"
-SPEAKING = ("_", "both", "BadInput", "NotFound", "Superseded", "Unavailable", "SiagaError", "Conflict", "Forbidden")
+SPEAKING = (
+    "_",
+    "both",
+    "BadInput",
+    "reason",
+    "NotFound",
+    "Superseded",
+    "Unavailable",
+    "SiagaError",
+    "Conflict",
+    "Forbidden",
+)
 SPEAKING += (
     "NoConnection",
     "NotTakenUp",

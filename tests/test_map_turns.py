@@ -9,11 +9,11 @@ import shapely
 from fixtures.grids import make_grid
 from PIL import Image, ImageColor
 
+from siaga import palette
 from siaga.exposure.places import Places
 from siaga.gis import basemap, contour, eventpackage, layers, turns
 from siaga.gis import map as sheet
 from siaga.hazard.gridxml import read_shakemap
-from siaga.impact.mmi import COLOURS
 
 TOWNS = {"Taveuni": (-179.95, -17.4), "Savu": (179.5, -17.5), "Lau": (-179.2, -17.5)}
 WRITTEN = ((0.0, -179.9), (0.0, 180.1), (-360.0, -179.9), (-360.0, 180.1))  # turn of the grid, epicentre
@@ -60,7 +60,7 @@ def test_longitudes_come_to_the_map_s_side():
 def test_the_map_is_the_same_however_its_longitudes_are_written(qgis):
     zones = [("Timur", shapely.box(-180, -18, -179, -17))]
     first, *others = [_drawn(_shakemap(*one), zones) for one in WRITTEN]
-    hard = np.abs(first - ImageColor.getrgb(COLOURS[8])).max(axis=2) < 12
+    hard = np.abs(first - ImageColor.getrgb(palette.MMI[8])).max(axis=2) < 12
     assert hard.sum() > 500, "the shaking is seen"
     for other in others:
         assert (np.abs(first - other).max(axis=2) > 40).mean() < 0.002

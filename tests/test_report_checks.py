@@ -9,9 +9,8 @@ import pytest
 from fixtures import impacts
 from PIL import Image, ImageColor
 
-from siaga import language
+from siaga import language, palette
 from siaga.impact.fatality import LEVELS
-from siaga.impact.mmi import COLOURS
 from siaga.report import beyond, earthquake, figures, printed, shell
 
 QUESTIONS = (
@@ -185,7 +184,7 @@ def test_violet_belongs_to_exercises(real, drill):
     plain, marked = pixels(real[1]["share-id.png"]), pixels(drill[1]["share-id.png"])
     assert (np.abs(marked[:60] - VIOLET).sum(axis=2) < 40).sum() > 5000
     assert plain.shape == marked.shape
-    picture, grounds = pixels(drill[1]["map-id.png"]), [*COLOURS.values(), "#fcfcfa"]
+    picture, grounds = pixels(drill[1]["map-id.png"]), [*palette.MMI.values(), "#fcfcfa"]
     laid = [0.42 * np.array(VIOLET) + 0.58 * np.array(ImageColor.getrgb(ground)) for ground in grounds]
     marks = np.min([np.abs(picture - colour).sum(axis=2) for colour in laid], axis=0) < 12
     middle, centre = marks.shape[0] // 2, marks.shape[1] // 2

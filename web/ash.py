@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint, Response, g, jsonify, redirect, render_template, request, url_for
 
-from siaga import ashuploads
+from siaga import ashuploads, palette
 from siaga.ashuploads import Uploads
 from siaga.errors import BadInput
 from siaga.hazard.ash import CLASSES, FORECAST_DAYS, MAX_REQUEST_BYTES, Eruption, eruption, read_request
@@ -132,7 +132,7 @@ def _shown(one: Eruption, seen: dict[str, Any]) -> dict[str, Any]:
         "classes": [
             {
                 "name": g.language(ash.NAMES[name]),
-                "colour": ash.COLOURS[name],
+                "colour": palette.ASH[name],
                 "limits": _limits(*lying["limits_cm"][name]),
                 "cells": figures.whole(lying["cells_by_class"][name], g.code),
             }

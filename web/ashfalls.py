@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint, Response, g, render_template, request
 
-from siaga import keys
+from siaga import keys, palette
 from siaga.errors import BadInput
 from siaga.hazard.ash import CLASSES, LIMITS_CM
 from siaga.impact import ash
@@ -96,7 +96,7 @@ def _row(entry: dict[str, Any], _: Language) -> dict[str, Any]:
         "column": _("not known") if column is None else _metres(column, _),
         "people": _("not known") if people is None else figures.people_cell(people, _.code),
         "highest": _(ash.NAMES[highest]) if highest else "",
-        "colour": ash.COLOURS.get(highest or ""),
+        "colour": palette.ASH.get(highest or ""),
         "active": clock.seconds_since(entry["expires"], g.now) < 0,
         "expires": f"{until}, {until_day}",
         "days": entry["forecast_days"],
@@ -180,7 +180,7 @@ def _classes(impact: dict[str, Any], _: Language) -> list[dict[str, Any]]:
         made.append(
             {
                 "name": _(ash.NAMES[name]),
-                "colour": ash.COLOURS[name],
+                "colour": palette.ASH[name],
                 "dark": name in ("high", "very_high"),
                 "limits": f"> {low} cm" if high is None else f"{low}–{high} cm",
                 "people": "" if count is None else figures.people_cell(count, _.code),
@@ -201,7 +201,7 @@ def _spots(found: list[dict[str, Any]] | None, _: Language) -> dict[str, Any] | 
             "name": one["name"],
             "more": one.get("zone") or one.get("code") or "",
             "class": _(ash.NAMES[one["class"]]),
-            "colour": ash.COLOURS[one["class"]],
+            "colour": palette.ASH[one["class"]],
             "dark": one["class"] in ("high", "very_high"),
             "cm": figures.decimal(one["thickness_cm"], 2, _.code),
             "km": "" if one["distance_km"] is None else f"{figures.whole(one['distance_km'], _.code)} km",
@@ -217,7 +217,7 @@ def _effects(impact: dict[str, Any], _: Language) -> list[dict[str, Any]]:
     return [
         {
             "name": _(ash.NAMES[name]),
-            "colour": ash.COLOURS[name],
+            "colour": palette.ASH[name],
             "dark": name in ("high", "very_high"),
             "topics": [(_(ash.TOPICS[topic]), _(text)) for topic, text in ash.EFFECTS[name].items()],
         }

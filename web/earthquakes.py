@@ -2,8 +2,8 @@
 
 from flask import Blueprint, Response, g, redirect, render_template, request, url_for
 
+from siaga import palette
 from siaga.impact.fatality import LEVELS
-from siaga.impact.mmi import COLOURS
 from siaga.impact.quakes import surely_one
 from siaga.impact.versions import Revision
 from siaga.report import axis, figures, sentences
@@ -46,7 +46,7 @@ def blueprint(runs: Runs, index: Index) -> Blueprint:
             drills=index.events("earthquake", Filter("drill"), 0, 0)[1],
             band=max((row for row in rows if row["strong"]), key=lambda row: row["loudest_rank"], default=None),
             level_names=sentences.LEVELS,
-            colours=COLOURS,
+            colours=palette.MMI,
             demonstration=any(entry["demonstration"] for entry in entries),
         )
 
@@ -70,7 +70,7 @@ def blueprint(runs: Runs, index: Index) -> Blueprint:
             files=runs.files(entry),
             arrival_warnings=[g.language.reason(one) for one in entry["warnings"]],
             levels={name: g.language(word) for name, word in sentences.LEVELS.items()},
-            colours=COLOURS,
+            colours=palette.MMI,
             axis_bands=axis.BANDS,
             axis_ticks=[(figures.whole(value, g.code), left) for value, left in axis.TICKS],
             run=str(run_of(entry)),

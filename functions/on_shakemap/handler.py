@@ -12,7 +12,7 @@ from typing import Any
 from siaga import faas, keys, road
 from siaga.analysis import Analysis
 from siaga.analysis.earthquake import of_earthquake
-from siaga.errors import BadInput
+from siaga.errors import reason
 from siaga.events import ObjectEvent
 from siaga.hazard import gridxml
 from siaga.moment import parse, stamp
@@ -40,11 +40,11 @@ def _odd(came: road.Arrived, found: Analysis) -> list[dict[str, Any]]:
     if time <= came.head.modified + _CLOCKS_DIFFER:
         return []
     return [
-        BadInput(
+        reason(
             "The quake's time, {time}, lies after the arrival of its map, {received}; check the time and its zone",
             time=stamp(time),
             received=stamp(came.head.modified),
-        ).reason()
+        )
     ]
 
 

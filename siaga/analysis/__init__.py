@@ -11,14 +11,13 @@ from hashlib import sha256
 from typing import Any
 
 import siaga
-from siaga import keys
+from siaga import edition, keys
 from siaga.data.analysis_data import AnalysisData
 from siaga.hazard.ash import AshFall
 from siaga.hazard.flood import FloodMap
 from siaga.hazard.shakemap import ShakeMap
 from siaga.impact import record
 from siaga.product import Product
-from siaga.report import edition
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 from siaga import analysis
 from siaga.analysis import Analysis
 from siaga.data.analysis_data import AnalysisData
-from siaga.errors import BadInput
+from siaga.errors import BadInput, reason
 from siaga.exposure import places
 from siaga.gis import ashfall, classed, reached
 from siaga.gis.classed import Classed, Ground
@@ -85,17 +85,17 @@ def _once(rasters: Sequence[bytes], eruption: Eruption | None) -> tuple[dict[byt
     for body in sorted(rasters, key=lambda body: sha256(body).digest()):
         fall = ashfall.read(body, eruption)
         once.setdefault(fall.sha256, (body, fall))
-    said = BadInput("The same raster is given twice; it is counted once").reason()
+    said = reason("The same raster is given twice; it is counted once")
     return dict(once.values()), [said] if len(once) < len(rasters) else []
 
 
 def _same_again(rasters: Sequence[bytes], earlier: Mapping[str, Earlier]) -> list[dict[str, Any]]:
     """A stored reason for each earlier fall whose raster is this one's to the byte: it may be this fall."""
     return [
-        BadInput(
+        reason(
             "The earlier fall {event_id} has the very same raster; if it is this fall, correct the time of one of them",
             event_id=event_id,
-        ).reason()
+        )
         for event_id in sorted(earlier)
         if earlier[event_id].raster in rasters
     ]
@@ -109,9 +109,9 @@ def _below(earlier: Mapping[str, Earlier]) -> tuple[dict[str, AshFall], list[dic
             found[event_id] = ashfall.read(*earlier[event_id])
         except BadInput as error:
             said.append(
-                BadInput(
+                reason(
                     "The earlier fall {event_id} is left out of the sum: {detail}", event_id=event_id, detail=str(error)
-                ).reason()
+                )
             )
     return found, said
 
@@ -132,7 +132,7 @@ def _cumulative(total: AshFall, events: Sequence[str], exposure: AnalysisData) -
 def _people(ground: Ground, exposure: AnalysisData) -> Classed:
     population = exposure.path("population")
     if population is None:
-        return Classed(None, note=BadInput("No population data are installed").reason())
+        return Classed(None, note=reason("No population data are installed"))
     ground_map = exposure.path("basemap")
     return classed.people(ground, population, exposure.path("zones"), exposure.zone_fields, basemap=ground_map)
 
@@ -165,9 +165,7 @@ def _figures(fall: AshFall, ground: Ground, exposure: AnalysisData) -> dict[str,
 def _old(fall: AshFall, exposure: AnalysisData) -> list[dict[str, Any]]:
     """Population data that were old when the volcano erupted."""
     return [
-        BadInput(
-            "The population data are of {year}, more than ten years before the eruption", year=source["year"]
-        ).reason()
+        reason("The population data are of {year}, more than ten years before the eruption", year=source["year"])
         for source in exposure.files
         if source["role"] == "population"
         and source["year"]

@@ -9,7 +9,7 @@ from typing import Any
 from siaga import analysis
 from siaga.analysis import Analysis
 from siaga.data.analysis_data import AnalysisData
-from siaga.errors import BadInput
+from siaga.errors import reason
 from siaga.exposure import history, places
 from siaga.gis import coast, contour, overlay, raster, shaken, surroundings
 from siaga.hazard.gridxml import read_shakemap
@@ -54,7 +54,7 @@ def _figures(shakemap: ShakeMap, exposure: AnalysisData, cache: Path) -> dict[st
             basemap=ground,
         )
         if population
-        else shaken.Shaken(None, note=BadInput("No population data are installed").reason())
+        else shaken.Shaken(None, note=reason("No population data are installed"))
     )
     shore = coast.of(ground, shakemap.longitude, shakemap.latitude) if ground else None
     installed = {role: exposure.path(role) for role in overlay.ROLES}

@@ -11,7 +11,7 @@ import numpy as np
 from siaga import analysis
 from siaga.analysis import Analysis
 from siaga.data.analysis_data import AnalysisData
-from siaga.errors import BadInput
+from siaga.errors import BadInput, reason
 from siaga.exposure import vocabulary
 from siaga.gis import classed, flooded, inundated
 from siaga.gis.classed import Classed
@@ -71,7 +71,7 @@ def _figures(found: FloodMap, exposure: AnalysisData) -> dict[str, Any]:
             basemap=exposure.path("basemap"),
         )
         if population
-        else Classed(None, note=BadInput("No population data are installed").reason())
+        else Classed(None, note=reason("No population data are installed"))
     )
     by_area = _by_area(seen, geom_ids)
     return flood.SCALE.figures(seen.by_class) | {
@@ -105,7 +105,7 @@ def _nobody(found: FloodMap, seen: Classed) -> list[dict[str, Any]]:
         or np.nansum(seen.by_polygon[:, flood.AFFECTED_FROM - 1 :])
     ):
         return []
-    return [BadInput("By the population data nobody lives where it is flooded; the data may be too coarse").reason()]
+    return [reason("By the population data nobody lives where it is flooded; the data may be too coarse")]
 
 
 def _structures(found: FloodMap, path: Path | None, installed: bool) -> dict[str, Any] | None:

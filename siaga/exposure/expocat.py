@@ -11,7 +11,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any, TextIO
 
-from siaga.errors import BadInput
+from siaga.errors import BadInput, reason
 
 MMI_COLUMNS = {**{mmi: f"MMI{mmi}" for mmi in range(1, 9)}, 9: "MMI9+"}
 CAUSES = {"fire": "Fire", "liquefaction": "Liquefaction", "tsunami": "Tsunami", "landslide": "Landslide"}
@@ -94,9 +94,7 @@ def _quake(row: Mapping[str, Any], line: int) -> Quake:
         if isfinite(value) and lowest <= value <= highest:
             return value
         problems.append(
-            BadInput(
-                "Line {line}, column {column}: “{text}” is out of range or no number", **_cell(line, column, text)
-            ).reason()
+            reason("Line {line}, column {column}: “{text}” is out of range or no number", **_cell(line, column, text))
         )
         return None
 
@@ -125,9 +123,7 @@ def _time(row: Mapping[str, Any], line: int, problems: list[dict[str, Any]]) -> 
     try:
         time = datetime.fromisoformat(text)
     except ValueError:
-        problems.append(
-            BadInput("Line {line}, column {column}: “{text}” is no time", **_cell(line, "Time", text)).reason()
-        )
+        problems.append(reason("Line {line}, column {column}: “{text}” is no time", **_cell(line, "Time", text)))
         return None
     return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
 

@@ -6,7 +6,7 @@ NETCDF_VARNAME in the band's metadata, or <variable>#units in the file's.
 
 from typing import Any
 
-from siaga.errors import BadInput
+from siaga.errors import BadInput, reason
 from siaga.hazard import ashunit
 
 _THICK = ("thick", "tebal", "tephra", "ash", "abu", "deposit", "load")
@@ -27,12 +27,12 @@ def chosen(source: Any) -> tuple[int, list[dict[str, Any]]]:
     likely = [number for number, name in enumerate(names, 1) if any(word in part for part in name for word in _THICK)]
     if len(likely) != 1:
         raise BadInput("The raster has {count} bands; send one band, the thickness in cm", count=count)
-    said = BadInput(
+    said = reason(
         "Of the raster's {count} bands the one that is named {name} was taken",
         count=count,
         name=names[likely[0] - 1][0][:40],
     )
-    return likely[0], [said.reason()]
+    return likely[0], [said]
 
 
 def unit(source: Any, number: int) -> str:

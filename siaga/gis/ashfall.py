@@ -17,7 +17,7 @@ import shapely
 from numpy.typing import NDArray
 from osgeo import gdal, ogr
 
-from siaga.errors import BadInput
+from siaga.errors import BadInput, reason
 from siaga.gis import ashband, crs
 from siaga.gis.classed import Ground
 from siaga.hazard import ashunit
@@ -63,7 +63,7 @@ def read(body: bytes, eruption: Eruption | None = None) -> AshFall:
     fall = AshFall(west, north, width, -height, thickness, eruption, tuple(said))
     _check_place(fall)
     if not classify(thickness).any():
-        said.append(BadInput("The ash is nowhere thicker than 0.01 cm; nobody is counted as exposed").reason())
+        said.append(reason("The ash is nowhere thicker than 0.01 cm; nobody is counted as exposed"))
     return replace(fall, warnings=tuple(said))
 
 
@@ -241,13 +241,13 @@ def _centimetres(source: Any, number: int, eruption: Eruption | None) -> tuple[f
     if unit == "cm":
         return scale, []
     if not ashunit.is_load(unit):
-        return scale, [BadInput("The raster gives the thickness in {unit}; it was brought to cm", unit=unit).reason()]
-    said = BadInput(
+        return scale, [reason("The raster gives the thickness in {unit}; it was brought to cm", unit=unit)]
+    said = reason(
         "The raster gives a load in {unit}; it was brought to cm by the request's density of {density} kg/m3",
         unit=unit,
         density=density,
     )
-    return scale, [said.reason()]
+    return scale, [said]
 
 
 def _in_degrees(source: Any) -> tuple[Any, list[dict[str, Any]]]:
@@ -263,7 +263,7 @@ def _in_degrees(source: Any) -> tuple[Any, list[dict[str, Any]]]:
         raise BadInput("The raster cannot be brought from {name} to EPSG:4326; send it so", name=name) from error
     if moved is None or moved.RasterXSize * moved.RasterYSize > 4 * MAX_CELLS:
         raise BadInput("The raster cannot be brought from {name} to EPSG:4326; send it so", name=name)
-    return moved, [BadInput("The raster was brought from {name} to EPSG:4326 by the nearest cell", name=name).reason()]
+    return moved, [reason("The raster was brought from {name} to EPSG:4326 by the nearest cell", name=name)]
 
 
 def _thickness(source: Any, centimetres: float) -> NDArray[np.float64]:

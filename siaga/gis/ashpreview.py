@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 from osgeo import gdal
 
+from siaga import palette
 from siaga.errors import BadInput
 from siaga.gis import ashfall
 from siaga.hazard.ash import CLASSES, AshFall, classify, eruption
-from siaga.impact.ash import COLOURS, lying
+from siaga.impact.ash import lying
 
 _SIDE = 480  # pixels of the picture's longer side
 _MEMORY, _SECONDS = 2 << 30, 20
@@ -37,7 +38,7 @@ def picture(fall: AshFall) -> bytes:
     high, wide = max(1, round(rows * fall.height * scale)), max(1, round(columns * fall.width * scale))
     row, column = np.arange(high) * rows // high, np.arange(wide) * columns // wide
     thickness = fall.thickness[row][:, column]
-    colours = [_NONE, *(_rgb(COLOURS[name]) for name in CLASSES), _UNKNOWN]
+    colours = [_NONE, *(_rgb(palette.ASH[name]) for name in CLASSES), _UNKNOWN]
     index = np.where(np.isnan(thickness), len(CLASSES) + 1, classify(thickness))
     image = np.array(colours, dtype=np.uint8)[index]
     if fall.eruption:

@@ -12,7 +12,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from siaga.errors import BadInput
+from siaga.errors import reason
 from siaga.gis import basemap
 from siaga.gis.uncounted import Odd
 from siaga.impact.breakdown import percent
@@ -80,13 +80,13 @@ class Gaps:
         """Stored reasons. beyond: the share of the map off the grid. harmed_from: the first class that does harm."""
         said = self.odd.warnings(self.path)
         if self.negative:
-            said.append(BadInput("The population data have negative counts; they are taken as unknown").reason())
+            said.append(reason("The population data have negative counts; they are taken as unknown"))
         if beyond is not None and beyond >= 0.005:
             said.append(
-                BadInput(
+                reason(
                     "{percent} % of the map lies beyond the population data; how many people are there is not known",
                     percent=round(beyond * 100),
-                ).reason()
+                )
             )
         return said + self._holes(land, harmed_from)
 
@@ -112,18 +112,18 @@ class Gaps:
         numbers = {"percent": percent(share), "worst": percent(worst) if worst else 0}
         if land is None and self.ashore is None:
             return [
-                BadInput(
+                reason(
                     "{percent} % of the map's cells have no count in the population data, of those where harm is "
                     "likely {worst} %; how many people live there is not known",
                     **numbers,
-                ).reason()
+                )
             ]
         return [
-            BadInput(
+            reason(
                 "{percent} % of the land on the map has no count in the population data, where harm is likely "
                 "{worst} %; how many people live there is not known",
                 **numbers,
-            ).reason()
+            )
         ]
 
     def _of_land(self, land: Land | None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -146,19 +146,17 @@ class Gaps:
 
 def outside() -> dict[str, Any]:
     """Why nothing is known of a map off the grid."""
-    return BadInput("The map lies wholly outside the population data; how many people are there is not known").reason()
+    return reason("The map lies wholly outside the population data; how many people are there is not known")
 
 
 def _uncounted() -> dict[str, Any]:
     """Why nothing is known of a map on the grid."""
-    return BadInput(
-        "The population data have no count for any cell of this map; how many people are there is not known"
-    ).reason()
+    return reason("The population data have no count for any cell of this map; how many people are there is not known")
 
 
 def _sea() -> dict[str, Any]:
     """Why nobody is counted on a map at sea."""
-    return BadInput("The map lies at sea, where the population data have no counts; nobody lives there").reason()
+    return reason("The map lies at sea, where the population data have no counts; nobody lives there")
 
 
 def _part(some: NDArray[np.float64], of: NDArray[np.float64]) -> float:

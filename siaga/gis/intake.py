@@ -15,7 +15,7 @@ import numpy as np
 import shapely
 from osgeo import gdal, ogr, osr
 
-from siaga.errors import BadInput
+from siaga.errors import BadInput, reason
 from siaga.exposure import texts, vocabulary
 from siaga.gis import crs, sources, turns
 from siaga.gis.population import PopulationGrid
@@ -243,8 +243,8 @@ def population(path: Path, target: Path, tell: Tell = nobody) -> float:
     gdal.GetDriverByName("COG").CreateCopy(str(target), source, options=options)
     warnings = [*grid.warnings, *odd.warnings(path)]
     if negative:
-        said = BadInput("{file}: {cells} cells have a negative count; taken as unknown", file=path.name, cells=negative)
-        warnings.append(said.reason())
+        said = reason("{file}: {cells} cells have a negative count; taken as unknown", file=path.name, cells=negative)
+        warnings.append(said)
     for one in warnings:
         tell(one["text"])
     return total

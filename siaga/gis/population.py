@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from osgeo import gdal
 
-from siaga.errors import BadInput
+from siaga.errors import BadInput, reason
 from siaga.gis import crs, sources, uncounted
 from siaga.gis.uncounted import Odd, either
 from siaga.hazard.shakemap import Nodes
@@ -118,12 +118,12 @@ class PopulationGrid:
                     file=path.name,
                 )
             reference = crs.wgs84()
-            said = BadInput("{file} names no coordinate system; it is taken for longitude and latitude", file=path.name)
-            warnings.append(said.reason())
+            said = reason("{file} names no coordinate system; it is taken for longitude and latitude", file=path.name)
+            warnings.append(said)
         seen = [source.GetRasterBand(number + 1).GetColorInterpretation() for number in range(source.RasterCount)]
         if sum(one != gdal.GCI_AlphaBand for one in seen) > 1:
-            said = BadInput("{file}: the first of its {count} bands is taken", file=path.name, count=len(seen))
-            warnings.append(said.reason())
+            said = reason("{file}: the first of its {count} bands is taken", file=path.name, count=len(seen))
+            warnings.append(said)
         missing = band.GetNoDataValue()
         grid = cls(
             path=path,

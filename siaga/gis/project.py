@@ -26,9 +26,10 @@ from qgis.core import (
 )
 from qgis.PyQt.QtGui import QColor
 
+from siaga import palette
 from siaga.exposure.vocabulary import STRUCTURE_TYPES
 from siaga.gis import symbols
-from siaga.impact.mmi import COLOURS, ROMAN
+from siaga.impact.mmi import ROMAN
 
 _UUID = re.compile(r"\{?[0-9a-f]{8}(?:[-_][0-9a-f]{4}){3}[-_][0-9a-f]{12}\}?")
 _NOT_OURS = ("creation", "dates", "author", "individual-layer-settings")  # times, users, in a random order
@@ -104,7 +105,7 @@ def _packed(document: bytes) -> bytes:
 
 def _bands(layer: Any) -> None:
     categories = []
-    for mmi, colour in COLOURS.items():
+    for mmi, colour in palette.MMI.items():
         symbol = QgsFillSymbol.createSimple({"color": colour, "outline_style": "no"})
         categories.append(QgsRendererCategory(mmi, symbol, f"MMI {ROMAN[mmi]}"))
     layer.setRenderer(QgsCategorizedSymbolRenderer("mmi", categories))

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from siaga import palette
 from siaga.impact import ash, flood
-from siaga.impact.mmi import COLOURS, ROMAN
+from siaga.impact.mmi import ROMAN
 
 INK, INK_500 = "#14202b", "#5c6b77"
 WATER_EDGE = "#16324f"
@@ -65,7 +66,9 @@ SHAKING = Scale(
     field="mmi",
     values=_MMI,
     looks={
-        mmi: Look(COLOURS[mmi], ROMAN[mmi], {8: (45,), 9: (45, 135), 10: (45, 135)}.get(mmi, ()), 0.08 + 0.022 * mmi)
+        mmi: Look(
+            palette.MMI[mmi], ROMAN[mmi], {8: (45,), 9: (45, 135), 10: (45, 135)}.get(mmi, ()), 0.08 + 0.022 * mmi
+        )
         for mmi in _MMI[1:]
     },
     shown=6,
@@ -79,7 +82,7 @@ FLOODING = Scale(
     field="class",
     values=flood.CLASSES,
     looks={
-        number: Look(flood.COLOURS[name], name, (45,) if number == 1 else ())
+        number: Look(palette.FLOOD[name], name, (45,) if number == 1 else ())
         for number, name in enumerate(flood.CLASSES, 1)
     },
     shown=1,
@@ -97,7 +100,7 @@ FLOODING = Scale(
 ASHFALL = Scale(
     field="class",
     values=ash.CLASSES,
-    looks={number: Look(ash.COLOURS[name], str(number), (), 0.1) for number, name in enumerate(ash.CLASSES, 1)},
+    looks={number: Look(palette.ASH[name], str(number), (), 0.1) for number, name in enumerate(ash.CLASSES, 1)},
     shown=2,
     closer=False,
     clipped=True,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from siaga.errors import BadInput
+from siaga.errors import reason
 from siaga.exposure.zones import INSTALLED, ZoneFields
 from siaga.gis import gaps, rim, zonal
 from siaga.gis.gaps import Gaps, Land
@@ -200,7 +200,7 @@ def _note_holes(
 
 
 def _part(population: Path) -> dict[str, Any]:
-    return BadInput(
+    return reason(
         "{file} has more than 250 million cells; people of the zones who live off the map were not counted",
         file=population.name,
-    ).reason()
+    )

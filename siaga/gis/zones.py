@@ -10,7 +10,7 @@ import shapely
 from numpy.typing import NDArray
 from osgeo import gdal, ogr, osr
 
-from siaga.errors import BadInput
+from siaga.errors import BadInput, reason
 from siaga.exposure import texts
 from siaga.exposure.texts import Text
 from siaga.exposure.zones import INSTALLED, ZoneFields
@@ -84,21 +84,21 @@ def read(
         before = np.bincount(level.zone, weights=shapely.area(polygons[inside]), minlength=len(level.codes))
         lost += [level.names[zone] for zone in np.flatnonzero(level.areas <= _SLIVER * before).tolist()]
     if lost:
-        said = BadInput(
+        said = reason(
             "{file}: {count} zones lie wholly within others of their level and have nobody: {names}",
             file=path.name,
             count=len(lost),
             names=_listed(lost),
         )
-        warnings.append(said.reason())
+        warnings.append(said)
     if merged:
-        said = BadInput(
+        said = reason(
             "{file}: zones of different names have the same {field} and count as one: {names}",
             file=path.name,
             field=fields.code,
             names=_listed(merged),
         )
-        warnings.append(said.reason())
+        warnings.append(said)
     return levels, warnings
 
 
@@ -110,15 +110,13 @@ def _left_out(
     empty = int(np.count_nonzero(shapely.is_empty(polygons)))
     uncoded = sum(row[0] is None for row in rows)
     if missing:
-        yield BadInput(
-            "{file}: {count} zones have no geometry and are left out", file=path.name, count=missing
-        ).reason()
+        yield reason("{file}: {count} zones have no geometry and are left out", file=path.name, count=missing)
     if empty:
-        yield BadInput("{file}: {count} zones have no area and are left out", file=path.name, count=empty).reason()
+        yield reason("{file}: {count} zones have no area and are left out", file=path.name, count=empty)
     if uncoded:
-        yield BadInput(
+        yield reason(
             "{file}: {count} zones have no {field} and are left out", file=path.name, count=uncoded, field=fields.code
-        ).reason()
+        )
 
 
 def outlines(path: Path, fields: ZoneFields, wkt: str) -> list[tuple[str, Any]]:
@@ -318,8 +316,8 @@ def _transformation(path: Path, layer: Any, wkt: str) -> tuple[Any, list[dict[st
                 file=path.name,
             )
         reference = crs.wgs84()
-        said = BadInput("{file} names no coordinate system; it is taken for longitude and latitude", file=path.name)
-        warnings.append(said.reason())
+        said = reason("{file} names no coordinate system; it is taken for longitude and latitude", file=path.name)
+        warnings.append(said)
     reference = reference.Clone()
     reference.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
     if reference.IsSame(target, ["CRITERION=EQUIVALENT", "IGNORE_DATA_AXIS_TO_SRS_AXIS_MAPPING=YES"]):

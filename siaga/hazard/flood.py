@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from siaga.errors import BadInput
+from siaga.errors import BadInput, reason
 from siaga.hazard import geojson, topojson
 from siaga.hazard.geojson import Rings
 
@@ -219,19 +219,19 @@ class _Reader:
     def _said(self) -> Iterator[dict[str, Any]]:
         """What readers should know of the file as a whole, and of each feature that is left out."""
         if self._odd:
-            yield BadInput(
+            yield reason(
                 "{count} of {listed} areas that may be flooded cannot be read and are left out; "
                 "nobody is counted there",
                 count=len(self._odd),
                 listed=len(self._odd) + len(self.areas),
-            ).reason()
+            )
         yield from (odd.reason() for odd in self._odd[:_MOST_NAMED])
         if self._turned:
-            yield BadInput(
+            yield reason(
                 "{count} of the areas have latitude before longitude; they were turned round", count=self._turned
-            ).reason()
+            )
         if self._undated:
-            yield BadInput("{count} of the areas have a last_updated that cannot be read", count=self._undated).reason()
+            yield reason("{count} of the areas have a last_updated that cannot be read", count=self._undated)
 
     def _name(self, number: int, properties: Mapping[str, Any]) -> str:
         known = [_text(properties.get(field)) for field in ("geom_id", "area_name", "parent_name")]

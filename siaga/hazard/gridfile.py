@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
 
-from siaga.errors import BadInput
+from siaga.errors import BadInput, reason
 
 MAX_BYTES = 32 << 20  # BMKG's have 1.4 MiB, a map of a million nodes with three columns 23 MiB
 MAX_MARKS = 10_000  # elements, or attributes; a map has fewer than a hundred
@@ -81,8 +81,8 @@ def _text(xml: bytes) -> tuple[bytes | str, list[dict[str, Any]]]:
         pass
     if encoding in _ONE_BYTE:
         return xml.decode(_ONE_BYTE[encoding], "replace"), []
-    said = BadInput("The file's text is not UTF-8 as it says; it is read as Windows-1252, and names may be wrong")
-    return xml.decode("cp1252", "replace"), [said.reason()]
+    said = reason("The file's text is not UTF-8 as it says; it is read as Windows-1252, and names may be wrong")
+    return xml.decode("cp1252", "replace"), [said]
 
 
 def _parsed(text: bytes | str) -> Element:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siaga import keys
-from siaga.errors import BadInput
+from siaga.errors import BadInput, reason
 from siaga.hazard import gridfile, gridrows, gridtime
 from siaga.hazard.gridfile import local_name
 from siaga.hazard.shakemap import Nodes, ShakeMap
@@ -159,14 +159,10 @@ def _mmi(root: Element, data: Element, nodes: Nodes) -> tuple[NDArray[np.float64
     said = _motion(column_of)
     if short:
         said.append(
-            BadInput(
-                "Rows of grid_data hold fewer values than there are fields; those at the end are taken as missing"
-            ).reason()
+            reason("Rows of grid_data hold fewer values than there are fields; those at the end are taken as missing")
         )
     if not np.array_equal(place, np.arange(place.size)):
-        said.append(
-            BadInput("The rows of grid_data do not run from north to south; they were placed by LON and LAT").reason()
-        )
+        said.append(reason("The rows of grid_data do not run from north to south; they were placed by LON and LAT"))
     placed = np.empty(mmi.size)
     placed[place] = mmi
     return placed.reshape(nodes.rows, nodes.columns), said
@@ -182,17 +178,15 @@ def _motion(column_of: gridrows.Columns) -> Said:
         below = int(np.count_nonzero(known < 0))
         if below:
             said.append(
-                BadInput(
+                reason(
                     "{field} is below 0 at {count} nodes, which cannot be; the map's MMI may be wrong too",
                     field=field,
                     count=below,
-                ).reason()
+                )
             )
         elif known.size and not known.any():
             said.append(
-                BadInput(
-                    "{field} is 0 at every node, which cannot be; the map's MMI may be wrong too", field=field
-                ).reason()
+                reason("{field} is 0 at every node, which cannot be; the map's MMI may be wrong too", field=field)
             )
     return said
 

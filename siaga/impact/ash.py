@@ -10,21 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from siaga.errors import BadInput
+from siaga.errors import BadInput, reason
 from siaga.hazard.ash import CLASSES, LIMITS_CM, AshFall, classify
 from siaga.impact.classed import Scale
 from siaga.moment import stamp
 
 SCALE = Scale(CLASSES, affected=(True,) * 5, displaced=(0.0, 0.0, 0.0, 1.0, 1.0))
-
-# Ours, from pale to dark; told apart by those who see no red or green.
-COLOURS = {
-    "very_low": "#fef0d9",
-    "low": "#fdcc8a",
-    "medium": "#fc8d59",
-    "high": "#d7301f",
-    "very_high": "#7f0000",
-}
 
 NAMES = {"very_low": "Very low", "low": "Low", "medium": "Medium", "high": "High", "very_high": "Very high"}
 
@@ -138,7 +129,7 @@ def assets_record(kinds: Sequence[str], table: NDArray[Any] | None, total: str) 
         "by_class": by_class(table.sum(axis=0)),
         "by_type": {kind: by_class(row) for kind, row in zip(kinds, table, strict=True) if row.any()},
         total: table.sum().item(),
-        "note": BadInput("Counted as the data have it; what is not mapped there is missing").reason(),
+        "note": reason("Counted as the data have it; what is not mapped there is missing"),
     }
 
 

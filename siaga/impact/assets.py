@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from siaga.errors import BadInput
+from siaga.errors import BadInput, reason
 from siaga.exposure.vocabulary import LAND_CLASSES, ROAD_CLASSES, STRUCTURE_TYPES
 from siaga.impact.mmi import CLASSES
 
@@ -82,4 +82,4 @@ def _by_class(names: Sequence[str], table: NDArray[np.float64], unit: str) -> di
 
 
 def _as_mapped() -> dict[str, object]:
-    return BadInput("Counted as the data have it; what is not mapped there is missing").reason()
+    return reason("Counted as the data have it; what is not mapped there is missing")

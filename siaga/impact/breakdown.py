@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from siaga.errors import BadInput
+from siaga.errors import reason
 
 ENOUGH = 0.99  # of the map's people, and of those who come to harm: then a level serves for the tables
 TOLD = 0.005  # of the people of any class in no zone: more than that is a warning
@@ -87,30 +87,30 @@ def warnings(
 ) -> list[dict[str, Any]]:
     """What a reader of the tables must know (stored reasons). levels: of the zones that are installed."""
     if table is None:
-        return [BadInput("No zone lies under the map; its people are counted all the same").reason()]
+        return [reason("No zone lies under the map; its people are counted all the same")]
     said = []
     counted = everybody >= 1  # a class of less than one person has no shares
     most = float(np.max(table.outside[counted] / everybody[counted], initial=0.0))
     if most > TOLD:
         said.append(
-            BadInput(
+            reason(
                 "Up to {percent} % of the people of a class live in none of the zones listed; "
                 "totals count them, and so does the last row of the tables",
                 percent=percent(most),
-            ).reason()
+            )
         )
     (chosen,) = (one for one in levels if one.zones and one.level == table.level)
     for one in levels:
         inside = np.sum([zone.by_class for zone in one.zones], axis=0) if one.zones else everybody
         if one.mean_area < chosen.mean_area and _share(inside, everybody) < ENOUGH:
             said.append(
-                BadInput(
+                reason(
                     "Zones of the level {finer} hold only {percent} % of the people of this map; "
                     "the tables list those of the level {level}",
                     finer=one.level or "–",
                     percent=round(100 * _share(inside, everybody)),
                     level=table.level or "–",
-                ).reason()
+                )
             )
     return said
 

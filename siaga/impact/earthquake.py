@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from siaga.errors import BadInput
+from siaga.errors import reason
 from siaga.impact import classed, economic, fatality, forecast, needs
 from siaga.impact.breakdown import Breakdown, ZoneExposure
 from siaga.impact.loss import Loss
@@ -109,10 +109,10 @@ def _alert(one: Loss, pager: Loss) -> dict[str, Any]:
         "pager_level": pager.alert,
         "model": forecast.NAME,
         "probability": dict(one.probability),
-        "reason": forecast.reason(),
+        "reason": forecast.level_rationale(),
     }
 
 
 def _no_alert() -> dict[str, Any]:
-    reason = BadInput("Deaths cannot be estimated: how many people are under the map is not known.").reason()
-    return {"level": None, "pager_level": None, "model": forecast.NAME, "probability": None, "reason": reason}
+    unknown = reason("Deaths cannot be estimated: how many people are under the map is not known.")
+    return {"level": None, "pager_level": None, "model": forecast.NAME, "probability": None, "reason": unknown}

@@ -17,9 +17,6 @@ from siaga.impact.classed import Scale
 CLASSES = tuple(str(state) for state in STATES)
 AFFECTED_FROM = 2  # state 1 means "use caution": the depth is not known, nobody is counted as affected
 
-# Deeper water is darker, in grey print too. State 1 is hatched on a pale ground: it is no depth.
-COLOURS = {"1": "#f1f4f6", "2": "#a5c8e4", "3": "#4a8cc7", "4": "#103a73"}
-
 # Centimetres, lowest and highest; None where PetaBencana sets no limit.
 DEPTHS_CM: Mapping[str, tuple[int | None, int | None]] = {
     "1": (None, None),

@@ -18,7 +18,7 @@ from importlib import resources
 from math import exp, log
 from typing import Any
 
-from siaga.errors import BadInput
+from siaga.errors import reason
 from siaga.impact import fatality, loss
 from siaga.impact.loss import NORMAL, Loss
 
@@ -160,9 +160,9 @@ def scores() -> dict[str, Any]:
     return found
 
 
-def reason() -> dict[str, Any]:
+def level_rationale() -> dict[str, Any]:
     """Why this forecast sets the level, as it is stored: {"text", "template", "values"}."""
-    return BadInput(
+    return reason(
         "Siaga's forecast sets the level, by deaths and not by money: the highest with a chance of 1 in {strong_in}, "
         "yellow with 1 in {yellow_in}. Of past quakes that it had not seen it kept {kept}% of {greens} without known "
         "deaths green (PAGER {kept_pager}%) and found {found} of {strong} with a hundred deaths or more "
@@ -170,7 +170,7 @@ def reason() -> dict[str, Any]:
         strong_in=round(1 / ALERT_CHANCES["red"]),
         yellow_in=round(1 / ALERT_CHANCES["yellow"]),
         **scores()["pooled"],
-    ).reason()
+    )
 
 
 def _score(by_mmi: Mapping[int, float], slope: float) -> float:

@@ -8,20 +8,6 @@ from numpy.typing import NDArray
 CLASSES = tuple(range(1, 11))
 ROMAN = ("0", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
 
-# USGS's ShakeMap hues over white, the tint rising with intensity; the same in map, swatch and bar.
-COLOURS = {
-    1: "#ffffff",
-    2: "#e2e8ff",
-    3: "#d4f4ff",
-    4: "#c6ffff",
-    5: "#c3ffce",
-    6: "#ffff61",
-    7: "#ffd438",
-    8: "#ff9e1f",
-    9: "#ff1919",
-    10: "#c80000",
-}
-
 
 def classify(mmi: NDArray[np.float64]) -> NDArray[np.uint8]:
     """Class of each MMI: k is (k − 0.5, k + 0.5] of the MMI rounded to 1e-6; 0 where it is NaN.

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from siaga.errors import BadInput
+from siaga.errors import reason
 from siaga.hazard.shakemap import ShakeMap
 from siaga.impact import caveats as rules
 from siaga.impact import classed, earthquake, plausible
@@ -85,17 +85,15 @@ def warnings(shakemap: ShakeMap, sources: Sequence[Mapping[str, Any]]) -> list[d
     said = [*shakemap.warnings, *_masked(shakemap), *plausible.doubts(shakemap)]
     if shakemap.max_border_mmi > _CUT_OFF:
         said.append(
-            BadInput(
+            reason(
                 "The map ends where the shaking is still MMI {mmi}; people beyond it are not counted",
                 mmi=round(shakemap.max_border_mmi, 1),
-            ).reason()
+            )
         )
     for source in sources:
         if source["role"] == "population" and source["year"] and shakemap.time.year - source["year"] > 10:
             said.append(
-                BadInput(
-                    "The population data are of {year}, more than ten years before the quake", year=source["year"]
-                ).reason()
+                reason("The population data are of {year}, more than ten years before the quake", year=source["year"])
             )
     return said
 
@@ -105,10 +103,10 @@ def _masked(shakemap: ShakeMap) -> list[dict[str, Any]]:
     if not shakemap.unknown_share:
         return []
     return [
-        BadInput(
+        reason(
             "The map gives no MMI for {percent} % of its ground; people there are not counted",
             percent=max(1, round(100 * shakemap.unknown_share)),
-        ).reason()
+        )
     ]
 
 

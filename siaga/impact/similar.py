@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from math import inf, log, log10, sqrt
 from typing import Any
 
-from siaga.errors import BadInput
+from siaga.errors import reason
 from siaga.exposure.history import PastQuake
 from siaga.impact import quakes
 from siaga.impact.versions import distance_km
@@ -100,13 +100,11 @@ def _record(km: float, one: PastQuake) -> dict[str, Any]:
 
 def _note(found: bool, deadliest_alone: bool) -> dict[str, Any] | None:
     if not found and deadliest_alone:
-        return BadInput(
+        return reason(
             "None of the deadliest quakes since 1970 lies within 400 km; a catalogue of all quakes is not installed"
-        ).reason()
+        )
     if not found:
-        return BadInput("No earlier quake of the installed catalogue lies within 400 km").reason()
+        return reason("No earlier quake of the installed catalogue lies within 400 km")
     if deadliest_alone:
-        return BadInput(
-            "Only the deadliest quakes since 1970 are compared; a catalogue of all quakes is not installed"
-        ).reason()
+        return reason("Only the deadliest quakes since 1970 are compared; a catalogue of all quakes is not installed")
     return None

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from siaga import palette
 from siaga.hazard.ash import ALERT_LEVELS, CLASSES
-from siaga.impact.ash import COLOURS, EFFECTS, NAMES, TOPICS
+from siaga.impact.ash import EFFECTS, NAMES, TOPICS
 from siaga.language import Language
 from siaga.report import classed, figures, sentences
 from siaga.report.districts import finest
@@ -76,7 +77,7 @@ def printed(impact: Mapping[str, Any], _: Language, towns: int = MOST_TOWNS, *, 
         "effects": [_effect(impact, name, _) for name in codes],
         "things": classed.things(impact, _KINDS, WORST_FIRST, CLASSES, _),
         "beyond": beyond(impact, _),
-        "colours": COLOURS,
+        "colours": palette.ASH,
         "thickness": {name: thickness(impact, name, _) for name in CLASSES},
     }
 

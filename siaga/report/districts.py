@@ -6,7 +6,8 @@ Each figure is rounded by itself, sums too, so that one number is printed alike 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from siaga.impact.mmi import COLOURS, ROMAN
+from siaga import palette
+from siaga.impact.mmi import ROMAN
 from siaga.language import Language
 from siaga.report import figures, listed, sentences
 from siaga.report.sentences import known, short
@@ -38,7 +39,7 @@ def classes(impact: Mapping[str, Any], _: Language) -> dict[str, Any] | None:
             {
                 "roman": ROMAN[low] if low == high else f"{ROMAN[low]}–{ROMAN[high]}",
                 "mmi": low if damaging else high,
-                "colour": COLOURS[low if damaging else high],
+                "colour": palette.MMI[low if damaging else high],
                 "shaking": _("strong or more")
                 if damaging
                 else _(sentences.SHAKING[low])
@@ -112,7 +113,7 @@ def worst(
         "lowest": ROMAN[lowest],
         "base": ROMAN[base],
         "legend": [
-            {"roman": ROMAN[mmi], "mmi": mmi, "colour": COLOURS[mmi]}
+            {"roman": ROMAN[mmi], "mmi": mmi, "colour": palette.MMI[mmi]}
             for mmi in range(10, lowest - 1, -1)
             if any(zone["by_mmi"][str(mmi)] > 0 for zone, _share in shown)
         ],
@@ -120,7 +121,7 @@ def worst(
             {
                 "name": listed.named(short(zone["name"]), zone, _),
                 "parts": [
-                    {"mmi": mmi, "colour": COLOURS[mmi], "width": round(zone["by_mmi"][str(mmi)] / most * 100, 2)}
+                    {"mmi": mmi, "colour": palette.MMI[mmi], "width": round(zone["by_mmi"][str(mmi)] / most * 100, 2)}
                     for mmi in range(10, lowest - 1, -1)
                     if zone["by_mmi"][str(mmi)] > 0
                 ],
@@ -169,7 +170,7 @@ def table(
             {
                 "roman": ROMAN[low] if low == high else f"{ROMAN[low]}–{ROMAN[high]}",
                 "mmi": high,
-                "colour": COLOURS[high],
+                "colour": palette.MMI[high],
             }
             for low, high in used
         ],

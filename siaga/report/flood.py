@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from siaga.impact.flood import AFFECTED_FROM, CLASSES, COLOURS
+from siaga import palette
+from siaga.impact.flood import AFFECTED_FROM, CLASSES
 from siaga.impact.floodtrend import Trend
 from siaga.language import Language
 from siaga.report import classed, figures, sentences
@@ -79,7 +80,7 @@ def printed(
         "prepare": prepare(impact, _),
         "things": classed.things(impact, _KINDS, WORST_FIRST, AFFECTED, _),
         "beyond": beyond(impact, _),
-        "colours": COLOURS,
+        "colours": palette.FLOOD,
         "depths": {name: depth(name, _) for name in CLASSES},
     }
 

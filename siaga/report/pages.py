@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from siaga.impact.mmi import COLOURS
+from siaga import palette
 from siaga.language import Language
 from siaga.report import axis, figures, sentences, shell
 from siaga.report.changes import Change
@@ -29,7 +29,7 @@ def html(
         **_frame(impact, shown, language),
         "class_mm": _class_mm(fit, rows),
         "change": _changed(change, language),
-        "colours": COLOURS,
+        "colours": palette.MMI,
         "levels": {name: language(word) for name, word in sentences.LEVELS.items()},
         "axis_bands": axis.BANDS,
         "axis_ticks": [(figures.whole(value, language.code), left) for value, left in axis.TICKS],

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from siaga.impact.mmi import COLOURS, ROMAN, class_of
+from siaga import palette
+from siaga.impact.mmi import ROMAN, class_of
 from siaga.language import Language
 from siaga.report import figures, sentences
 from siaga.report.sentences import short
@@ -128,5 +129,5 @@ def _notable(one: Mapping[str, Any], _: Language) -> dict[str, Any]:
         "zone": short(one["zone"] or ""),
         "mmi": mmi,
         "roman": ROMAN[mmi],
-        "colour": COLOURS[mmi],
+        "colour": palette.MMI[mmi],
     }

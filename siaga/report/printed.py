@@ -6,7 +6,8 @@ The web's event page shows the same, so that list, page, phone and paper never d
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from siaga.impact.mmi import COLOURS, ROMAN, class_of
+from siaga import palette
+from siaga.impact.mmi import ROMAN, class_of
 from siaga.language import Language
 from siaga.report import beyond, deaths, districts, figures, past, preparing, sentences
 from siaga.report.districts import finest
@@ -116,7 +117,7 @@ def _towns(impact: Mapping[str, Any], count: int, _: Language) -> dict[str, Any]
                 "zone": short(place["zone"]),
                 "mmi": (mmi := class_of(place["mmi"])),
                 "roman": ROMAN[mmi],
-                "colour": COLOURS[mmi],
+                "colour": palette.MMI[mmi],
                 "distance": f"{figures.whole(place['distance_km'], _.code)}\u00a0km",
                 "direction": _(sentences.WINDS[place["direction"]]),
                 "people": figures.whole(max(1, place["population"] / 1000), _.code)
