@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from siaga.exposure.zones import ZoneFields
-from siaga.gis import ashfall, classed, shaken
+from siaga.gis.people import ash_ground, by_class, by_mmi
 from siaga.hazard.gridxml import read_shakemap
 from siaga.impact import earthquake, fatality, needs
 from siaga.impact.fatality import ITB, ITB_BAYESIAN, PAGER
@@ -32,7 +32,7 @@ def golden_people(cache: Path) -> tuple[str, str, list[Row]]:
         for case in golden.cases(folder):
             fields = ZoneFields(case.code, None, None, None)
             zones = folder / case.zones if case.zones else None
-            found = shaken.people(read_shakemap(case.grid_xml), folder / case.population, zones, folder, fields)
+            found = by_mmi.people(read_shakemap(case.grid_xml), folder / case.population, zones, folder, fields)
             exact = {mmi: sum(people[mmi] for people in case.truth.values()) for mmi in range(1, 11)}
             within = found.by_mmi - found.table.outside if found.table else found.by_mmi  # as InaSAFE counts
             ours = dict(zip(range(1, 11), within.tolist(), strict=True))
@@ -132,8 +132,8 @@ def golden_ash_fall(cache: Path) -> tuple[str, str, list[Row]]:
     with tempfile.TemporaryDirectory() as scratch:
         folder = golden_ash.layers(cache, Path(scratch))
         exact = golden_ash.truth(folder)
-        ground = ashfall.ground(ashfall.read((folder / "ash.tif").read_bytes()))
-        ours = classed.people(ground, folder / "people.asc", None).by_class
+        ground = ash_ground.ground(ash_ground.read((folder / "ash.tif").read_bytes()))
+        ours = by_class.people(ground, folder / "people.asc", None).by_class
     rows: list[Row] = [
         _row(
             "AS-5", f"people under {name.replace('_', ' ')} ash", golden_ash.INASAFE.get(name), exact[name], found, why

@@ -15,8 +15,10 @@ from typing import Any
 import numpy as np
 import shapely
 
-from siaga.gis import cells, classed, flooded, intake, inundated, layers
+from siaga.gis import cells, intake, layers
+from siaga.gis.assets import flood as flood_assets
 from siaga.gis.cells import Grid
+from siaga.gis.people import by_class, flood_ground
 from siaga.hazard.flood import read_flood
 
 _WEST, _NORTH, _SIDE = 106.69, -6.08, 0.28
@@ -110,7 +112,7 @@ def _twice(call: Callable[[], str]) -> tuple[float, float, float, float, str]:
 def _people(folder: Path, name: str) -> tuple[float, float, float, float, str]:
     def call() -> str:
         flood = read_flood((folder / name).read_bytes())
-        found = classed.people(flooded.ground(flood)[0], folder / "people.tif", folder / "zones.fgb")
+        found = by_class.people(flood_ground.ground(flood)[0], folder / "people.tif", folder / "zones.fgb")
         total = 0.0 if found.by_class is None else float(found.by_class.sum())
         return f"{total:,.0f} people in {len(found.zones)} zones"
 
@@ -120,7 +122,7 @@ def _people(folder: Path, name: str) -> tuple[float, float, float, float, str]:
 def _structures(folder: Path, name: str) -> tuple[float, float, float, float, str]:
     def call() -> str:
         flood = read_flood((folder / name).read_bytes())
-        wet = inundated.structures(flood, folder / "structures.fgb", installed=True)[:, 1:]
+        wet = flood_assets.structures(flood, folder / "structures.fgb", installed=True)[:, 1:]
         return f"{int(wet.sum()):,} of {_BUILDINGS:,} buildings"
 
     return _twice(call)

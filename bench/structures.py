@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import shapely
 
-from siaga.gis import intake, overlay
+from siaga.gis import intake
+from siaga.gis.assets import earthquake
 from siaga.hazard.shakemap import Nodes, ShakeMap
 
 COUNT = 10_000_000
@@ -56,7 +57,7 @@ def _count(path: Path, part: float) -> tuple[int, float, float, float, float]:
     shakemap = _shakemap(part)
     before = _peak()
     wall, cpu = time.perf_counter(), time.process_time()
-    found = overlay.structures(shakemap, path)
+    found = earthquake.structures(shakemap, path)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     after = _peak()
     return found["total"] if found else 0, wall, cpu, before, after

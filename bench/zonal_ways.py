@@ -46,23 +46,23 @@ def make(folder: Path, degrees: float, arcsec: float, zones: int) -> dict[str, A
 def prepare(folder: Path) -> dict[str, Any]:
     """Siaga's shares, once per population grid and zones."""
     from siaga.exposure.zones import ZoneFields
-    from siaga.gis import zonal
-    from siaga.gis.population import PopulationGrid
+    from siaga.gis.people import shares
+    from siaga.gis.people.population import PopulationGrid
 
     clock = Clock()
-    zonal.prepare(PopulationGrid.open(folder / "people.tif"), folder / "zones.fgb", ZoneFields(*FIELDS), folder)
+    shares.prepare(PopulationGrid.open(folder / "people.tif"), folder / "zones.fgb", ZoneFields(*FIELDS), folder)
     return _took(clock)
 
 
 def siaga(folder: Path, degrees: float = 0) -> dict[str, Any]:
     """Siaga with its shares prepared. degrees: side of the map; 0 for all of the raster."""
     from siaga.exposure.zones import ZoneFields
-    from siaga.gis import shaken
+    from siaga.gis.people import by_mmi
     from siaga.hazard.gridxml import read_shakemap
 
     body = (folder / (f"grid-{degrees:g}.xml" if degrees else "grid.xml")).read_bytes()
     clock = Clock()
-    found = shaken.people(read_shakemap(body), folder / "people.tif", folder / "zones.fgb", folder, ZoneFields(*FIELDS))
+    found = by_mmi.people(read_shakemap(body), folder / "people.tif", folder / "zones.fgb", folder, ZoneFields(*FIELDS))
     took = _took(clock)
     codes = [zone.code for zone in found.zones]
     np.savez(folder / "siaga.npz", codes=codes, people=np.array([zone.by_class for zone in found.zones]))

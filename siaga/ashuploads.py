@@ -66,7 +66,7 @@ def look(eruption: Eruption, body: bytes) -> dict[str, Any]:
 
     Raises BadInput with a sentence when it cannot serve.
     """
-    command = [sys.executable, "-m", "siaga.gis.ashpreview"]
+    command = [sys.executable, "-m", "siaga.gis.map.ash_preview"]
     sent = request_bytes(eruption).replace(b"\n", b" ") + b"\n" + body
     try:
         done = subprocess.run(command, input=sent, capture_output=True, timeout=_PATIENCE, check=False)

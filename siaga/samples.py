@@ -42,13 +42,13 @@ def flood(shared: Path = SHARED) -> Sample:
 
 def ash(shared: Path = SHARED) -> Sample:
     """A model's ash fall from Merapi with a request for it, or an invented one."""
-    from siaga.gis import ashfall
+    from siaga.gis.people import ash_ground
 
     real = shared / _ASH
     if real.exists():
         name, raster, what = "Merapi", real.read_bytes(), "a model's ash fall from Merapi"
     else:
-        name, raster, what = "Merapi contoh", ashfall.write(_made_ash()), "an invented ash fall from Merapi"
+        name, raster, what = "Merapi contoh", ash_ground.write(_made_ash()), "an invented ash fall from Merapi"
     request: dict[str, Any] = _MERAPI | {
         "volcano": name,
         "alert_level": "awas",

@@ -21,7 +21,10 @@ from siaga.analysis.ash import of_ash
 from siaga.data import features as given_features
 from siaga.data.analysis_data import AnalysisData
 from siaga.exposure.zones import ZoneFields
-from siaga.gis import ashfall, classed, layers, reached
+from siaga.gis import layers
+from siaga.gis.assets import ash as ash_assets
+from siaga.gis.people import ash_ground
+from siaga.gis.people import by_class as people_by_class
 from siaga.hazard.ash import CLASSES, AshFall, classify
 from siaga.impact import schemas
 from siaga.impact.ash import EFFECTS, NAMES, SCALE, TOPICS
@@ -192,8 +195,8 @@ def test_people_are_those_of_the_plain_reckoning(tmp_path, seed, cell, west, nor
     people = random.uniform(0, 100, (8, 9))
     exposure.population(tmp_path / "people.tif", people, west, north, cell)
     people = people.astype(np.float32).astype(float)
-    ground = ashfall.ground(fall)
-    whole = classed.people(ground, tmp_path / "people.tif", None)
+    ground = ash_ground.ground(fall)
+    whole = people_by_class.people(ground, tmp_path / "people.tif", None)
     truth = plain(fall, people, west, north, cell)[0]
     if whole.by_class is None:
         assert truth.sum() == pytest.approx(0, abs=1e-6)
@@ -202,21 +205,21 @@ def test_people_are_those_of_the_plain_reckoning(tmp_path, seed, cell, west, nor
 
 
 def test_zones_are_cut_from_cells_and_classes_alike(folder):
-    fall = ashfall.read(ash.raster())
+    fall = ash_ground.read(ash.raster())
     zone = shapely.Polygon([(110.3, -7.2), (110.81, -7.37), (110.66, -7.83), (110.22, -7.71)])
     layers.write(folder / "one.gpkg", "z", "Polygon", [zone], [{"code": "a"}], {"code": str})
-    found = classed.people(
-        ashfall.ground(fall), folder / "people.tif", folder / "one.gpkg", ZoneFields("code", "code", None, None)
+    found = people_by_class.people(
+        ash_ground.ground(fall), folder / "people.tif", folder / "one.gpkg", ZoneFields("code", "code", None, None)
     )
     truth = plain(fall, np.full((60, 60), 10.0), 110.0, -7.0, CELL, [zone])[0]
     assert found.zones[0].by_class == pytest.approx(truth, rel=1e-6)
-    everybody = classed.people(ashfall.ground(fall), folder / "people.tif", None).by_class
+    everybody = people_by_class.people(ash_ground.ground(fall), folder / "people.tif", None).by_class
     assert found.by_class.tolist() == everybody.tolist()
     assert found.table.outside == pytest.approx(everybody - truth, rel=1e-6, abs=1e-6)
 
 
 def test_people_in_a_projected_grid_are_the_same_people(folder):
-    fall = ashfall.read(ash.raster())
+    fall = ash_ground.read(ash.raster())
     memory = gdal.Warp("", str(folder / "people.tif"), format="MEM", dstSRS="EPSG:32749", xRes=500, yRes=500)
     flat = np.full((memory.RasterYSize, memory.RasterXSize), 1.0)
     path = folder / "flat.tif"
@@ -225,8 +228,8 @@ def test_people_in_a_projected_grid_are_the_same_people(folder):
     made.SetProjection(memory.GetProjection())
     made.GetRasterBand(1).WriteArray(flat)
     del made  # writes the file
-    found = classed.people(ashfall.ground(fall), path, None).by_class
-    ground = ashfall.ground(fall)
+    found = people_by_class.people(ash_ground.ground(fall), path, None).by_class
+    ground = ash_ground.ground(fall)
     measure = ellipsoid_measure()
     for number in range(1, 6):
         shape = shapely.union_all(ground.polygons[ground.classes == number])
@@ -242,7 +245,7 @@ def ellipsoid_measure():
 
 
 def test_what_lies_under_ash(folder, qgis):
-    fall = ashfall.read(ash.raster())
+    fall = ash_ground.read(ash.raster())
     points = [("school", f"n{i}", shapely.Point(110.013 + i * 0.02, -7.513)) for i in range(60)]
     line = shapely.LineString([(109.9, -7.52), (110.53, -7.513), (110.91, -7.1), (110.91, -7.9)])
     edge = shapely.LineString([(110.3, -7.5), (110.7, -7.5)])  # runs along the border of two rows
@@ -257,7 +260,7 @@ def test_what_lies_under_ash(folder, qgis):
     layers.write(folder / "l.geojson", "l", "Polygon", [square], [{"type": "forest"}], {"type": str})
     made["land_cover"] = folder / "land_cover.fgb"
     given_features.convert("land_cover", folder / "l.geojson", made["land_cover"])
-    found = reached.describe(fall, ashfall.ground(fall), made)
+    found = ash_assets.describe(fall, ash_ground.ground(fall), made)
     measure = ellipsoid_measure()
     counted = np.bincount(classify(fall.at(*np.array([point.coords[0] for *_, point in points]).T)), minlength=6)
     assert in_order(found["structures"]["by_type"]["education"]) == counted[1:].tolist()
@@ -318,7 +321,7 @@ def golden(shared, tmp_path, monkeypatch, *more):
     assert cli.main([*command, "--out", str(tmp_path / "out")]) == 0
     found = impact(tmp_path)
     jsonschema.validate(found, SCHEMA)
-    return found, ashfall.read((shared / "data/ash/ash_raster_wgs84.tif").read_bytes())
+    return found, ash_ground.read((shared / "data/ash/ash_raster_wgs84.tif").read_bytes())
 
 
 def vectors(path):
@@ -336,7 +339,7 @@ def test_golden_as1_buildings(shared, tmp_path, monkeypatch):
     truth = np.bincount(classify(fall.at(*np.array([(one.x, one.y) for one in middles]).T)), minlength=6)
     assert in_order(found["structures"]["by_class"]) == truth[1:].tolist() == [0, 124, 56, 1, 0]
     assert found["structures"]["total"] == 181
-    ground = ashfall.ground(fall)
+    ground = ash_ground.ground(fall)
     highest = [max(ground.classes[shapely.intersects(ground.polygons, one)], default=0) for one, _ in vectors(path)]
     assert np.bincount(highest, minlength=6)[1:].tolist() == [0, 120, 60, 1, 0]  # InaSAFE's rule, InaSAFE's figures
     types = {kind: sum(row.values()) for kind, row in found["structures"]["by_type"].items()}

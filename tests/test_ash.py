@@ -16,7 +16,7 @@ from osgeo import gdal
 
 from siaga import keys
 from siaga.errors import BadInput
-from siaga.gis import ashfall
+from siaga.gis.people import ash_ground
 from siaga.hazard.ash import CLASSES, AshFall, away_degrees, classify, read_request, request_bytes
 from siaga.keys import EruptionId
 
@@ -139,7 +139,7 @@ def test_away_is_the_way_to_the_rectangle_round_the_globe_too():
 def test_a_raster_is_read_as_it_lies():
     values = ash.cone()
     values[0, 0] = -9999
-    fall = ashfall.read(ash.raster(values), read_request(ash.request()))
+    fall = ash_ground.read(ash.raster(values), read_request(ash.request()))
     assert fall.edges == pytest.approx((110, -8, 111, -7))
     assert np.isnan(fall.thickness[0, 0])
     assert np.nanmax(np.abs(fall.thickness - np.where(values < 0, np.nan, values))) < 1e-5
@@ -152,7 +152,7 @@ def test_a_raster_is_read_as_it_lies():
 @pytest.mark.parametrize("kind", [gdal.GDT_Byte, gdal.GDT_Int16, gdal.GDT_UInt32, gdal.GDT_Float64])
 def test_any_type_of_number_serves(kind):
     values = np.round(ash.cone())
-    assert (ashfall.read(ash.raster(values, kind=kind, nodata=None)).thickness == values).all()
+    assert (ash_ground.read(ash.raster(values, kind=kind, nodata=None)).thickness == values).all()
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_any_type_of_number_serves(kind):
 )
 def test_a_raster_that_cannot_serve_is_refused_in_one_sentence(body, said):
     with pytest.raises(BadInput, match=r".") as refused:
-        ashfall.read(body, read_request(ash.request()))
+        ash_ground.read(body, read_request(ash.request()))
     assert said in str(refused.value)
 
 
@@ -195,16 +195,16 @@ def test_a_bomb_is_refused_before_it_is_unpacked():
     gdal.VSIFCloseL(file)
     gdal.Unlink("/vsimem/bomb.tif")
     with pytest.raises(BadInput, match="60000 by 60000 cells"):
-        ashfall.read(body)
+        ash_ground.read(body)
 
 
 def test_a_raster_in_metres_is_brought_to_degrees():
     values = np.zeros((40, 40))
     values[10:30, 10:30] = 3.0
-    fall = ashfall.read(ash.raster(values, west=420_000, north=9_180_000, cell=1000, epsg=32749))
+    fall = ash_ground.read(ash.raster(values, west=420_000, north=9_180_000, cell=1000, epsg=32749))
     assert set(np.unique(fall.thickness[~np.isnan(fall.thickness)])) == {0.0, 3.0}  # no thickness is invented
     assert "by the nearest cell" in fall.warnings[0]["text"]
-    ground = ashfall.ground(fall)
+    ground = ash_ground.ground(fall)
     polygons, classes = ground.polygons, ground.classes
     assert classes.tolist() == [3]
     # 20 km by 20 km near 7.6° S: 0.18° by 0.18°
@@ -212,16 +212,16 @@ def test_a_raster_in_metres_is_brought_to_degrees():
 
 
 def test_no_ash_is_said_not_refused():
-    fall = ashfall.read(ash.raster(np.full((5, 5), 0.005)))
+    fall = ash_ground.read(ash.raster(np.full((5, 5), 0.005)))
     assert "nowhere thicker than 0.01 cm" in fall.warnings[0]["text"]
-    assert len(ashfall.ground(fall).polygons) == 0
+    assert len(ash_ground.ground(fall).polygons) == 0
 
 
 @given(seed=st.integers(0, 1000))
 def test_the_ground_is_the_cells_of_each_class(seed):
     values = np.random.default_rng(seed).choice([0.0, 0.05, 1.0, 3.0, 7.0, 30.0, np.nan], (6, 7))
     fall = AshFall(110.0, -7.0, 0.1, 0.2, values)
-    ground = ashfall.ground(fall)
+    ground = ash_ground.ground(fall)
     polygons, classes = ground.polygons, ground.classes
     assert shapely.is_valid(polygons).all()
     for kind in range(1, 6):
@@ -239,7 +239,7 @@ def test_the_ground_is_the_cells_of_each_class(seed):
 def test_noise_is_refused():
     values = np.random.default_rng(1).choice([0.0, 30.0], (900, 900))
     with pytest.raises(BadInput, match="like noise"):
-        ashfall.ground(AshFall(110.0, -7.0, 0.001, 0.001, values))
+        ash_ground.ground(AshFall(110.0, -7.0, 0.001, 0.001, values))
 
 
 def plume(particles, cells=1000):
@@ -254,8 +254,8 @@ def plume(particles, cells=1000):
 def test_the_speckled_plume_of_a_particle_model_is_no_noise():
     fall = AshFall(109.0, -6.0, 0.003, 0.003, plume(300_000, 500))
     begun = time.thread_time()
-    ground = ashfall.ground(fall)
-    drawn = json.loads(ashfall.geojson(fall))
+    ground = ash_ground.ground(fall)
+    drawn = json.loads(ash_ground.geojson(fall))
     assert time.thread_time() - begun < 4
     count = np.bincount(classify(fall.thickness).ravel(), minlength=6)
     for number, feature in enumerate(drawn["features"], 1):
@@ -289,13 +289,13 @@ def test_the_unit_that_a_raster_names_is_read(unit, values, where):
         "file": {"file": {"lat#units": "degrees_north", "ash_thickness#units": unit, "time#units": "hours since"}},
         "name": {"names": [f"ash thickness ({unit})"]},
     }[where]
-    fall = ashfall.read(ash.raster(values, **more))
+    fall = ash_ground.read(ash.raster(values, **more))
     np.testing.assert_allclose(fall.thickness, CM, rtol=1e-6)
     assert len(fall.warnings) == (unit.strip().lower() not in ("cm", "centimeters"))
 
 
 def test_the_unit_of_a_vertical_system_is_that_of_heights_and_not_of_ash():
-    fall = ashfall.read(ash.raster(epsg="4326+5773"))
+    fall = ash_ground.read(ash.raster(epsg="4326+5773"))
     np.testing.assert_allclose(fall.thickness, CM, rtol=1e-6)
     assert fall.warnings == ()
 
@@ -311,13 +311,13 @@ def test_the_unit_of_a_vertical_system_is_that_of_heights_and_not_of_ash():
     ],
 )
 def test_a_description_may_name_the_unit_but_no_height_is_one(more, scale):
-    fall = ashfall.read(ash.raster(CM, **more))
+    fall = ash_ground.read(ash.raster(CM, **more))
     np.testing.assert_allclose(fall.thickness, CM * scale, rtol=1e-6)
 
 
 def test_our_own_rasters_name_their_unit():
-    fall = ashfall.read(ash.raster(CM * 10, unit="mm"))
-    again = ashfall.read(ashfall.write(fall))
+    fall = ash_ground.read(ash.raster(CM * 10, unit="mm"))
+    again = ash_ground.read(ash_ground.write(fall))
     np.testing.assert_allclose(again.thickness, fall.thickness, rtol=1e-6)
     assert again.warnings == ()
 
@@ -336,13 +336,13 @@ def test_our_own_rasters_name_their_unit():
 )
 def test_a_unit_that_is_no_thickness_is_refused_by_name(more, said):
     with pytest.raises(BadInput, match=r".") as refused:
-        ashfall.read(ash.raster(**more), read_request(ash.request()))
+        ash_ground.read(ash.raster(**more), read_request(ash.request()))
     assert said in str(refused.value)
 
 
 def test_a_load_is_thick_by_the_density_that_the_request_states():
     one = read_request(ash.request(density_kg_m3=1000))
-    fall = ashfall.read(ash.raster(CM * 10, unit="kg/m2"), one)  # 10 kg of it on a square metre are 1 cm
+    fall = ash_ground.read(ash.raster(CM * 10, unit="kg/m2"), one)  # 10 kg of it on a square metre are 1 cm
     np.testing.assert_allclose(fall.thickness, CM, rtol=1e-6)
     assert "density of 1000.0 kg/m3" in fall.warnings[0]["text"]
     assert read_request(request_bytes(one)) == one
@@ -352,10 +352,10 @@ def test_the_request_may_name_the_unit_and_must_not_name_another():
     one = read_request(ash.request(unit="Millimetres"))
     assert one.unit == "mm"
     assert read_request(request_bytes(one)) == one
-    np.testing.assert_allclose(ashfall.read(ash.raster(CM * 10), one).thickness, CM, rtol=1e-6)
-    np.testing.assert_allclose(ashfall.read(ash.raster(CM * 10, unit="mm"), one).thickness, CM, rtol=1e-6)
+    np.testing.assert_allclose(ash_ground.read(ash.raster(CM * 10), one).thickness, CM, rtol=1e-6)
+    np.testing.assert_allclose(ash_ground.read(ash.raster(CM * 10, unit="mm"), one).thickness, CM, rtol=1e-6)
     with pytest.raises(BadInput, match="raster's unit is cm and the request's unit is mm"):
-        ashfall.read(ash.raster(unit="cm"), one)
+        ash_ground.read(ash.raster(unit="cm"), one)
 
 
 @pytest.mark.parametrize(
@@ -373,53 +373,53 @@ def test_a_unit_or_density_that_is_none_is_refused(more, said):
 
 
 def test_of_several_bands_the_one_that_is_named_as_ash_is_taken():
-    fall = ashfall.read(ash.raster(bands=2, names=["air concentration", "Ash thickness"], unit="cm"))
+    fall = ash_ground.read(ash.raster(bands=2, names=["air concentration", "Ash thickness"], unit="cm"))
     np.testing.assert_allclose(fall.thickness, CM, rtol=1e-6)
     assert "named ash thickness was taken" in fall.warnings[0]["text"]
     with pytest.raises(BadInput, match="2 bands"):
-        ashfall.read(ash.raster(bands=2, names=["ash at 12 UTC", "ash at 18 UTC"]))
+        ash_ground.read(ash.raster(bands=2, names=["ash at 12 UTC", "ash at 18 UTC"]))
 
 
 def test_a_raster_whose_first_row_is_the_southernmost_is_turned():
-    plain = ashfall.read(ash.raster(CM + np.linspace(0, 1, 20)[:, np.newaxis]))
+    plain = ash_ground.read(ash.raster(CM + np.linspace(0, 1, 20)[:, np.newaxis]))
     south_up = ash.raster(
         (CM + np.linspace(0, 1, 20)[:, np.newaxis])[::-1], transform=(ash.WEST, ash.CELL, 0, ash.NORTH - 1, 0, ash.CELL)
     )
-    turned = ashfall.read(south_up)
+    turned = ash_ground.read(south_up)
     np.testing.assert_array_equal(turned.thickness, plain.thickness)
     assert turned.edges == pytest.approx(plain.edges)
 
 
 def test_a_skew_of_float_noise_is_no_rotation():
     skewed = ash.raster(transform=(ash.WEST, ash.CELL, 1e-17, ash.NORTH, -1e-17, -ash.CELL))
-    np.testing.assert_array_equal(ashfall.read(skewed).thickness, ashfall.read(ash.raster()).thickness)
+    np.testing.assert_array_equal(ash_ground.read(skewed).thickness, ash_ground.read(ash.raster()).thickness)
 
 
 @pytest.mark.parametrize("epsg", [4326, 32749])
 def test_scale_and_unit_hold_in_any_coordinate_system(epsg):
     place = {"west": 420_000, "north": 9_180_000, "cell": 1000} if epsg == 32749 else {}
     raster = ash.raster(np.full((20, 20), 300), epsg=epsg, kind=gdal.GDT_Int16, scale=0.1, unit="mm", **place)
-    fall = ashfall.read(raster)
+    fall = ash_ground.read(raster)
     assert np.nanmax(fall.thickness) == np.nanmin(fall.thickness) == pytest.approx(3.0)
 
 
 @pytest.mark.parametrize("nodata", [-9999.0, 0.0, 1e20, float("nan"), -3.4028234663852886e38])
 def test_any_declared_no_data_is_unknown(nodata):
     values = np.where(CM < 1, nodata, CM)
-    fall = ashfall.read(ash.raster(values, nodata=nodata))
+    fall = ash_ground.read(ash.raster(values, nodata=nodata))
     np.testing.assert_allclose(fall.thickness, np.where(CM < 1, np.nan, CM), rtol=1e-6)
 
 
 def test_falls_are_added_over_the_ground_of_all():
     first = AshFall(110.0, -7.0, 0.1, 0.1, np.array([[1.0, 2.0], [3.0, np.nan]]))
     second = AshFall(110.1, -6.9, 0.1, 0.1, np.array([[10.0, np.nan], [20.0, 30.0]]))
-    total = ashfall.added([first, second])
+    total = ash_ground.added([first, second])
     assert total.edges == pytest.approx((110.0, -7.2, 110.3, -6.9))
     expected = np.array([[np.nan, 10, np.nan], [1, 22, 30], [3, np.nan, np.nan]])
     np.testing.assert_allclose(total.thickness, expected)
-    assert ashfall.added([first]) is first
+    assert ash_ground.added([first]) is first
     with pytest.raises(BadInput, match="so far apart"):
-        ashfall.added([AshFall(0.0, 50.0, 0.01, 0.01, np.ones((2, 2))), first])
+        ash_ground.added([AshFall(0.0, 50.0, 0.01, 0.01, np.ones((2, 2))), first])
 
 
 def test_a_sum_does_not_depend_on_the_order_of_its_falls():
@@ -430,7 +430,7 @@ def test_a_sum_does_not_depend_on_the_order_of_its_falls():
         AshFall(109.9, -6.9, 0.1, 0.1, chance.uniform(0, 9, (7, 7))),
         AshFall(110.0, -7.0, 0.1, 0.1, chance.uniform(0, 9, (5, 6))),
     ]
-    sums = [ashfall.added(list(order)) for order in itertools.permutations(falls)]
+    sums = [ash_ground.added(list(order)) for order in itertools.permutations(falls)]
     for total in sums:
         assert total.edges == sums[0].edges
         assert total.thickness.tobytes() == sums[0].thickness.tobytes()
@@ -440,21 +440,21 @@ def test_a_sum_does_not_depend_on_the_order_of_its_falls():
 def test_falls_on_both_spellings_of_a_longitude_are_added():
     first = AshFall(179.9, -7.0, 0.1, 0.1, np.array([[1.0, 2.0], [3.0, 4.0]]))
     second = AshFall(-180.1, -7.0, 0.1, 0.1, np.array([[10.0, 10.0], [10.0, 10.0]]))
-    np.testing.assert_allclose(ashfall.added([first, second]).thickness, [[11, 12], [13, 14]])
+    np.testing.assert_allclose(ash_ground.added([first, second]).thickness, [[11, 12], [13, 14]])
 
 
 def test_a_written_raster_is_read_back_and_the_same_again():
-    fall = ashfall.read(ash.raster())
-    again = ashfall.read(ashfall.write(fall))
+    fall = ash_ground.read(ash.raster())
+    again = ash_ground.read(ash_ground.write(fall))
     np.testing.assert_array_equal(again.thickness, fall.thickness)
     assert (again.west, again.north) == (fall.west, fall.north)
-    assert ashfall.write(fall) == ashfall.write(again)
+    assert ash_ground.write(fall) == ash_ground.write(again)
 
 
 def test_the_real_rasters(shared):
-    merapi = ashfall.read((shared / "data/ash/merapi-ashfall.tif").read_bytes(), read_request(ash.request()))
+    merapi = ash_ground.read((shared / "data/ash/merapi-ashfall.tif").read_bytes(), read_request(ash.request()))
     assert merapi.max_cm == pytest.approx(98.497, abs=5e-4)
-    jakarta = ashfall.read((shared / "data/ash/ash_raster_wgs84.tif").read_bytes())
+    jakarta = ash_ground.read((shared / "data/ash/ash_raster_wgs84.tif").read_bytes())
     assert np.bincount(classify(jakarta.thickness).ravel(), minlength=6)[1:].tolist()[1:4] == [21714, 859, 26]
 
 

@@ -5,7 +5,8 @@ import doctest
 import pytest
 import shapely
 
-from siaga.gis import coast, layers
+from siaga.gis import layers
+from siaga.gis.map import coast
 from siaga.impact import caveats
 from siaga.impact.caveats import Shore
 

@@ -18,7 +18,7 @@ from siaga.data.imports import Fields
 from siaga.errors import BadInput, NotFound
 from siaga.exposure import places
 from siaga.gis import layers
-from siaga.gis.population import PopulationGrid
+from siaga.gis.people.population import PopulationGrid
 from siaga.impact import schemas
 from siaga.store import Store
 

@@ -4,7 +4,8 @@ import shapely
 from fixtures.grids import make_grid
 from fixtures.impacts import make_impact
 
-from siaga.gis import eventpackage, layers
+from siaga.gis import layers
+from siaga.gis.map import eventpackage
 from siaga.hazard.gridxml import read_shakemap
 
 WORDS = dict.fromkeys(("bands", "zones", "contours", "structures", "places", "epicentre"), "x")

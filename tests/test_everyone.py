@@ -12,9 +12,10 @@ from fixtures.grids import make_grid
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from siaga.gis import classed, gaps, layers, shaken
-from siaga.gis.classed import Ground
-from siaga.gis.gaps import Land
+from siaga.gis import layers
+from siaga.gis.people import by_class, by_mmi, gaps
+from siaga.gis.people.by_class import Ground
+from siaga.gis.people.gaps import Land
 from siaga.hazard.gridxml import read_shakemap
 from siaga.impact import ash, breakdown, earthquake, flood, record
 from siaga.impact.breakdown import LevelExposure, ZoneExposure
@@ -40,10 +41,10 @@ def counted(hazard, folder, zones=None, people=PEOPLE, basemap=None, whole=True)
     if not grid.exists():
         exposure.population(grid, people, WEST, NORTH, CELL)
     if hazard == "earthquake":
-        found = shaken.people(MAP, grid, zones, folder, whole=whole, basemap=basemap)
+        found = by_mmi.people(MAP, grid, zones, folder, whole=whole, basemap=basemap)
         return found.by_mmi, found
     ground, harmed_from = (GROUND, 1) if hazard == "flood" else (replace(GROUND, count=5), 0)
-    found = classed.people(ground, grid, zones, harmed_from=harmed_from, basemap=basemap)
+    found = by_class.people(ground, grid, zones, harmed_from=harmed_from, basemap=basemap)
     return found.by_class, found
 
 
@@ -168,7 +169,7 @@ def test_a_zone_without_any_count_is_unknown_and_half_of_one_is_said(tmp_path, h
 @pytest.mark.parametrize("part", [False, True])
 def test_ground_of_a_zone_beyond_the_data_is_not_known(tmp_path, monkeypatch, hazard, part):
     """The grid ends at 116.5 within the map: one zone lies across its edge, one beyond it, one on it."""
-    monkeypatch.setattr(shaken, "MAX_CELLS", 50 if part else shaken.MAX_CELLS)
+    monkeypatch.setattr(by_mmi, "MAX_CELLS", 50 if part else by_mmi.MAX_CELLS)
     west_half = PEOPLE[:, :10]
     named = [
         ("1", "On", "regency", None, shapely.box(116.2, -8.8, 116.4, -8.4)),

@@ -14,7 +14,10 @@ from osgeo import gdal, ogr, osr
 from siaga.data import features
 from siaga.exposure import vocabulary
 from siaga.exposure.zones import INSTALLED, ZoneFields
-from siaga.gis import classed, ellipsoid, flooded, inundated, layers
+from siaga.gis import ellipsoid, layers
+from siaga.gis.assets import flood as flood_assets
+from siaga.gis.people import by_class as people_by_class
+from siaga.gis.people import flood_ground
 from siaga.hazard.flood import read_flood
 from siaga.impact import flood
 
@@ -24,7 +27,7 @@ CODED = ZoneFields("code", "code", None, None)
 
 def count(water, population, zones=None, fields=INSTALLED):
     """Who lives under that water."""
-    return classed.people(flooded.ground(water)[0], population, zones, fields)
+    return people_by_class.people(flood_ground.ground(water)[0], population, zones, fields)
 
 
 def water(*areas):
@@ -317,7 +320,7 @@ def test_golden_fl12_buildings(shared):
     """InaSAFE: 39 of 181 buildings in class low. The truth here: each building against each RW, by OGR."""
     path = shared / "data/inasafe/exposure/buildings.shp"
     found = jakarta(shared)
-    counts = inundated.structures(found, path, installed=False)
+    counts = flood_assets.structures(found, path, installed=False)
     assert counts.sum(axis=0).tolist() == [142, 0, 39, 0, 0]
     assert [exact for _, exact in golden_flood.FL_12.values()] == [39, 142]
     areas = [
@@ -337,11 +340,11 @@ def test_golden_fl12_roads(shared):
     """InaSAFE: 6636 m of 71536 m in class low. The truth here: each stretch in 2000 pieces, wet by the middle."""
     path = shared / "data/inasafe/exposure/roads.shp"
     found = jakarta(shared)
-    km = inundated.roads(found, path, installed=False)
+    km = flood_assets.roads(found, path, installed=False)
     assert km.sum() == pytest.approx(71.538, abs=0.001)
     (written_metres,) = (exact for _, exact in golden_flood.FL_12_ROADS.values())
     assert km.sum(axis=0)[1:] * 1000 == pytest.approx([0, written_metres, 0, 0], abs=0.006)
-    polygons, states, _ids = flooded.shapes(found)
+    polygons, states, _ids = flood_ground.shapes(found)
     wet = shapely.union_all(polygons[states == 2])
     shapely.prepare(wet)
     truth = 0.0
@@ -363,7 +366,7 @@ def test_a_road_counts_once_where_waters_meet_and_at_the_higher_state(tmp_path, 
     layers.write(path, "r", "LineString", [road], [{"highway": "primary"}], {"highway": str})
     features.convert("roads", path, target)
     flood_map = water((2, square(0, 0, 2, 1)), (3, square(0, 1, 1, 2)), (2, square(0, 1, 2, 2)))
-    counts = inundated.roads(flood_map, target if installed else path, installed=installed)
+    counts = flood_assets.roads(flood_map, target if installed else path, installed=installed)
     whole = ellipsoid.lengths(np.array([road.coords[0]]), np.array([road.coords[1]]))[0] / 1000
     record = flood.roads_record(vocabulary.ROAD_CLASSES, counts, whole=True)
     assert record["by_class"] == pytest.approx({"1": 0, "2": whole / 4, "3": whole / 4, "4": 0}, abs=1e-9)
@@ -378,7 +381,7 @@ def test_a_building_has_the_highest_state_that_touches_it(tmp_path):
     layers.write(path, "b", "Polygon", houses, [{"type": kind} for kind in kinds], {"type": str})
     flood_map = water((2, square(0, 0, 1, 1)), (4, square(1.05, 0, 2, 1)))
     record = flood.structures_record(
-        vocabulary.STRUCTURE_TYPES, inundated.structures(flood_map, path, installed=False), whole=True
+        vocabulary.STRUCTURE_TYPES, flood_assets.structures(flood_map, path, installed=False), whole=True
     )
     assert record["by_class"] == {"1": 0, "2": 1, "3": 0, "4": 2}
     assert (record["total"], record["affected"], record["dry"]) == (3, 3, 1)
@@ -392,7 +395,7 @@ def test_a_building_has_the_highest_state_that_touches_it(tmp_path):
 def test_buildings_without_a_type_are_counted(tmp_path):
     path = tmp_path / "points.geojson"
     layers.write(path, "b", "Point", [shapely.Point(WEST, NORTH)], [{"number": 1}], {"number": int})
-    assert inundated.structures(water((3, square(-1, -1, 1, 1))), path, installed=False).sum(axis=0).tolist() == [
+    assert flood_assets.structures(water((3, square(-1, -1, 1, 1))), path, installed=False).sum(axis=0).tolist() == [
         0,
         0,
         0,
@@ -404,7 +407,7 @@ def test_buildings_without_a_type_are_counted(tmp_path):
 def test_nothing_stands_in_no_flood(tmp_path):
     path = tmp_path / "points.geojson"
     layers.write(path, "b", "Point", [shapely.Point(WEST, NORTH)], [{"number": 1}], {"number": int})
-    assert inundated.structures(water(), path, installed=False).sum(axis=0).tolist() == [1, 0, 0, 0, 0]
+    assert flood_assets.structures(water(), path, installed=False).sum(axis=0).tolist() == [1, 0, 0, 0, 0]
 
 
 def test_installed_structures_are_wet_where_their_point_is(tmp_path):
@@ -414,9 +417,9 @@ def test_installed_structures_are_wet_where_their_point_is(tmp_path):
     layers.write(path, "b", "Polygon", houses, [{"type": kind} for kind in kinds], {"type": str})
     features.convert("structures", path, target)
     flood_map = water((2, square(0, 0, 1, 1)), (4, square(2, 2, 3, 3)), (3, square(2, 2, 3, 3)))
-    counts = inundated.structures(flood_map, target, installed=True)
+    counts = flood_assets.structures(flood_map, target, installed=True)
     record = flood.structures_record(vocabulary.STRUCTURE_TYPES, counts, whole=False)
     assert record["by_class"] == {"1": 0, "2": 1, "3": 0, "4": 1}  # the school's middle is dry
     assert {kind: sum(one.values()) for kind, one in record["by_type"].items()} == {"residential": 1, "worship": 1}
     assert record["dry"] is None
-    assert not inundated.structures(water(), target, installed=True).any()
+    assert not flood_assets.structures(water(), target, installed=True).any()

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from bench import accuracy
 from siaga import cli
 from siaga.exposure.zones import ZoneFields
-from siaga.gis import shaken
+from siaga.gis.people import by_mmi as people_by_mmi
 from siaga.hazard.gridxml import read_shakemap
 from siaga.impact import earthquake, fatality, needs
 
@@ -68,7 +68,9 @@ def test_people_by_zone_and_class_are_those_reckoned_by_hand(name, cases, folder
     case = cases[name]
     zones = folder / case.zones if case.zones else None
     fields = ZoneFields(case.code, None, None, None)
-    found = shaken.people(read_shakemap(case.grid_xml), folder / case.population, zones, tmp_path, fields, whole=False)
+    found = people_by_mmi.people(
+        read_shakemap(case.grid_xml), folder / case.population, zones, tmp_path, fields, whole=False
+    )
     truth = np.array([list(people.values()) for people in case.truth.values()])
     by_mmi = found.by_mmi
     if zones:

@@ -11,8 +11,8 @@ from PIL import Image, ImageColor
 
 from siaga import palette
 from siaga.exposure.places import Places
-from siaga.gis import basemap, contour, eventpackage, layers, turns
-from siaga.gis import map as sheet
+from siaga.gis import basemap, contour, layers, turns
+from siaga.gis.map import drawing, eventpackage, sheet
 from siaga.hazard.gridxml import read_shakemap
 
 TOWNS = {"Taveuni": (-179.95, -17.4), "Savu": (179.5, -17.5), "Lau": (-179.2, -17.5)}
@@ -38,7 +38,7 @@ def _shakemap(turn, epicentre):
 
 
 def _drawn(shakemap, zones=(), ground=None):
-    made = sheet.Sheet(
+    made = sheet.MapSheet(
         contour.bands(shakemap),
         shakemap.longitude,
         shakemap.latitude,
@@ -48,7 +48,7 @@ def _drawn(shakemap, zones=(), ground=None):
         sheet.NO_WORDS,
         dpi=110.0,
     )
-    return np.asarray(Image.open(io.BytesIO(sheet.draw(made))).convert("RGB")).astype(int)
+    return np.asarray(Image.open(io.BytesIO(drawing.draw(made))).convert("RGB")).astype(int)
 
 
 def test_longitudes_come_to_the_map_s_side():
@@ -69,8 +69,8 @@ def test_the_map_is_the_same_however_its_longitudes_are_written(qgis):
 def test_towns_beyond_180_degrees_are_on_the_map(qgis):
     shakemap = _shakemap(0.0, -179.9)
     with_towns, none = _drawn(shakemap), None
-    made = sheet.Sheet(contour.bands(shakemap), -179.9, -17.5, None, None, (), sheet.NO_WORDS, dpi=110.0)
-    none = np.asarray(Image.open(io.BytesIO(sheet.draw(made))).convert("RGB")).astype(int)
+    made = sheet.MapSheet(contour.bands(shakemap), -179.9, -17.5, None, None, (), sheet.NO_WORDS, dpi=110.0)
+    none = np.asarray(Image.open(io.BytesIO(drawing.draw(made))).convert("RGB")).astype(int)
     changed = np.flatnonzero((np.abs(with_towns - none).max(axis=2) > 60).any(axis=0)) / with_towns.shape[1]
     assert changed.min() < 0.45
     assert changed.max() > 0.6, "Lau, at 179.2° W, lies east of the epicentre"

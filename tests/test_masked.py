@@ -10,7 +10,9 @@ from fixtures.grids import make_grid
 from osgeo import gdal
 
 from siaga.analysis.earthquake import of_earthquake
-from siaga.gis import contour, landcover, shaken
+from siaga.gis import contour
+from siaga.gis.assets import landcover
+from siaga.gis.people import by_mmi
 from siaga.hazard.gridxml import read_shakemap
 from siaga.timing import Timing
 
@@ -27,7 +29,7 @@ def body():
 
 def test_people_are_counted_where_the_shaking_is_known(body, tmp_path):
     grid = exposure.population(tmp_path / "p.tif", np.full((100, 100), 10.0), 116.0, -8.0, 0.01)
-    found = shaken.people(read_shakemap(body), grid, None, tmp_path)
+    found = by_mmi.people(read_shakemap(body), grid, None, tmp_path)
     known = 100 * 47.5 * 10  # columns from 116 to the border of the last known cell, 116.475
     assert found.by_mmi[6] == pytest.approx(known, rel=0.02)
     assert found.by_mmi.sum() == found.by_mmi[6]

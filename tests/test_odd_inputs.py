@@ -7,7 +7,7 @@ import pytest
 from fixtures import ash, exposure
 from fixtures.grids import make_grid
 
-from siaga.gis import ashfall, classed, flooded, shaken
+from siaga.gis.people import ash_ground, by_class, by_mmi, flood_ground
 from siaga.hazard.ash import read_request
 from siaga.hazard.flood import read_flood
 from siaga.hazard.gridxml import read_shakemap
@@ -45,7 +45,7 @@ def quake(spacing=0.05, nlon=43, **more):
 )
 def test_a_quake(people, body):
     grid, folder = people
-    found = shaken.people(read_shakemap(body), grid, None, folder)
+    found = by_mmi.people(read_shakemap(body), grid, None, folder)
     assert found.by_mmi[6] == pytest.approx(400_000)
     assert found.by_mmi.sum() == pytest.approx(400_000)
 
@@ -78,8 +78,8 @@ def flood(*areas):
     ],
 )
 def test_a_flood(people, areas, expected):
-    ground, _ = flooded.ground(flood(*areas))
-    found = classed.people(ground, people[0], None)
+    ground, _ = flood_ground.ground(flood(*areas))
+    found = by_class.people(ground, people[0], None)
     assert found.by_class == pytest.approx(expected, rel=1e-9, abs=1e-6)
 
 
@@ -97,5 +97,5 @@ def test_an_ash_fall(people, more, in_cm):
     values = np.where(np.arange(100) < 50, 1.0, 6.0) * np.ones((100, 1)) * in_cm
     body = ash.raster(values, west=100.5, north=0.5, cell=0.01, **more)
     one = read_request(ash.request(longitude=101.0, latitude=0.0, density_kg_m3=1000))
-    found = classed.people(ashfall.ground(ashfall.read(body, one)), people[0], None)
+    found = by_class.people(ash_ground.ground(ash_ground.read(body, one)), people[0], None)
     assert found.by_class == pytest.approx([0, 50_000, 0, 50_000, 0], rel=1e-9)

@@ -14,7 +14,8 @@ from osgeo import gdal, ogr
 from qgis.core import QgsCoordinateReferenceSystem, QgsDistanceArea, QgsGeometry, QgsPointXY, QgsProject
 
 from siaga.data import features as given_features
-from siaga.gis import ellipsoid, overlay
+from siaga.gis import ellipsoid
+from siaga.gis.assets import earthquake
 from siaga.hazard.gridxml import read_shakemap
 from siaga.hazard.shakemap import Nodes, ShakeMap
 from siaga.impact.mmi import classify
@@ -79,7 +80,7 @@ def test_every_structure_is_counted_once_in_its_class(tmp_path, seed, count):
         for i, (k, p) in enumerate(zip(random.integers(0, 6, count), points, strict=True))
     ]
     shakemap = shaking()
-    found = overlay.structures(
+    found = earthquake.structures(
         shakemap, ready("structures", features.structures(tmp_path / "in.geojson", named), tmp_path)
     )
     expected = {}
@@ -123,7 +124,7 @@ def test_notable_are_the_hardest_shaken_named_ones_first_with_their_place(tmp_pa
         ],
     )
     made = ready("structures", features.structures(tmp_path / "in.geojson", named), tmp_path)
-    found = overlay.describe(shakemap, {"structures": made}, zones)["structures"]
+    found = earthquake.describe(shakemap, {"structures": made}, zones)["structures"]
     assert found["notable_rest"] == {"health": 20, "education": 0, "bridge": 0}
     health = [one for one in found["notable"] if one["type"] == "health"]
     assert len(health) == 40
@@ -140,7 +141,7 @@ def test_roads_are_cut_where_the_class_changes(tmp_path, qgis):
         ("primary", "across", shapely.LineString([(115.0, -8.5), (118.0, -8.5)])),
         ("residential", "bend", shapely.LineString([(116.2, -8.2), (116.5, -8.9), (116.9, -8.3)])),
     ]
-    found = overlay.roads(shakemap, ready("roads", features.roads(tmp_path / "in.geojson", lines), tmp_path))
+    found = earthquake.roads(shakemap, ready("roads", features.roads(tmp_path / "in.geojson", lines), tmp_path))
     west, _south, east, _north = shakemap.nodes.edges
     expected = {}
     for kind, line in (("primary", shapely.clip_by_rect(lines[0][2], west, -90, east, 90)), ("local", lines[1][2])):
@@ -163,7 +164,7 @@ def test_land_cover_is_shared_by_area_and_nothing_is_lost(tmp_path):
     plots = [shapely.Point(x, y).buffer(0.004) for x, y in random.uniform((116.1, -8.9), (116.9, -8.1), (40, 2))]
     named = [("sawah", None, plot) for plot in plots]
     named += [("forest", None, shapely.box(115, -10, 118, -8.5)), ("lake", None, shapely.box(115, -8.5, 118, -7))]
-    found = overlay.land_cover(
+    found = earthquake.land_cover(
         shakemap, ready("land_cover", features.land_cover(tmp_path / "in.geojson", named), tmp_path)
     )
     halves = np.array([shapely.box(west, south, east, -8.5), shapely.box(west, -8.5, east, north)])
@@ -190,7 +191,7 @@ def test_land_cover_is_shared_by_area_and_nothing_is_lost(tmp_path):
 
 def test_what_is_not_there_is_a_sentence_never_nought(tmp_path):
     far = features.structures(tmp_path / "in.geojson", [("house", None, shapely.Point(100, 0))])
-    found = overlay.describe(shaking(), {"structures": ready("structures", far, tmp_path), "roads": None}, None)
+    found = earthquake.describe(shaking(), {"structures": ready("structures", far, tmp_path), "roads": None}, None)
     assert (found["structures"], found["roads"], found["land_cover"]) == (None, None, None)
     assert [one["text"] for one in found["layers_missing"]] == [
         "The structures data have nothing on the map; how many buildings were shaken is not known",
@@ -226,7 +227,7 @@ def test_golden_eq6_buildings(jakarta, shared, tmp_path):
     path = shared / "data/inasafe/exposure/buildings.shp"
     target = tmp_path / "structures.fgb"
     given_features.convert("structures", path, target, type_field="TYPE")
-    found = overlay.structures(jakarta, target)
+    found = earthquake.structures(jakarta, target)
     expected = {}
     source = ogr.Open(str(path))
     for building in source.GetLayer(0):
@@ -267,7 +268,7 @@ def test_golden_eq7_roads(jakarta, shared, tmp_path, qgis):
     path = shared / "data/inasafe/exposure/roads.shp"
     target = tmp_path / "roads.fgb"
     given_features.convert("roads", path, target, type_field="TYPE")
-    found = overlay.roads(jakarta, target)
+    found = earthquake.roads(jakarta, target)
     total, parts, at_eight, by_type = 0.0, 0, 0.0, {}
     source = ogr.Open(str(path))
     for road in source.GetLayer(0):

@@ -12,8 +12,10 @@ from osgeo import gdal, ogr, osr
 
 from siaga.errors import BadInput
 from siaga.exposure.zones import ZoneFields
-from siaga.gis import coverage, layers, shaken, zonal, zones
-from siaga.gis.population import PopulationGrid
+from siaga.gis import layers
+from siaga.gis.people import by_mmi, coverage, zones
+from siaga.gis.people import shares as zone_shares
+from siaga.gis.people.population import PopulationGrid
 from siaga.hazard.gridxml import read_shakemap
 
 FIELDS = ZoneFields("code", None, None, None)
@@ -65,7 +67,7 @@ def polygons(path, shapes, codes=None, epsg=4326, fields=None, driver="GPKG"):
 
 
 def count(population, cache, zones_file=None, shakemap=MAP, fields=FIELDS, **more):
-    return shaken.people(shakemap, population, zones_file, cache, fields, **more)
+    return by_mmi.people(shakemap, population, zones_file, cache, fields, **more)
 
 
 @pytest.mark.parametrize(
@@ -285,7 +287,7 @@ def test_more_zones_than_a_short_number_can_count(tmp_path):
     edges = 116 + np.arange(191) * 0.02, -8 - np.arange(191) * 0.02
     shapes = [shapely.box(w, s, w + 0.02, s + 0.02) for s in edges[1][1:] for w in edges[0][:-1]]
     path = raster(tmp_path / "p.tif", counts, 116.0, -8.0, 0.01)
-    shares = zonal.prepare(
+    shares = zone_shares.prepare(
         PopulationGrid.open(path), polygons(tmp_path / "z.fgb", shapes, driver="FlatGeobuf"), FIELDS, tmp_path
     )
     people = np.array([zone.people for zone in shares.levels[0].zones])
@@ -294,7 +296,7 @@ def test_more_zones_than_a_short_number_can_count(tmp_path):
 
 
 def test_a_raster_used_once_and_very_large_is_shared_out_under_the_map_alone(tmp_path, monkeypatch):
-    monkeypatch.setattr(shaken, "MAX_CELLS", 100)
+    monkeypatch.setattr(by_mmi, "MAX_CELLS", 100)
     path = raster(tmp_path / "p.tif", COUNTS)
     small = read_shakemap(make_grid(lon=116.5, lat=-8.5, nlon=9, nlat=9, spacing=0.05))
     zone = polygons(tmp_path / "z.gpkg", [shapely.box(116, -9, 116.43, -8), shapely.box(116.43, -9, 117, -8)])
@@ -369,7 +371,9 @@ def test_the_order_of_zones_that_do_not_overlap_is_of_no_matter(tmp_path_factory
 def test_the_size_of_strips_is_of_no_matter(tmp_path_factory, cells):
     folder = tmp_path_factory.mktemp("strips")
     grid = PopulationGrid.open(raster(folder / "p.tif", COUNTS))
-    (level,) = zonal.prepare(grid, polygons(folder / "z.gpkg", stars([(116.5, -8.5, 0.4, 5)])), FIELDS, folder).levels
+    (level,) = zone_shares.prepare(
+        grid, polygons(folder / "z.gpkg", stars([(116.5, -8.5, 0.4, 5)])), FIELDS, folder
+    ).levels
 
     def summed(*cells):
         table = np.zeros((len(level.zones), 11))

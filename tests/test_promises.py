@@ -69,10 +69,9 @@ def test_pure_modules_know_nothing_of_stores_and_settings():
     ],
 )
 def test_a_library_is_met_in_one_place(library, folders):
-    found = {
-        str(path.parent.relative_to(ROOT)) for path in CODE if any(n.split(".")[0] == library for n in imported(path))
-    }
-    assert found <= folders
+    found = {path.relative_to(ROOT) for path in CODE if any(n.split(".")[0] == library for n in imported(path))}
+    elsewhere = {path for path in found if not any(path.is_relative_to(folder) for folder in folders)}
+    assert not elsewhere
     assert found
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from siaga import keys, samples, stack
-from siaga.gis import ashfall
+from siaga.gis.people import ash_ground
 from siaga.hazard.ash import classify, read_request
 from siaga.hazard.flood import read_flood
 from siaga.settings import REPOSITORY
@@ -27,7 +27,7 @@ def test_the_flood_can_be_reported_and_has_names(folder):
 def test_the_ash_fall_reaches_every_class_near_its_volcano(folder):
     (first, raster), (last, told) = samples.ash(folder).objects
     eruption = read_request(told)
-    fall = ashfall.read(raster, eruption)
+    fall = ash_ground.read(raster, eruption)
     assert set(classify(fall.thickness).ravel().tolist()) == {0, 1, 2, 3, 4, 5}
     assert (first, last) == (eruption.event_id.raster, eruption.event_id.request)
 

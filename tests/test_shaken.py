@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from siaga.exposure.zones import ZoneFields
-from siaga.gis import shaken, zonal
-from siaga.gis.population import PopulationGrid, Window
+from siaga.gis.people import by_mmi
+from siaga.gis.people import shares as zone_shares
+from siaga.gis.people.population import PopulationGrid, Window
 from siaga.hazard.gridxml import read_shakemap
 
 WEST, NORTH, CELL = 116.0, -8.0, 0.05
@@ -32,7 +33,7 @@ def whole_map(**more):
 
 
 def prepared(population, zones, cache):
-    return zonal.prepare(PopulationGrid.open(population), zones, ZoneFields(), cache)
+    return zone_shares.prepare(PopulationGrid.open(population), zones, ZoneFields(), cache)
 
 
 def shares_of_cells(level, shape):
@@ -55,7 +56,7 @@ def known(counts):
 
 def test_without_zones_everybody_on_the_map_is_counted_once(tmp_path, people):
     grid = exposure.population(tmp_path / "p.tif", people, WEST, NORTH, CELL)
-    found = shaken.people(whole_map(), grid, None, tmp_path)
+    found = by_mmi.people(whole_map(), grid, None, tmp_path)
     assert found.by_mmi.sum() == pytest.approx(known(people).sum(), rel=1e-12)
     assert found.zones == ()
     assert [warning["text"] for warning in found.warnings] == [
@@ -68,7 +69,7 @@ def test_zones_that_tile_the_land_conserve_everybody(tmp_path, people):
     grid = exposure.population(tmp_path / "p.tif", people, WEST, NORTH, CELL)
     # borders cut through cells at odd places
     halves = {"51": shapely.box(115, -10, 116.333, -7), "52": shapely.box(116.333, -10, 118, -7)}
-    found = shaken.people(whole_map(), grid, exposure.zones(tmp_path / "z.geojson", halves), tmp_path)
+    found = by_mmi.people(whole_map(), grid, exposure.zones(tmp_path / "z.geojson", halves), tmp_path)
     assert found.by_mmi.sum() == pytest.approx(known(people).sum(), rel=1e-9)
     assert (found.table.level, found.table.covers) == ("regency", pytest.approx(1, rel=1e-9))
     assert found.table.outside.tolist() == [0.0] * 10
@@ -122,7 +123,7 @@ def test_mmi_is_taken_at_the_cells_centre(tmp_path):
     # MMI rises by one per 0.05 degrees from 4 at the first cell's west edge
     mmi = np.repeat([[3.0, 4.0, 5.0, 6.0, 7.0]], 5, axis=0)
     shakemap = read_shakemap(make_grid(lon=116.05, lat=-8.025, nlon=5, nlat=5, spacing=0.05, mmi=mmi))
-    found = shaken.people(shakemap, grid, None, tmp_path)
+    found = by_mmi.people(shakemap, grid, None, tmp_path)
     assert np.flatnonzero(found.by_mmi).tolist() == [3, 4]  # 4.5 is class IV, 5.5 class V
     assert shakemap.at(np.array([116.025]), np.array([-8.025]))[0] == pytest.approx(4.5)
 
@@ -140,11 +141,11 @@ def test_people_off_the_map_and_in_no_zone_are_kept_apart_and_all_are_counted(tm
     grid = exposure.population(tmp_path / "p.tif", counts, WEST, NORTH, CELL)
     half = {"52": shapely.box(116, -9, 116.5, -8)}  # the western 200 cells
     small = read_shakemap(make_grid(lon=116.5, lat=-8.5, nlon=11, nlat=11, spacing=0.05))
-    found = shaken.people(small, grid, exposure.zones(tmp_path / "z.geojson", half), tmp_path)
+    found = by_mmi.people(small, grid, exposure.zones(tmp_path / "z.geojson", half), tmp_path)
     inside = found.zones[0].by_class
     assert inside.sum() + found.unmapped == pytest.approx(2000)
     assert found.table.outside.sum() > 0
-    assert found.by_mmi == pytest.approx(shaken.people(small, grid, None, tmp_path).by_mmi)
+    assert found.by_mmi == pytest.approx(by_mmi.people(small, grid, None, tmp_path).by_mmi)
     assert found.by_mmi == pytest.approx(inside + found.table.outside)
 
 
@@ -152,23 +153,23 @@ def test_people_off_the_map_and_in_no_zone_are_kept_apart_and_all_are_counted(tm
 def test_outside_the_exposure_nothing_is_known(tmp_path, lon):
     counts = np.full((20, 20), 10.0)
     grid = exposure.population(tmp_path / "p.tif", counts, WEST, NORTH, CELL)
-    found = shaken.people(read_shakemap(make_grid(lon=lon)), grid, None, tmp_path)
+    found = by_mmi.people(read_shakemap(make_grid(lon=lon)), grid, None, tmp_path)
     assert (found.by_mmi, found.unmapped, found.table) == (None, None, None)
 
 
 def test_a_map_over_cells_without_data_is_unknown_over_empty_cells_nobody(tmp_path):
     shakemap = whole_map()
     holes = exposure.population(tmp_path / "h.tif", np.full((20, 20), exposure.NODATA), WEST, NORTH, CELL)
-    assert shaken.people(shakemap, holes, None, tmp_path).by_mmi is None
+    assert by_mmi.people(shakemap, holes, None, tmp_path).by_mmi is None
     empty = exposure.population(tmp_path / "e.tif", np.zeros((20, 20)), WEST, NORTH, CELL)
-    assert shaken.people(shakemap, empty, None, tmp_path).by_mmi.sum() == 0.0
+    assert by_mmi.people(shakemap, empty, None, tmp_path).by_mmi.sum() == 0.0
 
 
 def test_nodata_of_float32_extremes_is_nodata(tmp_path):
     counts = np.full((20, 20), 10.0)
     counts[:10] = np.finfo(np.float32).min
     grid = exposure.population(tmp_path / "p.tif", counts, WEST, NORTH, CELL, nodata=float(np.finfo(np.float32).min))
-    found = shaken.people(whole_map(), grid, None, tmp_path)
+    found = by_mmi.people(whole_map(), grid, None, tmp_path)
     assert found.by_mmi.sum() == 2000.0
     assert "negative" not in str(found.warnings)
 
@@ -180,7 +181,7 @@ def test_every_level_of_zones_sums_to_the_same(tmp_path, people):
         ("51", "Barat", "regency", "5", shapely.box(115, -10, 116.47, -7)),
         ("52", "Timur", "regency", "5", shapely.box(116.47, -10, 118, -7)),
     ]
-    found = shaken.people(whole_map(), grid, exposure.zones(tmp_path / "z.geojson", named), tmp_path)
+    found = by_mmi.people(whole_map(), grid, exposure.zones(tmp_path / "z.geojson", named), tmp_path)
     province = next(zone for zone in found.zones if zone.code == "5")
     regencies = [zone for zone in found.zones if zone.level == "regency"]
     assert len(regencies) == 2
@@ -191,6 +192,6 @@ def test_shares_are_prepared_once(tmp_path, people, monkeypatch):
     grid = exposure.population(tmp_path / "p.tif", people, WEST, NORTH, CELL)
     zones = exposure.zones(tmp_path / "z.geojson", {"52": shapely.box(115, -10, 118, -7)})
     first = prepared(grid, zones, tmp_path)
-    monkeypatch.setattr(zonal, "_make", lambda *_: pytest.fail("prepared again"))
+    monkeypatch.setattr(zone_shares, "_make", lambda *_: pytest.fail("prepared again"))
     again = prepared(grid, zones, tmp_path)
     assert [zone.people for zone in again.levels[0].zones] == [zone.people for zone in first.levels[0].zones]

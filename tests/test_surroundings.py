@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from siaga.exposure.places import Places
-from siaga.gis import geodesy, surroundings
+from siaga.gis import geodesy
+from siaga.gis.assets import surroundings
 from siaga.hazard.gridxml import read_shakemap
 from siaga.impact import landmark
 

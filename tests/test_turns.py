@@ -11,8 +11,10 @@ from osgeo import ogr, osr
 from siaga.data import features
 from siaga.data.features import ZoneOptions
 from siaga.exposure.zones import ZoneFields
-from siaga.gis import classed, ellipsoid, layers, overlay, shaken, turns, zones
-from siaga.gis.classed import Ground
+from siaga.gis import ellipsoid, layers, turns
+from siaga.gis.assets import earthquake
+from siaga.gis.people import by_class, by_mmi, zones
+from siaga.gis.people.by_class import Ground
 from siaga.hazard.gridxml import read_shakemap
 
 FIELDS = ZoneFields("code", "name", None, None)
@@ -64,7 +66,7 @@ def test_what_is_whole_is_not_torn(shape):
 def test_a_zone_across_the_line_has_its_people(tmp_path, grid, spelling):
     shakemap = read_shakemap(make_grid(lon=180.0, lat=-17.5, nlon=41, nlat=31, spacing=0.1))
     path = of_zones(tmp_path / "z.gpkg", SPELT[spelling])
-    found = shaken.people(shakemap, grid, path, tmp_path, FIELDS)
+    found = by_mmi.people(shakemap, grid, path, tmp_path, FIELDS)
     (zone,) = [one for one in found.zones if one.code == "X"]
     assert zone.by_class.sum() == pytest.approx(1000)
 
@@ -75,7 +77,7 @@ def test_a_zone_across_the_line_has_its_people(tmp_path, grid, spelling):
 def test_ground_across_the_line_too(tmp_path, grid, spelling, ground):
     path = of_zones(tmp_path / "z.gpkg", SPELT[spelling])
     water = Ground(np.array([SPELT[ground]], dtype=object), np.array([1]), 1)
-    found = classed.people(water, grid, path, FIELDS)
+    found = by_class.people(water, grid, path, FIELDS)
     assert found.by_class.sum() == pytest.approx(1000)
     assert found.beyond_data == pytest.approx(0)
     assert [(zone.code, round(zone.by_class.sum(), 6)) for zone in found.zones] == [("X", 1000)]
@@ -99,11 +101,11 @@ def test_structures_roads_and_land_across_the_line_count_once(tmp_path, west):
     ):
         made[role] = tmp_path / f"{role}.fgb"
         features.convert(role, given, made[role])
-    structures = overlay.structures(shakemap, made["structures"])
+    structures = earthquake.structures(shakemap, made["structures"])
     assert sum(one["total"] for one in structures["by_class"].values()) == 3
-    km = overlay.roads(shakemap, made["roads"])["by_class"]["primary"]["total_km"]
+    km = earthquake.roads(shakemap, made["roads"])["by_class"]["primary"]["total_km"]
     assert km == pytest.approx(2 * 106.2, rel=0.01)
-    hectares = overlay.land_cover(shakemap, made["land_cover"])["by_class"]["rice field"]["total_ha"]
+    hectares = earthquake.land_cover(shakemap, made["land_cover"])["by_class"]["rice field"]["total_ha"]
     assert hectares == pytest.approx(ellipsoid.areas([shapely.box(0, -18, 2, -17)])[0] / 1e4, rel=0.01)
 
 

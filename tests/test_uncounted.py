@@ -9,9 +9,11 @@ from siaga.data.features import ZoneOptions
 from siaga.errors import BadInput
 from siaga.exposure import texts
 from siaga.exposure.zones import ZoneFields
-from siaga.gis import crs, intake, layers, population, sources, zones
-from siaga.gis.population import PopulationGrid
-from siaga.gis.uncounted import Odd
+from siaga.gis import crs, layers, sources
+from siaga.gis.people import intake as people_intake
+from siaga.gis.people import population, zones
+from siaga.gis.people.population import PopulationGrid
+from siaga.gis.people.uncounted import Odd
 
 HALF = np.zeros((40, 40), dtype=bool)
 HALF[:, 20:] = True
@@ -68,7 +70,7 @@ def test_missing_data_that_nothing_declares_are_unknown_aloud(tmp_path, kind, ma
     assert said in warning
     told = []
     target = tmp_path / "installed.tif"
-    assert intake.population(path, target, told.append) == 8000
+    assert people_intake.convert(path, target, told.append) == 8000
     assert told == warnings
     assert read(target)[:2] == (8000, 800)
 
@@ -85,7 +87,7 @@ def test_negative_marks_are_unknown(tmp_path, mark):
     (strip,) = grid.strips(grid.whole)
     assert (strip.people.sum(), strip.negative, strip.unknown.sum()) == (8000, 800, 800)
     told = []
-    assert intake.population(path, tmp_path / "installed.tif", told.append) == 8000
+    assert people_intake.convert(path, tmp_path / "installed.tif", told.append) == 8000
     assert told == ["p.tif: 800 cells have a negative count; taken as unknown"]
 
 
@@ -152,7 +154,7 @@ def test_more_people_than_live_on_earth_are_refused(tmp_path):
     with pytest.raises(BadInput, match="counts more people than live on Earth"):
         read(path)
     with pytest.raises(BadInput, match="counts more people than live on Earth"):
-        intake.population(path, tmp_path / "out.tif")
+        people_intake.convert(path, tmp_path / "out.tif")
 
 
 @pytest.mark.parametrize("skew", [1e-17, -3e-9, 1e-6])
@@ -177,7 +179,7 @@ def test_a_second_band_is_passed_over_aloud_and_an_alpha_band_hides(tmp_path):
     source.GetRasterBand(2).WriteArray(np.where(HALF, 0, 255))
     del source
     assert read(masked) == (8000, 800, [])
-    intake.population(masked, tmp_path / "installed.tif")
+    people_intake.convert(masked, tmp_path / "installed.tif")
     assert read(tmp_path / "installed.tif")[:2] == (8000, 800)
 
 
@@ -191,7 +193,7 @@ def test_a_mask_beside_the_file_hides(tmp_path):
     gdal.SetConfigOption("GDAL_TIFF_INTERNAL_MASK", None)
     assert path.with_name("p.tif.msk").exists()
     assert read(path) == (8000, 800, [])
-    intake.population(path, tmp_path / "installed.tif")
+    people_intake.convert(path, tmp_path / "installed.tif")
     assert read(tmp_path / "installed.tif")[:2] == (8000, 800)
 
 

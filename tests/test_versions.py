@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from siaga import language
-from siaga.gis.shaken import Shaken
+from siaga.gis.people.by_mmi import Shaken
 from siaga.hazard.gridxml import read_shakemap
 from siaga.impact import earthquake, quakes, record, versions
 from siaga.impact.versions import Revision

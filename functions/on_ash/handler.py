@@ -17,7 +17,7 @@ from siaga.analysis import Analysis
 from siaga.analysis.ash import of_ash
 from siaga.errors import BadInput, NotFound, Superseded, Unavailable
 from siaga.events import ObjectEvent
-from siaga.gis import ashfall
+from siaga.gis.people import ash_ground
 from siaga.hazard.ash import MAX_REQUEST_BYTES, Eruption, read_request
 
 _PATIENCE = timedelta(days=7)
@@ -44,7 +44,7 @@ def _raster(came: road.Arrived, eruption: Eruption) -> bytes:
     event, store = came.event, came.bench.store
     key = f"{event.key.rpartition('/')[0]}/{keys.ASH_RASTER}"
     try:
-        body = store.get(event.bucket, key, at_most=ashfall.MAX_BYTES)[0]
+        body = store.get(event.bucket, key, at_most=ash_ground.MAX_BYTES)[0]
     except NotFound:
         body = b""
     if body and eruption.raster_sha256 in ("", sha256(body).hexdigest()):

@@ -11,8 +11,9 @@ from siaga.analysis import Analysis
 from siaga.data.analysis_data import AnalysisData
 from siaga.errors import BadInput, reason
 from siaga.exposure import places
-from siaga.gis import ashfall, classed, reached
-from siaga.gis.classed import Classed, Ground
+from siaga.gis.assets import ash as ash_assets
+from siaga.gis.people import ash_ground, by_class
+from siaga.gis.people.by_class import Classed, Ground
 from siaga.hazard.ash import AshFall, Earlier, Eruption, read_request
 from siaga.impact import ash
 from siaga.product import Product
@@ -39,7 +40,7 @@ def of_ash(
     eruption = None if request is None else read_request(request)
     once, twice = _once(rasters, eruption)
     rasters = list(once)
-    fall = ashfall.added(list(once.values()))
+    fall = ash_ground.added(list(once.values()))
     timing.step("read")
     given = _inputs(rasters, request, earlier)
     content = json.dumps(given, sort_keys=True).encode()
@@ -48,20 +49,20 @@ def of_ash(
     impact = analysis.head(run, content, exposure)
     impact["provenance"]["input"]["files"] = given
     impact |= {"event": ash.event(fall), "map": ash.lying(fall)}
-    ground = ashfall.ground(fall)
+    ground = ash_ground.ground(fall)
     impact |= _figures(fall, ground, exposure)
     below, unread = _below(earlier)
-    total = ashfall.added([fall, *below.values()]) if below else None
+    total = ash_ground.added([fall, *below.values()]) if below else None
     impact["warnings"] += [*twice, *unread, *_same_again(rasters, earlier)]
     impact["cumulative"] = None if total is None else _cumulative(total, tuple(below), exposure)
     timing.step("count")
     products = [
-        Product("hazard.tif", "hazard", "image/tiff", ashfall.write(fall)),
-        Product("classes.geojson", "classes", "application/geo+json", ashfall.geojson(fall)),
+        Product("hazard.tif", "hazard", "image/tiff", ash_ground.write(fall)),
+        Product("classes.geojson", "classes", "application/geo+json", ash_ground.geojson(fall)),
         Product("zones.csv", "zones", "text/csv", ash.SCALE.zones_csv(impact["zones"], impact["table"])),
     ]
     if total is not None:
-        products.append(Product("cumulative.tif", "hazard", "image/tiff", ashfall.write(total)))
+        products.append(Product("cumulative.tif", "hazard", "image/tiff", ash_ground.write(total)))
     if request is not None:
         products.append(Product("request.json", "input", "application/json", request))
     made = Analysis.of(run, fall, impact, products)
@@ -83,7 +84,7 @@ def _once(rasters: Sequence[bytes], eruption: Eruption | None) -> tuple[dict[byt
     """
     once: dict[str, tuple[bytes, AshFall]] = {}
     for body in sorted(rasters, key=lambda body: sha256(body).digest()):
-        fall = ashfall.read(body, eruption)
+        fall = ash_ground.read(body, eruption)
         once.setdefault(fall.sha256, (body, fall))
     said = reason("The same raster is given twice; it is counted once")
     return dict(once.values()), [said] if len(once) < len(rasters) else []
@@ -106,7 +107,7 @@ def _below(earlier: Mapping[str, Earlier]) -> tuple[dict[str, AshFall], list[dic
     found, said = {}, []
     for event_id in sorted(earlier):
         try:
-            found[event_id] = ashfall.read(*earlier[event_id])
+            found[event_id] = ash_ground.read(*earlier[event_id])
         except BadInput as error:
             said.append(
                 reason(
@@ -118,7 +119,7 @@ def _below(earlier: Mapping[str, Earlier]) -> tuple[dict[str, AshFall], list[dic
 
 def _cumulative(total: AshFall, events: Sequence[str], exposure: AnalysisData) -> dict[str, Any]:
     """People under the ash of this fall and the earlier ones together."""
-    seen = _people(ashfall.ground(total), exposure)
+    seen = _people(ash_ground.ground(total), exposure)
     figures = ash.SCALE.figures(seen.by_class)
     return {
         "events": list(events),
@@ -134,7 +135,7 @@ def _people(ground: Ground, exposure: AnalysisData) -> Classed:
     if population is None:
         return Classed(None, note=reason("No population data are installed"))
     ground_map = exposure.path("basemap")
-    return classed.people(ground, population, exposure.path("zones"), exposure.zone_fields, basemap=ground_map)
+    return by_class.people(ground, population, exposure.path("zones"), exposure.zone_fields, basemap=ground_map)
 
 
 def _counted(seen: Classed) -> dict[str, Any]:
@@ -144,7 +145,7 @@ def _counted(seen: Classed) -> dict[str, Any]:
 def _figures(fall: AshFall, ground: Ground, exposure: AnalysisData) -> dict[str, Any]:
     towns, airports = exposure.path("places"), exposure.path("airports")
     seen = _people(ground, exposure)
-    found = reached.describe(fall, ground, {role: exposure.path(role) for role in reached.ROLES})
+    found = ash_assets.describe(fall, ground, {role: exposure.path(role) for role in ash_assets.ROLES})
     for role, path in (("places", towns), ("airports", airports)):
         if path is None:
             found["layers_missing"].append(ash.not_installed(role))
@@ -155,8 +156,8 @@ def _figures(fall: AshFall, ground: Ground, exposure: AnalysisData) -> dict[str,
             "people": _counted(seen),
             "zones": [ash.SCALE.zone(zone) for zone in seen.zones],
             "table": ash.SCALE.table(seen.table),
-            "places": reached.towns(fall, places.read(towns)) if towns else None,
-            "airports": reached.airports(fall, places.read_airports(airports)) if airports else None,
+            "places": ash_assets.towns(fall, places.read(towns)) if towns else None,
+            "airports": ash_assets.airports(fall, places.read_airports(airports)) if airports else None,
             "warnings": [*fall.warnings, *seen.warnings, *_old(fall, exposure)],
         }
     )

@@ -11,7 +11,11 @@ from siaga.analysis import Analysis
 from siaga.data.analysis_data import AnalysisData
 from siaga.errors import reason
 from siaga.exposure import history, places
-from siaga.gis import coast, contour, overlay, raster, shaken, surroundings
+from siaga.gis import contour, raster
+from siaga.gis.assets import earthquake as earthquake_assets
+from siaga.gis.assets import surroundings
+from siaga.gis.map import coast
+from siaga.gis.people import by_mmi
 from siaga.hazard.gridxml import read_shakemap
 from siaga.hazard.shakemap import ShakeMap
 from siaga.impact import earthquake, record, similar
@@ -44,7 +48,7 @@ def of_earthquake(body: bytes, source_type: str, exposure: AnalysisData, cache: 
 def _figures(shakemap: ShakeMap, exposure: AnalysisData, cache: Path) -> dict[str, Any]:
     population, towns, ground = (exposure.path(role) for role in ("population", "places", "basemap"))
     found = (
-        shaken.people(
+        by_mmi.people(
             shakemap,
             population,
             exposure.path("zones"),
@@ -54,11 +58,11 @@ def _figures(shakemap: ShakeMap, exposure: AnalysisData, cache: Path) -> dict[st
             basemap=ground,
         )
         if population
-        else shaken.Shaken(None, note=reason("No population data are installed"))
+        else by_mmi.Shaken(None, note=reason("No population data are installed"))
     )
     shore = coast.of(ground, shakemap.longitude, shakemap.latitude) if ground else None
-    installed = {role: exposure.path(role) for role in overlay.ROLES}
-    layers = overlay.describe(shakemap, installed, exposure.path("zones"), exposure.zone_fields)
+    installed = {role: exposure.path(role) for role in earthquake_assets.ROLES}
+    layers = earthquake_assets.describe(shakemap, installed, exposure.path("zones"), exposure.zone_fields)
     return (
         earthquake.figures(found.by_mmi, shakemap.depth_km, shakemap.time.year)
         | layers

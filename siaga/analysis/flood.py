@@ -13,8 +13,10 @@ from siaga.analysis import Analysis
 from siaga.data.analysis_data import AnalysisData
 from siaga.errors import BadInput, reason
 from siaga.exposure import vocabulary
-from siaga.gis import classed, flooded, inundated
-from siaga.gis.classed import Classed
+from siaga.gis.assets import flood as flood_assets
+from siaga.gis.people import by_class as people_by_class
+from siaga.gis.people import flood_ground
+from siaga.gis.people.by_class import Classed
 from siaga.hazard.flood import FloodMap, read_flood
 from siaga.impact import flood
 from siaga.impact.flood import AreaExposure
@@ -60,9 +62,9 @@ def _hour(found: FloodMap) -> Snapshot:
 
 def _figures(found: FloodMap, exposure: AnalysisData) -> dict[str, Any]:
     population = exposure.path("population")
-    ground, geom_ids = flooded.ground(found)
+    ground, geom_ids = flood_ground.ground(found)
     seen = (
-        classed.people(
+        people_by_class.people(
             ground,
             population,
             exposure.path("zones"),
@@ -111,14 +113,14 @@ def _nobody(found: FloodMap, seen: Classed) -> list[dict[str, Any]]:
 def _structures(found: FloodMap, path: Path | None, installed: bool) -> dict[str, Any] | None:
     if path is None:
         return None
-    counts = inundated.structures(found, path, installed=installed)
+    counts = flood_assets.structures(found, path, installed=installed)
     return flood.structures_record(vocabulary.STRUCTURE_TYPES, counts, whole=not installed)
 
 
 def _roads(found: FloodMap, path: Path | None, installed: bool) -> dict[str, Any] | None:
     if path is None:
         return None
-    km = inundated.roads(found, path, installed=installed)
+    km = flood_assets.roads(found, path, installed=installed)
     return flood.roads_record(vocabulary.ROAD_CLASSES, km, whole=not installed)
 
 

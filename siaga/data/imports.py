@@ -13,8 +13,10 @@ from siaga.data.analysis_data import DataFile
 from siaga.errors import NotFound
 from siaga.exposure import history
 from siaga.exposure.zones import INSTALLED
-from siaga.gis import basemap, intake, zonal
-from siaga.gis.population import PopulationGrid
+from siaga.gis import basemap
+from siaga.gis.people import intake as people_intake
+from siaga.gis.people import shares as zone_shares
+from siaga.gis.people.population import PopulationGrid
 from siaga.impact.breakdown import ENOUGH
 
 if TYPE_CHECKING:
@@ -56,7 +58,7 @@ def _history(path: Path, _folder: Path, _fields: Fields, _before: Path | None) -
 def _population(path: Path, folder: Path, _fields: Fields, _before: Path | None) -> tuple[Path, str]:
     target = folder / "population.tif"
     notes: list[str] = []
-    total = intake.population(path, target, notes.append)
+    total = people_intake.convert(path, target, notes.append)
     grid = PopulationGrid.open(target)
     return target, _said(f"{total:,.0f} people in {grid.rows} by {grid.columns} cells", notes)
 
@@ -144,13 +146,13 @@ def share_out(store: "Store", cache: Path, say: Callable[[str], None]) -> None:
     installed = analysis_data.open(store, cache)
     population, zones = installed.path("population"), installed.path("zones")
     if population and zones:
-        shares = zonal.prepare(PopulationGrid.open(population), zones, INSTALLED, cache)
+        shares = zone_shares.prepare(PopulationGrid.open(population), zones, INSTALLED, cache)
         say("population cells shared out among the zones")
         for line in _held(shares):
             say(line)
 
 
-def _held(shares: zonal.Shares) -> Iterator[str]:
+def _held(shares: zone_shares.Shares) -> Iterator[str]:
     """Which part of the people the zones of each level hold, the fullest first, and what is wrong with zones."""
     for level, share in sorted(shares.covers.items(), key=lambda pair: (-pair[1], pair[0] or "")):
         name = level or "zones"

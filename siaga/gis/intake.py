@@ -1,4 +1,4 @@
-"""Layers and rasters of an operator, checked and brought to the form that analyses read.
+"""Layers of an operator, checked and brought to the form that analyses read.
 
 Files come from anywhere: each thing that would make a wrong figure later is refused here, with a
 sentence that names the field and what to do. Vectors become FlatGeobuf in EPSG:4326 with a spatial index.
@@ -15,11 +15,9 @@ import numpy as np
 import shapely
 from osgeo import gdal, ogr, osr
 
-from siaga.errors import BadInput, reason
+from siaga.errors import BadInput
 from siaga.exposure import texts, vocabulary
 from siaga.gis import crs, sources, turns
-from siaga.gis.population import PopulationGrid
-from siaga.gis.uncounted import Odd
 
 gdal.UseExceptions()
 ogr.UseExceptions()
@@ -207,57 +205,6 @@ def _add(layer: Any, geometries: Any, rows: Sequence[Sequence[str | None]]) -> N
             if value:
                 feature.SetField(index, value)
         layer.CreateFeature(feature)
-
-
-def population(path: Path, target: Path, tell: Tell = nobody) -> float:
-    """Write a raster of counts as a cloud-optimised GeoTIFF, its cells untouched; returns how many people.
-
-    tell: what the operator should know. A number that marks missing data undeclared is declared in what is
-    written. Raises BadInput when it is not one band of counts, north up.
-    """
-    source = sources.raster(path)
-    grid = PopulationGrid.open(path)  # raises where it is no grid that people can be counted on
-    if source.RasterCount != 1 and source.GetRasterBand(2).GetColorInterpretation() != gdal.GCI_AlphaBand:
-        raise BadInput(
-            "{file} has {count} bands; give a raster of one band, persons per cell",
-            file=path.name,
-            count=source.RasterCount,
-        )
-    total, negative, odd = _counted(grid)
-    if total <= 0 and odd.crowded:
-        raise BadInput(
-            "{file} holds {value} in a cell, which is more people than can be there; a raster of persons per cell is "
-            "needed, with its no-data value set",
-            file=path.name,
-            value=f"{odd.highest:.6g}",
-        )
-    if total <= 0:
-        raise BadInput(
-            "{file} counts {total:.4g} people; a raster of persons per cell is needed, with its no-data value set",
-            file=path.name,
-            total=total,
-        )
-    if len(odd.marks) == 1 and source.GetRasterBand(1).GetNoDataValue() is None:
-        source = gdal.Translate("", source, format="VRT", noData=next(iter(odd.marks)))
-    options = ["COMPRESS=ZSTD", "LEVEL=9", "PREDICTOR=YES", "BLOCKSIZE=256", "OVERVIEWS=NONE", "BIGTIFF=IF_SAFER"]
-    gdal.GetDriverByName("COG").CreateCopy(str(target), source, options=options)
-    warnings = [*grid.warnings, *odd.warnings(path)]
-    if negative:
-        said = reason("{file}: {cells} cells have a negative count; taken as unknown", file=path.name, cells=negative)
-        warnings.append(said)
-    for one in warnings:
-        tell(one["text"])
-    return total
-
-
-def _counted(grid: PopulationGrid) -> tuple[float, int, Odd]:
-    """People on all of the grid, how many cells have a count below 0, and what is no count there."""
-    total, negative, odd = 0.0, 0, Odd()
-    for strip in grid.strips(grid.whole):
-        total += float(strip.people.sum())
-        negative += strip.negative
-        odd.add(strip.odd)
-    return total, negative, odd
 
 
 def _to_wgs84(layer: Any, path: Path) -> Any:

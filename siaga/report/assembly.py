@@ -13,7 +13,9 @@ from siaga import keys, language
 from siaga.data.analysis_data import AnalysisData
 from siaga.exposure import places
 from siaga.exposure.zones import ZoneFields
-from siaga.gis import crs, eventpackage, zones
+from siaga.gis import crs
+from siaga.gis.map import eventpackage
+from siaga.gis.people import zones
 from siaga.hazard.gridxml import read_shakemap
 from siaga.impact.versions import Revision, restarted
 from siaga.product import Product

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from siaga.exposure.places import Places
-from siaga.gis import map as sheet
+from siaga.gis.map import sheet
 from siaga.language import Language
 from siaga.product import Product
 from siaga.report import changes, fit, pages, products, share
@@ -73,9 +73,9 @@ class Paper:
         """A guess of how it fills its sheets."""
         return fit.first(self.impact, self.change is not None)
 
-    def map(self, height_mm: float) -> sheet.Sheet:
+    def map(self, height_mm: float) -> sheet.MapSheet:
         """The map of page 1."""
-        return sheet.Sheet(
+        return sheet.MapSheet(
             self.bands,
             self.impact["event"]["longitude"],
             self.impact["event"]["latitude"],
@@ -92,11 +92,11 @@ class Paper:
         """The pages."""
         return pages.html(self.impact, map_png, self.public_url, self.language, fitted, self.change)
 
-    def share_map(self, words: sheet.Words) -> sheet.Sheet:
+    def share_map(self, words: sheet.Words) -> sheet.MapSheet:
         """The map of the picture."""
         _top, height = share.map_px(self.impact)
         mm = 25.4 / share.MAP_DPI
-        return sheet.Sheet(
+        return sheet.MapSheet(
             self.bands,
             self.impact["event"]["longitude"],
             self.impact["event"]["latitude"],

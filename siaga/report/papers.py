@@ -8,8 +8,8 @@ from typing import Any
 import shapely.geometry
 
 from siaga.exposure.places import Places
-from siaga.gis import map as sheet
-from siaga.gis.scale import ASHFALL, FLOODING, Scale
+from siaga.gis.map import sheet
+from siaga.gis.map.scale import ASHFALL, FLOODING, Scale
 from siaga.language import Language
 from siaga.product import Product
 from siaga.report import ash, flood, pictures, products, shell
@@ -64,7 +64,7 @@ class Paper:
         """A guess of how it fills its sheets."""
         return self.guess
 
-    def map(self, height_mm: float) -> sheet.Sheet:
+    def map(self, height_mm: float) -> sheet.MapSheet:
         """The map of page 1."""
         words = products.words(self.language, self.origin)
         return self._map(
@@ -78,7 +78,7 @@ class Paper:
         """The pages."""
         return shell.html(self.sheets, self.printed(fitted), map_png, self.url, fitted, self.language)
 
-    def share_map(self, words: sheet.Words) -> sheet.Sheet:
+    def share_map(self, words: sheet.Words) -> sheet.MapSheet:
         """The map of the picture."""
         mm = 25.4 / pictures.MAP_DPI
         width, height = pictures.map_px(self.impact)
@@ -88,9 +88,9 @@ class Paper:
         """The picture as a page of its own."""
         return pictures.html(self.impact, self.facts(self.printed(self.guess)), map_png, self.language)
 
-    def _map(self, words: sheet.Words, **more: Any) -> sheet.Sheet:
+    def _map(self, words: sheet.Words, **more: Any) -> sheet.MapSheet:
         event = self.impact["event"]
-        return sheet.Sheet(
+        return sheet.MapSheet(
             self.collection,
             event.get("longitude"),
             event.get("latitude"),

@@ -10,7 +10,7 @@ from typing import Protocol
 import weasyprint
 from PIL import Image
 
-from siaga.gis import map as sheet
+from siaga.gis.map import drawing, sheet
 from siaga.language import Language
 from siaga.product import Product
 from siaga.report import fit, shell
@@ -40,13 +40,13 @@ class Paper(Protocol):
     def first(self) -> Fit:
         """A guess of how it fills its sheets."""
 
-    def map(self, height_mm: float) -> sheet.Sheet:
+    def map(self, height_mm: float) -> sheet.MapSheet:
         """The map of page 1."""
 
     def html(self, map_png: bytes, fitted: Fit) -> str:
         """The pages."""
 
-    def share_map(self, words: sheet.Words) -> sheet.Sheet:
+    def share_map(self, words: sheet.Words) -> sheet.MapSheet:
         """The map of the picture."""
 
     def share(self, map_png: bytes) -> str:
@@ -87,7 +87,7 @@ def of(papers: Sequence[Paper]) -> list[Product]:
 def _set(paper: Paper) -> tuple[str, bytes, weasyprint.Document]:
     """The page, its map, and the sheets of paper, mended until they hold."""
     fitted = paper.first()
-    png = sheet.draw(paper.map(fitted.map_mm))
+    png = drawing.draw(paper.map(fitted.map_mm))
     for _try in range(fit.TRIES):
         page = paper.html(png, fitted)
         document, room = shell.typeset(page, fitted, paper.drill)
@@ -95,7 +95,7 @@ def _set(paper: Paper) -> tuple[str, bytes, weasyprint.Document]:
         if better is None:
             break
         if better.map_mm != fitted.map_mm:
-            png = sheet.draw(paper.map(better.map_mm))
+            png = drawing.draw(paper.map(better.map_mm))
         fitted = better
     return page, png, document
 
@@ -103,9 +103,9 @@ def _set(paper: Paper) -> tuple[str, bytes, weasyprint.Document]:
 def _shares(papers: Sequence[Paper]) -> list[tuple[str, "_Picture"]]:
     """The pictures for messengers, still being made. One map without words serves all languages."""
     made: list[tuple[str, _Picture]] = []
-    plain = None if papers[0].drill else sheet.draw(papers[0].share_map(sheet.NO_WORDS))
+    plain = None if papers[0].drill else drawing.draw(papers[0].share_map(sheet.NO_WORDS))
     for paper in papers:
-        picture = plain or sheet.draw(paper.share_map(exercise_alone(paper.language)))
+        picture = plain or drawing.draw(paper.share_map(exercise_alone(paper.language)))
         document = weasyprint.HTML(string=paper.share(picture)).render(font_config=shell.fonts())
         made.append((paper.language.code, _Picture(shell.pdf(document, paper.run), _SHARE_DPI)))
     return made

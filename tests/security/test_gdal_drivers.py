@@ -7,8 +7,10 @@ import pytest
 
 from siaga.errors import BadInput
 from siaga.exposure.zones import INSTALLED
-from siaga.gis import basemap, crs, intake, layers, zones
-from siaga.gis.population import PopulationGrid
+from siaga.gis import basemap, crs, intake, layers
+from siaga.gis.people import intake as people_intake
+from siaga.gis.people import zones
+from siaga.gis.people.population import PopulationGrid
 
 
 @pytest.fixture
@@ -43,7 +45,7 @@ def vrt(port):
 def test_a_raster_that_leads_elsewhere(tmp_path, listener, made, name):
     path = tmp_path / name
     path.write_text(made(listener))
-    for use in (PopulationGrid.open, lambda path: intake.population(path, tmp_path / "out.tif")):
+    for use in (PopulationGrid.open, lambda path: people_intake.convert(path, tmp_path / "out.tif")):
         with pytest.raises(BadInput, match="points at other files or is of a kind that is not taken"):
             use(path)
 

@@ -4,8 +4,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from siaga.gis import zones
-from siaga.gis.classed import Ground, Polygons
+from siaga.gis.people import zones
+from siaga.gis.people.by_class import Ground, Polygons
 from siaga.hazard.flood import STATES, FloodMap
 
 

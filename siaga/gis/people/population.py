@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from osgeo import gdal
 
 from siaga.errors import BadInput, reason
-from siaga.gis import crs, sources, uncounted
-from siaga.gis.uncounted import Odd, either
+from siaga.gis import crs, sources
+from siaga.gis.people import uncounted
+from siaga.gis.people.uncounted import Odd, either
 from siaga.hazard.shakemap import Nodes
 
 gdal.UseExceptions()

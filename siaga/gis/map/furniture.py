@@ -13,6 +13,7 @@ from qgis.PyQt.QtGui import QBrush, QColor, QFont, QFontMetricsF, QImage, QPaint
 
 from siaga.gis import basemap, turns
 from siaga.gis.basemap import Rectangle
+from siaga.gis.map.sheet import MapSheet, Words
 
 INK, INK_500, INK_300, SEA, PAPER = (QColor(c) for c in ("#14202b", "#5c6b77", "#9aa6af", "#e7ecef", "#ffffff"))
 DRILL = "#5b2d8e"
@@ -37,13 +38,13 @@ class Plan:
     hidden: Any
 
 
-def plan(sheet: Any, extent: Rectangle, land: Any) -> Plan:
+def plan(map_sheet: MapSheet, extent: Rectangle, land: Any) -> Plan:
     """Find the corner for the inset and, in each quarter, the spot for an exercise's word with the least land.
 
     land: what should stay in sight.
     """
-    width, height = sheet.width_mm, sheet.height_mm
-    mark = tuple(mm * (_SMALL_MARK if sheet.small else 1.0) for mm in _MARK_MM)
+    width, height = map_sheet.width_mm, map_sheet.height_mm
+    mark = tuple(mm * (_SMALL_MARK if map_sheet.small else 1.0) for mm in _MARK_MM)
     per_mm = (extent[2] - extent[0]) / width
 
     def degrees_of(left: float, top: float, wide: float, high: float) -> Rectangle:
@@ -55,7 +56,7 @@ def plan(sheet: Any, extent: Rectangle, land: Any) -> Plan:
 
     hidden = [degrees_of(0, 0, width, _STRIP_MM), degrees_of(0, height - 12, 48, 12)]
     inset = None
-    if sheet.basemap is not None and _in_inset(extent):
+    if map_sheet.basemap is not None and _in_inset(extent):
         wide, high = _INSET_MM
         right, low = width - wide - 1.5, height - high - 1.5
         corners = [(right, 1.5), (right, low), (1.5, 1.5)]
@@ -63,7 +64,7 @@ def plan(sheet: Any, extent: Rectangle, land: Any) -> Plan:
         hidden.append(degrees_of(inset[0] - 1, inset[1] - 1, wide + 2, high + 2))
     blocked = shapely.union_all([shapely.box(*box) for box in hidden])
     marks = []
-    for x, y in ((0, 0), (1, 0), (0, 1), (1, 1)) if sheet.drill else ():
+    for x, y in ((0, 0), (1, 0), (0, 1), (1, 1)) if map_sheet.drill else ():
         across = [min(width * (x + i / 4) / 2 + 2, width - mark[0] - 2) for i in range(3)]
         down = [min(height * (y + j / 5) / 2 + mark[1] + 1, height - 2) for j in range(4)]
         spots = [(left, base) for left in across for base in down]
@@ -104,31 +105,31 @@ class _Pen:
         self.painter.restore()
 
 
-def paint(image: QImage, sheet: Any, extent: Rectangle, planned: Plan) -> None:
+def paint(image: QImage, map_sheet: MapSheet, extent: Rectangle, planned: Plan) -> None:
     """Draw the furniture over a rendered map; on a small one an exercise's words alone."""
-    pen = _Pen(image, sheet.dpi)
-    _mark_exercise(pen, sheet, planned.marks)
-    if sheet.small:
+    pen = _Pen(image, map_sheet.dpi)
+    _mark_exercise(pen, map_sheet, planned.marks)
+    if map_sheet.small:
         pen.painter.end()
         return
-    _ticks(pen, sheet, extent, planned.inset)
-    _scale_bar(pen, extent, sheet.words.north)
+    _ticks(pen, map_sheet, extent, planned.inset)
+    _scale_bar(pen, extent, map_sheet.words.north)
     if planned.inset is not None:
-        _inset(pen, sheet.basemap, extent, planned.inset)
+        _inset(pen, map_sheet.basemap, extent, planned.inset)
     pen.painter.setPen(QPen(INK_300, 0.25))
     pen.painter.setBrush(Qt.NoBrush)
     pen.painter.drawRect(QRectF(0.12, 0.12, pen.width - 0.24, pen.height - 0.24))
     pen.painter.end()
 
 
-def _mark_exercise(pen: _Pen, sheet: Any, marks: Iterable[tuple[float, float]]) -> None:
+def _mark_exercise(pen: _Pen, map_sheet: MapSheet, marks: Iterable[tuple[float, float]]) -> None:
     """In each quarter of the map, so that any crop still says it."""
     colour = QColor(DRILL)
     colour.setAlphaF(0.42)
-    font = pen.font(17 * (_SMALL_MARK if sheet.small else 1.0), QFont.ExtraBold)
+    font = pen.font(17 * (_SMALL_MARK if map_sheet.small else 1.0), QFont.ExtraBold)
     for x, y in marks:
         path = QPainterPath()
-        path.addText(0, 0, font, sheet.words.exercise)
+        path.addText(0, 0, font, map_sheet.words.exercise)
         pen.painter.save()
         pen.painter.translate(x, y)
         pen.painter.scale(0.01, 0.01)
@@ -136,10 +137,10 @@ def _mark_exercise(pen: _Pen, sheet: Any, marks: Iterable[tuple[float, float]]) 
         pen.painter.restore()
 
 
-def _ticks(pen: _Pen, sheet: Any, extent: Rectangle, inset: tuple[float, float] | None) -> None:
+def _ticks(pen: _Pen, map_sheet: MapSheet, extent: Rectangle, inset: tuple[float, float] | None) -> None:
     west, south, east, north = extent
     step = next((step for step in _STEPS if (east - west) / step <= 6), 10.0)
-    font, words = pen.font(5.6), sheet.words
+    font, words = pen.font(5.6), map_sheet.words
     pen.painter.setPen(QPen(INK_500, 0.2))
     for number in range(math.ceil(west / step), math.floor(east / step) + 1):
         x = (number * step - west) / (east - west) * pen.width
@@ -156,7 +157,7 @@ def _ticks(pen: _Pen, sheet: Any, extent: Rectangle, inset: tuple[float, float] 
             pen.text(2.0, y + 0.7, f"{_degrees(abs(number * step), words)}° {side}".rstrip(), font, INK_500)
 
 
-def _degrees(value: float, words: Any) -> str:
+def _degrees(value: float, words: Words) -> str:
     return f"{value:g}".replace(".", words.decimal)
 
 

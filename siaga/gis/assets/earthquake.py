@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from siaga.exposure import vocabulary
 from siaga.exposure.zones import INSTALLED, ZoneFields
-from siaga.gis import crs, ellipsoid, landcover, layers, stream
+from siaga.gis import crs, ellipsoid, layers
+from siaga.gis.assets import landcover, stream
 from siaga.hazard.shakemap import ShakeMap
 from siaga.impact import assets
 from siaga.impact.mmi import classify

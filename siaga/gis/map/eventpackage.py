@@ -10,7 +10,9 @@ import numpy as np
 import shapely
 import shapely.geometry
 
-from siaga.gis import contour, layers, overlay, project, turns
+from siaga.gis import contour, layers, turns
+from siaga.gis.assets import earthquake
+from siaga.gis.map import project
 from siaga.hazard.shakemap import ShakeMap
 from siaga.impact.classed import OUTSIDE
 from siaga.impact.mmi import CLASSES, ROMAN
@@ -122,7 +124,7 @@ def _contours(path: Path, contents: Contents) -> None:
 def _structures(path: Path, contents: Contents) -> None:
     if contents.structures is None:
         return
-    found = overlay.hard_shaken(contents.shakemap, contents.structures, STRUCTURES_MOST)
+    found = earthquake.hard_shaken(contents.shakemap, contents.structures, STRUCTURES_MOST)
     points = _points([(row["longitude"], row["latitude"]) for row in found], contents.shakemap)
     layers.write(path, "structures", "Point", points, found, {"name": str, "type": str, "mmi": float})
 

@@ -7,8 +7,9 @@ import shapely
 from numpy.typing import NDArray
 
 from siaga.exposure.zones import ZoneFields
-from siaga.gis import crs, turns, zonal, zones
-from siaga.gis.population import PopulationGrid
+from siaga.gis import crs, turns
+from siaga.gis.people import shares, zones
+from siaga.gis.people.population import PopulationGrid
 from siaga.hazard.shakemap import Nodes
 
 _LONGEST_EDGE = 0.05  # degrees; an edge that is straight in degrees bends by centimetres in a projection
@@ -16,7 +17,7 @@ _LEAST = 1e-6  # of a zone's area: less lies beyond the grid by rounding alone
 
 
 def cells(
-    nodes: Nodes, grid: PopulationGrid, zones_file: Path, fields: ZoneFields, levels: tuple[zonal.Level, ...]
+    nodes: Nodes, grid: PopulationGrid, zones_file: Path, fields: ZoneFields, levels: tuple[shares.Level, ...]
 ) -> list[NDArray[np.float64]]:
     """Of each level the ground of each zone that lies under the map and beyond the grid, in cells of the grid.
 

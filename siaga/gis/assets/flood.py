@@ -13,7 +13,9 @@ import shapely
 from numpy.typing import NDArray
 
 from siaga.exposure import vocabulary
-from siaga.gis import ellipsoid, flooded, intake, stream
+from siaga.gis import ellipsoid, intake
+from siaga.gis.assets import stream
+from siaga.gis.people import flood_ground
 from siaga.hazard.flood import FloodMap
 from siaga.impact.flood import CLASSES
 
@@ -28,7 +30,7 @@ def structures(flood: FloodMap, path: Path, *, installed: bool) -> NDArray[np.in
     writes it, of which only what lies near the flood is read. Raises BadInput with a sentence when it cannot
     be used.
     """
-    polygons, states, _ = flooded.shapes(flood)
+    polygons, states, _ = flood_ground.shapes(flood)
     width = len(CLASSES) + 1
     counts = np.zeros((len(vocabulary.STRUCTURE_TYPES), width), dtype=np.int64)
     for geometries, kinds in _installed(flood, path) if installed else _whole(path):
@@ -45,7 +47,7 @@ def roads(flood: FloodMap, path: Path, *, installed: bool) -> NDArray[np.float64
     A road is cut where it enters the water; where RWs overlap or meet, each piece counts once, at the higher
     state. path: lines, otherwise as for structures.
     """
-    polygons, states, _ = flooded.shapes(flood)
+    polygons, states, _ = flood_ground.shapes(flood)
     tree = shapely.STRtree(polygons)
     km = np.zeros((len(vocabulary.ROAD_CLASSES), len(CLASSES) + 1))
     for geometries, kinds in _lines(flood, path, installed):

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from siaga.errors import reason
 from siaga.gis import basemap
-from siaga.gis.uncounted import Odd
+from siaga.gis.people.uncounted import Odd
 from siaga.impact.breakdown import percent
 
 _TOLD = 0.005  # of the cells, or of those where harm is likely: a larger gap is a warning

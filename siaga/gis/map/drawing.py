@@ -5,9 +5,8 @@ thin lines. Numerals stand on white plates, so that no one has to read a colour.
 piece: whatever is drawn comes onto the hazard's side of it.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,10 +16,10 @@ from qgis.core import QgsMapRendererCustomPainterJob, QgsMapSettings, QgsRectang
 from qgis.PyQt.QtCore import QBuffer, QByteArray, QIODevice, QSize
 from qgis.PyQt.QtGui import QColor, QImage, QPainter
 
-from siaga.exposure.places import Places
-from siaga.gis import basemap, furniture, symbols, turns
+from siaga.gis import basemap, turns
 from siaga.gis.basemap import Ground, Rectangle
-from siaga.gis.scale import SHAKING, Scale
+from siaga.gis.map import furniture, symbols
+from siaga.gis.map.sheet import MapSheet
 
 SEA = "#e7ecef"
 _AIR = 0.08  # of the extent, on each side
@@ -30,90 +29,43 @@ _POLYGON = 3  # shapely's number of the type
 _PLATE_MM = 2.5  # half of a numeral's plate, which is kept off the towns
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
-    """What is written on the map, in one language."""
-
-    epicentre: str
-    north: str
-    exercise: str
-    east: str
-    west: str
-    south: str
-    north_of_equator: str
-    decimal: str = "."
-
-
-NO_WORDS = Words("", "", "", "", "", "", "")
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """What to draw.
-
-    bands: GeoJSON of the scale's classes. longitude, latitude: of the epicentre or volcano, None where the hazard
-    comes from nowhere in particular. zones: (name, geometry) for the small capitals.
-    width_mm, height_mm: on paper; dpi: of the picture. small: few towns, and no furniture.
-    """
-
-    bands: Mapping[str, Any]
-    longitude: float | None
-    latitude: float | None
-    basemap: Path | None
-    places: Places | None
-    zones: Sequence[tuple[str, Any]]
-    words: Words
-    drill: bool = False
-    width_mm: float = 122.0
-    height_mm: float = 84.0
-    dpi: float = 220.0
-    small: bool = False
-    scale: Scale = SHAKING
-
-    @property
-    def point(self) -> Any:
-        """Where the hazard comes from; empty where from nowhere in particular."""
-        return shapely.Point() if self.longitude is None else shapely.Point(self.longitude, self.latitude)
-
-
-def draw(sheet: Sheet) -> bytes:
+def draw(map_sheet: MapSheet) -> bytes:
     """The map as PNG."""
-    bands = _bands(sheet)
-    whole = shapely.total_bounds(list(bands.values()) or [sheet.point])
-    sheet = _beside(sheet, (whole[0] + whole[2]) / 2)
-    extent = _extent(sheet, bands, tuple(whole))
-    per_mm = (extent[2] - extent[0]) / sheet.width_mm
-    pixel = per_mm * _MM_PER_INCH / sheet.dpi
-    ground = _ground(sheet, extent, pixel)
-    on_land = {
-        number: _on_land(band, ground.land) if sheet.scale.clipped else band for number, band in sorted(bands.items())
-    }
-    kept_free = ground.land if sheet.scale.clipped else shapely.union_all(list(bands.values()))
-    planned = furniture.plan(sheet, extent, kept_free)
-    hidden = shapely.Polygon() if sheet.small else planned.hidden
-    settings = _settings(sheet, extent)
-    towns = _towns(sheet, extent, hidden)
+    bands = _bands(map_sheet)
+    whole = shapely.total_bounds(list(bands.values()) or [map_sheet.point])
+    map_sheet = _beside(map_sheet, (whole[0] + whole[2]) / 2)
+    extent = _extent(map_sheet, bands, tuple(whole))
+    per_mm = (extent[2] - extent[0]) / map_sheet.width_mm
+    pixel = per_mm * _MM_PER_INCH / map_sheet.dpi
+    ground = _ground(map_sheet, extent, pixel)
+    clipped = map_sheet.scale.clipped
+    on_land = {number: _on_land(band, ground.land) if clipped else band for number, band in sorted(bands.items())}
+    kept_free = ground.land if clipped else shapely.union_all(list(bands.values()))
+    planned = furniture.plan(map_sheet, extent, kept_free)
+    hidden = shapely.Polygon() if map_sheet.small else planned.hidden
+    settings = _settings(map_sheet, extent)
+    towns = _towns(map_sheet, extent, hidden)
     beside = shapely.buffer(shapely.points([town[1:3] for town in towns] or np.empty((0, 2))), _PLATE_MM * per_mm)
     drawn = symbols.layers(
-        sheet,
+        map_sheet,
         ground,
         bands,
         on_land,
         towns,
-        _zone_points(sheet, extent, ground, hidden),
+        _zone_points(map_sheet, extent, ground, hidden),
         shapely.union_all([hidden, *beside]),
     )
     settings.setLayers(list(reversed(drawn)))
     image = _render(settings)
-    furniture.paint(image, sheet, extent, planned)
+    furniture.paint(image, map_sheet, extent, planned)
     return _png(image)
 
 
-def _bands(sheet: Sheet) -> dict[int, Any]:
+def _bands(map_sheet: MapSheet) -> dict[int, Any]:
     """Shapes by number of their class; those of one class stand side by side, undissolved."""
     found: dict[int, list[Any]] = {}
-    for feature in sheet.bands["features"]:
-        number = sheet.scale.number(feature["properties"])
+    for feature in map_sheet.bands["features"]:
+        number = map_sheet.scale.number(feature["properties"])
         found.setdefault(number, []).append(shapely.geometry.shape(feature["geometry"]))
     merged = {
         number: shapes[0] if len(shapes) == 1 else shapely.multipolygons(shapely.get_parts(shapes))
@@ -135,48 +87,48 @@ def _in_one_piece(bands: dict[int, Any]) -> dict[int, Any]:
     return brought if right - left < east - west else bands
 
 
-def _beside(sheet: Sheet, middle: float) -> Sheet:
-    """The sheet with epicentre, towns and zones in the turn around a longitude."""
-    longitude = None if sheet.longitude is None else float(turns.near(sheet.longitude, middle))
-    places = sheet.places and replace(sheet.places, longitude=turns.near(sheet.places.longitude, middle))
-    shapes = turns.onto(np.array([shape for _name, shape in sheet.zones], dtype=object), middle - 180, middle + 180)
-    zones = [(name, shape) for (name, _shape), shape in zip(sheet.zones, shapes, strict=True)]
-    return replace(sheet, longitude=longitude, places=places, zones=zones)
+def _beside(map_sheet: MapSheet, middle: float) -> MapSheet:
+    """The map_sheet with epicentre, towns and zones in the turn around a longitude."""
+    longitude = None if map_sheet.longitude is None else float(turns.near(map_sheet.longitude, middle))
+    places = map_sheet.places and replace(map_sheet.places, longitude=turns.near(map_sheet.places.longitude, middle))
+    shapes = turns.onto(np.array([shape for _name, shape in map_sheet.zones], dtype=object), middle - 180, middle + 180)
+    zones = [(name, shape) for (name, _shape), shape in zip(map_sheet.zones, shapes, strict=True)]
+    return replace(map_sheet, longitude=longitude, places=places, zones=zones)
 
 
-def _ground(sheet: Sheet, extent: Rectangle, pixel: float) -> Ground:
-    if sheet.basemap is None:
+def _ground(map_sheet: MapSheet, extent: Rectangle, pixel: float) -> Ground:
+    if map_sheet.basemap is None:
         return basemap.unknown(extent)
-    return basemap.within(sheet.basemap, extent, pixel)
+    return basemap.within(map_sheet.basemap, extent, pixel)
 
 
-def _extent(sheet: Sheet, bands: Mapping[int, Any], whole: Rectangle) -> Rectangle:
-    """All land that the scale wants shown (shaking: MMI VI or more) with some air, in the sheet's proportions;
+def _extent(map_sheet: MapSheet, bands: Mapping[int, Any], whole: Rectangle) -> Rectangle:
+    """All land that the scale wants shown (shaking: MMI VI or more) with some air, in the map_sheet's proportions;
     else, and on a small map of a scale that says so, the highest two classes.
     """
-    hardest, scale = max(bands, default=0), sheet.scale
+    hardest, scale = max(bands, default=0), map_sheet.scale
     lowest = scale.shown if hardest >= scale.shown else max(1, hardest - 1)
-    if sheet.small and scale.closer:
+    if map_sheet.small and scale.closer:
         lowest = max(lowest, hardest - 1)
     shown = [band for number, band in bands.items() if number >= lowest]
     wanted = shown
-    if sheet.basemap is not None and scale.clipped and shown:
+    if map_sheet.basemap is not None and scale.clipped and shown:
         coarse = (whole[2] - whole[0]) / 200
-        land = basemap.within(sheet.basemap, whole, coarse).land
+        land = basemap.within(map_sheet.basemap, whole, coarse).land
         reached = [_on_land(band, land) for band in shown]
         wanted = shown if shapely.is_empty(reached).all() else reached
-    west, south, east, north = shapely.total_bounds([*wanted, sheet.point])
+    west, south, east, north = shapely.total_bounds([*wanted, map_sheet.point])
     width, height = max(east - west, scale.least_degrees), max(north - south, scale.least_degrees)
     middle_x, middle_y = (west + east) / 2, (south + north) / 2
     width, height = width * (1 + 2 * _AIR), height * (1 + 2 * _AIR)
-    proportion = sheet.width_mm / sheet.height_mm
+    proportion = map_sheet.width_mm / map_sheet.height_mm
     width, height = max(width, height * proportion), max(height, width / proportion)
     return middle_x - width / 2, middle_y - height / 2, middle_x + width / 2, middle_y + height / 2
 
 
-def _towns(sheet: Sheet, extent: Rectangle, hidden: Any) -> list[tuple[str, float, float, float]]:
+def _towns(map_sheet: MapSheet, extent: Rectangle, hidden: Any) -> list[tuple[str, float, float, float]]:
     """Name, longitude, latitude, population: the largest in view, then seats without a known population."""
-    places = sheet.places
+    places = map_sheet.places
     if places is None:
         return []
     margin = _EDGE * (extent[3] - extent[1])  # a town at the edge would collide with the degrees there
@@ -189,18 +141,18 @@ def _towns(sheet: Sheet, extent: Rectangle, hidden: Any) -> list[tuple[str, floa
     order = sorted(np.flatnonzero(seen), key=lambda index: (-people[index], -kind[index], str(places.name[index])))
     return [
         (str(places.name[index]), float(places.longitude[index]), float(places.latitude[index]), float(people[index]))
-        for index in order[: sheet.scale.towns[sheet.small]]
+        for index in order[: map_sheet.scale.towns[map_sheet.small]]
     ]
 
 
-def _zone_points(sheet: Sheet, extent: Rectangle, ground: Ground, hidden: Any) -> list[tuple[str, float, float]]:
+def _zone_points(map_sheet: MapSheet, extent: Rectangle, ground: Ground, hidden: Any) -> list[tuple[str, float, float]]:
     """Where a zone's name stands: inside its part on the map, if that is large enough to be named."""
     frame = shapely.box(*extent)
-    least = frame.area * sheet.scale.least_named
+    least = frame.area * map_sheet.scale.least_named
     points = []
-    for name, geometry in sheet.zones:
+    for name, geometry in map_sheet.zones:
         seen = shapely.clip_by_rect(geometry, *extent)
-        seen = shapely.difference(shapely.intersection(seen, ground.land) if sheet.scale.clipped else seen, hidden)
+        seen = shapely.difference(shapely.intersection(seen, ground.land) if map_sheet.scale.clipped else seen, hidden)
         if not seen.is_empty and seen.area >= least:
             largest = max(shapely.get_parts(seen), key=lambda part: part.area)
             point = shapely.point_on_surface(largest)
@@ -208,10 +160,12 @@ def _zone_points(sheet: Sheet, extent: Rectangle, ground: Ground, hidden: Any) -
     return points
 
 
-def _settings(sheet: Sheet, extent: Rectangle) -> QgsMapSettings:
+def _settings(map_sheet: MapSheet, extent: Rectangle) -> QgsMapSettings:
     settings = QgsMapSettings()
-    settings.setOutputSize(QSize(*(round(mm / _MM_PER_INCH * sheet.dpi) for mm in (sheet.width_mm, sheet.height_mm))))
-    settings.setOutputDpi(sheet.dpi)
+    settings.setOutputSize(
+        QSize(*(round(mm / _MM_PER_INCH * map_sheet.dpi) for mm in (map_sheet.width_mm, map_sheet.height_mm)))
+    )
+    settings.setOutputDpi(map_sheet.dpi)
     settings.setExtent(QgsRectangle(*extent))
     settings.setDestinationCrs(symbols.WGS84())
     settings.setBackgroundColor(QColor(SEA))

@@ -28,7 +28,8 @@ from qgis.PyQt.QtCore import QSizeF, QVariant
 from qgis.PyQt.QtGui import QColor, QFont
 
 from siaga.gis.basemap import Ground
-from siaga.gis.scale import INK, INK_500, Look, Scale
+from siaga.gis.map.scale import INK, INK_500, Look, Scale
+from siaga.gis.map.sheet import MapSheet
 
 INK_300 = "#9aa6af"
 LAND = "#fbfbf9"
@@ -45,7 +46,7 @@ def WGS84() -> QgsCoordinateReferenceSystem:
 
 
 def layers(
-    sheet: Any,
+    map_sheet: MapSheet,
     ground: Ground,
     bands: Mapping[int, Any],
     on_land: Mapping[int, Any],
@@ -57,12 +58,12 @@ def layers(
 
     hidden: where no numeral would be seen.
     """
-    looks = sheet.scale.looks
+    looks = map_sheet.scale.looks
     edges = [(band, looks[number].sea_mm) for number, band in bands.items() if number in looks]
     drawn = [_line(band.boundary, INK_300, width) for band, width in edges if width]
     drawn.append(_fill([ground.land], LAND, None))
     drawn += [
-        _band(looks[number], shape, sheet.scale)
+        _band(looks[number], shape, map_sheet.scale)
         for number, shape in on_land.items()
         if number in looks and not shape.is_empty
     ]
@@ -72,12 +73,12 @@ def layers(
         _line(ground.province_lines, INK_500, 0.3),
         _line(ground.country_lines, INK, 0.4),
         _line(ground.coast, INK, 0.2),
-        _zone_names(zones, beside=sheet.scale.names_beside),
+        _zone_names(zones, beside=map_sheet.scale.names_beside),
         _towns(towns),
-        _plates(on_land, looks, sheet.point, hidden, sheet.scale.numerals[sheet.small]),
+        _plates(on_land, looks, map_sheet.point, hidden, map_sheet.scale.numerals[map_sheet.small]),
     ]
-    if sheet.longitude is not None:
-        drawn.append(_origin(sheet))
+    if map_sheet.longitude is not None:
+        drawn.append(_origin(map_sheet))
     return drawn
 
 
@@ -178,10 +179,10 @@ def _plates(
     return layer
 
 
-def _origin(sheet: Any) -> QgsVectorLayer:
+def _origin(map_sheet: MapSheet) -> QgsVectorLayer:
     """The epicentre or the volcano, with its word."""
-    layer = _points([(sheet.longitude, sheet.latitude, {"label": sheet.words.epicentre})], ("label",))
-    name = sheet.scale.mark
+    layer = _points([(map_sheet.longitude, map_sheet.latitude, {"label": map_sheet.words.epicentre})], ("label",))
+    name = map_sheet.scale.mark
     star = {"name": name, "color": INK, "size": "5.2", "outline_color": "#ffffff", "outline_width": "0.35"}
     layer.setRenderer(QgsSingleSymbolRenderer(QgsMarkerSymbol.createSimple(star)))
     labels = _label(layer, _format(7.0, INK, halo=0.8, weight=QFont.Bold), priority=10, apply=False)

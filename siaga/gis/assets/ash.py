@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from siaga.exposure import vocabulary
 from siaga.exposure.places import Airports, Places
-from siaga.gis import ellipsoid, geodesy, stream
-from siaga.gis.classed import Ground
+from siaga.gis import ellipsoid, geodesy
+from siaga.gis.assets import stream
+from siaga.gis.people.by_class import Ground
 from siaga.hazard.ash import CLASSES, AshFall, classify
 from siaga.impact import ash
 

@@ -1,4 +1,4 @@
-"""A look at an ash raster before it is submitted, as a process of its own: `python -m siaga.gis.ashpreview`.
+"""A look at an ash raster before it is submitted, as a process of its own: `python -m siaga.gis.map.ash_preview`.
 
 Reads one line of JSON (the request) and then the raster from standard input; writes JSON: {"preview": …}
 or {"reason": …}. A raster that breaks GDAL breaks this process alone, whose memory and time are limited.
@@ -15,7 +15,7 @@ from osgeo import gdal
 
 from siaga import palette
 from siaga.errors import BadInput
-from siaga.gis import ashfall
+from siaga.gis.people import ash_ground
 from siaga.hazard.ash import CLASSES, AshFall, classify, eruption
 from siaga.impact.ash import lying
 
@@ -26,8 +26,8 @@ _NONE, _UNKNOWN, _VOLCANO = (247, 247, 244), (203, 207, 202), (22, 33, 31)
 
 def preview(body: bytes, told: dict[str, Any]) -> dict[str, Any]:
     """What a person should see before submitting; raises BadInput when the raster or the request cannot serve."""
-    fall = ashfall.read(body, eruption(told))
-    ashfall.ground(fall)  # noise is refused here, not later
+    fall = ash_ground.read(body, eruption(told))
+    ash_ground.ground(fall)  # noise is refused here, not later
     return {"map": lying(fall), "warnings": list(fall.warnings), "png": base64.b64encode(picture(fall)).decode()}
 
 
@@ -48,7 +48,7 @@ def picture(fall: AshFall) -> bytes:
     memory = gdal.GetDriverByName("MEM").Create("", wide, high, 3, gdal.GDT_Byte)
     for band in range(3):
         memory.GetRasterBand(band + 1).WriteArray(image[:, :, band])
-    return ashfall.copied("PNG", memory, [])
+    return ash_ground.copied("PNG", memory, [])
 
 
 def _rgb(colour: str) -> tuple[int, int, int]:

@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from osgeo import gdal, ogr
 
 from siaga.errors import BadInput, reason
-from siaga.gis import ashband, crs
-from siaga.gis.classed import Ground
+from siaga.gis import crs
+from siaga.gis.people import ash_band
+from siaga.gis.people.by_class import Ground
 from siaga.hazard import ashunit
 from siaga.hazard.ash import CLASSES, MAX_CM, MOST_DEGREES_AWAY, AshFall, Eruption, away_degrees, classify
 
@@ -215,7 +216,7 @@ def _check_form(source: Any) -> tuple[int, list[dict[str, Any]]]:
     block_columns, block_rows = source.GetRasterBand(1).GetBlockSize()
     if block_columns * block_rows > MAX_CELLS:
         raise BadInput("The raster's tiles are too large; write it in strips or tiles of 512 by 512 cells")
-    number, said = ashband.chosen(source)
+    number, said = ash_band.chosen(source)
     if gdal.DataTypeIsComplex(source.GetRasterBand(number).DataType):
         raise BadInput("The raster holds complex numbers; send the thickness in cm")
     try:
@@ -235,7 +236,7 @@ def _check_form(source: Any) -> tuple[int, list[dict[str, Any]]]:
 
 def _centimetres(source: Any, number: int, eruption: Eruption | None) -> tuple[float, list[dict[str, Any]]]:
     """Centimetres in one of the raster's unit, and what readers should know of that."""
-    unit = ashband.agreed(ashband.unit(source, number), eruption.unit if eruption else "")
+    unit = ash_band.agreed(ash_band.unit(source, number), eruption.unit if eruption else "")
     density = eruption.density_kg_m3 if eruption else None
     scale = ashunit.centimetres(unit, density)
     if unit == "cm":

@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 
 from siaga import filehash
 from siaga.exposure.zones import ZoneFields
-from siaga.gis import coverage, zones
-from siaga.gis.coverage import Cover
-from siaga.gis.population import PopulationGrid, Window
+from siaga.gis.people import coverage, zones
+from siaga.gis.people.coverage import Cover
+from siaga.gis.people.population import PopulationGrid, Window
 
 _RECIPE = "7"  # changes when shares prepared by older code must not be used
 _CLASSES = 11  # MMI I to X after one for what is off the map

@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 
 from siaga.errors import BadInput
 from siaga.exposure.zones import INSTALLED, ZoneFields
-from siaga.gis import coverage, crs, gaps, turns, zonal, zones
-from siaga.gis.coverage import Cover
-from siaga.gis.gaps import Gaps, Land
-from siaga.gis.population import PopulationGrid, Strip
+from siaga.gis import crs, turns
+from siaga.gis.people import coverage, gaps, shares, zones
+from siaga.gis.people.coverage import Cover
+from siaga.gis.people.gaps import Gaps, Land
+from siaga.gis.people.population import PopulationGrid, Strip
 from siaga.impact import breakdown
 from siaga.impact.breakdown import Breakdown, LevelExposure, ZoneExposure, known_share
 
@@ -187,7 +188,7 @@ class _Parts:
             polygons, lambda points: (points - (grid.west, grid.north)) / (grid.width, -grid.height)
         )
         numbers, owner = np.unique(zone * count + kind, return_inverse=True)
-        cover = zonal.within_one(coverage.of(in_cells, owner, grid.rows, grid.columns), grid.columns)
+        cover = shares.within_one(coverage.of(in_cells, owner, grid.rows, grid.columns), grid.columns)
         return cls(cover, *np.divmod(numbers, count), np.bincount(owner, shapely.area(in_cells), len(numbers)))
 
     def entries(self, strip: Strip) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float64]]:

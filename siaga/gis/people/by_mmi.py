@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from siaga.errors import reason
 from siaga.exposure.zones import INSTALLED, ZoneFields
-from siaga.gis import gaps, rim, zonal
-from siaga.gis.gaps import Gaps, Land
-from siaga.gis.population import PopulationGrid, Strip, Window
+from siaga.gis.people import gaps, rim
+from siaga.gis.people import shares as zone_shares
+from siaga.gis.people.gaps import Gaps, Land
+from siaga.gis.people.population import PopulationGrid, Strip, Window
 from siaga.hazard.shakemap import ShakeMap
 from siaga.impact import breakdown
 from siaga.impact.breakdown import Breakdown, LevelExposure, ZoneExposure, known_share
@@ -65,18 +66,18 @@ class _OfLevel:
     by_class: NDArray[np.float64]
 
     @classmethod
-    def of(cls, level: zonal.Level) -> "_OfLevel":
+    def of(cls, level: zone_shares.Level) -> "_OfLevel":
         count = len(level.zones)
         return cls(np.zeros((count, 11)), *(np.zeros(count) for _ in range(3)), np.zeros(10))
 
-    def add(self, tally: zonal.Tally) -> None:
+    def add(self, tally: zone_shares.Tally) -> None:
         self.by_zone[tally.zones] += tally.by_zone
         self.cells[tally.zones] += tally.cells[:, 1:].sum(axis=1)
         if tally.unknown is not None:
             self.unknown[tally.zones] += tally.unknown[:, 1:].sum(axis=1)
             self.by_class += tally.unknown[:, 1:].sum(axis=0)
 
-    def exposure(self, level: zonal.Level) -> LevelExposure:
+    def exposure(self, level: zone_shares.Level) -> LevelExposure:
         """The zones that have ground on the map, on the grid or beyond it."""
         ground = self.cells + self.beyond
         known = self.cells - self.unknown
@@ -116,7 +117,7 @@ def people(
     if part:
         grid, warnings = grid.cropped(windows[0]), [*warnings, _part(population)]
         windows = [grid.whole]
-    shares = zonal.prepare(grid, zones, fields, cache) if zones else zonal.Shares((), ())
+    shares = zone_shares.prepare(grid, zones, fields, cache) if zones else zone_shares.Shares((), ())
     by_mmi, of_levels, holes = _counted(shakemap, grid, windows, shares.levels)
     if beyond and zones:
         beyond_grid = rim.cells(shakemap.nodes, whole_grid, zones, fields, shares.levels)
@@ -142,7 +143,7 @@ def people(
     return Shaken(by_mmi, unmapped, table, warnings=tuple(warnings), **seen)
 
 
-def _unmapped(levels: Sequence[zonal.Level], of_levels: Sequence[_OfLevel], table: Breakdown) -> float:
+def _unmapped(levels: Sequence[zone_shares.Level], of_levels: Sequence[_OfLevel], table: Breakdown) -> float:
     """People of the table's zones, those without ground on the map among them, who live off it."""
     (number,) = (index for index, level in enumerate(levels) if level.name == table.level)
     everybody = float(sum(zone.people for zone in levels[number].zones))
@@ -151,7 +152,7 @@ def _unmapped(levels: Sequence[zonal.Level], of_levels: Sequence[_OfLevel], tabl
 
 
 def _counted(
-    shakemap: ShakeMap, grid: PopulationGrid, windows: Sequence[Window], levels: Sequence[zonal.Level]
+    shakemap: ShakeMap, grid: PopulationGrid, windows: Sequence[Window], levels: Sequence[zone_shares.Level]
 ) -> tuple[NDArray[np.float64], list[_OfLevel], Gaps]:
     """Everybody on the map by class, the zones' part of them by level, and what has no count."""
     by_mmi, of_levels, holes = np.zeros(11), [_OfLevel.of(level) for level in levels], Gaps.of(grid.path, 10)

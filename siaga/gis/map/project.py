@@ -28,7 +28,7 @@ from qgis.PyQt.QtGui import QColor
 
 from siaga import palette
 from siaga.exposure.vocabulary import STRUCTURE_TYPES
-from siaga.gis import symbols
+from siaga.gis.map import symbols
 from siaga.impact.mmi import ROMAN
 
 _UUID = re.compile(r"\{?[0-9a-f]{8}(?:[-_][0-9a-f]{4}){3}[-_][0-9a-f]{12}\}?")

@@ -1,0 +1,1 @@
+"""What stands and lies under a hazard besides people: structures, roads, land cover, places."""

@@ -1,0 +1,1 @@
+"""People and zones under a hazard: counts, shares by exact area, and what is not known of either."""
