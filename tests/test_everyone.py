@@ -19,7 +19,7 @@ from siaga.gis.people.gaps import Land
 from siaga.hazard.gridxml import read_shakemap
 from siaga.impact import ash, breakdown, earthquake, flood, record
 from siaga.impact.breakdown import LevelExposure, ZoneExposure
-from siaga.report.districts import finest
+from siaga.report.earthquake.districts import finest
 
 WEST, NORTH, CELL = 116.0, -8.0, 0.05
 EAST, SOUTH = WEST + 20 * CELL, NORTH - 20 * CELL

@@ -11,9 +11,12 @@ from siaga import language
 from siaga.data.demo import recipe
 from siaga.impact import ash
 from siaga.language import CORE, Language
-from siaga.report import assembly, flood, past, preparing, sentences
-from web import ash as web_ash
-from web import downloads, floodlisting, shell, status
+from siaga.report import assembly
+from siaga.report.classed import flood
+from siaga.report.earthquake import past, preparing, sentences
+from web import downloads, shell, status
+from web.ash import upload as web_ash
+from web.floods import listing
 
 ROOT = Path(__file__).parent.parent
 WEB = ROOT / "web" / "locale"
@@ -95,7 +98,7 @@ def said_by_tables() -> set[str]:
     needs = {word for name, standard, _unit in preparing.NEED_NAMES.values() for word in (name, standard)}
     tables = (sentences.WINDS, sentences.SHAKING, sentences.DAMAGE, sentences.LEVELS, sentences.HELP)
     tables += (sentences.STRUCTURES, sentences.ROADS, sentences.LAND, past.CAUSES, dict(preparing.GROUP_NAMES))
-    tables += (assembly.LAYERS, *downloads.FILES.values(), status._STATES, shell._STATUS_WORDS, floodlisting.DEPTHS)
+    tables += (assembly.LAYERS, *downloads.FILES.values(), status._STATES, shell._STATUS_WORDS, listing.DEPTHS)
     tables += (flood.NAMES, ash.NAMES, ash.TOPICS, *ash.EFFECTS.values(), web_ash.LEVELS)
     words = {word for table in (*tables, sentences._COUNT_WORDS) for word in table.values()}
     titles = re.findall(r'file\(\s*"\w+",\s*"[\w.]+",\s*"([^"]+)"', Path(recipe.__file__).read_text(encoding="utf-8"))

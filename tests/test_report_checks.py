@@ -11,7 +11,8 @@ from PIL import Image, ImageColor
 
 from siaga import language, palette
 from siaga.impact.fatality import LEVELS
-from siaga.report import beyond, earthquake, figures, printed, shell
+from siaga.report import figures, typeset
+from siaga.report.earthquake import beyond, paper, printed
 
 QUESTIONS = (
     "SEBERAPA PARAH",
@@ -30,14 +31,14 @@ QUESTIONS = (
 )
 VIOLET = np.array((0x5B, 0x2D, 0x8E))
 INK, WHITE = (0x14, 0x20, 0x2B), (255, 255, 255)
-CSS = (shell.TEMPLATES / "report.css").read_text(encoding="utf-8")
-SHARE = "".join((shell.TEMPLATES / name).read_text(encoding="utf-8") for name in ("share.css", "share.html"))
+CSS = (typeset.TEMPLATES / "report.css").read_text(encoding="utf-8")
+SHARE = "".join((typeset.TEMPLATES / name).read_text(encoding="utf-8") for name in ("share.css", "share.html"))
 
 
 def rendered(drill=False):
     impact, bands, below = impacts.full(**({"event_type": "SCENARIO"} if drill else {}))
     indonesian = [language.load("id")]
-    made = earthquake.render(impact, bands, None, None, [], "https://siaga.example.go.id", indonesian, below)
+    made = paper.render(impact, bands, None, None, [], "https://siaga.example.go.id", indonesian, below)
     return impact, {one.path: one.body for one in made}
 
 
@@ -111,17 +112,17 @@ def test_shares_and_things_add_up():
 
 
 def test_page_and_picture_show_the_same_figures(real):
-    from siaga.report import share
+    from siaga.report.earthquake import picture
 
     impact = real[0]
     indonesian = language.load("id")
     level = printed.printed(impact, indonesian)["level"]
-    page, picture = real[1]["report-id.html"].decode(), share.html(impact, b"", indonesian)
+    page, shared = real[1]["report-id.html"].decode(), picture.html(impact, b"", indonesian)
     for text in (level["likely"], level["wide"], level["name"], *(bar["text"] for bar in level["bars"])):
         assert text in page
-        assert text in picture
+        assert text in shared
     assert figures.people_sentence(410_000, "id") in page
-    assert figures.people_sentence(410_000, "id") in picture
+    assert figures.people_sentence(410_000, "id") in shared
 
 
 def test_deaths_and_money_are_never_one_number_alone(real):
@@ -206,7 +207,7 @@ def test_what_changed_is_on_page_one_and_in_a_table_and_absent_without_a_version
     assert re.search(r"Versi 1, awal</th><td>6,8</td>", page)
     assert re.search(r"Selisih</th><td>\+0,1</td>", page)
     impact, bands, _below = impacts.full()
-    alone = earthquake.render(impact, bands, None, None, [], "https://x", [language.load("id")])
+    alone = paper.render(impact, bands, None, None, [], "https://x", [language.load("id")])
     first = next(one.body for one in alone if one.path == "report-id.html").decode()
     assert "APA YANG BERUBAH" not in first
     assert "Sejak versi" not in first

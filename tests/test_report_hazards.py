@@ -14,11 +14,12 @@ from PIL import Image
 
 from siaga import language
 from siaga.impact.floodtrend import Trend
-from siaga.report import ash, assembly, classbook, classed, flood, papers, pictures, shell
+from siaga.report import assembly, typeset
+from siaga.report.classed import ash, flood, paper, picture, tables, workbook
 
 TRENDS = {1: Trend(("a",) * 12, ("x",), (), ()), 6: Trend((), (), (), ()), 24: None}
 UNKNOWN = {1: None, 6: None, 24: None}
-ATLAS = papers.Atlas(None, None)
+ATLAS = paper.Atlas(None, None)
 ADDRESS = "https://siaga.example.go.id"
 RENDERED = {}
 
@@ -44,9 +45,9 @@ def rendered(impact, collection, code="id", trends=TRENDS):
 
 def rendered_anew(impact, collection, code="id", trends=TRENDS):
     if impact["hazard"] == "flood":
-        made = papers.of_flood(impact, collection, trends, ATLAS, ADDRESS, [language.load(code)])
+        made = paper.of_flood(impact, collection, trends, ATLAS, ADDRESS, [language.load(code)])
     else:
-        made = papers.of_ash(impact, collection, ATLAS, ADDRESS, [language.load(code)])
+        made = paper.of_ash(impact, collection, ATLAS, ADDRESS, [language.load(code)])
     return {one.path: one.body for one in made}
 
 
@@ -181,10 +182,10 @@ def test_no_word_leaves_the_picture_for_messengers(make, qgis, tmp_path):
     impact = make(tmp_path, each=12_345.0)[0]
     for code in language.LANGUAGES:
         spoken = language.load(code)
-        facts = pictures.of_flood if impact["hazard"] == "flood" else pictures.of_ash
-        page = pictures.html(impact, facts(impact, printed(impact, code), spoken), b"", spoken)
-        document = weasyprint.HTML(string=page).render(font_config=shell.fonts())
-        boxes, _count = word_boxes(shell.pdf(document, "x"), tmp_path)
+        facts = picture.of_flood if impact["hazard"] == "flood" else picture.of_ash
+        page = picture.html(impact, facts(impact, printed(impact, code), spoken), b"", spoken)
+        document = weasyprint.HTML(string=page).render(font_config=typeset.fonts())
+        boxes, _count = word_boxes(typeset.pdf(document, "x"), tmp_path)
         assert [box for box in boxes if box[4] > 283] == []  # of 285.75 mm
         assert list(overlapping(boxes)) == []
 
@@ -208,7 +209,7 @@ def test_the_same_impact_gives_the_same_bytes(make, qgis, tmp_path):
 @pytest.mark.parametrize("make", [hazards.flood, hazards.fall])
 def test_the_workbook_has_the_unrounded_figures(make, qgis, tmp_path):
     impact = make(tmp_path)[0]
-    book = load_workbook(io.BytesIO(classbook.make(impact, [language.load(code) for code in language.LANGUAGES])))
+    book = load_workbook(io.BytesIO(workbook.make(impact, [language.load(code) for code in language.LANGUAGES])))
     zones = list(book.worksheets[0].iter_rows(min_row=2, values_only=True))
     assert [row[1] for row in zones] == [zone["name"] for zone in impact["zones"]]
     assert [row[-1] for row in zones] == pytest.approx([zone["displaced"] for zone in impact["zones"]])
@@ -237,5 +238,5 @@ def test_a_result_of_before_is_still_printed_and_listed(make, qgis, tmp_path):
     english = language.load("en")
     names = list(impact["people"]["by_class"])
     assert printed(impact, "en")["zones"]["rows"]
-    assert classed.listing(impact, names, 10, english)["rows"]
-    assert classbook.make(impact, [english])
+    assert tables.listing(impact, names, 10, english)["rows"]
+    assert workbook.make(impact, [english])

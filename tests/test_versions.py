@@ -17,7 +17,7 @@ from siaga.gis.people.by_mmi import Shaken
 from siaga.hazard.gridxml import read_shakemap
 from siaga.impact import earthquake, quakes, record, versions
 from siaga.impact.versions import Revision
-from siaga.report import changes
+from siaga.report.earthquake import changes
 
 START = datetime(2018, 2, 20, 9, 29, 28)
 INITIAL = Revision(

@@ -12,9 +12,9 @@ from siaga.errors import BadInput
 from siaga.hazard.ash import CLASSES
 from siaga.store import Store
 from web import Desk, clock, create_app
-from web import ash as web_ash
+from web.ash import upload as web_ash
+from web.ash.volcanoes import Volcano
 from web.index import Index
-from web.volcanoes import Volcano
 
 NOBODY = "http://127.0.0.1:9"
 NOW = datetime(2017, 2, 21, 14, 0)

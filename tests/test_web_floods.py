@@ -13,8 +13,9 @@ from fixtures.floodhours import A, B, C
 from siaga import keys
 from siaga.impact.floodtrend import episodes, frequencies
 from siaga.store import Store
-from web import clock, create_app, floodepisodes, floodindex
-from web.index import Index
+from web import clock, create_app
+from web.index import Index, floods
+from web.index import episodes as flood_episodes
 
 NOBODY = "http://127.0.0.1:9"
 NOW = datetime(2017, 2, 21, 12, 20)
@@ -161,7 +162,7 @@ def test_an_analysis_that_is_not_ready_is_no_dry_hour(web):
     page = text(client, f"/floods/{hours.snapshot(0)}?lang=en")
     assert page[0] == 200
     assert "figures are not ready" in page[1]
-    assert index.floods.states(index.floods.hour("ID-JK", floodindex.number(hours.START))) is None
+    assert index.floods.states(index.floods.hour("ID-JK", floods.number(hours.START))) is None
 
 
 def test_hours_without_figures_have_pages_in_words(web):
@@ -292,7 +293,7 @@ def test_runs_and_months_come_out_the_same_however_the_hours_came_in(web, minio,
         if place % 12 == 0:
             index.refresh()
     index.refresh()
-    month = floodepisodes.month_of(floodindex.number(hours.START))
+    month = flood_episodes.month_of(floods.number(hours.START))
     wanted = [(hours.START + timedelta(hours=number), states) for number, states, _kind in history]
     found = index.floods.frequencies("ID-JK", 2, month, month)
     assert {one.geom_id: one for one in found} == {one.geom_id: one for one in frequencies(wanted)}
@@ -318,9 +319,9 @@ def test_what_is_deleted_in_the_bucket_is_forgotten(web):
     store.delete(keys.FLOODMAPS, hours.snapshot(9).told("empty"))
     store.delete(keys.FLOODMAPS, hours.snapshot(8).data)
     index.refresh()
-    start = floodindex.number(hours.START)
+    start = floods.number(hours.START)
     assert [one.hour - start for one in index.floods.hours("ID-JK", 0, 10**9)] == [10, 7, 6, 5, 2, 1, 0]
 
 
 def test_hours_are_numbered_in_utc():
-    assert floodindex.moment_of(floodindex.number(datetime(2017, 2, 21, 5, 59, tzinfo=UTC))).hour == 5
+    assert floods.moment_of(floods.number(datetime(2017, 2, 21, 5, 59, tzinfo=UTC))).hour == 5

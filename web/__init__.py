@@ -10,10 +10,15 @@ from flask import Flask
 
 from siaga.ashuploads import Uploads
 from siaga.store import Store
-from web import ash, ashfalls, earthquakes, floodhistory, floods, login, shell, status
+from web import login, shell, status
+from web.ash import pages as ash
+from web.ash import upload
+from web.ash.volcanoes import Volcanoes
+from web.earthquakes import pages as earthquakes
+from web.floods import history as flood_history
+from web.floods import pages as floods
 from web.index import Index
 from web.runs import Runs
-from web.volcanoes import Volcanoes
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +45,11 @@ def create_app(store: Store, index: Index, gateway_url: str, desk: Desk | None =
     runs = Runs(store)
     app.register_blueprint(earthquakes.blueprint(runs, index))
     app.register_blueprint(floods.blueprint(runs, index))
-    app.register_blueprint(floodhistory.blueprint(index))
-    app.register_blueprint(ashfalls.blueprint(runs, index))
+    app.register_blueprint(flood_history.blueprint(index))
+    app.register_blueprint(ash.blueprint(runs, index))
     app.register_blueprint(status.blueprint(index, gateway_url, jobs_token))
     if desk:
         operator = login.Login(desk.secrets)
         login.install(app, operator, desk.session_key, desk.secure)
-        app.register_blueprint(ash.blueprint(Uploads(desk.store), Volcanoes(desk.store), operator))
+        app.register_blueprint(upload.blueprint(Uploads(desk.store), Volcanoes(desk.store), operator))
     return app

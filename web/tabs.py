@@ -5,9 +5,9 @@ from typing import Any
 
 from siaga.impact.fatality import LEVELS
 from siaga.language import Language
-from siaga.report import sentences
-from web import clock, floodindex
-from web.index import Index
+from siaga.report.earthquake import sentences
+from web import clock
+from web.index import Index, floods
 
 _LATE_HOURS = 2
 
@@ -33,5 +33,5 @@ def _flood(index: Index, now: datetime, _: Language) -> str:
     if not regions:
         return ""
     newest = index.floods.newest(regions[0])
-    late = newest is None or floodindex.number(clock.aware(now)) - newest.hour > _LATE_HOURS
+    late = newest is None or floods.number(clock.aware(now)) - newest.hour > _LATE_HOURS
     return _("not known") if newest is None or late or newest.wet is None else _("{count} RW", count=newest.wet)

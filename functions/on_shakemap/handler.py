@@ -16,7 +16,7 @@ from siaga.errors import reason
 from siaga.events import ObjectEvent
 from siaga.hazard import gridxml
 from siaga.moment import parse, stamp
-from siaga.report import printed
+from siaga.report.earthquake import printed
 
 _CLOCKS_DIFFER = timedelta(minutes=5)
 

@@ -19,8 +19,12 @@ from siaga.gis.people import zones
 from siaga.hazard.gridxml import read_shakemap
 from siaga.impact.versions import Revision, restarted
 from siaga.product import Product
-from siaga.report import classbook, earthquake, papers, printed, workbook
-from siaga.report.flood import Trends
+from siaga.report import workbook
+from siaga.report.classed import paper as classed_paper
+from siaga.report.classed import workbook as classed_workbook
+from siaga.report.classed.flood import Trends
+from siaga.report.earthquake import paper as earthquake_paper
+from siaga.report.earthquake import printed
 
 SCHEMA = "siaga/report/1"
 PACKAGE = "event.gpkg"
@@ -53,7 +57,7 @@ def of_earthquake(
     below; None if none. package_name: the GeoPackage's file name where it will be opened.
     """
     towns, polygons = exposure.path("places"), exposure.path("zones")
-    made = earthquake.render(
+    made = earthquake_paper.render(
         impact,
         bands,
         basemap,
@@ -77,8 +81,8 @@ def of_flood(
 ) -> tuple[list[Product], Product]:
     """As of_earthquake. areas: flood.geojson. trends: what changed since earlier hours, as flood.printed has them."""
     languages = _languages()
-    made = papers.of_flood(impact, areas, trends, _atlas(impact, exposure, basemap), public_url, languages)
-    made.append(Product("zones.xlsx", "table", XLSX, classbook.make(impact, languages)))
+    made = classed_paper.of_flood(impact, areas, trends, _atlas(impact, exposure, basemap), public_url, languages)
+    made.append(Product("zones.xlsx", "table", XLSX, classed_workbook.make(impact, languages)))
     return made, Product(keys.REPORT, "record", "application/json", _record(impact, made, None))
 
 
@@ -91,14 +95,14 @@ def of_ash(
 ) -> tuple[list[Product], Product]:
     """As of_earthquake. classes: classes.geojson. The eruption is known."""
     languages = _languages()
-    made = papers.of_ash(impact, classes, _atlas(impact, exposure, basemap), public_url, languages)
-    made.append(Product("zones.xlsx", "table", XLSX, classbook.make(impact, languages)))
+    made = classed_paper.of_ash(impact, classes, _atlas(impact, exposure, basemap), public_url, languages)
+    made.append(Product("zones.xlsx", "table", XLSX, classed_workbook.make(impact, languages)))
     return made, Product(keys.REPORT, "record", "application/json", _record(impact, made, None))
 
 
-def _atlas(impact: Mapping[str, Any], exposure: AnalysisData, basemap: Path | None) -> papers.Atlas:
+def _atlas(impact: Mapping[str, Any], exposure: AnalysisData, basemap: Path | None) -> classed_paper.Atlas:
     towns, polygons = exposure.path("places"), exposure.path("zones")
-    return papers.Atlas(
+    return classed_paper.Atlas(
         basemap,
         places.read(towns) if towns else None,
         _named(polygons, exposure.zone_fields, impact) if polygons and impact["hazard"] == "ash" else (),

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from siaga.report.districts import MOST_ROWS
-from siaga.report.printed import MOST_TOWNS
-from siaga.report.sentences import known
+from siaga.report.earthquake.districts import MOST_ROWS
+from siaga.report.earthquake.printed import MOST_TOWNS
+from siaga.report.earthquake.sentences import known
 
 TRIES = 4
 MAP_MM = 122.0  # its width

@@ -7,10 +7,12 @@ from siaga import keys
 from siaga.impact.flood import AFFECTED_FROM, CLASSES
 from siaga.impact.floodtrend import Trend
 from siaga.language import Language
-from siaga.report import classed, figures
-from siaga.report.preparing import NEED_NAMES
-from web import floodindex, floodlisting
-from web.floodindex import FloodIndex
+from siaga.report import figures
+from siaga.report.classed import tables
+from siaga.report.earthquake.preparing import NEED_NAMES
+from web.floods import listing
+from web.index import floods
+from web.index.floods import FloodIndex
 
 _MOST_ROWS = 40
 _MOST_NAMED = 8
@@ -20,10 +22,10 @@ def when(asked: keys.Snapshot, _: Language) -> dict[str, str]:
     """An hour as it is printed: day and clock in WIB, clock in UTC."""
     utc = asked.hour.replace(tzinfo=None)
     return {
-        "clock": figures.clock(utc, floodlisting.ZONE),
-        "day": figures.date(utc, floodlisting.ZONE, _.code),
+        "clock": figures.clock(utc, listing.ZONE),
+        "day": figures.date(utc, listing.ZONE, _.code),
         "utc": figures.clock(utc, "UTC"),
-        "short": f"{figures.short_date(utc, _.code, floodlisting.ZONE)}, {figures.clock(utc, floodlisting.ZONE)}",
+        "short": f"{figures.short_date(utc, _.code, listing.ZONE)}, {figures.clock(utc, listing.ZONE)}",
     }
 
 
@@ -32,10 +34,10 @@ def shown(index: FloodIndex, impact: Mapping[str, Any], asked: keys.Snapshot, _:
     areas: Sequence[Mapping[str, Any]] = impact["areas"]
     states = {area["geom_id"]: area["state"] for area in areas}
     names = {area["geom_id"]: f"{area['name']}, {area['parent']}" for area in areas}
-    number = floodindex.number(asked.hour)
+    number = floods.number(asked.hour)
     known = {area: f"{name}, {parent}" for area, (name, parent) in index.names(asked.region).items()} | names
     wet = [area for area in areas if area["state"] >= AFFECTED_FROM]
-    changes = [floodlisting.compared(index, asked.region, number, back, states, _) for back in floodlisting.BACK]
+    changes = [listing.compared(index, asked.region, number, back, states, _) for back in listing.BACK]
     for change in changes:
         change["named"] = _named(change["trend"], known, _) if "trend" in change else []
     people = impact["people"]
@@ -47,14 +49,14 @@ def shown(index: FloodIndex, impact: Mapping[str, Any], asked: keys.Snapshot, _:
         "affected": _count(impact["affected"], _),
         "displaced": _count(impact["displaced"], _),
         "highest": impact["map"]["highest_class"],
-        "depths": floodlisting.DEPTHS,
+        "depths": listing.DEPTHS,
         "classes": _classes(impact, _),
         "assets": {"structures": impact["structures"] is not None, "roads": impact["roads"] is not None},
         "note": _.reason(people["note"]),
         "warnings": [_.reason(one) for one in impact["warnings"]],
         "changes": changes,
         "kelurahan": _kelurahan(impact["villages"], _),
-        "zones": classed.listing(impact, list(reversed(CLASSES)), _MOST_ROWS, _),
+        "zones": tables.listing(impact, list(reversed(CLASSES)), _MOST_ROWS, _),
         "needs": _needs(impact["planning"], _),
         "episodes": _episodes(index, asked.region, number, wet, _),
         "provenance": impact["provenance"],
@@ -70,7 +72,7 @@ def _classes(impact: Mapping[str, Any], _: Language) -> list[dict[str, Any]]:
     return [
         {
             "state": name,
-            "depth": _(floodlisting.DEPTHS[name]),
+            "depth": _(listing.DEPTHS[name]),
             "areas": figures.whole(impact["map"]["areas_by_class"][name], _.code),
             "people": "" if by_class[name] is None else figures.people_cell(by_class[name], _.code),
             "structures": "" if structures is None else figures.whole(structures["by_class"][name], _.code),
@@ -119,13 +121,13 @@ def _episodes(
     made = []
     for area, run in found[:_MOST_ROWS]:
         first = run.first.replace(tzinfo=None)
-        hours = number - floodindex.number(run.first) + 1
+        hours = number - floods.number(run.first) + 1
         made.append(
             {
                 "name": area["name"],
                 "parent": area["parent"],
                 "state": area["state"],
-                "since": floodlisting.said_moment(first, _),
+                "since": listing.said_moment(first, _),
                 "hours": figures.whole(hours, _.code),
                 "peak": run.peak,
             }

@@ -9,9 +9,10 @@ from siaga.exposure.places import Places
 from siaga.gis.map import sheet
 from siaga.language import Language
 from siaga.product import Product
-from siaga.report import changes, fit, pages, products, share
-from siaga.report.changes import Change
-from siaga.report.sentences import short
+from siaga.report import fit, paper
+from siaga.report.earthquake import changes, pages, picture
+from siaga.report.earthquake.changes import Change
+from siaga.report.earthquake.sentences import short
 
 
 def render(
@@ -29,7 +30,7 @@ def render(
     below: impact.json of the version that ranks just below this one, to tell what changed; None where there is none.
     zones: (name, geometry) of the districts that the map may name.
     """
-    return products.of(
+    return paper.of(
         [
             Paper(
                 impact,
@@ -82,7 +83,7 @@ class Paper:
             self.basemap,
             self.places,
             [(short(name), geometry) for name, geometry in self.zones],
-            products.words(self.language, self.language("Epicentre")),
+            paper.words(self.language, self.language("Epicentre")),
             self.drill,
             fit.MAP_MM,
             height_mm,
@@ -94,8 +95,8 @@ class Paper:
 
     def share_map(self, words: sheet.Words) -> sheet.MapSheet:
         """The map of the picture."""
-        _top, height = share.map_px(self.impact)
-        mm = 25.4 / share.MAP_DPI
+        _top, height = picture.map_px(self.impact)
+        mm = 25.4 / picture.MAP_DPI
         return sheet.MapSheet(
             self.bands,
             self.impact["event"]["longitude"],
@@ -105,12 +106,12 @@ class Paper:
             (),
             words,
             self.drill,
-            width_mm=share.WIDTH * mm,
+            width_mm=picture.WIDTH * mm,
             height_mm=height * mm,
-            dpi=share.MAP_DPI,
+            dpi=picture.MAP_DPI,
             small=True,
         )
 
     def share(self, map_png: bytes) -> str:
         """The picture as a page of its own."""
-        return share.html(self.impact, map_png, self.language)
+        return picture.html(self.impact, map_png, self.language)

@@ -10,9 +10,9 @@ from flask import Blueprint, Response, g, jsonify, render_template, request
 from siaga.errors import BadInput
 from siaga.impact.floodtrend import BINS, Frequency, histogram
 from siaga.report import figures
-from web import floodepisodes, floodlisting
-from web.floods import attached, chosen_region, month_name, month_of_text
-from web.index import Index
+from web.floods import listing
+from web.floods.pages import attached, chosen_region, month_name, month_of_text
+from web.index import Index, episodes
 
 _SHOWN = 100
 
@@ -47,7 +47,7 @@ def blueprint(index: Index) -> Blueprint:
             ["geom_id", "rw", "kelurahan", "floods", "hours", "peak_state", "hours_2", "hours_3", "hours_4"]
         )
         for one in found:
-            states = (one.by_state.get(state, 0) for state in floodepisodes.LEAST)
+            states = (one.by_state.get(state, 0) for state in episodes.LEAST)
             writer.writerow([one.geom_id, *names[one.geom_id], one.episodes, one.hours, one.peak, *states])
         return attached(text.getvalue(), "text/csv; charset=utf-8", "siaga-flood-frequency.csv")
 
@@ -81,9 +81,9 @@ def blueprint(index: Index) -> Blueprint:
 def _asked(index: Index) -> tuple[dict[str, Any], list[Frequency]]:
     """Region, least state and months that are asked for, and what is known of them."""
     region = chosen_region(index)
-    months = index.floods.months(region) or [floodepisodes.month_of(0)]
-    least = request.args.get("state", floodepisodes.LEAST[0], type=int)
-    if least not in floodepisodes.LEAST:
+    months = index.floods.months(region) or [episodes.month_of(0)]
+    least = request.args.get("state", episodes.LEAST[0], type=int)
+    if least not in episodes.LEAST:
         raise BadInput("state is {value}; choose 2, 3 or 4", value=least)
     first, last = (month_of_text(request.args.get(name, "")) for name in ("from", "to"))
     first, last = months[-1] if first is None else first, months[0] if last is None else last
@@ -98,8 +98,8 @@ def _page(index: Index, asked: dict[str, Any]) -> dict[str, Any]:
         "to": _text(asked["last"]),
         "names": (month_name(asked["first"]), month_name(asked["last"])),
         "months": months,
-        "depths": floodlisting.DEPTHS,
-        "levels": floodepisodes.LEAST,
+        "depths": listing.DEPTHS,
+        "levels": episodes.LEAST,
     }
 
 
@@ -126,7 +126,7 @@ def _row(one: Frequency, names: dict[str, tuple[str, str]]) -> dict[str, Any]:
 
 def _record(one: Frequency, names: dict[str, tuple[str, str]]) -> dict[str, Any]:
     name, parent = names[one.geom_id]
-    hours = {str(state): one.by_state.get(state, 0) for state in floodepisodes.LEAST}
+    hours = {str(state): one.by_state.get(state, 0) for state in episodes.LEAST}
     return {"name": name, "parent": parent, "floods": one.episodes, "hours": one.hours, "peak": one.peak} | {
         "hours_by_state": hours
     }

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from siaga.language import Language
-from siaga.report import figures, sentences
+from siaga.report import figures
+from siaga.report.earthquake import sentences
 
 MOST = 5
 CAUSES = {

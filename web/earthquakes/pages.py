@@ -6,9 +6,11 @@ from siaga import palette
 from siaga.impact.fatality import LEVELS
 from siaga.impact.quakes import surely_one
 from siaga.impact.versions import Revision
-from siaga.report import axis, figures, sentences
-from siaga.report.printed import printed
-from web import clock, listing, revisions, timeline
+from siaga.report import figures
+from siaga.report.earthquake import axis, sentences
+from siaga.report.earthquake.printed import printed
+from web import clock
+from web.earthquakes import listing, revisions, timeline
 from web.index import Filter, Index
 from web.runs import Runs, find, run_of
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from siaga.language import Language
 from siaga.report import figures
-from siaga.report.changes import change
-from web import listing
+from siaga.report.earthquake.changes import change
+from web.earthquakes import listing
 
 
 def panel(

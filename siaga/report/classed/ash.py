@@ -7,9 +7,11 @@ from siaga import palette
 from siaga.hazard.ash import ALERT_LEVELS, CLASSES
 from siaga.impact.ash import EFFECTS, NAMES, TOPICS
 from siaga.language import Language
-from siaga.report import classed, figures, sentences
-from siaga.report.districts import finest
-from siaga.report.sentences import short
+from siaga.report import figures
+from siaga.report.classed import tables
+from siaga.report.earthquake import sentences
+from siaga.report.earthquake.districts import finest
+from siaga.report.earthquake.sentences import short
 
 MOST_ZONES, MOST_NEAR, MOST_TOWNS, MOST_AIRPORTS = 7, 8, 13, 6
 MOST_ROWS = MOST_TOWNS
@@ -36,7 +38,7 @@ def printed(impact: Mapping[str, Any], _: Language, towns: int = MOST_TOWNS, *, 
     when, utc = moment(event["time"], event, _)
     codes = [name for name in WORST_FIRST if impact["map"]["cells_by_class"][name]]
     return {
-        **classed.frame(
+        **tables.frame(
             impact,
             _("Volcanic ash impact report"),
             (
@@ -60,10 +62,10 @@ def printed(impact: Mapping[str, Any], _: Language, towns: int = MOST_TOWNS, *, 
         "chip": {"code": LEVEL_CODES[event["alert_level"]], "text": event["alert_level"].upper()},
         "how_bad": how_bad(impact, _),
         "classes": _classes(impact, _),
-        "total": classed.total(impact, CLASSES, _),
+        "total": tables.total(impact, CLASSES, _),
         "where": where(impact, found, _),
         "who": who(impact, _),
-        "zones": classed.table(impact, found, WORST_FIRST, CLASSES, _TIGHT if tight else MOST_ZONES, _),
+        "zones": tables.table(impact, found, WORST_FIRST, CLASSES, _TIGHT if tight else MOST_ZONES, _),
         "numbers": {name: str(number) for number, name in enumerate(CLASSES, 1)},
         "near": _towns(impact, _TIGHT if tight else MOST_NEAR, _),
         "near_answer": near(impact, _),
@@ -71,11 +73,11 @@ def printed(impact: Mapping[str, Any], _: Language, towns: int = MOST_TOWNS, *, 
         "more_towns": max(0, len(impact["places"] or ()) - towns),
         "airports": _airports(impact, _TIGHT if tight else MOST_AIRPORTS, _),
         "airports_answer": airports(impact, _),
-        "needs": classed.needs(impact, _),
+        "needs": tables.needs(impact, _),
         "prepare": prepare(impact, _),
         "topics": [_(topic) for topic in TOPICS.values()],
         "effects": [_effect(impact, name, _) for name in codes],
-        "things": classed.things(impact, _KINDS, WORST_FIRST, CLASSES, _),
+        "things": tables.things(impact, _KINDS, WORST_FIRST, CLASSES, _),
         "beyond": beyond(impact, _),
         "colours": palette.ASH,
         "thickness": {name: thickness(impact, name, _) for name in CLASSES},
@@ -121,7 +123,7 @@ def thickness(impact: Mapping[str, Any], name: str, _: Language) -> str:
 
 def how_bad(impact: Mapping[str, Any], _: Language) -> str:
     """How many people live under ash that roofs may not bear."""
-    if not classed.known(impact):
+    if not tables.known(impact):
         return _("Who lives under the ash is not known.")
     by_class = impact["people"]["by_class"]
     if impact["people"]["total"] < 1:
@@ -167,7 +169,7 @@ def where(impact: Mapping[str, Any], zones: Sequence[Mapping[str, Any]], _: Lang
 
 def who(impact: Mapping[str, Any], _: Language) -> str:
     """How many people live under ash at all."""
-    if not classed.known(impact):
+    if not tables.known(impact):
         return _("How many people live there is not known.")
     if impact["people"]["total"] < 1:
         return _("Nobody under the ash.")
@@ -209,7 +211,7 @@ def beyond(impact: Mapping[str, Any], _: Language) -> dict[str, Any]:
             _("The ash is a model's forecast for its window, not a measurement."),
             _("Rain makes ash heavier and sets off lahars: check rivers that rise on the volcano."),
         ],
-        "missing": [classed.ended(_.reason(one)) for one in impact.get("layers_missing", ())],
+        "missing": [tables.ended(_.reason(one)) for one in impact.get("layers_missing", ())],
     }
 
 
@@ -242,7 +244,7 @@ def _centimetres(value: float, _: Language) -> str:
 
 def _classes(impact: Mapping[str, Any], _: Language) -> list[dict[str, Any]]:
     """A row per class, the thickest first."""
-    people = classed.people(impact, CLASSES, _)
+    people = tables.people(impact, CLASSES, _)
     cells = impact["map"]["cells_by_class"]
     worst = next((name for name in WORST_FIRST if cells[name]), None)
     return [

@@ -23,9 +23,9 @@ from siaga.errors import BadInput, NotFound, SiagaError
 from siaga.impact.versions import Revision
 from siaga.moment import stamp
 from siaga.store import Head, Store
-from web.floodindex import TABLES as FLOOD_TABLES
-from web.floodindex import FloodIndex
-from web.quakeindex import beside, settle
+from web.index.floods import TABLES as FLOOD_TABLES
+from web.index.floods import FloodIndex
+from web.index.quakes import beside, settle
 
 _log = logging.getLogger(__name__)
 _FORM = 5  # of the tables; another one is thrown away and made anew

@@ -5,7 +5,8 @@ from typing import Any
 
 from siaga.impact.fatality import LEVELS
 from siaga.language import Language
-from siaga.report import axis, figures, sentences
+from siaga.report import figures
+from siaga.report.earthquake import axis, sentences
 
 MODELS = {"siaga": "Siaga", "pager": "PAGER", "itb": "ITB", "itb-bayesian": "ITB Bayes"}
 _BOUNDS = {"green": "0", "yellow": "1–99", "orange": "100–999", "red": "1000"}

@@ -12,9 +12,10 @@ from siaga.gis.map import sheet
 from siaga.gis.map.scale import ASHFALL, FLOODING, Scale
 from siaga.language import Language
 from siaga.product import Product
-from siaga.report import ash, flood, pictures, products, shell
+from siaga.report import paper, typeset
+from siaga.report.classed import ash, flood, picture
+from siaga.report.earthquake.sentences import short
 from siaga.report.fit import MAP_MM, Fit
-from siaga.report.sentences import short
 
 _BANDS_MM = (6.8, 13.2)  # of a demonstration, of an exercise
 _LEAST_MAP = 60.0  # mm; the column beside the map is usually as high
@@ -32,7 +33,7 @@ class Atlas:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """As products.Paper has it.
+    """As paper.Paper has it.
 
     collection: GeoJSON of the scale's classes. origin: beside the mark of where the hazard comes from. guess: of
     how it fills its sheets. printed: everything the templates need. facts: what the picture says.
@@ -66,7 +67,7 @@ class Paper:
 
     def map(self, height_mm: float) -> sheet.MapSheet:
         """The map of page 1."""
-        words = products.words(self.language, self.origin)
+        words = paper.words(self.language, self.origin)
         return self._map(
             words,
             width_mm=MAP_MM,
@@ -76,17 +77,17 @@ class Paper:
 
     def html(self, map_png: bytes, fitted: Fit) -> str:
         """The pages."""
-        return shell.html(self.sheets, self.printed(fitted), map_png, self.url, fitted, self.language)
+        return typeset.html(self.sheets, self.printed(fitted), map_png, self.url, fitted, self.language)
 
     def share_map(self, words: sheet.Words) -> sheet.MapSheet:
         """The map of the picture."""
-        mm = 25.4 / pictures.MAP_DPI
-        width, height = pictures.map_px(self.impact)
-        return self._map(words, width_mm=width * mm, height_mm=height * mm, dpi=pictures.MAP_DPI, small=True)
+        mm = 25.4 / picture.MAP_DPI
+        width, height = picture.map_px(self.impact)
+        return self._map(words, width_mm=width * mm, height_mm=height * mm, dpi=picture.MAP_DPI, small=True)
 
     def share(self, map_png: bytes) -> str:
         """The picture as a page of its own."""
-        return pictures.html(self.impact, self.facts(self.printed(self.guess)), map_png, self.language)
+        return picture.html(self.impact, self.facts(self.printed(self.guess)), map_png, self.language)
 
     def _map(self, words: sheet.Words, **more: Any) -> sheet.MapSheet:
         event = self.impact["event"]
@@ -118,7 +119,7 @@ def of_flood(
     beside = min(_LEAST_MAP, 30.0 + 5.0 * len(named))  # as high as the column beside the map
     atlas = Atlas(atlas.basemap, atlas.places, _deepest(collection, named))
 
-    def paper(_: Language) -> Paper:
+    def in_language(_: Language) -> Paper:
         return Paper(
             impact,
             collection,
@@ -130,10 +131,10 @@ def of_flood(
             "",
             _guess(impact, _FLOOD_MM[detail], beside, 1 + detail, flood.MOST_ROWS - _rows_of_things(impact)),
             lambda fit: flood.printed(impact, trends, _, fit.rows, tight=fit.tight),
-            lambda shown: pictures.of_flood(impact, shown, _),
+            lambda shown: picture.of_flood(impact, shown, _),
         )
 
-    return products.of([paper(language) for language in languages])
+    return paper.of([in_language(language) for language in languages])
 
 
 def of_ash(
@@ -146,7 +147,7 @@ def of_ash(
     """The products of an ash fall of which the eruption is known, in the order of the languages."""
     stands = any(impact[name] is not None for name in ("structures", "roads", "land_cover"))
 
-    def paper(_: Language) -> Paper:
+    def in_language(_: Language) -> Paper:
         return Paper(
             impact,
             collection,
@@ -158,10 +159,10 @@ def of_ash(
             impact["event"]["volcano"],
             _guess(impact, _ASH_MM, _LEAST_MAP, 2 + stands, ash.MOST_ROWS),
             lambda fit: ash.printed(impact, _, fit.rows, tight=fit.tight),
-            lambda shown: pictures.of_ash(impact, shown, _),
+            lambda shown: picture.of_ash(impact, shown, _),
         )
 
-    return products.of([paper(language) for language in languages])
+    return paper.of([in_language(language) for language in languages])
 
 
 def _guess(impact: Mapping[str, Any], height: float, least: float, pages: int, rows: int) -> Fit:

@@ -10,8 +10,8 @@ from siaga import keys
 from siaga.impact.floodtrend import trend
 from siaga.language import Language
 from siaga.report import figures
-from web import floodindex
-from web.floodindex import FloodIndex, Hour
+from web.index import floods
+from web.index.floods import FloodIndex, Hour
 
 ZONE = "WIB"
 DEPTHS = {"1": "depth not known", "2": "10–70 cm", "3": "71–150 cm", "4": "> 150 cm"}
@@ -20,12 +20,12 @@ BACK = (1, 6, 24)  # hours that the newest is compared with
 
 def moment(hour: int) -> datetime:
     """The beginning of an hour, UTC without its zone, as figures.* read it."""
-    return floodindex.moment_of(hour).replace(tzinfo=None)
+    return floods.moment_of(hour).replace(tzinfo=None)
 
 
 def snapshot(region: str, hour: int) -> str:
     """The id of that hour."""
-    return str(keys.Snapshot(floodindex.moment_of(hour), region))
+    return str(keys.Snapshot(floods.moment_of(hour), region))
 
 
 def said_moment(utc: datetime, _: Language) -> str:
@@ -205,7 +205,7 @@ def table(found: Sequence[Hour], region: str) -> str:
         entry = one.entry or {"affected": None, "displaced": None}
         dry = one.kind == "empty"
         affected, displaced = (0, 0) if dry else (entry["affected"], entry["displaced"])
-        time = floodindex.moment_of(one.hour).astimezone(UTC)
+        time = floods.moment_of(one.hour).astimezone(UTC)
         counts = one.counts or (None,) * 4
         row = (snapshot(region, one.hour), f"{time:%Y-%m-%dT%H:%M:%SZ}", one.kind, one.of, one.highest, *counts)
         writer.writerow([*row, one.wet, affected, displaced])

@@ -10,8 +10,8 @@ from siaga.errors import BadInput
 from siaga.hazard.ash import CLASSES, FORECAST_DAYS, MAX_REQUEST_BYTES, Eruption, eruption, read_request
 from siaga.impact import ash
 from siaga.report import figures
+from web.ash.volcanoes import Volcanoes
 from web.login import Login
-from web.volcanoes import Volcanoes
 
 ZONES = {"WIB": "+07:00", "WITA": "+08:00", "WIT": "+09:00", "UTC": "+00:00"}
 LEVELS = {"normal": "Normal (level I)", "waspada": "Advisory (level II)", "siaga": "Watch (level III)"}

@@ -5,9 +5,10 @@ from typing import Any
 
 from siaga.impact.mmi import ROMAN
 from siaga.language import Language
-from siaga.report import districts, figures, sentences
-from siaga.report.printed import printed, time_zone
-from siaga.report.shell import data_uri, environment
+from siaga.report import figures
+from siaga.report.earthquake import districts, sentences
+from siaga.report.earthquake.printed import printed, time_zone
+from siaga.report.typeset import data_uri, environment
 
 WIDTH, HEIGHT = 1080, 1350  # px
 BAND = 56

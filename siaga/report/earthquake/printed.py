@@ -9,9 +9,10 @@ from typing import Any
 from siaga import palette
 from siaga.impact.mmi import ROMAN, class_of
 from siaga.language import Language
-from siaga.report import beyond, deaths, districts, figures, past, preparing, sentences
-from siaga.report.districts import finest
-from siaga.report.sentences import short
+from siaga.report import figures
+from siaga.report.earthquake import beyond, deaths, districts, past, preparing, sentences
+from siaga.report.earthquake.districts import finest
+from siaga.report.earthquake.sentences import short
 
 MOST_TOWNS = 9
 

@@ -5,11 +5,12 @@ from typing import Any
 
 from siaga import palette
 from siaga.language import Language
-from siaga.report import axis, figures, sentences, shell
-from siaga.report.changes import Change
-from siaga.report.districts import MOST_WORST
+from siaga.report import figures, typeset
+from siaga.report.earthquake import axis, sentences
+from siaga.report.earthquake.changes import Change
+from siaga.report.earthquake.districts import MOST_WORST
+from siaga.report.earthquake.printed import printed
 from siaga.report.fit import Fit
-from siaga.report.printed import printed
 
 _SHEETS = ("first.html", "second.html", "third.html")
 _CHANGED = ("magnitude", "depth_km", "max_mmi", "people_mmi8_plus", "deaths_p25_p75", "chance_100", "level")
@@ -34,7 +35,7 @@ def html(
         "axis_bands": axis.BANDS,
         "axis_ticks": [(figures.whole(value, language.code), left) for value, left in axis.TICKS],
     }
-    return shell.html(_SHEETS, shown, map_png, url, fit, language)
+    return typeset.html(_SHEETS, shown, map_png, url, fit, language)
 
 
 def _frame(impact: Mapping[str, Any], shown: Mapping[str, Any], _: Language) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from flask import g
 from siaga.impact.fatality import LEVELS
 from siaga.impact.mmi import ROMAN
 from siaga.language import Language
-from siaga.report import figures, sentences
+from siaga.report import figures
+from siaga.report.earthquake import sentences
 from web import clock
 
 _BAND_HOURS = 24

@@ -9,9 +9,10 @@ from siaga.errors import BadInput
 from siaga.hazard.ash import CLASSES, LIMITS_CM
 from siaga.impact import ash
 from siaga.language import Language
-from siaga.report import classed, figures
+from siaga.report import figures
+from siaga.report.classed import tables
 from web import clock
-from web.ash import LEVELS
+from web.ash.upload import LEVELS
 from web.index import Filter, Index
 from web.runs import Runs, find, run_of
 
@@ -150,7 +151,7 @@ def _shown(impact: dict[str, Any], _: Language) -> dict[str, Any]:
         "columns": {name: impact[name] is not None for name in ("structures", "roads", "land_cover")},
         "places": _spots(impact["places"], _),
         "airports": _spots(impact["airports"], _),
-        "zones": classed.listing(impact, list(reversed(CLASSES)), _MOST_ROWS, _),
+        "zones": tables.listing(impact, list(reversed(CLASSES)), _MOST_ROWS, _),
         "effects": _effects(impact, _),
         "cumulative": _cumulative(impact["cumulative"], _),
         "where": figures.coordinates(event["longitude"], event["latitude"], _.code),

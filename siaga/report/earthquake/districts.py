@@ -9,8 +9,9 @@ from typing import Any
 from siaga import palette
 from siaga.impact.mmi import ROMAN
 from siaga.language import Language
-from siaga.report import figures, listed, sentences
-from siaga.report.sentences import known, short
+from siaga.report import figures, listed
+from siaga.report.earthquake import sentences
+from siaga.report.earthquake.sentences import known, short
 
 ROWS = ((10, 10), (9, 9), (8, 8), (7, 7), (6, 6), (5, 5), (2, 4), (1, 1))
 DAMAGING = 6

@@ -13,7 +13,7 @@ from PIL import Image
 from siaga.gis.map import drawing, sheet
 from siaga.language import Language
 from siaga.product import Product
-from siaga.report import fit, shell
+from siaga.report import fit, typeset
 from siaga.report.fit import Fit
 
 _PNG_DPI = 150
@@ -63,7 +63,7 @@ def of(papers: Sequence[Paper]) -> list[Product]:
     for paper in papers:
         code = paper.language.code
         page, png, document = _set(paper)
-        pdf = shell.pdf(document, f"{paper.run}{code}")
+        pdf = typeset.pdf(document, f"{paper.run}{code}")
         pictures.append((code, _Picture(pdf)))
         found += [
             Product(f"map-{code}.png", "map", "image/png", png, code),
@@ -90,7 +90,7 @@ def _set(paper: Paper) -> tuple[str, bytes, weasyprint.Document]:
     png = drawing.draw(paper.map(fitted.map_mm))
     for _try in range(fit.TRIES):
         page = paper.html(png, fitted)
-        document, room = shell.typeset(page, fitted, paper.drill)
+        document, room = typeset.typeset(page, fitted, paper.drill)
         better = fit.mended(fitted, room)
         if better is None:
             break
@@ -106,8 +106,8 @@ def _shares(papers: Sequence[Paper]) -> list[tuple[str, "_Picture"]]:
     plain = None if papers[0].drill else drawing.draw(papers[0].share_map(sheet.NO_WORDS))
     for paper in papers:
         picture = plain or drawing.draw(paper.share_map(exercise_alone(paper.language)))
-        document = weasyprint.HTML(string=paper.share(picture)).render(font_config=shell.fonts())
-        made.append((paper.language.code, _Picture(shell.pdf(document, paper.run), _SHARE_DPI)))
+        document = weasyprint.HTML(string=paper.share(picture)).render(font_config=typeset.fonts())
+        made.append((paper.language.code, _Picture(typeset.pdf(document, paper.run), _SHARE_DPI)))
     return made
 
 

@@ -19,7 +19,7 @@ from siaga.errors import BadInput, NotFound
 from siaga.impact.flood import AFFECTED_FROM
 from siaga.impact.floodtrend import Episode, Frequency
 from siaga.store import Store
-from web import floodepisodes
+from web.index import episodes
 
 TABLES = (
     """
@@ -33,7 +33,7 @@ create table flood_rw (id integer primary key, region text, geom_id text, name t
 create table flood_area (set_id integer, rw integer, state integer, primary key (set_id, rw)) without rowid;
 create table flood_outage (key text primary key, etag text, region text, since text, until text, reason text);
 """
-    + floodepisodes.TABLES
+    + episodes.TABLES
 )
 _FETCHES, _AT_ONCE = 8, 512
 _TOLD = ("same", "gap", "suspect")  # kinds whose object is read; for the others the listing says all
@@ -112,7 +112,7 @@ class FloodIndex:
         self._take_hours(there)
         self._take_sets({event_id: f"{key} {sha256}" for event_id, key, sha256 in wanted})
         with self._connect() as connection:
-            floodepisodes.settle(connection)
+            episodes.settle(connection)
         self._seen = seen
 
     def regions(self) -> list[str]:
@@ -134,7 +134,7 @@ class FloodIndex:
         with self._connect() as connection:
             rows = connection.execute("select distinct hour / 24 from flood_hour where region = ?", [region]).fetchall()
         days = {day * 24 + hour for (day,) in rows for hour in (0, 23)}
-        return sorted({floodepisodes.month_of(hour) for hour in days}, reverse=True)
+        return sorted({episodes.month_of(hour) for hour in days}, reverse=True)
 
     def hours(
         self, region: str, first: int, end: int, step: int = 1, least: int = 0, limit: int = -1, offset: int = 0
@@ -215,17 +215,17 @@ class FloodIndex:
     def frequencies(self, region: str, least: int, first: int, last: int) -> list[Frequency]:
         """As floodepisodes.frequencies."""
         with self._connect() as connection:
-            return floodepisodes.frequencies(connection, region, least, first, last)
+            return episodes.frequencies(connection, region, least, first, last)
 
     def parents(self, region: str, least: int, first: int, last: int) -> list[tuple[str, int, int]]:
         """As floodepisodes.of_parents."""
         with self._connect() as connection:
-            return floodepisodes.of_parents(connection, region, least, first, last)
+            return episodes.of_parents(connection, region, least, first, last)
 
     def runs_at(self, region: str, hour: int) -> dict[str, Episode]:
         """As floodepisodes.of_rws."""
         with self._connect() as connection:
-            return floodepisodes.of_rws(connection, region, hour)
+            return episodes.of_rws(connection, region, hour)
 
     def outages(self, limit: int = 20) -> list[dict[str, Any]]:
         """Times in which a source was not to be believed, the newest first; until is None while one lasts."""
@@ -274,10 +274,10 @@ class FloodIndex:
             ]
             with self._connect() as connection:
                 connection.executemany("insert or replace into flood_hour values (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
-                floodepisodes.disturb(connection, part)
+                episodes.disturb(connection, part)
         with self._connect() as connection:
             connection.executemany("delete from flood_hour where region = ? and hour = ?", gone)
-            floodepisodes.disturb(connection, gone)
+            episodes.disturb(connection, gone)
 
     def _told(self, key: str, kind: str = "same") -> dict[str, Any]:
         """What an object says of its hour; {} when there is nothing to read in it."""
@@ -341,7 +341,7 @@ class FloodIndex:
             connection.executemany(
                 "update flood_rw set shape = ? where geom_id = ?", [(shape, key) for key, shape in shapes.items()]
             )
-            floodepisodes.disturb(connection, touched)
+            episodes.disturb(connection, touched)
 
 
 def _insert(connection: sqlite3.Connection, region: str, snapshot: str, impact: str, areas: Any) -> None:

@@ -8,9 +8,11 @@ from siaga import keys
 from siaga.errors import NotFound
 from siaga.impact import flood
 from siaga.report import figures
-from web import clock, floodepisodes, floodindex, floodlisting, floodmap, floodtables
-from web.floodindex import Hour
-from web.index import Index
+from web import clock
+from web.floods import listing, tables
+from web.floods import map as flood_map
+from web.index import Index, episodes, floods
+from web.index.floods import Hour
 from web.runs import Runs, find, run_of
 
 _PAGE = 24
@@ -30,14 +32,14 @@ def blueprint(runs: Runs, index: Index) -> Blueprint:
     def csv() -> Response:
         region = chosen_region(index)
         first, end, *wanted = _wanted(index, region)
-        body = floodlisting.table(index.floods.hours(region, first, end, wanted[1], wanted[2]), region)
+        body = listing.table(index.floods.hours(region, first, end, wanted[1], wanted[2]), region)
         return attached(body, "text/csv; charset=utf-8", f"siaga-floods-{region}.csv")
 
     @pages.get("/floods/<snapshot>")
     @pages.get("/floods/<snapshot>/<version>")
     def event(snapshot: str, version: str = "") -> str:
         asked = keys.Snapshot.parse(snapshot)
-        hour = index.floods.hour(asked.region, floodindex.number(asked.hour))
+        hour = index.floods.hour(asked.region, floods.number(asked.hour))
         if hour is None and not index.versions(snapshot, hazard="flood"):
             return _silent(index, asked)
         of = hour.of if hour and hour.of and not version else snapshot
@@ -47,7 +49,7 @@ def blueprint(runs: Runs, index: Index) -> Blueprint:
         return render_template(
             "flood.html",
             tab="floods",
-            **floodtables.shown(index.floods, runs.analysis(entry), asked, g.language),
+            **tables.shown(index.floods, runs.analysis(entry), asked, g.language),
             same=hour.kind == "same" if hour and not version else False,
             entry=entry,
             newest=versions[0],
@@ -102,20 +104,20 @@ def month_of_text(text: str) -> int | None:
 
 def _wanted(index: Index, region: str) -> tuple[int, int, int | None, int, int]:
     """What is asked for: first hour, end, month or None, step of hours, least number of RWs."""
-    now = floodindex.number(clock.aware(g.now))
+    now = floods.number(clock.aware(g.now))
     first, last = index.floods.bounds(region) or (now, now - 1)
     end = max(last + 1, now)
     month = month_of_text(request.args.get("month", ""))
     if month is not None:
-        first = max(first, floodepisodes.first_hour(month))
-        end = min(end, floodepisodes.first_hour(month + 1))
+        first = max(first, episodes.first_hour(month))
+        end = min(end, episodes.first_hour(month + 1))
     step = 6 if request.args.get("every") == "6" else 1
     least = max(0, min(_MOST, request.args.get("least", 0, type=int)))
     return first, max(first, end), month, step, least
 
 
 def _list(index: Index, region: str) -> dict[str, Any]:
-    hours, now = index.floods, floodindex.number(clock.aware(g.now))
+    hours, now = index.floods, floods.number(clock.aware(g.now))
     first, end, month, step, least = _wanted(index, region)
     total = hours.count(region, first, end, step, least)
     page = max(1, min(request.args.get("page", 1, type=int), -(-total // _PAGE) or 1))
@@ -124,10 +126,10 @@ def _list(index: Index, region: str) -> dict[str, Any]:
     found = hours.hours(region, first, end, step, least, _PAGE + extra, (page - 1) * _PAGE - extra)
     pages = -(-total // _PAGE) or 1
     ends = (page == 1, page == pages) if not least else (False, False)
-    rows = floodlisting.lines(found, region, first, end, step, ends, g.language) if found else []
+    rows = listing.lines(found, region, first, end, step, ends, g.language) if found else []
     if least:
         rows = [row for row in rows if "silent" not in row]
-    strip = floodlisting.strip(hours, region, now, g.language)
+    strip = listing.strip(hours, region, now, g.language)
     around = found[extra].hour if found else now
     chart = hours.hours(region, around - 23, around + 1)
     months = hours.months(region)
@@ -144,9 +146,9 @@ def _list(index: Index, region: str) -> dict[str, Any]:
         "every": step,
         "least": least,
         "strip": strip,
-        "chart": floodlisting.chart(chart, around, g.language) if found else None,
+        "chart": listing.chart(chart, around, g.language) if found else None,
         "source": _source(index, region, strip),
-        "depths": floodlisting.DEPTHS,
+        "depths": listing.DEPTHS,
     }
 
 
@@ -166,8 +168,8 @@ def _of_hour(hour: Hour, asked: keys.Snapshot) -> dict[str, Any]:
     """An hour without figures of its own."""
     return {
         "asked": str(asked),
-        "when": floodtables.when(asked, g.language),
-        "said": floodlisting.said(hour, g.language),
+        "when": tables.when(asked, g.language),
+        "said": listing.said(hour, g.language),
         "doubt": g.language.reason(hour.reason),
         "kind": hour.kind,
         "key": f"{keys.FLOODMAPS}/{hour.key}",
@@ -176,15 +178,15 @@ def _of_hour(hour: Hour, asked: keys.Snapshot) -> dict[str, Any]:
 
 def _silent(index: Index, asked: keys.Snapshot) -> str:
     """An hour between others of which there is nothing; raises NotFound for one before or after them."""
-    bounds, hour = index.floods.bounds(asked.region), floodindex.number(asked.hour)
-    if bounds is None or not bounds[0] < hour < max(bounds[1], floodindex.number(clock.aware(g.now))):
+    bounds, hour = index.floods.bounds(asked.region), floods.number(asked.hour)
+    if bounds is None or not bounds[0] < hour < max(bounds[1], floods.number(clock.aware(g.now))):
         raise NotFound("There is no event {event_id}", event_id=str(asked))
-    told = floodlisting.gap(1, hour, hour, g.language)
+    told = listing.gap(1, hour, hour, g.language)
     return render_template(
         "floodhour.html",
         tab="floods",
         asked=str(asked),
-        when=floodtables.when(asked, g.language),
+        when=tables.when(asked, g.language),
         said=told["said"],
         doubt="",
         kind="gap",
@@ -206,10 +208,10 @@ def _version(one: dict[str, Any], shown: dict[str, Any]) -> dict[str, Any]:
 
 def _draw(index: Index, asked: keys.Snapshot) -> str:
     """What is under water in that hour, and in outline what was so a day ago and no longer is."""
-    number = floodindex.number(asked.hour)
+    number = floods.number(asked.hour)
     states, before = (
         index.floods.states(index.floods.hour(asked.region, hour)) or {} for hour in (number, number - 24)
     )
     receded = {area for area, state in before.items() if state >= flood.AFFECTED_FROM} - states.keys()
     shapes = index.floods.shapes(asked.region)
-    return floodmap.draw(states, {area: shape for area, shape in shapes.items() if area in states or area in receded})
+    return flood_map.draw(states, {area: shape for area, shape in shapes.items() if area in states or area in receded})

@@ -6,8 +6,9 @@ from typing import Any
 from siaga import palette
 from siaga.impact.mmi import ROMAN, class_of
 from siaga.language import Language
-from siaga.report import figures, sentences
-from siaga.report.sentences import short
+from siaga.report import figures
+from siaga.report.earthquake import sentences
+from siaga.report.earthquake.sentences import short
 
 MOST_NOTABLE = 16
 _MOST_CLASSES = 8

@@ -5,8 +5,8 @@ from typing import Any
 
 from siaga.language import Language
 from siaga.report import figures, listed
-from siaga.report.preparing import GROUP_NAMES, NEED_NAMES, need
-from siaga.report.sentences import short
+from siaga.report.earthquake.preparing import GROUP_NAMES, NEED_NAMES, need
+from siaga.report.earthquake.sentences import short
 
 
 def known(impact: Mapping[str, Any]) -> bool:

@@ -9,8 +9,10 @@ from siaga import palette
 from siaga.impact.flood import AFFECTED_FROM, CLASSES
 from siaga.impact.floodtrend import Trend
 from siaga.language import Language
-from siaga.report import classed, figures, sentences
-from siaga.report.districts import finest
+from siaga.report import figures
+from siaga.report.classed import tables
+from siaga.report.earthquake import sentences
+from siaga.report.earthquake.districts import finest
 
 MOST_ZONES, MOST_DEEPEST = 7, 6
 _TIGHT = 3  # rows where room is scarce
@@ -44,7 +46,7 @@ def printed(
     zone = figures.zone_of((impact["map"]["west"] or 106.8) if impact["map"]["areas"] else 106.8)
     state = impact["map"]["highest_class"]
     return {
-        **classed.frame(
+        **tables.frame(
             impact,
             _("Flood impact report"),
             (impact["event_id"], f" · {figures.short_date(moment, _.code, zone)}, {figures.clock(moment, zone)}"),
@@ -65,20 +67,20 @@ def printed(
         "chip": {"code": f"state{state or 1}", "text": f"{_(NAMES[state])}, {depth(state, _)}" if state else _("DRY")},
         "how_bad": how_bad(impact, _),
         "classes": _classes(impact, _),
-        "affected": classed.total(impact, AFFECTED, _),
+        "affected": tables.total(impact, AFFECTED, _),
         "affected_areas": figures.whole(sum(impact["map"]["areas_by_class"][name] for name in AFFECTED), _.code),
         "displaced": figures.amount(impact["displaced"], _.code) if impact["displaced"] is not None else "",
         "where": where(named, _),
         "who": who(impact, _),
-        "zones": classed.table(impact, found, WORST_FIRST, AFFECTED, _TIGHT if tight else MOST_ZONES, _),
+        "zones": tables.table(impact, found, WORST_FIRST, AFFECTED, _TIGHT if tight else MOST_ZONES, _),
         "numbers": {name: name for name in CLASSES},
         "deepest": named[: _TIGHT if tight else MOST_DEEPEST],
         "neighbourhoods": _cut(named, rows, _),
         "neighbourhoods_answer": _("{count} kelurahan with flooded RWs.", count=figures.whole(len(named), _.code)),
         "trend": trend(trends, _),
-        "needs": classed.needs(impact, _),
+        "needs": tables.needs(impact, _),
         "prepare": prepare(impact, _),
-        "things": classed.things(impact, _KINDS, WORST_FIRST, AFFECTED, _),
+        "things": tables.things(impact, _KINDS, WORST_FIRST, AFFECTED, _),
         "beyond": beyond(impact, _),
         "colours": palette.FLOOD,
         "depths": {name: depth(name, _) for name in CLASSES},
@@ -215,7 +217,7 @@ def beyond(impact: Mapping[str, Any], _: Language) -> dict[str, Any]:
 
 def _classes(impact: Mapping[str, Any], _: Language) -> list[dict[str, Any]]:
     """A row per state, the highest first: depth, RWs, people."""
-    people = classed.people(impact, CLASSES, _)
+    people = tables.people(impact, CLASSES, _)
     return [
         {
             "code": name,

@@ -1,0 +1,1 @@
+"""The reports of hazards with classes of depth or thickness: floods and ash falls."""

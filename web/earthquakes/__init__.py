@@ -1,0 +1,1 @@
+"""Earthquakes: the list, one event's page, its versions and its timeline."""
