@@ -17,12 +17,13 @@ from pathlib import Path
 import psutil
 import requests
 
-from siaga import demo, ingest, keys, machine
+from siaga import keys, machine
+from siaga.cli import demo, ingest
 from siaga.data.demo.packages import SHAKEMAP, Packages
 from siaga.events import ObjectEvent
+from siaga.machine.supervisor import Supervisor
 from siaga.settings import Settings
 from siaga.store import Store
-from siaga.supervisor import Supervisor
 
 _EVENTS = 20
 _WARM_UP = 2

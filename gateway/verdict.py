@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from gateway.invoke import Answer
-from siaga.errors import SiagaError, Unavailable
+from siaga.errors import SiagaError, Unavailable, reason
 from siaga.moment import stamp
 
 _STATES = ("done", "refused", "superseded")
@@ -98,17 +98,17 @@ def _told(answer: Answer) -> dict[str, Any]:
 
 
 def _reason(answer: Answer, told: dict[str, Any]) -> dict[str, Any]:
-    if reason := told.get("reason"):
-        return _worded(reason)
+    if told.get("reason"):
+        return _worded(told["reason"])
     text = answer.body.decode("utf-8", "replace").strip()[:_DETAIL]
     return reason("The function answered {status}: {detail}", status=answer.status, detail=text)
 
 
-def _worded(reason: Any) -> dict[str, Any]:
+def _worded(given: Any) -> dict[str, Any]:
     """A reason as it is stored, also when a function of other make says it in mere words."""
-    if isinstance(reason, dict) and isinstance(reason.get("text"), str):
-        return reason
-    text = reason if isinstance(reason, str) else json.dumps(reason, ensure_ascii=False)
+    if isinstance(given, dict) and isinstance(given.get("text"), str):
+        return given
+    text = given if isinstance(given, str) else json.dumps(given, ensure_ascii=False)
     return reason("{detail}", detail=text[:_DETAIL])
 
 

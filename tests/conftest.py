@@ -9,7 +9,8 @@ import hypothesis
 import pytest
 from running import Running, environment, wait_for
 
-from siaga import keys, stack, storeserver
+from siaga import keys, stack
+from siaga.machine import minio as minio_server
 from siaga.settings import Settings
 from siaga.store import Store
 
@@ -70,7 +71,7 @@ def settings(tmp_path_factory):
         env["SIAGA_STORE_URL"] = url
     loaded = Settings.load(env)
     if not loaded.store_is_ours:
-        for role in ("root", *storeserver.ROLES):
+        for role in ("root", *minio_server.ROLES):
             loaded.make_secret(f"store-{role}-key", os.environ["SIAGA_TEST_STORE_KEY"])
             loaded.make_secret(f"store-{role}-secret", os.environ["SIAGA_TEST_STORE_SECRET"])
     return loaded
@@ -80,17 +81,17 @@ def settings(tmp_path_factory):
 def minio(settings):
     """The object store of those settings, running and set up; returns the settings."""
     if not settings.store_is_ours:
-        storeserver.configure(settings, stack.load(settings.stack))
+        minio_server.configure(settings, stack.load(settings.stack))
         yield settings
         return
     process = subprocess.Popen(
-        storeserver.command(settings),
-        env=os.environ | dict(storeserver.environment(settings)),
+        minio_server.command(settings),
+        env=os.environ | dict(minio_server.environment(settings)),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    wait_for(lambda: storeserver.ready(settings), 30, "the store")
-    storeserver.configure(settings, stack.load(settings.stack))
+    wait_for(lambda: minio_server.ready(settings), 30, "the store")
+    minio_server.configure(settings, stack.load(settings.stack))
     yield settings
     process.terminate()
     process.wait()

@@ -9,7 +9,8 @@ import paramiko
 import yaml
 from running import environment, is_free, wait_for
 
-from siaga import keys, machine, storeserver
+from siaga import keys, machine
+from siaga.machine import minio as minio_server
 from siaga.settings import Settings
 from siaga.store import Store
 
@@ -33,12 +34,12 @@ class Door:
 
     def start_store(self):
         self.minio = subprocess.Popen(
-            storeserver.command(self.settings),
-            env=os.environ | dict(storeserver.environment(self.settings)),
+            minio_server.command(self.settings),
+            env=os.environ | dict(minio_server.environment(self.settings)),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        wait_for(lambda: storeserver.ready(self.settings), 60, "the store")
+        wait_for(lambda: minio_server.ready(self.settings), 60, "the store")
 
     def start(self):
         with self.log.open("a") as log:

@@ -5,7 +5,8 @@ from fixtures.grids import make_grid
 from playwright.sync_api import sync_playwright
 from running import wait_for
 
-from siaga import ingest, keys
+from siaga import keys
+from siaga.cli import ingest
 from siaga.events import ObjectEvent
 
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]

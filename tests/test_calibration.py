@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy.special import ndtr, ndtri
 
-from bench import calibration, calibration_misses, calibration_page, candidates, fit_spread, scoring
+from bench.calibration import candidates, fit_spread, misses, scoring, study
+from bench.calibration import page as calibration_page
 from siaga.exposure import expocat
 from siaga.impact import fatality, forecast, loss
 
@@ -19,30 +20,30 @@ def catalogue(shared):
 
 
 def test_the_forecasts_constants_are_those_that_the_catalogue_teaches(catalogue):
-    found = calibration.constants(calibration.learn(catalogue))
+    found = study.constants(study.learn(catalogue))
     assert found["SLOPE"] == forecast.SLOPE
     assert found["ANY"] == pytest.approx(forecast.ANY, abs=2e-4)
     assert found["NUMBER"] == pytest.approx(forecast.NUMBER, abs=2e-4)
 
 
-BOTH = {calibration.BEFORE: candidates.BEFORE, calibration.CHOSEN: candidates.CHOSEN}
+BOTH = {study.BEFORE: candidates.BEFORE, study.CHOSEN: candidates.CHOSEN}
 
 
 @pytest.fixture(scope="module")
 def found(catalogue):
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(candidates, "CANDIDATES", {calibration.CHOSEN: candidates.CHOSEN})
-        return calibration.study(catalogue, lambda _line: None)
+        patched.setattr(candidates, "CANDIDATES", {study.CHOSEN: candidates.CHOSEN})
+        return study.study(catalogue, lambda _line: None)
 
 
 def test_the_comparison_with_pager_is_reproduced(found):
-    assert calibration.scores(found) == forecast.scores()
+    assert study.scores(found) == forecast.scores()
 
 
 def test_the_forecast_is_as_sure_as_it_may_be_on_quakes_that_it_had_not_seen(found):
     deaths = found.deaths
     strong = int((deaths >= 100).sum())
-    chosen = found.tested[calibration.CHOSEN]
+    chosen = found.tested[study.CHOSEN]
     for one, level in zip(chosen.forecasts, chosen.levels(), strict=True):
         covered, _meant = scoring.inside(one, deaths, 0.9)
         assert covered[deaths >= 1].mean() >= 0.88
@@ -54,7 +55,7 @@ def test_the_forecast_is_as_sure_as_it_may_be_on_quakes_that_it_had_not_seen(fou
 
 @pytest.mark.parametrize("cut", [1990, 1995, 2000])
 def test_its_interval_holds_later_quakes_that_killed(catalogue, cut):
-    rows, quakes = calibration.load(catalogue)
+    rows, quakes = study.load(catalogue)
     later = np.array([row.time.year >= cut for row in rows])
     tested = quakes.take(later & (quakes.deaths >= 1))
     one = candidates.CHOSEN.forecast(candidates.CHOSEN.learn(quakes.take(~later)), tested)
@@ -80,7 +81,7 @@ def test_what_the_bench_learns_and_the_library_forecasts_agree():
             none = name == "p05" and found < 1
             assert ours.quantiles[name] == (0 if none else pytest.approx(found, rel=1e-9))
         assert theirs.below(np.array([1.0]))[row, 0] == pytest.approx(ours.probability["green"], rel=1e-9)
-        assert loss.LEVELS[scoring.by_chance(theirs, calibration.RULE)[row]] == ours.alert
+        assert loss.LEVELS[scoring.by_chance(theirs, study.RULE)[row]] == ours.alert
 
 
 def test_the_page_tells_the_constants_in_use():
@@ -95,7 +96,7 @@ def test_page_one_and_the_page_of_the_calibration_quote_the_same_pooled_figures(
     page = (ROOT / "docs" / "calibration.md").read_text(encoding="utf-8").replace("\n", " ")
     scores, said = forecast.scores(), forecast.level_rationale()
     pooled = scores["pooled"]
-    assert pooled == calibration.pooled(scores["catalogue"], scores["apart"])
+    assert pooled == study.pooled(scores["catalogue"], scores["apart"])
     assert {name: said["values"][name] for name in pooled} == pooled
     assert f"kept {pooled['kept']} % of {pooled['greens']} without known deaths green" in page
     assert f"PAGER alone {pooled['kept_pager']} %" in page
@@ -126,19 +127,19 @@ def synthetic(path, count):
 
 def test_a_page_is_written_for_any_catalogue_and_twice_the_same(tmp_path, monkeypatch):
     monkeypatch.setattr(candidates, "CANDIDATES", BOTH)
-    monkeypatch.setattr(calibration, "REPEATS", 1)
-    monkeypatch.setattr(calibration, "FOLDS", 2)
-    monkeypatch.setattr(calibration_misses, "_CUTS", (1990,))
+    monkeypatch.setattr(study, "REPEATS", 1)
+    monkeypatch.setattr(study, "FOLDS", 2)
+    monkeypatch.setattr(misses, "_CUTS", (1990,))
     path = synthetic(tmp_path / "quakes.csv", 120)
-    pages = [calibration_page.write(calibration.study(path, lambda _line: None)) for _again in range(2)]
+    pages = [calibration_page.write(study.study(path, lambda _line: None)) for _again in range(2)]
     assert pages[0] == pages[1]
     assert "120 quakes" in pages[0]
 
 
 def test_what_is_learnt_is_calibrated_on_quakes_made_by_a_known_rule(tmp_path):
-    rows, quakes = calibration.load(synthetic(tmp_path / "quakes.csv", 600))
-    fold = scoring.folds(calibration.sequences(rows), quakes.deaths, 0, 5)
-    found = calibration.split(candidates.BEFORE, quakes, fold)
+    rows, quakes = study.load(synthetic(tmp_path / "quakes.csv", 600))
+    fold = scoring.folds(study.sequences(rows), quakes.deaths, 0, 5)
+    found = study.split(candidates.BEFORE, quakes, fold)
     chance = 1 - found.below(np.array([1.0]))[:, 0]
     assert chance.sum() == pytest.approx((quakes.deaths >= 1).sum(), rel=0.1)
     covered, meant = scoring.inside(found, quakes.deaths, 0.8)

@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 from petabencana_server import PetaBencana
 
 from functions.fetch_flood import handler
-from siaga import faas, floodhours, keys, stack
+from siaga import keys, stack
 from siaga.errors import SiagaError, Unavailable
-from siaga.floodhours import KINDS, FloodHours, account
+from siaga.function import frame
 from siaga.hazard.flood import read_flood
+from siaga.inputs import flood_hours
+from siaga.inputs.flood_hours import KINDS, FloodHours, account
 from siaga.keys import FLOODMAPS, JAKARTA, Snapshot
 from siaga.settings import REPOSITORY, Settings
 from siaga.stack import Pattern
@@ -35,7 +37,7 @@ def source():
 def bench(store, minio, source):
     """A workbench with the rights of functions, whose PetaBencana is ours."""
     settings = replace(minio, petabencana_urls=(source.url,), petabencana_seconds=0.5)
-    return faas.Workbench(Store.connect(minio, "functions"), settings)
+    return frame.Context(Store.connect(minio, "functions"), settings)
 
 
 def kinds(bench, hours, start=FIRST):
@@ -185,7 +187,7 @@ def test_regions_are_kept_apart(bench, source):
 
 def test_without_servers_nobody_is_asked(bench, source):
     outcome = handler.run(START, replace(bench, settings=replace(bench.settings, petabencana_urls=())))
-    assert outcome == faas.Outcome()
+    assert outcome == frame.Outcome()
     assert list(bench.store.list(FLOODMAPS)) == []
 
 
@@ -288,7 +290,7 @@ def test_a_listing_begins_with_the_hour_that_was_asked_for(store):
 def test_schema_and_kinds_stand_in_each_record(bench, source):
     handler.run(START, bench)
     record = told(bench, "hours/2026112120-6-rw/empty.json")
-    assert (record["schema"], record["kind"], record["region"]) == (floodhours.SCHEMA, "empty", "ID-JK")
+    assert (record["schema"], record["kind"], record["region"]) == (flood_hours.SCHEMA, "empty", "ID-JK")
     assert len(record["proof"]) == 2
 
 
@@ -299,10 +301,10 @@ def test_a_tick_is_answered_as_openfaas_wants_it(monkeypatch):
         told.append((now.tzinfo, bench))
         if len(told) > 1:
             raise Unavailable("The store sleeps")
-        return faas.Outcome(event_id="2026112120-6-rw data")
+        return frame.Outcome(event_id="2026112120-6-rw data")
 
-    monkeypatch.setattr(faas, "workbench", lambda: "bench")
-    handle = faas.on_tick(run)
+    monkeypatch.setattr(frame, "open_context", lambda: "bench")
+    handle = frame.on_tick(run)
     first, second = handle(None, None), handle(None, None)
     assert told[0] == (UTC, "bench")
     assert (first["statusCode"], json.loads(first["body"])["event_id"]) == (200, "2026112120-6-rw data")

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siaga import cli, forecasts
+from siaga import cli
+from siaga.cli import forecast as forecast_command
 from siaga.impact import economic, fatality, forecast, loss
 
 people = st.one_of(st.just(0.0), st.floats(0, 1e9))
@@ -186,7 +187,7 @@ def test_forecast_writes_every_row_in_its_order_unrounded(tmp_path, capsys, monk
         assert found[0][f"{model.name}_alert"] == expected.alert == "red"
     assert float(found[0]["pager_median"]) == pytest.approx(5815, rel=1e-3)
     assert float(found[0]["siaga_p10"]) == forecast.estimate(shaken, 10.0).quantiles["p10"]
-    for name in forecasts.MODELS:
+    for name in forecast_command.MODELS:
         assert (float(found[1][f"{name}_p95"]), found[1][f"{name}_alert"]) == (0.0, "green")
     assert capsys.readouterr().err == ""
 

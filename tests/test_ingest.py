@@ -7,7 +7,8 @@ import pytest
 from fixtures.grids import make_grid
 from running import environment
 
-from siaga import ingest, keys
+from siaga import keys
+from siaga.cli import ingest
 from siaga.errors import BadInput
 from siaga.settings import Settings
 

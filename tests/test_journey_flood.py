@@ -7,7 +7,8 @@ import requests
 from fixtures import floods
 from running import wait_for
 
-from siaga import ingest, keys, samples
+from siaga import keys
+from siaga.cli import ingest, samples
 from siaga.events import ObjectEvent
 
 HOUR = "2017022105-6-rw"

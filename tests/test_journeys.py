@@ -10,7 +10,8 @@ import requests
 from fixtures.grids import make_grid
 from running import wait_for
 
-from siaga import ingest, keys, machine
+from siaga import keys, machine
+from siaga.cli import ingest
 from siaga.events import ObjectEvent
 
 SMALL = {"nlon": 9, "nlat": 9, "spacing": 0.1, "peak": 5.0}  # weak: a report of one page, soon made

@@ -11,8 +11,8 @@ from running import SIAGA, environment
 
 from siaga import machine
 from siaga.errors import SiagaError
+from siaga.machine.supervisor import Supervisor
 from siaga.settings import Settings
-from siaga.supervisor import Supervisor
 
 
 def refused(env, *arguments):

@@ -11,7 +11,7 @@ from running import free_ports
 from siaga.errors import SiagaError
 from siaga.hazard import flood
 from siaga.hazard.flood import read_flood
-from siaga.petabencana import Data, Empty, PetaBencana, Region, Suspect
+from siaga.inputs.petabencana import Data, Empty, PetaBencana, Region, Suspect
 
 JAKARTA = Region("ID-JK", "jbd")
 START = datetime(2026, 11, 21, 20, tzinfo=UTC)

@@ -17,7 +17,7 @@ CODE = sorted(
 )
 PURE = {"hazard", "exposure", "impact"}
 PURE_MAY = {"numpy", "defusedxml", "siaga"}
-NEVER_IN_PURE = {"siaga.store", "siaga.gis", "siaga.faas", "siaga.settings", "siaga.data"}
+NEVER_IN_PURE = {"siaga.store", "siaga.gis", "siaga.function.frame", "siaga.settings", "siaga.data"}
 
 
 def tree(path):

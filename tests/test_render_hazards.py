@@ -11,9 +11,10 @@ from fixtures import ash, exposure, floods, installed
 from functions.on_ash import handler as on_ash
 from functions.on_flood import handler as on_flood
 from functions.render_report import handler as render_report
-from siaga import floodsince, keys
+from siaga import keys
 from siaga.data import analysis_data
 from siaga.impact.floodtrend import Trend
+from siaga.inputs import flood_changes
 from siaga.keys import Snapshot
 from siaga.store import Store
 
@@ -108,7 +109,7 @@ def test_what_changed_goes_by_what_each_earlier_hour_counts_as(store, functions,
     store.put(keys.FLOODMAPS, Snapshot.parse("2017022005-6-rw").told("empty"), b"{}")
     now = flood(store, functions, minio, "2017022105-6-rw")  # states 1, 2, 3
     changed = Trend(newly_flooded=(), receded=(FIRST,), worse=(THIRD,), better=(SECOND,))
-    found = floodsince.trends(functions, impact_of(store, now))
+    found = flood_changes.trends(functions, impact_of(store, now))
     assert found == {1: changed, 6: changed, 24: Trend(tuple(sorted((SECOND, THIRD))), (), (), ())}
     report(store, functions, minio, now)
     assert b"Kurang lebih seperti 1 jam lalu." not in store.get(keys.RESULTS, f"{now}/report-id.html")[0]
@@ -119,11 +120,11 @@ def test_an_hour_of_which_nothing_is_known_stays_unknown(store, functions, minio
     now = impact_of(store, flood(store, functions, minio, "2017022105-6-rw"))
     store.put(keys.FLOODMAPS, Snapshot.parse("2017022104-6-rw").told("suspect"), b"{}")
     store.put(keys.FLOODMAPS, Snapshot.parse("2017022023-6-rw").data, floods.answer())  # not analysed yet
-    assert floodsince.trends(functions, now) == {1: None, 6: None, 24: None}
+    assert flood_changes.trends(functions, now) == {1: None, 6: None, 24: None}
 
 
 def test_of_two_answers_of_an_hour_the_later_counts(store, functions, minio):
     flood(store, functions, minio, "2017022104-6-rw", states=(2, 2, 2))
     flood(store, functions, minio, "2017022104-6-rw", states=(None, 2, 3))
-    found = floodsince.trends(functions, impact_of(store, flood(store, functions, minio, "2017022105-6-rw")))
+    found = flood_changes.trends(functions, impact_of(store, flood(store, functions, minio, "2017022105-6-rw")))
     assert found[1] == Trend((), (), (), ())

@@ -2,7 +2,8 @@
 
 import pytest
 
-from siaga import keys, samples, stack
+from siaga import keys, stack
+from siaga.cli import samples
 from siaga.gis.people import ash_ground
 from siaga.hazard.ash import classify, read_request
 from siaga.hazard.flood import read_flood

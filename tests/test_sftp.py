@@ -12,8 +12,9 @@ import pytest
 from door_process import Door
 from running import wait_for
 
-from gateway import spool
-from siaga import keys, machine, stack, storeserver
+from gateway.sftp import spool
+from siaga import keys, machine, stack
+from siaga.machine import minio
 
 GRID = b"<shakemap_grid/>" + b" " * 4000
 BIG = os.urandom(6 << 20)
@@ -24,7 +25,7 @@ ODD_NAMES = [(b"bad\xff.xml", "UTF-8"), (b"bad\x07.xml", "control"), (b"x" * 110
 def door(tmp_path_factory):
     made = Door(tmp_path_factory.mktemp("door"))
     made.start_store()
-    storeserver.configure(made.settings, stack.load(made.settings.stack))
+    minio.configure(made.settings, stack.load(made.settings.stack))
     made.start()
     yield made
     made.stop()

@@ -15,11 +15,12 @@ from door_process import Door
 from fixtures.grids import make_grid
 from running import free_ports, wait_for
 
-from gateway import spool
-from gateway.accounts import Accounts
-from siaga import keys, machine, stack, storeserver
+from gateway.sftp import spool
+from gateway.sftp.accounts import Accounts
+from siaga import keys, machine, stack
 from siaga.errors import BadInput, SiagaError
 from siaga.hazard.gridxml import read_shakemap
+from siaga.machine import minio
 
 GRID = make_grid(nlon=41, nlat=41, spacing=0.05)
 
@@ -28,7 +29,7 @@ GRID = make_grid(nlon=41, nlat=41, spacing=0.05)
 def door(tmp_path_factory):
     made = Door(tmp_path_factory.mktemp("door"))
     made.start_store()
-    storeserver.configure(made.settings, stack.load(made.settings.stack))
+    minio.configure(made.settings, stack.load(made.settings.stack))
     made.start()
     yield made
     made.stop()

@@ -12,9 +12,10 @@ import pytest
 import requests
 from running import free_ports, wait_for
 
-from siaga import events, keys, stack, storeserver
+from siaga import events, keys, stack
 from siaga.errors import BadInput, Conflict, Forbidden, NotFound, SiagaError, Unavailable
 from siaga.events import ObjectEvent
+from siaga.machine import minio
 from siaga.store import Store
 
 LONG = "20260101000000/" + ("é" * 120 + "/") * 4 + "x" * 36 + "/grid.xml"  # 255 bytes a name is MinIO's own limit
@@ -267,7 +268,7 @@ RIGHTS = {
 }
 
 
-@pytest.mark.parametrize("role", storeserver.ROLES)
+@pytest.mark.parametrize("role", minio.ROLES)
 def test_a_role_may_do_what_it_needs_and_nothing_else(store, ours, role):
     narrow = Store.connect(ours, role)
     for bucket in keys.BUCKETS:
@@ -294,7 +295,7 @@ def allowed(ask) -> bool:
 
 
 def test_nobody_but_root_may_change_rights_buckets_or_rules(ours):
-    for role in storeserver.ROLES:
+    for role in minio.ROLES:
         narrow = Store.connect(ours, role)._client
         for change in (
             lambda: narrow.create_bucket(Bucket="mine"),  # noqa: B023 - called in this round
@@ -413,7 +414,7 @@ def test_a_receiver_that_is_away_holds_up_no_upload(store, receiver):
 
 
 def test_the_set_up_of_the_store_can_be_repeated(store, ours, receiver):
-    storeserver.configure(ours, stack.load(ours.stack))
+    minio.configure(ours, stack.load(ours.stack))
     store.put(keys.SHAKEMAPS, "again/grid.xml", b"x")
     wait_for(lambda: [one.key for one in receiver.events(keys.SHAKEMAPS)] == ["again/grid.xml"], 20)
     assert Store.connect(ours, "bmkg").put(keys.SHAKEMAPS, "mine/grid.xml", b"x")

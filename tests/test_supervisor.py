@@ -10,7 +10,7 @@ import psutil
 import pytest
 from running import wait_for
 
-from siaga.supervisor import Part, Supervisor
+from siaga.machine.supervisor import Part, Supervisor
 
 SLEEPER = [sys.executable, "-c", "import os, time; print('pid', os.getpid(), flush=True); time.sleep(600)"]
 

@@ -7,9 +7,11 @@ import pytest
 from fixtures import ash, ashfalls
 from fixtures.ashfalls import EVENT
 
-from siaga import ashuploads, keys, operatoraccount
+from siaga import keys
 from siaga.errors import BadInput
 from siaga.hazard.ash import CLASSES
+from siaga.inputs import ash_uploads
+from siaga.machine import operator as operator_account
 from siaga.store import Store
 from web import Desk, clock, create_app
 from web.ash import upload as web_ash
@@ -25,7 +27,7 @@ def web(store, minio, tmp_path, monkeypatch):
     """(store, index, client): an app whose index is refreshed by the test; it is two hours after the eruption."""
     monkeypatch.setattr(clock, "now", lambda: NOW)
     index = Index(Store.connect(minio, "web"), tmp_path / "index.sqlite")
-    operatoraccount.write(tmp_path, "op", "a long password")
+    operator_account.write(tmp_path, "op", "a long password")
     desk = Desk(Store.connect(minio, "ash"), tmp_path, "a key of the sessions")
     return store, index, create_app(Store.connect(minio, "web"), index, NOBODY, desk).test_client()
 
@@ -172,8 +174,8 @@ def test_the_form_states_a_density_where_the_raster_holds_a_load():
 def test_a_look_at_a_raster_says_the_sentence_of_its_unit():
     load = ash.raster(ash.cone() * 10, unit="kg/m2")
     with pytest.raises(BadInput, match="gives a load in kg/m2 and no thickness"):
-        ashuploads.look(web_ash._eruption(form(), Merapi()), load)
-    seen = ashuploads.look(web_ash._eruption(form(density_kg_m3="1000"), Merapi()), load)
+        ash_uploads.look(web_ash._eruption(form(), Merapi()), load)
+    seen = ash_uploads.look(web_ash._eruption(form(density_kg_m3="1000"), Merapi()), load)
     assert seen["map"]["max_cm"] == pytest.approx(ash.cone().max(), rel=1e-6)
     assert "by the request's density of 1000.0 kg/m3" in seen["warnings"][0]["text"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from siaga.ashuploads import Uploads
+from siaga.inputs.ash_uploads import Uploads
 from siaga.store import Store
 from web import login, shell, status
 from web.ash import pages as ash

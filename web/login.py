@@ -15,8 +15,8 @@ from typing import Any
 
 from flask import Blueprint, Flask, Response, g, jsonify, redirect, render_template, request, session, url_for
 
-from siaga import operatoraccount
 from siaga.errors import Forbidden, SiagaError
+from siaga.machine import operator as operator_account
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 _HOURS = 12
@@ -76,7 +76,7 @@ class Login:
         """The operator's stamp if name and password are right, "" if not; raises TooOften."""
         address = request.remote_addr or ""
         self._tries.check(address)
-        account = operatoraccount.read(self._folder)
+        account = operator_account.read(self._folder)
         if account and account.fits(name[:_LONGEST], password[:_LONGEST]):
             return _stamp(account)
         self._tries.wrong(address)
@@ -84,13 +84,13 @@ class Login:
 
     def operator(self) -> str:
         """The name of the operator whose session this is, "" if there is none or the password has changed since."""
-        account = operatoraccount.read(self._folder)
+        account = operator_account.read(self._folder)
         known = account and hmac.compare_digest(session.get("operator", ""), _stamp(account))
         return account.name if account and known else ""
 
     def exists(self) -> bool:
         """Whether any operator is set."""
-        return operatoraccount.read(self._folder) is not None
+        return operator_account.read(self._folder) is not None
 
     def page(self, route: Route) -> Route:
         """A route for the operator's browser alone; others go to the login page."""
@@ -201,6 +201,6 @@ def _local(path: str) -> str:
     return path if plain else url_for("ash.form")
 
 
-def _stamp(account: operatoraccount.Account) -> str:
+def _stamp(account: operator_account.Account) -> str:
     """Names the account and its present password without giving either away."""
     return f"{account.name}:{hmac.digest(account.password_hash.encode(), b'session', 'sha256').hex()}"

@@ -10,7 +10,7 @@ go_needed=1.26.5                             # the first one without known holes
 here=$(cd "$(dirname "$0")" && pwd)
 patches=$here/minio-patches
 cache=${SIAGA_CACHE:-$HOME/.cache/siaga}
-# Named by the patches, too: a server built with other ones is not taken for this one (siaga/storeserver.py).
+# Named by the patches, too: a server built with other ones is not taken for this one (siaga/machine/minio.py).
 target=$cache/minio/$version-$(sha256sum "$patches/SHA256SUMS" | cut -c1-12)/minio
 [ -n "${SIAGA_MINIO:-}" ] && exit 0
 [ -x "$target" ] && exit 0

@@ -8,22 +8,22 @@ writes  floodmaps/<snapshot>/flood_data.json (wakes on-flood) when the flood is 
 from datetime import datetime
 
 import siaga
-from siaga import faas
-from siaga.floodhours import FloodHours
+from siaga.function import frame
+from siaga.inputs.flood_hours import FloodHours
+from siaga.inputs.petabencana import PetaBencana, Region, Suspect
 from siaga.keys import Snapshot
-from siaga.petabencana import PetaBencana, Region, Suspect
 from siaga.timing import Timing
 
 
-def run(now: datetime, bench: faas.Workbench) -> faas.Outcome:
+def run(now: datetime, context: frame.Context) -> frame.Outcome:
     """Ask for each region that is watched."""
-    settings, timing, said, hours_told = bench.settings, Timing(), [], []
+    settings, timing, said, hours_told = context.settings, Timing(), [], []
     if not settings.petabencana_urls:
-        return faas.Outcome()
+        return frame.Outcome()
     agent = f"Siaga/{siaga.__version__} (+{settings.public_url})"
     source = PetaBencana(settings.petabencana_urls, agent, settings.petabencana_seconds)
     for region in (Region(*region) for region in settings.petabencana_regions):
-        hours = FloodHours(bench.store, region.admin)
+        hours = FloodHours(context.store, region.admin)
         found = source.floods(region)
         timing.step(f"ask {region.admin}")
         hours_told.append(f"{Snapshot.of(now, region.admin)} {hours.write(now, found)}")
@@ -32,7 +32,7 @@ def run(now: datetime, bench: faas.Workbench) -> faas.Outcome:
         else:
             hours.fill(now, source, region)
         timing.step(f"write {region.admin}")
-    return faas.Outcome("", ", ".join(hours_told), said, timing.seconds)
+    return frame.Outcome("", ", ".join(hours_told), said, timing.seconds)
 
 
-handle = faas.on_tick(run)
+handle = frame.on_tick(run)

@@ -12,36 +12,38 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from siaga import ashinputs, faas, keys, road
+from siaga import keys
 from siaga.analysis import Analysis
 from siaga.analysis.ash import of_ash
 from siaga.errors import BadInput, NotFound, Superseded, Unavailable
 from siaga.events import ObjectEvent
+from siaga.function import analyse, frame
 from siaga.gis.people import ash_ground
 from siaga.hazard.ash import MAX_REQUEST_BYTES, Eruption, read_request
+from siaga.inputs import ash_falls
 
 _PATIENCE = timedelta(days=7)
 
 
-def run(event: ObjectEvent, bench: faas.Workbench) -> faas.Outcome:
+def run(event: ObjectEvent, context: frame.Context) -> frame.Outcome:
     """Analyse one ash fall."""
-    return road.walk(event, bench, _analyse, _listed, MAX_REQUEST_BYTES)
+    return analyse.run_analysis(event, context, _analyse, _catalog_facts, MAX_REQUEST_BYTES)
 
 
-handle = faas.on_object(run)
+handle = frame.on_object(run)
 
 
-def _analyse(came: road.Arrived) -> Analysis:
-    eruption = read_request(came.body)
-    raster = _raster(came, eruption)
-    earlier = ashinputs.earlier(came.bench.store, eruption)
-    came.timing.step("fetch")
-    return of_ash([raster], came.body, came.exposure, came.timing, earlier)
+def _analyse(given: analyse.Input) -> Analysis:
+    eruption = read_request(given.body)
+    raster = _raster(given, eruption)
+    earlier = ash_falls.earlier(given.context.store, eruption)
+    given.timing.step("fetch")
+    return of_ash([raster], given.body, given.exposure, given.timing, earlier)
 
 
-def _raster(came: road.Arrived, eruption: Eruption) -> bytes:
+def _raster(given: analyse.Input, eruption: Eruption) -> bytes:
     """The raster beside the request; raises Unavailable while it is not there, BadInput after a week."""
-    event, store = came.event, came.bench.store
+    event, store = given.event, given.context.store
     key = f"{event.key.rpartition('/')[0]}/{keys.ASH_RASTER}"
     try:
         body = store.get(event.bucket, key, at_most=ash_ground.MAX_BYTES)[0]
@@ -51,14 +53,14 @@ def _raster(came: road.Arrived, eruption: Eruption) -> bytes:
         return body
     if event.etag and store.head(event.bucket, event.key).etag != event.etag:
         raise Superseded("Newer content stands under this key; it is processed instead")
-    if datetime.now(UTC) - came.head.modified > _PATIENCE:
+    if datetime.now(UTC) - given.head.modified > _PATIENCE:
         raise BadInput("The raster {key} did not come within seven days of its request; send both again", key=key)
     if body:
         raise Unavailable("The raster {key} is another one than the request names; the request waits for it", key=key)
     raise Unavailable("The raster {key} has not come yet; the request waits for it", key=key)
 
 
-def _listed(impact: Mapping[str, Any]) -> dict[str, Any]:
+def _catalog_facts(impact: Mapping[str, Any]) -> dict[str, Any]:
     """What a list shows of an ash fall."""
     event, by_class = impact["event"], impact["people"]["by_class"]
     names = ("utc_offset_hours", "time_zone", "process_time", "alert_level", "eruption_height_m", "column_height_m")

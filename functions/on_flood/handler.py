@@ -11,27 +11,27 @@ Where an hour was asked more than once, every answer is a version of it, and the
 from collections.abc import Mapping
 from typing import Any
 
-from siaga import faas, road
 from siaga.analysis import Analysis
 from siaga.analysis.flood import of_flood
 from siaga.events import ObjectEvent
+from siaga.function import analyse, frame
 from siaga.hazard import flood
 from siaga.keys import Snapshot
 
 
-def run(event: ObjectEvent, bench: faas.Workbench) -> faas.Outcome:
+def run(event: ObjectEvent, context: frame.Context) -> frame.Outcome:
     """Analyse one answer."""
-    return road.walk(event, bench, _analyse, _listed, flood.MAX_BYTES)
+    return analyse.run_analysis(event, context, _analyse, _catalog_facts, flood.MAX_BYTES)
 
 
-handle = faas.on_object(run)
+handle = frame.on_object(run)
 
 
-def _analyse(came: road.Arrived) -> Analysis:
-    return of_flood(came.body, Snapshot.parse(came.event.key), came.exposure, came.timing)
+def _analyse(given: analyse.Input) -> Analysis:
+    return of_flood(given.body, Snapshot.parse(given.event.key), given.exposure, given.timing)
 
 
-def _listed(impact: Mapping[str, Any]) -> dict[str, Any]:
+def _catalog_facts(impact: Mapping[str, Any]) -> dict[str, Any]:
     """What a list shows of a flooded hour."""
     where, people = impact["map"], impact["people"]
     highest = where["highest_class"]

@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from siaga import faas, keys, road
+from siaga import keys
 from siaga.analysis import Analysis
 from siaga.analysis.earthquake import of_earthquake
 from siaga.errors import reason
 from siaga.events import ObjectEvent
+from siaga.function import analyse, frame
 from siaga.hazard import gridxml
 from siaga.moment import parse, stamp
 from siaga.report.earthquake import printed
@@ -21,34 +22,34 @@ from siaga.report.earthquake import printed
 _CLOCKS_DIFFER = timedelta(minutes=5)
 
 
-def run(event: ObjectEvent, bench: faas.Workbench) -> faas.Outcome:
+def run(event: ObjectEvent, context: frame.Context) -> frame.Outcome:
     """Analyse one ShakeMap."""
-    return road.walk(event, bench, _analyse, _listed, gridxml.MAX_BYTES, _odd)
+    return analyse.run_analysis(event, context, _analyse, _catalog_facts, gridxml.MAX_BYTES, _arrival_warnings)
 
 
-handle = faas.on_object(run)
+handle = frame.on_object(run)
 
 
-def _analyse(came: road.Arrived) -> Analysis:
-    source = keys.source_type(came.event.bucket)
-    return of_earthquake(came.body, source, came.exposure, came.bench.settings.cache, came.timing)
+def _analyse(given: analyse.Input) -> Analysis:
+    source = keys.source_type(given.event.bucket)
+    return of_earthquake(given.body, source, given.exposure, given.context.settings.cache, given.timing)
 
 
-def _odd(came: road.Arrived, found: Analysis) -> list[dict[str, Any]]:
+def _arrival_warnings(given: analyse.Input, found: Analysis) -> list[dict[str, Any]]:
     """A quake after its own map."""
     time = parse(found.impact["event"]["time"])
-    if time <= came.head.modified + _CLOCKS_DIFFER:
+    if time <= given.head.modified + _CLOCKS_DIFFER:
         return []
     return [
         reason(
             "The quake's time, {time}, lies after the arrival of its map, {received}; check the time and its zone",
             time=stamp(time),
-            received=stamp(came.head.modified),
+            received=stamp(given.head.modified),
         )
     ]
 
 
-def _listed(impact: Mapping[str, Any]) -> dict[str, Any]:
+def _catalog_facts(impact: Mapping[str, Any]) -> dict[str, Any]:
     """What a list shows of a quake."""
     by_mmi, event = impact["people"]["by_mmi"], impact["event"]
     deaths = impact["fatalities"][impact["alert"]["model"]] if impact["fatalities"] else None

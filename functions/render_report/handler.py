@@ -17,10 +17,12 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from siaga import catalog, faas, floodsince, keys, language, moment
+from siaga import catalog, keys, language, moment
 from siaga.data import analysis_data
 from siaga.data.analysis_data import AnalysisData
 from siaga.events import ObjectEvent
+from siaga.function import content, frame
+from siaga.inputs import flood_changes
 from siaga.product import Product
 from siaga.report import assembly
 from siaga.store import Store
@@ -33,32 +35,32 @@ class Finished:
 
     where: keys.Run
     impact: dict[str, Any]
-    bench: faas.Workbench
+    context: frame.Context
     exposure: AnalysisData
 
     def beside(self, path: str) -> bytes:
         """Another product of the run."""
-        return self.bench.store.get(keys.RESULTS, self.where.key(path))[0]
+        return self.context.store.get(keys.RESULTS, self.where.key(path))[0]
 
 
-def run(event: ObjectEvent, bench: faas.Workbench) -> faas.Outcome:
+def run(event: ObjectEvent, context: frame.Context) -> frame.Outcome:
     """Make the report of one run."""
     timing = Timing()
     where = keys.Run.parse(event.key)
-    body, _head = faas.content(bench, event)
+    body, _head = content.read(context.store, event)
     impact = json.loads(body)
     if not impact.get("reported", True):
-        return faas.Outcome(str(where), where.event_id, [], timing.seconds)
-    finished = Finished(where, impact, bench, analysis_data.open(bench.store, bench.settings.cache))
+        return frame.Outcome(str(where), where.event_id, [], timing.seconds)
+    finished = Finished(where, impact, context, analysis_data.open(context.store, context.settings.cache))
     timing.step("fetch")
     made, report = _MAKERS[impact["hazard"]](finished)
     timing.step("render")
-    faas.publish(bench.store, where, made)
-    bench.store.put(keys.RESULTS, where.key(report.path), report.body, report.media_type)
+    content.publish(context.store, where, made)
+    context.store.put(keys.RESULTS, where.key(report.path), report.body, report.media_type)
     timing.step("upload")
     entry = keys.CatalogEntry.of(where, moment.parse(impact["event"]["time"]))
     catalog.add_report(
-        bench.store,
+        context.store,
         str(entry),
         where.run,
         {
@@ -69,10 +71,10 @@ def run(event: ObjectEvent, bench: faas.Workbench) -> faas.Outcome:
         },
     )
     timing.step("catalogue")
-    return faas.Outcome(str(where), where.event_id, [], timing.seconds)
+    return frame.Outcome(str(where), where.event_id, [], timing.seconds)
 
 
-handle = faas.on_object(run)
+handle = frame.on_object(run)
 
 
 def _earthquake(one: Finished) -> tuple[list[Product], Product]:
@@ -82,8 +84,8 @@ def _earthquake(one: Finished) -> tuple[list[Product], Product]:
         one.beside("grid.xml"),
         one.exposure,
         one.exposure.path("basemap"),
-        one.bench.settings.public_url,
-        _below(one.bench.store, one.impact),
+        one.context.settings.public_url,
+        _below(one.context.store, one.impact),
         keys.download_name(one.where.event_id, str(one.where.version), assembly.PACKAGE),
     )
 
@@ -92,10 +94,10 @@ def _flood(one: Finished) -> tuple[list[Product], Product]:
     return assembly.of_flood(
         one.impact,
         json.loads(one.beside("flood.geojson")),
-        floodsince.trends(one.bench.store, one.impact),
+        flood_changes.trends(one.context.store, one.impact),
         one.exposure,
         one.exposure.path("basemap"),
-        one.bench.settings.public_url,
+        one.context.settings.public_url,
     )
 
 
@@ -105,7 +107,7 @@ def _ash(one: Finished) -> tuple[list[Product], Product]:
         json.loads(one.beside("classes.geojson")),
         one.exposure,
         one.exposure.path("basemap"),
-        one.bench.settings.public_url,
+        one.context.settings.public_url,
     )
 
 

@@ -13,9 +13,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
-from siaga import analyse, forecasts, keys, modes, operatoraccount
-from siaga.cli import data
+from siaga import keys, modes
+from siaga.cli import analyse, data, forecast
 from siaga.errors import SiagaError
+from siaga.machine import operator as operator_account
 from siaga.settings import Settings
 
 _FOR_USERS = ("analyse", "forecast")  # they write the files that were asked for, like any other of the user's
@@ -82,14 +83,14 @@ def _parser() -> argparse.ArgumentParser:
     status.set_defaults(run=_status)
 
     analyse.add_to(commands)
-    forecasts.add_to(commands)
-    operatoraccount.add_to(commands)
+    forecast.add_to(commands)
+    operator_account.add_to(commands)
     return parser
 
 
 def _up(settings: Settings, chosen: argparse.Namespace) -> int:
     from siaga import machine
-    from siaga.supervisor import Supervisor
+    from siaga.machine.supervisor import Supervisor
 
     with machine.only_one(settings):
         supervisor = Supervisor(settings.home / "logs", quiet=chosen.quiet)
@@ -105,8 +106,9 @@ def _up(settings: Settings, chosen: argparse.Namespace) -> int:
 
 
 def _demo(settings: Settings, chosen: argparse.Namespace) -> int:
-    from siaga import demo, machine
-    from siaga.supervisor import Supervisor
+    from siaga import machine
+    from siaga.cli import demo
+    from siaga.machine.supervisor import Supervisor
 
     with machine.only_one(settings):
         supervisor = Supervisor(settings.home / "logs", quiet=True)
@@ -122,7 +124,7 @@ def _demo(settings: Settings, chosen: argparse.Namespace) -> int:
 
 
 def _ingest(settings: Settings, chosen: argparse.Namespace) -> int:
-    from siaga import ingest
+    from siaga.cli import ingest
 
     try:
         event = ingest.put(settings, chosen.file, chosen.bucket)
@@ -143,7 +145,7 @@ def _ingest(settings: Settings, chosen: argparse.Namespace) -> int:
 
 
 def _reprocess(settings: Settings, chosen: argparse.Namespace) -> int:
-    from siaga import ingest
+    from siaga.cli import ingest
 
     answer = ingest.reprocess(settings, chosen.event)
     print(f"{chosen.event}: {answer.get('enqueued', 0)} input(s) will be done again; see {settings.public_url}/status")
@@ -151,7 +153,7 @@ def _reprocess(settings: Settings, chosen: argparse.Namespace) -> int:
 
 
 def _status(settings: Settings, _: argparse.Namespace) -> int:
-    from siaga import ingest
+    from siaga.cli import ingest
 
     for state, name, came, reason in ingest.inputs(settings):
         print(f"{state:<10} {came}  {name}" + (f"\n{'':<10} {reason}" if reason else ""))

@@ -36,7 +36,7 @@ def add_to(commands: Any) -> None:
 
 
 def _demo(settings: Settings, _: argparse.Namespace) -> int:
-    from siaga import demo
+    from siaga.cli import demo
 
     demo.install_exposure(settings, lambda line: print(line, flush=True))
     return 0

@@ -1,7 +1,7 @@
 """Fatality models: people per MMI class in, deaths with their spread out.
 
 Each model is a rate per class; expected deaths are Σ people × rate. Around it stands a log-normal
-distribution whose width is the model's own, from its authors or fitted by bench/fit_spread.py.
+distribution whose width is the model's own, from its authors or fitted by bench/calibration/fit_spread.py.
 """
 
 from collections.abc import Mapping
@@ -53,14 +53,15 @@ ITB = FatalityModel(
     rates={mmi: 10 ** (0.62275231 * mmi - 8.03314466) for mmi in range(4, 11)},
     spread=1.505149,
     source="Institut Teknologi Bandung, as in InaSAFE: 10^(0.62275231 MMI − 8.03314466); "
-    "spread by bench/fit_spread.py on EXPO-CAT",
+    "spread by bench/calibration/fit_spread.py on EXPO-CAT",
     validity="Fitted on four Indonesian quakes; too high above MMI VIII and where few die",
 )
 ITB_BAYESIAN = FatalityModel(
     name="itb-bayesian",
     rates={6: 3.41733122522e-05, 7: 0.000387804494226, 8: 0.001851451786, 9: 0.00787294191661, 10: 0.0314512157378},
     spread=1.672947,
-    source="Institut Teknologi Bandung, Bayesian, InaSAFE's default; spread by bench/fit_spread.py on EXPO-CAT",
+    source="Institut Teknologi Bandung, Bayesian, InaSAFE's default; "
+    "spread by bench/calibration/fit_spread.py on EXPO-CAT",
     validity="InaSAFE's default for Indonesia; too high where few die",
 )
 MODELS = (PAGER, ITB, ITB_BAYESIAN)

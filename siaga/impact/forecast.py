@@ -150,7 +150,7 @@ def _mean(above: Callable[[float], float]) -> float:
 
 @cache
 def scores() -> dict[str, Any]:
-    """How it did on quakes that it had not seen: forecast_scores.json, which bench/calibration.py writes.
+    """How it did on quakes that it had not seen: forecast_scores.json, which bench/calibration/study.py writes.
 
     pooled: greens, those without known deaths, and the per cent of them kept green; strong, with a hundred
     deaths or more, and how many were found orange or red; each by Siaga and by PAGER. parts: where from.

@@ -9,8 +9,9 @@ from minio import MinioAdmin
 from minio.credentials import StaticProvider
 from running import environment, wait_for
 
-from siaga import keys, storeserver
+from siaga import keys
 from siaga.errors import Forbidden
+from siaga.machine import minio as minio_server
 from siaga.settings import Settings
 from siaga.store import Store
 
@@ -18,13 +19,13 @@ from siaga.store import Store
 @contextmanager
 def running(settings, environment):
     process = subprocess.Popen(
-        storeserver.command(settings),
+        minio_server.command(settings),
         env=os.environ | dict(environment),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     try:
-        wait_for(lambda: storeserver.ready(settings), 30, "the store")
+        wait_for(lambda: minio_server.ready(settings), 30, "the store")
         yield
     finally:
         process.terminate()
@@ -32,15 +33,15 @@ def running(settings, environment):
 
 
 def test_names_differ_from_home_to_home_and_cannot_be_guessed(tmp_path):
-    for role in ("root", *storeserver.ROLES):
-        one, other = storeserver.access_key(role), storeserver.access_key(role)
+    for role in ("root", *minio_server.ROLES):
+        one, other = minio_server.access_key(role), minio_server.access_key(role)
         assert one != other
         assert one.startswith(f"{role}-")
         assert len(one) == 20  # MinIO takes no longer name
     settings = Settings.load(environment(tmp_path))
-    named = storeserver.environment(settings)["MINIO_ROOT_USER"]
+    named = minio_server.environment(settings)["MINIO_ROOT_USER"]
     assert named == settings.secret("store-root-key") != "siaga-root"
-    assert storeserver.environment(settings)["MINIO_ROOT_USER"] == named
+    assert minio_server.environment(settings)["MINIO_ROOT_USER"] == named
 
 
 def test_a_home_of_before_is_moved_over(tmp_path):
@@ -50,19 +51,19 @@ def test_a_home_of_before_is_moved_over(tmp_path):
         settings.make_secret(f"store-{role}-key", f"siaga-{role}")
     before = {role: settings.make_secret(f"store-{role}-secret") for role in roles}
     old = {"MINIO_ROOT_USER": "siaga-root", "MINIO_ROOT_PASSWORD": before["root"]}
-    with running(settings, storeserver.environment(settings) | old):
+    with running(settings, minio_server.environment(settings) | old):
         admin = MinioAdmin(
             endpoint=settings.store_url.partition("://")[2],
             credentials=StaticProvider("siaga-root", before["root"]),
             secure=False,
         )
-        storeserver._make_user(admin, "bmkg", "siaga-bmkg", before["bmkg"])  # functions': a move broke off after it
+        minio_server._make_user(admin, "bmkg", "siaga-bmkg", before["bmkg"])  # functions': a move broke off after it
         root = Store(settings.store_url, "siaga-root", before["root"])
         root._client.create_bucket(Bucket=keys.SHAKEMAPS)
         root.put(keys.SHAKEMAPS, "old/grid.xml", b"kept")
     said = []
-    with running(settings, storeserver.environment(settings)):
-        storeserver.configure(settings, (), said.append)
+    with running(settings, minio_server.environment(settings)):
+        minio_server.configure(settings, (), said.append)
         for role in roles:
             assert settings.secret(f"store-{role}-key").startswith(f"{role}-")
             gone = Store(settings.store_url, f"siaga-{role}", before[role])

@@ -11,8 +11,9 @@ from running import free_ports
 from functions.on_ash import handler as on_ash
 from functions.on_flood import handler as on_flood
 from functions.on_shakemap import handler as on_shakemap
-from siaga import events, faas, keys, stack
+from siaga import events, keys, stack
 from siaga.errors import BadInput
+from siaga.function import frame
 from siaga.hazard import flood, gridfile
 from siaga.hazard.ash import MAX_REQUEST_BYTES
 from siaga.settings import REPOSITORY
@@ -82,7 +83,7 @@ def test_a_raster_that_is_too_large_is_refused_unread(store, minio):
     store.put(keys.ASHMAPS, f"{folder}/{keys.ASH_REQUEST}", ash.request())
     came = SimpleNamespace(
         event=events.ObjectEvent(keys.ASHMAPS, f"{folder}/{keys.ASH_REQUEST}"),
-        bench=faas.Workbench(Store.connect(minio, "functions"), minio),
+        context=frame.Context(Store.connect(minio, "functions"), minio),
     )
 
     def look():
@@ -106,7 +107,7 @@ def test_whoever_reads_an_object_whole_has_a_limit(store):
 
 
 GREEDY = """
-from siaga import faas
+from siaga.function import frame
 
 def run(event, bench):
     if "python" in event.key:
@@ -114,10 +115,10 @@ def run(event, bench):
     if "native" in event.key:
         import numpy
         return numpy.ones(2 << 30, dtype="u1")
-    return faas.Outcome()
+    return frame.Outcome()
 
-faas.workbench = lambda: None
-handle = faas.on_object(run)
+frame.open_context = lambda: None
+handle = frame.on_object(run)
 """
 
 

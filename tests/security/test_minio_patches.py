@@ -6,11 +6,11 @@ import re
 import pytest
 from running import environment
 
-from siaga import storeserver
+from siaga.machine import minio
 from siaga.settings import REPOSITORY, Settings
 
-FOLDER = storeserver.PATCHES.parent
-LISTED = dict(reversed(line.split()) for line in storeserver.PATCHES.read_text().splitlines())
+FOLDER = minio.PATCHES.parent
+LISTED = dict(reversed(line.split()) for line in minio.PATCHES.read_text().splitlines())
 
 
 def test_every_patch_is_listed_with_its_hash():
@@ -37,11 +37,11 @@ def test_the_decision_tells_what_each_patch_closes():
 def test_a_server_built_with_other_patches_is_not_taken(tmp_path, monkeypatch):
     settings = Settings.load(environment(tmp_path, SIAGA_CACHE=str(tmp_path)))
     sums = tmp_path / "SHA256SUMS"
-    monkeypatch.setattr(storeserver, "PATCHES", sums)
+    monkeypatch.setattr(minio, "PATCHES", sums)
     named = set()
     for text in ("one", "other"):
         sums.write_text(text)
-        with pytest.raises(storeserver.SiagaError) as raised:
-            storeserver.binary(settings)
+        with pytest.raises(minio.SiagaError) as raised:
+            minio.binary(settings)
         named.add(str(raised.value.values["path"]))
     assert len(named) == 2

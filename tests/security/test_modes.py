@@ -8,7 +8,8 @@ import psutil
 import pytest
 from running import environment
 
-from siaga import cli, forecasts, modes
+from siaga import cli, modes
+from siaga.cli import forecast
 from siaga.errors import SiagaError
 from siaga.exposure import expocat
 from siaga.settings import Settings
@@ -100,7 +101,7 @@ def test_a_folder_for_everybody_is_no_home(tmp_path):
 
 def test_files_that_were_asked_for_are_like_any_other_of_the_user(tmp_path, umask):
     quakes, deaths = tmp_path / "quakes.csv", tmp_path / "deaths.csv"
-    people = [column for mmi, column in expocat.MMI_COLUMNS.items() if mmi in forecasts.NEEDED]
+    people = [column for mmi, column in expocat.MMI_COLUMNS.items() if mmi in forecast.NEEDED]
     quakes.write_text(f"EventID,Depth,{','.join(people)}\n1,10{',1000' * len(people)}\n")
     assert cli.main(["forecast", str(quakes), "--out", str(deaths)]) == 0
     assert mode(deaths) == 0o644

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from fixtures.grids import make_grid
 
+from siaga.cli.ingest import key_for
 from siaga.errors import BadInput
 from siaga.exposure import vocabulary
 from siaga.hazard.gridxml import read_shakemap
-from siaga.ingest import key_for
 
 ROOT = Path(__file__).parents[2]
 MANY = 100_000

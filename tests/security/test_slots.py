@@ -13,8 +13,8 @@ from running import free_ports, wait_for
 
 from siaga import machine, stack
 from siaga.events import ObjectEvent
+from siaga.machine.supervisor import Part, Supervisor
 from siaga.settings import REPOSITORY
-from siaga.supervisor import Part, Supervisor
 
 HANDLER = """
 import ctypes, json, os, signal, time

@@ -9,8 +9,9 @@ import pytest
 from running import environment
 from test_machine import refused
 
-from siaga import forgery, keys, stack, storeserver
+from siaga import keys, stack
 from siaga.errors import SiagaError, Unavailable
+from siaga.machine import forgery, minio
 from siaga.settings import Settings
 
 
@@ -82,7 +83,7 @@ def other(tmp_path):
     def make(takes):
         made.append(Other(takes))
         settings = Settings.load(environment(tmp_path, SIAGA_STORE_URL=made[-1].url))
-        for role in ("root", *storeserver.ROLES):
+        for role in ("root", *minio.ROLES):
             settings.make_secret(f"store-{role}-key", "given")
             settings.make_secret(f"store-{role}-secret", "by its operator")
         return made[-1], settings
@@ -104,7 +105,7 @@ def other(tmp_path):
 def test_a_store_that_takes_a_forgery_is_not_started_on(other, takes, named):
     server, settings = other(takes)
     with pytest.raises(SiagaError, match=named) as raised:
-        storeserver.configure(settings, stack.load(settings.stack))
+        minio.configure(settings, stack.load(settings.stack))
     assert server.url in str(raised.value)
     assert not server.objects
 
@@ -113,7 +114,7 @@ def test_a_store_that_believes_the_headers_of_servers_is_not_started_on(other):
     server, settings = other(lambda request: not unsigned(request))
     server.objects = _Spoiled()
     with pytest.raises(SiagaError, match="headers by which only servers"):
-        storeserver.configure(settings, stack.load(settings.stack))
+        minio.configure(settings, stack.load(settings.stack))
 
 
 class _Spoiled(dict):
@@ -132,15 +133,15 @@ def test_siaga_says_so_in_one_sentence(other, tmp_path):
 
 def test_a_store_that_knows_no_such_request_is_fine(other):
     server, settings = other(lambda request: not unsigned(request))  # what it does not know in a header it ignores
-    forgery.check(settings, storeserver._client(settings), keys.ANALYSIS_DATA)
+    forgery.check(settings, minio._client(settings), keys.ANALYSIS_DATA)
     assert not server.objects
     _server, settings = other(lambda _request: False)
-    forgery.check(settings, storeserver._client(settings), keys.ANALYSIS_DATA)
+    forgery.check(settings, minio._client(settings), keys.ANALYSIS_DATA)
 
 
 def test_a_store_that_goes_away_meanwhile_is_said(other):
     _server, settings = other(lambda _request: False)
-    client = storeserver._client(settings)
+    client = minio._client(settings)
     away = replace(settings, store_url="http://127.0.0.1:9")
     with pytest.raises(Unavailable, match="does not answer"):
         forgery.check(away, client, keys.ANALYSIS_DATA)

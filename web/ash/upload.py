@@ -4,11 +4,12 @@ from typing import Any
 
 from flask import Blueprint, Response, g, jsonify, redirect, render_template, request, url_for
 
-from siaga import ashuploads, palette
-from siaga.ashuploads import Uploads
+from siaga import palette
 from siaga.errors import BadInput
 from siaga.hazard.ash import CLASSES, FORECAST_DAYS, MAX_REQUEST_BYTES, Eruption, eruption, read_request
 from siaga.impact import ash
+from siaga.inputs import ash_uploads
+from siaga.inputs.ash_uploads import Uploads
 from siaga.report import figures
 from web.ash.volcanoes import Volcanoes
 from web.login import Login
@@ -48,8 +49,8 @@ def blueprint(uploads: Uploads, volcanoes: Volcanoes, login: Login) -> Blueprint
         raster = request.files.get("raster")
         try:
             one = _eruption(told, volcanoes)
-            body = raster.stream.read(ashuploads.MAX_BYTES + 1) if raster else b""
-            seen = ashuploads.look(one, body)
+            body = raster.stream.read(ash_uploads.MAX_BYTES + 1) if raster else b""
+            seen = ash_uploads.look(one, body)
         except BadInput as error:
             return filled(told, g.language.reason(error.reason()), 422)
         digest = uploads.keep(body)
@@ -64,7 +65,7 @@ def blueprint(uploads: Uploads, volcanoes: Volcanoes, login: Login) -> Blueprint
             body = uploads.candidate(one.raster_sha256)
             if body is None:
                 raise BadInput("The raster that was looked at is no longer kept; choose it again")
-            ashuploads.look(one, body)
+            ash_uploads.look(one, body)
         except BadInput as error:
             return filled(told, g.language.reason(error.reason()), 422)
         return redirect(url_for("status.status", sent=str(uploads.submit(one, body))))  # type: ignore[return-value]
@@ -79,9 +80,9 @@ def blueprint(uploads: Uploads, volcanoes: Volcanoes, login: Login) -> Blueprint
             raise BadInput("The request lacks {field}", field="raster_sha256")
         body = uploads.candidate(one.raster_sha256)
         if body is None:
-            link = {"method": "PUT", "url": uploads.link(one.raster_sha256), "seconds": ashuploads.LINK_SECONDS}
+            link = {"method": "PUT", "url": uploads.link(one.raster_sha256), "seconds": ash_uploads.LINK_SECONDS}
             return jsonify(state="raster wanted", upload=link), 202
-        seen = ashuploads.look(one, body)
+        seen = ash_uploads.look(one, body)
         return jsonify(state="submitted", event_id=str(uploads.submit(one, body)), **seen), 201
 
     return pages

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from siaga import floodhours, keys
+from siaga import keys
 from siaga.errors import BadInput, NotFound
 from siaga.impact.flood import AFFECTED_FROM
 from siaga.impact.floodtrend import Episode, Frequency
+from siaga.inputs import flood_hours
 from siaga.store import Store
 from web.index import episodes
 
@@ -363,7 +364,7 @@ def _insert(connection: sqlite3.Connection, region: str, snapshot: str, impact: 
     )
 
 
-def _accounted(listed: Mapping[str, Any]) -> list[floodhours.Hour]:
+def _accounted(listed: Mapping[str, Any]) -> list[flood_hours.Hour]:
     """Every hour of every region that has an object."""
     snapshots: dict[str, list[datetime]] = {}
     for key in listed:
@@ -375,11 +376,11 @@ def _accounted(listed: Mapping[str, Any]) -> list[floodhours.Hour]:
     found = []
     for region, hours in snapshots.items():
         end = max(hours) + timedelta(hours=1)
-        found += [one for one in floodhours.account(listed, region, min(hours), end) if one.key]
+        found += [one for one in flood_hours.account(listed, region, min(hours), end) if one.key]
     return found
 
 
-def _facts(hour: floodhours.Hour, told: Mapping[str, Any]) -> tuple[Any, ...]:
+def _facts(hour: flood_hours.Hour, told: Mapping[str, Any]) -> tuple[Any, ...]:
     """of, highest, reason of a row."""
     of = str(hour.snapshot) if hour.kind == "data" else told.get("same_as")
     return (of, told.get("highest_state"), json.dumps(told["reason"]) if told.get("reason") else None)

@@ -23,9 +23,9 @@ from typing import Any
 from siaga import keys
 from siaga.errors import BadInput, NotFound, SiagaError
 from siaga.hazard.flood import MAX_BYTES, read_flood
+from siaga.inputs.petabencana import ARCHIVE_WINDOW_SECONDS, Data, Empty, PetaBencana, Region, Suspect
 from siaga.keys import FLOODMAPS, Snapshot
 from siaga.moment import stamp
-from siaga.petabencana import ARCHIVE_WINDOW_SECONDS, Data, Empty, PetaBencana, Region, Suspect
 from siaga.store import Store
 
 SCHEMA = "siaga/flood-hour/1"

@@ -11,15 +11,16 @@ from pathlib import Path
 
 import numpy as np
 
-from siaga import ingest, keys, machine, samples
+from siaga import keys, machine
+from siaga.cli import ingest, samples
 from siaga.data import demo as exposure
 from siaga.data import imports
 from siaga.data.demo.packages import SHAKEMAP, Packages
 from siaga.errors import SiagaError
 from siaga.events import ASKED, ObjectEvent
+from siaga.machine.supervisor import Supervisor
 from siaga.settings import Settings
 from siaga.store import Store
-from siaga.supervisor import Supervisor
 
 REAL_GRID = "inasafe-core-4.4.0/safe/test/data/hazard/shake_data/20131105060809/output/grid.xml"
 _PATIENCE = 120.0  # seconds from upload to report

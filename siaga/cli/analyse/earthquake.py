@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from siaga import errors
-from siaga.analyse import files, overlays
+from siaga.cli.analyse import files, overlays
 from siaga.settings import Settings
 
 

@@ -1,7 +1,7 @@
 """The frame around every function: one object or one tick in, one answer out.
 
-A function is `run(event, workbench) -> Outcome`; `handle = faas.on_object(run)` is what OpenFaaS calls.
-One with a schedule instead of inputs is `run(now, workbench) -> Outcome` and `faas.on_tick(run)`.
+A function is `run(event, context) -> Outcome`; `handle = frame.on_object(run)` is what OpenFaaS calls.
+One with a schedule instead of inputs is `run(now, context) -> Outcome` and `frame.on_tick(run)`.
 The answer is 200 with {"state", "reason", "run", …} when the matter is settled (done, refused,
 superseded); 503 when a neighbour was away; anything else is a defect and counts as an attempt.
 """
@@ -11,20 +11,18 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from siaga import events, keys
+from siaga import events
 from siaga.errors import BadInput, NotFound, SiagaError, Superseded, Unavailable
 from siaga.events import ObjectEvent
 from siaga.moment import stamp
-from siaga.product import Product
 from siaga.settings import Settings
-from siaga.store import MOST_BYTES, Head, Store
+from siaga.store import Store
 
 _log = logging.getLogger("siaga.function")
 
@@ -45,32 +43,21 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Workbench:
+class Context:
     """What a function may use: the store with the rights of functions, and the settings."""
 
     store: Store
     settings: Settings
 
 
-def publish(store: Store, run: keys.Run, products: Sequence[Product]) -> list[dict[str, Any]]:
-    """Put the products into the run's folder, several at once; returns how they are listed."""
-
-    def put(product: Product) -> None:
-        store.put(keys.RESULTS, run.key(product.path), product.body, product.media_type)
-
-    with ThreadPoolExecutor(max_workers=4) as pool:
-        list(pool.map(put, products))
-    return [product.record() for product in products]
-
-
 @cache
-def workbench() -> Workbench:
+def open_context() -> Context:
     """Opened at the first call, not at import; one per process."""
     settings = Settings.load(os.environ)
-    return Workbench(Store.connect(settings, "functions"), settings)
+    return Context(Store.connect(settings, "functions"), settings)
 
 
-def on_object(run: Callable[[ObjectEvent, Workbench], Outcome]) -> Callable[[Any, Any], dict[str, Any]]:
+def on_object(run: Callable[[ObjectEvent, Context], Outcome]) -> Callable[[Any, Any], dict[str, Any]]:
     """Turn `run` into OpenFaaS's handle(event, context)."""
 
     def handle(event: Any, context: Any) -> dict[str, Any]:  # noqa: ARG001 - OpenFaaS's contract
@@ -79,7 +66,7 @@ def on_object(run: Callable[[ObjectEvent, Workbench], Outcome]) -> Callable[[Any
         def one() -> Outcome:
             nonlocal subject
             subject = _one(event.body)
-            return run(subject, workbench())
+            return run(subject, open_context())
 
         return _answered(one, lambda: {"bucket": subject.bucket, "key": subject.key})
 
@@ -87,12 +74,12 @@ def on_object(run: Callable[[ObjectEvent, Workbench], Outcome]) -> Callable[[Any
     return handle
 
 
-def on_tick(run: Callable[[datetime, Workbench], Outcome]) -> Callable[[Any, Any], dict[str, Any]]:
+def on_tick(run: Callable[[datetime, Context], Outcome]) -> Callable[[Any, Any], dict[str, Any]]:
     """Turn `run`, which is handed the present moment in UTC, into the handle of a function with a schedule."""
 
     def handle(event: Any, context: Any) -> dict[str, Any]:  # noqa: ARG001 - OpenFaaS's contract
         now = datetime.now(UTC)
-        return _answered(lambda: run(now, workbench()), lambda: {"tick": stamp(now)})
+        return _answered(lambda: run(now, open_context()), lambda: {"tick": stamp(now)})
 
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(message)s")
     return handle
@@ -129,31 +116,3 @@ def _one(body: bytes) -> ObjectEvent:
     if len(named) != 1:
         raise BadInput("The body names {count} objects; a function takes one at a time", count=len(named))
     return named[0]
-
-
-def content(bench: Workbench, event: ObjectEvent, at_most: int = MOST_BYTES) -> tuple[bytes, Any]:
-    """The bytes that the event speaks of, and their Head; at_most: how many its reader takes.
-
-    The named version is read where the store keeps versions, else the current object, which must
-    still have the event's ETag. Raises Superseded, NotFound, BadInput when there are more.
-    """
-    if event.version_id:
-        return bench.store.get(event.bucket, event.key, version_id=event.version_id, at_most=at_most)
-    if event.etag and bench.store.head(event.bucket, event.key).etag != event.etag:
-        raise Superseded("Newer content stands under this key; it is processed instead")
-    body, head = bench.store.get(event.bucket, event.key, at_most=at_most)
-    if event.etag and head.etag != event.etag:
-        raise Superseded("Newer content stands under this key; it is processed instead")
-    return body, head
-
-
-def arrival(event: ObjectEvent, head: Head) -> dict[str, Any]:
-    """How an input came, as its catalogue entry tells it; impact.json knows no arrival."""
-    return {
-        "bucket": event.bucket,
-        "key": event.key,
-        "etag": head.etag,
-        "version_id": head.version_id,
-        "folder_id": keys.folder_id(event.key),
-        "received": stamp(head.modified),
-    }

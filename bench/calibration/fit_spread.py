@@ -1,4 +1,4 @@
-"""Fit the spread of ITB's two models on past quakes: `python -m bench.fit_spread EXPOCAT.csv`.
+"""Fit the spread of ITB's two models on past quakes: `python -m bench.calibration.fit_spread EXPOCAT.csv`.
 
 The spread is the root mean square of ln(deaths / expected) over the quakes that killed ten or more by
 shaking: about the model's own median, so that its bias counts, and where chance alone does not rule.

@@ -10,20 +10,18 @@ import time
 import unicodedata
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import asyncssh
 from asyncssh import SFTPAttrs, SFTPFailure, SFTPName, SFTPNoSuchFile, SFTPPermissionDenied
 from asyncssh.sftp import SFTPServerHandler
 
-from gateway.accounts import User
-from gateway.attributes import directory, file_of
-from gateway.spool import Held, Upload, is_temporary
+from gateway.sftp.accounts import User
+from gateway.sftp.attributes import directory, file_of
+from gateway.sftp.door import Door
+from gateway.sftp.spool import Held, Upload, is_temporary
 from siaga.errors import BadInput, NotFound, SiagaError
 from siaga.store import MOST_BYTES, Head
-
-if TYPE_CHECKING:
-    from gateway.sftp import Door
 
 _log = logging.getLogger("sftp")
 _MAX_KEY_BYTES = 1024  # S3's limit
@@ -57,7 +55,7 @@ class OpenFile:
 class View(asyncssh.SFTPServer):
     """What one session of one user sees and may do."""
 
-    def __init__(self, channel: Any, door: "Door") -> None:
+    def __init__(self, channel: Any, door: Door) -> None:
         super().__init__(channel)
         self._door = door
         self._user: User = channel.get_connection().get_extra_info("siaga_user")

@@ -1,14 +1,12 @@
-"""docs/calibration.md, from what bench/calibration.py found."""
+"""docs/calibration.md, from what bench/calibration/study.py found."""
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
 
-from bench import calibration, candidates, markdown, scoring
-from bench import calibration_limits as limits
-from bench import calibration_misses as misses
-from bench.calibration import CHANCES, CHOSEN, FOLDS, REPEATS, RULE, Study
+from bench.calibration import candidates, limits, markdown, misses, scoring, study
+from bench.calibration.study import CHANCES, CHOSEN, FOLDS, REPEATS, RULE, Study
 from siaga.impact import fatality, forecast
 
 
@@ -31,7 +29,7 @@ def write(found: Study) -> str:
 
 
 def _head(found: Study) -> str:
-    pooled, catalogue = (calibration.scores(found)[name] for name in ("pooled", "catalogue"))
+    pooled, catalogue = (study.scores(found)[name] for name in ("pooled", "catalogue"))
     better = pooled["kept"] > pooled["kept_pager"] and pooled["found"] > pooled["found_pager"]
     verdict = (
         f"**Verdict: {'yes' if better else 'no'}.** Of past quakes that it had not seen, all that are known pooled, "
@@ -57,7 +55,7 @@ it is no part of the project.
 That is what page 1 of every report quotes. Two parts are in it. By cross-validation on the catalogue, the worst of
 {REPEATS} repeats: {_part(catalogue)}. And a part that others keep apart
 and that nobody here has seen, judged with the forecast before this one (nobody has judged it again):
-{_part(calibration.APART)}.
+{_part(study.APART)}.
 Nine orange and red quakes are few; "Reliability" says how far the chances add up, "What it missed" where it failed.
 
 What is forecast are deaths by shaking (ShakingDeaths). {named} of the {len(found.rows)} rows name a figure; a blank
@@ -103,7 +101,7 @@ PAGER's and ITB's Bayesian expectation). Among ways of that kind the log score c
 people per class are known; a negative binomial gains next to nothing. Three things widen it since it was found too
 sure, though they cost score where a blank is taken as a certain nought, as both scores do:
 
-- **Blanks.** Where {calibration.MANY_AT_VII:,.0f} people or more stood at MMI VII and above, a blank is learnt from as
+- **Blanks.** Where {study.MANY_AT_VII:,.0f} people or more stood at MMI VII and above, a blank is learnt from as
   nobody or few: one in three of the quakes with one to nine deaths is taken to have been left blank. From 10,000 people
   on the same was tried: it keeps fewer greens and widens nothing that ITB's share below does not widen more.
 - **Landslides.** The number is learnt from the deaths by shaking and by landslides where the catalogue tells them from

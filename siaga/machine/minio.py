@@ -19,8 +19,9 @@ from minio import MinioAdmin
 from minio.credentials import StaticProvider
 from minio.error import MinioAdminException
 
-from siaga import forgery, keys
+from siaga import keys
 from siaga.errors import SiagaError
+from siaga.machine import forgery
 from siaga.settings import REPOSITORY, Settings, new_secret
 from siaga.stack import Function, Pattern
 

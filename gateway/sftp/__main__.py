@@ -1,6 +1,4 @@
-"""The SFTP door: a partner's files become whole objects in buckets, or nothing.
-
-    python -m gateway.sftp
+"""The SFTP door as a process: `python -m gateway.sftp`.
 
 A user sees folders, each of which is a bucket, and nothing else. A file is spooled, and put with one
 request when the client closes it, so that the client hears if the store refused. A connection that
@@ -9,7 +7,6 @@ nothing a rename to one that does makes a second object.
 """
 
 import asyncio
-import json
 import logging
 import os
 import signal
@@ -18,60 +15,14 @@ from typing import Any
 
 import asyncssh
 
-from gateway.accounts import Accounts, User
-from gateway.spool import Spool
-from gateway.times import Times
-from gateway.view import View, mark_ending
-from siaga import modes, stack
+from gateway.sftp.door import Door
+from gateway.sftp.session import View, mark_ending
+from siaga import modes
 from siaga.errors import SiagaError
 from siaga.settings import Settings
-from siaga.store import Store
 
 _log = logging.getLogger("sftp")
 _CLEANING_SECONDS = 3600
-
-
-class Door:
-    """Everything that sessions share."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.store = Store.connect(settings, "door")
-        self._functions = stack.load(settings.stack)
-        self.accounts = Accounts(settings.secrets / "sftp-users.yml", _log.warning)
-        self.commits: set[asyncio.Future[Any]] = set()
-        self._folder = settings.home / "spool"
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._spools: dict[str, Spool] = {}
-        self._times: dict[str, Times] = {}
-        self._made: dict[str, set[str]] = {}
-        for path in self._folder.iterdir():
-            self._spools[path.name] = Spool(path)
-        self.clean(starting=True)
-
-    def wakes(self, bucket: str, key: str) -> bool:
-        """Whether an object of that name wakes a function."""
-        return bool(stack.waking(self._functions, bucket, key))
-
-    def spool(self, user: User) -> Spool:
-        """The user's spool."""
-        return self._spools.setdefault(user.name, Spool(self._folder / user.name))
-
-    def times(self, user: User) -> Times:
-        """When the user's files were changed, as the user says; after spool."""
-        if user.name not in self._times:
-            self._times[user.name] = Times(self._folder / user.name / "times.sqlite")
-        return self._times[user.name]
-
-    def made_folders(self, user: User) -> set[str]:
-        """Paths of folders that the user made and that hold nothing yet."""
-        return self._made.setdefault(user.name, set())
-
-    def clean(self, *, starting: bool = False) -> None:
-        """Drop what waited too long, and say so."""
-        for user, spool in self._spools.items():
-            for held in spool.clean(starting=starting):
-                fact = {"user": user, "path": held.name, "what": "dropped: never renamed within a day"}
-                _log.warning(json.dumps(fact, ensure_ascii=False))
 
 
 class Login(asyncssh.SSHServer):

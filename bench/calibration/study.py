@@ -1,22 +1,14 @@
-"""Calibrate Siaga's forecast of deaths and say how far to trust it: `python -m bench.calibration EXPOCAT.csv`.
+"""The study: every way to forecast tried on every quake of EXPO-CAT, out of sample, and what comes of it."""
 
-Prints the constants of siaga/impact/forecast.py and writes docs/calibration.md (--out elsewhere) and
-siaga/impact/forecast_scores.json (--scores), which page 1 of every report quotes. Every figure of the page
-comes from here; the catalogue itself is no part of the project.
-"""
-
-import argparse
-import json
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from bench import candidates, scoring
-from bench.candidates import Quakes
-from bench.scoring import Forecast
+from bench.calibration import candidates, scoring
+from bench.calibration.candidates import Quakes
+from bench.calibration.scoring import Forecast
 from siaga.exposure import expocat
 from siaga.impact import fatality, forecast
 
@@ -175,25 +167,3 @@ def constants(learnt: tuple[float, np.ndarray, np.ndarray]) -> dict[str, object]
         "ANY": tuple(round(float(one), 4) for one in of_any),
         "NUMBER": (*(round(float(one), 4) for one in of_number[:-1]), round(float(np.exp(of_number[-1])), 4)),
     }
-
-
-def main() -> int:
-    """Print the constants, write the page."""
-    from bench import calibration_page
-
-    parser = argparse.ArgumentParser(prog="bench.calibration", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("catalogue", type=Path)
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent.parent / "docs" / "calibration.md")
-    parser.add_argument("--scores", type=Path, default=Path(forecast.__file__).with_name("forecast_scores.json"))
-    chosen = parser.parse_args()
-    found = study(chosen.catalogue, print)
-    for name, value in constants(found.learnt).items():
-        print(f"{name} = {value}")
-    chosen.scores.write_text(json.dumps(scores(found), indent=1) + "\n", encoding="utf-8")
-    chosen.out.write_text(calibration_page.write(found), encoding="utf-8")
-    print(f"{chosen.scores} and {chosen.out} written")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -12,11 +12,12 @@ from pathlib import Path
 import requests
 import yaml
 
-from siaga import keys, modes, stack, storeserver
+from siaga import keys, modes, stack
 from siaga.errors import SiagaError
+from siaga.machine import minio
+from siaga.machine.supervisor import Part, Supervisor
 from siaga.settings import REPOSITORY, Settings
 from siaga.store import Store
-from siaga.supervisor import Part, Supervisor
 
 RUNTIME = REPOSITORY / "template" / "python3-qgis" / "index.py"
 BMKG_KEY = "sftp-bmkg-key"  # the private half of the first SFTP user, for trying the door
@@ -37,12 +38,12 @@ def up(settings: Settings, supervisor: Supervisor, say: Callable[[str], None]) -
         supervisor.start(
             Part(
                 "minio",
-                storeserver.command(settings),
-                storeserver.environment(settings),
-                lambda: storeserver.ready(settings),
+                minio.command(settings),
+                minio.environment(settings),
+                lambda: minio.ready(settings),
             )
         )
-    storeserver.configure(settings, functions, say)
+    minio.configure(settings, functions, say)
     supervisor.start(*parts(settings, functions))
     if not Store.connect(settings, "root").exists(keys.ANALYSIS_DATA, keys.MANIFEST):
         say("no exposure data is installed yet: run `siaga data demo`, or install your own")
@@ -120,7 +121,7 @@ def make_ssh_key(path: Path) -> str:
 
 def store_secrets() -> list[str]:
     """The secrets that hold the store's access keys, two for each role."""
-    return [f"store-{role}-{part}" for role in ("root", *storeserver.ROLES) for part in ("key", "secret")]
+    return [f"store-{role}-{part}" for role in ("root", *minio.ROLES) for part in ("key", "secret")]
 
 
 @contextmanager

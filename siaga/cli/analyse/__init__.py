@@ -6,7 +6,7 @@ One module per hazard; each has add_arguments(parser) and run(settings, chosen).
 import argparse
 from typing import Any
 
-from siaga.analyse import ash, earthquake, flood
+from siaga.cli.analyse import ash, earthquake, flood
 from siaga.settings import Settings
 
 HAZARDS = {"earthquake": earthquake, "flood": flood, "ash": ash}

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from siaga import errors
-from siaga.analyse import files
+from siaga.cli.analyse import files
 from siaga.settings import Settings
 
 _NOTHING_EARLIER = {1: None, 6: None, 24: None}  # hours; a file knows of no other

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from siaga import errors, filehash
-from siaga.analyse import overlays
+from siaga.cli.analyse import overlays
 from siaga.data.analysis_data import AnalysisData
 from siaga.errors import BadInput
 from siaga.exposure.zones import ZoneFields

@@ -11,7 +11,7 @@ from scipy.optimize import minimize
 from scipy.special import expit, log_ndtr, ndtr, ndtri
 from scipy.stats import nbinom
 
-from bench.scoring import Forecast
+from bench.calibration.scoring import Forecast
 from siaga.impact import fatality, forecast
 
 _FEW = 10  # deaths from which on somebody would have written them down

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from bench import candidates, markdown, scoring
-from bench.calibration import BEFORE, CHOSEN, RULE, RULE_BEFORE, Study
-from bench.scoring import Forecast
+from bench.calibration import candidates, markdown, scoring
+from bench.calibration.scoring import Forecast
+from bench.calibration.study import BEFORE, CHOSEN, RULE, RULE_BEFORE, Study
 from siaga.impact import fatality
 
 _CUTS = (1990, 1995, 2000)  # learnt before, tested from there on

@@ -7,9 +7,9 @@ from typing import Any
 
 from siaga import keys, moment
 from siaga.errors import BadInput, NotFound
-from siaga.floodhours import FloodHours, Hour
 from siaga.impact import floodtrend
 from siaga.impact.floodtrend import Trend
+from siaga.inputs.flood_hours import FloodHours, Hour
 from siaga.keys import Snapshot
 from siaga.store import Store
 

@@ -5,8 +5,8 @@ from math import exp, log
 
 import numpy as np
 
-from bench import calibration, candidates, markdown, scoring
-from bench.calibration import CHOSEN, Study
+from bench.calibration import candidates, markdown, scoring, study
+from bench.calibration.study import CHOSEN, Study
 from siaga.impact import fatality, forecast, loss
 
 # Deadly quakes that are not in the catalogue's extract: people at MMI VI to IX and deaths by shaking as
@@ -116,13 +116,13 @@ Deaths per person. InaSAFE's variant of PAGER (θ 13.249, β 0.151, no bound at 
 {markdown.table(heads, lines)}
 
 Spread of ln(deaths): {spreads}. PAGER's is its authors'; those of ITB's models are fitted by
-`python -m bench.fit_spread EXPOCAT.csv` on the quakes with ten deaths or more.
+`python -m bench.calibration.fit_spread EXPOCAT.csv` on the quakes with ten deaths or more.
 """
 
 
 def constants(found: Study) -> str:
     """What siaga/impact/forecast.py holds."""
-    lines = [(f"`{name}`", str(value)) for name, value in calibration.constants(found.learnt).items()]
+    lines = [(f"`{name}`", str(value)) for name, value in study.constants(found.learnt).items()]
     slope = found.learnt[0]
     weights = ", ".join(
         f"{roman} {exp(slope * (mmi - 8)):.2g}"

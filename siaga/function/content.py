@@ -1,0 +1,51 @@
+"""What a function reads and writes: the content that a notification names, and the products of a run."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from siaga import keys
+from siaga.errors import Superseded
+from siaga.events import ObjectEvent
+from siaga.moment import stamp
+from siaga.product import Product
+from siaga.store import MOST_BYTES, Head, Store
+
+
+def read(store: Store, event: ObjectEvent, at_most: int = MOST_BYTES) -> tuple[bytes, Any]:
+    """The bytes that the event speaks of, and their Head; at_most: how many its reader takes.
+
+    The named version is read where the store keeps versions, else the current object, which must
+    still have the event's ETag. Raises Superseded, NotFound, BadInput when there are more.
+    """
+    if event.version_id:
+        return store.get(event.bucket, event.key, version_id=event.version_id, at_most=at_most)
+    if event.etag and store.head(event.bucket, event.key).etag != event.etag:
+        raise Superseded("Newer content stands under this key; it is processed instead")
+    body, head = store.get(event.bucket, event.key, at_most=at_most)
+    if event.etag and head.etag != event.etag:
+        raise Superseded("Newer content stands under this key; it is processed instead")
+    return body, head
+
+
+def arrival(event: ObjectEvent, head: Head) -> dict[str, Any]:
+    """How an input came, as its catalogue entry tells it; impact.json knows no arrival."""
+    return {
+        "bucket": event.bucket,
+        "key": event.key,
+        "etag": head.etag,
+        "version_id": head.version_id,
+        "folder_id": keys.folder_id(event.key),
+        "received": stamp(head.modified),
+    }
+
+
+def publish(store: Store, run: keys.Run, products: Sequence[Product]) -> list[dict[str, Any]]:
+    """Put the products into the run's folder, several at once; returns how they are listed."""
+
+    def put(product: Product) -> None:
+        store.put(keys.RESULTS, run.key(product.path), product.body, product.media_type)
+
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        list(pool.map(put, products))
+    return [product.record() for product in products]

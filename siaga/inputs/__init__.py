@@ -1,0 +1,1 @@
+"""What comes in besides ShakeMaps: PetaBencana's hours and their changes, ash falls and their uploads."""
