@@ -249,7 +249,9 @@ class Inbox:
         target = f"{job.path}?{job.query}" if job.query else job.path
         try:
             body = event.record() if event else job.body
-            answer = self._slots.call(job.function, job.id, job.priority, job.method, target, headers, body)
+            answer = self._slots.call(
+                job.function, job.id, job.priority, job.method, target, headers, body, of_event=event is not None
+            )
         except SiagaError as error:
             return watch.of_error(error)
         verdict = watch.of_answer(answer, about_object=event is not None)

@@ -2,11 +2,13 @@
 
 import itertools
 import statistics
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import requests
 from gateway_process import Function, Gateway
 from running import wait_for
 
@@ -24,6 +26,15 @@ functions:
     labels: {com.openfaas.scale.min: "1"}
     annotations: {siaga.inputs: "results/earthquake/*/impact.json"}
 """
+WITH_A_TICK = (
+    STACK
+    + """
+  fetch-flood:
+    handler: ./functions/fetch_flood
+    labels: {com.openfaas.scale.min: "1"}
+    annotations: {schedule: "0 0 1 1 *", topic: cron-function}
+"""
+)
 TWO_SLOTS = STACK.replace('min: "1"', 'min: "2"', 1)
 WORK_SECONDS = 0.15
 BACKFILL = 200
@@ -139,3 +150,18 @@ def test_of_two_slots_one_is_kept_for_what_comes_now(road):
     taken = sorted(called.at for function in road.maps for called in function.calls)
     gaps = [later - earlier for earlier, later in itertools.pairwise(taken)]
     assert min(gaps) > WORK_SECONDS / 2  # one at a time
+
+
+def test_what_waits_for_somebody_outside_holds_no_backfill_back(road):
+    road = road(WITH_A_TICK)
+    outside = threading.Event()
+    fetching = Function(road.gateway.settings.function_port + 2, lambda _called: (outside.wait(30) and 200, "{}"))
+    url = f"{road.gateway.url}/async-function/fetch-flood"
+    assert requests.post(url, auth=road.gateway.login, timeout=20).status_code == 202
+    wait_for(lambda: fetching.calls, 20, "the call that waits")
+    try:
+        road.put("us00000001", datetime(2018, 2, 20, 9, 29, 28, tzinfo=UTC))
+        wait_for(lambda: road.reports.calls, 20, "the report of an old quake")
+    finally:
+        outside.set()
+        fetching.stop()

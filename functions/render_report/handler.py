@@ -51,7 +51,7 @@ def run(event: ObjectEvent, context: frame.Context) -> frame.Outcome:
     impact = json.loads(body)
     if not impact.get("reported", True):
         return frame.Outcome(str(where), where.event_id, [], timing.seconds)
-    finished = Finished(where, impact, context, analysis_data.open(context.store, context.settings.cache))
+    finished = Finished(where, impact, context, analysis_data.awaited(context.store, context.settings.cache))
     timing.step("fetch")
     made, report = _MAKERS[impact["hazard"]](finished)
     timing.step("render")

@@ -107,6 +107,17 @@ def open(store: "Store", cache: Path) -> AnalysisData:
     )
 
 
+def awaited(store: "Store", cache: Path) -> AnalysisData:
+    """The same for an input that has arrived: where nothing is installed yet it waits, and is not refused for ever.
+
+    Raises Unavailable, then too.
+    """
+    try:
+        return open(store, cache)
+    except NotFound as error:
+        raise Unavailable(error.template, **error.values) from error
+
+
 def manifest_of(store: "Store") -> dict[str, Any]:
     """The manifest alone, for a page that names the sources; raises NotFound when nothing is installed."""
     return _parse(_body(store))

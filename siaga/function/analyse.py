@@ -52,7 +52,7 @@ def run_analysis(
     timing = Timing()
     body, head = content.read(context.store, event, at_most)
     timing.step("fetch")
-    exposure = analysis_data.open(context.store, context.settings.cache)
+    exposure = analysis_data.awaited(context.store, context.settings.cache)
     timing.step("exposure")
     given = Input(event, body, head, context, exposure, timing)
     found = analyse(given)
