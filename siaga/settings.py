@@ -12,14 +12,16 @@ from siaga.errors import SiagaError
 _PETABENCANA = "https://data.petabencana.id https://api.petabencana.id"
 _REGION = re.compile(r"([A-Z]{2}-[A-Z]{2})(?:=([a-z]{3}))?")
 
-REPOSITORY = Path(__file__).resolve().parent.parent
+REPOSITORY = Path(__file__).resolve().parent.parent  # the checkout, or where a wheel with all parts was unpacked
+STACK = (Path(__file__).parent / "stack.yml").resolve()  # a link to the checkout's; the file itself in a wheel
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """One Siaga on one machine. Two of them run side by side when home and ports differ.
 
-    SIAGA_HOME            home            data, spool, job database, secrets; default .siaga in the checkout
+    SIAGA_HOME            home            data, spool, job database, secrets; default .siaga in the checkout,
+                                          else ~/.local/share/siaga
     SIAGA_CACHE           cache           what any clone may share: the MinIO server, downloaded packages
     SIAGA_SECRETS         secrets         one file per secret
     SIAGA_STACK           stack           stack.yml
@@ -94,7 +96,7 @@ class Settings:
                 wrong.append(f"SIAGA_PETABENCANA_REGIONS is not like ID-JK=jbd ID-JB=bdg: {text}")
             return tuple((match[1], match[2] or "") for match in found if match)
 
-        home = Path(env.get("SIAGA_HOME") or REPOSITORY / ".siaga").resolve()
+        home = Path(env.get("SIAGA_HOME") or _home()).resolve()
         store_port = int(number("SIAGA_STORE_PORT", 9000))
         gateway_port = int(number("SIAGA_GATEWAY_PORT", 8080))
         web_port = int(number("SIAGA_WEB_PORT", 8000))
@@ -102,7 +104,7 @@ class Settings:
             home=home,
             cache=Path(env.get("SIAGA_CACHE") or Path.home() / ".cache" / "siaga"),
             secrets=Path(env.get("SIAGA_SECRETS") or home / "secrets"),
-            stack=Path(env.get("SIAGA_STACK") or REPOSITORY / "stack.yml"),
+            stack=Path(env.get("SIAGA_STACK") or STACK),
             store_url=env.get("SIAGA_STORE_URL") or f"http://127.0.0.1:{store_port}",
             store_port=store_port,
             store_is_ours=not env.get("SIAGA_STORE_URL"),
@@ -168,6 +170,13 @@ class Settings:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(value + "\n")
         return part, path
+
+
+def _home() -> Path:
+    """Beside the code in a checkout; never in the folder of an installed wheel, which an upgrade replaces."""
+    if (REPOSITORY / "pyproject.toml").exists():
+        return REPOSITORY / ".siaga"
+    return Path.home() / ".local" / "share" / "siaga"
 
 
 def new_secret() -> str:

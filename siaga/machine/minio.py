@@ -61,11 +61,16 @@ def binary(settings: Settings) -> Path:
     A minio on PATH is not taken: as it is published, it has known holes (docs/decisions/002).
     Raises SiagaError saying what to do when there is none.
     """
-    patches = hashlib.sha256(PATCHES.read_bytes()).hexdigest()[:12]
-    found = Path(settings.minio or settings.cache / "minio" / f"{VERSION}-{patches}" / "minio")
+    found = Path(settings.minio) if settings.minio else _built(settings.cache)
     if not found.exists():
         raise SiagaError("There is no MinIO server at {path}; run make setup, or set SIAGA_MINIO", path=found)
     return found
+
+
+def _built(cache: Path) -> Path:
+    """Where set-up leaves it; a wheel has neither set-up nor patches, and thus no name for one that was built."""
+    patches = hashlib.sha256(PATCHES.read_bytes()).hexdigest()[:12] if PATCHES.exists() else "unknown"
+    return cache / "minio" / f"{VERSION}-{patches}" / "minio"
 
 
 def command(settings: Settings) -> list[str]:
