@@ -27,7 +27,8 @@ from siaga.gis.people import ash_ground
 from siaga.gis.people import by_class as people_by_class
 from siaga.hazard.ash import CLASSES, AshFall, classify
 from siaga.impact import schemas
-from siaga.impact.ash import EFFECTS, NAMES, SCALE, TOPICS
+from siaga.impact.ash import SCALE
+from siaga.report import words
 from siaga.timing import Timing
 
 SCHEMA = schemas.of("ash")
@@ -301,9 +302,9 @@ def test_towns_and_airports_are_listed_the_worst_first(folder, qgis):
 
 
 def test_every_class_says_what_it_may_bring():
-    assert set(EFFECTS) == set(NAMES) == set(CLASSES)
-    assert all(set(said) == set(TOPICS) for said in EFFECTS.values())
-    assert len({sentence for said in EFFECTS.values() for sentence in said.values()}) == 30
+    assert set(words.ASH_EFFECTS) == set(words.ASH_CLASSES) == set(CLASSES)
+    assert all(set(said) == set(words.ASH_TOPICS) for said in words.ASH_EFFECTS.values())
+    assert len({sentence for said in words.ASH_EFFECTS.values() for sentence in said.values()}) == 30
 
 
 def test_inasafes_rates():

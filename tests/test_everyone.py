@@ -19,7 +19,7 @@ from siaga.gis.people.gaps import Land
 from siaga.hazard.gridxml import read_shakemap
 from siaga.impact import ash, breakdown, earthquake, flood, record
 from siaga.impact.breakdown import LevelExposure, ZoneExposure
-from siaga.report.earthquake.districts import finest
+from siaga.report import listed
 
 WEST, NORTH, CELL = 116.0, -8.0, 0.05
 EAST, SOUTH = WEST + 20 * CELL, NORTH - 20 * CELL
@@ -287,9 +287,9 @@ def test_a_record_without_a_table_lists_the_level_with_most_zones():
         {"level": "regency", "people": 5.0},
         {"level": "regency", "people": 4.0},
     ]
-    assert finest({"zones": zones}) == zones[1:]
-    assert finest({"zones": zones, "table": {"level": "province"}}) == zones[:1]
-    assert finest({"zones": [zones[0] | {"people": None}], "table": None}) == []
+    assert listed.counted({"zones": zones}) == zones[1:]
+    assert listed.counted({"zones": zones, "table": {"level": "province"}}) == zones[:1]
+    assert listed.counted({"zones": [zones[0] | {"people": None}], "table": None}) == []
 
 
 def test_a_gap_where_the_shaking_is_strong_is_told_however_small_it_is(tmp_path):

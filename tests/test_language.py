@@ -9,11 +9,10 @@ import pytest
 
 from siaga import language
 from siaga.data.demo import recipe
-from siaga.impact import ash
 from siaga.language import CORE, Language
-from siaga.report import assembly
+from siaga.report import assembly, words
 from siaga.report.classed import flood
-from siaga.report.earthquake import past, preparing, sentences
+from siaga.report.earthquake import past, sentences
 from web import downloads, shell, status
 from web.ash import upload as web_ash
 from web.floods import listing
@@ -95,15 +94,15 @@ def said_in_page(path: Path) -> set[str]:
 
 def said_by_tables() -> set[str]:
     """Words that stand in tables of the report's code."""
-    needs = {word for name, standard, _unit in preparing.NEED_NAMES.values() for word in (name, standard)}
-    tables = (sentences.WINDS, sentences.SHAKING, sentences.DAMAGE, sentences.LEVELS, sentences.HELP)
-    tables += (sentences.STRUCTURES, sentences.ROADS, sentences.LAND, past.CAUSES, dict(preparing.GROUP_NAMES))
+    needs = {word for name, standard, _unit in words.NEED_NAMES.values() for word in (name, standard)}
+    tables = (words.WINDS, sentences.SHAKING, sentences.DAMAGE, words.LEVELS, sentences.HELP)
+    tables += (words.STRUCTURES, words.ROADS, words.LAND, past.CAUSES, dict(words.GROUP_NAMES))
     tables += (assembly.LAYERS, *downloads.FILES.values(), status._STATES, shell._STATUS_WORDS, listing.DEPTHS)
-    tables += (flood.NAMES, ash.NAMES, ash.TOPICS, *ash.EFFECTS.values(), web_ash.LEVELS)
-    words = {word for table in (*tables, sentences._COUNT_WORDS) for word in table.values()}
+    tables += (flood.NAMES, words.ASH_CLASSES, words.ASH_TOPICS, *words.ASH_EFFECTS.values(), web_ash.LEVELS)
+    in_tables = {word for table in (*tables, sentences._COUNT_WORDS) for word in table.values()}
     titles = re.findall(r'file\(\s*"\w+",\s*"[\w.]+",\s*"([^"]+)"', Path(recipe.__file__).read_text(encoding="utf-8"))
     assert len(titles) >= 3
-    return needs | words | set(titles[:3])
+    return needs | in_tables | set(titles[:3])
 
 
 def places(template: str) -> set[str]:

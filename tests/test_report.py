@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from siaga import language
-from siaga.report import figures, fit, listed, workbook
+from siaga.report import figures, listed, workbook
+from siaga.report.earthquake import fit as first_fit
 from siaga.report.earthquake import pages, paper, printed
 
 NAMES = [f"Kabupaten Kepulauan Yang Sangat Panjang {number}" for number in range(14)]
@@ -119,7 +120,7 @@ def test_pager_s_level_stands_beside_siaga_s():
 )
 def test_people_outside_all_districts_have_needs_and_models_on_page_2(zones, said):
     impact, _bands = make_impact([0, 0, 0, 0, 0, 3e6, 2e6, 4e5, 0, 0], zones)
-    fitted, english = fit.first(impact, False), language.load("en")
+    fitted, english = first_fit.first(impact, False), language.load("en")
     assert fitted.pages == 2
     assert printed.printed(impact, english)["which_districts"] == said
     page = pages.html(impact, b"", "http://x", english, fitted, None)
@@ -140,12 +141,12 @@ def test_a_result_of_before_is_still_printed():
     zones = [("Kota X", 0.6), ("Kota Y", 0.4)]
     impact = of_before(make_impact([0, 0, 0, 0, 0, 3e6, 2e6, 4e5, 0, 0], zones)[0])
     english = language.load("en")
-    page = pages.html(impact, b"", "http://x", english, fit.first(impact, False), None)
+    page = pages.html(impact, b"", "http://x", english, first_fit.first(impact, False), None)
     assert "Kota X" in page
     assert listed.OUTSIDE not in page
     assert workbook.make(impact, [english])
     assert "not known" in pages.html(
-        of_before(make_impact(None)[0]), b"", "http://x", english, fit.first(impact, False), None
+        of_before(make_impact(None)[0]), b"", "http://x", english, first_fit.first(impact, False), None
     )
 
 
@@ -162,7 +163,7 @@ def test_unknown_is_a_word_never_nought():
     assert shown["classes"] is None
     assert shown["level"]["name"] == "TIDAK DIKETAHUI"
     assert shown["models"] == []
-    page = pages.html(impact, b"", "http://x", language.load("id"), fit.first(impact, False), None)
+    page = pages.html(impact, b"", "http://x", language.load("id"), first_fit.first(impact, False), None)
     assert "di luar data penduduk" in page
     assert not re.search(r">0</", page)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from siaga.impact.fatality import LEVELS
 from siaga.language import Language
-from siaga.report.earthquake import sentences
+from siaga.report import words
 from web import clock
 from web.index import Index, floods
 
@@ -17,7 +17,7 @@ def figures(index: Index, now: datetime, _: Language) -> dict[str, Any]:
     found = index.figures(f"{now:%Y-%m-%dT%H:%M:%SZ}")
     worst = next((level for level in reversed(LEVELS) if found["alerts"].get(level)), "")
     level = "" if worst == "green" else worst
-    alert = f"{found['alerts'][level]} {_(sentences.LEVELS[level]).capitalize()}" if level else ""
+    alert = f"{found['alerts'][level]} {_(words.LEVELS[level]).capitalize()}" if level else ""
     return {
         "level": level,
         "earthquakes": alert,

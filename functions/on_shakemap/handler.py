@@ -17,6 +17,7 @@ from siaga.events import ObjectEvent
 from siaga.function import analyse, frame
 from siaga.hazard import gridxml
 from siaga.moment import parse, stamp
+from siaga.report import listed
 from siaga.report.earthquake import printed
 
 _CLOCKS_DIFFER = timedelta(minutes=5)
@@ -61,7 +62,7 @@ def _catalog_facts(impact: Mapping[str, Any]) -> dict[str, Any]:
     names = ("utc_offset_hours", "time_zone", "process_time", "magnitude", "depth_km", "longitude", "latitude")
     return {name: event[name] for name in (*names, "description")} | {
         "place": impact["places"]["landmark"],
-        "clock_zone": printed.time_zone(impact, printed.finest(impact)),
+        "clock_zone": printed.time_zone(impact, listed.counted(impact)),
         "max_mmi": impact["map"]["max_mmi"],
         "people_max_mmi": highest,
         "highest_class": None if highest is None else str(highest),

@@ -1,8 +1,4 @@
-"""What an ash fall does: figures from persons per thickness class, and what each class may bring.
-
-Rates: InaSAFE 5's ash classes. The potential impacts are our own words for what is commonly observed
-(IVHHN and USGS, "Volcanic ash impacts & mitigation"); they are no forecast for a place.
-"""
+"""What an ash fall does: figures from persons per thickness class. Rates: InaSAFE 5's ash classes."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,60 +12,6 @@ from siaga.impact.classed import Scale
 from siaga.moment import stamp
 
 SCALE = Scale(CLASSES, affected=(True,) * 5, displaced=(0.0, 0.0, 0.0, 1.0, 1.0))
-
-NAMES = {"very_low": "Very low", "low": "Low", "medium": "Medium", "high": "High", "very_high": "Very high"}
-
-TOPICS = {
-    "health": "Health",
-    "roofs": "Roofs",
-    "roads": "Roads",
-    "air": "Air traffic",
-    "crops": "Crops and livestock",
-    "water": "Water and power",
-}
-
-EFFECTS = {
-    "very_low": {
-        "health": "Eyes, nose and throat may itch; people with asthma should stay indoors.",
-        "roofs": "No damage; ash collects in gutters.",
-        "roads": "Markings grow faint and dust is stirred up; drive slowly.",
-        "air": "Airports may close; engines must not meet ash.",
-        "crops": "Leaves are dusted; wash vegetables, give livestock clean feed.",
-        "water": "Open water may turn cloudy; cover tanks and wells.",
-    },
-    "low": {
-        "health": "Breathing is irritated; masks, goggles and closed windows are needed.",
-        "roofs": "Rarely damaged; gutters clog, and wet ash weighs more.",
-        "roads": "Roads are slippery, markings are hidden, sight is poor; traffic slows down.",
-        "air": "Airports close until runways are swept.",
-        "crops": "Leaves and blossoms are damaged; pasture is covered and livestock needs other feed.",
-        "water": "Tanks and filters clog; wet ash may cause flashovers on power lines.",
-    },
-    "medium": {
-        "health": "Many cannot stay outdoors without a mask; lung and eye complaints rise.",
-        "roofs": "Weak and flat roofs may sag; ash should be swept off before rain.",
-        "roads": "Many roads cannot be used by ordinary cars; ash must be cleared.",
-        "air": "Airports stay closed for days.",
-        "crops": "Most standing crops of the season are lost; pasture cannot be grazed.",
-        "water": "Supply and treatment fail in places; power cuts are likely.",
-    },
-    "high": {
-        "health": "Staying outdoors is dangerous; the old, the sick and small children should leave.",
-        "roofs": "Weak roofs collapse, above all when the ash is wet.",
-        "roads": "Roads are blocked until they are cleared with machines.",
-        "air": "Airports stay closed for a long time.",
-        "crops": "Crops are buried, branches break, livestock dies of hunger or thirst.",
-        "water": "Supply, drains and power fail over wide areas.",
-    },
-    "very_high": {
-        "health": "Life is at risk from collapsing buildings and thick ash; people should leave in time.",
-        "roofs": "Many roofs collapse, sound ones too when the ash is wet.",
-        "roads": "Impassable; help comes on foot or with heavy machines.",
-        "air": "Airports stay closed for weeks; helicopters stir up the ash.",
-        "crops": "Fields are destroyed for years; trees fall.",
-        "water": "No supply; rain brings lahars along the rivers.",
-    },
-}
 
 
 def event(fall: AshFall) -> dict[str, Any]:

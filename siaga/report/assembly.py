@@ -161,7 +161,7 @@ def _compared(impact: Mapping[str, Any], below: Mapping[str, Any]) -> dict[str, 
 def _named(path: Path, fields: ZoneFields, impact: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """Names and outlines of the districts that the analysis found on the map."""
     outlines = _outlines(path, fields)
-    found = ((zone["name"], outlines.get(zone["code"])) for zone in printed.finest(impact))
+    found = ((zone["name"], outlines.get(zone["code"])) for zone in printed.counted(impact))
     return [(name, outline) for name, outline in found if outline is not None]
 
 

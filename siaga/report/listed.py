@@ -22,6 +22,11 @@ def all_of(impact: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return by_level.get(table["level"], []) if table else max(by_level.values(), key=len, default=[])
 
 
+def counted(impact: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The zones that tables list, as far as anything is known of their people."""
+    return [zone for zone in all_of(impact) if zone["people"] is not None]
+
+
 def outside(impact: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """The people who live in none of the zones that tables list; None where nobody does.
 

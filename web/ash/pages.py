@@ -7,9 +7,8 @@ from flask import Blueprint, Response, g, render_template, request
 from siaga import keys, palette
 from siaga.errors import BadInput
 from siaga.hazard.ash import CLASSES, LIMITS_CM
-from siaga.impact import ash
 from siaga.language import Language
-from siaga.report import figures
+from siaga.report import figures, words
 from siaga.report.classed import tables
 from web import clock
 from web.ash.upload import LEVELS
@@ -96,7 +95,7 @@ def _row(entry: dict[str, Any], _: Language) -> dict[str, Any]:
         "height": _metres(entry["eruption_height_m"], _),
         "column": _("not known") if column is None else _metres(column, _),
         "people": _("not known") if people is None else figures.people_cell(people, _.code),
-        "highest": _(ash.NAMES[highest]) if highest else "",
+        "highest": _(words.ASH_CLASSES[highest]) if highest else "",
         "colour": palette.ASH.get(highest or ""),
         "active": clock.seconds_since(entry["expires"], g.now) < 0,
         "expires": f"{until}, {until_day}",
@@ -180,7 +179,7 @@ def _classes(impact: dict[str, Any], _: Language) -> list[dict[str, Any]]:
         count = impact["people"]["by_class"][name]
         made.append(
             {
-                "name": _(ash.NAMES[name]),
+                "name": _(words.ASH_CLASSES[name]),
                 "colour": palette.ASH[name],
                 "dark": name in ("high", "very_high"),
                 "limits": f"> {low} cm" if high is None else f"{low}–{high} cm",
@@ -201,7 +200,7 @@ def _spots(found: list[dict[str, Any]] | None, _: Language) -> dict[str, Any] | 
         {
             "name": one["name"],
             "more": one.get("zone") or one.get("code") or "",
-            "class": _(ash.NAMES[one["class"]]),
+            "class": _(words.ASH_CLASSES[one["class"]]),
             "colour": palette.ASH[one["class"]],
             "dark": one["class"] in ("high", "very_high"),
             "cm": figures.decimal(one["thickness_cm"], 2, _.code),
@@ -217,10 +216,10 @@ def _effects(impact: dict[str, Any], _: Language) -> list[dict[str, Any]]:
     cells = impact["map"]["cells_by_class"]
     return [
         {
-            "name": _(ash.NAMES[name]),
+            "name": _(words.ASH_CLASSES[name]),
             "colour": palette.ASH[name],
             "dark": name in ("high", "very_high"),
-            "topics": [(_(ash.TOPICS[topic]), _(text)) for topic, text in ash.EFFECTS[name].items()],
+            "topics": [(_(words.ASH_TOPICS[topic]), _(text)) for topic, text in words.ASH_EFFECTS[name].items()],
         }
         for name in reversed(CLASSES)
         if cells[name]

@@ -7,10 +7,9 @@ from flask import Blueprint, Response, g, jsonify, redirect, render_template, re
 from siaga import palette
 from siaga.errors import BadInput
 from siaga.hazard.ash import CLASSES, FORECAST_DAYS, MAX_REQUEST_BYTES, Eruption, eruption, read_request
-from siaga.impact import ash
 from siaga.inputs import ash_uploads
 from siaga.inputs.ash_uploads import Uploads
-from siaga.report import figures
+from siaga.report import figures, words
 from web.ash.volcanoes import Volcanoes
 from web.login import Login
 
@@ -132,7 +131,7 @@ def _shown(one: Eruption, seen: dict[str, Any]) -> dict[str, Any]:
         "cells": f"{figures.whole(lying['rows'], g.code)} × {figures.whole(lying['columns'], g.code)}",
         "classes": [
             {
-                "name": g.language(ash.NAMES[name]),
+                "name": g.language(words.ASH_CLASSES[name]),
                 "colour": palette.ASH[name],
                 "limits": _limits(*lying["limits_cm"][name]),
                 "cells": figures.whole(lying["cells_by_class"][name], g.code),

@@ -7,7 +7,7 @@ from flask import g
 from siaga.impact.fatality import LEVELS
 from siaga.impact.mmi import ROMAN
 from siaga.language import Language
-from siaga.report import figures
+from siaga.report import figures, words
 from siaga.report.earthquake import sentences
 from web import clock
 
@@ -28,7 +28,7 @@ def row(entry: dict[str, Any], _: Language, beside: dict[str, Any] | None = None
         "event_id": entry["event_id"],
         "version": entry["version"],
         "level": entry["alert"] or "none",
-        "level_name": _(sentences.LEVELS[entry["alert"]]) if entry["alert"] else _("Not known"),
+        "level_name": _(words.LEVELS[entry["alert"]]) if entry["alert"] else _("Not known"),
         "rank": LEVELS.index(entry["alert"]) + 1 if entry["alert"] else 0,
         "magnitude": figures.decimal(entry["magnitude"], 1, _.code),
         "depth": f"{figures.whole(entry['depth_km'], _.code)} km",
@@ -50,7 +50,7 @@ def row(entry: dict[str, Any], _: Language, beside: dict[str, Any] | None = None
         "drill": entry["drill"],
         "warnings": len(entry["warnings"]),
         "loudest": loudest,
-        "loudest_name": _(sentences.LEVELS[loudest]) if loudest else "",
+        "loudest_name": _(words.LEVELS[loudest]) if loudest else "",
         "loudest_rank": LEVELS.index(loudest) + 1 if loudest else 0,
         "higher": [_other(one, zone, _) for one in beside["higher"]] if beside else [],
         "doubtful": [_other(one, zone, _) for one in beside["doubtful"]] if beside else [],
@@ -77,7 +77,7 @@ def _other(one: dict[str, Any], zone: str, _: Language) -> dict[str, Any]:
         "version": one["version"],
         "drill": one["drill"],
         "level": one["alert"] or "none",
-        "level_name": _(sentences.LEVELS[one["alert"]]) if one["alert"] else _("Not known"),
+        "level_name": _(words.LEVELS[one["alert"]]) if one["alert"] else _("Not known"),
         "magnitude": figures.decimal(one["magnitude"], 1, _.code),
         "clock": figures.clock(figures.parse_utc(one["time"]), zone, seconds=True),
         "map": f"v{one['number']} {kind}",

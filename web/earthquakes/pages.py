@@ -6,8 +6,8 @@ from siaga import palette
 from siaga.impact.fatality import LEVELS
 from siaga.impact.quakes import surely_one
 from siaga.impact.versions import Revision
-from siaga.report import figures
-from siaga.report.earthquake import axis, sentences
+from siaga.report import figures, words
+from siaga.report.earthquake import axis
 from siaga.report.earthquake.printed import printed
 from web import clock
 from web.earthquakes import listing, revisions, timeline
@@ -47,7 +47,7 @@ def blueprint(runs: Runs, index: Index) -> Blueprint:
             wanted=wanted,
             drills=index.events("earthquake", Filter("drill"), 0, 0)[1],
             band=max((row for row in rows if row["strong"]), key=lambda row: row["loudest_rank"], default=None),
-            level_names=sentences.LEVELS,
+            level_names=words.LEVELS,
             colours=palette.MMI,
             demonstration=any(entry["demonstration"] for entry in entries),
         )
@@ -71,7 +71,7 @@ def blueprint(runs: Runs, index: Index) -> Blueprint:
             timeline=timeline.steps(index, entry, shown["source"], shown["time"]["zone"], g.language),
             files=runs.files(entry),
             arrival_warnings=[g.language.reason(one) for one in entry["warnings"]],
-            levels={name: g.language(word) for name, word in sentences.LEVELS.items()},
+            levels={name: g.language(word) for name, word in words.LEVELS.items()},
             colours=palette.MMI,
             axis_bands=axis.BANDS,
             axis_ticks=[(figures.whole(value, g.code), left) for value, left in axis.TICKS],

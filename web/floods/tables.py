@@ -9,7 +9,7 @@ from siaga.impact.floodtrend import Trend
 from siaga.language import Language
 from siaga.report import figures
 from siaga.report.classed import tables
-from siaga.report.earthquake.preparing import NEED_NAMES
+from siaga.report.words import NEED_NAMES
 from web.floods import listing
 from web.index import floods
 from web.index.floods import FloodIndex

@@ -5,13 +5,11 @@ from typing import Any
 
 from siaga import palette
 from siaga.hazard.ash import ALERT_LEVELS, CLASSES
-from siaga.impact.ash import EFFECTS, NAMES, TOPICS
 from siaga.language import Language
-from siaga.report import figures
+from siaga.report import figures, words
 from siaga.report.classed import tables
-from siaga.report.earthquake import sentences
-from siaga.report.earthquake.districts import finest
-from siaga.report.earthquake.sentences import short
+from siaga.report.listed import counted
+from siaga.report.words import short
 
 MOST_ZONES, MOST_NEAR, MOST_TOWNS, MOST_AIRPORTS = 7, 8, 13, 6
 MOST_ROWS = MOST_TOWNS
@@ -22,9 +20,9 @@ THICK = ("very_high", "high")  # whose people are taken as displaced
 # PVMBG's own words for its four levels are used in both languages; the colours are its own as well.
 LEVEL_CODES = dict(zip(ALERT_LEVELS, ("green", "yellow", "orange", "red"), strict=True))
 _KINDS = (
-    ("structures", sentences.STRUCTURES, "Structures"),
-    ("roads", sentences.ROADS, "Roads, km"),
-    ("land_cover", sentences.LAND, "Land, ha"),
+    ("structures", words.STRUCTURES, "Structures"),
+    ("roads", words.ROADS, "Roads, km"),
+    ("land_cover", words.LAND, "Land, ha"),
 )
 
 
@@ -34,7 +32,7 @@ def printed(impact: Mapping[str, Any], _: Language, towns: int = MOST_TOWNS, *, 
     towns: most of their table on page 2. tight: page 1 has no room for all rows that it usually shows. The eruption
     is known (event has a volcano).
     """
-    event, found = impact["event"], finest(impact)
+    event, found = impact["event"], counted(impact)
     when, utc = moment(event["time"], event, _)
     codes = [name for name in WORST_FIRST if impact["map"]["cells_by_class"][name]]
     return {
@@ -75,7 +73,7 @@ def printed(impact: Mapping[str, Any], _: Language, towns: int = MOST_TOWNS, *, 
         "airports_answer": airports(impact, _),
         "needs": tables.needs(impact, _),
         "prepare": prepare(impact, _),
-        "topics": [_(topic) for topic in TOPICS.values()],
+        "topics": [_(topic) for topic in words.ASH_TOPICS.values()],
         "effects": [_effect(impact, name, _) for name in codes],
         "things": tables.things(impact, _KINDS, WORST_FIRST, CLASSES, _),
         "beyond": beyond(impact, _),
@@ -251,7 +249,7 @@ def _classes(impact: Mapping[str, Any], _: Language) -> list[dict[str, Any]]:
         {
             "code": name,
             "number": str(CLASSES.index(name) + 1),
-            "name": _(NAMES[name]),
+            "name": _(words.ASH_CLASSES[name]),
             "thickness": thickness(impact, name, _),
             "people": people[name]["people"] if people else _("not known"),
             "bar": people[name]["bar"] if people else 0,
@@ -265,9 +263,9 @@ def _effect(impact: Mapping[str, Any], name: str, _: Language) -> dict[str, Any]
     return {
         "code": name,
         "number": str(CLASSES.index(name) + 1),
-        "name": _(NAMES[name]),
+        "name": _(words.ASH_CLASSES[name]),
         "thickness": thickness(impact, name, _),
-        "texts": [_(EFFECTS[name][topic]) for topic in TOPICS],
+        "texts": [_(words.ASH_EFFECTS[name][topic]) for topic in words.ASH_TOPICS],
     }
 
 
@@ -297,7 +295,7 @@ def _spot(one: Mapping[str, Any], _: Language) -> dict[str, Any]:
         "code": one["class"],
         "number": str(CLASSES.index(one["class"]) + 1),
         "distance": f"{figures.whole(one['distance_km'], _.code)}\u00a0km",
-        "direction": _(sentences.WINDS[one["direction"]]),
+        "direction": _(words.WINDS[one["direction"]]),
     }
 
 

@@ -9,10 +9,9 @@ from siaga import palette
 from siaga.impact.flood import AFFECTED_FROM, CLASSES
 from siaga.impact.floodtrend import Trend
 from siaga.language import Language
-from siaga.report import figures
+from siaga.report import figures, words
 from siaga.report.classed import tables
-from siaga.report.earthquake import sentences
-from siaga.report.earthquake.districts import finest
+from siaga.report.listed import counted
 
 MOST_ZONES, MOST_DEEPEST = 7, 6
 _TIGHT = 3  # rows where room is scarce
@@ -40,7 +39,7 @@ def printed(
     trends: per number of hours ago what changed since; None where that
     hour is not known. zones, rows: most of the tables of zones and of neighbourhoods.
     """
-    found = finest(impact)
+    found = counted(impact)
     named = neighbourhoods(impact["villages"], _)
     moment = figures.parse_utc(impact["event"]["time"])
     zone = figures.zone_of((impact["map"]["west"] or 106.8) if impact["map"]["areas"] else 106.8)
@@ -87,7 +86,7 @@ def printed(
     }
 
 
-_KINDS = (("structures", sentences.STRUCTURES, "Structures"), ("roads", sentences.ROADS, "Roads, km"))
+_KINDS = (("structures", words.STRUCTURES, "Structures"), ("roads", words.ROADS, "Roads, km"))
 
 
 def region(impact: Mapping[str, Any]) -> str:

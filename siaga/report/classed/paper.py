@@ -14,8 +14,8 @@ from siaga.language import Language
 from siaga.product import Product
 from siaga.report import paper, typeset
 from siaga.report.classed import ash, flood, picture
-from siaga.report.earthquake.sentences import short
 from siaga.report.fit import MAP_MM, Fit
+from siaga.report.words import short
 
 _BANDS_MM = (6.8, 13.2)  # of a demonstration, of an exercise
 _LEAST_MAP = 60.0  # mm; the column beside the map is usually as high

@@ -5,8 +5,7 @@ from typing import Any
 
 from siaga.language import Language
 from siaga.report import figures, listed
-from siaga.report.earthquake.preparing import GROUP_NAMES, NEED_NAMES, need
-from siaga.report.earthquake.sentences import short
+from siaga.report.words import GROUP_NAMES, NEED_NAMES, need, short
 
 
 def known(impact: Mapping[str, Any]) -> bool:

@@ -14,8 +14,8 @@ from siaga.impact.fatality import LEVELS
 from siaga.impact.mmi import ROMAN, classify
 from siaga.language import Language
 from siaga.report import figures
-from siaga.report.earthquake.sentences import LEVELS as LEVEL_NAMES
-from siaga.report.earthquake.sentences import WINDS
+from siaga.report.words import LEVELS as LEVEL_NAMES
+from siaga.report.words import WINDS
 
 _NBSP = "\u00a0"
 _WINDS = list(WINDS)

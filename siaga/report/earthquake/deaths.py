@@ -5,7 +5,7 @@ from typing import Any
 
 from siaga.impact.fatality import LEVELS
 from siaga.language import Language
-from siaga.report import figures
+from siaga.report import figures, words
 from siaga.report.earthquake import axis, sentences
 
 MODELS = {"siaga": "Siaga", "pager": "PAGER", "itb": "ITB", "itb-bayesian": "ITB Bayes"}
@@ -32,7 +32,7 @@ def level(impact: Mapping[str, Any], _: Language) -> dict[str, Any]:
     setting = impact["fatalities"][impact["alert"]["model"]]
     return {
         "code": name,
-        "name": _(sentences.LEVELS[name]),
+        "name": _(words.LEVELS[name]),
         "rank": _("{rank} of 4", rank=LEVELS.index(name) + 1),
         "chance": _chance(name, exact, _),
         "help": _(sentences.HELP[name]),
@@ -42,7 +42,7 @@ def level(impact: Mapping[str, Any], _: Language) -> dict[str, Any]:
         "bars": [
             {
                 "code": one,
-                "name": _(sentences.LEVELS[one]),
+                "name": _(words.LEVELS[one]),
                 "bounds": _("1,000 or more") if one == "red" else _BOUNDS[one],
                 "percent": whole[one],
                 "text": figures.percent(whole[one], exact[one], _.code),
@@ -64,7 +64,7 @@ def _beside(alert: Mapping[str, Any], _: Language) -> str:
     return _(
         "{model}; by PAGER's median it would be {level}. Loss in money is not in it.",
         model=model,
-        level=_(sentences.LEVELS[expected]),
+        level=_(words.LEVELS[expected]),
     )
 
 
@@ -92,7 +92,7 @@ def models(impact: Mapping[str, Any], _: Language) -> list[dict[str, Any]]:
                 "own": name == impact["alert"]["model"],
                 "median": figures.deaths(one["median"], _.code),
                 "wide": figures.deaths_range(one["p05"], one["p95"], _.code),
-                "level": _(sentences.LEVELS[one["alert"]]),
+                "level": _(words.LEVELS[one["alert"]]),
                 "code": one["alert"],
                 "probability": [
                     {
@@ -117,7 +117,7 @@ def money(impact: Mapping[str, Any], _: Language) -> dict[str, str] | None:
     return {
         "likely": figures.dollars_range(loss["p25_usd"], loss["p75_usd"], _.code),
         "wide": figures.dollars_range(loss["p05_usd"], loss["p95_usd"], _.code),
-        "level": _(sentences.LEVELS[loss["alert"]]),
+        "level": _(words.LEVELS[loss["alert"]]),
         "gdp": _(
             "GDP per head US$ {gdp} in {year}",
             gdp=figures.whole(loss["gdp_per_capita_usd"], _.code),

@@ -11,18 +11,13 @@ from siaga.impact.mmi import ROMAN
 from siaga.language import Language
 from siaga.report import figures, listed
 from siaga.report.earthquake import sentences
-from siaga.report.earthquake.sentences import known, short
+from siaga.report.earthquake.sentences import known
+from siaga.report.words import short
 
 ROWS = ((10, 10), (9, 9), (8, 8), (7, 7), (6, 6), (5, 5), (2, 4), (1, 1))
 DAMAGING = 6
 MOST_WORST = 6
-MOST_ROWS = 12  # of the table; districts beyond them are summed
 _PAGER = "pager"  # the model whose deaths are shared out among the districts
-
-
-def finest(impact: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The zones that tables list, as far as anything is known of their people."""
-    return [zone for zone in listed.all_of(impact) if zone["people"] is not None]
 
 
 def classes(impact: Mapping[str, Any], _: Language) -> dict[str, Any] | None:

@@ -5,8 +5,8 @@ from typing import Any
 
 from siaga import palette
 from siaga.language import Language
-from siaga.report import figures, typeset
-from siaga.report.earthquake import axis, sentences
+from siaga.report import figures, typeset, words
+from siaga.report.earthquake import axis
 from siaga.report.earthquake.changes import Change
 from siaga.report.earthquake.districts import MOST_WORST
 from siaga.report.earthquake.printed import printed
@@ -31,7 +31,7 @@ def html(
         "class_mm": _class_mm(fit, rows),
         "change": _changed(change, language),
         "colours": palette.MMI,
-        "levels": {name: language(word) for name, word in sentences.LEVELS.items()},
+        "levels": {name: language(word) for name, word in words.LEVELS.items()},
         "axis_bands": axis.BANDS,
         "axis_ticks": [(figures.whole(value, language.code), left) for value, left in axis.TICKS],
     }

@@ -11,8 +11,9 @@ from siaga.language import Language
 from siaga.product import Product
 from siaga.report import fit, paper
 from siaga.report.earthquake import changes, pages, picture
+from siaga.report.earthquake import fit as first_fit
 from siaga.report.earthquake.changes import Change
-from siaga.report.earthquake.sentences import short
+from siaga.report.words import short
 
 
 def render(
@@ -72,7 +73,7 @@ class Paper:
 
     def first(self) -> fit.Fit:
         """A guess of how it fills its sheets."""
-        return fit.first(self.impact, self.change is not None)
+        return first_fit.first(self.impact, self.change is not None)
 
     def map(self, height_mm: float) -> sheet.MapSheet:
         """The map of page 1."""

@@ -5,8 +5,8 @@ from typing import Any
 
 from siaga.impact.mmi import ROMAN
 from siaga.language import Language
-from siaga.report import figures
-from siaga.report.earthquake import districts, sentences
+from siaga.report import figures, listed
+from siaga.report.earthquake import sentences
 from siaga.report.earthquake.printed import printed, time_zone
 from siaga.report.typeset import data_uri, environment
 
@@ -28,7 +28,7 @@ def html(impact: Mapping[str, Any], map_png: bytes, _: Language) -> str:
     """The picture as a page of its own, to be typeset at 96 dpi."""
     shown = printed(impact, _)
     top, height = map_px(impact)
-    zone = time_zone(impact, districts.finest(impact))
+    zone = time_zone(impact, listed.counted(impact))
     utc = figures.parse_utc(impact["event"]["time"])
     others = [figures.clock(utc, "WIB")] if zone != "WIB" else [figures.clock(utc, "UTC")]
     tsunami = impact["caveats"]["tsunami"] is not False

@@ -6,27 +6,12 @@ from typing import Any
 from siaga import palette
 from siaga.impact.mmi import ROMAN, class_of
 from siaga.language import Language
-from siaga.report import figures
+from siaga.report import figures, words
 from siaga.report.earthquake import sentences
-from siaga.report.earthquake.sentences import short
+from siaga.report.words import short
 
 MOST_NOTABLE = 16
 _MOST_CLASSES = 8
-NEED_NAMES = {
-    "rice_kg_week": ("Rice", "2.8 kg/person", "kg"),
-    "drinking_water_l_week": ("Drinking water", "17.5 l/person", "l"),
-    "clean_water_l_week": ("Clean water", "67 l/person", "l"),
-    "family_kits_week": ("Family kits", "0.2/person", ""),
-    "hygiene_packs_week": ("Hygiene packs", "0.39/person", ""),
-    "toilets": ("Toilets (once)", "0.05/person", ""),
-}
-GROUP_NAMES = (
-    ("infant", "children under 5"),
-    ("elderly", "elderly (65+)"),
-    ("pregnant", "pregnant"),
-    ("lactating", "breastfeeding"),
-    ("disabled", "disabled"),
-)
 
 
 def planning(impact: Mapping[str, Any], _: Language) -> dict[str, Any] | None:
@@ -36,8 +21,8 @@ def planning(impact: Mapping[str, Any], _: Language) -> dict[str, Any] | None:
         return None
     bounds = [plan[name] for name in ("base", "middle", "upper")]
     rows = []
-    for key, (name, standard, unit) in NEED_NAMES.items():
-        base, middle, upper = (need(one["needs"][key], unit, _) for one in bounds)
+    for key, (name, standard, unit) in words.NEED_NAMES.items():
+        base, middle, upper = (words.need(one["needs"][key], unit, _) for one in bounds)
         rows.append({"name": _(name), "standard": _(standard), "base": base, "middle": middle, "upper": upper})
     lowest = next(one for one in bounds if one["people"] >= 1)
     return {
@@ -48,24 +33,19 @@ def planning(impact: Mapping[str, Any], _: Language) -> dict[str, Any] | None:
         },
         "rows": rows,
         "of": figures.people_sentence(lowest["people"], _.code),
-        "groups": [(_(label), figures.people_cell(lowest["groups"][name], _.code)) for name, label in GROUP_NAMES],
+        "groups": [
+            (_(label), figures.people_cell(lowest["groups"][name], _.code)) for name, label in words.GROUP_NAMES
+        ],
     }
-
-
-def need(number: float, unit: str, _: Language) -> str:
-    """An amount with its unit; from a thousand kilograms on in tons."""
-    if unit == "kg" and number >= 1000:
-        return f"{figures.amount(number / 1000, _.code)}\u00a0{_('t')}"
-    return figures.amount(number, _.code) + (f"\u00a0{unit}" if unit else "")
 
 
 def stands(impact: Mapping[str, Any], _: Language) -> dict[str, Any] | None:
     """Structures, roads and land under the shaking; None where no such layer is installed."""
     tables = []
     for key, names, total, heading, unit in (
-        ("structures", sentences.STRUCTURES, "total", "Structures", "count"),
-        ("roads", sentences.ROADS, "total_km", "Roads, km", "km"),
-        ("land_cover", sentences.LAND, "total_ha", "Land, ha", "ha"),
+        ("structures", words.STRUCTURES, "total", "Structures", "count"),
+        ("roads", words.ROADS, "total_km", "Roads, km", "km"),
+        ("land_cover", words.LAND, "total_ha", "Land, ha", "ha"),
     ):
         layer = impact.get(key)
         if layer is not None:
@@ -123,7 +103,7 @@ def _class_row(name: str, cells: Sequence[int], _: Language) -> dict[str, Any]:
 
 def _notable(one: Mapping[str, Any], _: Language) -> dict[str, Any]:
     mmi = class_of(one["mmi"])
-    kind = sentences.STRUCTURES.get(one["type"], one["type"])
+    kind = words.STRUCTURES.get(one["type"], one["type"])
     return {
         "name": one["name"] or _("without a name"),
         "type": _(kind),

@@ -9,18 +9,17 @@ from typing import Any
 from siaga import palette
 from siaga.impact.mmi import ROMAN, class_of
 from siaga.language import Language
-from siaga.report import figures
+from siaga.report import figures, words
 from siaga.report.earthquake import beyond, deaths, districts, past, preparing, sentences
-from siaga.report.earthquake.districts import finest
-from siaga.report.earthquake.sentences import short
-
-MOST_TOWNS = 9
+from siaga.report.fit import MOST_ROWS, MOST_TOWNS
+from siaga.report.listed import counted
+from siaga.report.words import short
 
 
 def printed(
     impact: Mapping[str, Any],
     _: Language,
-    rows: int = districts.MOST_ROWS,
+    rows: int = MOST_ROWS,
     worst: int = districts.MOST_WORST,
     towns: int = MOST_TOWNS,
 ) -> dict[str, Any]:
@@ -29,7 +28,7 @@ def printed(
     rows: most of the table of districts by MMI; worst: of the table of the worst districts; towns: of the
     most shaken places.
     """
-    zones = finest(impact)
+    zones = counted(impact)
     order = districts.ranked(impact, zones)
     rest = districts.beside(impact, order)
     shares = districts.percents([*order, *([rest] if rest else [])])
@@ -120,7 +119,7 @@ def _towns(impact: Mapping[str, Any], count: int, _: Language) -> dict[str, Any]
                 "roman": ROMAN[mmi],
                 "colour": palette.MMI[mmi],
                 "distance": f"{figures.whole(place['distance_km'], _.code)}\u00a0km",
-                "direction": _(sentences.WINDS[place["direction"]]),
+                "direction": _(words.WINDS[place["direction"]]),
                 "people": figures.whole(max(1, place["population"] / 1000), _.code)
                 if place["population"]
                 else _("not known"),

@@ -5,26 +5,9 @@ from typing import Any
 
 from siaga.impact.mmi import CLASSES, ROMAN, class_of
 from siaga.language import Language
-from siaga.report import figures, listed
+from siaga.report import figures, listed, words
+from siaga.report.words import short
 
-WINDS = {
-    "N": "north",
-    "NNE": "north-northeast",
-    "NE": "northeast",
-    "ENE": "east-northeast",
-    "E": "east",
-    "ESE": "east-southeast",
-    "SE": "southeast",
-    "SSE": "south-southeast",
-    "S": "south",
-    "SSW": "south-southwest",
-    "SW": "southwest",
-    "WSW": "west-southwest",
-    "W": "west",
-    "WNW": "west-northwest",
-    "NW": "northwest",
-    "NNW": "north-northwest",
-}
 SHAKING = {
     1: "not felt",
     2: "weak",
@@ -49,46 +32,11 @@ DAMAGE = {
     9: "heavy",
     10: "very heavy",
 }
-LEVELS = {"green": "GREEN", "yellow": "YELLOW", "orange": "ORANGE", "red": "RED"}
 HELP = {
     "green": "Help from outside is usually not needed.",
     "yellow": "Help by the region is usually enough.",
     "orange": "National help is usually needed.",
     "red": "International help is usually needed.",
-}
-STRUCTURES = {
-    "residential": "homes",
-    "education": "schools",
-    "health": "health",
-    "transport": "transport",
-    "worship": "places of worship",
-    "government": "government",
-    "commercial": "commerce",
-    "recreation": "recreation",
-    "public facility": "public facilities",
-    "evacuation centre": "evacuation centres",
-    "bridge": "bridges",
-    "other": "other kinds",
-}
-ROADS = {
-    "motorway": "motorways",
-    "primary": "primary roads",
-    "secondary": "secondary roads",
-    "local": "local roads",
-    "path": "paths",
-    "other": "other kinds",
-}
-LAND = {
-    "settlement": "settlements",
-    "commercial": "commerce",
-    "industrial": "industry",
-    "rice field": "rice fields",
-    "farm": "fields",
-    "plantation": "plantations",
-    "forest": "forest",
-    "grassland": "grassland",
-    "water": "water",
-    "other": "other kinds",
 }
 _COUNT_WORDS = {1: "One district", 2: "Two districts", 3: "Three districts", 4: "Four districts", 5: "Five districts"}
 
@@ -96,15 +44,6 @@ _COUNT_WORDS = {1: "One district", 2: "Two districts", 3: "Three districts", 4: 
 def known(impact: Mapping[str, Any]) -> bool:
     """Whether anything is known of the people under the map."""
     return impact["people"]["total"] is not None
-
-
-def short(zone_name: str) -> str:
-    """A regency without its kind; a city keeps it.
-
-    >>> short("Kabupaten Lombok Utara"), short("Kota Mataram")
-    ('Lombok Utara', 'Kota Mataram')
-    """
-    return zone_name.removeprefix("Kabupaten ").removeprefix("Administrasi ")
 
 
 def title(impact: Mapping[str, Any], _: Language) -> str:
@@ -120,7 +59,7 @@ def title(impact: Mapping[str, Any], _: Language) -> str:
         )
     if place["distance_km"] < 5:
         return _("M {magnitude} earthquake at {place}", magnitude=magnitude, place=place["name"])
-    wind = _(WINDS[place["from_place"]])
+    wind = _(words.WINDS[place["from_place"]])
     return _("M {magnitude} earthquake {wind} of {place}", magnitude=magnitude, wind=wind, place=place["name"])
 
 
@@ -135,7 +74,7 @@ def location(impact: Mapping[str, Any], _: Language) -> str:
     km = figures.whole(place["distance_km"], _.code)
     if km == "0":
         return _("At {place}", place=name)
-    return _("{km} km {wind} of {place}", km=km, wind=_(WINDS[place["from_place"]]), place=name)
+    return _("{km} km {wind} of {place}", km=km, wind=_(words.WINDS[place["from_place"]]), place=name)
 
 
 def how_bad(impact: Mapping[str, Any], _: Language) -> str:
@@ -226,7 +165,7 @@ def whereabouts(impact: Mapping[str, Any], _: Language) -> str:
         return str(impact["event"]["description"])
     if place["distance_km"] < 5:
         return str(place["name"])
-    return _("{wind} of {place}", wind=_(WINDS[place["from_place"]]), place=place["name"])
+    return _("{wind} of {place}", wind=_(words.WINDS[place["from_place"]]), place=place["name"])
 
 
 def worst_line(impact: Mapping[str, Any], worst: Mapping[str, Any], _: Language) -> str:
@@ -313,13 +252,13 @@ def towns(places: Sequence[Mapping[str, Any]], _: Language) -> str:
 def leaning(impact: Mapping[str, Any], _: Language) -> str:
     """The head of the table of models."""
     alerts = [one["alert"] for one in impact["fatalities"].values()]
-    worst = max(set(alerts), key=lambda level: (alerts.count(level), list(LEVELS).index(level)))
+    worst = max(set(alerts), key=lambda level: (alerts.count(level), list(words.LEVELS).index(level)))
     count = alerts.count(worst)
     if count == len(alerts):
-        return _("All {count} models say {level}.", count=count, level=_(LEVELS[worst]))
+        return _("All {count} models say {level}.", count=count, level=_(words.LEVELS[worst]))
     if count == 1:
         return _("Each model names another level.")
-    return _("{count} of {all} models say {level}.", count=count, all=len(alerts), level=_(LEVELS[worst]))
+    return _("{count} of {all} models say {level}.", count=count, all=len(alerts), level=_(words.LEVELS[worst]))
 
 
 def happened(events: Sequence[Mapping[str, Any]], _: Language) -> str:
