@@ -1,13 +1,21 @@
 # Every target sets up what it needs by itself; a second run is quick.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test bench lint lock clean
+.PHONY: help setup demo up test check bench lint format lock clean
 
 siaga := .venv/bin/siaga
+workers := --numprocesses 2 --dist loadscope --no-loadscope-reorder
 
 help:
-	@echo "make demo [EXIT=1]   set up, start everything, send a real ShakeMap, print the link"
-	@echo "make test            set up, run all tests"
-	@echo "make up | bench | lint | setup | lock | clean"
+	@echo "make demo [EXIT=1]             set up, start everything, send a real ShakeMap, print the link"
+	@echo "make up                        set up, start everything, keep it alive until Ctrl-C"
+	@echo "make test                      set up, run all tests"
+	@echo "make test T=tests/test_keys.py run these files or node ids: T='tests/test_web.py tests/test_keys.py::NAME'"
+	@echo "make check                     lint, and every test that needs no QGIS, store, browser or process"
+	@echo "make lint                      what is badly formatted, wrongly typed or suspect; changes nothing"
+	@echo "make format                    format everything, mend what can be mended"
+	@echo "make bench                     how long a report takes here"
+	@echo "make lock                      pin all Python packages anew"
+	@echo "make setup | clean             prepare this machine | remove what set-up and tests left in the checkout"
 
 setup:
 	@deployment/local/setup.sh run
@@ -20,7 +28,10 @@ up: setup
 
 test:
 	@deployment/local/setup.sh test
-	@.venv/bin/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder
+	@.venv/bin/python -m pytest $(or $(T),$(workers))
+
+check: lint
+	@.venv/bin/python -m pytest --quick $(workers)
 
 bench:
 	@deployment/local/setup.sh test
@@ -31,6 +42,11 @@ lint:
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
+
+format:
+	@deployment/local/setup.sh test
+	@.venv/bin/ruff check --fix .
+	@.venv/bin/ruff format .
 
 # Resolved in an empty environment, so that the lock names everything, Debian's packages too.
 lock:

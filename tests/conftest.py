@@ -2,11 +2,13 @@
 
 import os
 import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 
 import hypothesis
 import pytest
+import quick
 from running import Running, environment, wait_for
 
 from siaga import keys, stack
@@ -33,8 +35,27 @@ def share(path):
     return STACK if "stack_up" in (Path(__file__).parents[1] / path).read_text(encoding="utf-8") else path
 
 
-def pytest_collection_modifyitems(items):
+def pytest_addoption(parser):
+    parser.addoption("--quick", action="store_true", help="tests that need neither QGIS nor store, browser, processes")
+
+
+def pytest_configure(config):
+    if config.getoption("--quick"):
+        sys.meta_path.insert(0, quick.Forbid())
+
+
+def pytest_ignore_collect(collection_path, config):
+    """Leave files out that are not quick, before they import what may not be installed."""
+    if config.getoption("--quick") and collection_path.suffix == ".py" and not quick.is_quick_file(collection_path):
+        return True
+    return None
+
+
+def pytest_collection_modifyitems(config, items):
     """Put the shares that take longest first."""
+    if config.getoption("--quick"):
+        config.hook.pytest_deselected(items=[item for item in items if not quick.is_quick_test(item.fixturenames)])
+        items[:] = [item for item in items if quick.is_quick_test(item.fixturenames)]
     turns = {name: turn for turn, name in enumerate(LONGEST)}
     items.sort(key=lambda item: turns.get(share(item.nodeid.partition("::")[0]), len(LONGEST)))
 
