@@ -10,6 +10,9 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from bench.golden import ash as golden_ash
+from bench.golden import earthquake as golden
+from bench.golden import flood as golden_flood
 from siaga.exposure.zones import ZoneFields
 from siaga.gis.people import ash_ground, by_class, by_mmi
 from siaga.hazard.gridxml import read_shakemap
@@ -17,7 +20,6 @@ from siaga.impact import earthquake, fatality, needs
 from siaga.impact.fatality import ITB, ITB_BAYESIAN, PAGER
 from siaga.report import figures
 from siaga.settings import Settings
-from tests.fixtures import golden, golden_ash, golden_flood
 
 PAGE = Path(__file__).parent.parent / "docs" / "accuracy.md"
 Row = Sequence[object]
@@ -42,9 +44,9 @@ def golden_people(cache: Path) -> tuple[str, str, list[Row]]:
                 figure = f"affected in area {zone.code}"
                 rows.append(_row(case.name, figure, case.by_zone[zone.code], truth, float(zone.by_class[1:].sum())))
     words = (
-        "People by MMI class and area. *exact* is reckoned in `tests/fixtures/golden.py` by plain loops over cells and "
-        "areas, *Siaga* is what the program finds. InaSAFE's test hazards are rasters; here the centre of each cell "
-        "is a node of a grid.xml."
+        "People by MMI class and area. *exact* is reckoned in `bench/golden/earthquake.py` by plain loops over cells "
+        "and areas, *Siaga* is what the program finds. InaSAFE's test hazards are rasters; here the centre of each "
+        "cell is a node of a grid.xml."
     )
     return "People on rasters: EQ-1, EQ-2", words, rows
 
@@ -121,7 +123,7 @@ def golden_floods(_: Path) -> tuple[str, str, list[Row]]:
             rows.append(_row(case, figure, inasafe, exact, exact, "" if number else reason))
     words = (
         "PetaBencana's answer of 21 February 2017 upon InaSAFE's population, districts and buildings. No package has "
-        "that answer: the figures stand in `tests/fixtures/golden_flood.py`, and `tests/test_flooded.py` reckons the "
+        "that answer: the figures stand in `bench/golden/flood.py`, and `tests/test_flooded.py` reckons the "
         "exact ones by plain loops, and Siaga's, where it is at hand. Overlapping RWs count once, at the higher state."
     )
     return "People and buildings under water: FL-12, FL-13", words, rows

@@ -6,11 +6,12 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import shapely
-from fixtures import exposure, golden_flood
+from fixtures import exposure
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from osgeo import gdal, ogr, osr
 
+from bench.golden import flood as golden_flood
 from siaga.data import features
 from siaga.exposure import vocabulary
 from siaga.exposure.zones import INSTALLED, ZoneFields

@@ -1,4 +1,4 @@
-"""InaSAFE's golden cases: the truth is reckoned by hand in fixtures/golden.py, InaSAFE's figure stands beside it.
+"""InaSAFE's golden cases: the truth is reckoned in bench/golden/earthquake.py, InaSAFE's figure stands beside it.
 
 Figures of InaSAFE 5.0.7 and their unrounded values: its own test layers, run without a display.
 """
@@ -8,11 +8,11 @@ import math
 
 import numpy as np
 import pytest
-from fixtures import golden
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bench import accuracy
+from bench.golden import earthquake as golden
 from siaga import cli
 from siaga.exposure.zones import ZoneFields
 from siaga.gis.people import by_mmi as people_by_mmi

@@ -15,9 +15,6 @@ CODE = sorted(
     for path in (ROOT / folder).rglob("*.py")
     if "node_modules" not in path.parts
 )
-PURE = {"hazard", "exposure", "impact"}
-PURE_MAY = {"numpy", "defusedxml", "siaga"}
-NEVER_IN_PURE = {"siaga.store", "siaga.gis", "siaga.function.frame", "siaga.settings", "siaga.data"}
 
 
 def tree(path):
@@ -33,27 +30,6 @@ def imported(path):
         elif isinstance(node, ast.ImportFrom) and node.module:
             names |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module}
     return names
-
-
-def test_parts_import_the_library_and_never_each_other():
-    for part in ("functions", "gateway", "web"):
-        others = {"functions", "gateway", "web"} - {part}
-        for path in (ROOT / part).rglob("*.py"):
-            met = {name for name in imported(path) if name.partition(".")[0] in others}
-            assert not met, path
-    for path in (ROOT / "siaga").rglob("*.py"):
-        met = {name for name in imported(path) if name.partition(".")[0] in ("functions", "gateway", "web")}
-        assert not met, path
-
-
-def test_pure_modules_know_nothing_of_stores_and_settings():
-    import sys
-
-    for part in PURE:
-        for path in (ROOT / "siaga" / part).rglob("*.py"):
-            for name in imported(path):
-                assert name.partition(".")[0] in PURE_MAY | set(sys.stdlib_module_names), (path, name)
-                assert not any(name == never or name.startswith(f"{never}.") for never in NEVER_IN_PURE), (path, name)
 
 
 @pytest.mark.parametrize(
