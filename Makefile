@@ -3,6 +3,9 @@
 .PHONY: help setup demo up test check bench lint format lock clean
 
 siaga := .venv/bin/siaga
+prettier := web/node_modules/.bin/prettier
+pages := siaga web
+styles := "{siaga,web}/**/*.{css,js}"
 workers := --numprocesses 2 --dist loadscope --no-loadscope-reorder
 
 help:
@@ -41,12 +44,16 @@ lint:
 	@deployment/local/setup.sh test
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
+	@.venv/bin/djangofmt --check --quiet $(pages)
+	@$(prettier) --check --log-level warn $(styles)
 	@.venv/bin/mypy
 
 format:
 	@deployment/local/setup.sh test
 	@.venv/bin/ruff check --fix .
 	@.venv/bin/ruff format .
+	@.venv/bin/djangofmt --quiet $(pages)
+	@$(prettier) --write --log-level warn $(styles)
 
 # Resolved in an empty environment, so that the lock names everything, Debian's packages too.
 lock:

@@ -1,4 +1,4 @@
-"""Which tests are quick: they meet no QGIS, no GDAL, no store, no browser and no process of their own.
+"""Which tests are quick: they meet no QGIS, GDAL or SciPy, no store, no browser and no process of their own.
 
 Found from what a test file imports, through all that those modules import in turn, and from the fixtures of each
 test; so no list can fall behind. `pytest --quick` collects those alone, also where QGIS is not installed.
@@ -11,7 +11,7 @@ from pathlib import Path
 
 TESTS = Path(__file__).parent
 ROOT = TESTS.parent
-SLOW_LIBRARIES = frozenset({"qgis", "osgeo", "playwright"})
+SLOW_LIBRARIES = frozenset({"qgis", "osgeo", "scipy", "playwright"})  # the first three come with Debian alone
 SLOW_IN_TESTS = frozenset({"subprocess", "multiprocessing"})  # a test that starts processes
 SLOW_FIXTURES = frozenset({"minio", "qgis", "stack_up"})
 

@@ -6,6 +6,7 @@ import string
 from pathlib import Path
 
 import pytest
+from jinja2 import Environment, nodes
 
 from siaga import language
 from siaga.data.demo import recipe
@@ -88,8 +89,10 @@ def said_in_code(path: Path) -> set[str]:
 
 
 def said_in_page(path: Path) -> set[str]:
-    """What a template passes to _()."""
-    return {said for _quote, said in re.findall(r"""_\((["'])(.*?)\1[,)]""", path.read_text(encoding="utf-8"))}
+    """What a template passes to _(); a sentence may stand in several literals, one after another."""
+    calls = Environment().parse(path.read_text(encoding="utf-8")).find_all(nodes.Call)
+    named = [call for call in calls if isinstance(call.node, nodes.Name) and call.node.name == "_"]
+    return {call.args[0].value for call in named if isinstance(call.args[0], nodes.Const)}
 
 
 def said_by_tables() -> set[str]:

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from siaga import keys, settings, stack
 
@@ -120,3 +121,13 @@ def test_the_readme_points_at_what_is_there():
         assert (ROOT / path).exists(), path
     for path in re.findall(r"`((?:siaga|gateway|web|functions|template|deployment|docs|tests|bench)/[\w./-]+)`", said):
         assert (ROOT / path).exists(), path
+
+
+def test_a_commit_is_checked_by_the_programs_of_make_lint():
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"]
+    assert [repo["repo"] for repo in hooks] == ["local"]  # no other needs no network
+    called = {hook["entry"].split()[0] for hook in hooks[0]["hooks"]}
+    make = (ROOT / "Makefile").read_text(encoding="utf-8")
+    make = make.replace("$(prettier)", re.search(r"^prettier := (.*)", make, re.MULTILINE)[1])
+    lint = re.search(r"^lint:\n((?:\t.*\n)+)", make, re.MULTILINE)[1]
+    assert called == {line.split()[0].lstrip("@") for line in lint.splitlines()} - {"deployment/local/setup.sh"}

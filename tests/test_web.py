@@ -402,7 +402,7 @@ def test_no_query_breaks_the_links_to_the_other_language(web, query):
     for path in ("/earthquakes", "/earthquakes/20180805194636", "/status", "/nothing"):
         status, page = text(client, f"{path}?{query}")
         assert status == (404 if path.endswith(("6", "nothing")) else 200)
-        links = [html.unescape(link) for link in re.findall(r'<a href="([^"]*)" hreflang', page)]
+        links = [html.unescape(link) for link in re.findall(r'<a\s+href="([^"]*)"\s+hreflang', page)]
         asked = parse_qsl(query)
         assert [parse_qsl(link[1:]) for link in links] == [[*asked, ("lang", code)] for code in ("id", "en")]
         assert [link[0] for link in links] == ["?", "?"]  # nothing but another query of the same page

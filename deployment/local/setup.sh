@@ -46,10 +46,12 @@ fi
 
 if [ -f web/package-lock.json ]; then
     wanted=$(stamp web/package.json web/package-lock.json)
-    if [ "$(cat web/node_modules/.siaga-packages 2>/dev/null)" != "$wanted" ]; then
+    if ! grep -qsxE "$wanted ($purpose|test)" web/node_modules/.siaga-packages; then
         echo "setup: front-end packages"
-        (cd web && npm ci --silent --ignore-scripts --no-audit --no-fund)
-        echo "$wanted" >web/node_modules/.siaga-packages
+        omit=--omit=dev
+        [ "$purpose" = test ] && omit=
+        (cd web && npm ci --silent --ignore-scripts --no-audit --no-fund $omit)
+        echo "$wanted $purpose" >web/node_modules/.siaga-packages
     fi
 fi
 

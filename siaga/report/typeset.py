@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -20,6 +21,8 @@ _MM_PER_PX = 25.4 / 96
 _SHEET = 297.0
 _RIGHT, _FOOT = 198.2, _SHEET - 5.0 - 4.4  # mm: the right margin; where the last line begins
 _LOST = 40.0  # mm that a sheet is overrun at least when its last mark is not even set
+# WeasyPrint ends a line too early in a paragraph whose text ends with a blank, as the formatter's line breaks make it.
+_LAST_BLANK = re.compile(r"\n\s*(?=</(?:p|td|th|li|h[1-6])>)")
 _BAND, _ORIGIN = 7.0, 25.0  # mm above it: an exercise's band; the small print
 
 
@@ -31,22 +34,20 @@ def html(
     sheets: templates, one per sheet of paper; as many as the fit has pages are set. shown: what they need, and
     what the frame needs: kind, running, title, chip, small, drill, demonstration.
     """
-    return (
-        environment()
-        .get_template("report.html")
-        .render(
-            **shown,
-            _=language,
-            sheets=sheets[: fit.pages],
-            css=(TEMPLATES / "report.css").read_text(encoding="utf-8"),
-            map=data_uri("image/png", map_png),
-            map_mm=(MAP_MM, fit.map_mm),
-            pages=fit.pages,
-            tight=fit.tight,
-            qr=_qr(url),
-            url=url,
-        )
+    template = environment().get_template("report.html")
+    page = template.render(
+        **shown,
+        _=language,
+        sheets=sheets[: fit.pages],
+        css=(TEMPLATES / "report.css").read_text(encoding="utf-8"),
+        map=data_uri("image/png", map_png),
+        map_mm=(MAP_MM, fit.map_mm),
+        pages=fit.pages,
+        tight=fit.tight,
+        qr=_qr(url),
+        url=url,
     )
+    return _LAST_BLANK.sub("", page)
 
 
 def typeset(page: str, fit: Fit, drill: bool) -> tuple[weasyprint.Document, dict[str, float]]:

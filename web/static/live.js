@@ -7,7 +7,8 @@ let told = Date.now();
 function show(state, seconds) {
   live.className = `live ${state}`;
   live.querySelector("span").textContent = live.dataset[state];
-  live.querySelector("small").textContent = document.documentElement.lang === "id" ? `${seconds} dtk lalu` : `${seconds} s ago`;
+  live.querySelector("small").textContent =
+    document.documentElement.lang === "id" ? `${seconds} dtk lalu` : `${seconds} s ago`;
 }
 
 async function look() {
