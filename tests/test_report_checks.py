@@ -11,7 +11,7 @@ from PIL import Image, ImageColor
 
 from siaga import language, palette
 from siaga.impact.fatality import LEVELS
-from siaga.report import figures, typeset
+from siaga.report import figures, template
 from siaga.report.earthquake import beyond, paper, printed
 
 QUESTIONS = (
@@ -31,8 +31,8 @@ QUESTIONS = (
 )
 VIOLET = np.array((0x5B, 0x2D, 0x8E))
 INK, WHITE = (0x14, 0x20, 0x2B), (255, 255, 255)
-CSS = (typeset.TEMPLATES / "report.css").read_text(encoding="utf-8")
-SHARE = "".join((typeset.TEMPLATES / name).read_text(encoding="utf-8") for name in ("share.css", "share.html"))
+CSS = (template.TEMPLATES / "report.css").read_text(encoding="utf-8")
+SHARE = "".join((template.TEMPLATES / name).read_text(encoding="utf-8") for name in ("share.css", "share.html"))
 
 
 def rendered(drill=False):

@@ -24,7 +24,7 @@ from siaga.events import ObjectEvent
 from siaga.function import content, frame
 from siaga.inputs import flood_changes
 from siaga.product import Product
-from siaga.report import assembly
+from siaga.report import assembly, typesetters
 from siaga.store import Store
 from siaga.timing import Timing
 
@@ -74,6 +74,7 @@ def run(event: ObjectEvent, context: frame.Context) -> frame.Outcome:
     return frame.Outcome(str(where), where.event_id, [], timing.seconds)
 
 
+typesetters.start()
 handle = frame.on_object(run)
 
 

@@ -66,8 +66,8 @@ def of_earthquake(
         public_url,
         _languages(),
         below,
+        meanwhile=lambda: tables(impact, bands, grid, exposure, package_name),
     )
-    made += tables(impact, bands, grid, exposure, package_name)
     return made, Product(keys.REPORT, "record", "application/json", _record(impact, made, below))
 
 

@@ -28,6 +28,15 @@ class Fit:
     least_mm: float = LOWEST_MM
 
 
+@dataclass(frozen=True, slots=True)
+class Sheets:
+    """Pages that hold. pdf: all of them; picture, thumbnail: the first as PNG."""
+
+    pdf: bytes
+    picture: bytes
+    thumbnail: bytes
+
+
 def mended(fit: Fit, room: Mapping[str, float]) -> Fit | None:
     """The next try; None when this one holds.
 

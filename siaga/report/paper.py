@@ -1,25 +1,14 @@
 """The files of a report of any hazard: per language the map, the page, the PDF, and pictures."""
 
-import io
-import subprocess
-import tempfile
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from concurrent import futures
 from typing import Protocol
-
-import weasyprint
-from PIL import Image
 
 from siaga.gis.map import drawing, sheet
 from siaga.language import Language
 from siaga.product import Product
-from siaga.report import fit, typeset
-from siaga.report.fit import Fit
-
-_PNG_DPI = 150
-_SHARE_DPI = 96
-_SHARE_COLOURS = 96
-_THUMBNAIL = (320, 460)
+from siaga.report import fit, typesetters
+from siaga.report.fit import Fit, Sheets
 
 
 class Paper(Protocol):
@@ -53,99 +42,83 @@ class Paper(Protocol):
         """The picture as a page of its own, to be typeset at 96 dpi."""
 
 
-def of(papers: Sequence[Paper]) -> list[Product]:
-    """All products, in the order of the papers, one for each language.
+def of(papers: Sequence[Paper], meanwhile: Callable[[], list[Product]] = list) -> list[Product]:
+    """All products, in the order of the papers, one for each language; then those that `meanwhile` makes.
 
-    The pictures are made by another process while the next language is typeset.
+    The pages are set by other processes, all languages at once, while maps are drawn here and `meanwhile` runs.
     """
-    found: list[Product] = []
-    pictures: list[tuple[str, _Picture]] = []
-    for paper in papers:
-        code = paper.language.code
-        page, png, document = _set(paper)
-        pdf = typeset.pdf(document, f"{paper.run}{code}")
-        pictures.append((code, _Picture(pdf)))
-        found += [
-            Product(f"map-{code}.png", "map", "image/png", png, code),
-            Product(f"report-{code}.html", "page", "text/html; charset=utf-8", page.encode(), code),
-            Product(f"report-{code}.pdf", "report", "application/pdf", pdf, code),
-        ]
+    under_way = [_Setting(paper) for paper in papers]
     shares = _shares(papers)
-    for code, picture in pictures:
-        png = picture.png()
-        found += [
-            Product(f"report-{code}.png", "picture", "image/png", png, code),
-            Product(f"thumbnail-{code}.png", "thumbnail", "image/png", _thumbnail(png), code),
+    others = meanwhile()
+    while waiting := [one for one in under_way if one.sheets is None]:
+        futures.wait([one.answer for one in waiting], return_when=futures.FIRST_COMPLETED)
+        for one in waiting:
+            if one.answer.done():
+                one.go_on()
+    found = [product for one in under_way for product in one.pages()]
+    found += [product for one in under_way for product in one.pictures()]
+    found += [Product(f"share-{code}.png", "share", "image/png", answer.result(), code) for code, answer in shares]
+    return found + others
+
+
+class _Setting:
+    """One paper while it is set: tried, mended and tried again until it holds."""
+
+    def __init__(self, paper: Paper) -> None:
+        self._paper, self._fit, self._tries = paper, paper.first(), 0
+        self._map = drawing.draw(paper.map(self._fit.map_mm))
+        self.sheets: Sheets | None = None
+        self._try()
+
+    def _try(self) -> None:
+        self._tries += 1
+        paper = self._paper
+        self._page = paper.html(self._map, self._fit)
+        name = f"{paper.run}{paper.language.code}"
+        self.answer = typesetters.sheets(self._page, self._fit, paper.drill, name, self._tries == fit.TRIES)
+
+    def go_on(self) -> None:
+        """Take the answer: the sheets, or what is to be mended."""
+        found = self.answer.result()
+        if isinstance(found, Sheets):
+            self.sheets = found
+            return
+        if found.map_mm != self._fit.map_mm:
+            self._map = drawing.draw(self._paper.map(found.map_mm))
+        self._fit = found
+        self._try()
+
+    def pages(self) -> list[Product]:
+        """The map, the page and the PDF."""
+        code, sheets = self._paper.language.code, self._whole()
+        return [
+            Product(f"map-{code}.png", "map", "image/png", self._map, code),
+            Product(f"report-{code}.html", "page", "text/html; charset=utf-8", self._page.encode(), code),
+            Product(f"report-{code}.pdf", "report", "application/pdf", sheets.pdf, code),
         ]
-    found += [
-        Product(f"share-{code}.png", "share", "image/png", _few_colours(picture.png()), code)
-        for code, picture in shares
-    ]
-    return found
+
+    def pictures(self) -> list[Product]:
+        """The first sheet, large and small."""
+        code, sheets = self._paper.language.code, self._whole()
+        return [
+            Product(f"report-{code}.png", "picture", "image/png", sheets.picture, code),
+            Product(f"thumbnail-{code}.png", "thumbnail", "image/png", sheets.thumbnail, code),
+        ]
+
+    def _whole(self) -> Sheets:
+        if self.sheets is None:
+            raise RuntimeError("not set yet")
+        return self.sheets
 
 
-def _set(paper: Paper) -> tuple[str, bytes, weasyprint.Document]:
-    """The page, its map, and the sheets of paper, mended until they hold."""
-    fitted = paper.first()
-    png = drawing.draw(paper.map(fitted.map_mm))
-    for _try in range(fit.TRIES):
-        page = paper.html(png, fitted)
-        document, room = typeset.typeset(page, fitted, paper.drill)
-        better = fit.mended(fitted, room)
-        if better is None:
-            break
-        if better.map_mm != fitted.map_mm:
-            png = drawing.draw(paper.map(better.map_mm))
-        fitted = better
-    return page, png, document
-
-
-def _shares(papers: Sequence[Paper]) -> list[tuple[str, "_Picture"]]:
-    """The pictures for messengers, still being made. One map without words serves all languages."""
-    made: list[tuple[str, _Picture]] = []
+def _shares(papers: Sequence[Paper]) -> list[tuple[str, "futures.Future[bytes]"]]:
+    """The pictures for messengers, under way. One map without words serves all languages."""
     plain = None if papers[0].drill else drawing.draw(papers[0].share_map(sheet.NO_WORDS))
+    under_way = []
     for paper in papers:
         picture = plain or drawing.draw(paper.share_map(exercise_alone(paper.language)))
-        document = weasyprint.HTML(string=paper.share(picture)).render(font_config=typeset.fonts())
-        made.append((paper.language.code, _Picture(typeset.pdf(document, paper.run), _SHARE_DPI)))
-    return made
-
-
-class _Picture:
-    """The first page of a PDF as PNG, made by pdftoppm in a process of its own."""
-
-    def __init__(self, pdf: bytes, dpi: int = _PNG_DPI) -> None:
-        self._folder = tempfile.TemporaryDirectory()
-        path = Path(self._folder.name) / "report.pdf"
-        path.write_bytes(pdf)
-        command = ["pdftoppm", "-r", str(dpi), "-f", "1", "-l", "1", "-singlefile", "-png", str(path), "page"]
-        self._process = subprocess.Popen(command, cwd=self._folder.name, stderr=subprocess.PIPE)
-
-    def png(self) -> bytes:
-        """Wait for it. Raises CalledProcessError when pdftoppm fails."""
-        _, said = self._process.communicate(timeout=60)
-        if self._process.returncode:
-            raise subprocess.CalledProcessError(self._process.returncode, "pdftoppm", stderr=said)
-        with self._folder:
-            return (Path(self._folder.name) / "page.png").read_bytes()
-
-
-def _thumbnail(png: bytes) -> bytes:
-    with Image.open(io.BytesIO(png)) as image:
-        image.thumbnail(_THUMBNAIL)
-        small = io.BytesIO()
-        image.convert("P", palette=Image.Palette.ADAPTIVE).save(small, "PNG", optimize=True)
-    return small.getvalue()
-
-
-def _few_colours(png: bytes) -> bytes:
-    """The same picture in a third of the bytes; messengers send it over thin lines."""
-    with Image.open(io.BytesIO(png)) as image:
-        small = io.BytesIO()
-        image.convert("RGB").quantize(_SHARE_COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(
-            small, "PNG", compress_level=6
-        )
-    return small.getvalue()
+        under_way.append((paper.language.code, typesetters.share(paper.share(picture), paper.run)))
+    return under_way
 
 
 def words(_: Language, origin: str = "") -> sheet.Words:

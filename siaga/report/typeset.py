@@ -1,53 +1,53 @@
-"""The frame of every report: one template, which is the HTML report and, through WeasyPrint, the PDF."""
+"""Pages laid out by WeasyPrint: on sheets of A4, as PDF, and drawn as pictures. Only typesetters come here."""
 
-import base64
 import io
-import re
-from collections.abc import Mapping, Sequence
 from functools import cache
-from pathlib import Path
-from typing import Any
 
-import segno
+import pypdfium2
 import weasyprint
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from PIL import Image
 from weasyprint.text.fonts import FontConfiguration
 
-from siaga.language import Language
-from siaga.report.fit import MAP_MM, Fit
+from siaga.report import fit
+from siaga.report.fit import Fit, Sheets
 
-TEMPLATES = Path(__file__).parent / "templates"
 _MM_PER_PX = 25.4 / 96
 _SHEET = 297.0
 _RIGHT, _FOOT = 198.2, _SHEET - 5.0 - 4.4  # mm: the right margin; where the last line begins
 _LOST = 40.0  # mm that a sheet is overrun at least when its last mark is not even set
-# WeasyPrint ends a line too early in a paragraph whose text ends with a blank, as the formatter's line breaks make it.
-_LAST_BLANK = re.compile(r"\n\s*(?=</(?:p|td|th|li|h[1-6])>)")
 _BAND, _ORIGIN = 7.0, 25.0  # mm above it: an exercise's band; the small print
+_POINTS = 72  # of an inch; what a PDF measures in
+_PNG_DPI = 150
+_SHARE_DPI = 96
+_SHARE_COLOURS = 96
+_THUMBNAIL = (320, 460)
+_COMPRESSION = 6  # zlib's
 
 
-def html(
-    sheets: Sequence[str], shown: Mapping[str, Any], map_png: bytes, url: str, fit: Fit, language: Language
-) -> str:
-    """A whole report as one self-contained page; fonts are the reader's Inter or Open Sans.
+def sheets(page: str, fitted: Fit, drill: bool, identifier: str, last: bool) -> Fit | Sheets:
+    """Set a page on A4. The fit to try next; the sheets where this one holds or is the last try.
 
-    sheets: templates, one per sheet of paper; as many as the fit has pages are set. shown: what they need, and
-    what the frame needs: kind, running, title, chip, small, drill, demonstration.
+    identifier: of the run, instead of a random one, so that bytes repeat.
     """
-    template = environment().get_template("report.html")
-    page = template.render(
-        **shown,
-        _=language,
-        sheets=sheets[: fit.pages],
-        css=(TEMPLATES / "report.css").read_text(encoding="utf-8"),
-        map=data_uri("image/png", map_png),
-        map_mm=(MAP_MM, fit.map_mm),
-        pages=fit.pages,
-        tight=fit.tight,
-        qr=_qr(url),
-        url=url,
-    )
-    return _LAST_BLANK.sub("", page)
+    document, room = typeset(page, fitted, drill)
+    better = None if last else fit.mended(fitted, room)
+    if better is not None:
+        return better
+    body = pdf(document, identifier)
+    with picture(body, _PNG_DPI) as first:
+        return Sheets(body, _png(first), thumbnail(first))
+
+
+def share(page: str, identifier: str) -> bytes:
+    """The picture for messengers, PNG, of a page to be set at 96 dpi. In few colours: it goes over thin lines."""
+    document = weasyprint.HTML(string=page).render(font_config=fonts())
+    with picture(pdf(document, identifier), _SHARE_DPI) as whole:
+        return _png(whole.quantize(_SHARE_COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE))
+
+
+def warm() -> None:
+    """Find the fonts, before the first page wants them."""
+    pdf(weasyprint.HTML(string="<p style='font-family: Inter, Open Sans'>Siaga").render(font_config=fonts()), "")
 
 
 def typeset(page: str, fit: Fit, drill: bool) -> tuple[weasyprint.Document, dict[str, float]]:
@@ -79,29 +79,28 @@ def pdf(document: weasyprint.Document, identifier: str) -> bytes:
 
 
 @cache
-def environment() -> Environment:
-    """Where templates come from; the picture for messengers uses it too."""
-    return Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,  # a figure that is missing must not print as nothing
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-@cache
 def fonts() -> FontConfiguration:
     """Fonts, searched once per process."""
     return FontConfiguration()
 
 
-def _qr(url: str) -> str:
-    image = io.BytesIO()
-    segno.make(url, error="m").save(image, kind="svg", border=0, xmldecl=False, svgns=True)
-    return data_uri("image/svg+xml", image.getvalue())
+def picture(body: bytes, dpi: int) -> Image.Image:
+    """The first page of a PDF, RGB."""
+    document = pypdfium2.PdfDocument(body)
+    try:
+        return document[0].render(scale=dpi / _POINTS).to_pil().convert("RGB")
+    finally:
+        document.close()
 
 
-def data_uri(media_type: str, body: bytes) -> str:
-    """A file as an address that carries its content."""
-    return f"data:{media_type};base64,{base64.b64encode(body).decode()}"
+def thumbnail(first: Image.Image) -> bytes:
+    """The first page as a small PNG, for lists."""
+    small = first.copy()
+    small.thumbnail(_THUMBNAIL)
+    return _png(small.convert("P", palette=Image.Palette.ADAPTIVE))
+
+
+def _png(image: Image.Image) -> bytes:
+    body = io.BytesIO()
+    image.save(body, "PNG", compress_level=_COMPRESSION)
+    return body.getvalue()

@@ -12,7 +12,7 @@ from siaga.gis.map import sheet
 from siaga.gis.map.scale import ASHFALL, FLOODING, Scale
 from siaga.language import Language
 from siaga.product import Product
-from siaga.report import paper, typeset
+from siaga.report import paper, template
 from siaga.report.classed import ash, flood, picture
 from siaga.report.fit import MAP_MM, Fit
 from siaga.report.words import short
@@ -77,7 +77,7 @@ class Paper:
 
     def html(self, map_png: bytes, fitted: Fit) -> str:
         """The pages."""
-        return typeset.html(self.sheets, self.printed(fitted), map_png, self.url, fitted, self.language)
+        return template.html(self.sheets, self.printed(fitted), map_png, self.url, fitted, self.language)
 
     def share_map(self, words: sheet.Words) -> sheet.MapSheet:
         """The map of the picture."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from siaga.language import Language
 from siaga.report import figures
-from siaga.report.typeset import data_uri, environment
+from siaga.report.template import data_uri, environment
 
 WIDTH, HEIGHT = 1080, 1350  # px
 BAND = 56

@@ -5,7 +5,7 @@ from typing import Any
 
 from siaga import palette
 from siaga.language import Language
-from siaga.report import figures, typeset, words
+from siaga.report import figures, template, words
 from siaga.report.earthquake import axis
 from siaga.report.earthquake.changes import Change
 from siaga.report.earthquake.districts import MOST_WORST
@@ -35,7 +35,7 @@ def html(
         "axis_bands": axis.BANDS,
         "axis_ticks": [(figures.whole(value, language.code), left) for value, left in axis.TICKS],
     }
-    return typeset.html(_SHEETS, shown, map_png, url, fit, language)
+    return template.html(_SHEETS, shown, map_png, url, fit, language)
 
 
 def _frame(impact: Mapping[str, Any], shown: Mapping[str, Any], _: Language) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The report of an earthquake: its paper and its picture in one language."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,8 +25,9 @@ def render(
     public_url: str,
     languages: Sequence[Language],
     below: Mapping[str, Any] | None = None,
+    meanwhile: Callable[[], list[Product]] = list,
 ) -> list[Product]:
-    """All products, in the order of the languages.
+    """All products, in the order of the languages, then those that `meanwhile` makes while pages are set.
 
     below: impact.json of the version that ranks just below this one, to tell what changed; None where there is none.
     zones: (name, geometry) of the districts that the map may name.
@@ -44,13 +45,14 @@ def render(
                 changes.change(below, impact, language) if below else None,
             )
             for language in languages
-        ]
+        ],
+        meanwhile,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """As products.Paper has it. change: against the version below."""
+    """As paper.Paper has it. change: against the version below."""
 
     impact: Mapping[str, Any]
     bands: Mapping[str, Any]

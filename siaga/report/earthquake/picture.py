@@ -8,7 +8,7 @@ from siaga.language import Language
 from siaga.report import figures, listed
 from siaga.report.earthquake import sentences
 from siaga.report.earthquake.printed import printed, time_zone
-from siaga.report.typeset import data_uri, environment
+from siaga.report.template import data_uri, environment
 
 WIDTH, HEIGHT = 1080, 1350  # px
 BAND = 56

@@ -1,0 +1,66 @@
+"""The frame of every report: one template, which is the HTML report and, typeset, the PDF."""
+
+import base64
+import io
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import segno
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from siaga.language import Language
+from siaga.report.fit import MAP_MM, Fit
+
+TEMPLATES = Path(__file__).parent / "templates"
+# WeasyPrint ends a line too early in a paragraph whose text ends with a blank, as the formatter's line breaks make it.
+_LAST_BLANK = re.compile(r"\n\s*(?=</(?:p|td|th|li|h[1-6])>)")
+
+
+def html(
+    sheets: Sequence[str], shown: Mapping[str, Any], map_png: bytes, url: str, fit: Fit, language: Language
+) -> str:
+    """A whole report as one self-contained page; fonts are the reader's Inter or Open Sans.
+
+    sheets: templates, one per sheet of paper; as many as the fit has pages are set. shown: what they need, and
+    what the frame needs: kind, running, title, chip, small, drill, demonstration.
+    """
+    template = environment().get_template("report.html")
+    page = template.render(
+        **shown,
+        _=language,
+        sheets=sheets[: fit.pages],
+        css=(TEMPLATES / "report.css").read_text(encoding="utf-8"),
+        map=data_uri("image/png", map_png),
+        map_mm=(MAP_MM, fit.map_mm),
+        pages=fit.pages,
+        tight=fit.tight,
+        qr=_qr(url),
+        url=url,
+    )
+    return _LAST_BLANK.sub("", page)
+
+
+@cache
+def environment() -> Environment:
+    """Where templates come from; the picture for messengers uses it too."""
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,  # a figure that is missing must not print as nothing
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _qr(url: str) -> str:
+    image = io.BytesIO()
+    segno.make(url, error="m").save(image, kind="svg", border=0, xmldecl=False, svgns=True)
+    return data_uri("image/svg+xml", image.getvalue())
+
+
+def data_uri(media_type: str, body: bytes) -> str:
+    """A file as an address that carries its content."""
+    return f"data:{media_type};base64,{base64.b64encode(body).decode()}"
