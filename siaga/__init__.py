@@ -25,7 +25,7 @@ analysis/   one input and the exposure -> impact.json and its products
 report/     estimates -> printed numbers, pages, products: earthquake/, classed/
 function/   the frame around every function, and the way of an input through it
 machine/    all parts on one machine: supervisor, MinIO server, operator's account
-cli/        siaga up | demo | ingest | analyse | forecast | reprocess | status | data | operator
+cli/        siaga up | demo | ingest | analyse | forecast | invoke | reprocess | status | data | operator
 """
 
 from importlib.metadata import version

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from siaga import keys, settings, stack
+from siaga import keys, stack
 
 ROOT = Path(__file__).parent.parent
 CODE = sorted(
@@ -107,20 +107,6 @@ def test_every_input_bucket_has_its_function_or_none_yet():
     run = "earthquake/a/initial-v001-12345678/12345678"
     assert [f.name for f in stack.waking(functions, keys.RESULTS, f"{run}/impact.json")] == ["render-report"]
     assert not stack.waking(functions, keys.RESULTS, f"{run}/report.json")
-
-
-def test_the_readme_names_every_setting():
-    said = (ROOT / "README.md").read_text(encoding="utf-8")
-    for name in re.findall(r"^    (SIAGA_\w+)", settings.Settings.__doc__, re.MULTILINE):
-        assert f"`{name}`" in said, name
-
-
-def test_the_readme_points_at_what_is_there():
-    said = (ROOT / "README.md").read_text(encoding="utf-8")
-    for path in re.findall(r"\]\(([^)#:]+)\)", said):
-        assert (ROOT / path).exists(), path
-    for path in re.findall(r"`((?:siaga|gateway|web|functions|template|deployment|docs|tests|bench)/[\w./-]+)`", said):
-        assert (ROOT / path).exists(), path
 
 
 def test_a_commit_is_checked_by_the_programs_of_make_lint():

@@ -1,4 +1,4 @@
-"""The command `siaga`: up, demo, data, ingest, reprocess, status, analyse, forecast.
+"""The command `siaga`: up, demo, data, ingest, reprocess, status, analyse, forecast, invoke, operator.
 
 What a command works with is imported when it is called, so that each starts as fast as it can.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 
 from siaga import keys, modes
-from siaga.cli import analyse, data, forecast
+from siaga.cli import analyse, data, forecast, invoke
 from siaga.errors import SiagaError
 from siaga.machine import operator as operator_account
 from siaga.settings import Settings
@@ -84,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
 
     analyse.add_to(commands)
     forecast.add_to(commands)
+    invoke.add_to(commands)
     operator_account.add_to(commands)
     return parser
 

@@ -32,21 +32,25 @@ def up(settings: Settings, supervisor: Supervisor, say: Callable[[str], None]) -
         say(f"others on this machine may read {path}, and it is not ours to close: give it to the user of Siaga")
     functions = stack.load(settings.stack)
     _check_ports(settings, functions)
-    _check_keys(settings)
-    make_secrets(settings)
-    if settings.store_is_ours:
-        supervisor.start(
-            Part(
-                "minio",
-                minio.command(settings),
-                minio.environment(settings),
-                lambda: minio.ready(settings),
-            )
-        )
-    minio.configure(settings, functions, say)
+    start_store(settings, supervisor, functions, say)
     supervisor.start(*parts(settings, functions))
     if not Store.connect(settings, "root").exists(keys.ANALYSIS_DATA, keys.MANIFEST):
         say("no exposure data is installed yet: run `siaga data demo`, or install your own")
+
+
+def start_store(
+    settings: Settings, supervisor: Supervisor, functions: tuple[stack.Function, ...], say: Callable[[str], None]
+) -> None:
+    """Start our own store, or take the one that the settings name, and prepare it for these functions.
+
+    Raises SiagaError when a secret or the server is missing, TimeoutError when the server does not start.
+    """
+    _check_keys(settings)
+    make_secrets(settings)
+    if settings.store_is_ours:
+        command, environment = minio.command(settings), minio.environment(settings)
+        supervisor.start(Part("minio", command, environment, lambda: minio.ready(settings)))
+    minio.configure(settings, functions, say)
 
 
 def parts(settings: Settings, functions: tuple[stack.Function, ...]) -> list[Part]:

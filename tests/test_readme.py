@@ -1,0 +1,112 @@
+"""README, CONTRIBUTING and docs say what is there: paths, names, settings, commands, folders."""
+
+import ast
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+import yaml
+
+from siaga import settings
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [*(path for path in ROOT.glob("*.md") if path.name != "CHANGELOG.md"), *(ROOT / "docs").rglob("*.md")]
+PARTS = "siaga|gateway|web|functions|template|deployment|docs|tests|bench"
+
+
+def rows(heading):
+    """The cells of each row of the first table below a heading of README."""
+    table = README.split(f"\n## {heading}\n")[1].split("\n|---")[1].split("\n\n")[0]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()[1:]]
+
+
+def quoted(cell):
+    return re.findall(r"`([^`]+)`", cell)
+
+
+@cache
+def names_in(path):
+    """What can be found by name there: top names of a module, paths of keys of a YAML file, files of a folder."""
+    if path.is_dir():
+        return {file.name for file in path.iterdir()}
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".yml":
+        return set(key_paths(yaml.safe_load(text)))
+    found = set()
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            found |= {name.id for target in targets for name in ast.walk(target) if isinstance(name, ast.Name)}
+    return found
+
+
+def key_paths(tree, above=""):
+    for key, below in tree.items() if isinstance(tree, dict) else ():
+        yield f"{above}.{key}"
+        yield from key_paths(below, f"{above}.{key}")
+
+
+def holds(path, name):
+    """Whether that file or folder has the name."""
+    if name.startswith("<language>"):
+        return any(there.endswith(name.removeprefix("<language>")) for there in names_in(path))
+    return any(there == name or there.endswith(f".{name}") for there in names_in(path))
+
+
+@cache
+def code():
+    return "".join(
+        path.read_text(encoding="utf-8") for part in ("siaga", "gateway") for path in (ROOT / part).rglob("*.py")
+    )
+
+
+@pytest.mark.parametrize("row", rows("Where to change what"), ids=lambda row: row[0])
+def test_each_thing_to_change_is_in_its_file_under_its_name(row):
+    _what, files, names = row[0], quoted(row[1]), quoted(row[2])
+    assert files
+    assert names
+    kept = [file for file in files if file.startswith("$SIAGA_HOME/secrets/")]
+    if kept:  # made when Siaga runs: the code must know the file, and what is to be written in it or called
+        words = {Path(file).name for file in kept if not file.endswith("/")} | set(names)
+        for word in words:
+            command = re.fullmatch(r"siaga (\w+) NAME", word)
+            looked_for = rf'add_parser\("{command[1]}"' if command else rf"""["']{re.escape(word)}["']"""
+            assert re.search(looked_for, code()), word
+        return
+    for name in names:
+        assert any(holds(ROOT / file, name) for file in files), name
+    for file in files:
+        assert any(holds(ROOT / file, name) for name in names), file
+
+
+def test_the_readme_names_every_setting():
+    for name in re.findall(r"^    (SIAGA_\w+)", settings.Settings.__doc__, re.MULTILINE):
+        assert f"`{name}`" in README, name
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_page_points_at_what_is_there(page):
+    said = page.read_text(encoding="utf-8")
+    for path in re.findall(r"\]\(([^)#:]+)\)", said):
+        assert (page.parent / path).exists(), path
+    for path in re.findall(rf"`((?:{PARTS})/[\w./-]+)`", said):
+        assert (ROOT / path).exists(), path
+
+
+def test_the_layout_names_every_folder_and_no_other():
+    block = README.split("\n## Layout\n")[1].split("```")[1]
+    named = {word.rstrip("/") for line in block.splitlines() for word in re.findall(r"^\S+/|(?<= )\w+/(?=$| )", line)}
+    there = {path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith((".", "_"))}
+    assert named == there - {"build"} - {path.name for path in ROOT.glob("*.egg-info")}
+
+
+def test_the_index_of_docs_names_every_file():
+    index = ROOT / "docs" / "README.md"
+    said = {
+        (index.parent / path).resolve() for path in re.findall(r"\]\(([^)#:]+)\)", index.read_text(encoding="utf-8"))
+    }
+    assert {path for path in index.parent.rglob("*") if path.is_file()} - {index} <= said
