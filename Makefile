@@ -1,6 +1,6 @@
 # Every target sets up what it needs by itself; a second run is quick.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check bench lint format lock clean
+.PHONY: help setup demo up test check bench lint format translations lock clean
 
 siaga := .venv/bin/siaga
 prettier := web/node_modules/.bin/prettier
@@ -16,6 +16,7 @@ help:
 	@echo "make check                     lint, and every test that needs no QGIS, store, browser or process"
 	@echo "make lint                      what is badly formatted, wrongly typed or suspect; changes nothing"
 	@echo "make format                    format everything, mend what can be mended"
+	@echo "make translations              add the sentences that the catalogues lack, to be translated there"
 	@echo "make bench                     how long a report takes here"
 	@echo "make lock                      pin all Python packages anew"
 	@echo "make setup | clean             prepare this machine | remove what set-up and tests left in the checkout"
@@ -54,6 +55,10 @@ format:
 	@.venv/bin/ruff format .
 	@.venv/bin/djangofmt --quiet $(pages)
 	@$(prettier) --write --log-level warn $(styles)
+
+translations:
+	@deployment/local/setup.sh test
+	@.venv/bin/python tests/translations.py
 
 # Resolved in an empty environment, so that the lock names everything, Debian's packages too.
 lock:
