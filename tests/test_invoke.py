@@ -40,7 +40,7 @@ def test_a_file_becomes_figures_and_figures_a_report(invoke, store, tmp_path):
     assert status == 0, said
     assert said.startswith("state    done")
     (impact,) = [head.key for head in store.list(keys.RESULTS) if head.key.endswith("/impact.json")]
-    assert f"wrote    results/{impact}" in said
+    assert f"holds    results/{impact}" in said
     assert json.loads(store.get(keys.RESULTS, impact)[0])["people"]["total"] > 0
     assert not [head for head in store.list(keys.RESULTS) if head.key.endswith(".pdf")]  # that function alone
     status, said = invoke("render-report", f"results/{impact}")

@@ -88,7 +88,7 @@ def _called(function: stack.Function, body: bytes) -> Mapping[str, Any]:
 
 
 def _told(settings: Settings, answer: Mapping[str, Any]) -> int:
-    """Print what became of it and what it wrote; 0 when it is done."""
+    """Print what became of it and what its run holds now; 0 when it is done."""
     from siaga.store import Store
 
     said = json.loads(answer["body"])
@@ -96,5 +96,5 @@ def _told(settings: Settings, answer: Mapping[str, Any]) -> int:
     print(f"state    {said.get('state', 'failed')}" + (f"\nreason   {reason}" if reason else ""))
     if said.get("run"):
         for entry in Store.connect(settings, "root").list(keys.RESULTS, f"{said['run']}/"):
-            print(f"wrote    {keys.RESULTS}/{entry.key}  {entry.size} bytes")
+            print(f"holds    {keys.RESULTS}/{entry.key}  {entry.size} bytes")
     return 0 if said.get("state") == "done" else 1
