@@ -110,3 +110,21 @@ def test_the_index_of_docs_names_every_file():
         (index.parent / path).resolve() for path in re.findall(r"\]\(([^)#:]+)\)", index.read_text(encoding="utf-8"))
     }
     assert {path for path in index.parent.rglob("*") if path.is_file()} - {index} <= said
+
+
+def test_contributing_names_tests_targets_and_commands_that_there_are():
+    said = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    tests = re.findall(r"(tests/\w+\.py)(?:::(\w+))?", said)
+    for path, name in tests:
+        assert not name or name in names_in(ROOT / path), f"{path}::{name}"
+    targets = set(re.findall(r"^make (\w+)|`make (\w+)", said, re.MULTILINE))
+    make = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in {one or other for one, other in targets}:
+        assert re.search(rf"^{target}:", make, re.MULTILINE), target
+        assert re.search(rf'@echo "make [^"]*\b{target}\b', make), f"make help does not say {target}"
+    for command in set(re.findall(r"(?:bin/|`)siaga (\w+)", said)):
+        assert f'add_parser("{command}"' in code(), command
+    for module, name in re.findall(r'-c "import ([\w.]+) as module" -c "b module\.(\w+)"', said):
+        assert name in names_in(ROOT / f"{module.replace('.', '/')}.py"), f"{module}.{name}"
+    assert tests
+    assert targets

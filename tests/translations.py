@@ -104,25 +104,30 @@ def said_by_tables() -> set[str]:
     needs = {word for name, standard, _unit in words.NEED_NAMES.values() for word in (name, standard)}
     tables = (words.WINDS, sentences.SHAKING, sentences.DAMAGE, words.LEVELS, sentences.HELP)
     tables += (words.STRUCTURES, words.ROADS, words.LAND, past.CAUSES, dict(words.GROUP_NAMES))
-    tables += (assembly.LAYERS, *downloads.FILES.values(), status._STATES, shell._STATUS_WORDS, listing.DEPTHS)
-    tables += (flood.NAMES, words.ASH_CLASSES, words.ASH_TOPICS, *words.ASH_EFFECTS.values(), web_ash.LEVELS)
+    tables += (assembly.LAYERS, flood.NAMES, words.ASH_CLASSES, words.ASH_TOPICS, *words.ASH_EFFECTS.values())
     in_tables = {word for table in (*tables, sentences._COUNT_WORDS) for word in table.values()}
     titles = re.findall(r'file\(\s*"\w+",\s*"[\w.]+",\s*"([^"]+)"', Path(recipe.__file__).read_text(encoding="utf-8"))
     assert len(titles) >= 3
     return needs | in_tables | set(titles[:3])
 
 
-def said_by_web() -> set[str]:
-    """The sentences of the web app; its catalogue holds those that the core's does not."""
-    there = ROOT / "web"
-    code = (path for path in READ if path.is_relative_to(there))
-    pages = (path for path in PAGES if path.is_relative_to(there))
-    return set().union(*map(said_in_code, code), *map(said_in_page, pages))
+def said_by_tables_of_web() -> set[str]:
+    """Words that stand in tables of the web's code."""
+    tables = (*downloads.FILES.values(), status._STATES, shell._STATUS_WORDS, listing.DEPTHS, web_ash.LEVELS)
+    return {word for table in tables for word in table.values()}
+
+
+def said_by(web: bool) -> set[str]:
+    """The sentences of the web app, or those of all else; each has a catalogue of its own."""
+    code = (path for path in READ if path.is_relative_to(ROOT / "web") == web)
+    pages = (path for path in PAGES if path.is_relative_to(ROOT / "web") == web)
+    tables = said_by_tables_of_web() if web else said_by_tables()
+    return set().union(*map(said_in_code, code), *map(said_in_page, pages)) | tables
 
 
 def said() -> set[str]:
     """All sentences that a reader can meet."""
-    return set().union(*map(said_in_code, READ), *map(said_in_page, PAGES), said_by_tables())
+    return said_by(web=True) | said_by(web=False)
 
 
 def translated(catalogue: Path) -> set[str]:
@@ -150,12 +155,10 @@ def main() -> None:
     """Add to the catalogues of every language but English, in which the sentences are written, what they lack."""
     for code in (code for code in language.LANGUAGES if code != "en"):
         core, web = language.CORE / f"{code}.po", WEB / f"{code}.po"
-        missing = said() - translated(core) - translated(web)
-        for catalogue, sentences_of in ((web, missing & said_by_web()), (core, missing - said_by_web())):
-            added = add(catalogue, sentences_of)
-            print(
-                f"{catalogue.relative_to(ROOT)}: {added} added, {len(sentences_of)} to be translated (msgstr is empty)"
-            )
+        missing, of_core = said() - translated(core) - translated(web), said_by(web=False)
+        for catalogue, lacking in ((core, missing & of_core), (web, missing - of_core)):
+            added, name = add(catalogue, lacking), catalogue.relative_to(ROOT)
+            print(f"{name}: {added} added, {len(lacking)} with an empty msgstr to be filled in")
 
 
 if __name__ == "__main__":
