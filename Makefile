@@ -69,5 +69,5 @@ lock:
 	@rm -rf .venv-lock
 
 clean:
-	rm -rf .venv .siaga web/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	rm -rf .venv .siaga build web/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
 	find . -name __pycache__ -prune -exec rm -rf {} +

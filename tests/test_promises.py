@@ -1,7 +1,9 @@
 """What the layout promises: who imports whom, how long things are, that lists agree with each other."""
 
 import ast
+import configparser
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -117,3 +119,11 @@ def test_a_commit_is_checked_by_the_programs_of_make_lint():
     make = make.replace("$(prettier)", re.search(r"^prettier := (.*)", make, re.MULTILINE)[1])
     lint = re.search(r"^lint:\n((?:\t.*\n)+)", make, re.MULTILINE)[1]
     assert called == {line.split()[0].lstrip("@") for line in lint.splitlines()} - {"deployment/local/setup.sh"}
+
+
+def test_editors_and_formatters_know_the_same_widths():
+    editor = configparser.ConfigParser()
+    editor.read_string("[top]\n" + (ROOT / ".editorconfig").read_text(encoding="utf-8"))
+    tools = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+    assert {tools["ruff"]["line-length"], tools["djangofmt"]["line-length"]} == {editor.getint("*", "max_line_length")}
+    assert tools["djangofmt"]["indent-width"] == editor.getint("*", "indent_size")
