@@ -5,6 +5,7 @@ import string
 
 import pytest
 import translations
+from babel.messages.pofile import read_po
 from translations import READ, SPEAKING, WEB
 
 from siaga import language
@@ -61,6 +62,13 @@ def test_a_translation_fills_the_same_places(indonesian):
             if sentence:
                 assert places(sentence) == places(other), sentence
         catalogue = catalogue._fallback
+
+
+def test_no_sentence_has_two_translations():
+    core, web = (
+        {message.id for message in read_po((folder / "id.po").open("rb")) if message.id} for folder in (CORE, WEB)
+    )
+    assert not core & web
 
 
 def test_a_stored_reason_is_told_in_the_readers_language(indonesian):

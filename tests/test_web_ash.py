@@ -69,7 +69,7 @@ def test_the_page_answers_who_how_thick_how_long(web):
     assert status == 200
     for said in (
         "Ash of Merapi",
-        "12.50 cm",
+        "12.5 cm",
         "3,068 m",
         "forecast until 19:04 WIB, 22 February 2017",
         "Life is at risk from collapsing buildings",

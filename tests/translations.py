@@ -19,8 +19,6 @@ from siaga.report import assembly, words
 from siaga.report.classed import flood
 from siaga.report.earthquake import past, sentences
 from web import downloads, shell, status
-from web.ash import upload as web_ash
-from web.floods import listing
 
 ROOT = Path(__file__).parent.parent
 WEB = ROOT / "web" / "locale"
@@ -102,7 +100,7 @@ def said_in_page(path: Path) -> set[str]:
 def said_by_tables() -> set[str]:
     """Words that stand in tables of the report's code."""
     needs = {word for name, standard, _unit in words.NEED_NAMES.values() for word in (name, standard)}
-    tables = (words.WINDS, sentences.SHAKING, sentences.DAMAGE, words.LEVELS, sentences.HELP)
+    tables = (words.WINDS, sentences.SHAKING, sentences.DAMAGE, words.LEVELS, sentences.HELP, flood.DEPTHS)
     tables += (words.STRUCTURES, words.ROADS, words.LAND, past.CAUSES, dict(words.GROUP_NAMES))
     tables += (assembly.LAYERS, flood.NAMES, words.ASH_CLASSES, words.ASH_TOPICS, *words.ASH_EFFECTS.values())
     in_tables = {word for table in (*tables, sentences._COUNT_WORDS) for word in table.values()}
@@ -113,7 +111,7 @@ def said_by_tables() -> set[str]:
 
 def said_by_tables_of_web() -> set[str]:
     """Words that stand in tables of the web's code."""
-    tables = (*downloads.FILES.values(), status._STATES, shell._STATUS_WORDS, listing.DEPTHS, web_ash.LEVELS)
+    tables = (*downloads.FILES.values(), status._STATES, shell._STATUS_WORDS)
     return {word for table in tables for word in table.values()}
 
 

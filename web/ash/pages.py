@@ -6,12 +6,11 @@ from flask import Blueprint, Response, g, render_template, request
 
 from siaga import keys, palette
 from siaga.errors import BadInput
-from siaga.hazard.ash import CLASSES, LIMITS_CM
+from siaga.hazard.ash import CLASSES
 from siaga.language import Language
 from siaga.report import figures, words
-from siaga.report.classed import tables
+from siaga.report.classed import ash, tables
 from web import clock
-from web.ash.upload import LEVELS
 from web.index import Filter, Index
 from web.runs import Runs, find, run_of
 
@@ -87,7 +86,8 @@ def _row(entry: dict[str, Any], _: Language) -> dict[str, Any]:
         "number": entry["version_number"],
         "volcano": entry["volcano"]["name"],
         "level": entry["alert_level"],
-        "level_name": _(LEVELS[entry["alert_level"]]),
+        "level_name": ash.level(entry["alert_level"], _)["name"],
+        "level_rank": ash.level(entry["alert_level"], _)["rank"],
         "clock": at,
         "day": day,
         "iso": entry["time"],
@@ -140,18 +140,19 @@ def _shown(impact: dict[str, Any], _: Language) -> dict[str, Any]:
     """What the page says of an analysis."""
     people, event = impact["people"], impact["event"]
     return {
-        "affected": _count(impact["affected"], _),
-        "displaced": _count(impact["displaced"], _),
+        "affected": tables.people_said(impact["affected"], _),
+        "displaced": tables.people_said(impact["displaced"], _),
         "note": _.reason(people["note"]),
         "warnings": [_.reason(one) for one in impact["warnings"]],
         "missing": [_.reason(one) for one in impact["layers_missing"]],
-        "max_cm": figures.decimal(impact["map"]["max_cm"], 2, _.code),
+        "max_cm": ash.thickest(impact, _),
         "classes": _classes(impact, _),
         "columns": {name: impact[name] is not None for name in ("structures", "roads", "land_cover")},
         "places": _spots(impact["places"], _),
         "airports": _spots(impact["airports"], _),
         "zones": tables.listing(impact, list(reversed(CLASSES)), _MOST_ROWS, _),
         "effects": _effects(impact, _),
+        "needs": tables.needs(impact, _),
         "cumulative": _cumulative(impact["cumulative"], _),
         "where": figures.coordinates(event["longitude"], event["latitude"], _.code),
         "elevation": _("not known") if event["elevation_m"] is None else _metres(event["elevation_m"], _),
@@ -164,32 +165,21 @@ def _shown(impact: dict[str, Any], _: Language) -> dict[str, Any]:
 
 def _classes(impact: dict[str, Any], _: Language) -> list[dict[str, Any]]:
     """A row per thickness class, the thickest first; cells of what is not known are ""."""
-
-    def cell(name: str, role: str, digits: int) -> str:
-        found = impact[role]
-        return "" if found is None else figures.decimal(found["by_class"][name], digits, _.code)
-
-    limits = (*LIMITS_CM, None)
-    made = []
-    for number, name in reversed(list(enumerate(CLASSES))):
-        low, high = (
-            None if one is None else f"{one:g}".replace(".", "," if _.code == "id" else ".")
-            for one in limits[number : number + 2]
-        )
-        count = impact["people"]["by_class"][name]
-        made.append(
-            {
-                "name": _(words.ASH_CLASSES[name]),
-                "colour": palette.ASH[name],
-                "dark": name in ("high", "very_high"),
-                "limits": f"> {low} cm" if high is None else f"{low}–{high} cm",
-                "people": "" if count is None else figures.people_cell(count, _.code),
-                "structures": cell(name, "structures", 0),
-                "roads": cell(name, "roads", 1),
-                "land_cover": cell(name, "land_cover", 0),
-            }
-        )
-    return made
+    people = tables.people(impact, CLASSES, _)
+    things = {
+        key: tables.things_by_class(impact, key, CLASSES, CLASSES, _) for key in ("structures", "roads", "land_cover")
+    }
+    return [
+        {
+            "name": _(words.ASH_CLASSES[name]),
+            "colour": palette.ASH[name],
+            "dark": name in ("high", "very_high"),
+            "limits": ash.thickness(impact, name, _),
+            "people": people[name]["people"] if people else "",
+            **{key: found.get(name, "") for key, found in things.items()},
+        }
+        for name in reversed(CLASSES)
+    ]
 
 
 def _spots(found: list[dict[str, Any]] | None, _: Language) -> dict[str, Any] | None:
@@ -232,14 +222,10 @@ def _cumulative(found: dict[str, Any] | None, _: Language) -> dict[str, Any] | N
     return {
         "events": found["events"],
         "max_cm": figures.decimal(found["max_cm"], 2, _.code),
-        "affected": _count(found["affected"], _),
-        "displaced": _count(found["displaced"], _),
+        "affected": tables.people_said(found["affected"], _),
+        "displaced": tables.people_said(found["displaced"], _),
     }
 
 
 def _metres(metres: float, _: Language) -> str:
     return f"{figures.whole(metres, _.code)} m"
-
-
-def _count(people: float | None, _: Language) -> str:
-    return _("not known") if people is None else figures.people_sentence(people, _.code)

@@ -6,16 +6,15 @@ from flask import Blueprint, Response, g, jsonify, redirect, render_template, re
 
 from siaga import palette
 from siaga.errors import BadInput
-from siaga.hazard.ash import CLASSES, FORECAST_DAYS, MAX_REQUEST_BYTES, Eruption, eruption, read_request
+from siaga.hazard.ash import ALERT_LEVELS, CLASSES, FORECAST_DAYS, MAX_REQUEST_BYTES, Eruption, eruption, read_request
 from siaga.inputs import ash_uploads
 from siaga.inputs.ash_uploads import Uploads
 from siaga.report import figures, words
+from siaga.report.classed import ash
 from web.ash.volcanoes import Volcanoes
 from web.login import Login
 
 ZONES = {"WIB": "+07:00", "WITA": "+08:00", "WIT": "+09:00", "UTC": "+00:00"}
-LEVELS = {"normal": "Normal (level I)", "waspada": "Advisory (level II)", "siaga": "Watch (level III)"}
-LEVELS |= {"awas": "Warning (level IV)"}
 _FIELDS = ("volcano", "alert_level", "eruption_height_m", "time", "zone", "forecast_days", "density_kg_m3")
 
 
@@ -30,7 +29,7 @@ def blueprint(uploads: Uploads, volcanoes: Volcanoes, login: Login) -> Blueprint
             told=told,
             said=said,
             volcanoes=volcanoes.listed(),
-            levels=LEVELS,
+            levels={name: _level(name) for name in ALERT_LEVELS},
             zones=ZONES,
             days=FORECAST_DAYS,
         )
@@ -124,7 +123,7 @@ def _shown(one: Eruption, seen: dict[str, Any]) -> dict[str, Any]:
     west, south, east, north = (figures.decimal(lying[side], 2, g.code) for side in ("west", "south", "east", "north"))
     return {
         "one": one,
-        "level": LEVELS[one.alert_level],
+        "level": _level(one.alert_level),
         "column": None if height is None else figures.whole(height, g.code),
         "extent": f"{west}° – {east}°, {south}° – {north}°",
         "max_cm": figures.decimal(lying["max_cm"], 2, g.code),
@@ -133,7 +132,7 @@ def _shown(one: Eruption, seen: dict[str, Any]) -> dict[str, Any]:
             {
                 "name": g.language(words.ASH_CLASSES[name]),
                 "colour": palette.ASH[name],
-                "limits": _limits(*lying["limits_cm"][name]),
+                "limits": ash.thickness(seen, name, g.language),
                 "cells": figures.whole(lying["cells_by_class"][name], g.code),
             }
             for name in CLASSES
@@ -143,9 +142,7 @@ def _shown(one: Eruption, seen: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _limits(low: float, high: float | None) -> str:
-    low_said = f"{low:g}".replace(".", "," if g.code == "id" else ".")
-    if high is None:
-        return f"> {low_said} cm"
-    high_said = f"{high:g}".replace(".", "," if g.code == "id" else ".")
-    return f"{low_said} – {high_said} cm"
+def _level(name: str) -> str:
+    """An alert level as the form and the look have it."""
+    said = ash.level(name, g.language)
+    return f"{said['name']}, {said['rank']}"

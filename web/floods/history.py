@@ -98,7 +98,7 @@ def _page(index: Index, asked: dict[str, Any]) -> dict[str, Any]:
         "to": _text(asked["last"]),
         "names": (month_name(asked["first"]), month_name(asked["last"])),
         "months": months,
-        "depths": listing.DEPTHS,
+        "depths": listing.depths(g.language),
         "levels": episodes.LEAST,
     }
 

@@ -7,14 +7,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from siaga import keys
+from siaga.impact.flood import CLASSES
 from siaga.impact.floodtrend import trend
 from siaga.language import Language
 from siaga.report import figures
+from siaga.report.classed import flood, tables
 from web.index import floods
 from web.index.floods import FloodIndex, Hour
 
 ZONE = "WIB"
-DEPTHS = {"1": "depth not known", "2": "10–70 cm", "3": "71–150 cm", "4": "> 150 cm"}
 BACK = (1, 6, 24)  # hours that the newest is compared with
 
 
@@ -140,8 +141,8 @@ def strip(index: FloodIndex, region: str, now: int, _: Language) -> dict[str, An
         "old": now - latest.hour > 1,
         "wet": figures.whole(len(wet), _.code),
         "parents": figures.whole(len({names[area][1] for area in wet if area in names}), _.code),
-        "people": "0" if latest.kind == "empty" else _known(entry["affected"] if entry else None, _),
-        "displaced": "0" if latest.kind == "empty" else _known(entry["displaced"] if entry else None, _),
+        "people": "0" if latest.kind == "empty" else tables.people_said(entry["affected"] if entry else None, _),
+        "displaced": "0" if latest.kind == "empty" else tables.people_said(entry["displaced"] if entry else None, _),
         "changes": [compared(index, region, latest.hour, back, states, _) for back in BACK],
         "modified": latest.modified,
         "counts": [
@@ -150,6 +151,11 @@ def strip(index: FloodIndex, region: str, now: int, _: Language) -> dict[str, An
         ],
         "demonstration": bool(entry and entry["demonstration"]),
     }
+
+
+def depths(_: Language) -> dict[str, str]:
+    """How deep the water is, per state."""
+    return {name: flood.depth(name, _) for name in CLASSES}
 
 
 def compared(
@@ -210,10 +216,6 @@ def table(found: Sequence[Hour], region: str) -> str:
         row = (snapshot(region, one.hour), f"{time:%Y-%m-%dT%H:%M:%SZ}", one.kind, one.of, one.highest, *counts)
         writer.writerow([*row, one.wet, affected, displaced])
     return text.getvalue()
-
-
-def _known(people: float | None, _: Language) -> str:
-    return _("not known") if people is None else figures.people_sentence(people, _.code)
 
 
 def _people(one: Hour, _: Language) -> str:

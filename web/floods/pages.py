@@ -148,7 +148,7 @@ def _list(index: Index, region: str) -> dict[str, Any]:
         "strip": strip,
         "chart": listing.chart(chart, around, g.language) if found else None,
         "source": _source(index, region, strip),
-        "depths": listing.DEPTHS,
+        "depths": listing.depths(g.language),
     }
 
 

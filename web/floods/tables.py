@@ -8,8 +8,7 @@ from siaga.impact.flood import AFFECTED_FROM, CLASSES
 from siaga.impact.floodtrend import Trend
 from siaga.language import Language
 from siaga.report import figures
-from siaga.report.classed import tables
-from siaga.report.words import NEED_NAMES
+from siaga.report.classed import flood, tables
 from web.floods import listing
 from web.index import floods
 from web.index.floods import FloodIndex
@@ -46,18 +45,18 @@ def shown(index: FloodIndex, impact: Mapping[str, Any], asked: keys.Snapshot, _:
         "when": when(asked, _),
         "wet": figures.whole(len(wet), _.code),
         "parents": figures.whole(len({area["parent"] for area in wet}), _.code),
-        "affected": _count(impact["affected"], _),
-        "displaced": _count(impact["displaced"], _),
+        "affected": tables.people_said(impact["affected"], _),
+        "displaced": tables.people_said(impact["displaced"], _),
         "highest": impact["map"]["highest_class"],
-        "depths": listing.DEPTHS,
+        "depths": listing.depths(_),
         "classes": _classes(impact, _),
         "assets": {"structures": impact["structures"] is not None, "roads": impact["roads"] is not None},
         "note": _.reason(people["note"]),
         "warnings": [_.reason(one) for one in impact["warnings"]],
         "changes": changes,
-        "kelurahan": _kelurahan(impact["villages"], _),
+        "kelurahan": flood.neighbourhoods(impact["villages"], _),
         "zones": tables.listing(impact, list(reversed(CLASSES)), _MOST_ROWS, _),
-        "needs": _needs(impact["planning"], _),
+        "needs": tables.needs(impact, _),
         "episodes": _episodes(index, asked.region, number, wet, _),
         "provenance": impact["provenance"],
         "population": _sources(impact, "population"),
@@ -67,45 +66,20 @@ def shown(index: FloodIndex, impact: Mapping[str, Any], asked: keys.Snapshot, _:
 
 def _classes(impact: Mapping[str, Any], _: Language) -> list[dict[str, Any]]:
     """A row per state, the deepest first; cells of what is not known are ""."""
-    by_class = impact["people"]["by_class"] or dict.fromkeys(CLASSES)
-    structures, roads = impact["structures"], impact["roads"]
+    people = tables.people(impact, CLASSES, _)
+    structures, roads = (
+        tables.things_by_class(impact, key, CLASSES, flood.AFFECTED, _) for key in ("structures", "roads")
+    )
     return [
         {
             "state": name,
-            "depth": _(listing.DEPTHS[name]),
+            "depth": flood.depth(name, _),
             "areas": figures.whole(impact["map"]["areas_by_class"][name], _.code),
-            "people": "" if by_class[name] is None else figures.people_cell(by_class[name], _.code),
-            "structures": "" if structures is None else figures.whole(structures["by_class"][name], _.code),
-            "roads": "" if roads is None else figures.decimal(roads["by_class"][name], 1, _.code),
+            "people": people[name]["people"] if people else "",
+            "structures": structures.get(name, ""),
+            "roads": roads.get(name, ""),
         }
         for name in reversed(CLASSES)
-    ]
-
-
-def _kelurahan(villages: Sequence[Mapping[str, Any]], _: Language) -> list[dict[str, Any]]:
-    """RWs per state and people of each kelurahan, the deepest and most first."""
-
-    def deep(one: Mapping[str, Any]) -> list[int]:
-        return [-one["areas_by_class"][name] for name in reversed(CLASSES)]
-
-    return [
-        {
-            "name": one["name"] or _("not named"),
-            "deepest": one["highest_class"],
-            "cells": [figures.whole(-count, _.code) if count else "" for count in deep(one)],
-            "affected": _cell(one["affected"], _),
-        }
-        for one in sorted(villages, key=lambda one: (deep(one), one["name"]))
-    ]
-
-
-def _needs(planning: Mapping[str, Any] | None, _: Language) -> list[tuple[str, str, str]]:
-    """Need, standard and amount for the people who are likely to leave their homes."""
-    if planning is None or planning["people"] < 1:
-        return []
-    return [
-        (_(name), _(standard), figures.amount(planning["needs"][need], _.code) + (f"\u00a0{unit}" if unit else ""))
-        for need, (name, standard, unit) in NEED_NAMES.items()
     ]
 
 
@@ -155,11 +129,3 @@ def _named(found: Trend, names: Mapping[str, str], _: Language) -> list[tuple[st
 def _sources(impact: Mapping[str, Any], role: str) -> str:
     files = impact["provenance"]["analysis_data"]["files"]
     return "; ".join(f"{one['title']}" for one in files if one["role"] == role)
-
-
-def _cell(people: float | None, _: Language) -> str:
-    return _("not known") if people is None else figures.people_cell(people, _.code)
-
-
-def _count(people: float | None, _: Language) -> str:
-    return _("not known") if people is None else figures.people_sentence(people, _.code)

@@ -55,7 +55,7 @@ def printed(impact: Mapping[str, Any], _: Language, towns: int = MOST_TOWNS, *, 
         "coordinates": figures.coordinates(event["longitude"], event["latitude"], _.code),
         "window": _window(event, _),
         "expires": _("holds until {when}", when=_short(event["expires"], event, _)),
-        "level": _level(event, _),
+        "level": level(event["alert_level"], _),
         "cumulative": cumulative(impact, _),
         "chip": {"code": LEVEL_CODES[event["alert_level"]], "text": event["alert_level"].upper()},
         "how_bad": how_bad(impact, _),
@@ -119,6 +119,12 @@ def thickness(impact: Mapping[str, Any], name: str, _: Language) -> str:
     return f"> {lower} cm" if high is None else f"{lower}–{_centimetres(high, _)} cm"
 
 
+def thickest(impact: Mapping[str, Any], _: Language) -> str:
+    """The thickest ash on the map, in centimetres."""
+    most = impact["map"]["max_cm"]
+    return figures.decimal(most, 1 if most >= 0.05 else 2, _.code)
+
+
 def how_bad(impact: Mapping[str, Any], _: Language) -> str:
     """How many people live under ash that roofs may not bear."""
     if not tables.known(impact):
@@ -146,7 +152,7 @@ def cumulative(impact: Mapping[str, Any], _: Language) -> str:
 
 def where(impact: Mapping[str, Any], zones: Sequence[Mapping[str, Any]], _: Language) -> str:
     """Where people live under the thickest ash."""
-    most = figures.decimal(impact["map"]["max_cm"], 1 if impact["map"]["max_cm"] >= 0.05 else 2, _.code)
+    most = thickest(impact, _)
     for name in WORST_FIRST:
         reached = sorted(
             (zone for zone in zones if zone["by_class"][name] >= 1), key=lambda zone: -zone["by_class"][name]
@@ -198,7 +204,7 @@ def prepare(impact: Mapping[str, Any], _: Language) -> str:
         return _("No planning figures: who lives there is not known.")
     if impact["displaced"] < 1:
         return _("No planning figures: nobody under more than 5 cm.")
-    return _("Prepare for {people} displaced people.", people=figures.amount(impact["displaced"], _.code))
+    return _("Prepare for {people} displaced people.", people=tables.people_said(impact["displaced"], _))
 
 
 def beyond(impact: Mapping[str, Any], _: Language) -> dict[str, Any]:
@@ -213,8 +219,8 @@ def beyond(impact: Mapping[str, Any], _: Language) -> dict[str, Any]:
     }
 
 
-def _level(event: Mapping[str, Any], _: Language) -> dict[str, Any]:
-    name = event["alert_level"]
+def level(name: str, _: Language) -> dict[str, str]:
+    """An alert level of PVMBG in its own words: colour code, name, rank."""
     return {
         "code": LEVEL_CODES[name],
         "name": name.upper(),

@@ -68,7 +68,7 @@ def printed(
         "classes": _classes(impact, _),
         "affected": tables.total(impact, AFFECTED, _),
         "affected_areas": figures.whole(sum(impact["map"]["areas_by_class"][name] for name in AFFECTED), _.code),
-        "displaced": figures.amount(impact["displaced"], _.code) if impact["displaced"] is not None else "",
+        "displaced": tables.people_said(impact["displaced"], _) if impact["displaced"] is not None else "",
         "where": where(named, _),
         "who": who(impact, _),
         "zones": tables.table(impact, found, WORST_FIRST, AFFECTED, _TIGHT if tight else MOST_ZONES, _),
@@ -168,7 +168,7 @@ def prepare(impact: Mapping[str, Any], _: Language) -> str:
         return _("No planning figures: who lives there is not known.")
     if impact["displaced"] < 1:
         return _("No planning figures: nobody is likely to be displaced.")
-    return _("Prepare for {people} displaced people.", people=figures.amount(impact["displaced"], _.code))
+    return _("Prepare for {people} displaced people.", people=tables.people_said(impact["displaced"], _))
 
 
 def trend(trends: Trends, _: Language) -> dict[str, Any]:

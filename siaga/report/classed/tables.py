@@ -36,6 +36,11 @@ def total(impact: Mapping[str, Any], classes: Sequence[str], _: Language) -> str
     return figures.people_cell(sum(by_class[name] for name in classes), _.code)
 
 
+def people_said(count: float | None, _: Language) -> str:
+    """A number of people as a sentence has it."""
+    return _("not known") if count is None else figures.people_sentence(count, _.code)
+
+
 def table(
     impact: Mapping[str, Any],
     zones: Sequence[Mapping[str, Any]],
@@ -103,7 +108,7 @@ def needs(impact: Mapping[str, Any], _: Language) -> dict[str, Any] | None:
     if plan is None or plan["people"] < 1:
         return None
     return {
-        "people": figures.amount(plan["people"], _.code),
+        "people": people_said(plan["people"], _),
         "rows": [
             {"name": _(name), "standard": _(standard), "amount": need(plan["needs"][key], unit, _)}
             for key, (name, standard, unit) in NEED_NAMES.items()
@@ -128,15 +133,11 @@ def things(
         layer = impact.get(key)
         if layer is None:
             continue
-        cells = {
-            kind: [round(one[name]) for name in classes]
-            for kind, one in layer["by_type"].items()
-            if any(one[name] > 0 for name in counted)
-        }
+        cells = _cells(layer, classes, counted)
         sums = [number for number, name in enumerate(classes) if name in counted]
         order = sorted(cells, key=lambda kind: (-sum(cells[kind][number] for number in sums), kind))
         rows = [(_(names.get(kind, kind)), cells[kind]) for kind in order]
-        everything = [sum(column) for column in zip(*cells.values(), strict=True)] or [0] * len(classes)
+        everything = _added(cells, classes)
         found.append(
             {
                 "heading": _(heading),
@@ -146,6 +147,30 @@ def things(
             }
         )
     return found
+
+
+def things_by_class(
+    impact: Mapping[str, Any], key: str, classes: Sequence[str], counted: Sequence[str], _: Language
+) -> dict[str, str]:
+    """Per class how many structures, kilometres or hectares: the last row of things; empty where not installed."""
+    layer = impact.get(key)
+    if layer is None:
+        return {}
+    whole = _added(_cells(layer, classes, counted), classes)
+    return {name: figures.whole(size, _.code) for name, size in zip(classes, whole, strict=True)}
+
+
+def _cells(layer: Mapping[str, Any], classes: Sequence[str], counted: Sequence[str]) -> dict[str, list[int]]:
+    """Per kind whole numbers per class, of the kinds that have anything in the classes that count."""
+    return {
+        kind: [round(one[name]) for name in classes]
+        for kind, one in layer["by_type"].items()
+        if any(one[name] > 0 for name in counted)
+    }
+
+
+def _added(cells: Mapping[str, Sequence[int]], classes: Sequence[str]) -> list[int]:
+    return [sum(column) for column in zip(*cells.values(), strict=True)] or [0] * len(classes)
 
 
 def frame(
