@@ -64,6 +64,10 @@ def test_a_translation_fills_the_same_places(indonesian):
         catalogue = catalogue._fallback
 
 
+def test_modules_that_speak_to_the_command_line_alone_are_there():
+    assert all((translations.ROOT / "siaga" / one).exists() for one in translations.COMMAND_LINE)
+
+
 def test_no_sentence_has_two_translations():
     core, web = (
         {message.id for message in read_po((folder / "id.po").open("rb")) if message.id} for folder in (CORE, WEB)

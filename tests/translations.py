@@ -48,28 +48,22 @@ SPEAKING += (
 # what only the person at the command line meets; that speaks English, as its commands do
 COMMAND_LINE = (
     "cli",
-    "data",
-    "demo",
-    "forecasts",
-    "ingest",
+    "data/demo",
+    "data/features.py",
+    "data/imports.py",
+    "data/points.py",
+    "gis/intake.py",
+    "gis/people/intake.py",
     "machine",
-    "operatoraccount",
-    "settings",
-    "stack",
-    "storeserver",
-    "supervisor",
-    "intake",
-    "overlays",
-    "features",
-    "forgery",
-    "modes",
-    "points",
+    "modes.py",
+    "settings.py",
+    "stack.py",
 )
 READ = [
     *(
         path
         for path in (ROOT / "siaga").rglob("*.py")
-        if not {*path.relative_to(ROOT).parts, path.stem} & set(COMMAND_LINE)
+        if not any(path.is_relative_to(ROOT / "siaga" / one) for one in COMMAND_LINE)
     ),
     *(ROOT / "functions").rglob("*.py"),
     *(ROOT / "gateway").rglob("*.py"),
