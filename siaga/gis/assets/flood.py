@@ -4,7 +4,7 @@ A structure that the water touches anywhere is wet, with the highest state that 
 counts; installed structures are points and are wet where their point is.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +81,7 @@ def _lines(flood: FloodMap, path: Path, installed: bool) -> Iterator[tuple[Any, 
             yield geometries, np.array(kinds, dtype=np.int64)
     elif flood.bounds is not None:
         for batch in stream.batches(path, flood.bounds, ("type",), _LINES_AT_ONCE):
-            yield batch.geometries(), _codes(batch, vocabulary.ROAD_CLASSES)
+            yield batch.geometries(), stream.codes(batch.columns["type"], vocabulary.ROAD_CLASSES)
 
 
 def _whole(path: Path) -> Iterator[tuple[Any, NDArray[np.int64]]]:
@@ -97,13 +97,4 @@ def _installed(flood: FloodMap, path: Path) -> Iterator[tuple[Any, NDArray[np.in
     if flood.bounds is None:
         return
     for batch in stream.batches(path, flood.bounds, ("type",), _AT_ONCE):
-        yield shapely.points(*batch.points()), _codes(batch, vocabulary.STRUCTURE_TYPES)
-
-
-def _codes(batch: stream.Batch, known: Sequence[str]) -> NDArray[np.int64]:
-    """Where each type stands among those that are known; imported data have no others."""
-    names = np.array([name.encode() for name in known])
-    order = np.argsort(names)
-    at = np.searchsorted(names[order], batch.columns["type"])
-    found: NDArray[np.int64] = order[np.minimum(at, len(names) - 1)]
-    return found
+        yield shapely.points(*batch.points()), stream.codes(batch.columns["type"], vocabulary.STRUCTURE_TYPES)
