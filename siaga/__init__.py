@@ -26,6 +26,27 @@ report/     estimates -> printed numbers, pages, products: earthquake/, classed/
 function/   the frame around every function, and the way of an input through it
 machine/    all parts on one machine: supervisor, MinIO server, operator's account
 cli/        siaga up | demo | ingest | analyse | forecast | invoke | reprocess | status | data | operator
+
+Imports go down, never up and never aside; from the ground:
+
+    errors
+    edition, events, filehash, keys, language, moment, palette, product, timing
+    settings
+    modes, stack, store
+    exposure, hazard
+    impact
+    catalog, gis, inputs
+    gis.people
+    gis.assets
+    gis.map
+    data, machine
+    analysis, report
+    report.classed, report.earthquake
+    report.assembly
+    function
+    cli
+
+docs/layout.md says why, and has a line for each module.
 """
 
 from importlib.metadata import version

@@ -1,13 +1,19 @@
-"""Who may import whom: parts never each other, and in the library only downwards, floor by floor."""
+"""Where each thing stands, and who may import whom: parts never each other, in the library only downwards."""
 
 import ast
+import re
 import sys
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+import siaga
+
 ROOT = Path(__file__).parent.parent
+PARTS = ("siaga", "functions", "gateway", "web", "template", "bench")
+# Each stands above the folders beside it, which use other modules of its folder; the test of circles counts them all.
+ABOVE = {"siaga.catalog", "siaga.report.assembly", "web"}
 # From the ground up. Rooms of one floor know nothing of each other; a name stands for its module or folder.
 FLOORS = (
     ("errors",),
@@ -34,21 +40,35 @@ MAY_NEVER = {  # folder: parts that it knows nothing of
     "functions": {"gateway", "web", "bench", "tests"},
     "gateway": {"functions", "web", "bench", "tests"},
     "web": {"functions", "gateway", "bench", "tests"},
-    "template": {"gateway", "web", "bench", "tests"},
-    "bench": {"tests"},
+    "template": {"functions", "gateway", "web", "bench", "tests"},
+    "bench": {"functions", "gateway", "tests"},
 }
 
 
 @cache
 def modules():
-    """The library's modules by dotted name, without `siaga.` before it; the top is ''."""
+    """The modules of all parts by dotted name."""
     found = {}
-    for path in (ROOT / "siaga").rglob("*.py"):
-        parts = path.relative_to(ROOT / "siaga").with_suffix("").parts
-        found[".".join(part for part in parts if part != "__init__")] = path
+    for part in PARTS:
+        for path in (ROOT / part).rglob("*.py"):
+            if "node_modules" not in path.parts:
+                names = path.relative_to(ROOT).with_suffix("").parts
+                found[".".join(name for name in names if name != "__init__")] = path
     return found
 
 
+@cache
+def rooms():
+    """The library's modules by dotted name, without `siaga.` before it and without its top."""
+    return {name.removeprefix("siaga.") for name in modules() if name.startswith("siaga.")}
+
+
+def folder(name):
+    """The package in which a module stands; a package itself stands in itself."""
+    return name if modules()[name].name == "__init__.py" else name.rpartition(".")[0]
+
+
+@cache
 def imported(path):
     """Dotted names of all that a file imports, wherever in it, for types alone too."""
     names = set()
@@ -63,9 +83,8 @@ def imported(path):
 
 @cache
 def within(name):
-    """The modules of the library that a module of it imports; of a folder and a module in it only the module."""
-    met = {one.removeprefix("siaga.") for one in imported(modules()[name]) if one.startswith("siaga.")}
-    met &= modules().keys()
+    """The modules of any part that a module imports; of a package and a module in it only the module."""
+    met = imported(modules()[name]) & modules().keys()
     return {one for one in met if not any(other.startswith(f"{one}.") for other in met)}
 
 
@@ -79,16 +98,16 @@ def floor(name):
 
 
 def test_in_the_library_imports_go_down():
-    for name in modules():
-        if not name:
-            continue
+    for name in rooms():
         above, room = floor(name)
-        for met in within(name):
-            below, other = floor(met)
-            assert below < above or other == room, f"siaga.{name} imports siaga.{met}"
+        for met in within(f"siaga.{name}"):
+            if met.startswith("siaga."):  # the top of the library tells its version, and imports nothing
+                below, other = floor(met.removeprefix("siaga."))
+                assert below < above or other == room, f"siaga.{name} imports {met}"
+    assert not within("siaga")
 
 
-def test_no_two_files_of_the_library_import_each_other_on_whatever_way():
+def test_no_two_files_import_each_other_on_whatever_way():
     done, way = set(), []
 
     def visit(name):
@@ -103,17 +122,101 @@ def test_no_two_files_of_the_library_import_each_other_on_whatever_way():
         visit(name)
 
 
+def test_no_two_folders_import_each_other():
+    ways = {}
+    for name in modules().keys() - ABOVE:
+        for met in within(name) - ABOVE:
+            ways.setdefault((folder(name), folder(met)), f"{name} imports {met}")
+    for (one, other), way in ways.items():
+        assert one == other or (other, one) not in ways, f"{way}, {ways[other, one]}"
+
+
 def test_every_room_is_there():
-    for room in (room for rooms in FLOORS for room in rooms):
-        assert room in modules(), room
+    for room in (room for floor_of in FLOORS for room in floor_of):
+        assert room in rooms(), room
 
 
-@pytest.mark.parametrize(("folder", "strangers"), MAY_NEVER.items())
-def test_parts_import_the_library_and_never_each_other(folder, strangers):
-    for path in (ROOT / folder).rglob("*.py"):
+def test_docstring_and_page_of_the_layout_tell_the_floors():
+    told = "\n".join(", ".join(floor_of) for floor_of in FLOORS)
+    indented = "\n".join(f"    {line}" for line in told.splitlines())
+    assert f"\n\n{indented}\n\n" in siaga.__doc__
+    assert f"\n```\n{told}\n```\n" in page("docs/layout.md", "Floors")
+
+
+def page(file, heading):
+    """What stands below a heading."""
+    return (ROOT / file).read_text(encoding="utf-8").split(f"\n## {heading}\n")[1].split("\n## ")[0]
+
+
+def tree(block):
+    """{path from the root: what is said of it} of a tree that is drawn by two blanks for each step down."""
+    told, above = {}, []
+    for line in block.split("```")[1].strip("\n").splitlines():
+        blanks, name, said = re.fullmatch(r"( *)(\S+) *(.*)", line).groups()
+        above[len(blanks) // 2 :] = [name.rstrip("/")]
+        assert "/".join(above) not in told, line
+        told["/".join(above)] = said
+    return told
+
+
+def test_the_page_of_the_layout_has_the_first_line_of_every_module_and_no_other():
+    there = {}
+    for path in modules().values():
+        said = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))).splitlines()[0]
+        place = path.relative_to(ROOT)
+        for above in place.parents[:-1]:
+            there.setdefault(above.as_posix(), "")
+        there[(place.parent if place.name == "__init__.py" else place).as_posix()] = said
+    told = tree(page("docs/layout.md", "Rooms"))
+    assert told.keys() - there.keys() == set(), "no such module"
+    for path, said in there.items():
+        assert told.get(path) == said, f"docs/layout.md: {path} {said}"
+
+
+def test_the_layout_of_the_readme_names_every_folder_and_no_other():
+    block = page("README.md", "Layout")
+    *lines, last = block.split("```")[1].strip("\n").splitlines()
+    named = {path for path in tree("```".join(("", "\n".join(lines)))) if path != "stack.yml"}
+    named |= {name.rstrip("/") for name in last.split()}
+    top = {path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith((".", "_"))}
+    top -= {"build"} | {path.name for path in ROOT.glob("*.egg-info")}
+    inner = {
+        path.parent.relative_to(ROOT).as_posix()
+        for part in set(PARTS) - {"functions", "template"}
+        for path in (ROOT / part).glob("*/__init__.py")
+    }
+    assert named == top | inner
+
+
+@pytest.mark.parametrize(("part", "strangers"), MAY_NEVER.items())
+def test_parts_import_the_library_and_never_each_other(part, strangers):
+    for path in (ROOT / part).rglob("*.py"):
         if "node_modules" not in path.parts:
             met = {name for name in imported(path) if name.partition(".")[0] in strangers}
             assert not met, (path, met)
+
+
+@pytest.mark.parametrize(
+    ("library", "folders"),
+    [
+        ("qgis", {"siaga/gis", "template/python3-qgis"}),
+        ("osgeo", {"siaga/gis", "bench"}),
+        ("boto3", {"siaga"}),
+        ("botocore", {"siaga"}),
+        ("dbos", {"gateway"}),
+        ("asyncssh", {"gateway"}),
+        ("weasyprint", {"siaga/report"}),
+    ],
+)
+def test_a_library_is_met_in_one_place(library, folders):
+    found = {
+        path.relative_to(ROOT)
+        for path in modules().values()
+        if any(name.partition(".")[0] == library for name in imported(path))
+    }
+    elsewhere = {path for path in found if not any(path.is_relative_to(one) for one in folders)}
+    assert not elsewhere
+    assert found
 
 
 def test_pure_rooms_know_nothing_of_stores_and_settings():

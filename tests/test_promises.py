@@ -1,4 +1,4 @@
-"""What the layout promises: who imports whom, how long things are, that lists agree with each other."""
+"""What the code promises: how long things are, what says what it is, that lists agree with each other."""
 
 import ast
 import configparser
@@ -6,7 +6,6 @@ import re
 import tomllib
 from pathlib import Path
 
-import pytest
 import yaml
 
 from siaga import keys, stack
@@ -22,36 +21,6 @@ CODE = sorted(
 
 def tree(path):
     return ast.parse(path.read_text(encoding="utf-8"))
-
-
-def imported(path):
-    """Dotted names of all that a module imports."""
-    names = set()
-    for node in ast.walk(tree(path)):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module}
-    return names
-
-
-@pytest.mark.parametrize(
-    ("library", "folders"),
-    [
-        ("qgis", {"siaga/gis", "template/python3-qgis"}),
-        ("osgeo", {"siaga/gis", "bench"}),
-        ("boto3", {"siaga"}),
-        ("botocore", {"siaga"}),
-        ("dbos", {"gateway"}),
-        ("asyncssh", {"gateway"}),
-        ("weasyprint", {"siaga/report"}),
-    ],
-)
-def test_a_library_is_met_in_one_place(library, folders):
-    found = {path.relative_to(ROOT) for path in CODE if any(n.split(".")[0] == library for n in imported(path))}
-    elsewhere = {path for path in found if not any(path.is_relative_to(folder) for folder in folders)}
-    assert not elsewhere
-    assert found
 
 
 def test_modules_and_functions_are_short():

@@ -1,4 +1,4 @@
-"""README, CONTRIBUTING and docs say what is there: paths, names, settings, commands, folders."""
+"""README, CONTRIBUTING and docs say what is there: paths, names, settings, commands."""
 
 import ast
 import re
@@ -95,13 +95,6 @@ def test_a_page_points_at_what_is_there(page):
         assert (page.parent / path).exists(), path
     for path in re.findall(rf"`((?:{PARTS})/[\w./-]+)`", said):
         assert (ROOT / path).exists(), path
-
-
-def test_the_layout_names_every_folder_and_no_other():
-    block = README.split("\n## Layout\n")[1].split("```")[1]
-    named = {word.rstrip("/") for line in block.splitlines() for word in re.findall(r"^\S+/|(?<= )\w+/(?=$| )", line)}
-    there = {path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith((".", "_"))}
-    assert named == there - {"build"} - {path.name for path in ROOT.glob("*.egg-info")}
 
 
 def test_the_index_of_docs_names_every_file():
