@@ -10,6 +10,7 @@ catalog     one small object per version of an event: what lists show
 product     one file of a result
 moment      times as they are stored
 palette     the colours of every class of every hazard
+conventions how each language writes numbers, days and directions: a row per language
 language    gettext catalogues: Indonesian first, English second
 edition     which edition of the report is printed: a hash over all that shapes it
 modes       who may read what is written on this machine

@@ -13,7 +13,9 @@ from pathlib import Path
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-LANGUAGES = ("id", "en")
+from siaga.conventions import CONVENTIONS
+
+LANGUAGES = tuple(CONVENTIONS)
 CORE = Path(__file__).parent / "report" / "locale"
 
 
@@ -21,7 +23,7 @@ class Language:
     """One language for one reader. Call it with a template and its values."""
 
     def __init__(self, code: str, translations: gettext.NullTranslations) -> None:
-        """`code` is id or en."""
+        """`code` names a row of siaga.conventions."""
         self.code = code
         self._translations = translations
 
@@ -43,7 +45,7 @@ class Language:
             return str(reason.get("text", ""))  # written by another version of Siaga: its own English
 
     def _printed(self, value: object) -> object:
-        return str(value).replace(".", ",") if isinstance(value, float) and self.code == "id" else value
+        return CONVENTIONS[self.code].separated(str(value)) if isinstance(value, float) else value
 
 
 @cache

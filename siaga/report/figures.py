@@ -8,48 +8,12 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from math import floor, log10
 
+from siaga.conventions import CONVENTIONS
 from siaga.impact.loss import LEVELS
 
 _NBSP = "\u00a0"
 ZONES = {"WIB": 7, "WITA": 8, "WIT": 9}
 _WITA = {"51", "52", "53", "63", "64", "65", "71", "72", "73", "74", "75", "76"}
-_MONTHS = {
-    "id": [
-        "Januari",
-        "Februari",
-        "Maret",
-        "April",
-        "Mei",
-        "Juni",
-        "Juli",
-        "Agustus",
-        "September",
-        "Oktober",
-        "November",
-        "Desember",
-    ],
-    "en": [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ],
-}
-_DAYS = {
-    "id": ["Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu"],
-    "en": ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"],
-}
-_MILLION = {"id": "juta", "en": "million"}
-_MILLIARD = {"id": "miliar", "en": "billion"}
-_THOUSAND = {"id": "ribu", "en": "thousand"}
 
 
 def whole(number: float, language: str) -> str:
@@ -58,8 +22,7 @@ def whole(number: float, language: str) -> str:
     >>> whole(1234567, "id"), whole(-3, "en")
     ('1.234.567', '−3')
     """
-    text = f"{round(number):,}".replace("-", "−")
-    return text.replace(",", ".") if language == "id" else text
+    return CONVENTIONS[language].separated(f"{round(number):,}".replace("-", "−"))
 
 
 def decimal(number: float, digits: int, language: str) -> str:
@@ -68,8 +31,7 @@ def decimal(number: float, digits: int, language: str) -> str:
     >>> decimal(6.9, 1, "id"), decimal(-8.3, 2, "en")
     ('6,9', '−8.30')
     """
-    text = f"{number:,.{digits}f}".replace("-", "−")
-    return text.translate(str.maketrans(",.", ".,")) if language == "id" else text
+    return CONVENTIONS[language].separated(f"{number:,.{digits}f}".replace("-", "−"))
 
 
 def to_hundred(people: float) -> int:
@@ -93,10 +55,11 @@ def people_sentence(people: float, language: str) -> str:
     ('6,57\\xa0juta', '560\\xa0ribu', '4,300')
     """
     if people >= 999_500:
-        return f"{decimal(people / 1e6, 2, language)}{_NBSP}{_MILLION[language]}"
+        return f"{decimal(people / 1e6, 2, language)}{_NBSP}{CONVENTIONS[language].million}"
     if people >= 10_000:
         thousands = people / 1000
-        return f"{decimal(thousands, max(0, 2 - floor(log10(thousands))), language)}{_NBSP}{_THOUSAND[language]}"
+        digits = max(0, 2 - floor(log10(thousands)))
+        return f"{decimal(thousands, digits, language)}{_NBSP}{CONVENTIONS[language].thousand}"
     return people_cell(people, language)
 
 
@@ -111,7 +74,7 @@ def deaths(number: float, language: str) -> str:
     if number < 0.95:
         return "<1"
     if number >= 995_000:
-        return f"{decimal(number / 1e6, 1, language)}{_NBSP}{_MILLION[language]}"
+        return f"{decimal(number / 1e6, 1, language)}{_NBSP}{CONVENTIONS[language].million}"
     return whole(two_digits(number), language)
 
 
@@ -160,7 +123,7 @@ def percent(printed: int, exact: float, language: str) -> str:
     ('<1\\xa0%', '38%', '0\\xa0%')
     """
     text = "<1" if printed == 0 and exact > 0 else ">99" if printed == 100 and exact < 1 else str(printed)
-    return f"{text}%" if language == "en" else f"{text}{_NBSP}%"
+    return f"{text}{CONVENTIONS[language].percent}"
 
 
 def reaching(level: str, exact: Mapping[str, float]) -> tuple[int, float]:
@@ -183,7 +146,8 @@ def amount(number: float, language: str) -> str:
     ('1,57\\xa0juta', '112,000')
     """
     if number >= 999_500:
-        return f"{decimal(number / 1e6, max(0, 2 - floor(log10(number / 1e6))), language)}{_NBSP}{_MILLION[language]}"
+        digits = max(0, 2 - floor(log10(number / 1e6)))
+        return f"{decimal(number / 1e6, digits, language)}{_NBSP}{CONVENTIONS[language].million}"
     if number < 1000:
         return whole(number, language)
     step = 10 ** (floor(log10(number)) - 2)
@@ -198,7 +162,7 @@ def dollars_range(low: float, high: float, language: str) -> str:
     """
     first, second = (_dollars(number, language) for number in (low, high))
     if high < 1e6:
-        return f"<US${_NBSP}1{_NBSP}{_MILLION[language]}"
+        return f"<US${_NBSP}1{_NBSP}{CONVENTIONS[language].million}"
     lower = first[0] if first[1] == second[1] or low < 1e6 else f"{first[0]}{_NBSP}{first[1]}"
     return f"US${_NBSP}{lower}–{second[0]}{_NBSP}{second[1]}"
 
@@ -207,8 +171,12 @@ def _dollars(number: float, language: str) -> tuple[str, str]:
     """Two digits, and million or milliard; below a million it is 0 of them."""
     millions = number / 1e6
     if millions < 1:
-        return "0", _MILLION[language]
-    unit, value = (_MILLIARD[language], millions / 1000) if millions >= 995 else (_MILLION[language], millions)
+        return "0", CONVENTIONS[language].million
+    unit, value = (
+        (CONVENTIONS[language].milliard, millions / 1000)
+        if millions >= 995
+        else (CONVENTIONS[language].million, millions)
+    )
     digits = max(0, 1 - floor(log10(value) + 1e-9))
     step = 10 ** max(0, floor(log10(value)) - 1)
     return decimal(round(value / step) * step if digits == 0 else value, digits, language), unit
@@ -221,9 +189,9 @@ def coordinates(longitude: float, latitude: float, language: str) -> str:
     ('8,19° LS 116,34° BT', '4.92° N 95.30° E')
     """
     longitude = (longitude + 180) % 360 - 180
-    names = ("LU", "LS", "BT", "BB") if language == "id" else ("N", "S", "E", "W")
-    vertical = names[0] if latitude >= 0 else names[1]
-    horizontal = names[2] if longitude >= 0 else names[3]
+    convention = CONVENTIONS[language]
+    vertical = convention.north if latitude >= 0 else convention.south
+    horizontal = convention.east if longitude >= 0 else convention.west
     first, second = (decimal(abs(value), 2, language) for value in (latitude, longitude))
     return f"{first}° {vertical} {second}° {horizontal}"
 
@@ -251,8 +219,8 @@ def date(utc: datetime, zone: str, language: str, *, weekday: bool = True) -> st
     'Senin, 6 Agustus 2018'
     """
     local = _local(utc, zone)
-    day = f"{local.day} {_MONTHS[language][local.month - 1]} {local.year}"
-    return f"{_DAYS[language][local.weekday()]}, {day}" if weekday else day
+    day = f"{local.day} {CONVENTIONS[language].months[local.month - 1]} {local.year}"
+    return f"{CONVENTIONS[language].days[local.weekday()]}, {day}" if weekday else day
 
 
 def short_date(utc: datetime, language: str, zone: str = "UTC") -> str:
@@ -262,7 +230,7 @@ def short_date(utc: datetime, language: str, zone: str = "UTC") -> str:
     '5 Agu 2018'
     """
     local = _local(utc, zone)
-    return f"{local.day} {_MONTHS[language][local.month - 1][:3]} {local.year}"
+    return f"{local.day} {CONVENTIONS[language].months[local.month - 1][:3]} {local.year}"
 
 
 def clock_at(utc: datetime, hours: float, zone: str) -> str:
@@ -300,7 +268,7 @@ def month(year: int, number: int, language: str) -> str:
     >>> month(2017, 2, "id")
     'Februari 2017'
     """
-    return f"{_MONTHS[language][number - 1]} {year}"
+    return f"{CONVENTIONS[language].months[number - 1]} {year}"
 
 
 def moment(utc: datetime, zone: str, language: str) -> tuple[str, str]:
@@ -308,7 +276,7 @@ def moment(utc: datetime, zone: str, language: str) -> tuple[str, str]:
     main = f"{date(utc, zone, language)}, {clock(utc, zone, seconds=True)}"
     others = [clock(utc, "WIB", seconds=True)] if zone != "WIB" else []
     other_day = _local(utc, zone).date() != utc.date()
-    month = _MONTHS[language][utc.month - 1][:3]
+    month = CONVENTIONS[language].months[utc.month - 1][:3]
     others.append(clock(utc, "UTC", seconds=True) + (f", {utc.day} {month}" if other_day else ""))
     return main, "; ".join(others)
 

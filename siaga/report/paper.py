@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from concurrent import futures
 from typing import Protocol
 
+from siaga.conventions import CONVENTIONS
 from siaga.gis.map import drawing, sheet
 from siaga.language import Language
 from siaga.product import Product
@@ -123,15 +124,16 @@ def _shares(papers: Sequence[Paper]) -> list[tuple[str, "futures.Future[bytes]"]
 
 def words(_: Language, origin: str = "") -> sheet.Words:
     """What is written on a map. origin: beside the mark of where the hazard comes from."""
+    convention = CONVENTIONS[_.code]
     return sheet.Words(
         epicentre=origin,
         north=_("N"),
         exercise=_("EXERCISE"),
-        east="BT" if _.code == "id" else "E",
-        west="BB" if _.code == "id" else "W",
-        south="LS" if _.code == "id" else "S",
-        north_of_equator="LU" if _.code == "id" else "N",
-        decimal="," if _.code == "id" else ".",
+        east=convention.east,
+        west=convention.west,
+        south=convention.south,
+        north_of_equator=convention.north,
+        decimal=convention.decimal,
     )
 
 

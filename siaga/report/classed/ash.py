@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from siaga import palette
+from siaga.conventions import CONVENTIONS
 from siaga.hazard.ash import ALERT_LEVELS, CLASSES
 from siaga.language import Language
 from siaga.report import figures, words
@@ -242,8 +243,7 @@ def _short(stored: str, event: Mapping[str, Any], _: Language) -> str:
 
 
 def _centimetres(value: float, _: Language) -> str:
-    text = f"{value:g}"
-    return text.replace(".", ",") if _.code == "id" else text
+    return CONVENTIONS[_.code].separated(f"{value:g}")
 
 
 def _classes(impact: Mapping[str, Any], _: Language) -> list[dict[str, Any]]:
