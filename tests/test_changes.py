@@ -1,0 +1,319 @@
+"""Where to change what: each change of README's table is made in a copy of the sources, in one file, and is seen.
+
+One file; two where a sentence is translated, and for a bucket that there was not before.
+"""
+
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import test_readme
+import yaml
+
+from gateway.sftp.accounts import Accounts
+from siaga import cli, edition
+from siaga.machine import operator
+from siaga.settings import Settings
+from siaga.store import Store
+
+ROOT = Path(__file__).parent.parent
+BY_HAND = {  # tested below: files of a home
+    "who may upload ash",
+    "an SFTP user; read again when it changes",
+    "what BMKG uploads with by S3, another in each home",
+}
+CATALOGUES = "siaga/report/locale/"  # where a sentence is translated
+WORDS = "siaga/report/words.py"
+CHANGES = {  # row, case: ({file: (text, another)}, what is looked at, what it is then)
+    ("a colour", "map and edition"): (
+        {"siaga/palette.py": ('8: "#ff9e1f"', '8: "#ff9e2f"')},
+        """
+from siaga import edition
+from siaga.gis.map import scale
+seen = [scale.SHAKING.looks[8].colour, edition.templates_sha256() == EDITION]
+""",
+        ["#ff9e2f", False],
+    ),
+    ("a fatality constant", "deaths"): (
+        {"siaga/impact/fatality.py": ("7: 0.000387804494226", "7: 0.5")},
+        """
+import numpy as np
+from siaga.impact import earthquake
+people = np.zeros(10)
+people[6] = 1000.0
+seen = earthquake.figures(people)["fatalities"]["itb-bayesian"]["median"]
+""",
+        500.0,
+    ),
+    ("what counts as a school, a hospital, a main road", "a kind of school"): (
+        {"siaga/exposure/vocabulary.py": (" kampus universitas", " kampus paud universitas")},
+        """
+from siaga.exposure import vocabulary
+seen = vocabulary.STRUCTURES.type_of(("paud",))
+""",
+        "education",
+    ),
+    ("a product of the analysis", "one more"): (
+        {
+            "siaga/analysis/earthquake.py": (
+                '        Product("grid.xml", "input"',
+                '        Product("note.txt", "note", "text/plain", b"seen"),\n        Product("grid.xml", "input"',
+            )
+        },
+        """
+from siaga.analysis.earthquake import of_earthquake
+from siaga.data.analysis_data import AnalysisData
+from siaga.timing import Timing
+from fixtures.grids import make_grid
+import pathlib
+nothing = AnalysisData("1" * 64, "Test", False, (), {})
+found = of_earthquake(make_grid(), "initial", nothing, pathlib.Path("."), Timing())
+seen = "note.txt" in [product["path"] for product in found.impact["products"]]
+""",
+        True,
+    ),
+    ("what a list knows of an event", "one more fact"): (
+        {
+            "functions/on_shakemap/handler.py": (
+                '"place": impact["places"]["landmark"],',
+                '"place": impact["places"]["landmark"], "exercise": impact["drill"],',
+            )
+        },
+        """
+from fixtures.impacts import make_impact
+from functions.on_shakemap import handler
+seen = handler._catalog_facts(make_impact()[0]).get("exercise")
+""",
+        False,
+    ),
+    ("what a flood state means for people", "who is displaced"): (
+        {"siaga/impact/flood.py": ("displaced=(0.0, 0.01, 0.03, 0.05)", "displaced=(0.0, 0.01, 0.03, 0.5)")},
+        """
+from siaga.impact import flood
+seen = flood.SCALE.amounts((0.0, 0.0, 0.0, 100.0))["displaced"]
+""",
+        50.0,
+    ),
+    ("a product of the report", "one more"): (
+        {
+            "siaga/report/paper.py": (
+                "    return found + others",
+                '    return [*found, *others, Product("note.txt", "note", "text/plain", b"seen")]',
+            )
+        },
+        """
+import json
+from fixtures.impacts import make_impact
+from siaga import language
+from siaga.data.analysis_data import AnalysisData
+from siaga.gis import application
+from siaga.report import assembly
+application.start()
+from fixtures.grids import make_grid
+nothing = AnalysisData("1" * 64, "Test", False, (), {})
+made, record = assembly.of_earthquake(*make_impact(), make_grid(), nothing, None, "http://127.0.0.1")
+seen = "note.txt" in [product["path"] for product in json.loads(record.body)["products"]]
+""",
+        True,
+    ),
+    ("a bucket that wakes a function", "another name in a bucket"): (
+        {"stack.yml": ("shakemaps-bnpb/*grid.xml", "shakemaps-bnpb/*grid.xml shakemaps-bnpb/*other.xml")},
+        """
+import pathlib
+from siaga import stack
+woken = stack.waking(stack.load(pathlib.Path("stack.yml")), "shakemaps-bnpb", "a/other.xml")
+seen = [function.name for function in woken]
+""",
+        ["on-shakemap"],
+    ),
+    ("a bucket that wakes a function", "a new bucket"): (
+        {
+            "stack.yml": ("shakemaps-bnpb/*grid.xml", "shakemaps-bnpb/*grid.xml shakemaps-usgs/*grid.xml"),
+            "siaga/keys.py": ("SHAKEMAPS_BNPB, FLOODMAPS", 'SHAKEMAPS_BNPB, "shakemaps-usgs", FLOODMAPS'),
+        },
+        """
+import pathlib
+from siaga import keys, stack
+woken = stack.waking(stack.load(pathlib.Path("stack.yml")), "shakemaps-usgs", "a/grid.xml")
+seen = [[function.name for function in woken], "shakemaps-usgs" in keys.BUCKETS]
+""",
+        [["on-shakemap"], True],
+    ),
+    ("an ash class, what it may bring", "its limits"): (
+        {"siaga/hazard/ash.py": ("LIMITS_CM = (0.01, 0.1, 2.0,", "LIMITS_CM = (0.01, 0.1, 1.0,")},
+        """
+import numpy as np
+from siaga.hazard import ash
+seen = ash.CLASSES[int(ash.classify(np.array([1.5]))[0]) - 1]
+""",
+        "medium",
+    ),
+    ("an ash class, what it may bring", "who is displaced"): (
+        {"siaga/impact/ash.py": ("displaced=(0.0, 0.0, 0.0, 1.0, 1.0)", "displaced=(0.0, 0.0, 0.5, 1.0, 1.0)")},
+        """
+from siaga.impact import ash
+seen = ash.SCALE.amounts((0.0, 0.0, 100.0, 0.0, 0.0))["displaced"]
+""",
+        50.0,
+    ),
+    ("an ash class, what it may bring", "a sentence and its translation"): (
+        {
+            WORDS: ("No damage; ash collects in gutters.", "Gutters fill."),
+            "siaga/report/locale/id.po": ("No damage; ash collects in gutters.", "Gutters fill."),
+        },
+        """
+import pathlib, tempfile
+from fixtures import hazards
+from siaga import language
+from siaga.report.classed import ash
+with tempfile.TemporaryDirectory() as folder:
+    impact = hazards.fall(pathlib.Path(folder))[0]
+pages = [str(ash.printed(impact, language.load(code))) for code in ("en", "id")]
+seen = ["Gutters fill." in page for page in pages] + ["talang" in pages[1]]
+""",
+        [True, False, True],
+    ),
+    ("how much memory, time and how many slots a function has", "all three"): (
+        {
+            "stack.yml": (
+                """exec_timeout: 120s
+      max_analyses: "500"     # then the slot drains and is started afresh
+      max_memory_mb: "2048"
+    limits:
+      memory: 2560Mi
+    labels:
+      com.openfaas.scale.min: "1\"""",
+                """exec_timeout: 240s
+    limits:
+      memory: 3Gi
+    labels:
+      com.openfaas.scale.min: "2\"""",
+            )
+        },
+        """
+import pathlib
+from siaga import stack
+first = stack.load(pathlib.Path("stack.yml"))[0]
+seen = [first.memory, first.timeout_seconds, first.replicas]
+""",
+        ["3Gi", 240.0, 2],
+    ),
+    ("a language", "a third one"): (
+        {
+            "siaga/language.py": ('LANGUAGES = ("id", "en")', 'LANGUAGES = ("id", "en", "su")'),
+            "siaga/report/locale/su.po": (
+                "",
+                'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n'
+                'msgid "EXERCISE"\nmsgstr "LATIHAN SU"\n',
+            ),
+        },
+        """
+from siaga.report import assembly, paper
+seen = [paper.exercise_alone(language).exercise for language in assembly._languages()][2:]
+""",
+        ["LATIHAN SU"],
+    ),
+    ("a setting", "what holds where none is given"): (
+        {"siaga/settings.py": ('"SIAGA_WEB_PORT", 8000', '"SIAGA_WEB_PORT", 8001')},
+        """
+from siaga.settings import Settings
+seen = Settings.load({"SIAGA_HOME": "home"}).web_port
+""",
+        8001,
+    ),
+}
+
+
+def look(folder, probes):
+    """What each of some pieces of code sees in the sources that lie in a folder."""
+    program = "import json, sys\nfor code in json.load(sys.stdin):\n"
+    program += f"    names = {{'EDITION': {edition.templates_sha256()!r}}}\n    exec(code, names)\n"
+    program += "    print('SEEN', json.dumps(names['seen']))\n"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": f"{folder}{os.pathsep}{ROOT / 'tests'}", "QT_QPA_PLATFORM": "offscreen"},
+        input=json.dumps(probes),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line.removeprefix("SEEN ")) for line in done.stdout.splitlines() if line.startswith("SEEN ")]
+
+
+@pytest.fixture(scope="module")
+def before():
+    """What is seen where nothing is changed."""
+    return dict(zip(CHANGES, look(ROOT, [probe for _edits, probe, _then in CHANGES.values()]), strict=True))
+
+
+def copied(folder):
+    """The sources of library and functions, and the stack file."""
+    bytecode = shutil.ignore_patterns("__pycache__")
+    for part in ("siaga", "functions"):
+        shutil.copytree(ROOT / part, folder / part, ignore=bytecode)
+    shutil.copy(ROOT / "stack.yml", folder)
+
+
+def test_each_row_of_the_table_is_tested():
+    rows = {row[0] for row in test_readme.rows("Where to change what")}
+    assert {row for row, _case in CHANGES} | BY_HAND == rows
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=", ".join)
+def test_a_change_is_made_in_one_file_and_seen(change, tmp_path, before):
+    edits, probe, then = CHANGES[change]
+    (named,) = (test_readme.quoted(row[1]) for row in test_readme.rows("Where to change what") if row[0] == change[0])
+    copied(tmp_path)
+    sources = [file for file in edits if not file.endswith(".po")]
+    assert len(sources) == 1 or change[1] == "a new bucket"
+    for file, (text, another) in edits.items():
+        path = tmp_path / file
+        assert any(file == one or (file.startswith(one) and one.endswith("/")) for one in (*named, CATALOGUES)), file
+        if text:
+            source = path.read_text(encoding="utf-8")
+            assert text in source, file
+            path.write_text(source.replace(text, another, 1), encoding="utf-8")
+        else:
+            assert not path.exists()
+            path.write_text(another, encoding="utf-8")
+    assert before[change] != then
+    assert look(tmp_path, [probe]) == [then]
+
+
+def test_who_may_upload_ash_is_one_file_that_a_command_writes(tmp_path, monkeypatch):
+    monkeypatch.setenv("SIAGA_HOME", str(tmp_path))
+    monkeypatch.setattr(sys, "stdin", io.StringIO("a long password\n"))
+    secrets = Settings.load().secrets
+    assert operator.read(secrets) is None
+    assert cli.main(["operator", "siti"]) == 0
+    assert operator.read(secrets).fits("siti", "a long password")
+    assert [path.name for path in secrets.iterdir()] == ["operator-account"]
+
+
+def test_an_sftp_user_is_an_entry_of_one_file_that_is_read_again(tmp_path):
+    file = tmp_path / "sftp-users.yml"
+    user = {"keys": [], "prefixes": {"shakemaps": "shakemaps"}}
+    file.write_text(yaml.safe_dump({"users": {"bmkg": user}}))
+    accounts = Accounts(file, pytest.fail)
+    assert accounts.get("bnpb") is None
+    file.write_text(yaml.safe_dump({"users": {"bmkg": user, "bnpb": user}}))
+    os.utime(file, ns=(1, 1))
+    assert accounts.get("bnpb").folders == {"shakemaps": "shakemaps"}
+
+
+def test_what_bmkg_uploads_with_is_read_from_two_secrets_of_the_home(tmp_path):
+    settings = Settings.load({"SIAGA_HOME": str(tmp_path)})
+    settings.make_secret("store-bmkg-key", "siaga-bmkg")
+    for secret in ("first secret", "second secret"):
+        (settings.secrets / "store-bmkg-secret").unlink(missing_ok=True)
+        settings.make_secret("store-bmkg-secret", secret)
+        signed = Store.connect(settings, "bmkg")._client._request_signer._credentials
+        assert (signed.access_key, signed.secret_key) == ("siaga-bmkg", secret)
