@@ -30,7 +30,7 @@ cli/        siaga up | demo | ingest | analyse | forecast | invoke | reprocess |
 
 Imports go down, never up and never aside; from the ground:
 
-    errors
+    conventions, errors
     edition, events, filehash, keys, language, moment, palette, product, timing
     settings
     modes, stack, store
