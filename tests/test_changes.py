@@ -205,7 +205,10 @@ seen = [first.memory, first.timeout_seconds, first.replicas]
     ),
     ("a language", "a third one"): (
         {
-            "siaga/language.py": ('LANGUAGES = ("id", "en")', 'LANGUAGES = ("id", "en", "su")'),
+            "siaga/conventions.py": (
+                '    "en": Convention(',
+                '    "su": Convention(*("Sunda", ("m",) * 12, ("d",) * 7, *(".",) * 10)),\n    "en": Convention(',
+            ),
             "siaga/report/locale/su.po": (
                 "",
                 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n'
@@ -214,9 +217,17 @@ seen = [first.memory, first.timeout_seconds, first.replicas]
         },
         """
 from siaga.report import assembly, paper
-seen = [paper.exercise_alone(language).exercise for language in assembly._languages()][2:]
+seen = {language.code: paper.exercise_alone(language).exercise for language in assembly._languages()}.get("su")
 """,
-        ["LATIHAN SU"],
+        "LATIHAN SU",
+    ),
+    ("how a language writes numbers and days", "its separators"): (
+        {"siaga/conventions.py": ('group=".",', 'group=" ",')},
+        """
+from siaga.report import figures
+seen = figures.whole(12345, "id")
+""",
+        "12 345",
     ),
     ("a setting", "what holds where none is given"): (
         {"siaga/settings.py": ('"SIAGA_WEB_PORT", 8000', '"SIAGA_WEB_PORT", 8001')},
