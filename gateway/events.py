@@ -10,10 +10,10 @@ from typing import Any
 from gateway import urgency
 from gateway.inbox import Inbox
 from gateway.job import Job
-from gateway.verdict import now
 from siaga import events
 from siaga.errors import BadInput
 from siaga.events import ObjectEvent
+from siaga.moment import stamp
 from siaga.stack import Function, waking
 
 _log = logging.getLogger("gateway")
@@ -62,7 +62,7 @@ class Webhook:
         excerpt = record[:_EXCERPT].decode("utf-8", "replace")
         _log.warning("a notification cannot be read: %s: %s", error, excerpt)
         with self._lock:
-            self._unreadable.append({"time": now(), "reason": error.reason(), "body": excerpt})
+            self._unreadable.append({"time": stamp(), "reason": error.reason(), "body": excerpt})
 
 
 def _records(body: bytes) -> list[bytes]:

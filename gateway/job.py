@@ -6,8 +6,9 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from gateway import urgency
-from gateway.verdict import Verdict, now
+from gateway.verdict import Verdict
 from siaga.events import ObjectEvent
+from siaga.moment import stamp
 
 TICK = "tick|"
 MAX_WAIT = 600.0  # seconds; no back-off is longer
@@ -30,7 +31,7 @@ class Job:
     id: str
     function: str
     priority: int = field(default_factory=urgency.at_once)
-    received: str = field(default_factory=now)
+    received: str = field(default_factory=stamp)
     bucket: str = ""
     key: str = ""
     etag: str = ""
@@ -62,7 +63,7 @@ class Job:
             id=call_job_id(identity, call_id) if callback else identity,
             function=function,
             priority=priority,
-            received=received or now(),
+            received=received or stamp(),
             bucket=event.bucket,
             key=event.key,
             etag=event.etag,

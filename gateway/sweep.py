@@ -10,7 +10,6 @@ from gateway import urgency
 from gateway.inbox import Inbox
 from gateway.job import Job, object_job_id
 from gateway.ledger import Ledger
-from gateway.verdict import now
 from siaga import keys
 from siaga.errors import NotFound, SiagaError
 from siaga.events import ObjectEvent
@@ -86,13 +85,13 @@ class Sweep:
         self._ledger.refresh()
         self._inbox.tidy()
         found = self._enqueue(self._listed(None))
-        self.last = self.last_full = now()
+        self.last = self.last_full = stamp()
         return found
 
     def recent(self) -> int:
         """The inputs whose key carries a clock of the last days, or none; returns how many jobs were enqueued."""
         found = self._enqueue(self._listed(datetime.now(UTC) - RECENT))
-        self.last = now()
+        self.last = stamp()
         return found
 
     def _enqueue(self, listed: Iterator[tuple[str, Head]]) -> int:

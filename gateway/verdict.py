@@ -3,7 +3,6 @@
 import json
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from gateway.invoke import Answer
@@ -12,11 +11,6 @@ from siaga.moment import stamp
 
 _STATES = ("done", "refused", "superseded")
 _DETAIL = 500  # characters of a foreign answer that a reason repeats
-
-
-def now() -> str:
-    """The present moment as it is stored."""
-    return stamp(datetime.now(UTC))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +42,7 @@ class Watch:
 
     def __init__(self) -> None:
         """Starts now."""
-        self._started, self._clock = now(), time.monotonic()
+        self._started, self._clock = stamp(), time.monotonic()
 
     def of_answer(self, answer: Answer, *, about_object: bool) -> Verdict:
         """Judge an answer; only a function that was given an object speaks in states."""
@@ -85,7 +79,7 @@ class Watch:
                 "media_type": answer.header("Content-Type"),
                 "body": answer.body,
             }
-        return Verdict(kind, self._started, now(), round(time.monotonic() - self._clock, 3), **fields)
+        return Verdict(kind, self._started, stamp(), round(time.monotonic() - self._clock, 3), **fields)
 
 
 def _told(answer: Answer) -> dict[str, Any]:

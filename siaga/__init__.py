@@ -8,7 +8,7 @@ store       the object store (S3); all that reads or writes an object goes throu
 stack       stack.yml: the functions, what wakes them, how many of each
 catalog     one small object per version of an event: what lists show
 product     one file of a result
-moment      times as they are stored
+moment      one clock: the present, times as they are stored, the zones of Indonesia
 palette     the colours of every class of every hazard
 conventions how each language writes numbers, days and directions: a row per language
 language    gettext catalogues: Indonesian first, English second
@@ -30,8 +30,8 @@ cli/        siaga up | demo | ingest | analyse | forecast | invoke | reprocess |
 
 Imports go down, never up and never aside; from the ground:
 
-    conventions, errors
-    edition, events, filehash, keys, language, moment, palette, product, timing
+    conventions, errors, moment
+    edition, events, filehash, keys, language, palette, product, timing
     settings
     modes, stack, store
     exposure, hazard

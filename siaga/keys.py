@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
 from siaga.errors import BadInput
+from siaga.moment import ZONES
 
 SHAKEMAPS = "shakemaps"
 SHAKEMAPS_CORRECTED = "shakemaps-corrected"
@@ -39,7 +40,7 @@ EVENT_ID = re.compile(r"[A-Za-z0-9._+-]{1,64}")
 _VERSION = re.compile(r"(initial|corrected)-v(\d{3,})-([0-9a-f]{8})")
 _RUN = re.compile(r"[0-9a-f]{8}")
 _FOLDER_TIME = re.compile(r"\d{14}")
-_WIB = timezone(timedelta(hours=7))  # the clock of BMKG's folders
+_WIB = timezone(timedelta(hours=ZONES["WIB"]))  # the clock of BMKG's folders
 _ERUPTION = re.compile(r"(\d{12}[+-]\d{4})_([A-Za-z0-9-]{1,46})")
 _SNAPSHOT = re.compile(r"(\d{10})-6-rw(?:-([A-Z]{2}-[A-Z]{2}))?")
 

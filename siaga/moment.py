@@ -1,18 +1,48 @@
-"""Moments as they are stored: UTC, whole seconds, e.g. 2018-02-20T09:29:28Z."""
+"""One clock: the present, moments as they are stored (UTC, e.g. 2018-02-20T09:29:28Z), the zones of Indonesia."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
+
+ZONES = {"WIB": 7, "WITA": 8, "WIT": 9}  # hours ahead of UTC
+_WITA = {"51", "52", "53", "63", "64", "65", "71", "72", "73", "74", "75", "76"}  # BPS codes of provinces
 
 
-def stamp(moment: datetime) -> str:
-    """A moment, with its zone, as it is stored.
+def now() -> datetime:
+    """The present moment, UTC."""
+    return datetime.now(UTC)
 
-    >>> from datetime import timedelta, timezone
+
+def stamp(moment: datetime | None = None) -> str:
+    """A moment, with its zone, as it is stored; without one the present.
+
     >>> stamp(datetime(2018, 2, 20, 16, 29, 28, tzinfo=timezone(timedelta(hours=7))))
     '2018-02-20T09:29:28Z'
     """
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return f"{(moment or now()).astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def parse(text: str) -> datetime:
     """Read it back, UTC. Raises ValueError."""
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    if not text.endswith("Z"):
+        raise ValueError(f"{text[:40]!r} is no stored moment")
+    return datetime.fromisoformat(text)
+
+
+def local(utc: datetime, zone: str) -> datetime:
+    """The same moment by the clock of WIB, WITA or WIT; by that of UTC for any other name."""
+    return at_offset(utc, ZONES.get(zone, 0))
+
+
+def at_offset(utc: datetime, hours: float) -> datetime:
+    """The same moment by a clock so many hours ahead of UTC."""
+    return utc.astimezone(timezone(timedelta(hours=hours)))
+
+
+def zone_of(longitude: float, province: str = "") -> str:
+    """WIB, WITA or WIT: of the nearest province (BPS code) where it is known, else by longitude.
+
+    >>> zone_of(116.4), zone_of(114.3, "51"), zone_of(140.7)
+    ('WITA', 'WITA', 'WIT')
+    """
+    if province:
+        return "WIT" if province[:1] in "89" else "WITA" if province[:2] in _WITA else "WIB"
+    return "WIB" if longitude < 115 else "WITA" if longitude < 125.5 else "WIT"

@@ -3,7 +3,7 @@
 import csv
 import re
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import jsonschema
 import pytest
@@ -11,7 +11,7 @@ from fixtures import installed
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siaga import cli, language
+from siaga import cli, language, moment
 from siaga.data import analysis_data, imports
 from siaga.errors import BadInput
 from siaga.exposure import history
@@ -23,7 +23,7 @@ from siaga.store import Store
 SCHEMA = schemas.of("earthquake")
 EVENT = {"time": "2018-08-05T11:46:35Z", "longitude": 116.45, "latitude": -8.3, "magnitude": 6.9, "depth_km": 15.0}
 NOBODY = {str(mmi): 0.0 for mmi in range(1, 11)}
-OLD = PastQuake(datetime(1979, 12, 17), "Old", 6.5, 20.0, 116.0, -8.3, {}, None, None, (), "x")
+OLD = PastQuake(datetime(1979, 12, 17, tzinfo=UTC), "Old", 6.5, 20.0, 116.0, -8.3, {}, None, None, (), "x")
 
 
 def quake(name="q", people=None, **more):
@@ -85,7 +85,7 @@ def test_without_people_place_magnitude_and_depth_compare(by_mmi):
 
 
 def test_only_earlier_quakes_within_400_km():
-    time = datetime.fromisoformat(EVENT["time"][:-1])
+    time = moment.parse(EVENT["time"])
     east = 116.45 + 400 / (111.195 * 0.98953)
     past = [
         quake("itself", time=time - timedelta(seconds=30), longitude=116.45),
@@ -114,7 +114,7 @@ profiles = st.builds(
     lambda name, seconds, east, magnitude, six, nine, known: quake(
         f"q{name}",
         people(six, 0, 0, nine) if known else {},
-        time=datetime(1980, 1, 1) + timedelta(seconds=seconds),
+        time=datetime(1980, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds),
         longitude=116.0 + east,
         magnitude=magnitude,
     ),
@@ -146,7 +146,7 @@ def test_the_small_table_holds_indonesias_deadliest_each_with_its_source():
         assert one.source, one
         assert one.total_deaths >= 10, one
         assert one.shaking_deaths is None or one.shaking_deaths <= one.total_deaths, one
-        assert datetime(1970, 1, 1) < one.time < datetime(2023, 1, 1)
+        assert datetime(1970, 1, 1, tzinfo=UTC) < one.time < datetime(2023, 1, 1, tzinfo=UTC)
         assert 94 < one.longitude < 142, one
         assert -12 < one.latitude < 7, one
         assert 5 < one.magnitude < 9.5, one

@@ -4,7 +4,7 @@ import copy
 import itertools
 import random
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ from siaga.impact import earthquake, quakes, record, versions
 from siaga.impact.versions import Revision
 from siaga.report.earthquake import changes
 
-START = datetime(2018, 2, 20, 9, 29, 28)
+START = datetime(2018, 2, 20, 9, 29, 28, tzinfo=UTC)
 INITIAL = Revision(
     "20180220163351", "initial-v001-aaaaaaaa", "initial", 1, "2018-02-20T09:36:46Z", START, 124.42, 1.34, 5.0, False
 )

@@ -14,9 +14,9 @@ from fixtures.grids import make_grid
 
 from functions.on_shakemap import handler as on_shakemap
 from functions.render_report import handler as render_report
-from siaga import keys
+from siaga import keys, moment
 from siaga.store import Store
-from web import clock, create_app, downloads
+from web import create_app, downloads
 from web.index import Filter, Index
 from web.runs import find
 
@@ -218,7 +218,7 @@ def test_two_quakes_within_a_minute_are_two_rows_that_name_each_other(web, turn)
 
 def test_a_joined_row_shows_the_higher_level_that_another_map_says(web, monkeypatch):
     store, index, client = web
-    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 5, 10, 4))
+    monkeypatch.setattr(moment, "now", lambda: datetime(2026, 5, 10, 4, tzinfo=UTC))
     after, main = doublet()
     of_after = after | {"source_type": "corrected", "version": "corrected-v001-cccccccc", "event_id": "long_after"}
     put(store, main)
@@ -249,7 +249,7 @@ def test_an_id_is_found_in_letters_of_any_case(web):
 
 def test_a_quake_in_the_future_is_listed_without_its_age_and_not_in_the_band(web, monkeypatch):
     store, index, client = web
-    monkeypatch.setattr(clock, "now", lambda: datetime(2018, 8, 5, 10))
+    monkeypatch.setattr(moment, "now", lambda: datetime(2018, 8, 5, 10, tzinfo=UTC))
     put(store, entry(alert="red"))
     put(store, entry("20180805194635_se", alert="red", drill=True, time="2018-08-05T09:00:00Z"))
     index.refresh()

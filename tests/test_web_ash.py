@@ -1,31 +1,31 @@
 """Ash falls in the web app: list, page, requests under way, who may upload, what an attacker tries."""
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 from fixtures import ash, ashfalls
 from fixtures.ashfalls import EVENT
 
-from siaga import keys
+from siaga import keys, moment
 from siaga.errors import BadInput
 from siaga.hazard.ash import CLASSES
 from siaga.inputs import ash_uploads
 from siaga.machine import operator as operator_account
 from siaga.store import Store
-from web import Desk, clock, create_app
+from web import Desk, create_app
 from web.ash import upload as web_ash
 from web.ash.volcanoes import Volcano
 from web.index import Index
 
 NOBODY = "http://127.0.0.1:9"
-NOW = datetime(2017, 2, 21, 14, 0)
+NOW = datetime(2017, 2, 21, 14, 0, tzinfo=UTC)
 
 
 @pytest.fixture
 def web(store, minio, tmp_path, monkeypatch):
     """(store, index, client): an app whose index is refreshed by the test; it is two hours after the eruption."""
-    monkeypatch.setattr(clock, "now", lambda: NOW)
+    monkeypatch.setattr(moment, "now", lambda: NOW)
     index = Index(Store.connect(minio, "web"), tmp_path / "index.sqlite")
     operator_account.write(tmp_path, "op", "a long password")
     desk = Desk(Store.connect(minio, "ash"), tmp_path, "a key of the sessions")
@@ -100,7 +100,7 @@ def test_an_expired_forecast_says_so(web, monkeypatch):
     store, index, client = web
     ashfalls.put(store)
     index.refresh()
-    monkeypatch.setattr(clock, "now", lambda: datetime(2017, 2, 23))
+    monkeypatch.setattr(moment, "now", lambda: datetime(2017, 2, 23, tzinfo=UTC))
     assert "The forecast has expired" in text(client, f"/ash/{EVENT}?lang=en")[1]
     assert "1 active" not in text(client, "/ash?lang=en")[1]
 

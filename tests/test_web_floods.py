@@ -11,21 +11,21 @@ import pytest
 from fixtures import floodhours as hours
 from fixtures.floodhours import A, B, C
 
-from siaga import keys
+from siaga import keys, moment
 from siaga.impact.floodtrend import episodes, frequencies
 from siaga.store import Store
-from web import clock, create_app
+from web import create_app
 from web.index import Index, floods
 from web.index import episodes as flood_episodes
 
 NOBODY = "http://127.0.0.1:9"
-NOW = datetime(2017, 2, 21, 12, 20)
+NOW = datetime(2017, 2, 21, 12, 20, tzinfo=UTC)
 
 
 @pytest.fixture
 def web(store, minio, tmp_path, monkeypatch):
     """(store, index, client): an app whose index is refreshed by the test; it is 12:20 UTC of 21 February 2017."""
-    monkeypatch.setattr(clock, "now", lambda: NOW)
+    monkeypatch.setattr(moment, "now", lambda: NOW)
     index = Index(Store.connect(minio, "web"), tmp_path / "index.sqlite")
     return store, index, create_app(Store.connect(minio, "web"), index, NOBODY).test_client()
 

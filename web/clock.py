@@ -1,26 +1,17 @@
 """Times as a duty officer reads them: how long ago, and what the clocks say."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
+from siaga import moment
 from siaga.language import Language
 from siaga.report import figures
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
-def now() -> datetime:
-    """UTC without its zone, as stored times are read."""
-    return datetime.now(UTC).replace(tzinfo=None)
-
-
-def aware(at: datetime) -> datetime:
-    """The same moment with its zone."""
-    return at.replace(tzinfo=UTC)
-
-
 def seconds_since(utc: str, at: datetime) -> float:
     """Seconds from a stored time until `at`."""
-    return (at - figures.parse_utc(utc)).total_seconds()
+    return (at - moment.parse(utc)).total_seconds()
 
 
 def ago(utc: str, at: datetime, _: Language) -> str:
@@ -52,6 +43,6 @@ def lasted(seconds: float, _: Language) -> str:
 def clocks(at: datetime, _: Language) -> dict[str, str]:
     """What the header shows: WIB large; day, WITA and WIT beside it."""
     others = " · ".join(figures.clock(at, zone) for zone in ("WITA", "WIT"))
-    day = at + timedelta(hours=figures.ZONES["WIB"])
+    day = moment.local(at, "WIB")
     name = figures.date(at, "WIB", _.code)[:3]
     return {"wib": figures.clock(at, "WIB"), "others": f"{name} {day.day} · {others}"}

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from flask import Flask, Response, g, render_template, request, send_from_directory
 from werkzeug.exceptions import HTTPException
 
-from siaga import language
+from siaga import language, moment
 from siaga.errors import BadInput, NotFound, SiagaError
 from web import clock, tabs
 from web.index import Index
@@ -33,7 +33,7 @@ def install(app: Flask, index: Index, folder: Path) -> None:
         asked = request.args.get("lang") or request.cookies.get("lang") or ""
         g.code = asked if asked in language.LANGUAGES else language.LANGUAGES[0]
         g.language = language.load(g.code, catalogues)
-        g.now = clock.now()
+        g.now = moment.now()
 
     @app.context_processor
     def shared() -> dict[str, Any]:

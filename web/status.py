@@ -7,6 +7,7 @@ from flask import Blueprint, Response, g, jsonify, render_template, request, url
 
 from siaga import keys
 from siaga.errors import BadInput
+from siaga.moment import parse
 from siaga.report import figures
 from web import clock, shell
 from web.index import Index
@@ -130,11 +131,7 @@ def _outage(one: dict[str, Any]) -> dict[str, Any]:
     """A time in which a source was not to be believed; the alarm while until is ""."""
 
     def moment(utc: str | None) -> str:
-        return (
-            f"{figures.short_date(figures.parse_utc(utc), g.code)}, {figures.clock(figures.parse_utc(utc), 'UTC')}"
-            if utc
-            else ""
-        )
+        return f"{figures.short_date(parse(utc), g.code)}, {figures.clock(parse(utc), 'UTC')}" if utc else ""
 
     return {
         "region": one["region"],

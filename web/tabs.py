@@ -5,8 +5,8 @@ from typing import Any
 
 from siaga.impact.fatality import LEVELS
 from siaga.language import Language
+from siaga.moment import stamp
 from siaga.report import words
-from web import clock
 from web.index import Index, floods
 
 _LATE_HOURS = 2
@@ -14,7 +14,7 @@ _LATE_HOURS = 2
 
 def figures(index: Index, now: datetime, _: Language) -> dict[str, Any]:
     """By tab what it says beside its name, "" for nothing; level: of the worst earthquake of the last day."""
-    found = index.figures(f"{now:%Y-%m-%dT%H:%M:%SZ}")
+    found = index.figures(stamp(now))
     worst = next((level for level in reversed(LEVELS) if found["alerts"].get(level)), "")
     level = "" if worst == "green" else worst
     alert = f"{found['alerts'][level]} {_(words.LEVELS[level]).capitalize()}" if level else ""
@@ -33,5 +33,5 @@ def _flood(index: Index, now: datetime, _: Language) -> str:
     if not regions:
         return ""
     newest = index.floods.newest(regions[0])
-    late = newest is None or floods.number(clock.aware(now)) - newest.hour > _LATE_HOURS
+    late = newest is None or floods.number(now) - newest.hour > _LATE_HOURS
     return _("not known") if newest is None or late or newest.wet is None else _("{count} RW", count=newest.wet)

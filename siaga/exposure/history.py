@@ -17,7 +17,7 @@ _SOURCE = "EXPO-CAT"
 class PastQuake:
     """One quake of a catalogue.
 
-    time: UTC without its zone. longitude, latitude: degrees, WGS84. by_mmi: persons per class, IX holding X;
+    time: UTC. longitude, latitude: degrees, WGS84. by_mmi: persons per class, IX holding X;
     a class that is absent is unknown. Deaths None where none are reported. causes: what else than shaking
     did harm: tsunami, landslide, fire, liquefaction. source: of the deaths.
     """
@@ -64,7 +64,7 @@ def _past(quake: expocat.Quake) -> PastQuake | None:
     if quake.longitude is None or quake.latitude is None:
         return None
     return PastQuake(
-        time=quake.time.replace(tzinfo=None),
+        time=quake.time,
         name=quake.name,
         magnitude=quake.magnitude,
         depth_km=quake.depth_km,

@@ -6,9 +6,11 @@ BMKG writes 2018-02-20T16:29:28WIB, USGS 2018-02-20T09:29:28UTC or with Z; Shake
 import re
 from datetime import UTC, datetime, timedelta, timezone
 
+from siaga import moment
 from siaga.errors import BadInput
 
-ZONES = {"WIB": 7.0, "WITA": 8.0, "WIT": 9.0, "UTC": 0.0, "GMT": 0.0, "Z": 0.0, "": 0.0}  # none is UTC: ShakeMap 4
+_UTC = {"UTC": 0.0, "GMT": 0.0, "Z": 0.0, "": 0.0}  # none is UTC: ShakeMap 4
+ZONES = _UTC | {name: float(hours) for name, hours in moment.ZONES.items()}
 
 _LONGEST = 64  # characters; none is longer than half of it, and no pattern sees more
 _TIME = re.compile(r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:[.,]\d*)?)?(.*)")

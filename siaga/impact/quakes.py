@@ -8,7 +8,7 @@ limits and is not joined is in doubt: those quakes name each other.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -102,11 +102,11 @@ def join(revisions: Iterable[Revision]) -> list[Quake]:
     )
     found: list[Quake] = []
     near: list[_Event] = []
-    end = datetime.min
+    end = datetime.min.replace(tzinfo=UTC)
     for first, last, _name, _drill, event in spans:
         if near and first - end > timedelta(seconds=WIDE[0]):
             found += _linked(near)
-            near, end = [], datetime.min
+            near, end = [], datetime.min.replace(tzinfo=UTC)
         near.append(event)
         end = max(end, last)
     found += _linked(near)

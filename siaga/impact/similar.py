@@ -1,7 +1,7 @@
 """Has it happened here? Past quakes within reach that are most like this one, and their toll."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from math import inf, log, log10, sqrt
 from typing import Any
 
@@ -9,6 +9,7 @@ from siaga.errors import reason
 from siaga.exposure.history import PastQuake
 from siaga.impact import quakes
 from siaga.impact.versions import distance_km
+from siaga.moment import parse, stamp
 
 REACH_KM = 400.0  # as USGS's PAGER looks for historical quakes
 MOST = 10
@@ -35,7 +36,7 @@ def find(
     Otherwise by place: steps of 100 km, of half a magnitude, and of a factor two in depth, added in square.
     Equals stand by distance, then the newest first.
     """
-    time = datetime.fromisoformat(event["time"].removesuffix("Z"))
+    time = parse(event["time"])
     latest = time - timedelta(seconds=quakes.WIDE[0])  # the quake itself may stand in the catalogue
     here = (event["longitude"], event["latitude"])
     near = [(distance_km(here, (one.longitude, one.latitude)), one) for one in past if one.time < latest]
@@ -79,12 +80,12 @@ def _unlike_place(event: Mapping[str, Any], km: float, one: PastQuake) -> float:
 
 
 def _age(one: PastQuake) -> timedelta:
-    return datetime.max - one.time
+    return datetime.max.replace(tzinfo=UTC) - one.time
 
 
 def _record(km: float, one: PastQuake) -> dict[str, Any]:
     return {
-        "time": f"{one.time:%Y-%m-%dT%H:%M:%SZ}",
+        "time": stamp(one.time),
         "name": one.name,
         "magnitude": one.magnitude,
         "depth_km": one.depth_km,

@@ -12,6 +12,7 @@ from math import asin, atan2, cos, degrees, radians, sin, sqrt
 from typing import Any
 
 from siaga import keys
+from siaga.moment import parse
 
 _EARTH_KM = 6371.0
 _FLOORS = (6, 7, 8)
@@ -23,7 +24,7 @@ class Revision:
     """One version of one event, by what ranks and joins it.
 
     number: the NNN that the map itself gives. process_time: UTC as stored, "" where the map names none.
-    time: of the quake, UTC without its zone. longitude, latitude: degrees, WGS84.
+    time: of the quake, UTC. longitude, latitude: degrees, WGS84.
     """
 
     event_id: str
@@ -47,7 +48,7 @@ class Revision:
             source_type=record["source_type"],
             number=record["version_number"],
             process_time=event["process_time"] or "",
-            time=datetime.fromisoformat(event["time"].removesuffix("Z")),
+            time=parse(event["time"]),
             longitude=event["longitude"],
             latitude=event["latitude"],
             magnitude=event["magnitude"],

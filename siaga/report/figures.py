@@ -5,15 +5,14 @@ percentages whole and summing to 100; 0 only where 0 was computed; unknown is a 
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from math import floor, log10
 
 from siaga.conventions import CONVENTIONS
 from siaga.impact.loss import LEVELS
+from siaga.moment import at_offset, local
 
 _NBSP = "\u00a0"
-ZONES = {"WIB": 7, "WITA": 8, "WIT": 9}
-_WITA = {"51", "52", "53", "63", "64", "65", "71", "72", "73", "74", "75", "76"}
 
 
 def whole(number: float, language: str) -> str:
@@ -196,61 +195,58 @@ def coordinates(longitude: float, latitude: float, language: str) -> str:
     return f"{first}° {vertical} {second}° {horizontal}"
 
 
-def zone_of(longitude: float, province: str = "") -> str:
-    """WIB, WITA or WIT: of the nearest province (BPS code) where it is known, else by longitude."""
-    if province:
-        return "WIT" if province[:1] in "89" else "WITA" if province[:2] in _WITA else "WIB"
-    return "WIB" if longitude < 115 else "WITA" if longitude < 125.5 else "WIT"
-
-
 def clock(utc: datetime, zone: str, *, seconds: bool = False) -> str:
     """Time of day in WIB, WITA, WIT or UTC.
 
-    >>> clock(datetime(2018, 8, 5, 11, 46, 35), "WITA", seconds=True)
+    >>> from datetime import UTC
+    >>> clock(datetime(2018, 8, 5, 11, 46, 35, tzinfo=UTC), "WITA", seconds=True)
     '19:46:35 WITA'
     """
-    return f"{_local(utc, zone):{'%H:%M:%S' if seconds else '%H:%M'}} {zone}"
+    return f"{local(utc, zone):{'%H:%M:%S' if seconds else '%H:%M'}} {zone}"
 
 
 def date(utc: datetime, zone: str, language: str, *, weekday: bool = True) -> str:
     """The day there.
 
-    >>> date(datetime(2018, 8, 5, 18, 0), "WITA", "id")
+    >>> from datetime import UTC
+    >>> date(datetime(2018, 8, 5, 18, 0, tzinfo=UTC), "WITA", "id")
     'Senin, 6 Agustus 2018'
     """
-    local = _local(utc, zone)
-    day = f"{local.day} {CONVENTIONS[language].months[local.month - 1]} {local.year}"
-    return f"{CONVENTIONS[language].days[local.weekday()]}, {day}" if weekday else day
+    return _day(local(utc, zone), language, weekday)
 
 
 def short_date(utc: datetime, language: str, zone: str = "UTC") -> str:
     """A day in few letters.
 
-    >>> short_date(datetime(2018, 8, 5, 11, 46), "id")
+    >>> from datetime import UTC
+    >>> short_date(datetime(2018, 8, 5, 11, 46, tzinfo=UTC), "id")
     '5 Agu 2018'
     """
-    local = _local(utc, zone)
-    return f"{local.day} {CONVENTIONS[language].months[local.month - 1][:3]} {local.year}"
+    there = local(utc, zone)
+    return f"{there.day} {CONVENTIONS[language].months[there.month - 1][:3]} {there.year}"
 
 
 def clock_at(utc: datetime, hours: float, zone: str) -> str:
     """Time of day at an offset from UTC, with the zone's name or, where it has none, the offset.
 
-    >>> clock_at(datetime(2017, 2, 21, 12, 4), 7.0, "WIB"), clock_at(datetime(2017, 2, 21, 12, 4), -3.5, "")
+    >>> from datetime import UTC
+    >>> utc = datetime(2017, 2, 21, 12, 4, tzinfo=UTC)
+    >>> clock_at(utc, 7.0, "WIB"), clock_at(utc, -3.5, "")
     ('19:04 WIB', '08:34 UTC−03:30')
     """
     minutes = abs(round(hours * 60))
     name = zone or f"UTC{'−' if hours < 0 else '+'}{minutes // 60:02d}:{minutes % 60:02d}"
-    return f"{utc + timedelta(hours=hours):%H:%M} {name}"
+    return f"{at_offset(utc, hours):%H:%M} {name}"
 
 
 def date_at(utc: datetime, hours: float, language: str) -> str:
     """The day at an offset from UTC.
 
-    >>> date_at(datetime(2017, 2, 21, 18, 4), 7.0, "id")
+    >>> from datetime import UTC
+    >>> date_at(datetime(2017, 2, 21, 18, 4, tzinfo=UTC), 7.0, "id")
     '22 Februari 2017'
     """
-    return date(utc + timedelta(hours=hours), "UTC", language, weekday=False)
+    return _day(at_offset(utc, hours), language, weekday=False)
 
 
 def year(number: int | None) -> str:
@@ -275,16 +271,13 @@ def moment(utc: datetime, zone: str, language: str) -> tuple[str, str]:
     """When it happened: day and local time; then the same in WIB (if that differs) and UTC."""
     main = f"{date(utc, zone, language)}, {clock(utc, zone, seconds=True)}"
     others = [clock(utc, "WIB", seconds=True)] if zone != "WIB" else []
-    other_day = _local(utc, zone).date() != utc.date()
+    other_day = local(utc, zone).date() != utc.date()
     month = CONVENTIONS[language].months[utc.month - 1][:3]
     others.append(clock(utc, "UTC", seconds=True) + (f", {utc.day} {month}" if other_day else ""))
     return main, "; ".join(others)
 
 
-def parse_utc(text: str) -> datetime:
-    """A stored time, e.g. 2018-02-20T09:29:28Z, without its zone."""
-    return datetime.fromisoformat(text.removesuffix("Z"))
-
-
-def _local(utc: datetime, zone: str) -> datetime:
-    return utc + timedelta(hours=ZONES.get(zone, 0))
+def _day(there: datetime, language: str, weekday: bool) -> str:
+    convention = CONVENTIONS[language]
+    day = f"{there.day} {convention.months[there.month - 1]} {there.year}"
+    return f"{convention.days[there.weekday()]}, {day}" if weekday else day

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint, Response, g, render_template, request
 
-from siaga import keys, palette
+from siaga import keys, moment, palette
 from siaga.errors import BadInput
 from siaga.hazard.ash import CLASSES
 from siaga.language import Language
@@ -71,7 +71,7 @@ def blueprint(runs: Runs, index: Index) -> Blueprint:
 
 def _clock(utc: str, entry: dict[str, Any]) -> tuple[str, str]:
     """Clock and day in the zone of the request, which is the volcano's."""
-    at, hours, name = figures.parse_utc(utc), entry["utc_offset_hours"], entry["time_zone"]
+    at, hours, name = moment.parse(utc), entry["utc_offset_hours"], entry["time_zone"]
     return figures.clock_at(at, hours, name), figures.date_at(at, hours, g.code)
 
 
@@ -132,7 +132,7 @@ def _unsettled(one: dict[str, Any], _: Language) -> dict[str, Any]:
         "said": _.reason(receipt["reason"])
         if receipt
         else _("Under way, or waiting for its raster; the status page says more."),
-        "when": clock.ago(one["modified"], g.now, _) or figures.short_date(figures.parse_utc(one["modified"]), _.code),
+        "when": clock.ago(one["modified"], g.now, _) or figures.short_date(moment.parse(one["modified"]), _.code),
     }
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint, Response, g, jsonify, redirect, render_template, request, url_for
 
-from siaga import palette
+from siaga import moment, palette
 from siaga.errors import BadInput
 from siaga.hazard.ash import ALERT_LEVELS, CLASSES, FORECAST_DAYS, MAX_REQUEST_BYTES, Eruption, eruption, read_request
 from siaga.inputs import ash_uploads
@@ -14,7 +14,7 @@ from siaga.report.classed import ash
 from web.ash.volcanoes import Volcanoes
 from web.login import Login
 
-ZONES = {"WIB": "+07:00", "WITA": "+08:00", "WIT": "+09:00", "UTC": "+00:00"}
+ZONES = {zone: f"+{hours:02d}:00" for zone, hours in {**moment.ZONES, "UTC": 0}.items()}
 _FIELDS = ("volcano", "alert_level", "eruption_height_m", "time", "zone", "forecast_days", "density_kg_m3")
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import g
 
+from siaga import moment
 from siaga.impact.fatality import LEVELS
 from siaga.impact.mmi import ROMAN
 from siaga.language import Language
@@ -19,7 +20,7 @@ def row(entry: dict[str, Any], _: Language, beside: dict[str, Any] | None = None
     loudest = (beside["level"] if beside else None) or entry["alert"]
     told = {"event": entry, "places": {"landmark": entry["place"]}}
     zone = entry["clock_zone"]
-    utc = figures.parse_utc(entry["time"])
+    utc = moment.parse(entry["time"])
     mmi = entry["people_max_mmi"]
     strong_people = entry["people"]["mmi6_plus"]
     deaths = entry["fatalities"]
@@ -79,6 +80,6 @@ def _other(one: dict[str, Any], zone: str, _: Language) -> dict[str, Any]:
         "level": one["alert"] or "none",
         "level_name": _(words.LEVELS[one["alert"]]) if one["alert"] else _("Not known"),
         "magnitude": figures.decimal(one["magnitude"], 1, _.code),
-        "clock": figures.clock(figures.parse_utc(one["time"]), zone, seconds=True),
+        "clock": figures.clock(moment.parse(one["time"]), zone, seconds=True),
         "map": f"v{one['number']} {kind}",
     }

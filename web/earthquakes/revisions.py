@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from siaga import moment
 from siaga.language import Language
 from siaga.report import figures
 from siaga.report.earthquake.changes import change
@@ -41,5 +42,5 @@ def _row(entry: Mapping[str, Any], zone: str, _: Language) -> dict[str, Any]:
 
 
 def _moment(utc: str, zone: str, _: Language) -> str:
-    time = figures.parse_utc(utc)
+    time = moment.parse(utc)
     return f"{figures.short_date(time, _.code, zone)}, {figures.clock(time, zone)}"

@@ -3,6 +3,7 @@
 from typing import Any
 
 from siaga.language import Language
+from siaga.moment import parse
 from siaga.report import figures
 from web import clock
 from web.index import Index
@@ -28,8 +29,8 @@ def steps(index: Index, entry: dict[str, Any], source: str, zone: str, _: Langua
         if utc is None:
             made.append({"name": name, "when": _("not yet"), "after": "", "known": ""})
             continue
-        moment = figures.parse_utc(utc)
-        seconds = (moment - figures.parse_utc(since)).total_seconds() if since else None
+        moment = parse(utc)
+        seconds = (moment - parse(since)).total_seconds() if since else None
         after = ""
         if seconds is not None and 0 <= seconds < 100 * 3600:
             after = "+" + clock.lasted(seconds, _)

@@ -19,11 +19,6 @@ ZONE = "WIB"
 BACK = (1, 6, 24)  # hours that the newest is compared with
 
 
-def moment(hour: int) -> datetime:
-    """The beginning of an hour, UTC without its zone, as figures.* read it."""
-    return floods.moment_of(hour).replace(tzinfo=None)
-
-
 def snapshot(region: str, hour: int) -> str:
     """The id of that hour."""
     return str(keys.Snapshot(floods.moment_of(hour), region))
@@ -39,9 +34,9 @@ def line(one: Hour, region: str, most: int, _: Language) -> dict[str, Any]:
     entry, wet = one.entry, one.wet
     shown = {
         "snapshot": snapshot(region, one.hour),
-        "clock": figures.clock(moment(one.hour), ZONE).removesuffix(f" {ZONE}"),
-        "day": figures.short_date(moment(one.hour), _.code, ZONE),
-        "iso": f"{moment(one.hour):%Y-%m-%dT%H:%MZ}",
+        "clock": figures.clock(floods.moment_of(one.hour), ZONE).removesuffix(f" {ZONE}"),
+        "day": figures.short_date(floods.moment_of(one.hour), _.code, ZONE),
+        "iso": f"{floods.moment_of(one.hour):%Y-%m-%dT%H:%MZ}",
         "kind": one.kind,
         "said": said(one, _),
         "doubt": _.reason(one.reason),
@@ -84,7 +79,7 @@ def said(one: Hour, _: Language) -> str:
 
 def gap(hours: int, first: int, last: int, _: Language) -> dict[str, Any]:
     """A line for hours of which there is nothing at all, from `first` to `last`."""
-    ends = [said_moment(moment(hour), _) for hour in (first, last)]
+    ends = [said_moment(floods.moment_of(hour), _) for hour in (first, last)]
     when = ends[0] if first == last else f"{ends[0]} – {ends[1]}"
     text = (
         _("Gap: nobody asked in this hour")
@@ -137,7 +132,7 @@ def strip(index: FloodIndex, region: str, now: int, _: Language) -> dict[str, An
     wet = [area for area, state in states.items() if state >= 2]
     return {
         "hour": line(latest, region, 1, _),
-        "when": said_moment(moment(latest.hour), _),
+        "when": said_moment(floods.moment_of(latest.hour), _),
         "old": now - latest.hour > 1,
         "wet": figures.whole(len(wet), _.code),
         "parents": figures.whole(len({names[area][1] for area in wet if area in names}), _.code),
@@ -185,7 +180,7 @@ def chart(found: Sequence[Hour], last: int, _: Language) -> dict[str, Any]:
     for hour in hours:
         counts = by_hour[hour].counts if hour in by_hour else None
         heights = None if counts is None else [round(count / most * 100, 2) for count in counts]
-        name = figures.clock(moment(hour), ZONE).removesuffix(f" {ZONE}")
+        name = figures.clock(floods.moment_of(hour), ZONE).removesuffix(f" {ZONE}")
         wet = _("not known") if counts is None else _("{count} RW", count=sum(counts[1:]))
         columns.append({"clock": name, "heights": heights, "title": f"{name}: {wet}"})
     return {"columns": columns, "most": figures.whole(most, _.code)}

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint, Response, g, render_template, request
 
-from siaga import keys
+from siaga import keys, moment
 from siaga.errors import NotFound
 from siaga.impact import flood
 from siaga.report import figures
@@ -104,7 +104,7 @@ def month_of_text(text: str) -> int | None:
 
 def _wanted(index: Index, region: str) -> tuple[int, int, int | None, int, int]:
     """What is asked for: first hour, end, month or None, step of hours, least number of RWs."""
-    now = floods.number(clock.aware(g.now))
+    now = floods.number(g.now)
     first, last = index.floods.bounds(region) or (now, now - 1)
     end = max(last + 1, now)
     month = month_of_text(request.args.get("month", ""))
@@ -117,7 +117,7 @@ def _wanted(index: Index, region: str) -> tuple[int, int, int | None, int, int]:
 
 
 def _list(index: Index, region: str) -> dict[str, Any]:
-    hours, now = index.floods, floods.number(clock.aware(g.now))
+    hours, now = index.floods, floods.number(g.now)
     first, end, month, step, least = _wanted(index, region)
     total = hours.count(region, first, end, step, least)
     page = max(1, min(request.args.get("page", 1, type=int), -(-total // _PAGE) or 1))
@@ -155,10 +155,10 @@ def _list(index: Index, region: str) -> dict[str, Any]:
 def _source(index: Index, region: str, strip: dict[str, Any] | None) -> dict[str, Any]:
     """How old the last good answer is, and the outage that lasts, if one does."""
     outage = next((one for one in index.floods.outages() if one["region"] == region and one["until"] is None), None)
-    since = figures.parse_utc(outage["since"]) if outage else None
+    since = moment.parse(outage["since"]) if outage else None
     return {
         "ago": (clock.ago(strip["modified"], g.now, g.language) if strip else "")
-        or (figures.short_date(figures.parse_utc(strip["modified"]), g.code, "WIB") if strip else ""),
+        or (figures.short_date(moment.parse(strip["modified"]), g.code, "WIB") if strip else ""),
         "reason": g.language.reason(outage["reason"]) if outage else "",
         "since": f"{figures.clock(since, 'WIB')}, {figures.short_date(since, g.code, 'WIB')}" if since else "",
     }
@@ -179,7 +179,7 @@ def _of_hour(hour: Hour, asked: keys.Snapshot) -> dict[str, Any]:
 def _silent(index: Index, asked: keys.Snapshot) -> str:
     """An hour between others of which there is nothing; raises NotFound for one before or after them."""
     bounds, hour = index.floods.bounds(asked.region), floods.number(asked.hour)
-    if bounds is None or not bounds[0] < hour < max(bounds[1], floods.number(clock.aware(g.now))):
+    if bounds is None or not bounds[0] < hour < max(bounds[1], floods.number(g.now)):
         raise NotFound("There is no event {event_id}", event_id=str(asked))
     told = listing.gap(1, hour, hour, g.language)
     return render_template(
@@ -195,7 +195,7 @@ def _silent(index: Index, asked: keys.Snapshot) -> str:
 
 
 def _version(one: dict[str, Any], shown: dict[str, Any]) -> dict[str, Any]:
-    received = figures.parse_utc(one["arrival"]["received"])
+    received = moment.parse(one["arrival"]["received"])
     return {
         "event_id": one["event_id"],
         "version": one["version"],

@@ -94,14 +94,13 @@ def _episodes(
     )
     made = []
     for area, run in found[:_MOST_ROWS]:
-        first = run.first.replace(tzinfo=None)
         hours = number - floods.number(run.first) + 1
         made.append(
             {
                 "name": area["name"],
                 "parent": area["parent"],
                 "state": area["state"],
-                "since": listing.said_moment(first, _),
+                "since": listing.said_moment(run.first, _),
                 "hours": figures.whole(hours, _.code),
                 "peak": run.peak,
             }

@@ -10,10 +10,10 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
+from siaga import moment
 from siaga.impact.fatality import LEVELS
 from siaga.impact.quakes import Quake, identity, join, surely_one
 from siaga.impact.versions import Revision
-from siaga.report import figures
 
 Name = tuple[str, str, int]  # event id, version, exercise
 Alerts = Mapping[Name, str | None]
@@ -28,7 +28,7 @@ def settle(connection: sqlite3.Connection) -> None:
     alerts: dict[Name, str | None] = {}
     revisions = []
     for row in connection.execute(_REVISIONS).fetchall():
-        one = Revision(*row[:5], figures.parse_utc(row[5]), *row[6:9], drill=bool(row[9]))
+        one = Revision(*row[:5], moment.parse(row[5]), *row[6:9], drill=bool(row[9]))
         revisions.append(one)
         alerts[_name(one)], before[_name(one)] = row[10], row[11:]
     changed, told = [], []
@@ -88,7 +88,7 @@ def _told(one: Revision, alerts: Alerts) -> dict[str, Any]:
         "version": one.version,
         "source_type": one.source_type,
         "number": one.number,
-        "time": one.time.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "time": moment.stamp(one.time),
         "magnitude": one.magnitude,
         "alert": alerts[_name(one)],
         "drill": one.drill,

@@ -7,6 +7,7 @@ from siaga import palette
 from siaga.conventions import CONVENTIONS
 from siaga.hazard.ash import ALERT_LEVELS, CLASSES
 from siaga.language import Language
+from siaga.moment import ZONES, parse, zone_of
 from siaga.report import figures, words
 from siaga.report.classed import tables
 from siaga.report.listed import counted
@@ -85,19 +86,19 @@ def printed(impact: Mapping[str, Any], _: Language, towns: int = MOST_TOWNS, *, 
 
 def moment(stored: str, event: Mapping[str, Any], _: Language) -> tuple[str, str]:
     """A stored time by the clock at the volcano, and in UTC."""
-    utc = figures.parse_utc(stored)
-    zone = zone_of(event)
+    utc = parse(stored)
+    zone = time_zone(event)
     return (
         f"{figures.date(utc, zone, _.code)}, {figures.clock(utc, zone)}",
         f"{figures.short_date(utc, _.code)}, {figures.clock(utc, 'UTC')}",
     )
 
 
-def zone_of(event: Mapping[str, Any]) -> str:
+def time_zone(event: Mapping[str, Any]) -> str:
     """WIB, WITA or WIT: by the offset in which the eruption's time was written, else by longitude."""
     return next(
-        (zone for zone, hours in figures.ZONES.items() if hours == event["utc_offset_hours"]),
-        figures.zone_of(event["longitude"]),
+        (zone for zone, hours in ZONES.items() if hours == event["utc_offset_hours"]),
+        zone_of(event["longitude"]),
     )
 
 
@@ -238,7 +239,7 @@ def _window(event: Mapping[str, Any], _: Language) -> str:
 
 
 def _short(stored: str, event: Mapping[str, Any], _: Language) -> str:
-    utc, zone = figures.parse_utc(stored), zone_of(event)
+    utc, zone = parse(stored), time_zone(event)
     return f"{figures.short_date(utc, _.code, zone)}, {figures.clock(utc, zone)}"
 
 

@@ -9,6 +9,7 @@ from siaga import palette
 from siaga.impact.flood import AFFECTED_FROM, CLASSES
 from siaga.impact.floodtrend import Trend
 from siaga.language import Language
+from siaga.moment import parse, zone_of
 from siaga.report import figures, words
 from siaga.report.classed import tables
 from siaga.report.listed import counted
@@ -41,8 +42,8 @@ def printed(
     """
     found = counted(impact)
     named = neighbourhoods(impact["villages"], _)
-    moment = figures.parse_utc(impact["event"]["time"])
-    zone = figures.zone_of((impact["map"]["west"] or 106.8) if impact["map"]["areas"] else 106.8)
+    moment = parse(impact["event"]["time"])
+    zone = zone_of((impact["map"]["west"] or 106.8) if impact["map"]["areas"] else 106.8)
     state = impact["map"]["highest_class"]
     return {
         **tables.frame(
@@ -245,7 +246,7 @@ def _newest(impact: Mapping[str, Any], moment: datetime, zone: str, _: Language)
     """When the newest state was set, as a part of a line."""
     if not impact["event"]["last_updated"]:
         return _("no time of the states is told")
-    set_at = figures.parse_utc(impact["event"]["last_updated"])
+    set_at = parse(impact["event"]["last_updated"])
     same = figures.date(set_at, zone, _.code) == figures.date(moment, zone, _.code)
     day = "" if same else f"{figures.short_date(set_at, _.code, zone)}, "
     return _("newest state set {when}", when=day + figures.clock(set_at, zone))

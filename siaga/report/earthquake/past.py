@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from siaga import moment
 from siaga.language import Language
 from siaga.report import figures
 from siaga.report.earthquake import sentences
@@ -40,7 +41,7 @@ def _row(one: Mapping[str, Any], _: Language) -> dict[str, Any]:
     strong = sum(by_mmi.get(str(mmi), 0.0) for mmi in range(8, 11)) if by_mmi and "8" in by_mmi else None
     causes = [_(CAUSES[cause]) for cause in one["causes"] if cause in CAUSES and cause != "shaking"]
     return {
-        "when": figures.short_date(figures.parse_utc(one["time"]), _.code),
+        "when": figures.short_date(moment.parse(one["time"]), _.code),
         "name": one["name"] or "",
         "magnitude": figures.decimal(one["magnitude"], 1, _.code),
         "distance": f"{figures.whole(one['distance_km'], _.code)}\u00a0km",

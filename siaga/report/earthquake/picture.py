@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from siaga import moment
 from siaga.impact.mmi import ROMAN
 from siaga.language import Language
 from siaga.report import figures, listed
@@ -29,7 +30,7 @@ def html(impact: Mapping[str, Any], map_png: bytes, _: Language) -> str:
     shown = printed(impact, _)
     top, height = map_px(impact)
     zone = time_zone(impact, listed.counted(impact))
-    utc = figures.parse_utc(impact["event"]["time"])
+    utc = moment.parse(impact["event"]["time"])
     others = [figures.clock(utc, "WIB")] if zone != "WIB" else [figures.clock(utc, "UTC")]
     tsunami = impact["caveats"]["tsunami"] is not False
     people, classes, shaking = _people(impact, _)
@@ -76,7 +77,7 @@ def _made(impact: Mapping[str, Any], zone: str, _: Language) -> str:
     """Version, and when its map was made, in two zones."""
     said = [_("version {number}", number=impact["version_number"])]
     if impact["event"]["process_time"]:
-        utc = figures.parse_utc(impact["event"]["process_time"])
+        utc = moment.parse(impact["event"]["process_time"])
         clocks = figures.clock(utc, zone), figures.clock(utc, "WIB" if zone != "WIB" else "UTC")
         said.append(f"{figures.short_date(utc, _.code, zone)}, {clocks[0]} ({clocks[1]})")
     return " · ".join(said)

@@ -6,7 +6,7 @@ The web's event page shows the same, so that list, page, phone and paper never d
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from siaga import palette
+from siaga import moment, palette
 from siaga.impact.mmi import ROMAN, class_of
 from siaga.language import Language
 from siaga.report import figures, words
@@ -80,11 +80,11 @@ def time_zone(impact: Mapping[str, Any], districts: Sequence[Mapping[str, Any]])
     """WIB, WITA or WIT at the epicentre: of the landmark's district where that is known."""
     place = impact["places"]["landmark"]
     code = next((zone["code"] for zone in districts if place and zone["name"] == place["zone"]), "")
-    return figures.zone_of(impact["event"]["longitude"], str(code)[:2])
+    return moment.zone_of(impact["event"]["longitude"], str(code)[:2])
 
 
 def _time(impact: Mapping[str, Any], districts: Sequence[Mapping[str, Any]], _: Language) -> dict[str, str]:
-    utc = figures.parse_utc(impact["event"]["time"])
+    utc = moment.parse(impact["event"]["time"])
     zone = time_zone(impact, districts)
     main, others = figures.moment(utc, zone, _.code)
     return {"main": main, "others": others, "zone": zone, "iso": impact["event"]["time"]}
@@ -95,7 +95,7 @@ def _version(impact: Mapping[str, Any], districts: Sequence[Mapping[str, Any]], 
     made = impact["event"]["process_time"]
     said = {"name": _("Version {number}", number=impact["version_number"]), "kind": kind, "made": "", "age": ""}
     if made:
-        utc, quake = figures.parse_utc(made), figures.parse_utc(impact["event"]["time"])
+        utc, quake = moment.parse(made), moment.parse(impact["event"]["time"])
         zone = time_zone(impact, districts)
         same = figures.date(utc, zone, _.code) == figures.date(quake, zone, _.code)
         day = "" if same else f"{figures.date(utc, zone, _.code, weekday=False)}, "
