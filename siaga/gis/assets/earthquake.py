@@ -98,7 +98,7 @@ def land_cover(shakemap: ShakeMap, path: Path) -> dict[str, Any] | None:
     return assets.land_cover_record(ha) if ha.any() else None
 
 
-def hard_shaken(shakemap: ShakeMap, path: Path, most: int) -> list[dict[str, Any]]:
+def strongly_shaken(shakemap: ShakeMap, path: Path, most: int) -> list[dict[str, Any]]:
     """Structures at MMI VII and above, the hardest shaken first: name, type, mmi, longitude, latitude.
 
     most: how many at the most.

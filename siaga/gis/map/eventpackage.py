@@ -124,7 +124,7 @@ def _contours(path: Path, contents: Contents) -> None:
 def _structures(path: Path, contents: Contents) -> None:
     if contents.structures is None:
         return
-    found = earthquake.hard_shaken(contents.shakemap, contents.structures, STRUCTURES_MOST)
+    found = earthquake.strongly_shaken(contents.shakemap, contents.structures, STRUCTURES_MOST)
     points = _points([(row["longitude"], row["latitude"]) for row in found], contents.shakemap)
     layers.write(path, "structures", "Point", points, found, {"name": str, "type": str, "mmi": float})
 

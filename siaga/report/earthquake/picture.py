@@ -41,7 +41,7 @@ def html(impact: Mapping[str, Any], map_png: bytes, _: Language) -> str:
             **shown,
             _=_,
             top=top - _MAP_TOP,
-            place=sentences.whereabouts(impact, _),
+            place=sentences.short_location(impact, _),
             when=f"{figures.short_date(utc, _.code, zone)}, {figures.clock(utc, zone)}",
             others=" · ".join([*others, f"{_('depth')} {shown['depth']}"]),
             deaths=shown["level"]["likely"] or _("not known"),

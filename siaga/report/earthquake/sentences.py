@@ -158,7 +158,7 @@ def most_shaken(impact: Mapping[str, Any]) -> tuple[int, int, float] | None:
     return lowest, top, sum(by_mmi[str(mmi)] for mmi in range(lowest, 11))
 
 
-def whereabouts(impact: Mapping[str, Any], _: Language) -> str:
+def short_location(impact: Mapping[str, Any], _: Language) -> str:
     """Where, in the fewest words."""
     place = impact["places"]["landmark"]
     if place is None:
