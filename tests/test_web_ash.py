@@ -13,7 +13,7 @@ from siaga.hazard.ash import CLASSES
 from siaga.inputs import ash_uploads
 from siaga.machine import operator as operator_account
 from siaga.store import Store
-from web import Desk, create_app
+from web import UploadAccess, create_app
 from web.ash import upload as web_ash
 from web.ash.volcanoes import Volcano
 from web.index import Index
@@ -28,8 +28,8 @@ def web(store, minio, tmp_path, monkeypatch):
     monkeypatch.setattr(moment, "now", lambda: NOW)
     index = Index(Store.connect(minio, "web"), tmp_path / "index.sqlite")
     operator_account.write(tmp_path, "op", "a long password")
-    desk = Desk(Store.connect(minio, "ash"), tmp_path, "a key of the sessions")
-    return store, index, create_app(Store.connect(minio, "web"), index, NOBODY, desk).test_client()
+    uploads = UploadAccess(Store.connect(minio, "ash"), tmp_path, "a key of the sessions")
+    return store, index, create_app(Store.connect(minio, "web"), index, NOBODY, uploads).test_client()
 
 
 def text(client, path):

@@ -22,7 +22,7 @@ from web.runs import Runs
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class UploadAccess:
     """What uploads need. store: with the rights of role ash. secrets: the folder with the operator's account.
 
     session_key: signs sessions. secure: whether readers come by https.
@@ -34,10 +34,12 @@ class Desk:
     secure: bool = False
 
 
-def create_app(store: Store, index: Index, gateway_url: str, desk: Desk | None = None, jobs_token: str = "") -> Flask:
+def create_app(
+    store: Store, index: Index, gateway_url: str, uploads: UploadAccess | None = None, jobs_token: str = ""
+) -> Flask:
     """The app. store: with the rights of role web. gateway_url: where it asks what is under way, with jobs_token.
 
-    desk: for uploads; without one the app only shows.
+    uploads: for them; without it the app only shows.
     """
     app = Flask(__name__, static_folder=None)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -48,8 +50,8 @@ def create_app(store: Store, index: Index, gateway_url: str, desk: Desk | None =
     app.register_blueprint(flood_history.blueprint(index))
     app.register_blueprint(ash.blueprint(runs, index))
     app.register_blueprint(status.blueprint(index, gateway_url, jobs_token))
-    if desk:
-        operator = login.Login(desk.secrets)
-        login.install(app, operator, desk.session_key, desk.secure)
-        app.register_blueprint(upload.blueprint(Uploads(desk.store), Volcanoes(desk.store), operator))
+    if uploads:
+        operator = login.Login(uploads.secrets)
+        login.install(app, operator, uploads.session_key, uploads.secure)
+        app.register_blueprint(upload.blueprint(Uploads(uploads.store), Volcanoes(uploads.store), operator))
     return app

@@ -9,7 +9,7 @@ import waitress
 from siaga import modes
 from siaga.settings import Settings
 from siaga.store import Store
-from web import Desk, create_app
+from web import UploadAccess, create_app
 from web.index import Index
 
 _THREADS = 16
@@ -27,8 +27,8 @@ def main() -> None:
     index = Index(store, settings.home / "web" / "index.sqlite")
     threading.Thread(target=index.follow, name="index", daemon=True).start()
     secure = settings.public_url.startswith("https:")
-    desk = Desk(Store.connect(settings, "ash"), settings.secrets, settings.secret("web-session-key"), secure)
-    app = create_app(store, index, settings.gateway_url, desk, settings.secret("jobs-token"))
+    uploads = UploadAccess(Store.connect(settings, "ash"), settings.secrets, settings.secret("web-session-key"), secure)
+    app = create_app(store, index, settings.gateway_url, uploads, settings.secret("jobs-token"))
     waitress.serve(
         app,
         host="127.0.0.1",

@@ -24,7 +24,7 @@ _PATIENCE = 40  # seconds for a look at a raster
 
 
 class Uploads:
-    """The desk for ash rasters; store: with the rights of role ash."""
+    """Ash rasters on their way in; store: with the rights of role ash."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
