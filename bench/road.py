@@ -103,7 +103,7 @@ def upload(settings: Settings, grid: bytes, event_id: str) -> tuple[float, float
         if not figures:
             answer = requests.get(f"{settings.public_url}/earthquakes/{event_id}", timeout=10)
             figures = time.monotonic() - started if answer.ok else 0.0
-        elif ingest.fate(web, settings, event).state == "published":
+        elif ingest.state_of(web, settings, event).state == "published":
             return figures, time.monotonic() - started
         time.sleep(0.02)
     raise TimeoutError(f"{event_id} is not published after 120 s")

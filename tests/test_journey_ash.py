@@ -49,7 +49,7 @@ def arrive(stack_up, *objects):
         event = ObjectEvent(keys.ASHMAPS, key, door.put(keys.ASHMAPS, key, body))
 
     def settled():
-        found = ingest.fate(store, stack_up.settings, event)
+        found = ingest.state_of(store, stack_up.settings, event)
         return found if found.state != "received" else None
 
     return wait_for(settled, 60, f"{event.key} to be settled")

@@ -21,7 +21,7 @@ def arrive(stack_up, body, hour=HOUR):
     store = stack_up.store("web")
 
     def settled():
-        found = ingest.fate(store, stack_up.settings, event)
+        found = ingest.state_of(store, stack_up.settings, event)
         return found if found.state != "received" else None
 
     return wait_for(settled, 60, f"{key} to be settled")

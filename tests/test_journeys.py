@@ -54,7 +54,7 @@ def upload(stack_up, name, body):
     return ObjectEvent(keys.SHAKEMAPS, name, stack_up.store("bmkg").put(keys.SHAKEMAPS, name, body, "application/xml"))
 
 
-def fate(stack_up, event, seconds=60):
+def outcome(stack_up, event, seconds=60):
     return ingest.wait(stack_up.settings, event, seconds)
 
 
@@ -78,7 +78,7 @@ def test_refused_with_the_reason_on_the_status_page(stack_up, case):
     body, said = REFUSED[case]
     name = f"refused-{case.replace(' ', '-')}/grid.xml"
     event = upload(stack_up, name, body)
-    found = fate(stack_up, event)
+    found = outcome(stack_up, event)
     assert found.state == "refused"
     assert said in found.reason
     wait_for(lambda: "Refused" in row_above(page(stack_up, "/status")[1], name), 15, f"{name} refused on /status")
@@ -94,7 +94,7 @@ def test_taken_with_a_warning_that_readers_see(stack_up, case):
     more = {"event_id": f"2018080519{number:04d}", "time": f"2018-08-1{number}T18:46:35", **SMALL} | more
     folder = "20180805180000" if case == "folder id" else more["event_id"]
     event = upload(stack_up, f"{folder}/grid.xml", make_grid(**more))
-    found = fate(stack_up, event)
+    found = outcome(stack_up, event)
     assert found.state == "published"
     shown(stack_up, f"/earthquakes/{more['event_id']}", said)
     status, text = page(stack_up, f"/earthquakes/{more['event_id']}")
@@ -114,7 +114,7 @@ def test_taken_with_a_warning_that_readers_see(stack_up, case):
 def test_odd_keys_are_taken_as_usual(stack_up, key):
     number = 20180805200000 + sum(key.encode()) % 9999
     event = upload(stack_up, key, make_grid(event_id=str(number), **SMALL))
-    assert fate(stack_up, event).state == "published"
+    assert outcome(stack_up, event).state == "published"
 
 
 def test_a_key_of_1024_bytes(stack_up):
@@ -123,14 +123,14 @@ def test_a_key_of_1024_bytes(stack_up):
     key += "e" * (1024 - len("/grid.xml") - len(key)) + "/grid.xml"
     assert len(key.encode()) == 1024
     event = upload(stack_up, key, make_grid(event_id="20180805210000", **SMALL))
-    assert fate(stack_up, event).state == "published"
+    assert outcome(stack_up, event).state == "published"
 
 
 def test_other_files_in_the_folder_are_ignored(stack_up):
     for name in ("intensity.jpg", "grid.xml.zip", "stationlist.xml", "grid.xml.bak"):
         upload(stack_up, f"20180805220000/{name}", b"not a map")
     event = upload(stack_up, "20180805220000/grid.xml", make_grid(event_id="20180805220000", **SMALL))
-    assert fate(stack_up, event).state == "published"
+    assert outcome(stack_up, event).state == "published"
 
     def told():
         store = stack_up.store()
@@ -144,12 +144,12 @@ def test_other_files_in_the_folder_are_ignored(stack_up):
 
 def test_a_million_nodes(stack_up):
     body = make_grid(event_id="20180805230000", nlon=1001, nlat=1001, spacing=0.004, fields=("LON", "LAT", "MMI"))
-    assert fate(stack_up, upload(stack_up, "20180805230000/grid.xml", body)).state == "published"
+    assert outcome(stack_up, upload(stack_up, "20180805230000/grid.xml", body)).state == "published"
 
 
 def test_where_nobody_lives(stack_up):
     body = make_grid(event_id="20180805230001", lon=114.0, lat=-4.8, **SMALL | {"peak": 6.0, "spacing": 0.01})
-    found = fate(stack_up, upload(stack_up, "20180805230001/grid.xml", body))
+    found = outcome(stack_up, upload(stack_up, "20180805230001/grid.xml", body))
     assert found.state == "published"
     status, _text = page(stack_up, "/earthquakes/20180805230001")
     assert status == 200
@@ -157,9 +157,9 @@ def test_where_nobody_lives(stack_up):
 
 def test_the_same_content_again_changes_nothing(stack_up):
     body = make_grid(event_id="20180805230002", **SMALL)
-    first = fate(stack_up, upload(stack_up, "20180805230002/grid.xml", body))
+    first = outcome(stack_up, upload(stack_up, "20180805230002/grid.xml", body))
     before = {head.key: head.etag for head in stack_up.store().list(keys.RESULTS, "earthquake/20180805230002/")}
-    again = fate(stack_up, upload(stack_up, "20180805230002/grid.xml", body))
+    again = outcome(stack_up, upload(stack_up, "20180805230002/grid.xml", body))
     assert again.run == first.run
     after = {head.key: head.etag for head in stack_up.store().list(keys.RESULTS, "earthquake/20180805230002/")}
     assert after == before
@@ -167,8 +167,8 @@ def test_the_same_content_again_changes_nothing(stack_up):
 
 def test_a_mended_file_under_the_same_key_is_published(stack_up):
     good = make_grid(event_id="20180805230003", **SMALL)
-    assert fate(stack_up, upload(stack_up, "20180805230003/grid.xml", good[:2000])).state == "refused"
-    assert fate(stack_up, upload(stack_up, "20180805230003/grid.xml", good)).state == "published"
+    assert outcome(stack_up, upload(stack_up, "20180805230003/grid.xml", good[:2000])).state == "refused"
+    assert outcome(stack_up, upload(stack_up, "20180805230003/grid.xml", good)).state == "published"
 
 
 def test_ingest_tells_by_its_exit_status(stack_up, tmp_path):
@@ -188,10 +188,10 @@ def test_ingest_tells_by_its_exit_status(stack_up, tmp_path):
 
 def test_reprocess_by_hand_gives_the_same_report(stack_up):
     event = upload(stack_up, "20180805230006/grid.xml", make_grid(event_id="20180805230006", **SMALL))
-    first = fate(stack_up, event)
+    first = outcome(stack_up, event)
     done = stack_up.run("reprocess", "20180805230006")
     assert done.returncode == 0, done.stderr
-    wait_for(lambda: fate(stack_up, event).run == first.run, 30)
+    wait_for(lambda: outcome(stack_up, event).run == first.run, 30)
     unknown = stack_up.run("reprocess", "19990101000000")
     assert unknown.returncode != 0
     assert "Traceback" not in unknown.stderr
@@ -206,7 +206,7 @@ def test_openssh_uploads_and_the_report_is_there_in_both_languages(stack_up, tmp
     batch = f"-mkdir shakemaps/20180805230007\nput {path} shakemaps/20180805230007/grid.xml\n"
     subprocess.run([*command, f"bmkg@{settings.sftp_host}"], input=batch, text=True, check=True, timeout=30)
     etag = stack_up.store().head(keys.SHAKEMAPS, "20180805230007/grid.xml").etag
-    assert fate(stack_up, ObjectEvent(keys.SHAKEMAPS, "20180805230007/grid.xml", etag)).state == "published"
+    assert outcome(stack_up, ObjectEvent(keys.SHAKEMAPS, "20180805230007/grid.xml", etag)).state == "published"
     shown(stack_up, "/earthquakes", "20180805230007")
     base = f"{settings.public_url}/earthquakes/20180805230007"
     version = requests.get(base, timeout=10).text.split("/files/report-")[0].rpartition("/")[2]
@@ -230,5 +230,5 @@ def test_real_shakemaps_are_published(stack_up, shared, name):
     body = (shared / "data" / name / "grid.xml").read_bytes()
     key = f"{event_id}/grid.xml"
     event = ObjectEvent(bucket, key, stack_up.store("bmkg").put(bucket, key, body, "application/xml"))
-    assert fate(stack_up, event).state == "published"
+    assert outcome(stack_up, event).state == "published"
     shown(stack_up, "/earthquakes", event_id)

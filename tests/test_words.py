@@ -8,6 +8,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 GONE = {  # what is said in its place
     "Desk": "UploadAccess",
+    "Fate": "InputState",
+    "fate": "state_of",
     "hard_shaken": "strongly_shaken",
     "whereabouts": "short_location",
 }

@@ -134,15 +134,15 @@ def _ingest(settings: Settings, chosen: argparse.Namespace) -> int:
     print(f"put      {event.bucket}/{event.key}")
     if chosen.wait is None:
         return 0
-    fate = ingest.wait(settings, event, chosen.wait)
-    print(f"state    {fate.state}")
-    if fate.url:
-        print(f"page     {fate.url}")
-    if fate.reason:
-        print(f"reason   {fate.reason}")
-    if fate.state == "published":
+    result = ingest.wait(settings, event, chosen.wait)
+    print(f"state    {result.state}")
+    if result.url:
+        print(f"page     {result.url}")
+    if result.reason:
+        print(f"reason   {result.reason}")
+    if result.state == "published":
         return 0
-    return 1 if fate.final else 2
+    return 1 if result.final else 2
 
 
 def _reprocess(settings: Settings, chosen: argparse.Namespace) -> int:

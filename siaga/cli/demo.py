@@ -129,19 +129,19 @@ def _follow(settings: Settings, event: ObjectEvent, say: Say, stop: threading.Ev
     store = Store.connect(settings, "web")
     last = ""
     while not stop.is_set() and time.monotonic() - sent < _PATIENCE:
-        fate = ingest.fate(store, settings, event)
-        if fate.state != last:
-            say(f"{fate.state}, {time.monotonic() - sent:.1f} s after it was put {fate.reason}".rstrip())
-            last = fate.state
-        if fate.final:
+        result = ingest.state_of(store, settings, event)
+        if result.state != last:
+            say(f"{result.state}, {time.monotonic() - sent:.1f} s after it was put {result.reason}".rstrip())
+            last = result.state
+        if result.final:
             break
         time.sleep(0.02)
     if last != "published":
         return False
-    print(f"           page  {fate.url}")
+    print(f"           page  {result.url}")
     for language in ("id", "en"):
-        key = f"{fate.run}/report-{language}.pdf"
-        path = settings.home / "demo" / f"{keys.Run.parse(fate.run).event_id}-{language}.pdf"
+        key = f"{result.run}/report-{language}.pdf"
+        path = settings.home / "demo" / f"{keys.Run.parse(result.run).event_id}-{language}.pdf"
         path.parent.mkdir(exist_ok=True)
         store.download(keys.RESULTS, key, path)
         print(f"           PDF   {path}")

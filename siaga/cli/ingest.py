@@ -22,7 +22,7 @@ _POLL = 0.1  # seconds
 
 
 @dataclass(frozen=True, slots=True)
-class Fate:
+class InputState:
     """What became of an input.
 
     state: published, recorded (figures, and no report is made), analysed (figures, no report yet), received,
@@ -63,25 +63,25 @@ def put(settings: Settings, path: Path, bucket: str, key: str = "") -> ObjectEve
     return replace(named, etag=etag)
 
 
-def fate(store: Store, settings: Settings, event: ObjectEvent) -> Fate:
+def state_of(store: Store, settings: Settings, event: ObjectEvent) -> InputState:
     """What became of that content so far; `store` needs the rights of role web."""
     function = _woken(settings.stack, event.bucket, event.key)
     receipt = _json(store, keys.LEDGER, keys.receipt(function, event.receipt_id))
     if receipt is None:
-        return Fate("received")
+        return InputState("received")
     reason = (receipt["reason"] or {}).get("text", "")
     if receipt["state"] != "done":
-        return Fate(receipt["state"], reason)
+        return InputState(receipt["state"], reason)
     run = keys.Run.parse(receipt["run"])
     url = f"{settings.public_url}/{run.page}"
     impact = store.head(keys.RESULTS, run.key(keys.IMPACT))
     woken = ObjectEvent(keys.RESULTS, impact.key, impact.etag)
     report = _json(store, keys.LEDGER, keys.receipt("render-report", woken.receipt_id))
     if store.exists(keys.RESULTS, run.key(keys.REPORT)):  # asked last: it is written before its receipt
-        return Fate("published", reason, url, str(run))
+        return InputState("published", reason, url, str(run))
     if report is not None and report["state"] in ("refused", "dead"):
-        return Fate(report["state"], (report["reason"] or {}).get("text", ""), url, str(run))
-    return Fate("recorded" if report is not None and report["state"] == "done" else "analysed", reason, url, str(run))
+        return InputState(report["state"], (report["reason"] or {}).get("text", ""), url, str(run))
+    return InputState("recorded" if report is not None and report["state"] == "done" else "analysed", reason, url, str(run))
 
 
 @cache
@@ -97,14 +97,14 @@ def wait(
     settings: Settings,
     event: ObjectEvent,
     seconds: float,
-    tell: Callable[[Fate], None] = lambda _: None,
-) -> Fate:
+    tell: Callable[[InputState], None] = lambda _: None,
+) -> InputState:
     """Wait until the content is published or refused, at most `seconds`; `tell` hears of each new state."""
     store = Store.connect(settings, "web")
     deadline = time.monotonic() + seconds
-    last = Fate("")
+    last = InputState("")
     while True:
-        now = fate(store, settings, event)
+        now = state_of(store, settings, event)
         if now.state != last.state:
             tell(now)
         last = now

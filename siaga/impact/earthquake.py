@@ -20,7 +20,7 @@ PLANNING = {"base": 8, "middle": 7, "upper": DISPLACED_FROM}  # the rule from VI
 def figures(
     by_mmi: NDArray[np.float64] | None, depth_km: float | None = None, year: int | None = None
 ) -> dict[str, Any]:
-    """The national part of impact.json: people's fate by the whole map.
+    """The national part of impact.json: what happens to people by the whole map.
 
     by_mmi: persons per class I to X, float64; None when they are not known, and
     then every figure is None: unknown is not 0. depth_km, year: of the quake, None if unknown.
