@@ -48,7 +48,7 @@ def of_ash(
     run = analysis.run_of("ash", event_id, _SOURCE_TYPE, 1, content, exposure)
     impact = analysis.head(run, content, exposure)
     impact["provenance"]["input"]["files"] = given
-    impact |= {"event": ash.event(fall), "map": ash.lying(fall)}
+    impact |= {"event": ash.event(fall), "map": ash.deposit(fall)}
     ground = ash_ground.ground(fall)
     impact |= _figures(fall, ground, exposure)
     below, unread = _below(earlier)

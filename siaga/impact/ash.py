@@ -34,7 +34,7 @@ def event(fall: AshFall) -> dict[str, Any]:
     }
 
 
-def lying(fall: AshFall) -> dict[str, Any]:
+def deposit(fall: AshFall) -> dict[str, Any]:
     """impact.json's map: bounds (outer edges), cells, the thickest ash, cells per class and their limits."""
     west, south, east, north = fall.edges
     rows, columns = fall.thickness.shape

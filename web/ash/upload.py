@@ -119,21 +119,21 @@ def _number(text: str) -> float | str:
 
 def _shown(one: Eruption, seen: dict[str, Any]) -> dict[str, Any]:
     """What the preview says."""
-    lying, height = seen["map"], one.column_height_m
-    west, south, east, north = (figures.decimal(lying[side], 2, g.code) for side in ("west", "south", "east", "north"))
+    deposit, height = seen["map"], one.column_height_m
+    west, south, east, north = (figures.decimal(deposit[side], 2, g.code) for side in ("west", "south", "east", "north"))
     return {
         "one": one,
         "level": _level(one.alert_level),
         "column": None if height is None else figures.whole(height, g.code),
         "extent": f"{west}° – {east}°, {south}° – {north}°",
-        "max_cm": figures.decimal(lying["max_cm"], 2, g.code),
-        "cells": f"{figures.whole(lying['rows'], g.code)} × {figures.whole(lying['columns'], g.code)}",
+        "max_cm": figures.decimal(deposit["max_cm"], 2, g.code),
+        "cells": f"{figures.whole(deposit['rows'], g.code)} × {figures.whole(deposit['columns'], g.code)}",
         "classes": [
             {
                 "name": g.language(words.ASH_CLASSES[name]),
                 "colour": palette.ASH[name],
                 "limits": ash.thickness(seen, name, g.language),
-                "cells": figures.whole(lying["cells_by_class"][name], g.code),
+                "cells": figures.whole(deposit["cells_by_class"][name], g.code),
             }
             for name in CLASSES
         ],

@@ -17,7 +17,7 @@ from siaga import palette
 from siaga.errors import BadInput
 from siaga.gis.people import ash_ground
 from siaga.hazard.ash import CLASSES, AshFall, classify, eruption
-from siaga.impact.ash import lying
+from siaga.impact.ash import deposit
 
 _SIDE = 480  # pixels of the picture's longer side
 _MEMORY, _SECONDS = 2 << 30, 20
@@ -28,7 +28,7 @@ def preview(body: bytes, told: dict[str, Any]) -> dict[str, Any]:
     """What a person should see before submitting; raises BadInput when the raster or the request cannot serve."""
     fall = ash_ground.read(body, eruption(told))
     ash_ground.ground(fall)  # noise is refused here, not later
-    return {"map": lying(fall), "warnings": list(fall.warnings), "png": base64.b64encode(picture(fall)).decode()}
+    return {"map": deposit(fall), "warnings": list(fall.warnings), "png": base64.b64encode(picture(fall)).decode()}
 
 
 def picture(fall: AshFall) -> bytes:
