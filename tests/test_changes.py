@@ -35,7 +35,7 @@ CHANGES = {  # row, case: ({file: (text, another)}, what is looked at, what it i
         """
 from siaga import edition
 from siaga.gis.map import scale
-seen = [scale.SHAKING.looks[8].colour, edition.templates_sha256() == EDITION]
+seen = [scale.SHAKING.styles[8].colour, edition.templates_sha256() == EDITION]
 """,
         ["#ff9e2f", False],
     ),

@@ -11,6 +11,7 @@ GONE = {  # what is said in its place
     "Fate": "InputState",
     "fate": "state_of",
     "hard_shaken": "strongly_shaken",
+    "Look": "ClassStyle",
     "lying": "deposit",
     "whereabouts": "short_location",
 }

@@ -81,7 +81,9 @@ def state_of(store: Store, settings: Settings, event: ObjectEvent) -> InputState
         return InputState("published", reason, url, str(run))
     if report is not None and report["state"] in ("refused", "dead"):
         return InputState(report["state"], (report["reason"] or {}).get("text", ""), url, str(run))
-    return InputState("recorded" if report is not None and report["state"] == "done" else "analysed", reason, url, str(run))
+    return InputState(
+        "recorded" if report is not None and report["state"] == "done" else "analysed", reason, url, str(run)
+    )
 
 
 @cache

@@ -120,7 +120,9 @@ def _number(text: str) -> float | str:
 def _shown(one: Eruption, seen: dict[str, Any]) -> dict[str, Any]:
     """What the preview says."""
     deposit, height = seen["map"], one.column_height_m
-    west, south, east, north = (figures.decimal(deposit[side], 2, g.code) for side in ("west", "south", "east", "north"))
+    west, south, east, north = (
+        figures.decimal(deposit[side], 2, g.code) for side in ("west", "south", "east", "north")
+    )
     return {
         "one": one,
         "level": _level(one.alert_level),

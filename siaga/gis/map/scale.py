@@ -13,8 +13,8 @@ WATER_EDGE = "#16324f"
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """One class.
+class ClassStyle:
+    """How one class is drawn.
 
     numeral: on its plates. hatch: angles of the lines over its colour. sea_mm: width of its
     edge over the sea, 0 for none.
@@ -31,7 +31,7 @@ class Scale:
     """The classes of one hazard.
 
     field: of the GeoJSON's features. values: what it says, in order, the slightest first; a class's number is
-    its place there, from 1. looks: by number; a class without one is not drawn. shown: the map fits all that is
+    its place there, from 1. styles: by number; a class without one is not drawn. shown: the map fits all that is
     of this class or a higher one. closer: a small map fits the highest two alone. clipped: to the land.
     least_degrees: a map narrower than this shows too little to recognise. least_named: of the map, 0 to 1; a
     smaller zone is not named. edge, edge_mm: of the filled shapes. mark: of the place where the hazard comes from.
@@ -41,7 +41,7 @@ class Scale:
 
     field: str
     values: tuple[Any, ...]
-    looks: Mapping[int, Look]
+    styles: Mapping[int, ClassStyle]
     shown: int
     closer: bool
     clipped: bool
@@ -65,8 +65,8 @@ _MMI = tuple(range(1, 11))
 SHAKING = Scale(
     field="mmi",
     values=_MMI,
-    looks={
-        mmi: Look(
+    styles={
+        mmi: ClassStyle(
             palette.MMI[mmi], ROMAN[mmi], {8: (45,), 9: (45, 135), 10: (45, 135)}.get(mmi, ()), 0.08 + 0.022 * mmi
         )
         for mmi in _MMI[1:]
@@ -81,8 +81,8 @@ SHAKING = Scale(
 FLOODING = Scale(
     field="class",
     values=flood.CLASSES,
-    looks={
-        number: Look(palette.FLOOD[name], name, (45,) if number == 1 else ())
+    styles={
+        number: ClassStyle(palette.FLOOD[name], name, (45,) if number == 1 else ())
         for number, name in enumerate(flood.CLASSES, 1)
     },
     shown=1,
@@ -100,7 +100,7 @@ FLOODING = Scale(
 ASHFALL = Scale(
     field="class",
     values=ash.CLASSES,
-    looks={number: Look(palette.ASH[name], str(number), (), 0.1) for number, name in enumerate(ash.CLASSES, 1)},
+    styles={number: ClassStyle(palette.ASH[name], str(number), (), 0.1) for number, name in enumerate(ash.CLASSES, 1)},
     shown=2,
     closer=False,
     clipped=True,

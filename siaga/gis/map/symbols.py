@@ -28,7 +28,7 @@ from qgis.PyQt.QtCore import QSizeF, QVariant
 from qgis.PyQt.QtGui import QColor, QFont
 
 from siaga.gis.basemap import Ground
-from siaga.gis.map.scale import INK, INK_500, Look, Scale
+from siaga.gis.map.scale import INK, INK_500, ClassStyle, Scale
 from siaga.gis.map.sheet import MapSheet
 
 INK_300 = "#9aa6af"
@@ -58,14 +58,14 @@ def layers(
 
     hidden: where no numeral would be seen.
     """
-    looks = map_sheet.scale.looks
-    edges = [(band, looks[number].sea_mm) for number, band in bands.items() if number in looks]
+    styles = map_sheet.scale.styles
+    edges = [(band, styles[number].sea_mm) for number, band in bands.items() if number in styles]
     drawn = [_line(band.boundary, INK_300, width) for band, width in edges if width]
     drawn.append(_fill([ground.land], LAND, None))
     drawn += [
-        _band(looks[number], shape, map_sheet.scale)
+        _band(styles[number], shape, map_sheet.scale)
         for number, shape in on_land.items()
-        if number in looks and not shape.is_empty
+        if number in styles and not shape.is_empty
     ]
     drawn += [
         _fill([ground.lakes], SEA, INK_300),
@@ -75,18 +75,18 @@ def layers(
         _line(ground.coast, INK, 0.2),
         _zone_names(zones, beside=map_sheet.scale.names_beside),
         _towns(towns),
-        _plates(on_land, looks, map_sheet.point, hidden, map_sheet.scale.numerals[map_sheet.small]),
+        _plates(on_land, styles, map_sheet.point, hidden, map_sheet.scale.numerals[map_sheet.small]),
     ]
     if map_sheet.longitude is not None:
         drawn.append(_origin(map_sheet))
     return drawn
 
 
-def _band(look: Look, shape: Any, scale: Scale) -> QgsVectorLayer:
+def _band(style: ClassStyle, shape: Any, scale: Scale) -> QgsVectorLayer:
     """One class."""
-    layer = _fill([shape], look.colour, scale.edge, scale.edge_mm)
+    layer = _fill([shape], style.colour, scale.edge, scale.edge_mm)
     symbol = layer.renderer().symbol()
-    for angle in look.hatch:
+    for angle in style.hatch:
         hatch = QgsLinePatternFillSymbolLayer()
         hatch.setLineAngle(angle)
         hatch.setDistance(_HATCH_MM)
@@ -139,14 +139,14 @@ def _towns(towns: Sequence[tuple[str, float, float, float]]) -> QgsVectorLayer:
 
 
 def _plates(
-    on_land: Mapping[int, Any], looks: Mapping[int, Look], origin: Any, hidden: Any, most: int
+    on_land: Mapping[int, Any], styles: Mapping[int, ClassStyle], origin: Any, hidden: Any, most: int
 ) -> QgsVectorLayer:
     """A numeral on a white plate in each large patch of each class, beside the star rather than on it."""
     total = sum(shape.area for shape in on_land.values()) or 1.0
     air = (total / 60) ** 0.5
     rows = []
     for number, shape in on_land.items():
-        if number not in looks:
+        if number not in styles:
             continue
         parts = sorted(shapely.get_parts(shape), key=lambda part: -part.area)
         for part in parts[:most]:
@@ -156,7 +156,7 @@ def _plates(
                 if free.is_empty and part is not parts[0]:
                     continue
                 point = shapely.maximum_inscribed_circle(part if free.is_empty else free).coords[0]
-                rows.append((point[0], point[1], {"label": looks[number].numeral}))
+                rows.append((point[0], point[1], {"label": styles[number].numeral}))
     layer = _points(rows, ("label",))
     layer.setRenderer(QgsNullSymbolRenderer())
     text = _format(7.0, INK, weight=QFont.Bold)
