@@ -8,11 +8,13 @@ import pytest
 ROOT = Path(__file__).parent.parent
 GONE = {  # what is said in its place
     "Desk": "UploadAccess",
+    "disturb": "invalidate",
     "Fate": "InputState",
     "fate": "state_of",
     "hard_shaken": "strongly_shaken",
     "Look": "ClassStyle",
     "lying": "deposit",
+    "settle": "refresh",
     "whereabouts": "short_location",
 }
 

@@ -25,7 +25,7 @@ from siaga.moment import stamp
 from siaga.store import Head, Store
 from web.index.floods import TABLES as FLOOD_TABLES
 from web.index.floods import FloodIndex
-from web.index.quakes import beside, settle
+from web.index.quakes import beside, refresh
 
 _log = logging.getLogger(__name__)
 _FORM = 5  # of the tables; another one is thrown away and made anew
@@ -277,7 +277,7 @@ class Index:
 def _join(connection: sqlite3.Connection) -> None:
     """Write beside each entry which event it shows, and its place among that event's versions, 1 the newest."""
     connection.execute(_RANKED)
-    settle(connection)
+    refresh(connection)
 
 
 def _entry_row(entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -52,7 +52,7 @@ def first_hour(month: int) -> int:
     return int(begin.timestamp()) // 3600
 
 
-def disturb(connection: sqlite3.Connection, hours: Iterable[tuple[str, int]]) -> None:
+def invalidate(connection: sqlite3.Connection, hours: Iterable[tuple[str, int]]) -> None:
     """Note that something about those hours has changed, in the same step as the change."""
     earliest: dict[str, int] = {}
     for region, hour in hours:
@@ -64,12 +64,12 @@ def disturb(connection: sqlite3.Connection, hours: Iterable[tuple[str, int]]) ->
     )
 
 
-def settle(connection: sqlite3.Connection) -> None:
+def refresh(connection: sqlite3.Connection) -> None:
     """Bring runs and months up to date with the hours, from the earliest that has changed."""
     for region, hour in connection.execute("select region, hour from flood_disturbed").fetchall():
-        _settle_episodes(connection, region, hour)
-        _settle_parents(connection, region, hour)
-        _settle_months(connection, region, hour)
+        _refresh_episodes(connection, region, hour)
+        _refresh_parents(connection, region, hour)
+        _refresh_months(connection, region, hour)
     connection.execute("delete from flood_disturbed")
 
 
@@ -129,7 +129,7 @@ def of_rws(connection: sqlite3.Connection, region: str, hour: int) -> dict[str, 
     return {geom_id: Episode(_moment(first), _moment(last), *rest) for geom_id, first, last, *rest in rows}
 
 
-def _settle_episodes(connection: sqlite3.Connection, region: str, hour: int) -> None:
+def _refresh_episodes(connection: sqlite3.Connection, region: str, hour: int) -> None:
     """Runs that ended long before `hour` stay; the others are found anew from where they begin."""
     reach = hour - MOST_DRY_HOURS - 1
     begins = dict(
@@ -172,7 +172,7 @@ def _runs(states: dict[int, int], known: set[int], least: int) -> list[tuple[int
     ]
 
 
-def _settle_parents(connection: sqlite3.Connection, region: str, hour: int) -> None:
+def _refresh_parents(connection: sqlite3.Connection, region: str, hour: int) -> None:
     """Runs of hours in which any RW of a kelurahan is flooded, from those of its RWs."""
     reach = hour - MOST_DRY_HOURS - 1
     begins = {
@@ -203,7 +203,7 @@ def _settle_parents(connection: sqlite3.Connection, region: str, hour: int) -> N
     connection.executemany("insert or replace into flood_parent values (?, ?, ?, ?, ?)", made)
 
 
-def _settle_months(connection: sqlite3.Connection, region: str, hour: int) -> None:
+def _refresh_months(connection: sqlite3.Connection, region: str, hour: int) -> None:
     (last,) = connection.execute("select max(hour) from flood_hour where region = ?", [region]).fetchone()
     connection.execute("delete from flood_month where region = ? and month >= ?", [region, month_of(hour)])
     if last is None:

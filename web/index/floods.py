@@ -113,7 +113,7 @@ class FloodIndex:
         self._take_hours(there)
         self._take_sets({event_id: f"{key} {sha256}" for event_id, key, sha256 in wanted})
         with self._connect() as connection:
-            episodes.settle(connection)
+            episodes.refresh(connection)
         self._seen = seen
 
     def regions(self) -> list[str]:
@@ -275,10 +275,10 @@ class FloodIndex:
             ]
             with self._connect() as connection:
                 connection.executemany("insert or replace into flood_hour values (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
-                episodes.disturb(connection, part)
+                episodes.invalidate(connection, part)
         with self._connect() as connection:
             connection.executemany("delete from flood_hour where region = ? and hour = ?", gone)
-            episodes.disturb(connection, gone)
+            episodes.invalidate(connection, gone)
 
     def _told(self, key: str, kind: str = "same") -> dict[str, Any]:
         """What an object says of its hour; {} when there is nothing to read in it."""
@@ -342,7 +342,7 @@ class FloodIndex:
             connection.executemany(
                 "update flood_rw set shape = ? where geom_id = ?", [(shape, key) for key, shape in shapes.items()]
             )
-            episodes.disturb(connection, touched)
+            episodes.invalidate(connection, touched)
 
 
 def _insert(connection: sqlite3.Connection, region: str, snapshot: str, impact: str, areas: Any) -> None:

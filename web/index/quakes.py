@@ -22,7 +22,7 @@ _REVISIONS = """select event_id, version, source_type, number, process_time, tim
     drill, alert, event, place from entry where hazard = 'earthquake'"""
 
 
-def settle(connection: sqlite3.Connection) -> None:
+def refresh(connection: sqlite3.Connection) -> None:
     """Reckon quakes anew from all entries, and write what is another than before."""
     before: dict[Name, tuple[str, int]] = {}
     alerts: dict[Name, str | None] = {}
