@@ -170,7 +170,7 @@ class PetaBencana:
         send(handler, 301, b"", [("Location", "http://127.0.0.1:1/floods")])
 
     def _huge(self, handler, _):
-        send(handler, 200, b" " * 200_000, [])
+        send(handler, 200, b" " * (3 << 20), [])
 
     def _nan(self, handler, body):
         send(handler, 200, body.replace(b"106.8", b"NaN"), [])

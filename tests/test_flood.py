@@ -401,9 +401,9 @@ def test_too_many_areas_or_bytes_are_refused(monkeypatch):
     monkeypatch.setattr(flood, "MAX_AREAS", 3)
     with pytest.raises(BadInput, match="more than 3 areas"):
         read_flood(FLOODS)
-    monkeypatch.setattr(flood, "MAX_BYTES", 100)
-    with pytest.raises(BadInput, match="at most 64 MiB"):
-        read_flood(FLOODS)
+    monkeypatch.setattr(flood, "MAX_BYTES", 2 << 20)
+    with pytest.raises(BadInput, match="3 MiB; at most 2 MiB"):
+        read_flood(b"[" * (3 << 20))
 
 
 def test_jakarta_of_february_2017(shared):

@@ -157,11 +157,11 @@ def test_a_server_that_drips_does_not_hold_us_up(server):
 
 
 def test_an_answer_that_is_too_large_is_not_read_to_its_end(server, monkeypatch):
-    monkeypatch.setattr(flood, "MAX_BYTES", 100_000)
+    monkeypatch.setattr(flood, "MAX_BYTES", 2 << 20)
     server.moods["/floods"] = ["huge"]
     found = client(server).floods(JAKARTA)
     assert isinstance(found, Suspect)
-    assert "more than 64 MiB" in found.reason["text"]
+    assert "more than 2 MiB" in found.reason["text"]
     assert found.body is None
 
 

@@ -7,6 +7,7 @@ import threading
 import waitress
 
 from siaga import modes
+from siaga.hazard.ash import MAX_BYTES
 from siaga.settings import Settings
 from siaga.store import Store
 from web import UploadAccess, create_app
@@ -15,7 +16,7 @@ from web.index import Index
 _THREADS = 16
 _CONNECTIONS = 1000  # so many idle or dawdling readers shut nobody out
 _IDLE_SECONDS = 30
-_MAX_BODY = 65 << 20  # the largest thing that is handed in has 64 MiB
+_MAX_BODY = MAX_BYTES + (1 << 20)  # a raster is the largest thing that is handed in
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from siaga import language, moment
 from siaga.errors import BadInput, NotFound, SiagaError
+from siaga.hazard.ash import MAX_BYTES
 from web import clock, tabs
 from web.index import Index
 
@@ -19,7 +20,7 @@ _YEAR = 365 * 86400
 _POLICY = "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; \
 script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 _STATUS_WORDS = {400: "The address is not complete", 404: "Nothing is here", 405: "That cannot be done here"}
-_STATUS_WORDS[413] = "That is too large: at most 64 MiB are taken"
+_STATUS_WORDS[413] = "That is too large: at most {limit} MiB are taken"
 
 
 def install(app: Flask, index: Index, folder: Path) -> None:
@@ -72,7 +73,8 @@ def install(app: Flask, index: Index, folder: Path) -> None:
         if isinstance(error, HTTPException):
             if error.code is None or error.code < 400:
                 return error.get_response()  # a redirect
-            return trouble(error.code, g.language(_STATUS_WORDS.get(error.code, _STATUS_WORDS[400])))
+            said = _STATUS_WORDS.get(error.code, _STATUS_WORDS[400])
+            return trouble(error.code, g.language(said, limit=MAX_BYTES >> 20))
         app.logger.exception("%.200r failed", request.path)
         return trouble(500, g.language("This page failed; the fault is written in the log. Other pages still work."))
 

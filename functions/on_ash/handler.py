@@ -18,8 +18,7 @@ from siaga.analysis.ash import of_ash
 from siaga.errors import BadInput, NotFound, Superseded, Unavailable
 from siaga.events import ObjectEvent
 from siaga.function import analyse, frame
-from siaga.gis.people import ash_ground
-from siaga.hazard.ash import MAX_REQUEST_BYTES, Eruption, read_request
+from siaga.hazard.ash import MAX_BYTES, MAX_REQUEST_BYTES, Eruption, read_request
 from siaga.inputs import ash_falls
 
 _PATIENCE = timedelta(days=7)
@@ -46,7 +45,7 @@ def _raster(given: analyse.Input, eruption: Eruption) -> bytes:
     event, store = given.event, given.context.store
     key = f"{event.key.rpartition('/')[0]}/{keys.ASH_RASTER}"
     try:
-        body = store.get(event.bucket, key, at_most=ash_ground.MAX_BYTES)[0]
+        body = store.get(event.bucket, key, at_most=MAX_BYTES)[0]
     except NotFound:
         body = b""
     if body and eruption.raster_sha256 in ("", sha256(body).hexdigest()):

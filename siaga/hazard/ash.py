@@ -24,6 +24,7 @@ LIMITS_CM = (0.01, 0.1, 2.0, 5.0, 10.0)  # a class begins above its limit and en
 ALERT_LEVELS = ("normal", "waspada", "siaga", "awas")
 FORECAST_DAYS = (1, 3)
 MAX_REQUEST_BYTES = 64 << 10
+MAX_BYTES = 64 << 20  # of a raster
 MAX_CM = 2000.0  # twenty metres; whoever has more than that has another unit
 MOST_DAYS_APART = 7  # between two falls of one eruption, which add up
 MOST_DEGREES_AWAY = 3.0  # between the raster's rectangle and its volcano

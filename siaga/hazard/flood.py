@@ -105,7 +105,7 @@ class FloodMap:
 def read_flood(body: bytes) -> FloodMap:
     """Read PetaBencana's answer.
 
-    body: JSON, at most 64 MiB: a FeatureCollection or a Topology, bare or as "result" in the envelope.
+    body: JSON, at most MAX_BYTES: a FeatureCollection or a Topology, bare or as "result" in the envelope.
     A feature that cannot be read is left out, and a warning names it. Raises BadInput if it is no whole answer,
     naming the feature where nothing of it is sound.
     """
@@ -131,7 +131,8 @@ def parse_json(body: bytes) -> Any:
     if not body.strip():
         raise BadInput("The file is empty")
     if len(body) > MAX_BYTES:
-        raise BadInput("The file has {size} MiB; at most 64 MiB are read", size=len(body) >> 20)
+        size, limit = len(body) >> 20, MAX_BYTES >> 20
+        raise BadInput("The file has {size} MiB; at most {limit} MiB are read", size=size, limit=limit)
     if body.count(b"[") + body.count(b"{") > _MAX_MARKS:
         raise BadInput("The file has more than five million lists and objects")
     try:

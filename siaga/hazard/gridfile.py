@@ -26,7 +26,7 @@ _UNICODE = ("", "utf-8", "utf8", "us-ascii", "ascii", "ansi_x3.4-1968", *_ONE_BY
 def read(xml: bytes) -> tuple[Element, list[dict[str, Any]]]:
     """The root element of a `grid.xml`, and what readers should know of its text.
 
-    xml: the whole file, at most 32 MiB. Blanks, a byte order mark and comments before the XML declaration are
+    xml: the whole file, at most MAX_BYTES. Blanks, a byte order mark and comments before the XML declaration are
     passed over, blanks and NULs after the end too. Text that is UTF-8 is read so whatever the declaration says;
     other text by the one-byte encoding that is declared, or else as Windows-1252. Raises BadInput when it is no
     XML within the limits.
@@ -34,7 +34,8 @@ def read(xml: bytes) -> tuple[Element, list[dict[str, Any]]]:
     if not xml.strip(_PADDING):
         raise BadInput("The file is empty")
     if len(xml) > MAX_BYTES:
-        raise BadInput("The file has {size} MiB; at most 32 MiB are read", size=len(xml) >> 20)
+        size, limit = len(xml) >> 20, MAX_BYTES >> 20
+        raise BadInput("The file has {size} MiB; at most {limit} MiB are read", size=size, limit=limit)
     if max(xml.count(b"<"), xml.count(b"=")) > MAX_MARKS:
         raise BadInput("The file has more than 10,000 elements or attributes; a grid.xml has fewer than a hundred")
     text, said = (xml, []) if xml.startswith(_UTF16) else _text(_begun(xml))

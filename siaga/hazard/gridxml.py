@@ -32,7 +32,7 @@ Said = list[dict[str, Any]]
 def read_shakemap(xml: bytes) -> ShakeMap:
     """Read a ShakeMap `grid.xml`.
 
-    xml: the whole file, at most 32 MiB. Elements are matched by local name, columns by their
+    xml: the whole file, at most MAX_BYTES. Elements are matched by local name, columns by their
     grid_field name; rows may come in any order and are placed by their own LON and LAT. Columns that no figure
     needs may hold anything; MMI may be unknown at some nodes. Longitudes may be counted either way round.
     Raises BadInput naming the field, and the row where there is one, if the file is not a whole,

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from siaga.impact.flood import AFFECTED_FROM
 
+HOURS_AGO = (1, 6, 24)  # an hour is compared with those so many before it
 MOST_DRY_HOURS = 6  # between two wet hours of one episode
 BINS = ((1, 1), (2, 2), (3, 5), (6, 10), (11, 20), (21, None))  # floods per RW, lowest and highest of each bin
 

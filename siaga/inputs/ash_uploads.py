@@ -14,11 +14,10 @@ from typing import Any
 
 from siaga import keys
 from siaga.errors import BadInput, NotFound, SiagaError
-from siaga.hazard.ash import Eruption, request_bytes
+from siaga.hazard.ash import MAX_BYTES, Eruption, request_bytes
 from siaga.keys import EruptionId
 from siaga.store import Store
 
-MAX_BYTES = 64 << 20
 LINK_SECONDS = 900  # a presigned URL is good for so long
 _PATIENCE = 40  # seconds for a look at a raster
 

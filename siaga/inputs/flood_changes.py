@@ -8,12 +8,10 @@ from typing import Any
 from siaga import keys, moment
 from siaga.errors import BadInput, NotFound
 from siaga.impact import floodtrend
-from siaga.impact.floodtrend import Trend
+from siaga.impact.floodtrend import HOURS_AGO, Trend
 from siaga.inputs.flood_hours import FloodHours, Hour
 from siaga.keys import Snapshot
 from siaga.store import Store
-
-HOURS_AGO = (1, 6, 24)
 
 
 def trends(store: Store, impact: Mapping[str, Any]) -> dict[int, Trend | None]:

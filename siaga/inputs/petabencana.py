@@ -233,7 +233,7 @@ def _body(url: str, response: requests.Response, deadline: float) -> bytes:
     while piece := response.raw.read1(1 << 16, decode_content=True):
         size += len(piece)
         if size > flood.MAX_BYTES:
-            raise _Doubted("{url} sends more than 64 MiB", url=url)
+            raise _Doubted("{url} sends more than {limit} MiB", url=url, limit=flood.MAX_BYTES >> 20)
         if time.monotonic() > deadline:
             raise Unavailable("{url} did not answer in time", url=url)
         pieces.append(piece)

@@ -6,7 +6,16 @@ from flask import Blueprint, Response, g, jsonify, redirect, render_template, re
 
 from siaga import moment, palette
 from siaga.errors import BadInput
-from siaga.hazard.ash import ALERT_LEVELS, CLASSES, FORECAST_DAYS, MAX_REQUEST_BYTES, Eruption, eruption, read_request
+from siaga.hazard.ash import (
+    ALERT_LEVELS,
+    CLASSES,
+    FORECAST_DAYS,
+    MAX_BYTES,
+    MAX_REQUEST_BYTES,
+    Eruption,
+    eruption,
+    read_request,
+)
 from siaga.inputs import ash_uploads
 from siaga.inputs.ash_uploads import Uploads
 from siaga.report import figures, words
@@ -31,6 +40,7 @@ def blueprint(uploads: Uploads, volcanoes: Volcanoes, login: Login) -> Blueprint
             volcanoes=volcanoes.listed(),
             levels={name: _level(name) for name in ALERT_LEVELS},
             zones=ZONES,
+            limit_mib=MAX_BYTES >> 20,
             days=FORECAST_DAYS,
         )
         return page, status
@@ -47,7 +57,7 @@ def blueprint(uploads: Uploads, volcanoes: Volcanoes, login: Login) -> Blueprint
         raster = request.files.get("raster")
         try:
             one = _eruption(told, volcanoes)
-            body = raster.stream.read(ash_uploads.MAX_BYTES + 1) if raster else b""
+            body = raster.stream.read(MAX_BYTES + 1) if raster else b""
             seen = ash_uploads.look(one, body)
         except BadInput as error:
             return filled(told, g.language.reason(error.reason()), 422)

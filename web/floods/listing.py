@@ -8,7 +8,7 @@ from typing import Any
 
 from siaga import keys
 from siaga.impact.flood import CLASSES
-from siaga.impact.floodtrend import trend
+from siaga.impact.floodtrend import HOURS_AGO, trend
 from siaga.language import Language
 from siaga.report import figures
 from siaga.report.classed import flood, tables
@@ -16,7 +16,6 @@ from web.index import floods
 from web.index.floods import FloodIndex, Hour
 
 ZONE = "WIB"
-BACK = (1, 6, 24)  # hours that the newest is compared with
 
 
 def snapshot(region: str, hour: int) -> str:
@@ -72,7 +71,7 @@ def said(one: Hour, _: Language) -> str:
     if one.counts is None:
         return _("Data came; figures are not ready")
     if one.kind == "same":
-        since = keys.Snapshot.parse(one.of or "").hour.replace(tzinfo=None)
+        since = keys.Snapshot.parse(one.of or "").hour
         return _("As at {when}", when=said_moment(since, _))
     return _("Data") if one.wet else _("Data; no neighbourhood at 10 cm or more")
 
@@ -138,7 +137,7 @@ def strip(index: FloodIndex, region: str, now: int, _: Language) -> dict[str, An
         "parents": figures.whole(len({names[area][1] for area in wet if area in names}), _.code),
         "people": "0" if latest.kind == "empty" else tables.people_said(entry["affected"] if entry else None, _),
         "displaced": "0" if latest.kind == "empty" else tables.people_said(entry["displaced"] if entry else None, _),
-        "changes": [compared(index, region, latest.hour, back, states, _) for back in BACK],
+        "changes": [compared(index, region, latest.hour, back, states, _) for back in HOURS_AGO],
         "modified": latest.modified,
         "counts": [
             (name, figures.whole(count, _.code))

@@ -5,7 +5,7 @@ from typing import Any
 
 from siaga import keys
 from siaga.impact.flood import AFFECTED_FROM, CLASSES
-from siaga.impact.floodtrend import Trend
+from siaga.impact.floodtrend import HOURS_AGO, Trend
 from siaga.language import Language
 from siaga.report import figures
 from siaga.report.classed import flood, tables
@@ -19,7 +19,7 @@ _MOST_NAMED = 8
 
 def when(asked: keys.Snapshot, _: Language) -> dict[str, str]:
     """An hour as it is printed: day and clock in WIB, clock in UTC."""
-    utc = asked.hour.replace(tzinfo=None)
+    utc = asked.hour
     return {
         "clock": figures.clock(utc, listing.ZONE),
         "day": figures.date(utc, listing.ZONE, _.code),
@@ -36,7 +36,7 @@ def shown(index: FloodIndex, impact: Mapping[str, Any], asked: keys.Snapshot, _:
     number = floods.number(asked.hour)
     known = {area: f"{name}, {parent}" for area, (name, parent) in index.names(asked.region).items()} | names
     wet = [area for area in areas if area["state"] >= AFFECTED_FROM]
-    changes = [listing.compared(index, asked.region, number, back, states, _) for back in listing.BACK]
+    changes = [listing.compared(index, asked.region, number, back, states, _) for back in HOURS_AGO]
     for change in changes:
         change["named"] = _named(change["trend"], known, _) if "trend" in change else []
     people = impact["people"]

@@ -22,12 +22,11 @@ from siaga.gis import crs
 from siaga.gis.people import ash_band
 from siaga.gis.people.by_class import Ground
 from siaga.hazard import ashunit
-from siaga.hazard.ash import CLASSES, MAX_CM, MOST_DEGREES_AWAY, AshFall, Eruption, away_degrees, classify
+from siaga.hazard.ash import CLASSES, MAX_BYTES, MAX_CM, MOST_DEGREES_AWAY, AshFall, Eruption, away_degrees, classify
 
 gdal.UseExceptions()
 ogr.UseExceptions()
 
-MAX_BYTES = 64 << 20
 MAX_CELLS = 4_000_000
 MAX_PATCHES = 600_000  # changes of class between neighbours; a plume of particles on a million cells has half of it
 _MAX_DEGREES = 30.0  # across; wider than any ash that is thick enough to be counted
@@ -41,7 +40,7 @@ _NOUGHT = -1e-6  # cm; what models write for none
 def read(body: bytes, eruption: Eruption | None = None) -> AshFall:
     """Read the GeoTIFF of an ash fall.
 
-    body: the whole file, at most 64 MiB; one band, or one that is named as ash. It is centimetres unless the file
+    body: the whole file, at most MAX_BYTES; one band, or one that is named as ash. It is centimetres unless the file
     or the eruption names another unit, which is brought to them. A raster in another CRS is brought to
     EPSG:4326 by the nearest cell, so that no thickness is invented. With an eruption the raster must lie near
     its volcano. Raises BadInput saying what to do.
@@ -49,7 +48,8 @@ def read(body: bytes, eruption: Eruption | None = None) -> AshFall:
     if not body:
         raise BadInput("The file is empty")
     if len(body) > MAX_BYTES:
-        raise BadInput("The raster has {size} MiB; at most 64 MiB are read", size=len(body) >> 20)
+        size, limit = len(body) >> 20, MAX_BYTES >> 20
+        raise BadInput("The raster has {size} MiB; at most {limit} MiB are read", size=size, limit=limit)
     with _opened(body) as source:
         number, said = _check_form(source)
         scale, scaled = _centimetres(source, number, eruption)
