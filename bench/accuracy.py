@@ -134,8 +134,8 @@ def golden_ash_fall(cache: Path) -> tuple[str, str, list[Row]]:
     with tempfile.TemporaryDirectory() as scratch:
         folder = golden_ash.layers(cache, Path(scratch))
         exact = golden_ash.truth(folder)
-        ground = ash_ground.ground(ash_ground.read((folder / "ash.tif").read_bytes()))
-        ours = by_class.people(ground, folder / "people.asc", None).by_class
+        classed = ash_ground.polygons(ash_ground.read((folder / "ash.tif").read_bytes()))
+        ours = by_class.people(classed, folder / "people.asc", None).by_class
     rows: list[Row] = [
         _row(
             "AS-5", f"people under {name.replace('_', ' ')} ash", golden_ash.INASAFE.get(name), exact[name], found, why

@@ -112,7 +112,7 @@ def _twice(call: Callable[[], str]) -> tuple[float, float, float, float, str]:
 def _people(folder: Path, name: str) -> tuple[float, float, float, float, str]:
     def call() -> str:
         flood = read_flood((folder / name).read_bytes())
-        found = by_class.people(flood_ground.ground(flood)[0], folder / "people.tif", folder / "zones.fgb")
+        found = by_class.people(flood_ground.polygons(flood)[0], folder / "people.tif", folder / "zones.fgb")
         total = 0.0 if found.by_class is None else float(found.by_class.sum())
         return f"{total:,.0f} people in {len(found.zones)} zones"
 

@@ -196,8 +196,8 @@ def test_people_are_those_of_the_plain_reckoning(tmp_path, seed, cell, west, nor
     people = random.uniform(0, 100, (8, 9))
     exposure.population(tmp_path / "people.tif", people, west, north, cell)
     people = people.astype(np.float32).astype(float)
-    ground = ash_ground.ground(fall)
-    whole = people_by_class.people(ground, tmp_path / "people.tif", None)
+    classed = ash_ground.polygons(fall)
+    whole = people_by_class.people(classed, tmp_path / "people.tif", None)
     truth = plain(fall, people, west, north, cell)[0]
     if whole.by_class is None:
         assert truth.sum() == pytest.approx(0, abs=1e-6)
@@ -210,11 +210,11 @@ def test_zones_are_cut_from_cells_and_classes_alike(folder):
     zone = shapely.Polygon([(110.3, -7.2), (110.81, -7.37), (110.66, -7.83), (110.22, -7.71)])
     layers.write(folder / "one.gpkg", "z", "Polygon", [zone], [{"code": "a"}], {"code": str})
     found = people_by_class.people(
-        ash_ground.ground(fall), folder / "people.tif", folder / "one.gpkg", ZoneFields("code", "code", None, None)
+        ash_ground.polygons(fall), folder / "people.tif", folder / "one.gpkg", ZoneFields("code", "code", None, None)
     )
     truth = plain(fall, np.full((60, 60), 10.0), 110.0, -7.0, CELL, [zone])[0]
     assert found.zones[0].by_class == pytest.approx(truth, rel=1e-6)
-    everybody = people_by_class.people(ash_ground.ground(fall), folder / "people.tif", None).by_class
+    everybody = people_by_class.people(ash_ground.polygons(fall), folder / "people.tif", None).by_class
     assert found.by_class.tolist() == everybody.tolist()
     assert found.table.outside == pytest.approx(everybody - truth, rel=1e-6, abs=1e-6)
 
@@ -229,11 +229,11 @@ def test_people_in_a_projected_grid_are_the_same_people(folder):
     made.SetProjection(memory.GetProjection())
     made.GetRasterBand(1).WriteArray(flat)
     del made  # writes the file
-    found = people_by_class.people(ash_ground.ground(fall), path, None).by_class
-    ground = ash_ground.ground(fall)
+    found = people_by_class.people(ash_ground.polygons(fall), path, None).by_class
+    classed = ash_ground.polygons(fall)
     measure = ellipsoid_measure()
     for number in range(1, 6):
-        shape = shapely.union_all(ground.polygons[ground.classes == number])
+        shape = shapely.union_all(classed.polygons[classed.classes == number])
         square_metres = measure.measureArea(QgsGeometry.fromWkt(shape.wkt))
         assert found[number - 1] == pytest.approx(square_metres / 250_000, rel=2e-3)  # UTM's scale
 
@@ -261,7 +261,7 @@ def test_what_lies_under_ash(folder, qgis):
     layers.write(folder / "l.geojson", "l", "Polygon", [square], [{"type": "forest"}], {"type": str})
     made["land_cover"] = folder / "land_cover.fgb"
     given_features.convert("land_cover", folder / "l.geojson", made["land_cover"])
-    found = ash_assets.describe(fall, ash_ground.ground(fall), made)
+    found = ash_assets.describe(fall, ash_ground.polygons(fall), made)
     measure = ellipsoid_measure()
     counted = np.bincount(classify(fall.at(*np.array([point.coords[0] for *_, point in points]).T)), minlength=6)
     assert in_order(found["structures"]["by_type"]["education"]) == counted[1:].tolist()
@@ -340,8 +340,8 @@ def test_golden_as1_buildings(shared, tmp_path, monkeypatch):
     truth = np.bincount(classify(fall.at(*np.array([(one.x, one.y) for one in middles]).T)), minlength=6)
     assert in_order(found["structures"]["by_class"]) == truth[1:].tolist() == [0, 124, 56, 1, 0]
     assert found["structures"]["total"] == 181
-    ground = ash_ground.ground(fall)
-    highest = [max(ground.classes[shapely.intersects(ground.polygons, one)], default=0) for one, _ in vectors(path)]
+    classed = ash_ground.polygons(fall)
+    highest = [max(classed.classes[shapely.intersects(classed.polygons, one)], default=0) for one, _ in vectors(path)]
     assert np.bincount(highest, minlength=6)[1:].tolist() == [0, 120, 60, 1, 0]  # InaSAFE's rule, InaSAFE's figures
     types = {kind: sum(row.values()) for kind, row in found["structures"]["by_type"].items()}
     inasafe = {"health": 5, "commercial": 32, "worship": 9, "government": 18, "education": 7, "residential": 110}

@@ -204,8 +204,8 @@ def test_a_raster_in_metres_is_brought_to_degrees():
     fall = ash_ground.read(ash.raster(values, west=420_000, north=9_180_000, cell=1000, epsg=32749))
     assert set(np.unique(fall.thickness[~np.isnan(fall.thickness)])) == {0.0, 3.0}  # no thickness is invented
     assert "by the nearest cell" in fall.warnings[0]["text"]
-    ground = ash_ground.ground(fall)
-    polygons, classes = ground.polygons, ground.classes
+    classed = ash_ground.polygons(fall)
+    polygons, classes = classed.polygons, classed.classes
     assert classes.tolist() == [3]
     # 20 km by 20 km near 7.6° S: 0.18° by 0.18°
     assert shapely.area(polygons).sum() == pytest.approx(400e6 / (110_600 * 110_350), rel=0.02)
@@ -214,15 +214,15 @@ def test_a_raster_in_metres_is_brought_to_degrees():
 def test_no_ash_is_said_not_refused():
     fall = ash_ground.read(ash.raster(np.full((5, 5), 0.005)))
     assert "nowhere thicker than 0.01 cm" in fall.warnings[0]["text"]
-    assert len(ash_ground.ground(fall).polygons) == 0
+    assert len(ash_ground.polygons(fall).polygons) == 0
 
 
 @given(seed=st.integers(0, 1000))
 def test_the_ground_is_the_cells_of_each_class(seed):
     values = np.random.default_rng(seed).choice([0.0, 0.05, 1.0, 3.0, 7.0, 30.0, np.nan], (6, 7))
     fall = AshFall(110.0, -7.0, 0.1, 0.2, values)
-    ground = ash_ground.ground(fall)
-    polygons, classes = ground.polygons, ground.classes
+    classed = ash_ground.polygons(fall)
+    polygons, classes = classed.polygons, classed.classes
     assert shapely.is_valid(polygons).all()
     for kind in range(1, 6):
         covered = shapely.union_all(polygons[classes == kind])
@@ -239,7 +239,7 @@ def test_the_ground_is_the_cells_of_each_class(seed):
 def test_noise_is_refused():
     values = np.random.default_rng(1).choice([0.0, 30.0], (900, 900))
     with pytest.raises(BadInput, match="like noise"):
-        ash_ground.ground(AshFall(110.0, -7.0, 0.001, 0.001, values))
+        ash_ground.polygons(AshFall(110.0, -7.0, 0.001, 0.001, values))
 
 
 def plume(particles, cells=1000):
@@ -254,7 +254,7 @@ def plume(particles, cells=1000):
 def test_the_speckled_plume_of_a_particle_model_is_no_noise():
     fall = AshFall(109.0, -6.0, 0.003, 0.003, plume(300_000, 500))
     begun = time.thread_time()
-    ground = ash_ground.ground(fall)
+    classed = ash_ground.polygons(fall)
     drawn = json.loads(ash_ground.geojson(fall))
     assert time.thread_time() - begun < 4
     count = np.bincount(classify(fall.thickness).ravel(), minlength=6)
@@ -263,7 +263,7 @@ def test_the_speckled_plume_of_a_particle_model_is_no_noise():
         assert shape.is_valid
         assert feature["properties"]["class"] == CLASSES[number - 1]
         assert shape.area == pytest.approx(count[number] * 9e-6)
-        assert shapely.area(ground.polygons[ground.classes == number]).sum() == pytest.approx(count[number] * 9e-6)
+        assert shapely.area(classed.polygons[classed.classes == number]).sum() == pytest.approx(count[number] * 9e-6)
 
 
 CM = ash.cone()

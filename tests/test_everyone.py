@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from siaga.gis import layers
 from siaga.gis.people import by_class, by_mmi, gaps
-from siaga.gis.people.by_class import Ground
+from siaga.gis.people.by_class import ClassedPolygons
 from siaga.gis.people.gaps import Land
 from siaga.hazard.gridxml import read_shakemap
 from siaga.impact import ash, breakdown, earthquake, flood, record
@@ -25,7 +25,7 @@ WEST, NORTH, CELL = 116.0, -8.0, 0.05
 EAST, SOUTH = WEST + 20 * CELL, NORTH - 20 * CELL
 RAMP = np.repeat([np.linspace(4.0, 8.4, 25)], 25, axis=0)  # MMI from IV in the west to VIII in the east
 MAP = read_shakemap(make_grid(lon=116.5, lat=-8.5, nlon=25, nlat=25, spacing=0.05, mmi=RAMP))
-GROUND = Ground(
+GROUND = ClassedPolygons(
     np.array([shapely.box(116.1, -8.9, 116.4, -8.1), shapely.box(116.4, -8.9, 116.93, -8.1)], dtype=object),
     np.array([2, 3]),
     4,
@@ -43,8 +43,8 @@ def counted(hazard, folder, zones=None, people=PEOPLE, basemap=None, whole=True)
     if hazard == "earthquake":
         found = by_mmi.people(MAP, grid, zones, folder, whole=whole, basemap=basemap)
         return found.by_mmi, found
-    ground, harmed_from = (GROUND, 1) if hazard == "flood" else (replace(GROUND, count=5), 0)
-    found = by_class.people(ground, grid, zones, harmed_from=harmed_from, basemap=basemap)
+    classed, harmed_from = (GROUND, 1) if hazard == "flood" else (replace(GROUND, count=5), 0)
+    found = by_class.people(classed, grid, zones, harmed_from=harmed_from, basemap=basemap)
     return found.by_class, found
 
 

@@ -28,7 +28,7 @@ CODED = ZoneFields("code", "code", None, None)
 
 def count(water, population, zones=None, fields=INSTALLED):
     """Who lives under that water."""
-    return people_by_class.people(flood_ground.ground(water)[0], population, zones, fields)
+    return people_by_class.people(flood_ground.polygons(water)[0], population, zones, fields)
 
 
 def water(*areas):

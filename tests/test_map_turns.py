@@ -37,12 +37,12 @@ def _shakemap(turn, epicentre):
     return replace(shakemap, longitude=epicentre, nodes=nodes)
 
 
-def _drawn(shakemap, zones=(), ground=None):
+def _drawn(shakemap, zones=(), base_map=None):
     made = sheet.MapSheet(
         contour.bands(shakemap),
         shakemap.longitude,
         shakemap.latitude,
-        ground,
+        base_map,
         _towns(),
         zones,
         sheet.NO_WORDS,
@@ -91,14 +91,14 @@ def _ground(path):
 def test_land_on_both_sides_is_one_ground(tmp_path):
     path = _ground(tmp_path / "basemap.gpkg")
     for turn in (0.0, -360.0):
-        ground = basemap.within(path, (178.0 + turn, -19.0, 182.0 + turn, -16.0), 0.01)
-        assert ground.land.bounds == pytest.approx((178.5 + turn, -18, 181 + turn, -17))
+        base_map = basemap.within(path, (178.0 + turn, -19.0, 182.0 + turn, -16.0), 0.01)
+        assert base_map.land.bounds == pytest.approx((178.5 + turn, -18, 181 + turn, -17))
         assert len(basemap.land_around(path, (178.0 + turn, -19.0, 182.0 + turn, -16.0))) == 2
 
 
 def test_beyond_the_base_map_no_shaking_is_left_undrawn(tmp_path):
-    ground = basemap.within(_ground(tmp_path / "basemap.gpkg"), (178.0, 40.0, 182.0, 43.0), 0.01)
-    assert ground.land.bounds == (178.0, 40.0, 182.0, 43.0)
+    base_map = basemap.within(_ground(tmp_path / "basemap.gpkg"), (178.0, 40.0, 182.0, 43.0), 0.01)
+    assert base_map.land.bounds == (178.0, 40.0, 182.0, 43.0)
 
 
 def test_the_package_lies_in_one_piece(tmp_path, qgis):

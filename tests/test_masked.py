@@ -42,12 +42,12 @@ def test_pictures_and_land_cover_end_where_the_shaking_is_known(body):
     (band,) = bands
     assert band.bounds == pytest.approx((west, south, 116.475, north), abs=0.026)
     assert contour.lines(shakemap)["features"]
-    ground = landcover.ClassGround(shakemap)
+    class_areas = landcover.ClassAreas(shakemap)
     whole = np.array([shapely.box(115.9, -9.1, 117.1, -7.9)])
-    owner, classes, square_metres = ground.divide(whole)
+    owner, classes, square_metres = class_areas.divide(whole)
     assert set(classes.tolist()) == {7}
     known = shapely.box(west, south, 116.475, north)
-    _, _, expected = ground.divide(np.array([known]))
+    _, _, expected = class_areas.divide(np.array([known]))
     assert square_metres.sum() == pytest.approx(expected.sum(), rel=0.01)
     assert len(owner)
 

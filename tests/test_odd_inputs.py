@@ -78,8 +78,8 @@ def flood(*areas):
     ],
 )
 def test_a_flood(people, areas, expected):
-    ground, _ = flood_ground.ground(flood(*areas))
-    found = by_class.people(ground, people[0], None)
+    classed, _ = flood_ground.polygons(flood(*areas))
+    found = by_class.people(classed, people[0], None)
     assert found.by_class == pytest.approx(expected, rel=1e-9, abs=1e-6)
 
 
@@ -97,5 +97,5 @@ def test_an_ash_fall(people, more, in_cm):
     values = np.where(np.arange(100) < 50, 1.0, 6.0) * np.ones((100, 1)) * in_cm
     body = ash.raster(values, west=100.5, north=0.5, cell=0.01, **more)
     one = read_request(ash.request(longitude=101.0, latitude=0.0, density_kg_m3=1000))
-    found = by_class.people(ash_ground.ground(ash_ground.read(body, one)), people[0], None)
+    found = by_class.people(ash_ground.polygons(ash_ground.read(body, one)), people[0], None)
     assert found.by_class == pytest.approx([0, 50_000, 0, 50_000, 0], rel=1e-9)

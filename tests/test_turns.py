@@ -14,7 +14,7 @@ from siaga.exposure.zones import ZoneFields
 from siaga.gis import ellipsoid, layers, turns
 from siaga.gis.assets import earthquake
 from siaga.gis.people import by_class, by_mmi, zones
-from siaga.gis.people.by_class import Ground
+from siaga.gis.people.by_class import ClassedPolygons
 from siaga.hazard.gridxml import read_shakemap
 
 FIELDS = ZoneFields("code", "name", None, None)
@@ -73,10 +73,10 @@ def test_a_zone_across_the_line_has_its_people(tmp_path, grid, spelling):
 
 @pytest.mark.parametrize("grid", GRIDS, indirect=True)
 @pytest.mark.parametrize("spelling", ["east", "west", "split"])
-@pytest.mark.parametrize("ground", ["east", "west", "split"])
-def test_ground_across_the_line_too(tmp_path, grid, spelling, ground):
+@pytest.mark.parametrize("classed", ["east", "west", "split"])
+def test_ground_across_the_line_too(tmp_path, grid, spelling, classed):
     path = of_zones(tmp_path / "z.gpkg", SPELT[spelling])
-    water = Ground(np.array([SPELT[ground]], dtype=object), np.array([1]), 1)
+    water = ClassedPolygons(np.array([SPELT[classed]], dtype=object), np.array([1]), 1)
     found = by_class.people(water, grid, path, FIELDS)
     assert found.by_class.sum() == pytest.approx(1000)
     assert found.beyond_data == pytest.approx(0)

@@ -7,10 +7,12 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 GONE = {  # what is said in its place
+    "ClassGround": "ClassAreas",
     "Desk": "UploadAccess",
     "disturb": "invalidate",
     "Fate": "InputState",
     "fate": "state_of",
+    "Ground": "ClassedPolygons",
     "hard_shaken": "strongly_shaken",
     "Look": "ClassStyle",
     "lying": "deposit",

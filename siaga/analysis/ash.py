@@ -13,7 +13,7 @@ from siaga.errors import BadInput, reason
 from siaga.exposure import places
 from siaga.gis.assets import ash as ash_assets
 from siaga.gis.people import ash_ground, by_class
-from siaga.gis.people.by_class import Classed, Ground
+from siaga.gis.people.by_class import Classed, ClassedPolygons
 from siaga.hazard.ash import AshFall, Earlier, Eruption, read_request
 from siaga.impact import ash
 from siaga.product import Product
@@ -49,8 +49,8 @@ def of_ash(
     impact = analysis.head(run, content, exposure)
     impact["provenance"]["input"]["files"] = given
     impact |= {"event": ash.event(fall), "map": ash.deposit(fall)}
-    ground = ash_ground.ground(fall)
-    impact |= _figures(fall, ground, exposure)
+    classed = ash_ground.polygons(fall)
+    impact |= _figures(fall, classed, exposure)
     below, unread = _below(earlier)
     total = ash_ground.added([fall, *below.values()]) if below else None
     impact["warnings"] += [*twice, *unread, *_same_again(rasters, earlier)]
@@ -119,7 +119,7 @@ def _below(earlier: Mapping[str, Earlier]) -> tuple[dict[str, AshFall], list[dic
 
 def _cumulative(total: AshFall, events: Sequence[str], exposure: AnalysisData) -> dict[str, Any]:
     """People under the ash of this fall and the earlier ones together."""
-    seen = _people(ash_ground.ground(total), exposure)
+    seen = _people(ash_ground.polygons(total), exposure)
     figures = ash.SCALE.figures(seen.by_class)
     return {
         "events": list(events),
@@ -130,22 +130,22 @@ def _cumulative(total: AshFall, events: Sequence[str], exposure: AnalysisData) -
     }
 
 
-def _people(ground: Ground, exposure: AnalysisData) -> Classed:
+def _people(classed: ClassedPolygons, exposure: AnalysisData) -> Classed:
     population = exposure.path("population")
     if population is None:
         return Classed(None, note=reason("No population data are installed"))
-    ground_map = exposure.path("basemap")
-    return by_class.people(ground, population, exposure.path("zones"), exposure.zone_fields, basemap=ground_map)
+    basemap = exposure.path("basemap")
+    return by_class.people(classed, population, exposure.path("zones"), exposure.zone_fields, basemap=basemap)
 
 
 def _counted(seen: Classed) -> dict[str, Any]:
     return ash.SCALE.people(seen.by_class, seen)
 
 
-def _figures(fall: AshFall, ground: Ground, exposure: AnalysisData) -> dict[str, Any]:
+def _figures(fall: AshFall, classed: ClassedPolygons, exposure: AnalysisData) -> dict[str, Any]:
     towns, airports = exposure.path("places"), exposure.path("airports")
-    seen = _people(ground, exposure)
-    found = ash_assets.describe(fall, ground, {role: exposure.path(role) for role in ash_assets.ROLES})
+    seen = _people(classed, exposure)
+    found = ash_assets.describe(fall, classed, {role: exposure.path(role) for role in ash_assets.ROLES})
     for role, path in (("places", towns), ("airports", airports)):
         if path is None:
             found["layers_missing"].append(ash.not_installed(role))

@@ -46,7 +46,7 @@ def of_earthquake(body: bytes, source_type: str, exposure: AnalysisData, cache: 
 
 
 def _figures(shakemap: ShakeMap, exposure: AnalysisData, cache: Path) -> dict[str, Any]:
-    population, towns, ground = (exposure.path(role) for role in ("population", "places", "basemap"))
+    population, towns, basemap = (exposure.path(role) for role in ("population", "places", "basemap"))
     found = (
         by_mmi.people(
             shakemap,
@@ -55,12 +55,12 @@ def _figures(shakemap: ShakeMap, exposure: AnalysisData, cache: Path) -> dict[st
             cache,
             exposure.zone_fields,
             whole=exposure.installed,
-            basemap=ground,
+            basemap=basemap,
         )
         if population
         else by_mmi.Shaken(None, note=reason("No population data are installed"))
     )
-    shore = coast.of(ground, shakemap.longitude, shakemap.latitude) if ground else None
+    shore = coast.of(basemap, shakemap.longitude, shakemap.latitude) if basemap else None
     installed = {role: exposure.path(role) for role in earthquake_assets.ROLES}
     layers = earthquake_assets.describe(shakemap, installed, exposure.path("zones"), exposure.zone_fields)
     return (

@@ -62,10 +62,10 @@ def _hour(found: FloodMap) -> Snapshot:
 
 def _figures(found: FloodMap, exposure: AnalysisData) -> dict[str, Any]:
     population = exposure.path("population")
-    ground, geom_ids = flood_ground.ground(found)
+    classed, geom_ids = flood_ground.polygons(found)
     seen = (
         people_by_class.people(
-            ground,
+            classed,
             population,
             exposure.path("zones"),
             exposure.zone_fields,

@@ -1,4 +1,4 @@
-"""The ground of a map: land, lakes and borders within a rectangle, simplified to what can be seen."""
+"""The base map: land, lakes and borders within a rectangle, simplified to what can be seen."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,7 +16,7 @@ Rectangle = tuple[float, float, float, float]  # west, south, east, north in deg
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class BaseMap:
     """Geometries within a rectangle, EPSG:4326. land and lakes are one (multi)polygon each."""
 
     land: Any
@@ -46,14 +46,14 @@ def check(path: Path) -> dict[str, int]:
     return {name: len(layers.read(path, name)[0]) for name in LAYERS}
 
 
-def unknown(rectangle: Rectangle) -> Ground:
+def unknown(rectangle: Rectangle) -> BaseMap:
     """Without a base map, or beyond it, all is taken for land, so that no shaking is left undrawn."""
     nothing = shapely.MultiLineString()
-    return Ground(shapely.box(*rectangle), shapely.MultiPolygon(), nothing, nothing, nothing)
+    return BaseMap(shapely.box(*rectangle), shapely.MultiPolygon(), nothing, nothing, nothing)
 
 
 @lru_cache(maxsize=8)
-def within(path: Path, rectangle: Rectangle, pixel: float) -> Ground:
+def within(path: Path, rectangle: Rectangle, pixel: float) -> BaseMap:
     """What the base map has there. pixel: degrees; finer detail is dropped. Kept for the next language's map.
 
     Beyond what it covers nothing is known of land and sea.
@@ -64,7 +64,7 @@ def within(path: Path, rectangle: Rectangle, pixel: float) -> Ground:
     land = shapely.union_all(_cut(path, "land", rectangle, pixel))
     names = ("country_lines", "province_lines", "regency_lines")
     lines = (shapely.union_all(_cut(path, name, rectangle, pixel)) for name in names)
-    return Ground(land, shapely.union_all(_cut(path, "lakes", rectangle, pixel)), *lines)
+    return BaseMap(land, shapely.union_all(_cut(path, "lakes", rectangle, pixel)), *lines)
 
 
 def land_around(path: Path, rectangle: Rectangle) -> np.ndarray:

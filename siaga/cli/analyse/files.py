@@ -46,8 +46,8 @@ def exposure(chosen: argparse.Namespace, cache: Path, raw: Sequence[str] = ()) -
     paths = {role: path for role in as_they_are if (path := getattr(chosen, role, None))}
     laid_over = overlays.ready(chosen, cache)
     named = paths | {role: getattr(chosen, role) for role in laid_over}
-    if chosen.report and (ground := basemap(cache)):
-        named["basemap"] = ground  # drawn, not counted with: of the run all the same
+    if chosen.report and (drawn_on := basemap(cache)):
+        named["basemap"] = drawn_on  # drawn, not counted with: of the run all the same
     years = {"population": chosen.population_year}
     entries = tuple(_entry(role, path, years.get(role), cache) for role, path in named.items())
     fields = ZoneFields(chosen.zone_code or "code", _name_field(chosen), None, None)

@@ -16,7 +16,7 @@ from siaga.exposure import vocabulary
 from siaga.exposure.places import Airports, Places
 from siaga.gis import ellipsoid, geodesy
 from siaga.gis.assets import stream
-from siaga.gis.people.by_class import Ground
+from siaga.gis.people.by_class import ClassedPolygons
 from siaga.hazard.ash import CLASSES, AshFall, classify
 from siaga.impact import ash
 
@@ -25,7 +25,7 @@ _POINTS_AT_ONCE = 65_536
 _SHAPES_AT_ONCE = 4_096
 
 
-def describe(fall: AshFall, ground: Ground, paths: Mapping[str, Path | None]) -> dict[str, Any]:
+def describe(fall: AshFall, classed: ClassedPolygons, paths: Mapping[str, Path | None]) -> dict[str, Any]:
     """impact.json's structures, roads, land_cover and layers_missing.
 
     paths: by role, FlatGeobuf as `siaga data import` writes it; None where nothing is installed.
@@ -36,7 +36,7 @@ def describe(fall: AshFall, ground: Ground, paths: Mapping[str, Path | None]) ->
     if path := paths.get("roads"):
         counts["roads"] = roads(fall, path)
     if path := paths.get("land_cover"):
-        counts["land_cover"] = land_cover(ground, path)
+        counts["land_cover"] = land_cover(classed, path)
     return {
         "structures": ash.assets_record(vocabulary.STRUCTURE_TYPES, counts["structures"], "total"),
         "roads": ash.assets_record(vocabulary.ROAD_CLASSES, counts["roads"], "total_km"),
@@ -72,18 +72,18 @@ def roads(fall: AshFall, path: Path) -> NDArray[np.float64]:
     return km[:, 1:]
 
 
-def land_cover(ground: Ground, path: Path) -> NDArray[np.float64]:
+def land_cover(classed: ClassedPolygons, path: Path) -> NDArray[np.float64]:
     """Ellipsoidal hectares: (LAND_CLASSES, 5). Each polygon is cut along the cells."""
-    ha = np.zeros((len(vocabulary.LAND_CLASSES), ground.count))
-    if not len(ground.polygons):
+    ha = np.zeros((len(vocabulary.LAND_CLASSES), classed.count))
+    if not len(classed.polygons):
         return ha
-    tree = shapely.STRtree(ground.polygons)
-    for batch in stream.batches(path, ground.bounds, ("type",), _SHAPES_AT_ONCE):
+    tree = shapely.STRtree(classed.polygons)
+    for batch in stream.batches(path, classed.bounds, ("type",), _SHAPES_AT_ONCE):
         shapes = batch.geometries()
         one, of_ground = tree.query(shapes, predicate="intersects")
-        pieces = shapely.intersection(shapes[one], ground.polygons[of_ground])
+        pieces = shapely.intersection(shapes[one], classed.polygons[of_ground])
         kind = stream.codes(batch.columns["type"], vocabulary.LAND_CLASSES)
-        index = kind[one] * ground.count + ground.classes[of_ground] - 1
+        index = kind[one] * classed.count + classed.classes[of_ground] - 1
         ha += np.bincount(index, ellipsoid.areas(pieces) / 10_000, ha.size).reshape(ha.shape)
     return ha
 

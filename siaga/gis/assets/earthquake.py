@@ -89,10 +89,10 @@ def roads(shakemap: ShakeMap, path: Path) -> dict[str, Any] | None:
 def land_cover(shakemap: ShakeMap, path: Path) -> dict[str, Any] | None:
     """Ellipsoidal hectares by class and MMI class; None when the data have nothing on the map."""
     ha = np.zeros((len(vocabulary.LAND_CLASSES), 11))
-    ground = landcover.ClassGround(shakemap)
+    class_areas = landcover.ClassAreas(shakemap)
     for batch in stream.batches(path, shakemap.nodes.edges, ("type",), _LINES_AT_ONCE):
         kind = stream.codes(batch.columns["type"], vocabulary.LAND_CLASSES)
-        owner, classes, square_metres = ground.divide(batch.geometries())
+        owner, classes, square_metres = class_areas.divide(batch.geometries())
         ha += np.bincount(kind[owner] * 11 + classes, square_metres / 10_000, ha.size).reshape(ha.shape)
     ha = ha[:, 1:]
     return assets.land_cover_record(ha) if ha.any() else None

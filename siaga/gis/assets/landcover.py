@@ -17,7 +17,7 @@ _REFINE = 4  # a cell is drawn as so many by so many, each with straight class b
 _HALF_ROUND = 5e-7  # MMI is rounded to 1e-6 before it is classified, so a border lies half of that higher
 
 
-class ClassGround:
+class ClassAreas:
     """The map of one shaking, tile by tile, as polygons of one class each.
 
     The field is bilinear between nodes, as everywhere; the borders between classes are its isolines,

@@ -17,7 +17,7 @@ from qgis.PyQt.QtCore import QBuffer, QByteArray, QIODevice, QSize
 from qgis.PyQt.QtGui import QColor, QImage, QPainter
 
 from siaga.gis import basemap, turns
-from siaga.gis.basemap import Ground, Rectangle
+from siaga.gis.basemap import BaseMap, Rectangle
 from siaga.gis.map import furniture, symbols
 from siaga.gis.map.sheet import MapSheet
 
@@ -37,10 +37,10 @@ def draw(map_sheet: MapSheet) -> bytes:
     extent = _extent(map_sheet, bands, tuple(whole))
     per_mm = (extent[2] - extent[0]) / map_sheet.width_mm
     pixel = per_mm * _MM_PER_INCH / map_sheet.dpi
-    ground = _ground(map_sheet, extent, pixel)
+    base_map = _base_map(map_sheet, extent, pixel)
     clipped = map_sheet.scale.clipped
-    on_land = {number: _on_land(band, ground.land) if clipped else band for number, band in sorted(bands.items())}
-    kept_free = ground.land if clipped else shapely.union_all(list(bands.values()))
+    on_land = {number: _on_land(band, base_map.land) if clipped else band for number, band in sorted(bands.items())}
+    kept_free = base_map.land if clipped else shapely.union_all(list(bands.values()))
     planned = furniture.plan(map_sheet, extent, kept_free)
     hidden = shapely.Polygon() if map_sheet.small else planned.hidden
     settings = _settings(map_sheet, extent)
@@ -48,11 +48,11 @@ def draw(map_sheet: MapSheet) -> bytes:
     beside = shapely.buffer(shapely.points([town[1:3] for town in towns] or np.empty((0, 2))), _PLATE_MM * per_mm)
     drawn = symbols.layers(
         map_sheet,
-        ground,
+        base_map,
         bands,
         on_land,
         towns,
-        _zone_points(map_sheet, extent, ground, hidden),
+        _zone_points(map_sheet, extent, base_map, hidden),
         shapely.union_all([hidden, *beside]),
     )
     settings.setLayers(list(reversed(drawn)))
@@ -96,7 +96,7 @@ def _beside(map_sheet: MapSheet, middle: float) -> MapSheet:
     return replace(map_sheet, longitude=longitude, places=places, zones=zones)
 
 
-def _ground(map_sheet: MapSheet, extent: Rectangle, pixel: float) -> Ground:
+def _base_map(map_sheet: MapSheet, extent: Rectangle, pixel: float) -> BaseMap:
     if map_sheet.basemap is None:
         return basemap.unknown(extent)
     return basemap.within(map_sheet.basemap, extent, pixel)
@@ -145,14 +145,18 @@ def _towns(map_sheet: MapSheet, extent: Rectangle, hidden: Any) -> list[tuple[st
     ]
 
 
-def _zone_points(map_sheet: MapSheet, extent: Rectangle, ground: Ground, hidden: Any) -> list[tuple[str, float, float]]:
+def _zone_points(
+    map_sheet: MapSheet, extent: Rectangle, base_map: BaseMap, hidden: Any
+) -> list[tuple[str, float, float]]:
     """Where a zone's name stands: inside its part on the map, if that is large enough to be named."""
     frame = shapely.box(*extent)
     least = frame.area * map_sheet.scale.least_named
     points = []
     for name, geometry in map_sheet.zones:
         seen = shapely.clip_by_rect(geometry, *extent)
-        seen = shapely.difference(shapely.intersection(seen, ground.land) if map_sheet.scale.clipped else seen, hidden)
+        if map_sheet.scale.clipped:
+            seen = shapely.intersection(seen, base_map.land)
+        seen = shapely.difference(seen, hidden)
         if not seen.is_empty and seen.area >= least:
             largest = max(shapely.get_parts(seen), key=lambda part: part.area)
             point = shapely.point_on_surface(largest)

@@ -27,7 +27,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QSizeF, QVariant
 from qgis.PyQt.QtGui import QColor, QFont
 
-from siaga.gis.basemap import Ground
+from siaga.gis.basemap import BaseMap
 from siaga.gis.map.scale import INK, INK_500, ClassStyle, Scale
 from siaga.gis.map.sheet import MapSheet
 
@@ -47,7 +47,7 @@ def WGS84() -> QgsCoordinateReferenceSystem:
 
 def layers(
     map_sheet: MapSheet,
-    ground: Ground,
+    base_map: BaseMap,
     bands: Mapping[int, Any],
     on_land: Mapping[int, Any],
     towns: Sequence[tuple[str, float, float, float]],
@@ -61,18 +61,18 @@ def layers(
     styles = map_sheet.scale.styles
     edges = [(band, styles[number].sea_mm) for number, band in bands.items() if number in styles]
     drawn = [_line(band.boundary, INK_300, width) for band, width in edges if width]
-    drawn.append(_fill([ground.land], LAND, None))
+    drawn.append(_fill([base_map.land], LAND, None))
     drawn += [
         _band(styles[number], shape, map_sheet.scale)
         for number, shape in on_land.items()
         if number in styles and not shape.is_empty
     ]
     drawn += [
-        _fill([ground.lakes], SEA, INK_300),
-        _line(ground.regency_lines, INK_500, 0.12),
-        _line(ground.province_lines, INK_500, 0.3),
-        _line(ground.country_lines, INK, 0.4),
-        _line(ground.coast, INK, 0.2),
+        _fill([base_map.lakes], SEA, INK_300),
+        _line(base_map.regency_lines, INK_500, 0.12),
+        _line(base_map.province_lines, INK_500, 0.3),
+        _line(base_map.country_lines, INK, 0.4),
+        _line(base_map.coast, INK, 0.2),
         _zone_names(zones, beside=map_sheet.scale.names_beside),
         _towns(towns),
         _plates(on_land, styles, map_sheet.point, hidden, map_sheet.scale.numerals[map_sheet.small]),

@@ -20,7 +20,7 @@ from osgeo import gdal, ogr
 from siaga.errors import BadInput, reason
 from siaga.gis import crs
 from siaga.gis.people import ash_band
-from siaga.gis.people.by_class import Ground
+from siaga.gis.people.by_class import ClassedPolygons
 from siaga.hazard import ashunit
 from siaga.hazard.ash import CLASSES, MAX_BYTES, MAX_CM, MOST_DEGREES_AWAY, AshFall, Eruption, away_degrees, classify
 
@@ -107,7 +107,7 @@ def _beside(base: AshFall, fall: AshFall) -> tuple[float, float, float, float]:
     return west + turn, south, east + turn, north
 
 
-def ground(fall: AshFall) -> Ground:
+def polygons(fall: AshFall) -> ClassedPolygons:
     """What lies under ash of which class, along the raster's cells.
 
     Raises BadInput when the raster is no ash fall but noise.
@@ -120,7 +120,7 @@ def ground(fall: AshFall) -> Ground:
     # Each tile has numbers of its own, so that no polygon grows large however wide the ash lies.
     tile = np.arange(rows)[:, np.newaxis] // _TILE * (columns // _TILE + 1) + np.arange(columns) // _TILE
     polygons, numbers = _outlined(fall, np.where(classes > 0, tile * _PER_TILE + classes, 0))
-    return Ground(polygons, numbers % _PER_TILE, len(CLASSES))
+    return ClassedPolygons(polygons, numbers % _PER_TILE, len(CLASSES))
 
 
 def geojson(fall: AshFall) -> bytes:

@@ -1,4 +1,4 @@
-"""Ground in classes laid upon the population grid: who lives in which class, zone by zone, by exact area.
+"""Classed polygons laid upon the population grid: who lives in which class, zone by zone, by exact area.
 
 For hazards that come as areas of a class each (depth of water, thickness of ash). A cell that the border
 of a class or of a zone cuts is divided by exact area, its people being spread evenly over it.
@@ -29,7 +29,7 @@ _LONGEST_EDGE = 0.05  # degrees; an edge that is straight in degrees bends by ce
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class ClassedPolygons:
     """What of the ground has which class: valid polygons, EPSG:4326, that do not overlap.
 
     classes: of each polygon, from 1 on. count: how many classes there are.
@@ -74,7 +74,7 @@ class Classed:
 
 
 def people(
-    ground: Ground,
+    classed: ClassedPolygons,
     population: Path,
     zones_file: Path | None,
     fields: ZoneFields = INSTALLED,
@@ -89,26 +89,26 @@ def people(
     """
     grid = PopulationGrid.open(population)
     warnings = list(grid.warnings)
-    if not len(ground.polygons):
-        nobody, none = np.zeros(ground.count), np.zeros((0, ground.count))
+    if not len(classed.polygons):
+        nobody, none = np.zeros(classed.count), np.zeros((0, classed.count))
         return Classed(nobody, warnings=tuple(warnings), by_polygon=none, area=none[:, 0], counted=none[:, 0])
-    polygons = _moved(ground.polygons, grid, population)
+    polygons = _moved(classed.polygons, grid, population)
     window = grid.window(*shapely.total_bounds(polygons).tolist())
     if window is None:
         return Classed(None, warnings=tuple(warnings), note=gaps.outside(), beyond_data=1.0)
     grid = grid.cropped(window)
     levels: list[zones.ZoneLevel] = []
     if zones_file is not None:
-        levels, said = zones.read(zones_file, fields, grid.crs, near=ground.bounds, across=grid.across)
+        levels, said = zones.read(zones_file, fields, grid.crs, near=classed.bounds, across=grid.across)
         warnings += said
-    kinds = ground.classes - 1
-    parts = [_Parts.of(grid, polygons, kinds, np.arange(len(kinds)), ground.count)]
-    parts += [_in_zones(grid, level, polygons, kinds, ground.count) for level in levels]
-    counted = _counted(grid, parts, ground.count)
+    kinds = classed.classes - 1
+    parts = [_Parts.of(grid, polygons, kinds, np.arange(len(kinds)), classed.count)]
+    parts += [_in_zones(grid, level, polygons, kinds, classed.count) for level in levels]
+    counted = _counted(grid, parts, classed.count)
     exposed = [
         _exposure(*of_level) for of_level in zip(levels, parts[1:], counted.people[1:], counted.seen[1:], strict=True)
     ]
-    land = Land.within(basemap, ground.bounds) if counted.holes.nodata else None
+    land = Land.within(basemap, classed.bounds) if counted.holes.nodata else None
     found = _found(counted, parts[0], exposed, land, harmed_from)
     warnings += found.warnings
     if found.by_class is not None and zones_file is not None and not found.note:

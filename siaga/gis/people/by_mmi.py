@@ -79,12 +79,12 @@ class _OfLevel:
 
     def exposure(self, level: zone_shares.Level) -> LevelExposure:
         """The zones that have ground on the map, on the grid or beyond it."""
-        ground = self.cells + self.beyond
+        under_map = self.cells + self.beyond
         known = self.cells - self.unknown
-        under = np.flatnonzero(ground > 0).tolist()
+        under = np.flatnonzero(under_map > 0).tolist()
         found = []
         for index in under:
-            zone, share = level.zones[index], known_share(float(known[index]), float(ground[index]))
+            zone, share = level.zones[index], known_share(float(known[index]), float(under_map[index]))
             people = self.by_zone[index, 1:]
             found.append(ZoneExposure(zone.code, zone.name, zone.level, zone.parent, people, share))
         area = sum(level.zones[index].area for index in under) / max(1, len(under))

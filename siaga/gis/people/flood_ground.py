@@ -5,7 +5,7 @@ import shapely
 from numpy.typing import NDArray
 
 from siaga.gis.people import zones
-from siaga.gis.people.by_class import Ground, Polygons
+from siaga.gis.people.by_class import ClassedPolygons, Polygons
 from siaga.hazard.flood import STATES, FloodMap
 
 
@@ -23,9 +23,9 @@ def shapes(flood: FloodMap) -> tuple[Polygons, NDArray[np.int64], list[str]]:
     return polygons[some], states[some], [area.geom_id for area, has in zip(areas, some, strict=True) if has]
 
 
-def ground(flood: FloodMap) -> tuple[Ground, list[str]]:
+def polygons(flood: FloodMap) -> tuple[ClassedPolygons, list[str]]:
     """What stands under water, and the geom_id of each of its polygons."""
     polygons, states, geom_ids = shapes(flood)
     if len(polygons):
         polygons = zones.disjoint(polygons)
-    return Ground(polygons, states, len(STATES)), geom_ids
+    return ClassedPolygons(polygons, states, len(STATES)), geom_ids

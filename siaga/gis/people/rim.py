@@ -28,14 +28,14 @@ def cells(
     size = grid.width * grid.height
     if not any(zone.area - zone.cells * size > _LEAST * zone.area for level in levels for zone in level.zones):
         return found
-    ground = _beyond(nodes, grid)
-    if ground is None or ground.is_empty:
+    land = _beyond(nodes, grid)
+    if land is None or land.is_empty:
         return found
     read, _ = zones.read(zones_file, fields, grid.crs, near=nodes.edges, across=grid.across)
     for level, beyond in zip(levels, found, strict=True):
         index = {zone.code: number for number, zone in enumerate(level.zones)}
         for near in (one for one in read if one.level == level.name):
-            area = shapely.area(shapely.intersection(near.polygons, ground))
+            area = shapely.area(shapely.intersection(near.polygons, land))
             for number, part in enumerate(np.bincount(near.zone, area, len(near.codes)).tolist()):
                 beyond[index[near.codes[number]]] += part / size
     return found
@@ -45,7 +45,7 @@ def _beyond(nodes: Nodes, grid: PopulationGrid) -> shapely.Geometry | None:
     """The map in the grid's CRS, without the grid."""
     west, south, east, north = nodes.edges
     if grid.degrees:
-        ground = shapely.union_all([shapely.box(west + turn, south, east + turn, north) for turn in turns.TURNS])
+        land = shapely.union_all([shapely.box(west + turn, south, east + turn, north) for turn in turns.TURNS])
     else:
         outline = shapely.segmentize(shapely.box(west, south, east, north), _LONGEST_EDGE)
 
@@ -53,8 +53,8 @@ def _beyond(nodes: Nodes, grid: PopulationGrid) -> shapely.Geometry | None:
             return np.column_stack(crs.from_lonlat(points[:, 0], points[:, 1], grid.crs))
 
         try:
-            ground = shapely.make_valid(shapely.transform(outline, move))
+            land = shapely.make_valid(shapely.transform(outline, move))
         except RuntimeError:
             return None
     right, bottom = grid.west + grid.columns * grid.width, grid.north - grid.rows * grid.height
-    return shapely.difference(ground, shapely.box(grid.west, bottom, right, grid.north))
+    return shapely.difference(land, shapely.box(grid.west, bottom, right, grid.north))
