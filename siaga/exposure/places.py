@@ -5,6 +5,7 @@ import io
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,13 @@ class Airports:
 
 
 def read(path: Path) -> Places:
-    """Read places.csv; raises SiagaError naming the line that is wrong."""
+    """Read places.csv, once per process unless it changes; raises SiagaError naming the line that is wrong."""
+    stat = path.stat()
+    return _read(path, stat.st_size, stat.st_mtime_ns)
+
+
+@lru_cache(maxsize=2)
+def _read(path: Path, _size: int, _written: int) -> Places:
     table = _table(path, texts=("name", "kind", "zone"), numbers=("longitude", "latitude", "population"))
     return Places(**table)
 

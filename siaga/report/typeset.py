@@ -1,5 +1,6 @@
 """Pages laid out by WeasyPrint: on sheets of A4, as PDF, and drawn as pictures. Only typesetters come here."""
 
+import gc
 import io
 from functools import cache
 
@@ -41,13 +42,14 @@ def sheets(page: str, fitted: Fit, drill: bool, identifier: str, last: bool) -> 
 def share(page: str, identifier: str) -> bytes:
     """The picture for messengers, PNG, of a page to be set at 96 dpi. In few colours: it goes over thin lines."""
     document = weasyprint.HTML(string=page).render(font_config=fonts())
-    with picture(pdf(document, identifier), _SHARE_DPI) as whole:
+    with picture(pdf(document, identifier, compressed=False), _SHARE_DPI) as whole:
         return _png(whole.quantize(_SHARE_COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE))
 
 
 def warm() -> None:
-    """Find the fonts, before the first page wants them."""
+    """Find the fonts, before the first page wants them; what stays for good is looked through for garbage no more."""
     pdf(weasyprint.HTML(string="<p style='font-family: Inter, Open Sans'>Siaga").render(font_config=fonts()), "")
+    gc.freeze()
 
 
 def typeset(page: str, fit: Fit, drill: bool) -> tuple[weasyprint.Document, dict[str, float]]:
@@ -73,9 +75,12 @@ def typeset(page: str, fit: Fit, drill: bool) -> tuple[weasyprint.Document, dict
     return document, room
 
 
-def pdf(document: weasyprint.Document, identifier: str) -> bytes:
-    """The paper as PDF. identifier: of the run, instead of a random one, so that bytes repeat."""
-    return bytes(document.write_pdf(pdf_identifier=identifier.encode()))
+def pdf(document: weasyprint.Document, identifier: str, compressed: bool = True) -> bytes:
+    """The paper as PDF. identifier: of the run, instead of a random one, so that bytes repeat.
+
+    compressed: False where nobody keeps it, which takes half the time.
+    """
+    return bytes(document.write_pdf(pdf_identifier=identifier.encode(), uncompressed_pdf=not compressed))
 
 
 @cache
