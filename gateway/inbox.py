@@ -113,7 +113,7 @@ class Inbox:
 
         What was under way at a crash waits in a queue of DBOS's own, whose name no function can have.
         """
-        return bool(queue) and not queue.startswith("_") and queue not in self._queues
+        return queue is not None and queue != "" and not queue.startswith("_") and queue not in self._queues
 
     def close(self, seconds: float) -> None:
         """Stop taking up jobs; wait that long for those under way. What is cut off is done again at the next start."""

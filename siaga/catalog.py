@@ -132,7 +132,8 @@ def _change(store: Store, key: str, change: Callable[[dict[str, Any] | None], di
     for _ in range(_TRIES):
         try:
             body, head = store.get(keys.RESULTS, key, at_most=_MOST_BYTES)
-            now, condition = json.loads(body), {"if_match": head.etag}
+            now: dict[str, Any] | None = json.loads(body)
+            condition: dict[str, Any] = {"if_match": head.etag}
         except NotFound:
             now, condition = None, {"if_absent": True}
         after = change(now)
@@ -140,7 +141,7 @@ def _change(store: Store, key: str, change: Callable[[dict[str, Any] | None], di
             return
         written = json.dumps(after, sort_keys=True, ensure_ascii=False, indent=1).encode()
         try:
-            store.put(keys.RESULTS, key, written, "application/json", **condition)  # type: ignore[arg-type]
+            store.put(keys.RESULTS, key, written, "application/json", **condition)
             return
         except Conflict:
             continue  # somebody else was faster; look again

@@ -116,7 +116,7 @@ class Login:
             except SiagaError as error:
                 return jsonify(error=str(error), reason=error.reason()), error.status
 
-        guarded.by_password = True  # type: ignore[attr-defined] - no cookie speaks for it, so it needs no token
+        guarded.by_password = True  # type: ignore[attr-defined]  # no cookie speaks for it, so it needs no token
         return guarded
 
 

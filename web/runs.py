@@ -52,7 +52,8 @@ class Runs:
         how = "inline" if path.rpartition(".")[2] in downloads.SHOWN_INLINE else "attachment"
         name = keys.download_name(entry["event_id"], entry["version"], path)
         response.headers["Content-Disposition"] = f'{how}; filename="{name}"'
-        return response.make_conditional(request)
+        response.make_conditional(request)  # the same response, shortened where the reader has it already
+        return response
 
     def _read(self, key: str, _sha256: str) -> dict[str, Any]:
         return dict(json.loads(self._store.get(keys.RESULTS, key)[0]))

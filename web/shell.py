@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from flask import Flask, Response, g, render_template, request, send_from_directory
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
 
 from siaga import language, moment
 from siaga.errors import BadInput, NotFound, SiagaError
@@ -69,7 +70,7 @@ def install(app: Flask, index: Index, folder: Path) -> None:
         return trouble(error.status if error.status != 422 else 404, g.language.reason(error.reason()))
 
     @app.errorhandler(Exception)
-    def unforeseen(error: Exception) -> tuple[str, int] | Response:
+    def unforeseen(error: Exception) -> tuple[str, int] | AnyResponse:
         if isinstance(error, HTTPException):
             if error.code is None or error.code < 400:
                 return error.get_response()  # a redirect

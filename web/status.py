@@ -147,7 +147,8 @@ def _page(run: str) -> dict[str, str] | None:
     endpoint, name = _PAGES.get(hazard, ("", ""))
     if not endpoint:
         return None
-    return {"url": url_for(endpoint, **{name: event_id}, version=version), "name": event_id, "version": version}
+    values: dict[str, Any] = {name: event_id, "version": version}
+    return {"url": url_for(endpoint, **values), "name": event_id, "version": version}
 
 
 def _job(job: dict[str, Any]) -> dict[str, Any]:

@@ -78,18 +78,20 @@ class View(asyncssh.SFTPServer):
         self._open.append(file)
         return file
 
-    def write(self, file_obj: OpenFile, offset: int, data: bytes) -> int:
+    def write(self, file_obj: Any, offset: int, data: bytes) -> int:
         """Spool some bytes. Not a coroutine: so no CLOSE overtakes a WRITE."""
         try:
-            return file_obj.upload.write(offset, data)
+            spooled: int = file_obj.upload.write(offset, data)
+            return spooled
         except BadInput as error:
             raise SFTPFailure(str(error)) from error
 
-    def read(self, file_obj: OpenFile, offset: int, size: int) -> bytes:
+    def read(self, file_obj: Any, offset: int, size: int) -> bytes:
         """What this session wrote itself."""
-        return file_obj.upload.read(offset, size)
+        there: bytes = file_obj.upload.read(offset, size)
+        return there
 
-    async def close(self, file_obj: OpenFile) -> None:
+    async def close(self, file_obj: Any) -> None:
         """The client is done: publish, or hold a temporary name until its rename."""
         self._open.remove(file_obj)
         upload = file_obj.upload
@@ -110,7 +112,7 @@ class View(asyncssh.SFTPServer):
         finally:
             upload.drop()
 
-    def fsync(self, file_obj: OpenFile) -> None:
+    def fsync(self, file_obj: Any) -> None:
         """Everything is synced when it is finished."""
 
     async def rename(self, oldpath: bytes, newpath: bytes) -> None:
@@ -190,7 +192,7 @@ class View(asyncssh.SFTPServer):
         """There are no links."""
         return await self.stat(path)
 
-    def fstat(self, file_obj: OpenFile) -> SFTPAttrs:
+    def fstat(self, file_obj: Any) -> SFTPAttrs:
         """Attributes of an open file."""
         return file_of(file_obj.upload.size, time.time() if file_obj.changed is None else file_obj.changed)
 
@@ -208,7 +210,7 @@ class View(asyncssh.SFTPServer):
         """Likewise."""
         await self.setstat(path, attrs)
 
-    def fsetstat(self, file_obj: OpenFile, attrs: SFTPAttrs) -> None:
+    def fsetstat(self, file_obj: Any, attrs: SFTPAttrs) -> None:
         """The size counts: scp writes in place and then says how long the file is. The time is told back."""
         if attrs.size is not None:
             file_obj.upload.resize(attrs.size)
@@ -273,7 +275,8 @@ class View(asyncssh.SFTPServer):
         if held is not None:
             return held
         try:
-            return await self._ask(lambda: self._door.store.head(where.bucket, where.key))
+            head: Head = await self._ask(lambda: self._door.store.head(where.bucket, where.key))
+            return head
         except SFTPNoSuchFile:
             return None
 
@@ -392,4 +395,4 @@ def mark_ending() -> None:
             handler._server.ending = True
         await cleanup(handler, error)
 
-    SFTPServerHandler._cleanup = marked  # type: ignore[method-assign]
+    SFTPServerHandler._cleanup = marked  # type: ignore[method-assign, assignment]  # there is no public hook

@@ -66,7 +66,7 @@ def ash(shared: Path = SHARED) -> Sample:
 def _made_flood() -> bytes:
     """Neighbourhoods in a chequer of 500 m along an invented river, deeper towards it."""
     west, north, step, rows, columns = 106.83, -6.18, 0.0045, 12, 8
-    features = []
+    features: list[dict[str, Any]] = []
     for row, column in np.ndindex(rows, columns):
         off = abs(column + 0.5 - columns / 2 - 2 * np.sin(row / 2.5))  # cells from the river
         if off > 3:

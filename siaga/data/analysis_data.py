@@ -246,7 +246,7 @@ def _parse(body: bytes) -> dict[str, Any]:
 
 
 def _fetched(store: "Store", folder: Path, entry: dict[str, Any]) -> Path:
-    path = folder / entry["sha256"] / PurePosixPath(entry["path"]).name
+    path: Path = folder / entry["sha256"] / PurePosixPath(entry["path"]).name
     if _is_whole(path, entry["sha256"]):
         return path
     path.parent.mkdir(parents=True, exist_ok=True)

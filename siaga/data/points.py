@@ -110,7 +110,8 @@ def _number(text: str, path: Path, field: str | None) -> float | None:
 def _write(path: Path, target: Path, heads: Sequence[str], rows: list[tuple[Any, ...]]) -> None:
     if not rows:
         raise BadInput("{file} has no point with a name", file=path.name)
+    ordered = sorted(rows, key=lambda row: (row[0], row[1], row[2]))
     with target.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(heads)
-        writer.writerows(sorted(rows, key=lambda row: (row[0], row[1], row[2])))
+        writer.writerows(ordered)

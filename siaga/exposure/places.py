@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from siaga.errors import SiagaError
 from siaga.exposure.texts import line, of_field, of_file
@@ -25,12 +26,12 @@ class Places:
     zone: the regency's name, "" if none.
     """
 
-    name: np.ndarray
-    longitude: np.ndarray
-    latitude: np.ndarray
-    population: np.ndarray
-    kind: np.ndarray
-    zone: np.ndarray
+    name: NDArray[Any]
+    longitude: NDArray[Any]
+    latitude: NDArray[Any]
+    population: NDArray[Any]
+    kind: NDArray[Any]
+    zone: NDArray[Any]
 
     def __len__(self) -> int:
         return len(self.name)
@@ -40,11 +41,11 @@ class Places:
 class Volcanoes:
     """Volcanoes, likewise. elevation_m: metres above the sea, negative below, NaN if unknown."""
 
-    name: np.ndarray
-    longitude: np.ndarray
-    latitude: np.ndarray
-    elevation_m: np.ndarray
-    type: np.ndarray
+    name: NDArray[Any]
+    longitude: NDArray[Any]
+    latitude: NDArray[Any]
+    elevation_m: NDArray[Any]
+    type: NDArray[Any]
 
     def __len__(self) -> int:
         return len(self.name)
@@ -54,10 +55,10 @@ class Volcanoes:
 class Airports:
     """Airports, likewise. code: of IATA or ICAO, "" if none."""
 
-    name: np.ndarray
-    longitude: np.ndarray
-    latitude: np.ndarray
-    code: np.ndarray
+    name: NDArray[Any]
+    longitude: NDArray[Any]
+    latitude: NDArray[Any]
+    code: NDArray[Any]
 
     def __len__(self) -> int:
         return len(self.name)
@@ -87,7 +88,7 @@ def read_airports(path: Path) -> Airports:
     return Airports(**table)
 
 
-def _table(path: Path, texts: tuple[str, ...], numbers: tuple[str, ...]) -> Mapping[str, np.ndarray]:
+def _table(path: Path, texts: tuple[str, ...], numbers: tuple[str, ...]) -> Mapping[str, NDArray[Any]]:
     """Columns by their heads; a row without a name is left out, and one that is there already."""
     columns: dict[str, list[object]] = {head: [] for head in (*texts, *numbers)}
     reader, commas = _rows(path)
@@ -158,7 +159,7 @@ def _number(text: str | None, commas: bool, at: tuple[str, int, str]) -> float:
     return number
 
 
-def _frozen(values: list[object], kind: type) -> np.ndarray:
-    array = np.array(values, dtype=kind)
+def _frozen(values: list[object], kind: type) -> NDArray[Any]:
+    array: NDArray[Any] = np.array(values, dtype=kind)
     array.setflags(write=False)
     return array

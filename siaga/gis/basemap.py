@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from siaga.errors import BadInput
 from siaga.gis import layers, sources, turns
@@ -67,7 +68,7 @@ def within(path: Path, rectangle: Rectangle, pixel: float) -> BaseMap:
     return BaseMap(land, shapely.union_all(_cut(path, "lakes", rectangle, pixel)), *lines)
 
 
-def land_around(path: Path, rectangle: Rectangle) -> np.ndarray:
+def land_around(path: Path, rectangle: Rectangle) -> NDArray[Any]:
     """Every island that reaches into the rectangle, whole, as polygons, on the rectangle's side of 180°."""
     geometries, tree = _layer(path, "land")
     west, south, east, north = rectangle
@@ -95,7 +96,7 @@ def overview(path: Path) -> Any:
 
 
 @lru_cache(maxsize=16)
-def _layer(path: Path, name: str) -> tuple[np.ndarray, shapely.STRtree]:
+def _layer(path: Path, name: str) -> tuple[NDArray[Any], shapely.STRtree]:
     """Kept in the process: the base map is the same for every event until other data are installed."""
     geometries, _ = layers.read(path, name)
     return geometries, shapely.STRtree(geometries)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from osgeo import gdal, ogr, osr
 
 gdal.UseExceptions()
@@ -39,11 +40,11 @@ class Grid:
 
 def burn(
     grid: Grid,
-    geometries: Sequence[Any] | np.ndarray,
+    geometries: Sequence[Any] | NDArray[Any],
     values: Sequence[int],
     dtype: type = np.uint8,
     touched: bool = False,
-) -> np.ndarray:
+) -> NDArray[Any]:
     """rows x columns: the value of the polygon in which each cell's centre lies, 0 elsewhere.
 
     Later polygons win. touched: every cell that the polygon touches instead.
@@ -63,10 +64,11 @@ def burn(
         layer.CreateFeature(feature)
     options = ["ATTRIBUTE=value"] + (["ALL_TOUCHED=TRUE"] if touched else [])
     gdal.RasterizeLayer(target, [1], layer, options=options)
-    return target.GetRasterBand(1).ReadAsArray().astype(dtype, copy=False)
+    burnt: NDArray[Any] = target.GetRasterBand(1).ReadAsArray().astype(dtype, copy=False)
+    return burnt
 
 
-def write_cog(path: Path, grid: Grid, values: np.ndarray, nodata: float) -> None:
+def write_cog(path: Path, grid: Grid, values: NDArray[Any], nodata: float) -> None:
     """Float32 cloud-optimised GeoTIFF: ZSTD, 256 x 256 blocks, overviews by averaging."""
     memory = gdal.GetDriverByName("MEM").Create("", grid.columns, grid.rows, 1, gdal.GDT_Float32)
     memory.SetGeoTransform(grid.transform)

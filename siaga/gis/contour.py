@@ -4,7 +4,7 @@ Drawn from a cubic refinement of the grid, so that they are smooth; figures neve
 """
 
 import itertools
-from typing import Any
+from typing import Any, cast
 
 import contourpy
 import numpy as np
@@ -28,7 +28,7 @@ def lines(shakemap: ShakeMap) -> dict[str, Any]:
     features = []
     for doubled in range(3, int(np.floor(np.nanmax(field) * 2)) + 1):
         mmi = doubled / 2
-        parts = [np.round(line, _DECIMALS).tolist() for line in generator.lines(mmi + _NUDGE)]
+        parts = [np.round(line, _DECIMALS).tolist() for line in _lines(generator, mmi + _NUDGE)]
         if parts:
             roman = ROMAN[int(mmi)] if mmi.is_integer() else ""
             features.append(_feature({"type": "MultiLineString", "coordinates": parts}, mmi=mmi, roman=roman))
@@ -73,13 +73,19 @@ def _fine(shakemap: ShakeMap) -> tuple[NDArray[np.float64], NDArray[np.float64],
     return x, y, np.pad(mmi, 1, mode="edge")
 
 
+def _lines(generator: contourpy.ContourGenerator, mmi: float) -> list[NDArray[np.float64]]:
+    """Separate lines: (points, 2) each."""
+    return cast(list[NDArray[np.float64]], generator.lines(mmi))
+
+
 def _filled(mmi: NDArray[np.float64]) -> NDArray[np.float64]:
     """With the nearest known value where there is none, so that a cubic refinement has something to bend to."""
     unknown = np.isnan(mmi)
     if not unknown.any():
         return mmi
     row, column = distance_transform_edt(unknown, return_distances=False, return_indices=True)
-    return mmi[row, column]
+    filled: NDArray[np.float64] = mmi[row, column]
+    return filled
 
 
 def _polygons(shape: Any) -> Any:

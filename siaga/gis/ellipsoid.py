@@ -47,7 +47,7 @@ def areas(polygons: Any) -> NDArray[np.float64]:
     swept = np.bincount(ring[:-1][joined], (end[:, 0] - start[:, 0]) * below / 6, len(rings))
     outer = np.concatenate(([True], part[1:] != part[:-1]))
     signed = np.where(outer, np.abs(swept), -np.abs(swept))
-    return np.bincount(of[part], signed, len(polygons))
+    return np.asarray(np.bincount(of[part], signed, len(polygons)), dtype=np.float64)
 
 
 def _below(latitude: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from osgeo import gdal, ogr, osr
 
 from siaga.gis import sources
@@ -21,7 +22,7 @@ _NO_CLOCK = "2000-01-01T00:00:00.000Z"  # a GeoPackage writes down when; the sam
 
 def read(
     path: Path, layer: str = "", where: str = "", bounds: tuple[float, float, float, float] | None = None
-) -> tuple[np.ndarray, list[dict[str, Any]]]:
+) -> tuple[NDArray[Any], list[dict[str, Any]]]:
     """Geometries (shapely, as stored) and attributes of one layer.
 
     Optionally those that match `where`, or that may meet bounds (west, south, east, north) alone.
@@ -56,7 +57,7 @@ def write(
     path: Path,
     layer: str,
     geometry: str,
-    geometries: Sequence[Any] | np.ndarray,
+    geometries: Sequence[Any] | NDArray[Any],
     rows: Iterable[Mapping[str, Any]] = (),
     fields: Mapping[str, type] | None = None,
 ) -> None:

@@ -22,9 +22,9 @@ def onto(shapes: Shapes, west: float, east: float) -> Shapes:
     for turn in (-360.0, 360.0):
         bounds = shapely.bounds(shapes)
         left, right = west + turn, east + turn
-        there = np.flatnonzero((bounds[:, 0] < right) & (bounds[:, 2] > left) & (shapely.area(shapes) > 0))
+        met = np.flatnonzero((bounds[:, 0] < right) & (bounds[:, 2] > left) & (shapely.area(shapes) > 0))
         # What lies on the grid as it is stays: of a grid that goes round the world only what is beyond its edges.
-        there = [index for index in there.tolist() if bounds[index, 0] < west or bounds[index, 2] > east]
+        there = [index for index in met.tolist() if bounds[index, 0] < west or bounds[index, 2] > east]
         if there:
             shapes = shapes.copy()
             shapes[there] = [_turned(shape, turn, left, right) for shape in shapes[there]]

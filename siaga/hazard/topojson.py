@@ -73,7 +73,9 @@ class Arcs:
         most: points that may be made of it; a hostile file names one long arc many times.
         Raises ValueError when it is no polygon, names no arc that exists, or has too many points.
         """
-        parts = {"Polygon": lambda arcs: [arcs], "MultiPolygon": lambda arcs: arcs}[geometry["type"]](geometry["arcs"])
+        if geometry["type"] not in ("Polygon", "MultiPolygon"):
+            raise ValueError
+        parts = [geometry["arcs"]] if geometry["type"] == "Polygon" else geometry["arcs"]
         points = sum(len(self._arc(arc)) for rings in parts for ring in rings for arc in ring)
         if points > most:
             raise ValueError

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import requests
@@ -78,7 +79,7 @@ def parts(settings: Settings, functions: tuple[stack.Function, ...]) -> list[Par
             "memory_limit": slot.function.memory,
         }
         ready = f"http://127.0.0.1:{slot.port}/_/ready"
-        made.append(Part(name, [python, str(RUNTIME)], environment, lambda url=ready: _ok(url)))
+        made.append(Part(name, [python, str(RUNTIME)], environment, partial(_ok, ready)))
     return made
 
 

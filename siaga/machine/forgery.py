@@ -96,7 +96,7 @@ class Probe:
             return False
         try:
             answer = self.client.get_object(Bucket=self.bucket, Key=KEY)
-            believed = answer["ETag"].strip('"') == _ETAG or answer["Body"].read() != _BODY
+            believed = bool(answer["ETag"].strip('"') == _ETAG or answer["Body"].read() != _BODY)
         except ClientError:
             believed = True
         self.remove()

@@ -19,12 +19,11 @@ from siaga.gis.people import zones
 from siaga.hazard.gridxml import read_shakemap
 from siaga.impact.versions import Revision, restarted
 from siaga.product import Product
-from siaga.report import workbook
+from siaga.report import listed, workbook
 from siaga.report.classed import paper as classed_paper
 from siaga.report.classed import workbook as classed_workbook
 from siaga.report.classed.flood import Trends
 from siaga.report.earthquake import paper as earthquake_paper
-from siaga.report.earthquake import printed
 
 SCHEMA = "siaga/report/1"
 PACKAGE = "event.gpkg"
@@ -161,7 +160,7 @@ def _compared(impact: Mapping[str, Any], below: Mapping[str, Any]) -> dict[str, 
 def _named(path: Path, fields: ZoneFields, impact: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """Names and outlines of the districts that the analysis found on the map."""
     outlines = _outlines(path, fields)
-    found = ((zone["name"], outlines.get(zone["code"])) for zone in printed.counted(impact))
+    found = ((zone["name"], outlines.get(zone["code"])) for zone in listed.counted(impact))
     return [(name, outline) for name, outline in found if outline is not None]
 
 

@@ -93,7 +93,8 @@ def picture(body: bytes, dpi: int) -> Image.Image:
     """The first page of a PDF, RGB."""
     document = pypdfium2.PdfDocument(body)
     try:
-        return document[0].render(scale=dpi / _POINTS).to_pil().convert("RGB")
+        drawn: Image.Image = document[0].render(scale=dpi / _POINTS).to_pil()
+        return drawn.convert("RGB")
     finally:
         document.close()
 

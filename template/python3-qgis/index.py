@@ -37,9 +37,11 @@ import sys
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -61,7 +63,7 @@ _QUANTITY = re.compile(r"(\d+)([KMG]i?)?")
 _UNITS = {None: 1, "K": 10**3, "M": 10**6, "G": 10**9, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30}
 
 
-def seconds(text):
+def seconds(text: str) -> float:
     """Read "90s", "5m", "1h30m" or a bare number of seconds, as Go's duration does."""
     if text.isdigit():
         return float(text)
@@ -72,7 +74,7 @@ def seconds(text):
     return float(hours * 3600 + minutes * 60 + rest)
 
 
-def quantity(text):
+def quantity(text: str) -> int:
     """Read "2560Mi", "2G" or a bare number of bytes, as Kubernetes does."""
     match = _QUANTITY.fullmatch(text)
     if not match:
@@ -83,7 +85,7 @@ def quantity(text):
 class Event:
     """What a handler learns of a request: body (bytes), headers, method, query, path."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         """Read from Flask's current request."""
         self.body = request.get_data()
         self.headers = request.headers
@@ -95,7 +97,7 @@ class Event:
 class Context:
     """Where a handler runs: hostname."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         """Read from the environment."""
         self.hostname = os.getenv("HOSTNAME", "localhost")
 
@@ -114,22 +116,22 @@ class Call:
 class Begun:
     """The calls on which work began; they are in a file, so that the next process knows of which this one died."""
 
-    def __init__(self, file):
+    def __init__(self, file: Path | None) -> None:
         """`file` may be None: then nobody can know."""
         self._file = file
-        self._names = deque(maxlen=_REMEMBERED)
+        self._names: deque[str] = deque(maxlen=_REMEMBERED)
         if file:
             with suppress(OSError):
                 self._names.extend(file.read_text(encoding="utf-8", errors="replace").split())
             self._write()
 
-    def add(self, name):
+    def add(self, name: str) -> None:
         """Note it before the work begins; what cannot be noted must not be denied later."""
         if name:
             self._names.append(name)
             self._write()
 
-    def _write(self):
+    def _write(self) -> None:
         if self._file:
             try:
                 self._file.write_text("\n".join(self._names), encoding="utf-8")
@@ -137,19 +139,19 @@ class Begun:
                 with suppress(OSError):
                     self._file.unlink()
 
-    def __contains__(self, name):
+    def __contains__(self, name: object) -> bool:
         return name in self._names
 
     @property
-    def known(self):
+    def known(self) -> bool:
         """Whether there is a file that would tell."""
-        return bool(self._file) and self._file.exists()
+        return self._file is not None and self._file.exists()
 
 
 class Slot:
     """Room for one call at a time."""
 
-    def __init__(self, timeout, max_calls, max_memory_mb, mark=None):
+    def __init__(self, timeout: float, max_calls: int, max_memory_mb: int, mark: Path | None = None) -> None:
         """`timeout` in seconds; zero for the next two means no limit; `mark`: the file of Begun."""
         self.timeout, self.max_calls, self.max_memory_mb = timeout, max_calls, max_memory_mb
         self.ready = False
@@ -157,14 +159,14 @@ class Slot:
         self.open_answers = 0
         self.begun = Begun(mark)
         self._taken = threading.Lock()
-        self._calls = queue.Queue()
+        self._calls: queue.Queue[Call] = queue.Queue()
 
     @property
-    def busy(self):
+    def busy(self) -> bool:
         """Whether a call runs now."""
         return self._taken.locked()
 
-    def call(self, event, timeout, name=""):
+    def call(self, event: Event, timeout: float, name: str = "") -> tuple[int, object]:
         """Run the handler in the main thread; (status, result). The caller waits for `timeout` seconds at most."""
         if not self.ready or self.draining:
             return 503, "This slot is starting or stopping; try again."
@@ -181,7 +183,7 @@ class Slot:
             return 500, f"The function failed: {type(one.error).__name__}. The log has the details."
         return 200, one.result
 
-    def serve(self, handle, tidy):
+    def serve(self, handle: Callable[[Event, Context], object], tidy: Callable[[], None]) -> None:
         """Run calls until the slot drains; in the main thread."""
         served = 0
         self.ready = True
@@ -207,13 +209,13 @@ class Slot:
             one.done.set()
             tidy()
 
-    def _too_big(self):
+    def _too_big(self) -> bool:
         with open("/proc/self/statm", encoding="ascii") as file:
             resident = int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-        return self.max_memory_mb and resident > self.max_memory_mb * 2**20
+        return self.max_memory_mb > 0 and resident > self.max_memory_mb * 2**20
 
 
-def answer(result):
+def answer(result: Any) -> Any:
     """Turn what a handler returned into a response, with python3-http's forms."""
     if isinstance(result, dict):
         body = result.get("body")
@@ -236,40 +238,40 @@ def answer(result):
     return Response("The function returned something that is no response.", 500)
 
 
-def create_app(slot, token):
+def create_app(slot: Slot, token: str) -> Flask:
     """The HTTP side."""
     app = Flask("function")
 
     @app.before_request
-    def guard():
+    def guard() -> Response | None:
         sent = request.headers.get("X-Slot-Token", "").encode()
         if request.path not in _OPEN and not hmac.compare_digest(sent, token.encode()):
             return Response("The token of this slot is missing or wrong.", 401, mimetype="text/plain")
         return None
 
     @app.get("/_/health")
-    def health():
+    def health() -> str:
         return "OK"
 
     @app.get("/_/ready")
-    def ready():
+    def ready() -> tuple[str, int]:
         if not slot.ready or slot.draining:
             return "starting or stopping", 503
         return ("busy", 429) if slot.busy else ("OK", 200)
 
     @app.get("/_/took-up")
-    def took_up():
+    def took_up() -> tuple[str, int]:
         if request.args.get("try") in slot.begun:
-            return "yes"
-        return "no" if slot.begun.known else ("unknown", 404)
+            return "yes", 200
+        return ("no", 200) if slot.begun.known else ("unknown", 404)
 
     @app.route("/", defaults={"path": ""}, methods=_METHODS)
     @app.route("/<path:path>", methods=_METHODS)
-    def function(path):  # noqa: ARG001 - Event reads the path itself
+    def function(path: str) -> Response:  # noqa: ARG001 - Event reads the path itself
         started = time.monotonic()
         slot.open_answers += 1
         status, result = slot.call(Event(), _timeout(slot.timeout), request.headers.get("X-Try-Id", ""))
-        response = app.make_response(answer(result) if status == 200 else (result, status))
+        response = app.make_response(answer(result) if status == 200 else (str(result), status))
         if status != 200:
             response.mimetype = "text/plain"
         if status in (429, 503):
@@ -277,7 +279,7 @@ def create_app(slot, token):
         response.headers["X-Duration-Seconds"] = f"{time.monotonic() - started:f}"
 
         @response.call_on_close
-        def closed():
+        def closed() -> None:
             slot.open_answers -= 1
 
         return response
@@ -285,7 +287,7 @@ def create_app(slot, token):
     return app
 
 
-def _timeout(limit):
+def _timeout(limit: float) -> float:
     """`X-Timeout` shortens how long one caller waits, never lengthens it; a second is the least."""
     try:
         return min(limit, max(_SHORTEST_SECONDS, seconds(request.headers.get("X-Timeout", ""))))
@@ -293,7 +295,7 @@ def _timeout(limit):
         return limit
 
 
-def _trim():
+def _trim() -> None:
     """Leave nothing of one analysis to the next; without this the process grows by megabytes a call."""
     QgsProject.instance().clear()
     QCoreApplication.processEvents()
@@ -302,7 +304,7 @@ def _trim():
     ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
-def main():
+def main() -> None:
     """Listen, start QGIS, import the handler, serve until drained."""
     os.umask(0o077)  # what a handler keeps on disk is for its own user
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(message)s")

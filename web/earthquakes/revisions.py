@@ -25,15 +25,15 @@ def panel(
     place = versions.index(shown)
     several = len({entry["event_id"] for entry in versions}) > 1
     lower = versions[place + 1] if place + 1 < len(versions) else None
-    both = [analysis(one) for one in (lower, shown) if one]
+    changed = change(analysis(lower), analysis(shown), _) if lower else None
     return {
         "rows": [_row(entry, shown["clock_zone"], _) | {"shown": entry is shown} for entry in versions],
         "joined": several,
-        "change": change(*both, _) if lower else None,
+        "change": changed,
     }
 
 
-def _row(entry: Mapping[str, Any], zone: str, _: Language) -> dict[str, Any]:
+def _row(entry: dict[str, Any], zone: str, _: Language) -> dict[str, Any]:
     made, received = entry["process_time"], entry["arrival"]["received"]
     return listing.row(entry, _) | {
         "made": _moment(made, zone, _) if made else _("not known"),

@@ -87,8 +87,9 @@ def _asked(index: Index) -> tuple[dict[str, Any], list[Frequency]]:
         raise BadInput("state is {value}; choose 2, 3 or 4", value=least)
     first, last = (month_of_text(request.args.get(name, "")) for name in ("from", "to"))
     first, last = months[-1] if first is None else first, months[0] if last is None else last
-    asked = {"region": region, "least": least, "first": min(first, last), "last": max(first, last)}
-    return asked, index.floods.frequencies(region, least, asked["first"], asked["last"])
+    first, last = min(first, last), max(first, last)
+    asked = {"region": region, "least": least, "first": first, "last": last}
+    return asked, index.floods.frequencies(region, least, first, last)
 
 
 def _page(index: Index, asked: dict[str, Any]) -> dict[str, Any]:

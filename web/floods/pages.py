@@ -31,8 +31,8 @@ def blueprint(runs: Runs, index: Index) -> Blueprint:
     @pages.get("/floods.csv")
     def csv() -> Response:
         region = chosen_region(index)
-        first, end, *wanted = _wanted(index, region)
-        body = listing.table(index.floods.hours(region, first, end, wanted[1], wanted[2]), region)
+        first, end, _month, step, least = _wanted(index, region)
+        body = listing.table(index.floods.hours(region, first, end, step, least), region)
         return attached(body, "text/csv; charset=utf-8", f"siaga-floods-{region}.csv")
 
     @pages.get("/floods/<snapshot>")
@@ -65,7 +65,8 @@ def blueprint(runs: Runs, index: Index) -> Blueprint:
         find(index, "flood", snapshot, version)
         response = Response(_draw(index, keys.Snapshot.parse(snapshot)), mimetype="image/svg+xml")
         response.add_etag()
-        return response.make_conditional(request)
+        response.make_conditional(request)  # the same response, shortened where the reader has it already
+        return response
 
     @pages.get("/floods/<snapshot>/<version>/files/<path:path>")
     def file(snapshot: str, version: str, path: str) -> Response:

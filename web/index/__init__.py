@@ -246,7 +246,8 @@ class Index:
     def _row(self, bucket: str, head: Head, row: Any) -> dict[str, Any] | None:
         try:
             body, got = self._store.get(bucket, head.key)
-            return {"key": head.key, "etag": got.etag, "body": body.decode()} | row(json.loads(body))
+            found: dict[str, Any] = {"key": head.key, "etag": got.etag, "body": body.decode()} | row(json.loads(body))
+            return found
         except NotFound:
             return None  # deleted since it was listed
         except (ValueError, KeyError, TypeError, BadInput):
@@ -271,7 +272,8 @@ class Index:
             connection.execute("pragma journal_mode = wal")
             connection.execute("pragma synchronous = off")  # it can be made anew from the bucket
             self._local.connection = connection
-        return self._local.connection
+        opened: sqlite3.Connection = self._local.connection
+        return opened
 
 
 def _join(connection: sqlite3.Connection) -> None:

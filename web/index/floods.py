@@ -395,4 +395,4 @@ def _hour(row: tuple[Any, ...]) -> Hour:
     before = 0 if before_kind == "empty" else before_wet
     told = json.loads(reason) if reason else None
     entry = json.loads(body) if body else None
-    return Hour(hour, kind, key, modified, of, highest, told, set_id, counts if known else None, before, entry)  # type: ignore[arg-type]
+    return Hour(hour, kind, key, modified, of, highest, told, set_id, counts if known else None, before, entry)

@@ -28,7 +28,9 @@ def refresh(connection: sqlite3.Connection) -> None:
     alerts: dict[Name, str | None] = {}
     revisions = []
     for row in connection.execute(_REVISIONS).fetchall():
-        one = Revision(*row[:5], moment.parse(row[5]), *row[6:9], drill=bool(row[9]))
+        event_id, version, source_type, number, made, time, x, y, magnitude, drill = row[:10]
+        when = moment.parse(time)
+        one = Revision(event_id, version, source_type, number, made, when, x, y, magnitude, bool(drill))
         revisions.append(one)
         alerts[_name(one)], before[_name(one)] = row[10], row[11:]
     changed, told = [], []
@@ -61,7 +63,8 @@ def beside(connection: sqlite3.Connection, entry: Mapping[str, Any]) -> dict[str
         [entry["event_id"], entry["version"], int(entry["drill"])],
     ).fetchone()
     level, body = row or (None, '{"higher": [], "doubtful": []}')
-    return json.loads(body) | {"level": level}
+    found: dict[str, Any] = json.loads(body) | {"level": level}
+    return found
 
 
 def _name(one: Revision) -> Name:

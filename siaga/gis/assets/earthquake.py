@@ -191,9 +191,9 @@ def _name_places(notable: list[dict[str, Any]], zones: Path, field: str) -> None
     """Write the name of the finest zone around each structure."""
     if not notable:
         return
-    place = np.array([(one["longitude"], one["latitude"]) for one in notable])
+    x, y = (np.array([one[name] for one in notable], dtype=np.float64) for name in ("longitude", "latitude"))
     wkt = layers.wkt(zones)
-    points = shapely.points(np.column_stack(crs.from_lonlat(*place.T, wkt)) if wkt else place)
+    points = shapely.points(*(crs.from_lonlat(x, y, wkt) if wkt else (x, y)))
     geometries, rows = layers.read(zones, bounds=tuple(shapely.total_bounds(points)))
     point, zone = shapely.STRtree(geometries).query(points, predicate="intersects")
     # Levels lie upon each other; the smallest zone is the finest, and written last it stays.

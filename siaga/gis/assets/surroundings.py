@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from siaga.exposure.places import Places
 from siaga.gis import geodesy
@@ -37,7 +38,7 @@ def describe(shakemap: ShakeMap, places: Places) -> dict[str, Any]:
     return {"landmark": landmark.choose(near[0] if near else None, towns), "nearest": nearest, "most_shaken": shaken}
 
 
-def _place(shakemap: ShakeMap, places: Places, mmi: np.ndarray, index: int) -> dict[str, Any]:
+def _place(shakemap: ShakeMap, places: Places, mmi: NDArray[Any], index: int) -> dict[str, Any]:
     longitude, latitude = float(places.longitude[index]), float(places.latitude[index])
     km, bearing = geodesy.distance_bearing(shakemap.longitude, shakemap.latitude, longitude, latitude)
     _, back = geodesy.distance_bearing(longitude, latitude, shakemap.longitude, shakemap.latitude)

@@ -60,7 +60,7 @@ def plan(map_sheet: MapSheet, extent: Rectangle, land: Any) -> Plan:
         wide, high = _INSET_MM
         right, low = width - wide - 1.5, height - high - 1.5
         corners = [(right, 1.5), (right, low), (1.5, 1.5)]
-        inset = min(corners, key=lambda corner: round(covered(degrees_of(*corner, wide, high)), 9))
+        inset = min(corners, key=lambda corner: round(covered(degrees_of(corner[0], corner[1], wide, high)), 9))
         hidden.append(degrees_of(inset[0] - 1, inset[1] - 1, wide + 2, high + 2))
     blocked = shapely.union_all([shapely.box(*box) for box in hidden])
     marks = []
@@ -114,7 +114,7 @@ def paint(image: QImage, map_sheet: MapSheet, extent: Rectangle, planned: Plan) 
         return
     _ticks(pen, map_sheet, extent, planned.inset)
     _scale_bar(pen, extent, map_sheet.words.north)
-    if planned.inset is not None:
+    if planned.inset is not None and map_sheet.basemap is not None:
         _inset(pen, map_sheet.basemap, extent, planned.inset)
     pen.painter.setPen(QPen(INK_300, 0.25))
     pen.painter.setBrush(Qt.NoBrush)

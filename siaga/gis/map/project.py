@@ -29,6 +29,7 @@ from qgis.PyQt.QtGui import QColor
 from siaga import palette
 from siaga.exposure.vocabulary import STRUCTURE_TYPES
 from siaga.gis.map import symbols
+from siaga.gis.map.scale import INK, INK_500
 from siaga.impact.mmi import ROMAN
 
 _UUID = re.compile(r"\{?[0-9a-f]{8}(?:[-_][0-9a-f]{4}){3}[-_][0-9a-f]{12}\}?")
@@ -113,30 +114,30 @@ def _bands(layer: Any) -> None:
 
 
 def _zones(layer: Any) -> None:
-    symbol = QgsFillSymbol.createSimple({"style": "no", "outline_color": symbols.INK_500, "outline_width": "0.2"})
+    symbol = QgsFillSymbol.createSimple({"style": "no", "outline_color": INK_500, "outline_width": "0.2"})
     layer.setRenderer(QgsSingleSymbolRenderer(symbol))
-    _label(layer, "name", 7, symbols.INK_500)
+    _label(layer, "name", 7, INK_500)
 
 
 def _contours(layer: Any) -> None:
-    symbol = QgsLineSymbol.createSimple({"line_color": symbols.INK, "line_width": "0.25"})
+    symbol = QgsLineSymbol.createSimple({"line_color": INK, "line_width": "0.25"})
     layer.setRenderer(QgsSingleSymbolRenderer(symbol))
-    _label(layer, "roman", 8, symbols.INK, QgsPalLayerSettings.Line)
+    _label(layer, "roman", 8, INK, QgsPalLayerSettings.Line)
 
 
 def _structures(layer: Any) -> None:
     categories = []
     for name in STRUCTURE_TYPES:
-        colour = _TYPE_COLOURS.get(name, symbols.INK_500)
+        colour = _TYPE_COLOURS.get(name, INK_500)
         options = {"name": "square", "color": colour, "outline_color": "#ffffff", "size": "1.6"}
         categories.append(QgsRendererCategory(name, QgsMarkerSymbol.createSimple(options), name))
     layer.setRenderer(QgsCategorizedSymbolRenderer("type", categories))
 
 
 def _places(layer: Any) -> None:
-    options = {"name": "circle", "color": "#ffffff", "outline_color": symbols.INK, "size": "2"}
+    options = {"name": "circle", "color": "#ffffff", "outline_color": INK, "size": "2"}
     layer.setRenderer(QgsSingleSymbolRenderer(QgsMarkerSymbol.createSimple(options)))
-    _label(layer, "name", 8, symbols.INK, QgsPalLayerSettings.OrderedPositionsAroundPoint)
+    _label(layer, "name", 8, INK, QgsPalLayerSettings.OrderedPositionsAroundPoint)
 
 
 def _epicentre(layer: Any) -> None:

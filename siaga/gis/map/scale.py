@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from siaga import palette
-from siaga.impact import ash, flood
+from siaga.hazard.ash import CLASSES
+from siaga.impact import flood
 from siaga.impact.mmi import ROMAN
 
 INK, INK_500 = "#14202b", "#5c6b77"
@@ -99,8 +100,8 @@ FLOODING = Scale(
 )
 ASHFALL = Scale(
     field="class",
-    values=ash.CLASSES,
-    styles={number: ClassStyle(palette.ASH[name], str(number), (), 0.1) for number, name in enumerate(ash.CLASSES, 1)},
+    values=CLASSES,
+    styles={number: ClassStyle(palette.ASH[name], str(number), (), 0.1) for number, name in enumerate(CLASSES, 1)},
     shown=2,
     closer=False,
     clipped=True,

@@ -181,7 +181,8 @@ def _plates(
 
 def _origin(map_sheet: MapSheet) -> QgsVectorLayer:
     """The epicentre or the volcano, with its word."""
-    layer = _points([(map_sheet.longitude, map_sheet.latitude, {"label": map_sheet.words.epicentre})], ("label",))
+    x, y = map_sheet.point.x, map_sheet.point.y
+    layer = _points([(x, y, {"label": map_sheet.words.epicentre})], ("label",))
     name = map_sheet.scale.mark
     star = {"name": name, "color": INK, "size": "5.2", "outline_color": "#ffffff", "outline_width": "0.35"}
     layer.setRenderer(QgsSingleSymbolRenderer(QgsMarkerSymbol.createSimple(star)))

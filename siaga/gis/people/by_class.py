@@ -113,8 +113,8 @@ def people(
     warnings += found.warnings
     if found.by_class is not None and zones_file is not None and not found.note:
         table = breakdown.choose(found.by_class, exposed, harmed_from)
-        found = replace(found, table=table)
         warnings += breakdown.warnings(found.by_class, exposed, table)
+        found = replace(found, table=table)
     return replace(found, warnings=tuple(warnings))
 
 
@@ -126,7 +126,7 @@ def _found(
     beyond = max(0.0, 1 - float(holes.cells.sum()) / float(whole.area.sum()))
     if any(level.zones for level in exposed):
         holes.ashore = max(counted.ashore, key=np.sum)
-    area = np.bincount(whole.zone, weights=whole.area, minlength=len(by_polygon))
+    area = np.bincount(whole.zone, weights=whole.area, minlength=len(by_polygon)).astype(np.float64, copy=False)
     found = Classed(
         None,
         zones=tuple(zone for level in exposed for zone in level.zones),
@@ -189,7 +189,11 @@ class _Parts:
         )
         numbers, owner = np.unique(zone * count + kind, return_inverse=True)
         cover = shares.within_one(coverage.of(in_cells, owner, grid.rows, grid.columns), grid.columns)
-        return cls(cover, *np.divmod(numbers, count), np.bincount(owner, shapely.area(in_cells), len(numbers)))
+        return cls(
+            cover,
+            *np.divmod(numbers, count),
+            np.asarray(np.bincount(owner, shapely.area(in_cells), len(numbers)), np.float64),
+        )
 
     def entries(self, strip: Strip) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float64]]:
         """Each cell of a strip (counted within it) that has ground, the part, and its share of the cell."""

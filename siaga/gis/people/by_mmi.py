@@ -68,7 +68,7 @@ class _OfLevel:
     @classmethod
     def of(cls, level: zone_shares.Level) -> "_OfLevel":
         count = len(level.zones)
-        return cls(np.zeros((count, 11)), *(np.zeros(count) for _ in range(3)), np.zeros(10))
+        return cls(np.zeros((count, 11)), np.zeros(count), np.zeros(count), np.zeros(count), np.zeros(10))
 
     def add(self, tally: zone_shares.Tally) -> None:
         self.by_zone[tally.zones] += tally.by_zone
@@ -169,7 +169,9 @@ def _counted(
                 tally = level.tally(strip.window, classes, strip.people, strip.unknown)
                 of_level.add(tally)
             if tally is None:
-                everybody = np.bincount(classes.ravel(), strip.people.ravel(), minlength=11)
+                everybody = np.bincount(classes.ravel(), strip.people.ravel(), minlength=11).astype(
+                    np.float64, copy=False
+                )
                 everywhere = np.bincount(classes.ravel(), minlength=11).astype(np.float64)
             else:
                 everybody, everywhere = tally.everybody, tally.everywhere

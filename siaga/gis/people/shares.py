@@ -112,14 +112,17 @@ class Level:
 
         def by_zone(of_runs: NDArray[Any], of_parts: NDArray[Any]) -> NDArray[np.float64]:
             weights = np.concatenate((of_runs, of_parts))
-            return np.bincount(index, weights=weights, minlength=size * _CLASSES).reshape(size, _CLASSES)[:-1]
+            counts = np.asarray(np.bincount(index, weights, size * _CLASSES), dtype=np.float64)
+            return counts.reshape(size, _CLASSES)[:-1]
 
         nothing = None
         if unknown is not None and unknown.any():
             hidden = unknown.ravel()
             nothing = by_zone(np.add.reduceat(hidden.view(np.uint8), starts, dtype=np.int64), hidden[cell] * share)
         lengths = np.diff(starts, append=flat.size)
-        everybody, everywhere = (np.bincount(run_class, weights, _CLASSES) for weights in (sums, lengths))
+        everybody, everywhere = (
+            np.asarray(np.bincount(run_class, weights, _CLASSES), dtype=np.float64) for weights in (sums, lengths)
+        )
         return Tally(found, by_zone(sums, parts), by_zone(lengths, share), nothing, everybody, everywhere)
 
     def segments(self, window: Window) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -146,7 +149,9 @@ class Level:
         here = (column >= 0) & (column < window.shape[1])
         return row[here] * window.shape[1] + column[here], found["zone"][here], found["share"][here]
 
-    def _rows(self, name: str, kind: np.dtype, at: NDArray[np.int64], window: Window) -> tuple[Any, NDArray[np.int64]]:
+    def _rows(
+        self, name: str, kind: np.dtype[Any], at: NDArray[np.int64], window: Window
+    ) -> tuple[Any, NDArray[np.int64]]:
         """Entries of the window's rows, and of each its row within the window."""
         of_rows = at[window.rows.start : window.rows.stop + 1]
         begin, count = int(of_rows[0]), int(of_rows[-1] - of_rows[0])
@@ -213,8 +218,8 @@ def _make(grid: PopulationGrid, zones_file: Path, fields: ZoneFields, folder: Pa
         levels.append(Level(level.level, empty, where, span_at, share_at))
     del read
     totals, everybody = _totals(grid, levels)
-    for level, total in zip(levels, totals, strict=True):
-        _save(level, *total)
+    for made, total in zip(levels, totals, strict=True):
+        _save(made, *total)
     whole = json.dumps({"people": everybody, "warnings": warnings})
     (folder / "whole.json").write_text(whole, encoding="utf-8")
 

@@ -43,7 +43,8 @@ class ZoneLevel:
     @property
     def areas(self) -> NDArray[np.float64]:
         """Of each zone, in squares of the CRS's unit; 0 where others have all of it."""
-        return np.bincount(self.zone, weights=shapely.area(self.polygons), minlength=len(self.codes))
+        areas = np.bincount(self.zone, weights=shapely.area(self.polygons), minlength=len(self.codes))
+        return np.asarray(areas, dtype=np.float64)
 
 
 def read(
@@ -332,4 +333,5 @@ def _areas(shape: Any) -> Any:
 
 
 def _nothing(shapes: Polygons) -> NDArray[np.bool_]:
-    return shapely.is_empty(shapes) | shapely.is_missing(shapes)
+    nothing: NDArray[np.bool_] = shapely.is_empty(shapes) | shapely.is_missing(shapes)
+    return nothing

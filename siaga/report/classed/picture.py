@@ -98,4 +98,4 @@ def _demonstration(impact: Mapping[str, Any]) -> bool:
 
 
 def _top(impact: Mapping[str, Any]) -> int:
-    return BAND * (impact["drill"] + _demonstration(impact))
+    return BAND * (bool(impact["drill"]) + _demonstration(impact))

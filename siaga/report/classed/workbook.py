@@ -9,13 +9,15 @@ import xlsxwriter
 from siaga.language import Language
 from siaga.report.workbook import NO_CLOCK, PRECISE, WHOLE, Sheets, sources
 
-_AREAS = (("geom_id", ""), ("city", ""), ("parent", ""), ("name", ""), ("state", WHOLE), ("people", WHOLE))
-_VILLAGES = (("code", ""), ("name", ""), ("highest_class", ""), ("people", WHOLE), ("affected", WHOLE))
+Columns = tuple[tuple[str, str], ...]  # key in impact.json, number format
+
+_AREAS: Columns = (("geom_id", ""), ("city", ""), ("parent", ""), ("name", ""), ("state", WHOLE), ("people", WHOLE))
+_VILLAGES: Columns = (("code", ""), ("name", ""), ("highest_class", ""), ("people", WHOLE), ("affected", WHOLE))
 _VILLAGES += (("displaced", WHOLE),)
-_TOWNS = (("name", ""), ("zone", ""), ("population", WHOLE), ("class", ""), ("thickness_cm", PRECISE))
+_TOWNS: Columns = (("name", ""), ("zone", ""), ("population", WHOLE), ("class", ""), ("thickness_cm", PRECISE))
 _TOWNS += (("distance_km", PRECISE), ("longitude", PRECISE), ("latitude", PRECISE))
 _AIRPORTS = (("name", ""), ("code", ""), *_TOWNS[3:])
-_LISTS = (("areas", "RW", _AREAS), ("villages", "Kelurahan", _VILLAGES))
+_LISTS: tuple[tuple[str, str, Columns], ...] = (("areas", "RW", _AREAS), ("villages", "Kelurahan", _VILLAGES))
 _LISTS += (("places", "Towns", _TOWNS), ("airports", "Airports", _AIRPORTS))
 
 

@@ -194,7 +194,8 @@ def _median(found: versions.Difference, _: Language) -> Row:
     if row.before is None or row.after is None:
         return _unknown("deaths_median", _("Deaths, median"), cells, _)
     said = _deaths_difference(row.before, row.after, _)
-    return Row("deaths_median", _("Deaths, median"), *cells, _small(cells, said, _), cells[0] != cells[1])
+    before, after = cells
+    return Row("deaths_median", _("Deaths, median"), before, after, _small(cells, said, _), before != after)
 
 
 def _range(found: versions.Difference, low: str, high: str, name: str, _: Language) -> Row:

@@ -30,7 +30,7 @@ def first(impact: Mapping[str, Any], change: bool) -> Fit:
 
 def _map_mm(impact: Mapping[str, Any], pages: int, change: bool, demonstration: bool) -> float:
     """Height that the map finds on page 1, measured on set pages; a little less than there is."""
-    height = 81.0 - 8.9 * demonstration - 15.2 * impact["drill"]
+    height = 81.0 - 8.9 * demonstration - 15.2 * bool(impact["drill"])
     height -= 3.9 * len(impact["warnings"]) + 4.0 * any(impact["caveats"][name] for name in ("tsunami", "landslide"))
     if pages == 1:
         height -= 32.0 + 13.0 * change
