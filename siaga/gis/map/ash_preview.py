@@ -27,7 +27,7 @@ _NONE, _UNKNOWN, _VOLCANO = (247, 247, 244), (203, 207, 202), (22, 33, 31)
 def preview(body: bytes, told: dict[str, Any]) -> dict[str, Any]:
     """What a person should see before submitting; raises BadInput when the raster or the request cannot serve."""
     fall = ash_ground.read(body, eruption(told))
-    ash_ground.ground(fall)  # noise is refused here, not later
+    ash_ground.polygons(fall)  # noise is refused here, not later
     return {"map": deposit(fall), "warnings": list(fall.warnings), "png": base64.b64encode(picture(fall)).decode()}
 
 
