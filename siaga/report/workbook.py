@@ -17,7 +17,7 @@ from siaga.report import listed
 
 WHOLE, PRECISE, _SHARE = "#,##0", "#,##0.00", "0.0%"
 NO_CLOCK = datetime(2000, 1, 1)  # the same figures must give the same bytes
-_LONGEST_NAME = 31  # of a sheet, in Excel
+_LONGEST_NAME = 31  # of a worksheet, in Excel
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\\x00-\x1f]+")
 _MODELS = ("pager", "itb", "itb-bayesian")
 _EVENT = ("time", "magnitude", "depth_km", "longitude", "latitude", "description")
@@ -29,17 +29,17 @@ def make(impact: Mapping[str, Any], languages: Sequence[Language]) -> bytes:
     body = io.BytesIO()
     book = xlsxwriter.Workbook(body, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     book.set_properties({"created": NO_CLOCK, "title": impact["event_id"], "comments": impact["version"]})
-    sheets = Sheets(book, languages)
-    _zones(sheets, impact)
-    _people(sheets, impact)
-    _fatalities(sheets, impact)
-    _planning(sheets, impact["planning"])
-    sources(sheets, impact, {name: impact["event"][name] for name in _EVENT}, "grid.xml")
+    worksheets = Worksheets(book, languages)
+    _zones(worksheets, impact)
+    _people(worksheets, impact)
+    _fatalities(worksheets, impact)
+    _planning(worksheets, impact["planning"])
+    sources(worksheets, impact, {name: impact["event"][name] for name in _EVENT}, "grid.xml")
     book.close()
     return body.getvalue()
 
 
-class Sheets:
+class Worksheets:
     """Sheets with a frozen row of headings."""
 
     def __init__(self, book: Any, languages: Sequence[Language]) -> None:
@@ -74,32 +74,32 @@ class Sheets:
 
     def add(self, name: str, columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[Any]]) -> None:
         """columns: heading and number format, "" for texts. What is unknown (None) stays an empty cell."""
-        sheet = self._book.add_worksheet(self._name(name))
-        sheet.freeze_panes(1, 0)
+        worksheet = self._book.add_worksheet(self._name(name))
+        worksheet.freeze_panes(1, 0)
         for column, (heading, form) in enumerate(columns):
-            sheet.write_string(0, column, heading, self._head)
+            worksheet.write_string(0, column, heading, self._head)
             texts = [str(row[column] or "") for row in rows] if not form else []
             width = min(60, max([14, *(len(text) for text in texts)]))
-            sheet.set_column(column, column, width, self._formats.get(form))
+            worksheet.set_column(column, column, width, self._formats.get(form))
         for number, row in enumerate(rows, start=1):
             for column, value in enumerate(row):
                 if isinstance(value, str):
-                    sheet.write_string(number, column, value)
+                    worksheet.write_string(number, column, value)
                 elif value is not None:
-                    sheet.write_number(number, column, value)
+                    worksheet.write_number(number, column, value)
         if rows:
-            sheet.autofilter(0, 0, len(rows), len(columns) - 1)
+            worksheet.autofilter(0, 0, len(rows), len(columns) - 1)
 
 
-def _zones(sheets: Sheets, impact: Mapping[str, Any]) -> None:
-    columns = [(sheets.both("Code"), ""), (sheets.both("Name"), ""), (sheets.both("Above"), "")]
-    columns += [(sheets.both("People"), WHOLE), *((f"MMI {ROMAN[mmi]}", WHOLE) for mmi in CLASSES)]
+def _zones(worksheets: Worksheets, impact: Mapping[str, Any]) -> None:
+    columns = [(worksheets.both("Code"), ""), (worksheets.both("Name"), ""), (worksheets.both("Above"), "")]
+    columns += [(worksheets.both("People"), WHOLE), *((f"MMI {ROMAN[mmi]}", WHOLE) for mmi in CLASSES)]
     columns += [
-        (sheets.both("Affected, MMI II and above"), WHOLE),
-        (sheets.both("Displaced, planning figure"), WHOLE),
+        (worksheets.both("Affected, MMI II and above"), WHOLE),
+        (worksheets.both("Displaced, planning figure"), WHOLE),
     ]
-    columns += [(sheets.both("Deaths expected by {model}", model=model), PRECISE) for model in _MODELS]
-    for level, zones in sheets.levels(impact):
+    columns += [(worksheets.both("Deaths expected by {model}", model=model), PRECISE) for model in _MODELS]
+    for level, zones in worksheets.levels(impact):
         rows = [
             [
                 *(zone["code"], zone["name"], zone["parent"], zone["people"], *_by_mmi(zone["by_mmi"])),
@@ -108,43 +108,45 @@ def _zones(sheets: Sheets, impact: Mapping[str, Any]) -> None:
             ]
             for zone in zones
         ]
-        name = sheets.both("Zones")
-        sheets.add(f"{level} {name}" if level else name, columns, rows)
+        name = worksheets.both("Zones")
+        worksheets.add(f"{level} {name}" if level else name, columns, rows)
 
 
-def _people(sheets: Sheets, impact: Mapping[str, Any]) -> None:
+def _people(worksheets: Worksheets, impact: Mapping[str, Any]) -> None:
     people, nodes = impact["people"], impact["map"]["nodes_by_mmi"]
     counts = _by_mmi(people["by_mmi"])
     rows = [[ROMAN[mmi], count, nodes[str(mmi)]] for mmi, count in zip(CLASSES, counts, strict=True)]
-    rows.append([sheets.both("Total"), people["total"], None])
-    columns = [("MMI", ""), (sheets.both("People"), WHOLE), (sheets.both("Points of the map"), WHOLE)]
-    sheets.add(sheets.both("People"), columns, rows)
+    rows.append([worksheets.both("Total"), people["total"], None])
+    columns = [("MMI", ""), (worksheets.both("People"), WHOLE), (worksheets.both("Points of the map"), WHOLE)]
+    worksheets.add(worksheets.both("People"), columns, rows)
 
 
-def _fatalities(sheets: Sheets, impact: Mapping[str, Any]) -> None:
+def _fatalities(worksheets: Worksheets, impact: Mapping[str, Any]) -> None:
     rows = []
     for name, one in (impact["fatalities"] or {}).items():
         chances = [one["probability"][level] for level in ("green", "yellow", "orange", "red")]
         rows.append([name, *(one[quantile] for quantile in _QUANTILES), one["alert"], *chances])
-    columns = [(sheets.both("Model"), ""), *((sheets.both(quantile), PRECISE) for quantile in _QUANTILES)]
-    columns += [(sheets.both("Alert level"), "")]
-    columns += [(sheets.both(level), _SHARE) for level in ("green", "yellow", "orange", "red")]
-    sheets.add(sheets.both("Deaths"), columns, rows)
+    columns = [(worksheets.both("Model"), ""), *((worksheets.both(quantile), PRECISE) for quantile in _QUANTILES)]
+    columns += [(worksheets.both("Alert level"), "")]
+    columns += [(worksheets.both(level), _SHARE) for level in ("green", "yellow", "orange", "red")]
+    worksheets.add(worksheets.both("Deaths"), columns, rows)
 
 
-def _planning(sheets: Sheets, planning: Mapping[str, Any] | None) -> None:
+def _planning(worksheets: Worksheets, planning: Mapping[str, Any] | None) -> None:
     cases = planning or {}
-    columns = [(sheets.both("Planning figure"), "")]
-    columns += [(sheets.both("from MMI {mmi}", mmi=ROMAN[one["mmi"]]), WHOLE) for one in cases.values()]
-    rows: list[list[Any]] = [[sheets.both("Displaced, planning figure"), *(one["people"] for one in cases.values())]]
+    columns = [(worksheets.both("Planning figure"), "")]
+    columns += [(worksheets.both("from MMI {mmi}", mmi=ROMAN[one["mmi"]]), WHOLE) for one in cases.values()]
+    rows: list[list[Any]] = [
+        [worksheets.both("Displaced, planning figure"), *(one["people"] for one in cases.values())]
+    ]
     for part in ("needs", "groups"):
         for name in next(iter(cases.values()))[part] if cases else ():
             rows.append([name, *(one[part][name] for one in cases.values())])
-    sheets.add(sheets.both("Needs"), columns, rows if cases else [])
+    worksheets.add(worksheets.both("Needs"), columns, rows if cases else [])
 
 
-def sources(sheets: Sheets, impact: Mapping[str, Any], event: Mapping[str, Any], name_of_input: str) -> None:
-    """The last sheet: what was analysed, with what. event: facts of the event by name."""
+def sources(worksheets: Worksheets, impact: Mapping[str, Any], event: Mapping[str, Any], name_of_input: str) -> None:
+    """The last worksheet: what was analysed, with what. event: facts of the event by name."""
     provenance = impact["provenance"]
     rows = [
         [name, "" if value is None else str(value), ""]
@@ -157,13 +159,13 @@ def sources(sheets: Sheets, impact: Mapping[str, Any], event: Mapping[str, Any],
         )
     ]
     if impact["drill"]:
-        rows.insert(0, [sheets.both("EXERCISE"), impact["drill_reason"], ""])
+        rows.insert(0, [worksheets.both("EXERCISE"), impact["drill_reason"], ""])
     rows.append([name_of_input, "", provenance["input"]["sha256"]])
     for file in provenance["analysis_data"]["files"]:
         said = ", ".join(str(part) for part in (file["title"], file["source"], file["year"]) if part)
         rows.append([file["role"], said, file["sha256"]])
-    columns = [(sheets.both("What"), ""), (sheets.both("Value"), ""), ("sha256", "")]
-    sheets.add(sheets.both("Sources"), columns, rows)
+    columns = [(worksheets.both("What"), ""), (worksheets.both("Value"), ""), ("sha256", "")]
+    worksheets.add(worksheets.both("Sources"), columns, rows)
 
 
 def _by_mmi(by_mmi: Mapping[str, float | None] | None) -> list[float | None]:

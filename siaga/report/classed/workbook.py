@@ -7,7 +7,7 @@ from typing import Any
 import xlsxwriter
 
 from siaga.language import Language
-from siaga.report.workbook import NO_CLOCK, PRECISE, WHOLE, Sheets, sources
+from siaga.report.workbook import NO_CLOCK, PRECISE, WHOLE, Worksheets, sources
 
 Columns = tuple[tuple[str, str], ...]  # key in impact.json, number format
 
@@ -26,25 +26,25 @@ def make(impact: Mapping[str, Any], languages: Sequence[Language]) -> bytes:
     body = io.BytesIO()
     book = xlsxwriter.Workbook(body, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     book.set_properties({"created": NO_CLOCK, "title": impact["event_id"], "comments": impact["version"]})
-    sheets = Sheets(book, languages)
-    _zones(sheets, impact)
-    _people(sheets, impact)
+    worksheets = Worksheets(book, languages)
+    _zones(worksheets, impact)
+    _people(worksheets, impact)
     for key, name, fields in _LISTS:
         rows = impact.get(key) or []
         if rows:
-            sheets.add(sheets.both(name), fields, [[row[field] for field, _form in fields] for row in rows])
-    _needs(sheets, impact["planning"])
-    sources(sheets, impact, impact["event"], "input")
+            worksheets.add(worksheets.both(name), fields, [[row[field] for field, _form in fields] for row in rows])
+    _needs(worksheets, impact["planning"])
+    sources(worksheets, impact, impact["event"], "input")
     book.close()
     return body.getvalue()
 
 
-def _zones(sheets: Sheets, impact: Mapping[str, Any]) -> None:
+def _zones(worksheets: Worksheets, impact: Mapping[str, Any]) -> None:
     classes = list(impact["people"]["by_class"])
-    columns = [(sheets.both("Code"), ""), (sheets.both("Name"), ""), (sheets.both("Above"), "")]
-    columns += [(sheets.both("People"), WHOLE), *((name, WHOLE) for name in classes)]
-    columns += [(sheets.both("Affected"), WHOLE), (sheets.both("Displaced, planning figure"), WHOLE)]
-    for level, zones in sheets.levels(impact):
+    columns = [(worksheets.both("Code"), ""), (worksheets.both("Name"), ""), (worksheets.both("Above"), "")]
+    columns += [(worksheets.both("People"), WHOLE), *((name, WHOLE) for name in classes)]
+    columns += [(worksheets.both("Affected"), WHOLE), (worksheets.both("Displaced, planning figure"), WHOLE)]
+    for level, zones in worksheets.levels(impact):
         rows = [
             [
                 *(zone["code"], zone["name"], zone["parent"], zone["people"]),
@@ -53,21 +53,23 @@ def _zones(sheets: Sheets, impact: Mapping[str, Any]) -> None:
             ]
             for zone in zones
         ]
-        name = sheets.both("Zones")
-        sheets.add(f"{level} {name}" if level else name, columns, rows)
+        name = worksheets.both("Zones")
+        worksheets.add(f"{level} {name}" if level else name, columns, rows)
 
 
-def _people(sheets: Sheets, impact: Mapping[str, Any]) -> None:
+def _people(worksheets: Worksheets, impact: Mapping[str, Any]) -> None:
     people = impact["people"]
     rows = [[name, count] for name, count in people["by_class"].items()]
-    rows += [[sheets.both("Total"), people["total"]], [sheets.both("Affected"), impact["affected"]]]
-    sheets.add(sheets.both("People"), [(sheets.both("class"), ""), (sheets.both("People"), WHOLE)], rows)
+    rows += [[worksheets.both("Total"), people["total"]], [worksheets.both("Affected"), impact["affected"]]]
+    worksheets.add(
+        worksheets.both("People"), [(worksheets.both("class"), ""), (worksheets.both("People"), WHOLE)], rows
+    )
 
 
-def _needs(sheets: Sheets, plan: Mapping[str, Any] | None) -> None:
-    columns = [(sheets.both("Planning figure"), ""), (sheets.both("People"), WHOLE)]
+def _needs(worksheets: Worksheets, plan: Mapping[str, Any] | None) -> None:
+    columns = [(worksheets.both("Planning figure"), ""), (worksheets.both("People"), WHOLE)]
     rows: list[list[Any]] = []
     if plan is not None:
-        rows.append([sheets.both("Displaced, planning figure"), plan["people"]])
+        rows.append([worksheets.both("Displaced, planning figure"), plan["people"]])
         rows += [[name, amount] for part in ("needs", "groups") for name, amount in plan[part].items()]
-    sheets.add(sheets.both("Needs"), columns, rows)
+    worksheets.add(worksheets.both("Needs"), columns, rows)
