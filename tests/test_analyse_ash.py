@@ -308,9 +308,9 @@ def test_every_class_says_what_it_may_bring():
 
 
 def test_inasafes_rates():
-    assert SCALE.figures(np.array([1.0, 10, 100, 1000, 10_000]))["affected"] == 11_111
-    assert SCALE.figures(np.array([1.0, 10, 100, 1000, 10_000]))["displaced"] == 11_000
-    assert SCALE.figures(np.array([0, 0, 0, 1000.0, 0]))["planning"]["needs"]["rice_kg_week"] == 2800
+    assert SCALE.estimate(np.array([1.0, 10, 100, 1000, 10_000]))["affected"] == 11_111
+    assert SCALE.estimate(np.array([1.0, 10, 100, 1000, 10_000]))["displaced"] == 11_000
+    assert SCALE.estimate(np.array([0, 0, 0, 1000.0, 0]))["planning"]["needs"]["rice_kg_week"] == 2800
 
 
 def golden(shared, tmp_path, monkeypatch, *more):

@@ -46,7 +46,7 @@ import numpy as np
 from siaga.impact import earthquake
 people = np.zeros(10)
 people[6] = 1000.0
-seen = earthquake.figures(people)["fatalities"]["itb-bayesian"]["median"]
+seen = earthquake.estimate(people)["fatalities"]["itb-bayesian"]["median"]
 """,
         500.0,
     ),

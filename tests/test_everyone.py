@@ -276,7 +276,7 @@ def test_people_in_no_zone_have_a_last_row(tmp_path):
     assert (rows[-1]["level"], rows[-1]["code"]) == ("regency", "")
     for column in ("people", "mmi_7", "affected", "displaced", "fatalities_pager"):
         whole = {"people": everybody.sum(), "mmi_7": everybody[6], "affected": everybody[1:].sum()}
-        deaths = earthquake.figures(everybody)
+        deaths = earthquake.estimate(everybody)
         whole |= {"displaced": deaths["displaced"], "fatalities_pager": deaths["fatalities"]["pager"]["expected"]}
         assert sum(float(row[column]) for row in rows) == pytest.approx(whole[column], rel=1e-9)
 

@@ -20,7 +20,7 @@ HOUR = timedelta(hours=1)
 
 
 def test_figures_are_inasafes_and_unrounded():
-    found = flood.SCALE.figures(np.array([1000.0, 100.5, 20.0, 3.0]))
+    found = flood.SCALE.estimate(np.array([1000.0, 100.5, 20.0, 3.0]))
     assert found["affected"] == pytest.approx(123.5, rel=1e-12)  # state 1 is not affected
     assert found["displaced"] == pytest.approx(1.005 + 0.6 + 0.15, rel=1e-12)
     assert found["planning"]["people"] == found["displaced"]
@@ -29,7 +29,7 @@ def test_figures_are_inasafes_and_unrounded():
 
 
 def test_what_is_not_known_is_null():
-    assert flood.SCALE.figures(None) == {"affected": None, "displaced": None, "planning": None}
+    assert flood.SCALE.estimate(None) == {"affected": None, "displaced": None, "planning": None}
 
 
 def test_a_zones_record_has_all_classes():

@@ -133,7 +133,7 @@ def test_eq_2_has_everybody_at_viii(cases):
 
 def test_eq_3_deaths_displaced_and_needs_of_108_855_people_at_viii():
     """InaSAFE: 202 deaths, 108,653 displaced; its needs are sums of numbers rounded per polygon."""
-    found = earthquake.figures(np.array([0, 0, 0, 0, 0, 0, 0, 108855.0, 0, 0]))
+    found = earthquake.estimate(np.array([0, 0, 0, 0, 0, 0, 0, 108855.0, 0, 0]))
     assert found["fatalities"]["itb-bayesian"]["expected"] == pytest.approx(108855 * 0.001851451786, rel=1e-12)
     assert round(found["fatalities"]["itb-bayesian"]["expected"]) == 202
     assert round(found["displaced"]) == 108653
@@ -156,7 +156,7 @@ def test_eq_3_deaths_displaced_and_needs_of_108_855_people_at_viii():
 def test_eq_4_inasafe_loses_the_deaths_of_237_people():
     """InaSAFE says 0 deaths, 206 displaced: it rounds to whole persons per polygon; summed they are 0.285."""
     by_mmi = np.array([0.0, 0, 9, 1, 2, 75, 10, 112, 9, 0])
-    found = earthquake.figures(by_mmi)
+    found = earthquake.estimate(by_mmi)
     assert found["affected"] == 218
     by_hand = 75 * 3.41733122522e-05 + 10 * 0.000387804494226 + 112 * 0.001851451786 + 9 * 0.00787294191661
     assert found["fatalities"]["itb-bayesian"]["expected"] == pytest.approx(by_hand, rel=1e-12)

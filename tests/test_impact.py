@@ -105,10 +105,10 @@ def test_fewer_than_one_expected_death_follows_pagers_rule():
 
 
 def test_nobody_exposed_is_zero_and_green_but_unknown_is_none():
-    nobody = earthquake.figures(np.zeros(10), 10.0, 2018)
+    nobody = earthquake.estimate(np.zeros(10), 10.0, 2018)
     assert (nobody["alert"]["level"], nobody["alert"]["model"]) == ("green", "siaga")
     assert nobody["alert"]["pager_level"] == "green"
-    strong = earthquake.figures(np.array([0, 0, 0, 0, 1e6, 1e6, 1e6, 2e5, 0, 0]))
+    strong = earthquake.estimate(np.array([0, 0, 0, 0, 1e6, 1e6, 1e6, 2e5, 0, 0]))
     assert strong["alert"]["pager_level"] == strong["fatalities"]["pager"]["alert"] == "yellow"
     assert nobody["alert"]["probability"] == {"green": 1.0, "yellow": 0.0, "orange": 0.0, "red": 0.0}
     for one in nobody["fatalities"].values():
@@ -116,14 +116,14 @@ def test_nobody_exposed_is_zero_and_green_but_unknown_is_none():
         assert (one["alert"], one["by_decade"]["0"], sum(one["by_decade"].values())) == ("green", 1.0, 1.0)
     assert {nobody["economic"][name] for name in ("exposed_usd", "expected_usd", "p05_usd", "p95_usd")} == {0.0}
     assert (nobody["affected"], nobody["displaced"]) == (0.0, 0.0)
-    unknown = earthquake.figures(None)
+    unknown = earthquake.estimate(None)
     assert {unknown[name] for name in ("affected", "displaced", "fatalities", "economic", "planning")} == {None}
     assert {unknown["alert"][name] for name in ("level", "pager_level", "probability")} == {None}
 
 
 def test_affected_from_ii_displaced_the_survivors_from_vi():
     people = np.array([10.0, 20, 30, 40, 50, 60, 70, 80, 90, 100])
-    found = earthquake.figures(people)
+    found = earthquake.estimate(people)
     assert found["affected"] == 540.0
     dead = sum(people[mmi - 1] * fatality.ITB_BAYESIAN.rates[mmi] for mmi in range(6, 11))
     assert found["displaced"] == pytest.approx(400 - dead)

@@ -274,7 +274,7 @@ def impact(people=(0, 0, 0, 0, 0, 2e5, 1e5, 3e4, 0, 0), source="initial", sha="a
         "event": record.event(shakemap),
         "map": record.shaking(shakemap),
         "people": record.people(by_mmi, None, Shaken(by_mmi)),
-        **earthquake.figures(by_mmi),
+        **earthquake.estimate(by_mmi),
     }
 
 

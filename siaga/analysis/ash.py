@@ -50,7 +50,7 @@ def of_ash(
     impact["provenance"]["input"]["files"] = given
     impact |= {"event": ash.event(fall), "map": ash.deposit(fall)}
     classed = ash_ground.polygons(fall)
-    impact |= _figures(fall, classed, exposure)
+    impact |= _estimates(fall, classed, exposure)
     below, unread = _below(earlier)
     total = ash_ground.added([fall, *below.values()]) if below else None
     impact["warnings"] += [*twice, *unread, *_same_again(rasters, earlier)]
@@ -120,13 +120,13 @@ def _below(earlier: Mapping[str, Earlier]) -> tuple[dict[str, AshFall], list[dic
 def _cumulative(total: AshFall, events: Sequence[str], exposure: AnalysisData) -> dict[str, Any]:
     """People under the ash of this fall and the earlier ones together."""
     seen = _people(ash_ground.polygons(total), exposure)
-    figures = ash.SCALE.figures(seen.by_class)
+    estimate = ash.SCALE.estimate(seen.by_class)
     return {
         "events": list(events),
         "max_cm": total.max_cm,
         "people": _counted(seen),
-        "affected": figures["affected"],
-        "displaced": figures["displaced"],
+        "affected": estimate["affected"],
+        "displaced": estimate["displaced"],
     }
 
 
@@ -142,7 +142,7 @@ def _counted(seen: Classed) -> dict[str, Any]:
     return ash.SCALE.people(seen.by_class, seen)
 
 
-def _figures(fall: AshFall, classed: ClassedPolygons, exposure: AnalysisData) -> dict[str, Any]:
+def _estimates(fall: AshFall, classed: ClassedPolygons, exposure: AnalysisData) -> dict[str, Any]:
     towns, airports = exposure.path("places"), exposure.path("airports")
     seen = _people(classed, exposure)
     found = ash_assets.describe(fall, classed, {role: exposure.path(role) for role in ash_assets.ROLES})
@@ -151,7 +151,7 @@ def _figures(fall: AshFall, classed: ClassedPolygons, exposure: AnalysisData) ->
             found["layers_missing"].append(ash.not_installed(role))
     return (
         found
-        | ash.SCALE.figures(seen.by_class)
+        | ash.SCALE.estimate(seen.by_class)
         | {
             "people": _counted(seen),
             "zones": [ash.SCALE.zone(zone) for zone in seen.zones],

@@ -36,7 +36,7 @@ def of_earthquake(body: bytes, source_type: str, exposure: AnalysisData, cache: 
     run = analysis.run_of("earthquake", shakemap.event_id, source_type, shakemap.number, body, exposure)
     impact = analysis.head(run, body, exposure, shakemap.drill_reason)
     impact |= {"event": record.event(shakemap), "map": record.shaking(shakemap)}
-    impact |= _figures(shakemap, exposure, cache)
+    impact |= _estimates(shakemap, exposure, cache)
     impact["similar"] = _similar(impact, exposure.path("history"))
     timing.step("count")
     products = _products(shakemap, impact, body)
@@ -45,7 +45,7 @@ def of_earthquake(body: bytes, source_type: str, exposure: AnalysisData, cache: 
     return found
 
 
-def _figures(shakemap: ShakeMap, exposure: AnalysisData, cache: Path) -> dict[str, Any]:
+def _estimates(shakemap: ShakeMap, exposure: AnalysisData, cache: Path) -> dict[str, Any]:
     population, towns, basemap = (exposure.path(role) for role in ("population", "places", "basemap"))
     found = (
         by_mmi.people(
@@ -64,7 +64,7 @@ def _figures(shakemap: ShakeMap, exposure: AnalysisData, cache: Path) -> dict[st
     installed = {role: exposure.path(role) for role in earthquake_assets.ROLES}
     layers = earthquake_assets.describe(shakemap, installed, exposure.path("zones"), exposure.zone_fields)
     return (
-        earthquake.figures(found.by_mmi, shakemap.depth_km, shakemap.time.year)
+        earthquake.estimate(found.by_mmi, shakemap.depth_km, shakemap.time.year)
         | layers
         | {
             "people": record.people(found.by_mmi, found.unmapped, found),

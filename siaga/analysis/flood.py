@@ -46,7 +46,7 @@ def of_flood(body: bytes, snapshot: Snapshot | None, exposure: AnalysisData, tim
     }
     impact["map"] = flood.flooding(found)
     impact["reported"] = flood.is_reported(found)
-    impact |= _figures(found, exposure)
+    impact |= _estimates(found, exposure)
     timing.step("count")
     products = _products(found, impact, body)
     made = Analysis.of(run, found, impact, products)
@@ -60,7 +60,7 @@ def _hour(found: FloodMap) -> Snapshot:
     return Snapshot.of(found.last_updated.astimezone(UTC))
 
 
-def _figures(found: FloodMap, exposure: AnalysisData) -> dict[str, Any]:
+def _estimates(found: FloodMap, exposure: AnalysisData) -> dict[str, Any]:
     population = exposure.path("population")
     classed, geom_ids = flood_ground.polygons(found)
     seen = (
@@ -76,7 +76,7 @@ def _figures(found: FloodMap, exposure: AnalysisData) -> dict[str, Any]:
         else Classed(None, note=reason("No population data are installed"))
     )
     by_area = _by_area(seen, geom_ids)
-    return flood.SCALE.figures(seen.by_class) | {
+    return flood.SCALE.estimate(seen.by_class) | {
         "areas": flood.areas(found, by_area),
         "villages": flood.villages(found, by_area),
         "people": flood.SCALE.people(seen.by_class, seen),

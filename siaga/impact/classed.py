@@ -56,7 +56,7 @@ class Scale:
         """How many are likely to leave their homes."""
         return float(sum(count * rate for count, rate in zip(people, self.displaced, strict=True)))
 
-    def figures(self, people: People | None) -> dict[str, Any]:
+    def estimate(self, people: People | None) -> dict[str, Any]:
         """The part of impact.json that speaks of the whole; None where nothing is known: unknown is not 0."""
         if people is None:
             return {"affected": None, "displaced": None, "planning": None}

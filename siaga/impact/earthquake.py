@@ -17,7 +17,7 @@ AFFECTED_FROM = 2
 PLANNING = {"base": 8, "middle": 7, "upper": DISPLACED_FROM}  # the rule from VI is known to be far too high
 
 
-def figures(
+def estimate(
     by_mmi: NDArray[np.float64] | None, depth_km: float | None = None, year: int | None = None
 ) -> dict[str, Any]:
     """The national part of impact.json: what happens to people by the whole map.
