@@ -22,7 +22,7 @@ import requests
 from siaga import keys, machine
 from siaga.cli import demo, ingest
 from siaga.data.demo.packages import SHAKEMAP, Packages
-from siaga.events import ObjectEvent
+from siaga.events import Notification
 from siaga.machine.supervisor import Supervisor
 from siaga.settings import Settings
 from siaga.store import Store
@@ -121,7 +121,7 @@ def upload(settings: Settings, grid: bytes, event_id: str) -> tuple[float, float
     key = f"{event_id}/grid.xml"
     started = time.monotonic()
     etag = Store.connect(settings, "bmkg").put(keys.SHAKEMAPS, key, body, "application/xml")
-    event = ObjectEvent(keys.SHAKEMAPS, key, etag)
+    event = Notification(keys.SHAKEMAPS, key, etag)
     figures = 0.0
     while time.monotonic() - started < 120:
         if not figures:

@@ -12,7 +12,7 @@ from gateway.inbox import Inbox
 from gateway.job import Job
 from siaga import events
 from siaga.errors import BadInput
-from siaga.events import ObjectEvent
+from siaga.events import Notification
 from siaga.moment import stamp
 from siaga.stack import Function, waking
 
@@ -52,7 +52,7 @@ class Webhook:
         with self._lock:
             return list(self._unreadable)
 
-    def _submit(self, event: ObjectEvent) -> int:
+    def _submit(self, event: Notification) -> int:
         woken = waking(self._functions, event.bucket, event.key)
         for function in woken:
             self._inbox.submit(Job.of_object(function.name, event, urgency.by_key(event, datetime.now(UTC))))
@@ -77,7 +77,7 @@ def _records(body: bytes) -> list[bytes]:
     return [json.dumps({"Records": [record]}).encode() for record in records]
 
 
-def _created(body: bytes) -> ObjectEvent | None:
+def _created(body: bytes) -> Notification | None:
     """The content that a record says was written; None for other news, such as a removal.
 
     Without an ETag nobody knows which content is meant; the sweep will.

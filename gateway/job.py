@@ -7,7 +7,7 @@ from typing import Any
 
 from gateway import urgency
 from gateway.verdict import Verdict
-from siaga.events import ObjectEvent
+from siaga.events import Notification
 from siaga.moment import stamp
 
 TICK = "tick|"
@@ -48,7 +48,7 @@ class Job:
     def of_object(
         cls,
         function: str,
-        event: ObjectEvent,
+        event: Notification,
         priority: int,
         received: str = "",
         callback: str = "",
@@ -74,9 +74,9 @@ class Job:
         )
 
     @property
-    def event(self) -> ObjectEvent | None:
+    def event(self) -> Notification | None:
         """The object it is about; None for a plain call."""
-        return ObjectEvent(self.bucket, self.key, self.etag, self.version_id, self.asked) if self.bucket else None
+        return Notification(self.bucket, self.key, self.etag, self.version_id, self.asked) if self.bucket else None
 
     @property
     def is_live(self) -> bool:
@@ -92,7 +92,7 @@ class Job:
         return asdict(self)
 
 
-def object_job_id(function: str, event: ObjectEvent) -> str:
+def object_job_id(function: str, event: Notification) -> str:
     """The id of the job of (function, bucket, key, etag)."""
     return f"{function}|{event.receipt_id}"
 

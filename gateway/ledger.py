@@ -9,7 +9,7 @@ from typing import Any
 
 from siaga import keys
 from siaga.errors import BadInput, NotFound
-from siaga.events import ObjectEvent
+from siaga.events import Notification
 from siaga.store import Store
 
 SCHEMA = "siaga/receipt/1"
@@ -41,9 +41,9 @@ class Receipt:
     seconds: float
 
     @property
-    def event(self) -> ObjectEvent:
+    def event(self) -> Notification:
         """The content it speaks of."""
-        return ObjectEvent(self.bucket, self.key, self.etag, self.version_id)
+        return Notification(self.bucket, self.key, self.etag, self.version_id)
 
     @property
     def name(self) -> str:
@@ -89,11 +89,11 @@ class Ledger:
                 self._names = (listed | self._added) - self._removed
                 self._read = {name: receipt for name, receipt in self._read.items() if name in self._names}
 
-    def knows(self, function: str, event: ObjectEvent) -> bool:
+    def knows(self, function: str, event: Notification) -> bool:
         """Whether a receipt is known, without asking the store."""
         return keys.receipt(function, event.receipt_id) in self._names
 
-    def settled(self, function: str, event: ObjectEvent) -> bool:
+    def settled(self, function: str, event: Notification) -> bool:
         """Whether there is a receipt. Raises Unavailable."""
         name = keys.receipt(function, event.receipt_id)
         if name in self._names:
@@ -110,7 +110,7 @@ class Ledger:
             self._read[receipt.name] = receipt
         self._add(receipt.name)
 
-    def remove(self, function: str, event: ObjectEvent) -> None:
+    def remove(self, function: str, event: Notification) -> None:
         """Remove a receipt; none there is fine. Raises Unavailable."""
         name = keys.receipt(function, event.receipt_id)
         self._store.delete(keys.LEDGER, name)

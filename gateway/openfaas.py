@@ -21,7 +21,7 @@ from gateway.job import Job, call_job_id
 from gateway.service import Gateway
 from siaga import events
 from siaga.errors import BadInput, NotFound
-from siaga.events import ObjectEvent
+from siaga.events import Notification
 from siaga.moment import stamp
 from siaga.stack import Function
 from siaga.store import Store
@@ -221,7 +221,7 @@ def _accept(gateway: Gateway, function: Function, path: str) -> Response:
     return response
 
 
-def _newest(store: Store, event: ObjectEvent) -> ObjectEvent:
+def _newest(store: Store, event: Notification) -> Notification:
     """The content that a hand-written event means: the newest one, unless it says."""
     if event.etag:
         return event
@@ -229,7 +229,7 @@ def _newest(store: Store, event: ObjectEvent) -> ObjectEvent:
         head = store.head(event.bucket, event.key)
     except (NotFound, BadInput):
         return event  # the function says so, and the receipt keeps it
-    return ObjectEvent(event.bucket, event.key, head.etag, head.version_id)
+    return Notification(event.bucket, event.key, head.etag, head.version_id)
 
 
 def _passed_on(kept_back: set[str]) -> list[tuple[str, str]]:

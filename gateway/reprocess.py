@@ -11,7 +11,7 @@ from gateway.job import Job
 from gateway.ledger import Ledger, Receipt
 from siaga import keys
 from siaga.errors import BadInput, NotFound
-from siaga.events import ObjectEvent
+from siaga.events import Notification
 from siaga.moment import stamp
 from siaga.stack import Function, waking
 from siaga.store import Store
@@ -48,11 +48,11 @@ class Reprocess:
             raise NotFound("Nothing that was processed answers to {order}", order=str(wanted)[:200])
         return done
 
-    def _meant(self, wanted: dict[str, Any]) -> Iterable[tuple[str, ObjectEvent]]:
+    def _meant(self, wanted: dict[str, Any]) -> Iterable[tuple[str, Notification]]:
         if isinstance(event_id := wanted.get("event_id"), str) and event_id:
             return [(one.function, one.event) for one in self.ledger.receipts() if _is_of(one, event_id)]
         if isinstance(bucket := wanted.get("bucket"), str) and isinstance(key := wanted.get("key"), str):
-            return [(one.name, ObjectEvent(bucket, key)) for one in waking(self.functions, bucket, key)]
+            return [(one.name, Notification(bucket, key)) for one in waking(self.functions, bucket, key)]
         if wanted.get("failed") is True:
             return [(one.function, one.event) for one in self.ledger.receipts() if one.state == "dead"]
         if "since" in wanted or "until" in wanted:
@@ -64,7 +64,7 @@ class Reprocess:
             ]
         raise BadInput("Reprocess what? Send {forms}", forms=_FORMS)
 
-    def _again(self, function: str, event: ObjectEvent, asked: bool) -> dict[str, str] | None:
+    def _again(self, function: str, event: Notification, asked: bool) -> dict[str, str] | None:
         """Enqueue the newest content of a key; None when it is gone, or wakes the function no more."""
         if function not in {one.name for one in waking(self.functions, event.bucket, event.key)}:
             return None
@@ -72,7 +72,7 @@ class Reprocess:
             head = self.store.head(event.bucket, event.key)
         except NotFound:
             return None
-        newest = ObjectEvent(event.bucket, event.key, head.etag, head.version_id, asked)
+        newest = Notification(event.bucket, event.key, head.etag, head.version_id, asked)
         place = urgency.by_key(newest, head.modified)
         state = self.inbox.again(Job.of_object(function, newest, place, stamp(head.modified)))
         return {"function": function, "bucket": event.bucket, "key": event.key, "state": state}

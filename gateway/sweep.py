@@ -12,7 +12,7 @@ from gateway.job import Job, object_job_id
 from gateway.ledger import Ledger
 from siaga import keys
 from siaga.errors import NotFound, SiagaError
-from siaga.events import ObjectEvent
+from siaga.events import Notification
 from siaga.moment import stamp
 from siaga.stack import Function, waking
 from siaga.store import Head, Store
@@ -98,7 +98,7 @@ class Sweep:
         active = self._inbox.active()  # before the listing: a job that ends meanwhile has its receipt by then
         found = 0
         for bucket, head in listed:
-            event = ObjectEvent(bucket, head.key, head.etag)
+            event = Notification(bucket, head.key, head.etag)
             place = urgency.by_key(event, head.modified)
             for function in waking(self._functions, bucket, head.key):
                 if self._ledger.knows(function.name, event) or object_job_id(function.name, event) in active:

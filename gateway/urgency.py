@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from siaga import keys, moment
 from siaga.errors import SiagaError
-from siaga.events import ObjectEvent
+from siaga.events import Notification
 from siaga.hazard import gridtime
 from siaga.store import Store
 
@@ -39,7 +39,7 @@ def is_live(place: int) -> bool:
     return place < _BACKFILL
 
 
-def by_key(event: ObjectEvent, written: datetime) -> int:
+def by_key(event: Notification, written: datetime) -> int:
     """The priority of an object as far as its name and the moment when it was written tell."""
     if event.asked:
         return at_once()
@@ -48,7 +48,7 @@ def by_key(event: ObjectEvent, written: datetime) -> int:
     return priority(told if told and told <= now + LIVE_AGE else written, now)
 
 
-def by_content(store: Store, event: ObjectEvent) -> int | None:
+def by_content(store: Store, event: Notification) -> int | None:
     """The priority by what the object itself tells; None when it does not tell, or the store does not answer."""
     told = None
     with suppress(SiagaError, ValueError):

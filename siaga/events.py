@@ -1,4 +1,7 @@
-"""What a notification says: one object in one bucket."""
+"""What a notification says: one object in one bucket.
+
+S3 calls what happens to an object an event and what is told of it a notification; a hazard's event is something else.
+"""
 
 import hashlib
 import json
@@ -13,7 +16,7 @@ _ASKED_FIELD = "X-Amz-Meta-Siaga-Asked"
 
 
 @dataclass(frozen=True, slots=True)
-class ObjectEvent:
+class Notification:
     """One content of one key.
 
     bucket, key: plain text, not URL-encoded.
@@ -66,7 +69,7 @@ class ObjectEvent:
         ).encode()
 
 
-def parse(body: bytes) -> list[ObjectEvent]:
+def parse(body: bytes) -> list[Notification]:
     """Read a notification as MinIO or S3 sends it, or an operator's {"bucket": …, "key": …}.
 
     Keys inside Records are unquoted exactly once (`unquote_plus`); those of an operator are plain.
@@ -86,14 +89,14 @@ def parse(body: bytes) -> list[ObjectEvent]:
     return [_from_record(record) for record in records]
 
 
-def _by_hand(message: dict[str, Any]) -> ObjectEvent:
+def _by_hand(message: dict[str, Any]) -> Notification:
     bucket, key = message.get("bucket"), message.get("key")
     if not (isinstance(bucket, str) and bucket and isinstance(key, str) and key):
         raise BadInput("The body names no object; send {example}", example='{"bucket": "…", "key": "…"}')
-    return ObjectEvent(bucket, key, str(message.get("etag", "")).strip('"'), str(message.get("version_id", "")))
+    return Notification(bucket, key, str(message.get("etag", "")).strip('"'), str(message.get("version_id", "")))
 
 
-def _from_record(record: Any) -> ObjectEvent:
+def _from_record(record: Any) -> Notification:
     try:
         bucket = record["s3"]["bucket"]["name"]
         obj = record["s3"]["object"]
@@ -104,7 +107,7 @@ def _from_record(record: Any) -> ObjectEvent:
         raise BadInput("A record lacks s3.bucket.name or s3.object.key") from error
     if not (isinstance(bucket, str) and bucket and key):
         raise BadInput("A record lacks s3.bucket.name or s3.object.key")
-    return ObjectEvent(bucket, key, etag, "" if version_id == "null" else version_id, _is_asked(obj))
+    return Notification(bucket, key, etag, "" if version_id == "null" else version_id, _is_asked(obj))
 
 
 def _is_asked(obj: dict[str, Any]) -> bool:

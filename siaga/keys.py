@@ -300,7 +300,7 @@ def catalog_prefix(hazard: str, year: int | None = None, month: int | None = Non
 
 
 def receipt(function: str, receipt_id: str) -> str:
-    """The key of a receipt in bucket ledger; `receipt_id` is ObjectEvent.receipt_id."""
+    """The key of a receipt in bucket ledger; `receipt_id` is Notification.receipt_id."""
     return f"{function}/{receipt_id}.json"
 
 

@@ -7,7 +7,7 @@ from running import wait_for
 
 from siaga import keys
 from siaga.cli import ingest
-from siaga.events import ObjectEvent
+from siaga.events import Notification
 
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 QUIET += ["--disable-component-update", "--disable-sync"]
@@ -28,7 +28,7 @@ def publish(stack_up, event_id, bucket=keys.SHAKEMAPS, **more):
     body = make_grid(event_id=event_id, **more)
     key = f"{event_id}/grid.xml"
     etag = stack_up.store("bmkg").put(bucket, key, body, "application/xml")
-    assert ingest.wait(stack_up.settings, ObjectEvent(bucket, key, etag), 60).state == "published"
+    assert ingest.wait(stack_up.settings, Notification(bucket, key, etag), 60).state == "published"
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from gateway.sweep import Sweep
 from gateway.verdict import Verdict
 from siaga import events, stack
 from siaga.errors import NotFound
-from siaga.events import ObjectEvent
+from siaga.events import Notification
 from siaga.settings import REPOSITORY
 from siaga.store import Head
 
@@ -56,7 +56,7 @@ class Gate:
 
 def event(key, bucket="shakemaps", etag="0f343b0931126a20f133d67c2b018a3b"):
     """One content of one key."""
-    return ObjectEvent(bucket, key, etag)
+    return Notification(bucket, key, etag)
 
 
 def settled(store, count, seconds=20):
@@ -77,7 +77,7 @@ def test_an_upload_calls_its_function_once_and_leaves_a_receipt(started, store):
     assert len(called.headers["X-Call-Id"]) == 36
     assert abs(int(called.headers["X-Start-Time"]) / 1e9 - before) < 30  # nanoseconds, as OpenFaaS counts
     version = store.head("shakemaps", key).version_id
-    assert events.parse(called.body) == [ObjectEvent("shakemaps", key, etag, version)]
+    assert events.parse(called.body) == [Notification("shakemaps", key, etag, version)]
     assert receipt["schema"] == "siaga/receipt/1"
     assert (receipt["function"], receipt["bucket"], receipt["etag"]) == ("on-shakemap", "shakemaps", etag)
     assert (receipt["state"], receipt["reason"], receipt["attempts"]) == ("done", None, 1)

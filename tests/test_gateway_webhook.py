@@ -13,7 +13,7 @@ from running import wait_for
 
 from gateway.events import Webhook
 from siaga import events, stack
-from siaga.events import ObjectEvent
+from siaga.events import Notification
 
 LONG = "20260101000000/" + ("é" * 120 + "/") * 4 + "x" * 36 + "/grid.xml"  # 255 bytes a name is MinIO's own limit
 assert len(LONG.encode()) == 1024  # S3 allows no more
@@ -207,5 +207,5 @@ def test_a_key_is_unquoted_exactly_once(functions, middle, etag):
     webhook = Webhook(functions, inbox)
     key = f"2026/{middle}/grid.xml"
     assert webhook.take(notice(key, etag=f'"{etag}"'))["taken"] == 1
-    assert inbox.jobs[0].event == ObjectEvent("shakemaps", key, etag)
+    assert inbox.jobs[0].event == Notification("shakemaps", key, etag)
     assert events.parse(inbox.jobs[0].event.record())[0].key == key

@@ -9,7 +9,7 @@ from running import wait_for
 
 from siaga import keys
 from siaga.cli import ingest, samples
-from siaga.events import ObjectEvent
+from siaga.events import Notification
 
 EVENT = "201702211904+0700_Merapi"
 
@@ -46,7 +46,7 @@ def arrive(stack_up, *objects):
     """As the form would write them, the request last; returns what became of it once it is settled."""
     door, store = stack_up.store("door"), stack_up.store("web")
     for key, body in objects:
-        event = ObjectEvent(keys.ASHMAPS, key, door.put(keys.ASHMAPS, key, body))
+        event = Notification(keys.ASHMAPS, key, door.put(keys.ASHMAPS, key, body))
 
     def settled():
         found = ingest.state_of(store, stack_up.settings, event)

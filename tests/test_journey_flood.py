@@ -9,7 +9,7 @@ from running import wait_for
 
 from siaga import keys
 from siaga.cli import ingest, samples
-from siaga.events import ObjectEvent
+from siaga.events import Notification
 
 HOUR = "2017022105-6-rw"
 
@@ -17,7 +17,7 @@ HOUR = "2017022105-6-rw"
 def arrive(stack_up, body, hour=HOUR):
     """As fetch-flood would write it; returns what became of it once the figures are there."""
     key = f"{hour}/{keys.FLOOD_DATA}"
-    event = ObjectEvent(keys.FLOODMAPS, key, stack_up.store("functions").put(keys.FLOODMAPS, key, body))
+    event = Notification(keys.FLOODMAPS, key, stack_up.store("functions").put(keys.FLOODMAPS, key, body))
     store = stack_up.store("web")
 
     def settled():

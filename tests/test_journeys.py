@@ -12,7 +12,7 @@ from running import wait_for
 
 from siaga import keys, machine
 from siaga.cli import ingest
-from siaga.events import ObjectEvent
+from siaga.events import Notification
 
 SMALL = {"nlon": 9, "nlat": 9, "spacing": 0.1, "peak": 5.0}  # weak: a report of one page, soon made
 NAN = np.full((9, 9), 5.0)
@@ -51,7 +51,7 @@ WARNED = {
 
 def upload(stack_up, name, body):
     """As BMKG's S3 client would; returns the event."""
-    return ObjectEvent(keys.SHAKEMAPS, name, stack_up.store("bmkg").put(keys.SHAKEMAPS, name, body, "application/xml"))
+    return Notification(keys.SHAKEMAPS, name, stack_up.store("bmkg").put(keys.SHAKEMAPS, name, body, "application/xml"))
 
 
 def outcome(stack_up, event, seconds=60):
@@ -206,7 +206,7 @@ def test_openssh_uploads_and_the_report_is_there_in_both_languages(stack_up, tmp
     batch = f"-mkdir shakemaps/20180805230007\nput {path} shakemaps/20180805230007/grid.xml\n"
     subprocess.run([*command, f"bmkg@{settings.sftp_host}"], input=batch, text=True, check=True, timeout=30)
     etag = stack_up.store().head(keys.SHAKEMAPS, "20180805230007/grid.xml").etag
-    assert outcome(stack_up, ObjectEvent(keys.SHAKEMAPS, "20180805230007/grid.xml", etag)).state == "published"
+    assert outcome(stack_up, Notification(keys.SHAKEMAPS, "20180805230007/grid.xml", etag)).state == "published"
     shown(stack_up, "/earthquakes", "20180805230007")
     base = f"{settings.public_url}/earthquakes/20180805230007"
     version = requests.get(base, timeout=10).text.split("/files/report-")[0].rpartition("/")[2]
@@ -229,6 +229,6 @@ def test_real_shakemaps_are_published(stack_up, shared, name):
     bucket = keys.SHAKEMAPS_CORRECTED if folder.endswith("corrected") else keys.SHAKEMAPS
     body = (shared / "data" / name / "grid.xml").read_bytes()
     key = f"{event_id}/grid.xml"
-    event = ObjectEvent(bucket, key, stack_up.store("bmkg").put(bucket, key, body, "application/xml"))
+    event = Notification(bucket, key, stack_up.store("bmkg").put(bucket, key, body, "application/xml"))
     assert outcome(stack_up, event).state == "published"
     shown(stack_up, "/earthquakes", event_id)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from siaga import keys, settings, stack
 from siaga.errors import BadInput
-from siaga.events import ObjectEvent, parse
+from siaga.events import Notification, parse
 
 event_ids = st.from_regex(r"[A-Za-z0-9._-]{1,64}", fullmatch=True).filter(lambda text: text not in (".", ".."))
 hexes = st.from_regex(r"[0-9a-f]{8}", fullmatch=True)
@@ -57,13 +57,13 @@ def test_folders_as_uploaders_name_them():
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1), st.text(alphabet="0123456789abcdef", max_size=32))
 def test_a_record_is_unquoted_exactly_once(key, etag):
-    event = ObjectEvent("shakemaps", key, etag, "v1")
+    event = Notification("shakemaps", key, etag, "v1")
     assert parse(event.record()) == [event]
 
 
 @given(st.text(min_size=1), st.text(min_size=1))
 def test_receipts_of_different_contents_have_different_names(one, other):
-    names = {ObjectEvent("b", key.encode(errors="replace").decode(), "e").receipt_id for key in (one, other)}
+    names = {Notification("b", key.encode(errors="replace").decode(), "e").receipt_id for key in (one, other)}
     assert len(names) == len({one.encode(errors="replace"), other.encode(errors="replace")})
 
 
@@ -81,7 +81,7 @@ def test_receipts_of_different_contents_have_different_names(one, other):
 def test_what_no_store_says_is_no_event(odd):
     # each would be sent back to the store, in an address or a header
     with pytest.raises(BadInput):
-        ObjectEvent(**{"bucket": "b", "key": "k"} | odd)
+        Notification(**{"bucket": "b", "key": "k"} | odd)
     with pytest.raises(BadInput):
         parse(json.dumps({"bucket": "b", "key": "k"} | odd).encode())
 

@@ -14,7 +14,7 @@ from running import free_ports, wait_for
 
 from siaga import events, keys, stack
 from siaga.errors import BadInput, Conflict, Forbidden, NotFound, SiagaError, Unavailable
-from siaga.events import ObjectEvent
+from siaga.events import Notification
 from siaga.machine import minio
 from siaga.store import Store
 
@@ -339,7 +339,7 @@ class Receiver:
         self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
-    def events(self, bucket: str) -> list[ObjectEvent]:
+    def events(self, bucket: str) -> list[Notification]:
         """What was announced of that bucket."""
         found = [event for _headers, body in list(self.notices) for event in events.parse(body)]
         return [event for event in found if event.bucket == bucket]
@@ -363,7 +363,7 @@ def test_the_store_announces_a_content_as_we_read_it(store, ours, receiver, key)
     etag = store.put(keys.SHAKEMAPS, key, b"<a/>")
     wait_for(lambda: receiver.events(keys.SHAKEMAPS), 20, "the notification")
     event = receiver.events(keys.SHAKEMAPS)[-1]
-    assert event == ObjectEvent(keys.SHAKEMAPS, key, etag, store.head(keys.SHAKEMAPS, key).version_id)
+    assert event == Notification(keys.SHAKEMAPS, key, etag, store.head(keys.SHAKEMAPS, key).version_id)
     headers, body = receiver.notices[-1]
     assert headers["Authorization"] == f"Bearer {ours.secret('webhook-token')}"
     assert json.loads(body)["Key"] == f"{keys.SHAKEMAPS}/{key}"

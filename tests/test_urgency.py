@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from gateway import urgency
 from siaga import events, keys
 from siaga.errors import NotFound
-from siaga.events import ObjectEvent
+from siaga.events import Notification
 from siaga.hazard import gridtime
 from siaga.store import Head
 
@@ -61,12 +61,12 @@ KEYS = [  # bucket, key of an event at that moment
 @pytest.mark.parametrize(("bucket", "named"), KEYS)
 def test_a_key_tells_the_age_of_any_hazard_whenever_it_was_written(bucket, named):
     for at, live in ((NOW - 2 * HOUR, True), (NOW - 3 * DAY, False), (datetime(2018, 2, 20, tzinfo=UTC), False)):
-        event = ObjectEvent(bucket, named(at))
+        event = Notification(bucket, named(at))
         told = keys.clock(bucket, event.key)
         assert timedelta() <= at - told < HOUR
         assert urgency.is_live(urgency.by_key(event, NOW)) == live
         assert urgency.is_live(urgency.by_key(event, NOW - 9 * DAY)) == live
-        assert urgency.is_live(urgency.by_key(ObjectEvent(bucket, event.key, asked=True), NOW))
+        assert urgency.is_live(urgency.by_key(Notification(bucket, event.key, asked=True), NOW))
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_a_key_tells_the_age_of_any_hazard_whenever_it_was_written(bucket, named
     ],
 )
 def test_where_the_key_has_no_clock_the_moment_of_writing_counts(bucket, key):
-    event = ObjectEvent(bucket, key)
+    event = Notification(bucket, key)
     assert urgency.is_live(urgency.by_key(event, NOW))
     assert not urgency.is_live(urgency.by_key(event, NOW - 2 * DAY))
 
@@ -128,12 +128,12 @@ def grid(time):
     ids=["an hour ago, WIB", "an hour ago, UTC", "old", "old, without zone", "far ahead", "a word", "blanks"],
 )
 def test_a_map_tells_its_age_in_its_first_lines(time, live):
-    place = urgency.by_content(OneObject(grid(time).encode()), ObjectEvent("shakemaps-bnpb", "us7000n05d/grid.xml"))
+    place = urgency.by_content(OneObject(grid(time).encode()), Notification("shakemaps-bnpb", "us7000n05d/grid.xml"))
     assert (None if place is None else urgency.is_live(place)) == live
 
 
 def test_an_analysis_tells_its_age_in_its_metadata():
-    event = ObjectEvent("results", f"earthquake/us7000n05d/{RUN}")
+    event = Notification("results", f"earthquake/us7000n05d/{RUN}")
     assert not urgency.is_live(urgency.by_content(OneObject(b"{}", event_time="2018-02-20T09:29:28Z"), event))
     assert urgency.is_live(urgency.by_content(OneObject(b"{}", event_time=f"{NOW:%Y-%m-%dT%H:%M:%SZ}"), event))
     for store in (OneObject(), OneObject(b"{}"), OneObject(b"{}", event_time="soon")):
@@ -146,9 +146,9 @@ def test_the_head_of_a_file_is_read_with_hostile_eyes():
 
 
 def test_what_somebody_asked_for_says_so_on_its_way():
-    asked = ObjectEvent("shakemaps", "20180220163351/grid.xml", "e", "v", asked=True)
+    asked = Notification("shakemaps", "20180220163351/grid.xml", "e", "v", asked=True)
     assert events.parse(asked.record()) == [asked]
-    assert events.parse(ObjectEvent("b", "k").record()) == [ObjectEvent("b", "k")]
+    assert events.parse(Notification("b", "k").record()) == [Notification("b", "k")]
     for metadata in (None, [], "x", {}, {"content-type": "X-Amz-Meta-Siaga-Asked"}):
         record = {"s3": {"bucket": {"name": "b"}, "object": {"key": "k", "userMetadata": metadata}}}
-        assert events._from_record(record) == ObjectEvent("b", "k")
+        assert events._from_record(record) == Notification("b", "k")

@@ -17,6 +17,7 @@ GONE = {  # what is said in its place
     "hard_shaken": "strongly_shaken",
     "Look": "ClassStyle",
     "lying": "deposit",
+    "ObjectEvent": "Notification",
     "settle": "refresh",
     "whereabouts": "short_location",
 }

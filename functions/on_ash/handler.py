@@ -16,7 +16,7 @@ from siaga import keys
 from siaga.analysis import Analysis
 from siaga.analysis.ash import of_ash
 from siaga.errors import BadInput, NotFound, Superseded, Unavailable
-from siaga.events import ObjectEvent
+from siaga.events import Notification
 from siaga.function import analyse, frame
 from siaga.hazard.ash import MAX_BYTES, MAX_REQUEST_BYTES, Eruption, read_request
 from siaga.inputs import ash_falls
@@ -24,7 +24,7 @@ from siaga.inputs import ash_falls
 _PATIENCE = timedelta(days=7)
 
 
-def run(event: ObjectEvent, context: frame.Context) -> frame.Outcome:
+def run(event: Notification, context: frame.Context) -> frame.Outcome:
     """Analyse one ash fall."""
     return analyse.run_analysis(event, context, _analyse, _catalog_facts, MAX_REQUEST_BYTES)
 

@@ -13,13 +13,13 @@ from typing import Any
 
 from siaga.analysis import Analysis
 from siaga.analysis.flood import of_flood
-from siaga.events import ObjectEvent
+from siaga.events import Notification
 from siaga.function import analyse, frame
 from siaga.hazard import flood
 from siaga.keys import Snapshot
 
 
-def run(event: ObjectEvent, context: frame.Context) -> frame.Outcome:
+def run(event: Notification, context: frame.Context) -> frame.Outcome:
     """Analyse one answer."""
     return analyse.run_analysis(event, context, _analyse, _catalog_facts, flood.MAX_BYTES)
 

@@ -13,7 +13,7 @@ from siaga import keys
 from siaga.analysis import Analysis
 from siaga.analysis.earthquake import of_earthquake
 from siaga.errors import reason
-from siaga.events import ObjectEvent
+from siaga.events import Notification
 from siaga.function import analyse, frame
 from siaga.hazard import gridxml
 from siaga.moment import parse, stamp
@@ -23,7 +23,7 @@ from siaga.report.earthquake import printed
 _CLOCKS_DIFFER = timedelta(minutes=5)
 
 
-def run(event: ObjectEvent, context: frame.Context) -> frame.Outcome:
+def run(event: Notification, context: frame.Context) -> frame.Outcome:
     """Analyse one ShakeMap."""
     return analyse.run_analysis(event, context, _analyse, _catalog_facts, gridxml.MAX_BYTES, _arrival_warnings)
 

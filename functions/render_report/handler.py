@@ -20,7 +20,7 @@ from typing import Any
 from siaga import catalog, keys, language, moment
 from siaga.data import analysis_data
 from siaga.data.analysis_data import AnalysisData
-from siaga.events import ObjectEvent
+from siaga.events import Notification
 from siaga.function import content, frame
 from siaga.inputs import flood_changes
 from siaga.product import Product
@@ -43,7 +43,7 @@ class Finished:
         return self.context.store.get(keys.RESULTS, self.where.key(path))[0]
 
 
-def run(event: ObjectEvent, context: frame.Context) -> frame.Outcome:
+def run(event: Notification, context: frame.Context) -> frame.Outcome:
     """Make the report of one run."""
     timing = Timing()
     where = keys.Run.parse(event.key)

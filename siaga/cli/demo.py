@@ -17,7 +17,7 @@ from siaga.data import demo as exposure
 from siaga.data import imports
 from siaga.data.demo.packages import SHAKEMAP, Packages
 from siaga.errors import SiagaError
-from siaga.events import ASKED, ObjectEvent
+from siaga.events import ASKED, Notification
 from siaga.machine.supervisor import Supervisor
 from siaga.settings import Settings
 from siaga.store import Store
@@ -26,7 +26,7 @@ REAL_GRID = "inasafe-core-4.4.0/safe/test/data/hazard/shake_data/20131105060809/
 _PATIENCE = 120.0  # seconds from upload to report
 
 Say = Callable[[str], None]
-Sending = tuple[str, Callable[[], ObjectEvent]]  # what is sent, for people, and how
+Sending = tuple[str, Callable[[], Notification]]  # what is sent, for people, and how
 
 
 def install_exposure(settings: Settings, say: Callable[[str], None]) -> None:
@@ -71,10 +71,10 @@ def _earthquakes(settings: Settings, say: Say) -> list[Sending]:
 def _put(settings: Settings, role: str, sample: samples.Sample) -> list[Sending]:
     """role: whose rights serve; that of the function or form that usually puts such an input."""
 
-    def send() -> ObjectEvent:
+    def send() -> Notification:
         store = Store.connect(settings, role)
         for key, body in sample.objects:
-            event = ObjectEvent(sample.bucket, key, store.put(sample.bucket, key, body, metadata=ASKED))
+            event = Notification(sample.bucket, key, store.put(sample.bucket, key, body, metadata=ASKED))
         return event
 
     return [(sample.what, send)]
@@ -122,7 +122,7 @@ def exercise(real: bytes) -> bytes:
     return f"{head}<grid_data>\n{rows}\n</grid_data>{tail}".encode("ascii")
 
 
-def _follow(settings: Settings, event: ObjectEvent, say: Say, stop: threading.Event) -> bool:
+def _follow(settings: Settings, event: Notification, say: Say, stop: threading.Event) -> bool:
     """Tell each new state of an input until it is final, then show where its report lies; whether it is published."""
     sent = time.monotonic()
     say(f"put as {event.bucket}/{event.key}")
@@ -148,7 +148,7 @@ def _follow(settings: Settings, event: ObjectEvent, say: Say, stop: threading.Ev
     return True
 
 
-def _upload(settings: Settings, grid: bytes) -> ObjectEvent:
+def _upload(settings: Settings, grid: bytes) -> Notification:
     """Put the grid with the OpenSSH client, as BMKG does."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "grid.xml"
@@ -174,5 +174,5 @@ def _upload(settings: Settings, grid: bytes) -> ObjectEvent:
         raise SiagaError("The upload by SFTP failed: {detail}", detail=done.stderr.strip()[-300:])
     head = Store.connect(settings, "web")
     for entry in head.list(keys.SHAKEMAPS, key):
-        return ObjectEvent(keys.SHAKEMAPS, key, entry.etag)
+        return Notification(keys.SHAKEMAPS, key, entry.etag)
     raise SiagaError("The upload by SFTP left no object {key}", key=key)

@@ -13,7 +13,7 @@ import requests
 
 from siaga import keys, stack
 from siaga.errors import NotFound, SiagaError, Unavailable
-from siaga.events import ASKED, ObjectEvent
+from siaga.events import ASKED, Notification
 from siaga.settings import Settings
 from siaga.store import Store
 
@@ -55,15 +55,15 @@ def key_for(path: Path, body: bytes) -> str:
     return f"{name}/grid.xml" if name else "grid.xml"
 
 
-def put(settings: Settings, path: Path, bucket: str, key: str = "") -> ObjectEvent:
+def put(settings: Settings, path: Path, bucket: str, key: str = "") -> Notification:
     """Put one file into an input bucket, to be done now however old it is; returns what was put."""
     body = path.read_bytes()
-    named = ObjectEvent(bucket, key or key_for(path, body))
+    named = Notification(bucket, key or key_for(path, body))
     etag = Store.connect(settings, "door").put(bucket, named.key, body, "application/xml", metadata=ASKED)
     return replace(named, etag=etag)
 
 
-def state_of(store: Store, settings: Settings, event: ObjectEvent) -> InputState:
+def state_of(store: Store, settings: Settings, event: Notification) -> InputState:
     """What became of that content so far; `store` needs the rights of role web."""
     function = _woken(settings.stack, event.bucket, event.key)
     receipt = _json(store, keys.LEDGER, keys.receipt(function, event.receipt_id))
@@ -75,7 +75,7 @@ def state_of(store: Store, settings: Settings, event: ObjectEvent) -> InputState
     run = keys.Run.parse(receipt["run"])
     url = f"{settings.public_url}/{run.page}"
     impact = store.head(keys.RESULTS, run.key(keys.IMPACT))
-    woken = ObjectEvent(keys.RESULTS, impact.key, impact.etag)
+    woken = Notification(keys.RESULTS, impact.key, impact.etag)
     report = _json(store, keys.LEDGER, keys.receipt("render-report", woken.receipt_id))
     if store.exists(keys.RESULTS, run.key(keys.REPORT)):  # asked last: it is written before its receipt
         return InputState("published", reason, url, str(run))
@@ -97,7 +97,7 @@ def _woken(path: Path, bucket: str, key: str) -> str:
 
 def wait(
     settings: Settings,
-    event: ObjectEvent,
+    event: Notification,
     seconds: float,
     tell: Callable[[InputState], None] = lambda _: None,
 ) -> InputState:
@@ -144,7 +144,7 @@ def inputs(settings: Settings) -> Iterator[tuple[str, str, str, str]]:
             if name := keys.lacking(bucket, head.key):
                 yield "ignored", f"{bucket}/{head.key}", came, f"Its name does not end in {name}, so it wakes nothing"
             for function in stack.waking(functions, bucket, head.key):
-                event = ObjectEvent(bucket, head.key, head.etag)
+                event = Notification(bucket, head.key, head.etag)
                 receipt = _json(store, keys.LEDGER, keys.receipt(function.name, event.receipt_id))
                 fact = receipt or jobs.get((bucket, head.key, head.etag)) or {"state": "received", "reason": None}
                 reason = (fact.get("reason") or {}).get("text", "")

@@ -14,7 +14,7 @@ from typing import Any
 
 from siaga import keys, stack
 from siaga.errors import SiagaError
-from siaga.events import ObjectEvent
+from siaga.events import Notification
 from siaga.settings import Settings
 
 
@@ -69,12 +69,12 @@ def _place(given: str, name: str | None) -> tuple[Path | None, str, str]:
     return path, bucket, key
 
 
-def _put(settings: Settings, path: Path | None, bucket: str, key: str) -> ObjectEvent:
+def _put(settings: Settings, path: Path | None, bucket: str, key: str) -> Notification:
     """The object that the function is told of; a file is put there first."""
     from siaga.store import Store
 
     etag = Store.connect(settings, "root").put(bucket, key, path.read_bytes()) if path else ""
-    return ObjectEvent(bucket, key, etag)
+    return Notification(bucket, key, etag)
 
 
 def _called(function: stack.Function, body: bytes) -> Mapping[str, Any]:

@@ -13,7 +13,7 @@ from siaga.analysis import Analysis
 from siaga.data import analysis_data
 from siaga.data.analysis_data import AnalysisData
 from siaga.errors import reason
-from siaga.events import ASKED, ObjectEvent
+from siaga.events import ASKED, Notification
 from siaga.function import content, frame
 from siaga.moment import parse
 from siaga.store import Head
@@ -27,7 +27,7 @@ CatalogFacts = Callable[[Mapping[str, Any]], dict[str, Any]]
 class Input:
     """One input, and what it is analysed with. body: its content; head: what the store says of that."""
 
-    event: ObjectEvent
+    event: Notification
     body: bytes
     head: Head
     context: frame.Context
@@ -36,7 +36,7 @@ class Input:
 
 
 def run_analysis(
-    event: ObjectEvent,
+    event: Notification,
     context: frame.Context,
     analyse: Callable[[Input], Analysis],
     catalog_facts: CatalogFacts,

@@ -6,13 +6,13 @@ from typing import Any
 
 from siaga import keys
 from siaga.errors import Superseded
-from siaga.events import ObjectEvent
+from siaga.events import Notification
 from siaga.moment import stamp
 from siaga.product import Product
 from siaga.store import MOST_BYTES, Head, Store
 
 
-def read(store: Store, event: ObjectEvent, at_most: int = MOST_BYTES) -> tuple[bytes, Any]:
+def read(store: Store, event: Notification, at_most: int = MOST_BYTES) -> tuple[bytes, Any]:
     """The bytes that the event speaks of, and their Head; at_most: how many its reader takes.
 
     The named version is read where the store keeps versions, else the current object, which must
@@ -28,7 +28,7 @@ def read(store: Store, event: ObjectEvent, at_most: int = MOST_BYTES) -> tuple[b
     return body, head
 
 
-def arrival(event: ObjectEvent, head: Head) -> dict[str, Any]:
+def arrival(event: Notification, head: Head) -> dict[str, Any]:
     """How an input came, as its catalogue entry tells it; impact.json knows no arrival."""
     return {
         "bucket": event.bucket,

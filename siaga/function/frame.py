@@ -19,7 +19,7 @@ from typing import Any
 
 from siaga import events
 from siaga.errors import BadInput, NotFound, SiagaError, Superseded, Unavailable
-from siaga.events import ObjectEvent
+from siaga.events import Notification
 from siaga.moment import stamp
 from siaga.settings import Settings
 from siaga.store import Store
@@ -57,11 +57,11 @@ def open_context() -> Context:
     return Context(Store.connect(settings, "functions"), settings)
 
 
-def on_object(run: Callable[[ObjectEvent, Context], Outcome]) -> Callable[[Any, Any], dict[str, Any]]:
+def on_object(run: Callable[[Notification, Context], Outcome]) -> Callable[[Any, Any], dict[str, Any]]:
     """Turn `run` into OpenFaaS's handle(event, context)."""
 
     def handle(event: Any, context: Any) -> dict[str, Any]:  # noqa: ARG001 - OpenFaaS's contract
-        subject = ObjectEvent("", "")
+        subject = Notification("", "")
 
         def one() -> Outcome:
             nonlocal subject
@@ -111,7 +111,7 @@ def _answered(call: Callable[[], Outcome], subject: Callable[[], dict[str, str]]
     }
 
 
-def _one(body: bytes) -> ObjectEvent:
+def _one(body: bytes) -> Notification:
     named = events.parse(body)
     if len(named) != 1:
         raise BadInput("The body names {count} objects; a function takes one at a time", count=len(named))

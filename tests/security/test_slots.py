@@ -12,7 +12,7 @@ from gateway_process import STACK, Function, Gateway, done, receipts
 from running import free_ports, wait_for
 
 from siaga import machine, stack
-from siaga.events import ObjectEvent
+from siaga.events import Notification
 from siaga.machine.supervisor import Part, Supervisor
 from siaga.settings import REPOSITORY
 
@@ -181,7 +181,7 @@ def test_a_call_that_broke_off_counts_if_the_slot_had_begun_with_it(started, sto
     )
     function.took_up = lambda name: asked.append(name) or (200, said)
     gateway.start()
-    gateway.announce(ObjectEvent("shakemaps", "20180220163351/grid.xml", "e").record())
+    gateway.announce(Notification("shakemaps", "20180220163351/grid.xml", "e").record())
     receipt = settled(store, 1, 20)["20180220163351/grid.xml"]
     function.stop()
     assert (receipt["state"], receipt["attempts"]) == (state, attempts)
@@ -194,7 +194,7 @@ def test_a_slot_that_is_starting_is_not_handed_a_job(started, store):
     starting = Function(gateway.settings.function_port)
     answer, starting.ready = starting.ready, 503
     gateway.start()
-    gateway.announce(ObjectEvent("shakemaps", "20180220163351/grid.xml", "e").record())
+    gateway.announce(Notification("shakemaps", "20180220163351/grid.xml", "e").record())
     wait_for(lambda: gateway.jobs()["jobs"] and gateway.jobs()["jobs"][0]["state"] == "retrying", 20)
     assert not starting.calls
     starting.ready = answer
