@@ -2,6 +2,7 @@
 
 errors      kinds of failure, each by what the caller should do; the reason of a warning
 settings    every path, port and secret, read once at an entry point
+hazards     a row per hazard: its function, its buckets, its pages
 keys        names of buckets and objects: built and parsed here, nowhere else
 events      what a notification says: one object in one bucket
 store       the object store (S3); all that reads or writes an object goes through it
@@ -30,7 +31,7 @@ cli/        siaga up | demo | ingest | analyse | forecast | invoke | reprocess |
 
 Imports go down, never up and never aside; from the ground:
 
-    conventions, errors, moment
+    conventions, errors, hazards, moment
     edition, events, filehash, keys, language, palette, product, timing
     settings
     modes, stack, store

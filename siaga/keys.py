@@ -4,20 +4,25 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
+from fnmatch import fnmatchcase
 
+from siaga import hazards
 from siaga.errors import BadInput
+from siaga.hazards import ASH, EARTHQUAKE, FLOOD, HAZARDS
 from siaga.moment import ZONES
 
-SHAKEMAPS = "shakemaps"
-SHAKEMAPS_CORRECTED = "shakemaps-corrected"
-SHAKEMAPS_BNPB = "shakemaps-bnpb"
-FLOODMAPS = "floodmaps"
-ASHMAPS = "ashmaps"
+SHAKEMAP_BUCKETS = EARTHQUAKE.buckets
+SHAKEMAPS, SHAKEMAPS_CORRECTED, SHAKEMAPS_BNPB = (
+    hazards.SHAKEMAPS,
+    hazards.SHAKEMAPS_CORRECTED,
+    hazards.SHAKEMAPS_BNPB,
+)
+FLOODMAPS, ASHMAPS = hazards.FLOODMAPS, hazards.ASHMAPS
 ANALYSIS_DATA = "analysis-data"
 RESULTS = "results"
 LEDGER = "ledger"
 
-INPUTS = (SHAKEMAPS, SHAKEMAPS_CORRECTED, SHAKEMAPS_BNPB, FLOODMAPS, ASHMAPS)
+INPUTS = tuple(bucket for hazard in HAZARDS.values() for bucket in hazard.buckets)
 BUCKETS = (*INPUTS, ANALYSIS_DATA, RESULTS, LEDGER)
 
 MANIFEST = "manifest.json"
@@ -26,13 +31,13 @@ REPORT = "report.json"
 CATALOG = "catalog/"
 EVENT_TIME = "event-time"  # metadata of impact.json: when it happened, as siaga.moment stamps it
 
-GRID = "grid.xml"  # ends the keys in the buckets of ShakeMaps that wake on-shakemap
-FLOOD_DATA = "flood_data.json"
+GRID = EARTHQUAKE.name  # ends the keys in the buckets of ShakeMaps that wake on-shakemap
+FLOOD_DATA = FLOOD.name
 HOURS = "hours/"  # in floodmaps: what became of each hour that has no flood data of its own
 SUSPECT = "suspect/"  # in floodmaps: answers that are not trusted, as they came; they wake nothing
 OUTAGES = "outages/"  # in floodmaps: one object per outage of the source
 JAKARTA = "ID-JK"
-ASH_REQUEST = "request.json"  # in ashmaps: wakes on-ash
+ASH_REQUEST = ASH.name  # in ashmaps: wakes on-ash
 ASH_RASTER = "ash_fall.tif"  # beside it; wakes nothing
 CANDIDATES = "candidates/"  # in ashmaps: rasters that are being checked and previewed; they wake nothing
 
@@ -44,7 +49,6 @@ _WIB = timezone(timedelta(hours=ZONES["WIB"]))  # the clock of BMKG's folders
 _ERUPTION = re.compile(r"(\d{12}[+-]\d{4})_([A-Za-z0-9-]{1,46})")
 _SNAPSHOT = re.compile(r"(\d{10})-6-rw(?:-([A-Z]{2}-[A-Z]{2}))?")
 
-_PAGES = {"earthquake": "earthquakes", "flood": "floods", "ash": "ash"}
 SOURCE_RANK = {"initial": 0, "corrected": 1}  # a corrected map outranks an initial one
 
 
@@ -139,7 +143,8 @@ class Run:
     @property
     def page(self) -> str:
         """The path of its event's page on the web, showing this version."""
-        return f"{_PAGES.get(self.hazard, self.hazard)}/{self.event_id}/{self.version}"
+        hazard = HAZARDS.get(self.hazard)
+        return f"{hazard.page if hazard else self.hazard}/{self.event_id}/{self.version}"
 
     @classmethod
     def parse(cls, text: str) -> "Run":
@@ -339,6 +344,16 @@ def lacking(bucket: str, key: str) -> str:
     return "" if key.endswith((GRID, "/")) else GRID
 
 
+def woken(bucket: str, key: str) -> str:
+    """The function that an input wakes, "" for what lies beside inputs.
+
+    >>> woken("shakemaps-bnpb", "20180220163351/output/grid.xml"), woken("ashmaps", "candidates/0a.tif")
+    ('on-shakemap', '')
+    """
+    here = (one for one in HAZARDS.values() if bucket in one.buckets)
+    return next((one.function for one in here if fnmatchcase(key, one.pattern)), "")
+
+
 def is_timed(name: str) -> bool:
     """Whether a folder's name begins with fourteen digits of a clock."""
     return _FOLDER_TIME.match(name) is not None
@@ -358,7 +373,7 @@ def clock(bucket: str, key: str) -> datetime | None:
     try:
         if bucket == RESULTS:
             run = Run.parse(key)
-            bucket = {"flood": FLOODMAPS, "ash": ASHMAPS}.get(run.hazard, SHAKEMAPS)
+            bucket = HAZARDS.get(run.hazard, EARTHQUAKE).buckets[0]
             key = f"{run.event_id}/"
         if bucket == FLOODMAPS:
             return Snapshot.parse(key).hour

@@ -134,7 +134,7 @@ seen = [function.name for function in woken]
     ("a bucket that wakes a function", "a new bucket"): (
         {
             "stack.yml": ("shakemaps-bnpb/*grid.xml", "shakemaps-bnpb/*grid.xml shakemaps-usgs/*grid.xml"),
-            "siaga/keys.py": ("SHAKEMAPS_BNPB, FLOODMAPS", 'SHAKEMAPS_BNPB, "shakemaps-usgs", FLOODMAPS'),
+            "siaga/hazards.py": ("SHAKEMAPS_BNPB),", 'SHAKEMAPS_BNPB, "shakemaps-usgs"),'),
         },
         """
 import pathlib

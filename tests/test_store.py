@@ -381,7 +381,7 @@ def test_only_what_wakes_a_function_is_announced(store, receiver):
     ):
         store.put(bucket, key, b"x")
     store.delete(keys.SHAKEMAPS, "a/intensity.jpg")
-    waking = [(bucket, "a/grid.xml") for bucket in keys.INPUTS[:3]] + [(keys.RESULTS, f"{run}/impact.json")]
+    waking = [(bucket, "a/grid.xml") for bucket in keys.SHAKEMAP_BUCKETS] + [(keys.RESULTS, f"{run}/impact.json")]
     for bucket, key in waking:
         store.put(bucket, key, b"x")
     wait_for(lambda: all(receiver.events(bucket) for bucket, _key in waking), 20, "the notifications")

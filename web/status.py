@@ -3,7 +3,7 @@
 from typing import Any
 
 import requests
-from flask import Blueprint, Response, g, jsonify, render_template, request, url_for
+from flask import Blueprint, Response, g, jsonify, render_template, request
 
 from siaga import keys
 from siaga.errors import BadInput
@@ -22,11 +22,6 @@ _STATES = {
     "superseded": "Superseded",
     "dead": "Failed",
     "ignored": "Ignored",
-}
-_PAGES = {
-    "earthquake": ("earthquakes.event", "event_id"),
-    "flood": ("floods.event", "snapshot"),
-    "ash": ("ashfalls.event", "event_id"),
 }
 
 
@@ -102,7 +97,7 @@ def _unknown(index: Index, jobs: Any) -> list[dict[str, Any]]:
     known = {(job["bucket"], job["key"], job["etag"]) for job in jobs}
     found = []
     for bucket, key, etag, modified in index.inputs(_SHOWN):
-        function = _woken(bucket, key)
+        function = keys.woken(bucket, key)
         if function and (bucket, key, etag) not in known and not index.receipt_of(function, bucket, key, etag):
             found.append(_row("received", function, bucket, key, modified))
     return found
@@ -116,15 +111,6 @@ def _ignored(index: Index) -> list[dict[str, Any]]:
         for bucket, key, _etag, modified in index.inputs(_SHOWN)
         if (name := keys.lacking(bucket, key))
     ]
-
-
-def _woken(bucket: str, key: str) -> str:
-    """The function that an input wakes, "" for what lies beside inputs."""
-    if bucket.startswith(keys.SHAKEMAPS):
-        return "on-shakemap" if key.endswith(keys.GRID) else ""
-    if bucket == keys.FLOODMAPS:
-        return "on-flood" if key.endswith(f"/{keys.FLOOD_DATA}") and key[0].isdigit() else ""
-    return "on-ash" if key.endswith(f"/{keys.ASH_REQUEST}") else ""
 
 
 def _outage(one: dict[str, Any]) -> dict[str, Any]:
@@ -141,14 +127,10 @@ def _outage(one: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _page(run: str) -> dict[str, str] | None:
+def _page(run: str) -> dict[str, str]:
     """The page of a run."""
-    hazard, event_id, version = run.split("/")[:3]
-    endpoint, name = _PAGES.get(hazard, ("", ""))
-    if not endpoint:
-        return None
-    values: dict[str, Any] = {name: event_id, "version": version}
-    return {"url": url_for(endpoint, **values), "name": event_id, "version": version}
+    where = keys.Run.parse(run)
+    return {"url": f"/{where.page}", "name": where.event_id, "version": str(where.version)}
 
 
 def _job(job: dict[str, Any]) -> dict[str, Any]:

@@ -71,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
 
     put = commands.add_parser("ingest", help="put a grid.xml into the bucket as an uploader would")
     put.add_argument("file", type=Path)
-    put.add_argument("--bucket", choices=keys.INPUTS[:3], default=keys.SHAKEMAPS)
+    put.add_argument("--bucket", choices=keys.SHAKEMAP_BUCKETS, default=keys.SHAKEMAPS)
     put.add_argument("--wait", type=float, nargs="?", const=120.0, metavar="SECONDS", help="until published; 120 s")
     put.set_defaults(run=_ingest)
 

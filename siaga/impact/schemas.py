@@ -4,8 +4,6 @@ import json
 from importlib import resources
 from typing import Any
 
-HAZARDS = ("earthquake", "flood", "ash")
-
 
 def of(hazard: str) -> dict[str, Any]:
     """The whole schema of that hazard's impact.json; it refers to nothing outside itself.

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, g, render_template, request
 from siaga import keys, moment, palette
 from siaga.errors import BadInput
 from siaga.hazard.ash import CLASSES
+from siaga.hazards import ASH
 from siaga.language import Language
 from siaga.report import figures, words
 from siaga.report.classed import ash, tables
@@ -34,7 +35,7 @@ def blueprint(runs: Runs, index: Index) -> Blueprint:
             rows=[_row(entry, g.language) for entry in entries],
             waiting=[
                 _unsettled(one, g.language)
-                for one in index.unsettled("on-ash", keys.ASHMAPS, keys.ASH_REQUEST, _WAITING)
+                for one in index.unsettled(ASH.function, keys.ASHMAPS, keys.ASH_REQUEST, _WAITING)
             ],
             total=total,
             first=(page - 1) * _PAGE + 1,

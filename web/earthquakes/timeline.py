@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from siaga.hazards import EARTHQUAKE
 from siaga.language import Language
 from siaga.moment import parse
 from siaga.report import figures
@@ -15,7 +16,7 @@ def steps(index: Index, entry: dict[str, Any], source: str, zone: str, _: Langua
     source: who made the map. zone: of the clock at the epicentre.
     """
     arrival = entry["arrival"]
-    figured = index.receipt_of("on-shakemap", arrival["bucket"], arrival["key"], arrival["etag"])
+    figured = index.receipt_of(EARTHQUAKE.function, arrival["bucket"], arrival["key"], arrival["etag"])
     printed_ = index.report_receipt(entry["impact"]["key"])
     steps = [
         (_("Quake"), entry["time"], None),

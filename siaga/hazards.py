@@ -1,0 +1,54 @@
+"""The hazards: a row each, by the name that keys of results and impact.json carry.
+
+What reads, counts and prints one lies in the folders that are named after it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+SHAKEMAPS = "shakemaps"
+SHAKEMAPS_CORRECTED = "shakemaps-corrected"
+SHAKEMAPS_BNPB = "shakemaps-bnpb"
+FLOODMAPS = "floodmaps"
+ASHMAPS = "ashmaps"
+
+
+@dataclass(frozen=True, slots=True)
+class Hazard:
+    """Where a hazard comes in and where it is shown.
+
+    function: that analyses its inputs. buckets: in which they arrive. name: of the object that wakes the function.
+    pattern: of the keys that wake it, as stack.yml has it. page: the path of its pages on the web.
+    """
+
+    function: str
+    buckets: tuple[str, ...]
+    name: str
+    pattern: str
+    page: str
+
+
+HAZARDS: Mapping[str, Hazard] = {
+    "earthquake": Hazard(
+        function="on-shakemap",
+        buckets=(SHAKEMAPS, SHAKEMAPS_CORRECTED, SHAKEMAPS_BNPB),
+        name="grid.xml",
+        pattern="*grid.xml",
+        page="earthquakes",
+    ),
+    "flood": Hazard(
+        function="on-flood",
+        buckets=(FLOODMAPS,),
+        name="flood_data.json",
+        pattern="2*flood_data.json",
+        page="floods",
+    ),
+    "ash": Hazard(
+        function="on-ash",
+        buckets=(ASHMAPS,),
+        name="request.json",
+        pattern="*/request.json",
+        page="ash",
+    ),
+}
+EARTHQUAKE, FLOOD, ASH = (HAZARDS[name] for name in ("earthquake", "flood", "ash"))
