@@ -11,6 +11,7 @@ from siaga.analysis import Analysis
 from siaga.data.analysis_data import AnalysisData
 from siaga.errors import BadInput, reason
 from siaga.exposure import places
+from siaga.exposure.vocabulary import OVERLAYS
 from siaga.gis.assets import ash as ash_assets
 from siaga.gis.people import ash_ground, by_class
 from siaga.gis.people.by_class import Classed, ClassedPolygons
@@ -145,7 +146,7 @@ def _counted(seen: Classed) -> dict[str, Any]:
 def _estimates(fall: AshFall, classed: ClassedPolygons, exposure: AnalysisData) -> dict[str, Any]:
     towns, airports = exposure.path("places"), exposure.path("airports")
     seen = _people(classed, exposure)
-    found = ash_assets.describe(fall, classed, {role: exposure.path(role) for role in ash_assets.ROLES})
+    found = ash_assets.describe(fall, classed, {role: exposure.path(role) for role in OVERLAYS})
     for role, path in (("places", towns), ("airports", airports)):
         if path is None:
             found["layers_missing"].append(ash.not_installed(role))

@@ -11,6 +11,7 @@ from siaga.analysis import Analysis
 from siaga.data.analysis_data import AnalysisData
 from siaga.errors import reason
 from siaga.exposure import history, places
+from siaga.exposure.vocabulary import OVERLAYS
 from siaga.gis import contour, raster
 from siaga.gis.assets import earthquake as earthquake_assets
 from siaga.gis.assets import surroundings
@@ -61,7 +62,7 @@ def _estimates(shakemap: ShakeMap, exposure: AnalysisData, cache: Path) -> dict[
         else by_mmi.Shaken(None, note=reason("No population data are installed"))
     )
     shore = coast.of(basemap, shakemap.longitude, shakemap.latitude) if basemap else None
-    installed = {role: exposure.path(role) for role in earthquake_assets.ROLES}
+    installed = {role: exposure.path(role) for role in OVERLAYS}
     layers = earthquake_assets.describe(shakemap, installed, exposure.path("zones"), exposure.zone_fields)
     return (
         earthquake.estimate(found.by_mmi, shakemap.depth_km, shakemap.time.year)

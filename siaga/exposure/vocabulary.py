@@ -13,6 +13,7 @@ TYPE_FIELDS = {
     "roads": ("highway", "type", "osm_type", "fclass", "class"),
     "land_cover": ("landuse", "natural", "type", "class", "fclass", "fcode"),
 }
+OVERLAYS = tuple(TYPE_FIELDS)  # the roles of analysis data that a hazard is laid upon besides people
 
 # What data in Indonesia say, in OpenStreetMap's words, InaSAFE's and Indonesian: type -> values.
 _STRUCTURES = {

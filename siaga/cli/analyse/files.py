@@ -11,6 +11,7 @@ from siaga import errors, filehash
 from siaga.cli.analyse import overlays
 from siaga.data.analysis_data import AnalysisData
 from siaga.errors import BadInput
+from siaga.exposure.vocabulary import OVERLAYS
 from siaga.exposure.zones import ZoneFields
 from siaga.product import Product
 
@@ -90,7 +91,7 @@ def tell(folder: Path, impact: Mapping[str, Any]) -> None:
 
 
 def _types(chosen: argparse.Namespace) -> list[str]:
-    return [getattr(chosen, f"{role}_type", "") for role in overlays.ROLES]
+    return [getattr(chosen, f"{role}_type", "") for role in OVERLAYS]
 
 
 def _name_field(chosen: argparse.Namespace) -> str | None:

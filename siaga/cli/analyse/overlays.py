@@ -9,14 +9,14 @@ from pathlib import Path
 
 from siaga import filehash
 from siaga.errors import BadInput
+from siaga.exposure.vocabulary import OVERLAYS
 
-ROLES = ("structures", "roads", "land_cover")
 _RECIPE = "1"  # changes when files converted by older code must not be used
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes: a file of each role, and the field that says the type."""
-    for role in ROLES:
+    for role in OVERLAYS:
         option = f"--{role.replace('_', '-')}"
         parser.add_argument(option, type=Path, metavar="FILE", help="in any file that OGR opens")
         parser.add_argument(f"{option}-type", default="", metavar="FIELD", help="that says the type or class")
@@ -28,7 +28,7 @@ def ready(chosen: argparse.Namespace, cache: Path) -> dict[str, Path]:
     cache: where a converted file is kept for the next analysis. Raises BadInput with a sentence.
     """
     found = {}
-    for role in ROLES:
+    for role in OVERLAYS:
         if not hasattr(chosen, f"{role}_type"):  # this hazard's command takes none, or takes it raw
             continue
         path, field = getattr(chosen, role), getattr(chosen, f"{role}_type")

@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 
 from siaga.exposure import vocabulary
 from siaga.exposure.places import Airports, Places
+from siaga.exposure.vocabulary import OVERLAYS
 from siaga.gis import ellipsoid, geodesy
 from siaga.gis.assets import stream
 from siaga.gis.people.by_class import ClassedPolygons
 from siaga.hazard.ash import CLASSES, AshFall, classify
 from siaga.impact import ash
 
-ROLES = ("structures", "roads", "land_cover")
 _POINTS_AT_ONCE = 65_536
 _SHAPES_AT_ONCE = 4_096
 
@@ -30,7 +30,7 @@ def describe(fall: AshFall, classed: ClassedPolygons, paths: Mapping[str, Path |
 
     paths: by role, FlatGeobuf as `siaga data import` writes it; None where nothing is installed.
     """
-    counts: dict[str, NDArray[Any] | None] = dict.fromkeys(ROLES)
+    counts: dict[str, NDArray[Any] | None] = dict.fromkeys(OVERLAYS)
     if path := paths.get("structures"):
         counts["structures"] = structures(fall, path)
     if path := paths.get("roads"):
@@ -41,7 +41,7 @@ def describe(fall: AshFall, classed: ClassedPolygons, paths: Mapping[str, Path |
         "structures": ash.assets_record(vocabulary.STRUCTURE_TYPES, counts["structures"], "total"),
         "roads": ash.assets_record(vocabulary.ROAD_CLASSES, counts["roads"], "total_km"),
         "land_cover": ash.assets_record(vocabulary.LAND_CLASSES, counts["land_cover"], "total_ha"),
-        "layers_missing": [ash.not_installed(role) for role in ROLES if paths.get(role) is None],
+        "layers_missing": [ash.not_installed(role) for role in OVERLAYS if paths.get(role) is None],
     }
 
 

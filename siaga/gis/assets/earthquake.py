@@ -13,6 +13,7 @@ import shapely
 from numpy.typing import NDArray
 
 from siaga.exposure import vocabulary
+from siaga.exposure.vocabulary import OVERLAYS
 from siaga.exposure.zones import INSTALLED, ZoneFields
 from siaga.gis import crs, ellipsoid, layers
 from siaga.gis.assets import landcover, stream
@@ -20,7 +21,6 @@ from siaga.hazard.shakemap import ShakeMap
 from siaga.impact import assets
 from siaga.impact.mmi import classify
 
-ROLES = ("structures", "roads", "land_cover")
 _POINTS_AT_ONCE = 65_536
 _LINES_AT_ONCE = 4_096
 _PIECES_AT_ONCE = 262_144
@@ -37,7 +37,7 @@ def describe(
     """
     found: dict[str, Any] = {}
     missing = []
-    for role, count in zip(ROLES, (structures, roads, land_cover), strict=True):
+    for role, count in zip(OVERLAYS, (structures, roads, land_cover), strict=True):
         path = paths.get(role)
         found[role] = None if path is None else count(shakemap, path)
         if found[role] is None:

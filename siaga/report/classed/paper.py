@@ -8,6 +8,7 @@ from typing import Any
 import shapely.geometry
 
 from siaga.exposure.places import Places
+from siaga.exposure.vocabulary import OVERLAYS
 from siaga.gis.map import sheet
 from siaga.gis.map.scale import ASHFALL, FLOODING, Scale
 from siaga.language import Language
@@ -145,7 +146,7 @@ def of_ash(
     languages: Sequence[Language],
 ) -> list[Product]:
     """The products of an ash fall of which the eruption is known, in the order of the languages."""
-    stands = any(impact[name] is not None for name in ("structures", "roads", "land_cover"))
+    stands = any(impact[name] is not None for name in OVERLAYS)
 
     def in_language(_: Language) -> Paper:
         return Paper(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from siaga.exposure.vocabulary import OVERLAYS
 from siaga.report import fit, listed
 from siaga.report.earthquake import districts
 from siaga.report.earthquake.sentences import known
@@ -47,5 +48,5 @@ def _pages(impact: Mapping[str, Any]) -> int:
     lived_in = known(impact) and impact["people"]["total"] > 0
     if impact["alert"]["level"] in (None, "green") or not lived_in:
         return 1
-    layers = (impact.get(name) for name in ("structures", "roads", "land_cover"))
+    layers = (impact.get(name) for name in OVERLAYS)
     return 3 if any(layer is not None for layer in layers) else 2
