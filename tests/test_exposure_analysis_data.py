@@ -1,6 +1,8 @@
 """Analysis data in a real store: installed whole, fetched once, checked by hash."""
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 
 import pytest
@@ -109,6 +111,49 @@ def test_the_manifest_is_written_after_the_files_that_it_names(store, tmp_path):
     analysis_data.install(counting, files, "Demonstration exposure", demonstration=True)
     assert len(counting.sent) == 3
     assert counting.sent[-1] == "manifest.json"
+
+
+def test_of_operators_who_import_at_the_same_moment_nobody_loses_anything(installed, tmp_path):
+    roles = [role for role in analysis_data.ROLES if role != "places"][:6]
+    files = [data_file(tmp_path, role, role, f"{role}.csv") for role in roles]
+    together = threading.Barrier(len(files))
+
+    class Slow(Store):
+        """A store whose readers of the manifest all go on at once, the first time."""
+
+        def __init__(self):
+            self.__dict__ = dict(installed.__dict__)
+            self.read = False
+
+        def get(self, bucket, key, **more):
+            found = super().get(bucket, key, **more)
+            if key == keys.MANIFEST and not self.read:
+                self.read = True
+                together.wait(20)
+            return found
+
+    with ThreadPoolExecutor(len(files)) as operators:
+        list(operators.map(lambda file: analysis_data.add(Slow(), file), files))
+    there = [entry["role"] for entry in analysis_data.manifest_of(installed)["files"]]
+    assert there == sorted(["places", *roles])
+
+
+def test_an_import_that_dies_half_way_leaves_the_former_data_in_force(installed, tmp_path):
+    before = analysis_data.manifest_of(installed)
+
+    class Dying(Store):
+        def __init__(self):
+            self.__dict__ = dict(installed.__dict__)
+
+        def put(self, bucket, key, *arguments, **more):
+            if key == keys.MANIFEST:
+                raise Unavailable("the power is out")
+            return super().put(bucket, key, *arguments, **more)
+
+    with pytest.raises(Unavailable):
+        analysis_data.add(Dying(), data_file(tmp_path, "places", "name,longitude,latitude\nX,1,2\n"))
+    assert analysis_data.manifest_of(installed) == before
+    assert analysis_data.open(installed, tmp_path / "cache").path("places").read_text() == "name,longitude,latitude\n"
 
 
 def test_a_manifest_of_another_kind_is_refused(store, tmp_path):

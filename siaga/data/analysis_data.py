@@ -9,13 +9,13 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from siaga import keys
-from siaga.errors import NotFound, SiagaError, Unavailable
+from siaga.errors import Conflict, NotFound, SiagaError, Unavailable
 from siaga.exposure.zones import INSTALLED, ZoneFields
 
 if TYPE_CHECKING:  # its S3 client takes a third of a second to import, and files need none
@@ -36,6 +36,7 @@ _FOLDER = {
     "history": "history",
 }
 ROLES = tuple(_FOLDER)
+_TRIES = 10  # to change the manifest while others do
 _MEDIA_TYPE = {
     ".tif": "image/tiff",
     ".csv": "text/csv",
@@ -129,26 +130,37 @@ def install(store: "Store", files: Sequence[DataFile], title: str, demonstration
     Files that the bucket already has are not sent again, nor is the same manifest.
     """
     entries = [_installed(store, file) for file in files]
-    return _publish(store, entries, title, demonstration)
+    return _publish(store, lambda _before: _Manifest(title, entries, demonstration))
 
 
 def add(store: "Store", file: DataFile) -> str:
     """Upload one file and let it take the place of its role in what is installed; returns the manifest's sha256.
 
-    Where nothing is installed yet it is the first.
+    Where nothing is installed yet it is the first. What others install meanwhile stays.
     """
-    before = _before(store) or {"title": file.title, "files": []}
-    entries = [entry for entry in before["files"] if entry["role"] != file.role] + [_installed(store, file)]
-    return _publish(store, entries, before["title"], _any_demonstration(entries))
+    entry = _installed(store, file)
+
+    def with_it(body: bytes | None) -> _Manifest:
+        before = _parse(body) if body else None
+        kept = [one for one in before["files"] if one["role"] != file.role] if before else []
+        return _Manifest(before["title"] if before else file.title, [*kept, entry])
+
+    return _publish(store, with_it)
 
 
 def add_demonstration(store: "Store", files: Sequence[DataFile], title: str) -> str:
     """Install demonstration files, but none in the place of an operator's own; returns the manifest's sha256."""
-    before = _before(store)
-    own = [entry for entry in before["files"] if not entry["demonstration"]] if before else []
-    taken = {entry["role"] for entry in own}
-    entries = own + [_installed(store, file) for file in files if file.role not in taken]
-    return _publish(store, entries, title, _any_demonstration(entries))
+    entries: dict[str, dict[str, Any]] = {}
+
+    def with_them(body: bytes | None) -> _Manifest:
+        own = [one for one in _parse(body)["files"] if not one["demonstration"]] if body else []
+        free = [file for file in files if file.role not in {one["role"] for one in own}]
+        for file in free:
+            if file.role not in entries:
+                entries[file.role] = _installed(store, file)
+        return _Manifest(title, [*own, *(entries[file.role] for file in free)])
+
+    return _publish(store, with_them)
 
 
 def remove(store: "Store", role: str) -> str:
@@ -156,23 +168,35 @@ def remove(store: "Store", role: str) -> str:
 
     Raises NotFound when there is none.
     """
-    before = manifest_of(store)
-    entries = [entry for entry in before["files"] if entry["role"] != role]
-    if len(entries) == len(before["files"]):
-        raise NotFound("Nothing is installed as {role}", role=role)
-    return _publish(store, entries, before["title"], _any_demonstration(entries))
+
+    def without_it(body: bytes | None) -> _Manifest:
+        if body is None:
+            raise _nothing()
+        before = _parse(body)
+        kept = [one for one in before["files"] if one["role"] != role]
+        if len(kept) == len(before["files"]):
+            raise NotFound("Nothing is installed as {role}", role=role)
+        return _Manifest(before["title"], kept)
+
+    return _publish(store, without_it)
 
 
-def _before(store: "Store") -> dict[str, Any] | None:
-    """The manifest as it is; None when nothing is installed."""
-    try:
-        return manifest_of(store)
-    except NotFound:
-        return None
+@dataclass(frozen=True, slots=True)
+class _Manifest:
+    """What a manifest is to say. demonstration: of all of it; None where its files tell."""
 
+    title: str
+    entries: list[dict[str, Any]]
+    demonstration: bool | None = None
 
-def _any_demonstration(entries: Sequence[dict[str, Any]]) -> bool:
-    return any(entry["demonstration"] for entry in entries)
+    def to_bytes(self) -> bytes:
+        """As it is stored."""
+        entries = sorted(self.entries, key=lambda entry: str(entry["role"]))
+        shown = self.demonstration
+        if shown is None:
+            shown = any(entry["demonstration"] for entry in entries)
+        manifest = {"schema": SCHEMA, "title": self.title, "demonstration": shown, "files": entries}
+        return json.dumps(manifest, sort_keys=True, indent=1, ensure_ascii=False).encode()
 
 
 def _installed(store: "Store", file: DataFile) -> dict[str, Any]:
@@ -193,17 +217,37 @@ def _installed(store: "Store", file: DataFile) -> dict[str, Any]:
     }
 
 
-def _publish(store: "Store", entries: list[dict[str, Any]], title: str, demonstration: bool) -> str:
-    entries = sorted(entries, key=lambda entry: str(entry["role"]))
-    manifest = {"schema": SCHEMA, "title": title, "demonstration": demonstration, "files": entries}
-    body = json.dumps(manifest, sort_keys=True, indent=1, ensure_ascii=False).encode()
+def _publish(store: "Store", change: Callable[[bytes | None], _Manifest]) -> str:
+    """Put the manifest that comes of the present one, None where there is none; returns its sha256.
+
+    Two operators who do so at the same moment lose nothing: whoever is second begins anew with what the first left.
+    """
+    for _try in range(_TRIES):
+        before, etag = _present(store)
+        after = change(before).to_bytes()
+        if after != before:
+            try:
+                store.put(
+                    keys.ANALYSIS_DATA,
+                    keys.MANIFEST,
+                    after,
+                    "application/json",
+                    if_absent=before is None,
+                    if_match=etag,
+                )
+            except Conflict:
+                continue
+        return hashlib.sha256(after).hexdigest()
+    raise Conflict("The manifest of the analysis data is being changed by others all the time; try again")
+
+
+def _present(store: "Store") -> tuple[bytes | None, str]:
+    """The manifest's bytes and its ETag; None and "" where nothing is installed."""
     try:
-        unchanged = store.get(keys.ANALYSIS_DATA, keys.MANIFEST)[0] == body
+        body, head = store.get(keys.ANALYSIS_DATA, keys.MANIFEST)
     except NotFound:
-        unchanged = False
-    if not unchanged:
-        store.put(keys.ANALYSIS_DATA, keys.MANIFEST, body, "application/json")
-    return hashlib.sha256(body).hexdigest()
+        return None, ""
+    return body, head.etag
 
 
 def _manifest(store: "Store", folder: Path) -> bytes:
