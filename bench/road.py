@@ -2,7 +2,7 @@
 
 Quakes of the last day, as those that come in. Printed: upload → figures visible (the event's page answers),
 upload → report published in both languages with all products, what the two functions say of their own time,
-and the peak memory of each part.
+the CPU seconds that an event costs each part, whoever else uses the machine, and the peak memory of each part.
 """
 
 import contextlib
@@ -12,6 +12,7 @@ import re
 import statistics
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,6 +32,7 @@ _EVENTS = 20
 _WARM_UP = 2
 _APART = timedelta(minutes=30)  # so that no two are one quake, and all of the last day
 _WIB = timedelta(hours=7)
+_DEAREST = 6  # parts whose CPU seconds are told
 _LOOK_SECONDS = 0.02, 0.05  # for the figures; for the report, which takes more of the machine to ask for
 _FIRST_PORT = 27000
 
@@ -65,12 +67,16 @@ def _environment(home: Path) -> dict[str, str]:
 def _measure(settings: Settings, say: Callable[[str], None]) -> None:
     grids = {"strong": exercise(settings, say), "weak": weak(settings, say)}
     seconds: dict[str, list[tuple[float, float]]] = {}
+    cost: dict[str, Counter[str]] = {}
     happened = datetime.now(UTC)
     for kind, grid in grids.items():
         seconds[kind] = []
-        for _number in range(_WARM_UP + _EVENTS):
+        for number in range(_WARM_UP + _EVENTS):
+            if number == _WARM_UP:
+                before = _cpu(settings)
             happened -= _APART
             seconds[kind].append(upload(settings, at(grid, happened), event_id(happened)))
+        cost[kind] = _cpu(settings) - before
     say(f"{_EVENTS} of each, 101 × 101 nodes, all pages in two languages; strong: an exercise, 40 million people")
     say(f"{'':34} {'strong':>8} {'p95':>10} {'weak':>10} {'p95':>10}")
     for number, name in enumerate(("upload → figures visible", "upload → report published")):
@@ -81,6 +87,9 @@ def _measure(settings: Settings, say: Callable[[str], None]) -> None:
         say(_row(f"{name} alone", [[one["seconds"] for one in of_kind] for of_kind in each]))
         for step in said[0]["timings"]:
             say(_row(f"    {step}", [[one["timings"][step] for one in of_kind] for of_kind in each]))
+    say(_cost("CPU of an event, all parts", [of_kind.total() for of_kind in cost.values()]))
+    for name, _seconds in cost["strong"].most_common(_DEAREST):
+        say(_cost(f"    {name}", [of_kind[name] for of_kind in cost.values()]))
     for name, megabytes in _memory(settings):
         say(f"{'peak memory of ' + name:34} {megabytes:6.0f} MB")
 
@@ -143,18 +152,41 @@ def _answers(settings: Settings, function: str) -> list[dict]:
     return found
 
 
-def _memory(settings: Settings) -> list[tuple[str, float]]:
-    """The high-water mark of every part that is running, in MB."""
-    marks = []
+def _parts(settings: Settings) -> Iterator[tuple[str, psutil.Process]]:
+    """Every process that is running, by the name of its part; typesetters have one of their own."""
     for child in psutil.Process().children(recursive=True):
-        with contextlib.suppress(psutil.NoSuchProcess, OSError):
-            status = Path(f"/proc/{child.pid}/status").read_text(encoding="utf-8")
-            peak = re.search(r"^VmHWM:\s+(\d+) kB", status, re.MULTILINE)
-            environment = child.environ()
-            name = environment.get("FUNCTION_MODULE", " ".join(child.cmdline()[1:3])) or child.name()
-            if peak and environment.get("SIAGA_HOME") == str(settings.home):
+        with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+            environment, command = child.environ(), child.cmdline()[1:3]
+            if environment.get("SIAGA_HOME") == str(settings.home):
+                module = environment.get("FUNCTION_MODULE", "")
+                name = "typesetters" if "siaga.report.typesetters" in command else module
+                yield name or " ".join(command) or child.name(), child
+
+
+def _cpu(settings: Settings) -> Counter[str]:
+    """CPU seconds of each part until now."""
+    spent: Counter[str] = Counter()
+    for name, process in _parts(settings):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            times = process.cpu_times()
+            spent[name] += times.user + times.system
+    return spent
+
+
+def _memory(settings: Settings) -> list[tuple[str, float]]:
+    """The high-water mark of every process, in MB."""
+    marks = []
+    for name, process in _parts(settings):
+        with contextlib.suppress(OSError):
+            status = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8")
+            if peak := re.search(r"^VmHWM:\s+(\d+) kB", status, re.MULTILINE):
                 marks.append((name, int(peak[1]) / 1000))
     return sorted(marks, key=lambda mark: -mark[1])
+
+
+def _cost(name: str, each: Sequence[float]) -> str:
+    """CPU seconds of one event of each kind."""
+    return f"{name:34} {(' ' * 14).join(f'{seconds / _EVENTS:6.3f} s' for seconds in each)}"
 
 
 def _row(name: str, each: Sequence[Sequence[float]]) -> str:
