@@ -15,8 +15,7 @@ from siaga.language import Language
 from siaga.report.fit import MAP_MM, Fit
 
 TEMPLATES = Path(__file__).parent / "templates"
-# WeasyPrint ends a line too early in a paragraph whose text ends with a blank, as the formatter's line breaks make it.
-_LAST_BLANK = re.compile(r"\n\s*(?=</(?:p|td|th|li|h[1-6])>)")
+_END = re.compile(r"(</(?:p|td|th|li|h[1-6])>)")
 
 
 def html(
@@ -40,7 +39,18 @@ def html(
         qr=_qr(url),
         url=url,
     )
-    return _LAST_BLANK.sub("", page)
+    *parts, rest = _END.split(page)
+    return "".join(map(_without_last_break, parts)) + rest
+
+
+def _without_last_break(text: str) -> str:
+    """Text without the line break that ends it, and the blanks behind.
+
+    WeasyPrint ends a line too early in a paragraph whose text ends so, as the formatter of templates makes it.
+    """
+    kept = text.rstrip()
+    rest = text[len(kept) :]
+    return kept + rest[: rest.find("\n")] if "\n" in rest else text
 
 
 @cache
