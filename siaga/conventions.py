@@ -13,7 +13,7 @@ _NBSP = "\u00a0"
 class Convention:
     """How one language writes.
 
-    name: its own. months: from January. days: from Monday. decimal, group: separators of a number.
+    name: in English, to be translated. months: from January. days: from Monday. decimal, group: separators of a number.
     percent: what stands behind a percentage. thousand, million, milliard: 10^3, 10^6 and 10^9 in words.
     north, south, east, west: letters of latitudes and longitudes.
     """
@@ -43,7 +43,7 @@ class Convention:
 
 CONVENTIONS: Mapping[str, Convention] = {
     "id": Convention(
-        name="Bahasa Indonesia",
+        name="Indonesian",
         months=tuple("Januari Februari Maret April Mei Juni Juli Agustus September Oktober November Desember".split()),
         days=tuple("Senin Selasa Rabu Kamis Jumat Sabtu Minggu".split()),
         decimal=",",

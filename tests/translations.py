@@ -14,6 +14,7 @@ from babel.messages.pofile import read_po, write_po
 from jinja2 import Environment, nodes
 
 from siaga import language
+from siaga.conventions import CONVENTIONS
 from siaga.data.demo import recipe
 from siaga.report import assembly, words
 from siaga.report.classed import flood
@@ -106,7 +107,7 @@ def said_by_tables() -> set[str]:
 def said_by_tables_of_web() -> set[str]:
     """Words that stand in tables of the web's code."""
     tables = (*downloads.FILES.values(), status._STATES, shell._STATUS_WORDS)
-    return {word for table in tables for word in table.values()}
+    return {word for table in tables for word in table.values()} | {one.name for one in CONVENTIONS.values()}
 
 
 def said_by(web: bool) -> set[str]:

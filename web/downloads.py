@@ -1,20 +1,17 @@
 """The files of a run that a reader may take along."""
 
+from siaga.conventions import CONVENTIONS
 from siaga.language import Language
 from siaga.report import figures
 
-_REPORT = {
-    "report-id.pdf": "PDF report, Indonesian",
-    "report-en.pdf": "PDF report, English",
-    "report-id.html": "HTML report, Indonesian",
-    "report-en.html": "HTML report, English",
-    "share-id.png": "Picture for messengers, Indonesian",
-    "share-en.png": "Picture for messengers, English",
-    "report-id.png": "Page 1 as a picture, Indonesian",
-    "report-en.png": "Page 1 as a picture, English",
-    "map-id.png": "Map, Indonesian",
-    "map-en.png": "Map, English",
+_OF_LANGUAGE = {
+    "report-{code}.pdf": "PDF report, {language}",
+    "report-{code}.html": "HTML report, {language}",
+    "share-{code}.png": "Picture for messengers, {language}",
+    "report-{code}.png": "Page 1 as a picture, {language}",
+    "map-{code}.png": "Map, {language}",
 }
+_REPORT = {path.format(code=code): name for path, name in _OF_LANGUAGE.items() for code in CONVENTIONS}
 _FIGURES = {"impact.json": "All figures (impact.json)"}
 _GPKG = {"event.gpkg": "For QGIS: layers and a styled project (GeoPackage)"}
 FILES = {
@@ -70,10 +67,16 @@ SHOWN_INLINE = ("pdf", "html", "png")
 def listed(hazard: str, sizes: dict[str, int], _: Language) -> list[dict[str, str]]:
     """Those that are there, in the order of FILES. sizes: bytes by name."""
     return [
-        {"path": path, "name": _(name), "size": _size(sizes[path], _)}
+        {"path": path, "name": _(name, language=_language(path, _)), "size": _size(sizes[path], _)}
         for path, name in FILES[hazard].items()
         if path in sizes
     ]
+
+
+def _language(path: str, _: Language) -> str:
+    """The language that a file is in, "" where it is in none or all."""
+    convention = CONVENTIONS.get(path.partition(".")[0].rpartition("-")[2])
+    return _(convention.name) if convention else ""
 
 
 def _size(size: int, _: Language) -> str:

@@ -7,8 +7,7 @@ let told = Date.now();
 function show(state, seconds) {
   live.className = `live ${state}`;
   live.querySelector("span").textContent = live.dataset[state];
-  live.querySelector("small").textContent =
-    document.documentElement.lang === "id" ? `${seconds} dtk lalu` : `${seconds} s ago`;
+  live.querySelector("small").textContent = live.dataset.ago.replace("{count}", seconds);
 }
 
 async function look() {
