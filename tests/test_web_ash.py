@@ -195,3 +195,26 @@ def test_names_are_only_text_and_odd_addresses_get_words(web):
         assert "<script>alert" not in page
     assert client.get(f"/ash/{EVENT}/initial-v001-aaaaaaaa/files/impact.json").status_code == 200
     assert client.get(f"/ash/{EVENT}/initial-v001-aaaaaaaa/files/secret.txt").status_code == 404
+
+
+def test_apps_of_one_process_do_not_mix(web, minio, tmp_path):
+    store, index, client = web
+    ashfalls.put(store)
+    index.refresh()
+    empty = Index(Store.connect(minio, "web"), tmp_path / "other.sqlite")
+    reader = create_app(Store.connect(minio, "web"), empty, NOBODY).test_client()
+    for _turn in range(2):
+        assert text(client, f"/ash/{EVENT}")[0] == 200
+        assert text(reader, f"/ash/{EVENT}")[0] == 404
+        assert 'href="/login' in text(client, "/ash")[1]
+        assert 'href="/login' not in text(reader, "/ash")[1]
+        assert (client.get("/login").status_code, reader.get("/login").status_code) == (200, 404)
+        assert (client.get("/ash/upload").status_code, reader.get("/ash/upload").status_code) == (302, 404)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    operator_account.write(elsewhere, "other", "another long password")
+    uploads = UploadAccess(Store.connect(minio, "ash"), elsewhere, "another key")
+    second = create_app(Store.connect(minio, "web"), empty, NOBODY, uploads).test_client()
+    assert client.post("/api/ash", auth=("op", "a long password")).status_code == 422
+    assert second.post("/api/ash", auth=("op", "a long password")).status_code == 401
+    assert second.post("/api/ash", auth=("other", "another long password")).status_code == 422

@@ -8,17 +8,16 @@ from pathlib import Path
 
 from flask import Flask
 
-from siaga.inputs.ash_uploads import Uploads
 from siaga.store import Store
-from web import login, shell, status
+from web import login, services, shell, status
 from web.ash import pages as ash
 from web.ash import upload
-from web.ash.volcanoes import Volcanoes
 from web.earthquakes import pages as earthquakes
 from web.floods import history as flood_history
 from web.floods import pages as floods
 from web.index import Index
 from web.runs import Runs
+from web.services import Services
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +42,10 @@ def create_app(
     """
     app = Flask(__name__, static_folder=None)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    shell.install(app, index, Path(__file__).parent)
-    runs = Runs(store)
-    app.register_blueprint(earthquakes.blueprint(runs, index))
-    app.register_blueprint(floods.blueprint(runs, index))
-    app.register_blueprint(flood_history.blueprint(index))
-    app.register_blueprint(ash.blueprint(runs, index))
-    app.register_blueprint(status.blueprint(index, gateway_url, jobs_token))
+    services.install(app, Services(index, Runs(store), gateway_url, jobs_token))
+    for module in (shell, earthquakes, floods, flood_history, ash, status):
+        app.register_blueprint(module.pages)
     if uploads:
-        operator = login.Login(uploads.secrets)
-        login.install(app, operator, uploads.session_key, uploads.secure)
-        app.register_blueprint(upload.blueprint(Uploads(uploads.store), Volcanoes(uploads.store), operator))
+        login.install(app, login.Login(uploads.secrets), uploads.session_key, uploads.secure)
+        upload.install(app, uploads.store)
     return app

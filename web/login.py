@@ -13,11 +13,25 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Flask, Response, g, jsonify, redirect, render_template, request, session, url_for
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    current_app,
+    g,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
+from werkzeug.wrappers import Response as AnyResponse
 
 from siaga.errors import Forbidden, SiagaError
 from siaga.machine import operator as operator_account
 
+_NAME = "siaga-login"
 SAFE = ("GET", "HEAD", "OPTIONS")
 _HOURS = 12
 _TRIES, _WINDOW = 5, 300.0  # wrong passwords of one address within so many seconds
@@ -26,6 +40,7 @@ _SMALL, _LARGEST = 64 << 10, 65 << 20  # bytes of a request from anybody, from t
 _LONGEST = 200  # characters of a name or a password that are looked at
 
 Route = Callable[..., Any]
+pages = Blueprint("login", __name__)
 
 
 class TooOften(SiagaError):
@@ -92,33 +107,6 @@ class Login:
         """Whether any operator is set."""
         return operator_account.read(self._folder) is not None
 
-    def page(self, route: Route) -> Route:
-        """A route for the operator's browser alone; others go to the login page."""
-
-        @wraps(route)
-        def guarded(*args: Any, **kwargs: Any) -> Any:
-            if self.operator():
-                return route(*args, **kwargs)
-            return redirect(url_for("login.form", next=request.path if request.method in SAFE else None))
-
-        return guarded
-
-    def call(self, route: Route) -> Route:
-        """A route for the operator's programs: name and password with each call (Basic), no session; JSON."""
-
-        @wraps(route)
-        def guarded(*args: Any, **kwargs: Any) -> Any:
-            sent = request.authorization
-            try:
-                if sent and sent.type == "basic" and self.admit(sent.username or "", sent.password or ""):
-                    return route(*args, **kwargs)
-                raise NotLoggedIn("Send the operator's name and password with the call")
-            except SiagaError as error:
-                return jsonify(error=str(error), reason=error.reason()), error.status
-
-        guarded.by_password = True  # type: ignore[attr-defined]  # no cookie speaks for it, so it needs no token
-        return guarded
-
 
 def install(app: Flask, login: Login, key: str, secure: bool) -> None:
     """Sessions, tokens and the login page. key: signs sessions. secure: whether readers come by https."""
@@ -131,29 +119,90 @@ def install(app: Flask, login: Login, key: str, secure: bool) -> None:
         PERMANENT_SESSION_LIFETIME=timedelta(hours=_HOURS),
         MAX_CONTENT_LENGTH=_LARGEST,
     )
+    app.extensions[_NAME] = login
+    app.register_blueprint(pages)
 
-    @app.before_request
-    def check_token() -> None:
-        view = app.view_functions.get(request.endpoint or "")
-        if request.method in SAFE or view is None or getattr(view, "by_password", False):
-            return
-        if (request.content_length or 0) > _SMALL and not login.operator():
-            raise Forbidden("Log in before you send a file")
-        known, sent = session.get("token", ""), request.form.get("token", "")
-        if not known or not hmac.compare_digest(sent.encode(), known.encode()):
-            raise Forbidden("The page was too old or not ours; load it again and repeat what you did")
 
-    @app.after_request
-    def keep_nothing(response: Response) -> Response:
-        if request.blueprint in ("login", "ash"):
-            response.headers["Cache-Control"] = "no-store"
-        return response
+def page(route: Route) -> Route:
+    """A route for the operator's browser alone; others go to the login page."""
 
-    @app.context_processor
-    def tokens() -> dict[str, Any]:
-        return {"token": token, "operator": login.operator}
+    @wraps(route)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        if _login().operator():
+            return route(*args, **kwargs)
+        return redirect(url_for("login.form", next=request.path if request.method in SAFE else None))
 
-    app.register_blueprint(_blueprint(login))
+    return guarded
+
+
+def call(route: Route) -> Route:
+    """A route for the operator's programs: name and password with each call (Basic), no session; JSON."""
+
+    @wraps(route)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        sent = request.authorization
+        try:
+            if sent and sent.type == "basic" and _login().admit(sent.username or "", sent.password or ""):
+                return route(*args, **kwargs)
+            raise NotLoggedIn("Send the operator's name and password with the call")
+        except SiagaError as error:
+            return jsonify(error=str(error), reason=error.reason()), error.status
+
+    guarded.by_password = True  # type: ignore[attr-defined]  # no cookie speaks for it, so it needs no token
+    return guarded
+
+
+@pages.before_app_request
+def check_token() -> None:
+    """Nothing changes without the token of a form of ours. Raises Forbidden."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    if request.method in SAFE or view is None or getattr(view, "by_password", False):
+        return
+    if (request.content_length or 0) > _SMALL and not _login().operator():
+        raise Forbidden("Log in before you send a file")
+    known, sent = session.get("token", ""), request.form.get("token", "")
+    if not known or not hmac.compare_digest(sent.encode(), known.encode()):
+        raise Forbidden("The page was too old or not ours; load it again and repeat what you did")
+
+
+@pages.after_app_request
+def keep_nothing(response: Response) -> Response:
+    """What the operator sees stays in no cache."""
+    if request.blueprint in ("login", "ash"):
+        response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@pages.app_context_processor
+def tokens() -> dict[str, Any]:
+    """What templates ask of the session."""
+    return {"token": token, "operator": _login().operator}
+
+
+@pages.get("/login")
+def form() -> str:
+    """The login page."""
+    return render_template("login.html", tab="login", next=_local(request.args.get("next", "")), **_words())
+
+
+@pages.post("/login")
+def enter() -> AnyResponse | tuple[str, int]:
+    """Begin a session and go on to where the operator wanted; the page again where name or password is wrong."""
+    after = _local(request.form.get("next", ""))
+    stamp = _login().admit(request.form.get("name", ""), request.form.get("password", ""))
+    if not stamp:
+        said = g.language("Name or password is wrong")
+        return render_template("login.html", tab="login", next=after, **_words() | {"said": said}), 403
+    session.clear()  # nothing from before the login stays valid
+    session["operator"], session.permanent = stamp, True
+    return redirect(after)
+
+
+@pages.post("/logout")
+def leave() -> AnyResponse:
+    """End the session."""
+    session.clear()
+    return redirect(url_for("login.form"))
 
 
 def token() -> str:
@@ -163,35 +212,13 @@ def token() -> str:
     return str(session["token"])
 
 
-def _blueprint(login: Login) -> Blueprint:
-    """/login and /logout."""
-    pages = Blueprint("login", __name__)
-
-    @pages.get("/login")
-    def form() -> str:
-        return render_template("login.html", tab="login", next=_local(request.args.get("next", "")), **_words(login))
-
-    @pages.post("/login")
-    def enter() -> Response | tuple[str, int]:
-        after = _local(request.form.get("next", ""))
-        stamp = login.admit(request.form.get("name", ""), request.form.get("password", ""))
-        if not stamp:
-            said = g.language("Name or password is wrong")
-            return render_template("login.html", tab="login", next=after, **_words(login) | {"said": said}), 403
-        session.clear()  # nothing from before the login stays valid
-        session["operator"], session.permanent = stamp, True
-        return redirect(after)  # type: ignore[return-value]
-
-    @pages.post("/logout")
-    def leave() -> Response:
-        session.clear()
-        return redirect(url_for("login.form"))  # type: ignore[return-value]
-
-    return pages
+def _login() -> Login:
+    found: Login = current_app.extensions[_NAME]
+    return found
 
 
-def _words(login: Login) -> dict[str, Any]:
-    missing = "" if login.exists() else g.language("No operator is set yet; run `siaga operator NAME` on the server")
+def _words() -> dict[str, Any]:
+    missing = "" if _login().exists() else g.language("No operator is set yet; run `siaga operator NAME` on the server")
     return {"said": missing}
 
 

@@ -11,6 +11,7 @@ from siaga.moment import parse
 from siaga.report import figures
 from web import clock, shell
 from web.index import Index
+from web.services import services
 
 _SHOWN = 100
 _STATES = {
@@ -24,55 +25,58 @@ _STATES = {
     "ignored": "Ignored",
 }
 
+pages = Blueprint("status", __name__)
 
-def blueprint(index: Index, gateway_url: str, jobs_token: str) -> Blueprint:
-    """/status and /healthz. gateway_url: is asked for what is under way, with the token jobs_token."""
-    pages = Blueprint("status", __name__)
 
-    @pages.get("/healthz")
-    def healthz() -> Response:
-        return Response("OK", mimetype="text/plain")
+@pages.get("/healthz")
+def healthz() -> Response:
+    """The app lives."""
+    return Response("OK", mimetype="text/plain")
 
-    @pages.get("/live.json")
-    def live() -> Response:
-        _events, total = index.receipts(("done",), 0)
-        return jsonify(shell.freshness(index) | {"settled": total})
 
-    @pages.get("/status")
-    def status() -> str:
-        jobs, sweep = _gateway(gateway_url, jobs_token)
-        decide, failed = index.receipts(("refused", "dead"), _SHOWN)
-        settled, done = index.receipts(("done",), _SHOWN)
-        superseded = index.receipts(("superseded",), 0)[1]
-        waiting = [_job(job) for job in jobs or ()] + _unknown(index, jobs or ())
-        rows = sorted(waiting, key=lambda row: row["received"] or "", reverse=True)
-        settled += index.receipts(("superseded",), _SHOWN)[0]
-        inputs = sorted(
-            [*(_receipt(one) for one in [*settled, *decide]), *_ignored(index)],
-            key=lambda row: row["finished"] or row["received"] or "",
-            reverse=True,
-        )
-        return render_template(
-            "status.html",
-            tab="status",
-            sent=_eruption(request.args.get("sent", "")),
-            counts=[
-                ("received", sum(row["state"] == "received" for row in rows)),
-                ("running", sum(row["state"] == "running" for row in rows)),
-                ("retrying", sum(row["state"] == "retrying" for row in rows)),
-                ("done", done),
-                ("superseded", superseded),
-                ("failed", failed),
-            ],
-            decide=[_receipt(one) for one in decide],
-            rows=rows + inputs[:_SHOWN],
-            gateway_answers=jobs is not None,
-            sweep=sweep,
-            outages=[_outage(one) for one in index.floods.outages()],
-            state_names=_STATES,
-        )
+@pages.get("/live.json")
+def live() -> Response:
+    """How old the index is and how many inputs are done, for pages that keep themselves up to date."""
+    index = services().index
+    _events, total = index.receipts(("done",), 0)
+    return jsonify(shell.freshness(index) | {"settled": total})
 
-    return pages
+
+@pages.get("/status")
+def status() -> str:
+    """The status page."""
+    index = services().index
+    jobs, sweep = _gateway(services().gateway_url, services().jobs_token)
+    decide, failed = index.receipts(("refused", "dead"), _SHOWN)
+    settled, done = index.receipts(("done",), _SHOWN)
+    superseded = index.receipts(("superseded",), 0)[1]
+    waiting = [_job(job) for job in jobs or ()] + _unknown(index, jobs or ())
+    rows = sorted(waiting, key=lambda row: row["received"] or "", reverse=True)
+    settled += index.receipts(("superseded",), _SHOWN)[0]
+    inputs = sorted(
+        [*(_receipt(one) for one in [*settled, *decide]), *_ignored(index)],
+        key=lambda row: row["finished"] or row["received"] or "",
+        reverse=True,
+    )
+    return render_template(
+        "status.html",
+        tab="status",
+        sent=_eruption(request.args.get("sent", "")),
+        counts=[
+            ("received", sum(row["state"] == "received" for row in rows)),
+            ("running", sum(row["state"] == "running" for row in rows)),
+            ("retrying", sum(row["state"] == "retrying" for row in rows)),
+            ("done", done),
+            ("superseded", superseded),
+            ("failed", failed),
+        ],
+        decide=[_receipt(one) for one in decide],
+        rows=rows + inputs[:_SHOWN],
+        gateway_answers=jobs is not None,
+        sweep=sweep,
+        outages=[_outage(one) for one in index.floods.outages()],
+        state_names=_STATES,
+    )
 
 
 def _eruption(sent: str) -> str:

@@ -12,62 +12,66 @@ from siaga.language import Language
 from siaga.report import figures, words
 from siaga.report.classed import ash, tables
 from web import clock
-from web.index import Filter, Index
-from web.runs import Runs, find, run_of
+from web.index import Filter
+from web.runs import find, run_of
+from web.services import services
 
 _PAGE = 50
 _WAITING = 20
 _MOST_ROWS = 30
 
+pages = Blueprint("ashfalls", __name__)
 
-def blueprint(runs: Runs, index: Index) -> Blueprint:
-    """/ash and what lies below, except the upload."""
-    pages = Blueprint("ashfalls", __name__)
 
-    @pages.get("/ash")
-    def listed() -> str:
-        wanted = Filter(text=request.args.get("q", "")[:100])
-        page = max(1, min(100_000, request.args.get("page", 1, type=int)))
-        entries, total = index.events("ash", wanted, _PAGE, (page - 1) * _PAGE)
-        return render_template(
-            "ashfalls.html",
-            tab="ash",
-            rows=[_row(entry, g.language) for entry in entries],
-            waiting=[
-                _unsettled(one, g.language)
-                for one in index.unsettled(ASH.function, keys.ASHMAPS, keys.ASH_REQUEST, _WAITING)
-            ],
-            total=total,
-            first=(page - 1) * _PAGE + 1,
-            page=page,
-            pages=max(1, -(-total // _PAGE)),
-            wanted=wanted,
-            demonstration=any(entry["demonstration"] for entry in entries),
-        )
+@pages.get("/ash")
+def listed() -> str:
+    """The list, with what is searched for, and the requests that have no figures."""
+    index = services().index
+    wanted = Filter(text=request.args.get("q", "")[:100])
+    page = max(1, min(100_000, request.args.get("page", 1, type=int)))
+    entries, total = index.events("ash", wanted, _PAGE, (page - 1) * _PAGE)
+    return render_template(
+        "ashfalls.html",
+        tab="ash",
+        rows=[_row(entry, g.language) for entry in entries],
+        waiting=[
+            _unsettled(one, g.language)
+            for one in index.unsettled(ASH.function, keys.ASHMAPS, keys.ASH_REQUEST, _WAITING)
+        ],
+        total=total,
+        first=(page - 1) * _PAGE + 1,
+        page=page,
+        pages=max(1, -(-total // _PAGE)),
+        wanted=wanted,
+        demonstration=any(entry["demonstration"] for entry in entries),
+    )
 
-    @pages.get("/ash/<event_id>")
-    @pages.get("/ash/<event_id>/<version>")
-    def event(event_id: str, version: str = "") -> str:
-        versions, entry = find(index, "ash", event_id, version)
-        return render_template(
-            "ashfall.html",
-            tab="ash",
-            **_shown(runs.analysis(entry), g.language),
-            row=_row(entry, g.language),
-            entry=entry,
-            newest=versions[0],
-            versions=[_version(one, entry) for one in versions],
-            published=entry["report"] is not None,
-            pictured=f"map-{g.code}.png" in runs.sizes(entry),
-            files=runs.files(entry),
-            run=str(run_of(entry)),
-        )
 
-    @pages.get("/ash/<event_id>/<version>/files/<path:path>")
-    def file(event_id: str, version: str, path: str) -> Response:
-        return runs.send(find(index, "ash", event_id, version)[1], path)
+@pages.get("/ash/<event_id>")
+@pages.get("/ash/<event_id>/<version>")
+def event(event_id: str, version: str = "") -> str:
+    """One version of an ash fall; the newest where none is named."""
+    runs = services().runs
+    versions, entry = find(services().index, "ash", event_id, version)
+    return render_template(
+        "ashfall.html",
+        tab="ash",
+        **_shown(runs.analysis(entry), g.language),
+        row=_row(entry, g.language),
+        entry=entry,
+        newest=versions[0],
+        versions=[_version(one, entry) for one in versions],
+        published=entry["report"] is not None,
+        pictured=f"map-{g.code}.png" in runs.sizes(entry),
+        files=runs.files(entry),
+        run=str(run_of(entry)),
+    )
 
-    return pages
+
+@pages.get("/ash/<event_id>/<version>/files/<path:path>")
+def file(event_id: str, version: str, path: str) -> Response:
+    """One file of a version."""
+    return services().runs.send(find(services().index, "ash", event_id, version)[1], path)
 
 
 def _clock(utc: str, entry: dict[str, Any]) -> tuple[str, str]:

@@ -1,8 +1,10 @@
 """Volcanic ash: the operator's upload, by a form (fill in, look, submit) or by the API (send, put, send again)."""
 
+from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Response, g, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, Response, current_app, g, jsonify, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
 
 from siaga import moment, palette
 from siaga.errors import BadInput
@@ -20,80 +22,113 @@ from siaga.inputs import ash_uploads
 from siaga.inputs.ash_uploads import Uploads
 from siaga.report import figures, words
 from siaga.report.classed import ash
+from siaga.store import Store
+from web import login
 from web.ash.volcanoes import Volcanoes
-from web.login import Login
 
 ZONES = {zone: f"+{hours:02d}:00" for zone, hours in {**moment.ZONES, "UTC": 0}.items()}
+_NAME = "siaga-ash"
 _FIELDS = ("volcano", "alert_level", "eruption_height_m", "time", "zone", "forecast_days", "density_kg_m3")
 
+pages = Blueprint("ash", __name__)
 
-def blueprint(uploads: Uploads, volcanoes: Volcanoes, login: Login) -> Blueprint:
-    """/ash/upload, /ash/submit and /api/ash."""
-    pages = Blueprint("ash", __name__)
 
-    def filled(told: dict[str, str], said: str = "", status: int = 200) -> tuple[str, int]:
-        page = render_template(
-            "ash_upload.html",
-            tab="ash",
-            told=told,
-            said=said,
-            volcanoes=volcanoes.listed(),
-            levels={name: _level(name) for name in ALERT_LEVELS},
-            zones=ZONES,
-            limit_mib=MAX_BYTES >> 20,
-            days=FORECAST_DAYS,
-        )
-        return page, status
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What an app that takes ash falls works with: where they go, and the volcanoes to choose from."""
 
-    @pages.get("/ash/upload")
-    @login.page
-    def form() -> tuple[str, int]:
-        return filled({})
+    uploads: Uploads
+    volcanoes: Volcanoes
 
-    @pages.post("/ash/upload")
-    @login.page
-    def look() -> tuple[str, int]:
-        told = {name: request.form.get(name, "")[:100] for name in _FIELDS}
-        raster = request.files.get("raster")
-        try:
-            one = _eruption(told, volcanoes)
-            body = raster.stream.read(MAX_BYTES + 1) if raster else b""
-            seen = ash_uploads.look(one, body)
-        except BadInput as error:
-            return filled(told, g.language.reason(error.reason()), 422)
-        digest = uploads.keep(body)
-        return render_template("ash_preview.html", tab="ash", **_shown(one, seen), sha256=digest, told=told), 200
 
-    @pages.post("/ash/submit")
-    @login.page
-    def submit() -> Response | tuple[str, int]:
-        told = {name: request.form.get(name, "")[:100] for name in _FIELDS}
-        try:
-            one = _eruption(told | {"raster_sha256": request.form.get("sha256", "")}, volcanoes)
-            body = uploads.candidate(one.raster_sha256)
-            if body is None:
-                raise BadInput("The raster that was looked at is no longer kept; choose it again")
-            ash_uploads.look(one, body)
-        except BadInput as error:
-            return filled(told, g.language.reason(error.reason()), 422)
-        return redirect(url_for("status.status", sent=str(uploads.submit(one, body))))  # type: ignore[return-value]
+def install(app: Flask, store: Store) -> None:
+    """Let the app take ash falls. store: with the rights of role ash."""
+    app.extensions[_NAME] = Intake(Uploads(store), Volcanoes(store))
+    app.register_blueprint(pages)
 
-    @pages.post("/api/ash")
-    @login.call
-    def send() -> tuple[Response, int]:
-        if request.mimetype != "application/json":
-            raise BadInput("Send the request as application/json")
-        one = read_request(request.get_data()[: MAX_REQUEST_BYTES + 1])
-        if not one.raster_sha256:
-            raise BadInput("The request lacks {field}", field="raster_sha256")
+
+@pages.get("/ash/upload")
+@login.page
+def form() -> tuple[str, int]:
+    """The empty form."""
+    return _filled({})
+
+
+@pages.post("/ash/upload")
+@login.page
+def look() -> tuple[str, int]:
+    """What the raster shows, before it is submitted; the form again with the reason where it is refused."""
+    intake = _intake()
+    told = _told()
+    raster = request.files.get("raster")
+    try:
+        one = _eruption(told, intake.volcanoes)
+        body = raster.stream.read(MAX_BYTES + 1) if raster else b""
+        seen = ash_uploads.look(one, body)
+    except BadInput as error:
+        return _filled(told, g.language.reason(error.reason()), 422)
+    digest = intake.uploads.keep(body)
+    return render_template("ash_preview.html", tab="ash", **_shown(one, seen), sha256=digest, told=told), 200
+
+
+@pages.post("/ash/submit")
+@login.page
+def submit() -> AnyResponse | tuple[str, int]:
+    """Hand in the raster that was looked at."""
+    uploads, told = _intake().uploads, _told()
+    try:
+        one = _eruption(told | {"raster_sha256": request.form.get("sha256", "")}, _intake().volcanoes)
         body = uploads.candidate(one.raster_sha256)
         if body is None:
-            link = {"method": "PUT", "url": uploads.link(one.raster_sha256), "seconds": ash_uploads.LINK_SECONDS}
-            return jsonify(state="raster wanted", upload=link), 202
-        seen = ash_uploads.look(one, body)
-        return jsonify(state="submitted", event_id=str(uploads.submit(one, body)), **seen), 201
+            raise BadInput("The raster that was looked at is no longer kept; choose it again")
+        ash_uploads.look(one, body)
+    except BadInput as error:
+        return _filled(told, g.language.reason(error.reason()), 422)
+    return redirect(url_for("status.status", sent=str(uploads.submit(one, body))))
 
-    return pages
+
+@pages.post("/api/ash")
+@login.call
+def send() -> tuple[Response, int]:
+    """A program's upload: 202 with a link for the raster, then, sent again, 201 with the id."""
+    if request.mimetype != "application/json":
+        raise BadInput("Send the request as application/json")
+    one = read_request(request.get_data()[: MAX_REQUEST_BYTES + 1])
+    if not one.raster_sha256:
+        raise BadInput("The request lacks {field}", field="raster_sha256")
+    uploads = _intake().uploads
+    body = uploads.candidate(one.raster_sha256)
+    if body is None:
+        link = {"method": "PUT", "url": uploads.link(one.raster_sha256), "seconds": ash_uploads.LINK_SECONDS}
+        return jsonify(state="raster wanted", upload=link), 202
+    seen = ash_uploads.look(one, body)
+    return jsonify(state="submitted", event_id=str(uploads.submit(one, body)), **seen), 201
+
+
+def _intake() -> Intake:
+    found: Intake = current_app.extensions[_NAME]
+    return found
+
+
+def _told() -> dict[str, str]:
+    """What the form says, as it was typed."""
+    return {name: request.form.get(name, "")[:100] for name in _FIELDS}
+
+
+def _filled(told: dict[str, str], said: str = "", status: int = 200) -> tuple[str, int]:
+    """The form with what was told, and why it is here again."""
+    page = render_template(
+        "ash_upload.html",
+        tab="ash",
+        told=told,
+        said=said,
+        volcanoes=_intake().volcanoes.listed(),
+        levels={name: _level(name) for name in ALERT_LEVELS},
+        zones=ZONES,
+        limit_mib=MAX_BYTES >> 20,
+        days=FORECAST_DAYS,
+    )
+    return page, status
 
 
 def _eruption(told: dict[str, str], volcanoes: Volcanoes) -> Eruption:

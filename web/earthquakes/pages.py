@@ -1,6 +1,7 @@
 """Earthquakes: the list, one event's page, its files."""
 
 from flask import Blueprint, Response, g, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
 
 from siaga import palette
 from siaga.impact.fatality import LEVELS
@@ -11,75 +12,81 @@ from siaga.report.earthquake import axis
 from siaga.report.earthquake.printed import printed
 from web import clock
 from web.earthquakes import listing, revisions, timeline
-from web.index import Filter, Index
-from web.runs import Runs, find, run_of
+from web.index import Filter
+from web.runs import find, run_of
+from web.services import services
 
 _PAGE = 50
 
+pages = Blueprint("earthquakes", __name__)
 
-def blueprint(runs: Runs, index: Index) -> Blueprint:
-    """/, /earthquakes and what lies below."""
-    pages = Blueprint("earthquakes", __name__)
 
-    @pages.get("/")
-    def root() -> Response:
-        return redirect(url_for("earthquakes.listed"))  # type: ignore[return-value]
+@pages.get("/")
+def root() -> AnyResponse:
+    """The list of earthquakes is the first page."""
+    return redirect(url_for("earthquakes.listed"))
 
-    @pages.get("/earthquakes")
-    def listed() -> str:
-        kind, level = request.args.get("kind", ""), request.args.get("level", "")
-        wanted = Filter(
-            kind if kind in ("large", "small", "drill") else "",
-            level if level in (*LEVELS, "none") else "",
-            request.args.get("q", "")[:100],
-        )
-        page = max(1, min(100_000, request.args.get("page", 1, type=int)))
-        entries, total = index.events("earthquake", wanted, _PAGE, (page - 1) * _PAGE)
-        rows = [listing.row(entry, g.language, index.beside(entry)) for entry in entries]
-        return render_template(
-            "earthquakes.html",
-            tab="earthquakes",
-            rows=rows,
-            total=total,
-            first=(page - 1) * _PAGE + 1,
-            page=page,
-            pages=max(1, -(-total // _PAGE)),
-            wanted=wanted,
-            drills=index.events("earthquake", Filter("drill"), 0, 0)[1],
-            band=max((row for row in rows if row["strong"]), key=lambda row: row["loudest_rank"], default=None),
-            level_names=words.LEVELS,
-            colours=palette.MMI,
-            demonstration=any(entry["demonstration"] for entry in entries),
-        )
 
-    @pages.get("/earthquakes/<event_id>")
-    @pages.get("/earthquakes/<event_id>/<version>")
-    def event(event_id: str, version: str = "") -> str:
-        versions, entry = find(index, "earthquake", event_id, version)
-        shown = printed(runs.analysis(entry), g.language)
-        return render_template(
-            "earthquake.html",
-            tab="earthquakes",
-            **shown,
-            entry=entry,
-            published=entry["report"] is not None,
-            newest=versions[0],
-            unsure=not surely_one(Revision.of(entry), Revision.of(versions[0])),
-            beside=listing.beside_page(versions[0], entry, index.beside(versions[0]), g.language),
-            revisions=revisions.panel(versions, entry, runs.analysis, g.language),
-            ago=clock.ago(entry["time"], g.now, g.language),
-            timeline=timeline.steps(index, entry, shown["source"], shown["time"]["zone"], g.language),
-            files=runs.files(entry),
-            arrival_warnings=[g.language.reason(one) for one in entry["warnings"]],
-            levels={name: g.language(word) for name, word in words.LEVELS.items()},
-            colours=palette.MMI,
-            axis_bands=axis.BANDS,
-            axis_ticks=[(figures.whole(value, g.code), left) for value, left in axis.TICKS],
-            run=str(run_of(entry)),
-        )
+@pages.get("/earthquakes")
+def listed() -> str:
+    """The list, with what is searched and filtered for."""
+    index = services().index
+    kind, level = request.args.get("kind", ""), request.args.get("level", "")
+    wanted = Filter(
+        kind if kind in ("large", "small", "drill") else "",
+        level if level in (*LEVELS, "none") else "",
+        request.args.get("q", "")[:100],
+    )
+    page = max(1, min(100_000, request.args.get("page", 1, type=int)))
+    entries, total = index.events("earthquake", wanted, _PAGE, (page - 1) * _PAGE)
+    rows = [listing.row(entry, g.language, index.beside(entry)) for entry in entries]
+    return render_template(
+        "earthquakes.html",
+        tab="earthquakes",
+        rows=rows,
+        total=total,
+        first=(page - 1) * _PAGE + 1,
+        page=page,
+        pages=max(1, -(-total // _PAGE)),
+        wanted=wanted,
+        drills=index.events("earthquake", Filter("drill"), 0, 0)[1],
+        band=max((row for row in rows if row["strong"]), key=lambda row: row["loudest_rank"], default=None),
+        level_names=words.LEVELS,
+        colours=palette.MMI,
+        demonstration=any(entry["demonstration"] for entry in entries),
+    )
 
-    @pages.get("/earthquakes/<event_id>/<version>/files/<path:path>")
-    def file(event_id: str, version: str, path: str) -> Response:
-        return runs.send(find(index, "earthquake", event_id, version)[1], path)
 
-    return pages
+@pages.get("/earthquakes/<event_id>")
+@pages.get("/earthquakes/<event_id>/<version>")
+def event(event_id: str, version: str = "") -> str:
+    """One version of an event; the newest where none is named."""
+    index, runs = services().index, services().runs
+    versions, entry = find(index, "earthquake", event_id, version)
+    shown = printed(runs.analysis(entry), g.language)
+    return render_template(
+        "earthquake.html",
+        tab="earthquakes",
+        **shown,
+        entry=entry,
+        published=entry["report"] is not None,
+        newest=versions[0],
+        unsure=not surely_one(Revision.of(entry), Revision.of(versions[0])),
+        beside=listing.beside_page(versions[0], entry, index.beside(versions[0]), g.language),
+        revisions=revisions.panel(versions, entry, runs.analysis, g.language),
+        ago=clock.ago(entry["time"], g.now, g.language),
+        timeline=timeline.steps(index, entry, shown["source"], shown["time"]["zone"], g.language),
+        files=runs.files(entry),
+        arrival_warnings=[g.language.reason(one) for one in entry["warnings"]],
+        levels={name: g.language(word) for name, word in words.LEVELS.items()},
+        colours=palette.MMI,
+        axis_bands=axis.BANDS,
+        axis_ticks=[(figures.whole(value, g.code), left) for value, left in axis.TICKS],
+        run=str(run_of(entry)),
+    )
+
+
+@pages.get("/earthquakes/<event_id>/<version>/files/<path:path>")
+def file(event_id: str, version: str, path: str) -> Response:
+    """One file of a version."""
+    return services().runs.send(find(services().index, "earthquake", event_id, version)[1], path)

@@ -13,69 +13,77 @@ from siaga.report import figures
 from web.floods import listing
 from web.floods.pages import attached, chosen_region, month_name, month_of_text
 from web.index import Index, episodes
+from web.services import services
 
 _SHOWN = 100
 
+pages = Blueprint("floodhistory", __name__)
 
-def blueprint(index: Index) -> Blueprint:
-    """/floods/frequency and /floods/histogram, each as a page and as data."""
-    pages = Blueprint("floodhistory", __name__)
 
-    @pages.get("/floods/frequency")
-    def frequency() -> str:
-        asked, found = _asked(index)
-        names = index.floods.names(asked["region"])
-        parents = index.floods.parents(asked["region"], asked["least"], asked["first"], asked["last"])
-        return render_template(
-            "frequency.html",
-            tab="floods",
-            **_page(index, asked),
-            rows=[_row(one, names) for one in found[:_SHOWN]],
-            total=len(found),
-            parents=parents[:_SHOWN],
-            bins=_bins(found),
-            shown=_SHOWN,
-        )
+@pages.get("/floods/frequency")
+def frequency() -> str:
+    """The page."""
+    index = services().index
+    asked, found = _asked(index)
+    names = index.floods.names(asked["region"])
+    parents = index.floods.parents(asked["region"], asked["least"], asked["first"], asked["last"])
+    return render_template(
+        "frequency.html",
+        tab="floods",
+        **_page(index, asked),
+        rows=[_row(one, names) for one in found[:_SHOWN]],
+        total=len(found),
+        parents=parents[:_SHOWN],
+        bins=_bins(found),
+        shown=_SHOWN,
+    )
 
-    @pages.get("/floods/frequency.csv")
-    def frequency_csv() -> Response:
-        asked, found = _asked(index)
-        names = index.floods.names(asked["region"])
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(
-            ["geom_id", "rw", "kelurahan", "floods", "hours", "peak_state", "hours_2", "hours_3", "hours_4"]
-        )
-        for one in found:
-            states = (one.by_state.get(state, 0) for state in episodes.LEAST)
-            writer.writerow([one.geom_id, *names[one.geom_id], one.episodes, one.hours, one.peak, *states])
-        return attached(text.getvalue(), "text/csv; charset=utf-8", "siaga-flood-frequency.csv")
 
-    @pages.get("/floods/frequency.geojson")
-    def frequency_geojson() -> Response:
-        asked, found = _asked(index)
-        names, shapes = index.floods.names(asked["region"]), index.floods.shapes(asked["region"])
-        features = []
-        for one in found:  # geometries stand as text in the index; they are put in as they are
-            told = json.dumps({"geom_id": one.geom_id} | _record(one, names), ensure_ascii=False)
-            shape = shapes.get(one.geom_id, "null")
-            features.append(f'{{"type":"Feature","properties":{told},"geometry":{shape}}}')
-        body = f'{{"type":"FeatureCollection","features":[{",".join(features)}]}}'
-        return attached(body, "application/geo+json", "siaga-flood-frequency.geojson")
+@pages.get("/floods/frequency.csv")
+def frequency_csv() -> Response:
+    """Neighbourhoods and their floods as a table."""
+    index = services().index
+    asked, found = _asked(index)
+    names = index.floods.names(asked["region"])
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["geom_id", "rw", "kelurahan", "floods", "hours", "peak_state", "hours_2", "hours_3", "hours_4"])
+    for one in found:
+        states = (one.by_state.get(state, 0) for state in episodes.LEAST)
+        writer.writerow([one.geom_id, *names[one.geom_id], one.episodes, one.hours, one.peak, *states])
+    return attached(text.getvalue(), "text/csv; charset=utf-8", "siaga-flood-frequency.csv")
 
-    @pages.get("/floods/frequency.json")
-    def frequency_json() -> Response:
-        asked, found = _asked(index)
-        names = index.floods.names(asked["region"])
-        return jsonify(_period(asked) | {"areas": [{"geom_id": one.geom_id} | _record(one, names) for one in found]})
 
-    @pages.get("/floods/histogram.json")
-    def histogram_json() -> Response:
-        asked, found = _asked(index)
-        bins = [{"least": low, "most": high, "areas": count} for low, high, count in histogram(found)]
-        return jsonify(_period(asked) | {"floods_per_rw": bins})
+@pages.get("/floods/frequency.geojson")
+def frequency_geojson() -> Response:
+    """Neighbourhoods and their floods with borders, EPSG:4326; geometry null where none is known."""
+    index = services().index
+    asked, found = _asked(index)
+    names, shapes = index.floods.names(asked["region"]), index.floods.shapes(asked["region"])
+    features = []
+    for one in found:  # geometries stand as text in the index; they are put in as they are
+        told = json.dumps({"geom_id": one.geom_id} | _record(one, names), ensure_ascii=False)
+        shape = shapes.get(one.geom_id, "null")
+        features.append(f'{{"type":"Feature","properties":{told},"geometry":{shape}}}')
+    body = f'{{"type":"FeatureCollection","features":[{",".join(features)}]}}'
+    return attached(body, "application/geo+json", "siaga-flood-frequency.geojson")
 
-    return pages
+
+@pages.get("/floods/frequency.json")
+def frequency_json() -> Response:
+    """Neighbourhoods and their floods, hours by state besides."""
+    index = services().index
+    asked, found = _asked(index)
+    names = index.floods.names(asked["region"])
+    return jsonify(_period(asked) | {"areas": [{"geom_id": one.geom_id} | _record(one, names) for one in found]})
+
+
+@pages.get("/floods/histogram.json")
+def histogram_json() -> Response:
+    """How many neighbourhoods had how many floods."""
+    asked, found = _asked(services().index)
+    bins = [{"least": low, "most": high, "areas": count} for low, high, count in histogram(found)]
+    return jsonify(_period(asked) | {"floods_per_rw": bins})
 
 
 def _asked(index: Index) -> tuple[dict[str, Any], list[Frequency]]:

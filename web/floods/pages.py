@@ -13,66 +13,76 @@ from web.floods import listing, tables
 from web.floods import map as flood_map
 from web.index import Index, episodes, floods
 from web.index.floods import Hour
-from web.runs import Runs, find, run_of
+from web.runs import find, run_of
+from web.services import services
 
 _PAGE = 24
 _MOST = 100_000
 
+pages = Blueprint("floods", __name__)
 
-def blueprint(runs: Runs, index: Index) -> Blueprint:
-    """/floods and what lies below, except its history."""
-    pages = Blueprint("floods", __name__)
 
-    @pages.get("/floods")
-    def listed() -> str:
-        region = chosen_region(index)
-        return render_template("floods.html", tab="floods", **_list(index, region), regions=index.floods.regions())
+@pages.get("/floods")
+def listed() -> str:
+    """The hours of a region, with what is filtered for."""
+    index = services().index
+    region = chosen_region(index)
+    return render_template("floods.html", tab="floods", **_list(index, region), regions=index.floods.regions())
 
-    @pages.get("/floods.csv")
-    def csv() -> Response:
-        region = chosen_region(index)
-        first, end, _month, step, least = _wanted(index, region)
-        body = listing.table(index.floods.hours(region, first, end, step, least), region)
-        return attached(body, "text/csv; charset=utf-8", f"siaga-floods-{region}.csv")
 
-    @pages.get("/floods/<snapshot>")
-    @pages.get("/floods/<snapshot>/<version>")
-    def event(snapshot: str, version: str = "") -> str:
-        asked = keys.Snapshot.parse(snapshot)
-        hour = index.floods.hour(asked.region, floods.number(asked.hour))
-        if hour is None and not index.versions(snapshot, hazard="flood"):
-            return _silent(index, asked)
-        of = hour.of if hour and hour.of and not version else snapshot
-        if hour and not version and (hour.counts is None or hour.kind == "empty"):
-            return render_template("floodhour.html", tab="floods", **_of_hour(hour, asked))
-        versions, entry = find(index, "flood", of, version)
-        return render_template(
-            "flood.html",
-            tab="floods",
-            **tables.shown(index.floods, runs.analysis(entry), asked, g.language),
-            same=hour.kind == "same" if hour and not version else False,
-            entry=entry,
-            newest=versions[0],
-            versions=[_version(one, entry) for one in versions],
-            published=entry["report"] is not None,
-            pictured=f"map-{g.code}.png" in runs.sizes(entry),
-            files=runs.files(entry),
-            run=str(run_of(entry)),
-        )
+@pages.get("/floods.csv")
+def csv() -> Response:
+    """The same hours as a table, all of them."""
+    index = services().index
+    region = chosen_region(index)
+    first, end, _month, step, least = _wanted(index, region)
+    body = listing.table(index.floods.hours(region, first, end, step, least), region)
+    return attached(body, "text/csv; charset=utf-8", f"siaga-floods-{region}.csv")
 
-    @pages.get("/floods/<snapshot>/<version>/map.svg")
-    def picture(snapshot: str, version: str) -> Response:
-        find(index, "flood", snapshot, version)
-        response = Response(_draw(index, keys.Snapshot.parse(snapshot)), mimetype="image/svg+xml")
-        response.add_etag()
-        response.make_conditional(request)  # the same response, shortened where the reader has it already
-        return response
 
-    @pages.get("/floods/<snapshot>/<version>/files/<path:path>")
-    def file(snapshot: str, version: str, path: str) -> Response:
-        return runs.send(find(index, "flood", snapshot, version)[1], path)
+@pages.get("/floods/<snapshot>")
+@pages.get("/floods/<snapshot>/<version>")
+def event(snapshot: str, version: str = "") -> str:
+    """One hour, whatever is known of it; the newest version where none is named."""
+    index, runs = services().index, services().runs
+    asked = keys.Snapshot.parse(snapshot)
+    hour = index.floods.hour(asked.region, floods.number(asked.hour))
+    if hour is None and not index.versions(snapshot, hazard="flood"):
+        return _silent(index, asked)
+    of = hour.of if hour and hour.of and not version else snapshot
+    if hour and not version and (hour.counts is None or hour.kind == "empty"):
+        return render_template("floodhour.html", tab="floods", **_of_hour(hour, asked))
+    versions, entry = find(index, "flood", of, version)
+    return render_template(
+        "flood.html",
+        tab="floods",
+        **tables.shown(index.floods, runs.analysis(entry), asked, g.language),
+        same=hour.kind == "same" if hour and not version else False,
+        entry=entry,
+        newest=versions[0],
+        versions=[_version(one, entry) for one in versions],
+        published=entry["report"] is not None,
+        pictured=f"map-{g.code}.png" in runs.sizes(entry),
+        files=runs.files(entry),
+        run=str(run_of(entry)),
+    )
 
-    return pages
+
+@pages.get("/floods/<snapshot>/<version>/map.svg")
+def picture(snapshot: str, version: str) -> Response:
+    """The map of one hour."""
+    index = services().index
+    find(index, "flood", snapshot, version)
+    response = Response(_draw(index, keys.Snapshot.parse(snapshot)), mimetype="image/svg+xml")
+    response.add_etag()
+    response.make_conditional(request)  # the same response, shortened where the reader has it already
+    return response
+
+
+@pages.get("/floods/<snapshot>/<version>/files/<path:path>")
+def file(snapshot: str, version: str, path: str) -> Response:
+    """One file of a version."""
+    return services().runs.send(find(services().index, "flood", snapshot, version)[1], path)
 
 
 def chosen_region(index: Index) -> str:

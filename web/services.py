@@ -1,0 +1,31 @@
+"""What the pages of one app read from; each app of a process has its own."""
+
+from dataclasses import dataclass
+
+from flask import Flask, current_app
+
+from web.index import Index
+from web.runs import Runs
+
+_NAME = "siaga"
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """runs: reads with the rights of role web. gateway_url: is asked for what is under way, with jobs_token."""
+
+    index: Index
+    runs: Runs
+    gateway_url: str
+    jobs_token: str
+
+
+def install(app: Flask, made: Services) -> None:
+    """Give them to the app."""
+    app.extensions[_NAME] = made
+
+
+def services() -> Services:
+    """Those of the app that answers this request."""
+    made: Services = current_app.extensions[_NAME]
+    return made
