@@ -8,10 +8,11 @@ not ours).
 """
 
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, request
+from flask import Response, request
 
 from siaga.settings import Settings
 
@@ -20,41 +21,50 @@ EVENTS = "/siaga/events"
 JOBS = "/siaga/jobs"
 
 
-def guard(app: Flask, settings: Settings) -> None:
-    """Let nobody else in. Raises SiagaError for a missing secret."""
-    user, password = settings.secret("gateway-user"), settings.secret("gateway-password")
-    tokens = {EVENTS: settings.secret("webhook-token"), JOBS: settings.secret("jobs-token")}
-    allowed = _is_allowed(settings)
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """user, password: of the login. tokens: by the path that takes one. names: by which the gateway may be called."""
 
-    @app.before_request
-    def refuse() -> Response | None:
+    user: str
+    password: str
+    tokens: Mapping[str, str]
+    names: frozenset[str | None]
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Guard":
+        """The one of these settings. Raises SiagaError for a missing secret."""
+        return cls(
+            settings.secret("gateway-user"),
+            settings.secret("gateway-password"),
+            {EVENTS: settings.secret("webhook-token"), JOBS: settings.secret("jobs-token")},
+            frozenset(
+                {"127.0.0.1", "localhost", "::1", urlsplit(settings.gateway_url).hostname, *settings.gateway_hosts}
+            ),
+        )
+
+    def refuse(self) -> Response | None:
+        """The answer to a request that may not come in; None lets it in."""
         if request.path == HEALTH:
             return None
-        if not allowed(request.host):
+        if not self._is_ours(request.host):
             return _text(f"This gateway is not called {request.host[:100]!r}; SIAGA_GATEWAY_HOSTS names its names", 421)
         origin = request.headers.get("Origin")
-        if origin is not None and not allowed(origin.rpartition("://")[2]):
+        if origin is not None and not self._is_ours(origin.rpartition("://")[2]):
             return _text("A page of another site may not call this gateway", 403)
-        if _has_token(tokens.get(request.path)):
+        if _has_token(self.tokens.get(request.path)):
             return None
         if request.path == EVENTS:
             return _text("the webhook token is missing or wrong", 401)
-        if _has_token(password) or _is_login(user, password):
+        if _has_token(self.password) or _is_login(self.user, self.password):
             return None
         return _text("invalid credentials", 401, {"WWW-Authenticate": 'Basic realm="Restricted"'})
 
-
-def _is_allowed(settings: Settings) -> Callable[[str], bool]:
-    """Whether a Host header, with or without its port, names this gateway."""
-    names = {"127.0.0.1", "localhost", "::1", urlsplit(settings.gateway_url).hostname, *settings.gateway_hosts}
-
-    def allowed(host: str) -> bool:
+    def _is_ours(self, host: str) -> bool:
+        """Whether a Host header, with or without its port, names this gateway."""
         try:
-            return urlsplit(f"//{host}").hostname in names
+            return urlsplit(f"//{host}").hostname in self.names
         except ValueError:  # such as a bracket that is never closed
             return False
-
-    return allowed
 
 
 def _has_token(token: str | None) -> bool:

@@ -6,9 +6,10 @@ a function that does not exist is refused (404) instead of accepted and lost.
 
 import platform
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 from urllib.parse import quote
@@ -18,7 +19,7 @@ from flask import Blueprint, Response, jsonify, request
 from gateway import callback, logs, urgency
 from gateway.invoke import HOP_BY_HOP, BrokenOff, NoConnection, TimedOut, call_headers
 from gateway.job import Job, call_job_id
-from gateway.service import Gateway
+from gateway.service import Gateway, services
 from siaga import events
 from siaga.errors import BadInput, NotFound
 from siaga.events import Notification
@@ -38,87 +39,99 @@ _CHUNK = 1 << 16
 _LOGIN = {"authorization"}  # it opened this door, and is no business of the function's
 _KEPT_FROM_DISK = _LOGIN | {"cookie"}  # the job database would hold it for as long as the job
 
+_CANNOT = (  # path, methods, what is asked for, status of the refusal
+    ("/system/functions", ["POST", "PUT"], "Deploying a function", 405),
+    ("/system/functions", ["DELETE"], "Removing a function", 405),
+    ("/system/scale-function/<name>", ["POST"], "Setting the replicas of a function", 405),
+    ("/system/secrets", ["POST", "PUT", "DELETE"], "Handing out secrets", 405),
+    ("/system/namespaces", ["POST"], "Making a namespace", 501),
+    ("/system/namespace/<name>", ["GET", "POST", "PUT", "DELETE"], "Managing a namespace", 501),
+)
 
-def blueprint(gateway: Gateway) -> Blueprint:
-    """/function, /async-function and /system."""
-    routes = Blueprint("openfaas", __name__)
-    _add_calls(routes, gateway)
-    _add_system(routes, gateway)
-    return routes
-
-
-def _add_calls(routes: Blueprint, gateway: Gateway) -> None:
-    @routes.route("/function/<name>", methods=_METHODS, provide_automatic_options=False)
-    @routes.route("/function/<name>/", methods=_METHODS, provide_automatic_options=False)
-    @routes.route("/function/<name>/<path:path>", methods=_METHODS, provide_automatic_options=False)
-    def function(name: str, path: str = "") -> Response:
-        known = _find(gateway, name)
-        if known is None:
-            return _platform_error(f"No endpoints available for: {name}.", 503)
-        return _proxy(gateway, known, path)
-
-    @routes.post("/async-function/<name>")
-    @routes.post("/async-function/<name>/")
-    @routes.post("/async-function/<name>/<path:path>")
-    def asynchronous(name: str, path: str = "") -> Response:
-        known = _find(gateway, name)
-        if known is None:
-            return _platform_error(f"No endpoints available for: {name}.", 404)
-        return _accept(gateway, known, path)
+routes = Blueprint("openfaas", __name__)
 
 
-def _add_system(routes: Blueprint, gateway: Gateway) -> None:
-    @routes.get("/system/info")
-    def info() -> Response:
-        release = {"release": version("siaga"), "sha": ""}
-        provider = {"provider": "siaga", "orchestration": "process", "version": release}
-        return jsonify(provider=provider, version=release | {"commit_message": ""}, arch=platform.machine())
+@routes.route("/function/<name>", methods=_METHODS, provide_automatic_options=False)
+@routes.route("/function/<name>/", methods=_METHODS, provide_automatic_options=False)
+@routes.route("/function/<name>/<path:path>", methods=_METHODS, provide_automatic_options=False)
+def function(name: str, path: str = "") -> Response:
+    """Call a function and wait for its answer."""
+    gateway = services()
+    known = _find(gateway, name)
+    if known is None:
+        return _platform_error(f"No endpoints available for: {name}.", 503)
+    return _proxy(gateway, known, path)
 
-    @routes.get("/system/functions")
-    def functions() -> Response:
-        here = request.args.get("namespace") in (None, "", NAMESPACE)
-        return jsonify([_status(gateway, one) for one in gateway.functions] if here else [])
 
-    @routes.get("/system/function/<name>")
-    def function_status(name: str) -> Response | tuple[Response, int]:
-        known = _find(gateway, name, request.args.get("namespace"))
-        return jsonify(_status(gateway, known)) if known else _missing(name)
+@routes.post("/async-function/<name>")
+@routes.post("/async-function/<name>/")
+@routes.post("/async-function/<name>/<path:path>")
+def asynchronous(name: str, path: str = "") -> Response:
+    """Call a function without waiting; the call survives a restart."""
+    gateway = services()
+    known = _find(gateway, name)
+    if known is None:
+        return _platform_error(f"No endpoints available for: {name}.", 404)
+    return _accept(gateway, known, path)
 
-    @routes.get("/system/namespaces")
-    def namespaces() -> Response:
-        return jsonify([NAMESPACE])
 
-    @routes.get("/system/secrets")
-    def secrets() -> Response:
-        return jsonify([])
+@routes.get("/system/info")
+def info() -> Response:
+    """What this gateway is."""
+    release = {"release": version("siaga"), "sha": ""}
+    provider = {"provider": "siaga", "orchestration": "process", "version": release}
+    return jsonify(provider=provider, version=release | {"commit_message": ""}, arch=platform.machine())
 
-    @routes.get("/system/logs")
-    def function_logs() -> Response | tuple[Response, int]:
-        known = _find(gateway, request.args.get("name", ""), request.args.get("namespace"))
-        if known is None:
-            return _missing(request.args.get("name", ""))
-        try:
-            wanted = logs.Request.parse(request.args)
-        except ValueError as error:
-            return Response(f"{error}\n", mimetype="text/plain"), 422
-        lines = logs.lines(gateway.settings.home / "logs", known.name, NAMESPACE, wanted)
-        return Response(lines, mimetype="application/x-ndjson")
 
-    def refuse(action: str, status: int) -> Callable[..., tuple[Response, int]]:
-        def refusal(**_: str) -> tuple[Response, int]:
-            return Response(_REFUSAL.format(action=action), headers={"Allow": "GET"}, mimetype="text/plain"), status
+@routes.get("/system/functions")
+def functions() -> Response:
+    """All functions and their state."""
+    gateway = services()
+    here = request.args.get("namespace") in (None, "", NAMESPACE)
+    return jsonify([_status(gateway, one) for one in gateway.functions] if here else [])
 
-        return refusal
 
-    for path, methods, action, status in (
-        ("/system/functions", ["POST", "PUT"], "Deploying a function", 405),
-        ("/system/functions", ["DELETE"], "Removing a function", 405),
-        ("/system/scale-function/<name>", ["POST"], "Setting the replicas of a function", 405),
-        ("/system/secrets", ["POST", "PUT", "DELETE"], "Handing out secrets", 405),
-        ("/system/namespaces", ["POST"], "Making a namespace", 501),
-        ("/system/namespace/<name>", ["GET", "POST", "PUT", "DELETE"], "Managing a namespace", 501),
-    ):
-        routes.add_url_rule(path, f"{action} {methods}", refuse(action, status), methods=methods)
+@routes.get("/system/function/<name>")
+def function_status(name: str) -> Response | tuple[Response, int]:
+    """One function and its state."""
+    gateway = services()
+    known = _find(gateway, name, request.args.get("namespace"))
+    return jsonify(_status(gateway, known)) if known else _missing(name)
+
+
+@routes.get("/system/namespaces")
+def namespaces() -> Response:
+    """The one that there is."""
+    return jsonify([NAMESPACE])
+
+
+@routes.get("/system/secrets")
+def secrets() -> Response:
+    """None is ever told."""
+    return jsonify([])
+
+
+@routes.get("/system/logs")
+def function_logs() -> Response | tuple[Response, int]:
+    """The log of one function, line by line."""
+    gateway = services()
+    known = _find(gateway, request.args.get("name", ""), request.args.get("namespace"))
+    if known is None:
+        return _missing(request.args.get("name", ""))
+    try:
+        wanted = logs.Request.parse(request.args)
+    except ValueError as error:
+        return Response(f"{error}\n", mimetype="text/plain"), 422
+    lines = logs.lines(gateway.settings.home / "logs", known.name, NAMESPACE, wanted)
+    return Response(lines, mimetype="application/x-ndjson")
+
+
+def _refuse(action: str, status: int, **_: str) -> tuple[Response, int]:
+    return Response(_REFUSAL.format(action=action), headers={"Allow": "GET"}, mimetype="text/plain"), status
+
+
+for _path, _verbs, _action, _code in _CANNOT:
+    routes.add_url_rule(_path, f"{_action} {_verbs}", partial(_refuse, _action, _code), methods=_verbs)
 
 
 def _find(gateway: Gateway, name: str, namespace: str | None = None) -> Function | None:

@@ -4,67 +4,81 @@ import logging
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Flask, Response, jsonify, request
+from flask import Blueprint, Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from gateway import openfaas
 from gateway.job import Job, Progress
-from gateway.login import EVENTS, HEALTH, JOBS, guard
-from gateway.service import Gateway
+from gateway.login import EVENTS, HEALTH, JOBS, Guard
+from gateway.service import Gateway, install, services
 from siaga.errors import BadInput, SiagaError
 from siaga.moment import stamp
 
 _log = logging.getLogger("gateway")
 _JOBS = 5000  # more than these are not listed
 
+routes = Blueprint("gateway", __name__)
+
 
 def create_app(gateway: Gateway) -> Flask:
-    """All routes of the gateway."""
+    """All routes of the gateway. Raises SiagaError for a missing secret."""
     app = Flask("gateway")
     app.url_map.merge_slashes = False  # the path behind a function's name is the function's
-    guard(app, gateway.settings)
-
-    @app.get(HEALTH)
-    def healthz() -> Response:
-        return Response("OK", mimetype="text/plain")
-
-    @app.post(EVENTS)
-    def events() -> Response:
-        return jsonify(gateway.webhook.take(request.get_data()))
-
-    @app.get(JOBS)
-    def jobs() -> Response:
-        listed = gateway.inbox.jobs(_JOBS)
-        return jsonify(
-            jobs=[_job(*one) for one in listed if one[0].event],
-            calls=[_job(*one) for one in listed if not one[0].event],
-            sweep={"last": gateway.sweep.last, "last_full": gateway.sweep.last_full},
-            unreadable=gateway.webhook.unreadable(),
-        )
-
-    @app.post("/siaga/reprocess")
-    def reprocess() -> tuple[Response, int]:
-        wanted = request.get_json(force=True, silent=True)
-        if not isinstance(wanted, dict):
-            raise BadInput("The body is not a JSON object")
-        done = gateway.reprocess.order(wanted)
-        return jsonify(enqueued=len(done), jobs=done), 202
-
-    app.register_blueprint(openfaas.blueprint(gateway))
-
-    @app.errorhandler(SiagaError)
-    def foreseen(error: SiagaError) -> tuple[Response, int]:
-        return jsonify(error=str(error), reason=error.reason()), error.status
-
-    @app.errorhandler(Exception)
-    def unforeseen(error: Exception) -> HTTPException | tuple[Response, int]:
-        """Whatever else goes wrong, above all the job database: the sender hears that nothing was taken."""
-        if isinstance(error, HTTPException):
-            return error
-        _log.exception("%s %s failed", request.method, request.path)
-        return jsonify(error=f"{type(error).__name__}; the gateway's log has the details"), 500
-
+    install(app, gateway)
+    app.before_request(Guard.of(gateway.settings).refuse)
+    app.register_blueprint(routes)
+    app.register_blueprint(openfaas.routes)
     return app
+
+
+@routes.get(HEALTH)
+def healthz() -> Response:
+    """The gateway lives."""
+    return Response("OK", mimetype="text/plain")
+
+
+@routes.post(EVENTS)
+def events() -> Response:
+    """What the store announces."""
+    return jsonify(services().webhook.take(request.get_data()))
+
+
+@routes.get(JOBS)
+def jobs() -> Response:
+    """What is under way, and when the last sweeps were."""
+    gateway = services()
+    listed = gateway.inbox.jobs(_JOBS)
+    return jsonify(
+        jobs=[_job(*one) for one in listed if one[0].event],
+        calls=[_job(*one) for one in listed if not one[0].event],
+        sweep={"last": gateway.sweep.last, "last_full": gateway.sweep.last_full},
+        unreadable=gateway.webhook.unreadable(),
+    )
+
+
+@routes.post("/siaga/reprocess")
+def reprocess() -> tuple[Response, int]:
+    """Forget receipts and do their inputs again."""
+    wanted = request.get_json(force=True, silent=True)
+    if not isinstance(wanted, dict):
+        raise BadInput("The body is not a JSON object")
+    done = services().reprocess.order(wanted)
+    return jsonify(enqueued=len(done), jobs=done), 202
+
+
+@routes.app_errorhandler(SiagaError)
+def foreseen(error: SiagaError) -> tuple[Response, int]:
+    """The reason, as text and as its parts."""
+    return jsonify(error=str(error), reason=error.reason()), error.status
+
+
+@routes.app_errorhandler(Exception)
+def unforeseen(error: Exception) -> HTTPException | tuple[Response, int]:
+    """Whatever else goes wrong, above all the job database: the sender hears that nothing was taken."""
+    if isinstance(error, HTTPException):
+        return error
+    _log.exception("%s %s failed", request.method, request.path)
+    return jsonify(error=f"{type(error).__name__}; the gateway's log has the details"), 500
 
 
 def _job(job: Job, progress: Progress, state: str, due: float | None) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 import threading
 from dataclasses import dataclass, field
 
+from flask import Flask, current_app
+
 from gateway import callback
 from gateway.cron import Cron
 from gateway.events import Webhook
@@ -17,6 +19,7 @@ from siaga.settings import Settings
 from siaga.stack import Function
 from siaga.store import Store
 
+_NAME = "siaga"
 _CLOSE_SECONDS = 8.0  # for calls under way at SIGTERM; the supervisor grants 15
 
 
@@ -76,3 +79,14 @@ class Gateway:
         """End within seconds; what is cut off is done again at the next start."""
         self.stop.set()
         self.inbox.close(_CLOSE_SECONDS)
+
+
+def install(app: Flask, gateway: Gateway) -> None:
+    """Let the app's routes find it."""
+    app.extensions[_NAME] = gateway
+
+
+def services() -> Gateway:
+    """That of the app that answers this request; each app of a process has its own."""
+    gateway: Gateway = current_app.extensions[_NAME]
+    return gateway
