@@ -40,17 +40,19 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from flask import Flask, Response, request
+from flask import Blueprint, Flask, Response, current_app, request
 from qgis.core import QgsApplication, QgsProject
 from qgis.PyQt.QtCore import QCoreApplication, QEvent
 from waitress import create_server
 
 _log = logging.getLogger("slot")
+_NAME = "siaga-slot"
 _METHODS = ["GET", "PUT", "POST", "PATCH", "DELETE"]
 _FLUSH_SECONDS = 0.5  # for an answer to leave before the process ends
 _STUCK_SECONDS = 5  # beyond the time-out: native code holds the interpreter, only the kernel helps
@@ -61,6 +63,8 @@ _OPEN = ("/_/health", "/_/ready")  # whoever watches over a container has no sec
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 _QUANTITY = re.compile(r"(\d+)([KMG]i?)?")
 _UNITS = {None: 1, "K": 10**3, "M": 10**6, "G": 10**9, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30}
+
+routes = Blueprint("slot", __name__)
 
 
 def seconds(text: str) -> float:
@@ -239,52 +243,72 @@ def answer(result: Any) -> Any:
 
 
 def create_app(slot: Slot, token: str) -> Flask:
-    """The HTTP side."""
+    """The HTTP side. token: what callers must show."""
     app = Flask("function")
-
-    @app.before_request
-    def guard() -> Response | None:
-        sent = request.headers.get("X-Slot-Token", "").encode()
-        if request.path not in _OPEN and not hmac.compare_digest(sent, token.encode()):
-            return Response("The token of this slot is missing or wrong.", 401, mimetype="text/plain")
-        return None
-
-    @app.get("/_/health")
-    def health() -> str:
-        return "OK"
-
-    @app.get("/_/ready")
-    def ready() -> tuple[str, int]:
-        if not slot.ready or slot.draining:
-            return "starting or stopping", 503
-        return ("busy", 429) if slot.busy else ("OK", 200)
-
-    @app.get("/_/took-up")
-    def took_up() -> tuple[str, int]:
-        if request.args.get("try") in slot.begun:
-            return "yes", 200
-        return ("no", 200) if slot.begun.known else ("unknown", 404)
-
-    @app.route("/", defaults={"path": ""}, methods=_METHODS)
-    @app.route("/<path:path>", methods=_METHODS)
-    def function(path: str) -> Response:  # noqa: ARG001 - Event reads the path itself
-        started = time.monotonic()
-        slot.open_answers += 1
-        status, result = slot.call(Event(), _timeout(slot.timeout), request.headers.get("X-Try-Id", ""))
-        response = app.make_response(answer(result) if status == 200 else (str(result), status))
-        if status != 200:
-            response.mimetype = "text/plain"
-        if status in (429, 503):
-            response.headers["Retry-After"] = "1"
-        response.headers["X-Duration-Seconds"] = f"{time.monotonic() - started:f}"
-
-        @response.call_on_close
-        def closed() -> None:
-            slot.open_answers -= 1
-
-        return response
-
+    app.extensions[_NAME] = slot
+    app.before_request(partial(_refuse, token))
+    app.register_blueprint(routes)
     return app
+
+
+def _refuse(token: str) -> Response | None:
+    """The answer to a request that may not come in; None lets it in."""
+    sent = request.headers.get("X-Slot-Token", "").encode()
+    if request.path not in _OPEN and not hmac.compare_digest(sent, token.encode()):
+        return Response("The token of this slot is missing or wrong.", 401, mimetype="text/plain")
+    return None
+
+
+def _slot() -> Slot:
+    """That of the app that answers this request."""
+    slot: Slot = current_app.extensions[_NAME]
+    return slot
+
+
+@routes.get("/_/health")
+def health() -> str:
+    """The process listens."""
+    return "OK"
+
+
+@routes.get("/_/ready")
+def ready() -> tuple[str, int]:
+    """Whether a call would be taken now."""
+    slot = _slot()
+    if not slot.ready or slot.draining:
+        return "starting or stopping", 503
+    return ("busy", 429) if slot.busy else ("OK", 200)
+
+
+@routes.get("/_/took-up")
+def took_up() -> tuple[str, int]:
+    """Whether work began on a call."""
+    begun = _slot().begun
+    if request.args.get("try") in begun:
+        return "yes", 200
+    return ("no", 200) if begun.known else ("unknown", 404)
+
+
+@routes.route("/", defaults={"path": ""}, methods=_METHODS)
+@routes.route("/<path:path>", methods=_METHODS)
+def function(path: str) -> Response:  # noqa: ARG001 - Event reads the path itself
+    """Call the handler."""
+    slot = _slot()
+    started = time.monotonic()
+    slot.open_answers += 1
+    status, result = slot.call(Event(), _timeout(slot.timeout), request.headers.get("X-Try-Id", ""))
+    response = current_app.make_response(answer(result) if status == 200 else (str(result), status))
+    if status != 200:
+        response.mimetype = "text/plain"
+    if status in (429, 503):
+        response.headers["Retry-After"] = "1"
+    response.headers["X-Duration-Seconds"] = f"{time.monotonic() - started:f}"
+
+    @response.call_on_close
+    def closed() -> None:
+        slot.open_answers -= 1
+
+    return response
 
 
 def _timeout(limit: float) -> float:
