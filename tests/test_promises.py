@@ -23,16 +23,41 @@ def tree(path):
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def lines(node):
+    return node.end_lineno - node.lineno + 1
+
+
 def test_modules_and_functions_are_short():
     for path in CODE:
         assert len(path.read_text(encoding="utf-8").splitlines()) <= 400, path
         for node in ast.walk(tree(path)):
-            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and not any(
-                isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef))
-                for inner in ast.walk(node)
-                if inner is not node
-            ):
-                assert node.end_lineno - node.lineno < 60, f"{path}:{node.name}"
+            if isinstance(node, FUNCTIONS):
+                assert lines(node) < 60, f"{path}:{node.name}"
+                for inner in ast.walk(node):
+                    if inner is not node and isinstance(inner, FUNCTIONS):
+                        assert lines(inner) <= 10, f"{path}:{inner.name} within {node.name}"
+
+
+def test_routes_stand_at_the_top_of_their_module():
+    found = set()
+    for path in CODE:
+        module = tree(path)
+        for node in ast.walk(module):
+            if isinstance(node, FUNCTIONS) and any(hooks(node)):
+                assert node in module.body, f"{path}:{node.name}"
+                found.add(path.relative_to(ROOT).parts[0])
+    assert found == {"web", "gateway", "template"}
+
+
+def hooks(node):
+    """Those decorators of a function by which Flask calls it."""
+    for one in node.decorator_list:
+        called = one.func if isinstance(one, ast.Call) else one
+        if isinstance(called, ast.Attribute) and getattr(called.value, "id", "") in ("app", "pages", "routes"):
+            yield one
 
 
 def test_modules_and_their_public_parts_say_what_they_are():

@@ -7,6 +7,7 @@ import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from math import isfinite
 from pathlib import Path
 from typing import Any, TextIO
@@ -83,21 +84,7 @@ def _rows(file: TextIO) -> Iterator[Quake]:
 def _quake(row: Mapping[str, Any], line: int) -> Quake:
     problems: list[dict[str, Any]] = []
 
-    def number(column: str, lowest: float, highest: float) -> float | None:
-        text = (row.get(column) or "").strip()
-        if not text:
-            return None
-        try:
-            value = float(text)
-        except ValueError:
-            value = float("nan")
-        if isfinite(value) and lowest <= value <= highest:
-            return value
-        problems.append(
-            reason("Line {line}, column {column}: “{text}” is out of range or no number", **_cell(line, column, text))
-        )
-        return None
-
+    number = partial(_number, row, line, problems)
     classes = {mmi: number(column, 0.0, 1e10) for mmi, column in MMI_COLUMNS.items()}
     numbers = {name: number(*of) for name, of in _NUMBERS.items()}
     name = (row.get("Name") or "").strip().strip('"')
@@ -113,6 +100,25 @@ def _quake(row: Mapping[str, Any], line: int) -> Quake:
         problems=tuple(problems),
         **numbers,
     )
+
+
+def _number(
+    row: Mapping[str, Any], line: int, problems: list[dict[str, Any]], column: str, lowest: float, highest: float
+) -> float | None:
+    """A number within limits; what is none goes to the problems."""
+    text = (row.get(column) or "").strip()
+    if not text:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if isfinite(value) and lowest <= value <= highest:
+        return value
+    problems.append(
+        reason("Line {line}, column {column}: “{text}” is out of range or no number", **_cell(line, column, text))
+    )
+    return None
 
 
 def _time(row: Mapping[str, Any], line: int, problems: list[dict[str, Any]]) -> datetime | None:

@@ -49,8 +49,8 @@ class Paper:
     sheets: Sequence[str]
     origin: str
     guess: Fit
-    printed: Callable[[Fit], dict[str, Any]]
-    facts: Callable[[Mapping[str, Any]], dict[str, Any]]
+    printed: Callable[[Fit, Language], dict[str, Any]]
+    facts: Callable[[Mapping[str, Any], Language], dict[str, Any]]
 
     @property
     def run(self) -> str:
@@ -78,7 +78,7 @@ class Paper:
 
     def html(self, map_png: bytes, fitted: Fit) -> str:
         """The pages."""
-        return template.html(self.sheets, self.printed(fitted), map_png, self.url, fitted, self.language)
+        return template.html(self.sheets, self.printed(fitted, self.language), map_png, self.url, fitted, self.language)
 
     def share_map(self, words: sheet.Words) -> sheet.MapSheet:
         """The map of the picture."""
@@ -88,7 +88,8 @@ class Paper:
 
     def share(self, map_png: bytes) -> str:
         """The picture as a page of its own."""
-        return picture.html(self.impact, self.facts(self.printed(self.guess)), map_png, self.language)
+        shown = self.facts(self.printed(self.guess, self.language), self.language)
+        return picture.html(self.impact, shown, map_png, self.language)
 
     def _map(self, words: sheet.Words, **more: Any) -> sheet.MapSheet:
         event = self.impact["event"]
@@ -120,22 +121,23 @@ def of_flood(
     beside = min(_LEAST_MAP, 30.0 + 5.0 * len(named))  # as high as the column beside the map
     atlas = Atlas(atlas.basemap, atlas.places, _deepest(collection, named))
 
-    def in_language(_: Language) -> Paper:
-        return Paper(
+    papers = [
+        Paper(
             impact,
             collection,
             atlas,
-            _,
+            language,
             f"{public_url}/floods/{impact['event_id']}",
             FLOODING,
             ("flood-1.html", "flood-2.html"),
             "",
             _guess(impact, _FLOOD_MM[detail], beside, 1 + detail, flood.MOST_ROWS - _rows_of_things(impact)),
-            lambda fit: flood.printed(impact, trends, _, fit.rows, tight=fit.tight),
-            lambda shown: picture.of_flood(impact, shown, _),
+            lambda fit, _: flood.printed(impact, trends, _, fit.rows, tight=fit.tight),
+            lambda shown, _: picture.of_flood(impact, shown, _),
         )
-
-    return paper.of([in_language(language) for language in languages])
+        for language in languages
+    ]
+    return paper.of(papers)
 
 
 def of_ash(
@@ -148,22 +150,23 @@ def of_ash(
     """The products of an ash fall of which the eruption is known, in the order of the languages."""
     stands = any(impact[name] is not None for name in OVERLAYS)
 
-    def in_language(_: Language) -> Paper:
-        return Paper(
+    papers = [
+        Paper(
             impact,
             collection,
             atlas,
-            _,
+            language,
             f"{public_url}/ash/{impact['event_id']}",
             ASHFALL,
             ("ash-1.html", "ash-2.html", "ash-3.html"),
             impact["event"]["volcano"],
             _guess(impact, _ASH_MM, _LEAST_MAP, 2 + stands, ash.MOST_ROWS),
-            lambda fit: ash.printed(impact, _, fit.rows, tight=fit.tight),
-            lambda shown: picture.of_ash(impact, shown, _),
+            lambda fit, _: ash.printed(impact, _, fit.rows, tight=fit.tight),
+            lambda shown, _: picture.of_ash(impact, shown, _),
         )
-
-    return paper.of([in_language(language) for language in languages])
+        for language in languages
+    ]
+    return paper.of(papers)
 
 
 def _guess(impact: Mapping[str, Any], height: float, least: float, pages: int, rows: int) -> Fit:
