@@ -1,14 +1,15 @@
 """The catalogue: one small object per version of an event, saying which run of it is shown.
 
 on-<hazard> switches an entry to its run, render-report adds the report if the entry still names that
-run. Both write conditionally, so that neither undoes what the other did in the meantime.
+run. Both write conditionally, so that neither undoes what the other did in the meantime. What an entry
+holds is written here alone: what all hazards say, and what a list shows of each.
 """
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, timedelta
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypedDict, cast
 
 from siaga import keys
 from siaga.errors import BadInput, Conflict, NotFound, Unavailable
@@ -22,65 +23,291 @@ _TRIES = 20
 _NEAR = timedelta(seconds=quakes.WIDE[0])
 
 
+class Arrival(TypedDict):
+    """How an input came. received: UTC as stored; folder_id: the id that its folder names, "" where none."""
+
+    bucket: str
+    key: str
+    etag: str
+    version_id: str
+    folder_id: str
+    received: str
+
+
+class StoredObject(TypedDict):
+    """An object in bucket results, and the hash of its bytes."""
+
+    key: str
+    sha256: str
+
+
+class StoredReport(StoredObject):
+    """report.json of the run, the languages it is in, and the picture that a list shows: a file of the run."""
+
+    languages: list[str]
+    thumbnail: str
+
+
+class Entry(TypedDict):
+    """What the entries of all hazards say; times in UTC, persons unrounded, None is unknown.
+
+    run: eight hex digits. highest_class: the key of the highest class that at least one person or area is in,
+    None if unknown or none. demonstration: whether any figure has to say so. warnings: stored reasons, of the
+    impact and of the arrival. report: None until there is one.
+    """
+
+    schema: str
+    hazard: str
+    event_id: str
+    version: str
+    run: str
+    source_type: str
+    version_number: int
+    drill: bool
+    time: str
+    affected: float | None
+    displaced: float | None
+    highest_class: str | None
+    demonstration: bool
+    warnings: list[dict[str, Any]]
+    arrival: Arrival
+    impact: StoredObject
+    report: StoredReport | None
+
+
+class ShakenPeople(TypedDict):
+    """People on the map, and those at that MMI and above."""
+
+    total: float | None
+    mmi6_plus: float | None
+    mmi7_plus: float | None
+    mmi8_plus: float | None
+
+
+class Deaths(TypedDict):
+    """Quantiles of the fatalities by the model that sets the level."""
+
+    median: float
+    p05: float
+    p25: float
+    p75: float
+    p95: float
+
+
+class EarthquakeEntry(Entry):
+    """What a list shows of a quake.
+
+    place: the landmark as impact.json has it. clock_zone: WIB, WITA or WIT at the epicentre. people_max_mmi: the
+    highest MMI class that anybody is in.
+    """
+
+    utc_offset_hours: float
+    time_zone: str
+    process_time: str | None
+    magnitude: float
+    depth_km: float
+    longitude: float
+    latitude: float
+    description: str
+    place: dict[str, Any] | None
+    clock_zone: str
+    max_mmi: float
+    people_max_mmi: int | None
+    people: ShakenPeople
+    alert: str | None
+    alert_probability: dict[str, float] | None
+    fatalities: Deaths | None
+
+
+class ClassedPeople(TypedDict):
+    """People in the hazard's polygons, and in those of each class."""
+
+    total: float | None
+    by_class: dict[str, float | None]
+
+
+class FloodEntry(Entry):
+    """What a list shows of a flooded hour. highest_state: 0 where no area has one."""
+
+    region: str
+    states_sha256: str
+    areas_by_class: dict[str, int]
+    highest_state: int
+    people: ClassedPeople
+    reported: bool
+
+
+class Volcano(TypedDict):
+    """Where the ash comes from: degrees in WGS84, metres above the sea."""
+
+    name: str | None
+    longitude: float | None
+    latitude: float | None
+    elevation_m: float | None
+
+
+class AshEntry(Entry):
+    """What a list shows of an ash fall. cumulative_events: the falls below it, by their event ids."""
+
+    utc_offset_hours: float | None
+    time_zone: str | None
+    process_time: str | None
+    alert_level: str | None
+    eruption_height_m: float | None
+    column_height_m: float | None
+    forecast_days: int | None
+    expires: str | None
+    volcano: Volcano
+    max_thickness_cm: float
+    people: ClassedPeople
+    cumulative_events: list[str]
+
+
 def entry(
     impact: Mapping[str, Any],
     run: keys.Run,
     written: bytes,
     demonstration: bool,
-    arrival: Mapping[str, Any],
+    arrival: Arrival,
     said: Sequence[Mapping[str, Any]],
-) -> dict[str, Any]:
-    """What the entries of all hazards say; each adds its own, and more of `people`.
-
-    highest_class, which each says for itself: the key of the highest class that at least one person or
-    area is in, None if unknown or none.
+    clock_zone: str = "",
+) -> Entry:
+    """The entry of a run, as its hazard has it; no report yet.
 
     impact: the record, written: its bytes as they are stored. demonstration: whether any figure has to say so.
-    arrival: as faas.arrival gives it. said: stored reasons about the arrival, beside the impact's own warnings.
+    said: stored reasons about the arrival, beside the impact's own warnings. clock_zone: of a quake.
     """
-    names = ("hazard", "event_id", "version", "run", "source_type", "version_number", "drill")
-    return {
+    common: Entry = {
         "schema": SCHEMA,
-        **{name: impact[name] for name in names},
+        "hazard": impact["hazard"],
+        "event_id": impact["event_id"],
+        "version": impact["version"],
+        "run": impact["run"],
+        "source_type": impact["source_type"],
+        "version_number": impact["version_number"],
+        "drill": impact["drill"],
         "time": impact["event"]["time"],
-        "people": {"total": impact["people"]["total"]},
         "affected": impact["affected"],
         "displaced": impact["displaced"],
         "highest_class": None,
         "demonstration": demonstration,
-        "warnings": [*impact["warnings"], *said],
-        "arrival": dict(arrival),
+        "warnings": [*impact["warnings"], *map(dict, said)],
+        "arrival": arrival,
         "impact": {"key": run.key(keys.IMPACT), "sha256": sha256(written).hexdigest()},
         "report": None,
     }
+    if impact["hazard"] == "earthquake":
+        return _earthquake(common, impact, clock_zone)
+    return {"flood": _flood, "ash": _ash}[impact["hazard"]](common, impact)
 
 
-def switch_to(store: Store, key: str, entry: dict[str, Any]) -> None:
+def _earthquake(common: Entry, impact: Mapping[str, Any], clock_zone: str) -> EarthquakeEntry:
+    by_mmi, event = impact["people"]["by_mmi"], impact["event"]
+    deaths = impact["fatalities"][impact["alert"]["model"]] if impact["fatalities"] else None
+    known = impact["people"]["total"] is not None
+    highest = max((int(mmi) for mmi, people in by_mmi.items() if people >= 1), default=None) if known else None
+    six, seven, eight = (sum(by_mmi[str(mmi)] for mmi in range(lowest, 11)) if known else None for lowest in (6, 7, 8))
+    return {
+        **common,
+        "utc_offset_hours": event["utc_offset_hours"],
+        "time_zone": event["time_zone"],
+        "process_time": event["process_time"],
+        "magnitude": event["magnitude"],
+        "depth_km": event["depth_km"],
+        "longitude": event["longitude"],
+        "latitude": event["latitude"],
+        "description": event["description"],
+        "place": impact["places"]["landmark"],
+        "clock_zone": clock_zone,
+        "max_mmi": impact["map"]["max_mmi"],
+        "people_max_mmi": highest,
+        "highest_class": None if highest is None else str(highest),
+        "people": {
+            "total": impact["people"]["total"],
+            "mmi6_plus": six,
+            "mmi7_plus": seven,
+            "mmi8_plus": eight,
+        },
+        "alert": impact["alert"]["level"],
+        "alert_probability": impact["alert"]["probability"],
+        "fatalities": {
+            "median": deaths["median"],
+            "p05": deaths["p05"],
+            "p25": deaths["p25"],
+            "p75": deaths["p75"],
+            "p95": deaths["p95"],
+        }
+        if deaths
+        else None,
+    }
+
+
+def _flood(common: Entry, impact: Mapping[str, Any]) -> FloodEntry:
+    highest = impact["map"]["highest_class"]
+    return {
+        **common,
+        "region": impact["event"]["region"],
+        "states_sha256": impact["map"]["states_sha256"],
+        "areas_by_class": impact["map"]["areas_by_class"],
+        "highest_class": highest,
+        "highest_state": int(highest) if highest else 0,
+        "people": {"total": impact["people"]["total"], "by_class": impact["people"]["by_class"]},
+        "reported": impact["reported"],
+    }
+
+
+def _ash(common: Entry, impact: Mapping[str, Any]) -> AshEntry:
+    event, by_class = impact["event"], impact["people"]["by_class"]
+    reached = [name for name, people in by_class.items() if people is not None and people >= 1]
+    return {
+        **common,
+        "utc_offset_hours": event["utc_offset_hours"],
+        "time_zone": event["time_zone"],
+        "process_time": event["process_time"],
+        "alert_level": event["alert_level"],
+        "eruption_height_m": event["eruption_height_m"],
+        "column_height_m": event["column_height_m"],
+        "forecast_days": event["forecast_days"],
+        "expires": event["expires"],
+        "volcano": {
+            "name": event["volcano"],
+            "longitude": event["longitude"],
+            "latitude": event["latitude"],
+            "elevation_m": event["elevation_m"],
+        },
+        "max_thickness_cm": impact["map"]["max_cm"],
+        "people": {"total": impact["people"]["total"], "by_class": by_class},
+        "highest_class": reached[-1] if reached else None,
+        "cumulative_events": impact["cumulative"]["events"] if impact["cumulative"] else [],
+    }
+
+
+def switch_to(store: Store, key: str, entry: Entry) -> None:
     """Let the version be shown by this entry's run; an entry that names the run already stays as it is."""
 
-    def change(now: dict[str, Any] | None) -> dict[str, Any] | None:
+    def change(now: Entry | None) -> Entry | None:
         return None if now is not None and now["run"] == entry["run"] else entry
 
     _change(store, key, change)
 
 
-def add_report(store: Store, key: str, run: str, report: dict[str, Any]) -> bool:
+def add_report(store: Store, key: str, run: str, report: StoredReport) -> bool:
     """Add what the report holds if the entry names that run; whether it does.
 
     run: its eight hex digits. The entry's other facts stay.
     """
     named = False
 
-    def change(now: dict[str, Any] | None) -> dict[str, Any] | None:
+    def change(now: Entry | None) -> Entry | None:
         nonlocal named
         named = now is not None and now["run"] == run
-        return now | {"report": report} if now is not None and named and now.get("report") != report else None
+        return {**now, "report": report} if now is not None and named and now.get("report") != report else None
 
     _change(store, key, change)
     return named
 
 
-def version_below(store: Store, impact: Mapping[str, Any]) -> dict[str, Any] | None:
+def version_below(store: Store, impact: Mapping[str, Any]) -> EarthquakeEntry | None:
     """The entry of the version that ranks just below an earthquake's impact, among all maps of that quake.
 
     The maps may carry other ids. Read from the catalogue's months around the quake, as they are now; None
@@ -96,7 +323,7 @@ def version_below(store: Store, impact: Mapping[str, Any]) -> dict[str, Any] | N
         except (NotFound, BadInput, ValueError, KeyError, TypeError):
             continue  # deleted since it was listed, or not of a known form
     below = quakes.below(impact, found)
-    return dict(below) if below is not None else None
+    return cast(EarthquakeEntry | None, below)  # one of those found: the impact itself ranks not below itself
 
 
 def _months(store: Store, hazard: str, shown: Revision) -> list[keys.CatalogEntry]:
@@ -128,11 +355,11 @@ def _near(entries: Iterable[keys.CatalogEntry], shown: Revision) -> list[keys.Ca
     return [one for group in groups for one in group if keys.identity(one.hazard, one.event_id) in ids]
 
 
-def _change(store: Store, key: str, change: Callable[[dict[str, Any] | None], dict[str, Any] | None]) -> None:
+def _change(store: Store, key: str, change: Callable[[Entry | None], Entry | None]) -> None:
     for _ in range(_TRIES):
         try:
             body, head = store.get(keys.RESULTS, key, at_most=_MOST_BYTES)
-            now: dict[str, Any] | None = json.loads(body)
+            now: Entry | None = json.loads(body)
             condition: dict[str, Any] = {"if_match": head.etag}
         except NotFound:
             now, condition = None, {"if_absent": True}

@@ -79,15 +79,17 @@ seen = "note.txt" in [product["path"] for product in found.impact["products"]]
     ),
     ("what a list knows of an event", "one more fact"): (
         {
-            "functions/on_shakemap/handler.py": (
+            "siaga/catalog.py": (
                 '"place": impact["places"]["landmark"],',
                 '"place": impact["places"]["landmark"], "exercise": impact["drill"],',
             )
         },
         """
 from fixtures.impacts import make_impact
-from functions.on_shakemap import handler
-seen = handler._catalog_facts(make_impact()[0]).get("exercise")
+from siaga import catalog, keys
+impact = make_impact()[0]
+run = keys.Run("earthquake", impact["event_id"], keys.Version.parse(impact["version"]), impact["run"])
+seen = catalog.entry(impact, run, b"", False, {}, []).get("exercise")
 """,
         False,
     ),

@@ -9,10 +9,11 @@ import jsonschema
 import numpy as np
 import pytest
 import shapely
+import typed
 from fixtures import ash, exposure, installed
 
 from functions.on_ash import handler as on_ash
-from siaga import keys
+from siaga import catalog, keys
 from siaga.analysis.ash import of_ash
 from siaga.data import analysis_data
 from siaga.impact import schemas
@@ -71,6 +72,7 @@ def test_the_record_keeps_its_schema_and_every_product_its_hash(call, store):
 def test_the_catalogue_shows_the_run_and_what_a_list_shows(call, store):
     _status, answer, impact = call(raster=ash.raster())
     (entry,) = catalogue(store)
+    typed.check(entry, catalog.AshEntry)
     assert (entry["run"], entry["volcano"]["name"], entry["alert_level"]) == (answer["run"][-8:], "Merapi", "siaga")
     assert entry["people"]["by_class"] == impact["people"]["by_class"]
     assert entry["arrival"]["folder_id"] == EVENT

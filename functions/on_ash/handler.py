@@ -7,10 +7,8 @@ writes  results/ash/*/hazard.tif …/cumulative.tif …/classes.geojson …/zone
 A request whose raster has not come yet waits for it; each look is a call that does not count as an attempt.
 """
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import Any
 
 from siaga import keys
 from siaga.analysis import Analysis
@@ -26,7 +24,7 @@ _PATIENCE = timedelta(days=7)
 
 def run(event: Notification, context: frame.Context) -> frame.Outcome:
     """Analyse one ash fall."""
-    return analyse.run_analysis(event, context, _analyse, _catalog_facts, MAX_REQUEST_BYTES)
+    return analyse.run_analysis(event, context, _analyse, MAX_REQUEST_BYTES)
 
 
 handle = frame.on_object(run)
@@ -57,22 +55,3 @@ def _raster(given: analyse.Input, eruption: Eruption) -> bytes:
     if body:
         raise Unavailable("The raster {key} is another one than the request names; the request waits for it", key=key)
     raise Unavailable("The raster {key} has not come yet; the request waits for it", key=key)
-
-
-def _catalog_facts(impact: Mapping[str, Any]) -> dict[str, Any]:
-    """What a list shows of an ash fall."""
-    event, by_class = impact["event"], impact["people"]["by_class"]
-    names = ("utc_offset_hours", "time_zone", "process_time", "alert_level", "eruption_height_m", "column_height_m")
-    reached = [name for name, people in by_class.items() if people is not None and people >= 1]
-    return {name: event[name] for name in (*names, "forecast_days", "expires")} | {
-        "volcano": {
-            "name": event["volcano"],
-            "longitude": event["longitude"],
-            "latitude": event["latitude"],
-            "elevation_m": event["elevation_m"],
-        },
-        "max_thickness_cm": impact["map"]["max_cm"],
-        "people": {"total": impact["people"]["total"], "by_class": by_class},
-        "highest_class": reached[-1] if reached else None,
-        "cumulative_events": impact["cumulative"]["events"] if impact["cumulative"] else [],
-    }

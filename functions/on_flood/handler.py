@@ -8,9 +8,6 @@ An hour in which no area stands under ten centimetres of water or more is record
 Where an hour was asked more than once, every answer is a version of it, and the one that came last counts.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 from siaga.analysis import Analysis
 from siaga.analysis.flood import of_flood
 from siaga.events import Notification
@@ -21,7 +18,7 @@ from siaga.keys import Snapshot
 
 def run(event: Notification, context: frame.Context) -> frame.Outcome:
     """Analyse one answer."""
-    return analyse.run_analysis(event, context, _analyse, _catalog_facts, flood.MAX_BYTES)
+    return analyse.run_analysis(event, context, _analyse, flood.MAX_BYTES)
 
 
 handle = frame.on_object(run)
@@ -29,18 +26,3 @@ handle = frame.on_object(run)
 
 def _analyse(given: analyse.Input) -> Analysis:
     return of_flood(given.body, Snapshot.parse(given.event.key), given.exposure, given.timing)
-
-
-def _catalog_facts(impact: Mapping[str, Any]) -> dict[str, Any]:
-    """What a list shows of a flooded hour."""
-    where, people = impact["map"], impact["people"]
-    highest = where["highest_class"]
-    return {
-        "region": impact["event"]["region"],
-        "states_sha256": where["states_sha256"],
-        "areas_by_class": where["areas_by_class"],
-        "highest_class": highest,
-        "highest_state": int(highest) if highest else 0,
-        "people": {"total": people["total"], "by_class": people["by_class"]},
-        "reported": impact["reported"],
-    }

@@ -25,7 +25,7 @@ _CLOCKS_DIFFER = timedelta(minutes=5)
 
 def run(event: Notification, context: frame.Context) -> frame.Outcome:
     """Analyse one ShakeMap."""
-    return analyse.run_analysis(event, context, _analyse, _catalog_facts, gridxml.MAX_BYTES, _arrival_warnings)
+    return analyse.run_analysis(event, context, _analyse, gridxml.MAX_BYTES, _arrival_warnings, _clock_zone)
 
 
 handle = frame.on_object(run)
@@ -50,24 +50,6 @@ def _arrival_warnings(given: analyse.Input, found: Analysis) -> list[dict[str, A
     ]
 
 
-def _catalog_facts(impact: Mapping[str, Any]) -> dict[str, Any]:
-    """What a list shows of a quake."""
-    by_mmi, event = impact["people"]["by_mmi"], impact["event"]
-    deaths = impact["fatalities"][impact["alert"]["model"]] if impact["fatalities"] else None
-    known = impact["people"]["total"] is not None
-    highest = max((int(mmi) for mmi, people in by_mmi.items() if people >= 1), default=None) if known else None
-    count = {"total": impact["people"]["total"]}
-    for lowest in (6, 7, 8):
-        count[f"mmi{lowest}_plus"] = sum(by_mmi[str(mmi)] for mmi in range(lowest, 11)) if known else None
-    names = ("utc_offset_hours", "time_zone", "process_time", "magnitude", "depth_km", "longitude", "latitude")
-    return {name: event[name] for name in (*names, "description")} | {
-        "place": impact["places"]["landmark"],
-        "clock_zone": printed.time_zone(impact, listed.counted(impact)),
-        "max_mmi": impact["map"]["max_mmi"],
-        "people_max_mmi": highest,
-        "highest_class": None if highest is None else str(highest),
-        "people": count,
-        "alert": impact["alert"]["level"],
-        "alert_probability": impact["alert"]["probability"],
-        "fatalities": {name: deaths[name] for name in ("median", "p05", "p25", "p75", "p95")} if deaths else None,
-    }
+def _clock_zone(impact: Mapping[str, Any]) -> str:
+    """The zone whose clock the report prints too."""
+    return printed.time_zone(impact, listed.counted(impact))

@@ -1,7 +1,7 @@
 """The road that an input takes through the function of any hazard: on-shakemap, on-flood, on-ash.
 
 Fetch the content, analyse it, publish what was made, impact.json last, and let the catalogue show the run.
-A hazard hands in what is its own: how it is analysed, and what a list shows of it.
+A hazard hands in what is its own: how it is analysed; what a list shows of it stands in siaga.catalog.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,9 +18,6 @@ from siaga.function import content, frame
 from siaga.moment import parse
 from siaga.store import Head
 from siaga.timing import Timing
-
-# impact.json to the hazard's own part of a catalogue entry
-CatalogFacts = Callable[[Mapping[str, Any]], dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +36,15 @@ def run_analysis(
     event: Notification,
     context: frame.Context,
     analyse: Callable[[Input], Analysis],
-    catalog_facts: CatalogFacts,
     at_most: int,
     arrival_warnings: Callable[[Input, Analysis], list[dict[str, Any]]] = lambda _given, _found: [],
+    clock_zone: Callable[[Mapping[str, Any]], str] = lambda _impact: "",
 ) -> frame.Outcome:
     """Take one input all the way.
 
     at_most: bytes that the hazard's reader takes.
     arrival_warnings: stored reasons about how the input came; impact.json, which knows no arrival, leaves them out.
+    clock_zone: of impact.json, what a list shows a quake's times in.
     Raises what says what becomes of an input that cannot be analysed: BadInput, NotFound, Superseded, Unavailable.
     """
     timing = Timing()
@@ -62,9 +60,10 @@ def run_analysis(
     context.store.put(keys.RESULTS, found.run.key(keys.IMPACT), written, "application/json", metadata=told)
     timing.step("upload")
     said = [*_other_folder(given, found), *arrival_warnings(given, found)]
-    entry = catalog.entry(found.impact, found.run, written, exposure.demonstration, content.arrival(event, head), said)
+    came, zone = content.arrival(event, head), clock_zone(found.impact)
+    entry = catalog.entry(found.impact, found.run, written, exposure.demonstration, came, said, zone)
     key = keys.CatalogEntry.of(found.run, parse(found.impact["event"]["time"]))
-    catalog.switch_to(context.store, str(key), entry | catalog_facts(found.impact))
+    catalog.switch_to(context.store, str(key), entry)
     timing.step("catalogue")
     return frame.Outcome(str(found.run), found.run.event_id, [*found.impact["warnings"], *said], timing.seconds)
 

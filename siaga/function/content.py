@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from siaga import keys
+from siaga.catalog import Arrival
 from siaga.errors import Superseded
 from siaga.events import Notification
 from siaga.moment import stamp
@@ -28,7 +29,7 @@ def read(store: Store, event: Notification, at_most: int = MOST_BYTES) -> tuple[
     return body, head
 
 
-def arrival(event: Notification, head: Head) -> dict[str, Any]:
+def arrival(event: Notification, head: Head) -> Arrival:
     """How an input came, as its catalogue entry tells it; impact.json knows no arrival."""
     return {
         "bucket": event.bucket,

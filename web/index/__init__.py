@@ -12,13 +12,14 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from siaga import keys
+from siaga.catalog import AshEntry, EarthquakeEntry, Entry, FloodEntry
 from siaga.errors import BadInput, NotFound, SiagaError
 from siaga.impact.versions import Revision
 from siaga.moment import stamp
@@ -282,11 +283,16 @@ def _join(connection: sqlite3.Connection) -> None:
     refresh(connection)
 
 
-def _entry_row(entry: Mapping[str, Any]) -> dict[str, Any]:
+def _entry_row(entry: Entry) -> dict[str, Any]:
     """What is searched and sorted by, of a catalogue entry of any hazard."""
     keys.Version.parse(entry["version"])  # what cannot be ranked must not come between the others
     identity = keys.identity(entry["hazard"], entry["event_id"])
-    common = {name: entry[name] for name in ("hazard", "event_id", "version", "source_type", "time")} | {
+    common = {
+        "hazard": entry["hazard"],
+        "event_id": entry["event_id"],
+        "version": entry["version"],
+        "source_type": entry["source_type"],
+        "time": entry["time"],
         "identity": identity,
         "number": entry["version_number"],
         "received": entry["arrival"]["received"],
@@ -295,27 +301,35 @@ def _entry_row(entry: Mapping[str, Any]) -> dict[str, Any]:
     return common | _OF_HAZARD[entry["hazard"]](entry)
 
 
-def _quake(entry: Mapping[str, Any]) -> dict[str, Any]:
+def _quake(entry: EarthquakeEntry) -> dict[str, Any]:
     place = entry["place"] or {}
     words = (entry["event_id"], entry["description"], place.get("name", ""), place.get("zone", ""))
-    return {name: entry[name] for name in ("longitude", "latitude", "magnitude", "alert")} | {
+    return {
+        "longitude": entry["longitude"],
+        "latitude": entry["latitude"],
+        "magnitude": entry["magnitude"],
+        "alert": entry["alert"],
         "process_time": Revision.of(entry).process_time,
         "words": " ".join(words).lower(),
     }
 
 
-def _flood(entry: Mapping[str, Any]) -> dict[str, Any]:
+def _flood(entry: FloodEntry) -> dict[str, Any]:
     keys.Snapshot.parse(entry["event_id"])
     return {"words": entry["event_id"]}
 
 
-def _ash(entry: Mapping[str, Any]) -> dict[str, Any]:
+def _ash(entry: AshEntry) -> dict[str, Any]:
     volcano = entry["volcano"]
-    place = {name: volcano[name] for name in ("longitude", "latitude")}
-    return place | {"expires": entry["expires"], "words": f"{entry['event_id']} {volcano['name']}".lower()}
+    return {
+        "longitude": volcano["longitude"],
+        "latitude": volcano["latitude"],
+        "expires": entry["expires"],
+        "words": f"{entry['event_id']} {volcano['name']}".lower(),
+    }
 
 
-_OF_HAZARD = {"earthquake": _quake, "flood": _flood, "ash": _ash}
+_OF_HAZARD: dict[str, Callable[[Any], dict[str, Any]]] = {"earthquake": _quake, "flood": _flood, "ash": _ash}
 
 
 def _receipt_row(receipt: Mapping[str, Any]) -> dict[str, Any]:
