@@ -1,7 +1,6 @@
 """Siaga starts on no store that takes a forgery, whoever's it is, and says so in one sentence."""
 
 import threading
-import time
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -15,10 +14,8 @@ from siaga.machine import forgery, minio
 from siaga.settings import Settings
 
 
-def test_our_own_store_passes_in_no_time_and_keeps_nothing(store, minio):
-    started = time.monotonic()
+def test_our_own_store_passes_and_keeps_nothing(store, minio):
     forgery.check(minio, store._client, keys.ANALYSIS_DATA)
-    assert time.monotonic() - started < 0.3
     assert not list(store.list(keys.ANALYSIS_DATA))
     assert "Uploads" not in store._client.list_multipart_uploads(Bucket=keys.ANALYSIS_DATA)
 
