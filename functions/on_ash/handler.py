@@ -12,7 +12,7 @@ from hashlib import sha256
 
 from siaga import keys
 from siaga.analysis import Analysis
-from siaga.analysis.ash import of_ash
+from siaga.analysis.ash import ROLES, of_ash
 from siaga.errors import BadInput, NotFound, Superseded, Unavailable
 from siaga.events import Notification
 from siaga.function import analyse, frame
@@ -24,7 +24,7 @@ _PATIENCE = timedelta(days=7)
 
 def run(event: Notification, context: frame.Context) -> frame.Outcome:
     """Analyse one ash fall."""
-    return analyse.run_analysis(event, context, _analyse, MAX_REQUEST_BYTES)
+    return analyse.run_analysis(event, context, _analyse, MAX_REQUEST_BYTES, ROLES)
 
 
 handle = frame.on_object(run)

@@ -9,7 +9,7 @@ Where an hour was asked more than once, every answer is a version of it, and the
 """
 
 from siaga.analysis import Analysis
-from siaga.analysis.flood import of_flood
+from siaga.analysis.flood import ROLES, of_flood
 from siaga.events import Notification
 from siaga.function import analyse, frame
 from siaga.hazard import flood
@@ -18,7 +18,7 @@ from siaga.keys import Snapshot
 
 def run(event: Notification, context: frame.Context) -> frame.Outcome:
     """Analyse one answer."""
-    return analyse.run_analysis(event, context, _analyse, flood.MAX_BYTES)
+    return analyse.run_analysis(event, context, _analyse, flood.MAX_BYTES, ROLES)
 
 
 handle = frame.on_object(run)

@@ -11,7 +11,7 @@ from typing import Any
 
 from siaga import keys
 from siaga.analysis import Analysis
-from siaga.analysis.earthquake import of_earthquake
+from siaga.analysis.earthquake import ROLES, of_earthquake
 from siaga.errors import reason
 from siaga.events import Notification
 from siaga.function import analyse, frame
@@ -25,7 +25,7 @@ _CLOCKS_DIFFER = timedelta(minutes=5)
 
 def run(event: Notification, context: frame.Context) -> frame.Outcome:
     """Analyse one ShakeMap."""
-    return analyse.run_analysis(event, context, _analyse, gridxml.MAX_BYTES, _arrival_warnings, _clock_zone)
+    return analyse.run_analysis(event, context, _analyse, gridxml.MAX_BYTES, ROLES, _arrival_warnings, _clock_zone)
 
 
 handle = frame.on_object(run)

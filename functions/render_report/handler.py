@@ -51,7 +51,8 @@ def run(event: Notification, context: frame.Context) -> frame.Outcome:
     impact = json.loads(body)
     if not impact.get("reported", True):
         return frame.Outcome(str(where), where.event_id, [], timing.seconds)
-    finished = Finished(where, impact, context, analysis_data.awaited(context.store, context.settings.cache))
+    exposure = analysis_data.awaited(context.store, context.settings.cache, assembly.ROLES[impact["hazard"]])
+    finished = Finished(where, impact, context, exposure)
     timing.step("fetch")
     made, report = _MAKERS[impact["hazard"]](finished)
     timing.step("render")

@@ -20,6 +20,7 @@ from siaga.impact import ash
 from siaga.product import Product
 from siaga.timing import Timing
 
+ROLES = ("population", "zones", "basemap", "places", "airports", *OVERLAYS)  # of the analysis data, those used
 _SOURCE_TYPE = "initial"
 _OLD_YEARS = 10
 

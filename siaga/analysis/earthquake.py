@@ -23,6 +23,7 @@ from siaga.impact import earthquake, record, similar
 from siaga.product import Product
 from siaga.timing import Timing
 
+ROLES = ("population", "zones", "places", "basemap", "history", *OVERLAYS)  # of the analysis data, those used
 _NO_PLACES: dict[str, Any] = {"landmark": None, "nearest": [], "most_shaken": []}
 
 

@@ -25,6 +25,7 @@ from siaga.moment import stamp
 from siaga.product import Product
 from siaga.timing import Timing
 
+ROLES = ("population", "zones", "basemap", "structures", "roads")  # of the analysis data, those used
 _SOURCE_TYPE = "initial"
 
 

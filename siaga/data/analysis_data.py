@@ -65,11 +65,12 @@ class DataFile:
 
 @dataclass(frozen=True, slots=True)
 class AnalysisData:
-    """The installed analysis data, every file of it at hand on disk.
+    """The installed analysis data, the files of some of its roles at hand on disk.
 
-    files: what an impact says of its sources: role, path, sha256, title, year, source, demonstration.
+    files: what an impact says of its sources: role, path, sha256, title, year, source, demonstration; of all roles.
     demonstration: True when any figure made with it has to say so.
     zone_fields: how the zones' fields are named. installed: False for files that are used once.
+    roles: those that were asked for.
     """
 
     manifest_sha256: str
@@ -79,14 +80,20 @@ class AnalysisData:
     _paths: dict[str, Path]
     zone_fields: ZoneFields = INSTALLED
     installed: bool = True
+    roles: tuple[str, ...] = ROLES
 
     def path(self, role: str) -> Path | None:
-        """Where the file of that role lies on this machine; None when there is none."""
+        """Where the file of that role lies on this machine; None when there is none.
+
+        Raises ValueError for a role that was not asked for: whether there is a file is not known then.
+        """
+        if role not in self.roles:
+            raise ValueError(f"{role} is not among the roles that were opened: {', '.join(self.roles)}")
         return self._paths.get(role)
 
 
-def open(store: "Store", cache: Path) -> AnalysisData:
-    """The analysis data as the bucket has it now; whatever is missing on disk is fetched first.
+def open(store: "Store", cache: Path, roles: Sequence[str] = ROLES) -> AnalysisData:
+    """The analysis data as the bucket has it now; whatever of these roles is missing on disk is fetched first.
 
     A warm process pays one HEAD. Files lie in `cache`/analysis-data/<sha256>/<name>, shared by all
     processes of a machine; one that does not have its hash is fetched again.
@@ -95,7 +102,7 @@ def open(store: "Store", cache: Path) -> AnalysisData:
     folder = cache / "analysis-data"
     body = _manifest(store, folder)
     manifest = _parse(body)
-    paths = {entry["role"]: _fetched(store, folder, entry) for entry in manifest["files"]}
+    wanted = [entry for entry in manifest["files"] if entry["role"] in roles]
     return AnalysisData(
         manifest_sha256=hashlib.sha256(body).hexdigest(),
         title=manifest["title"],
@@ -104,17 +111,18 @@ def open(store: "Store", cache: Path) -> AnalysisData:
             {key: entry[key] for key in ("role", "path", "sha256", "title", "year", "source", "demonstration")}
             for entry in manifest["files"]
         ),
-        _paths=paths,
+        _paths={entry["role"]: _fetched(store, folder, entry) for entry in wanted},
+        roles=tuple(roles),
     )
 
 
-def awaited(store: "Store", cache: Path) -> AnalysisData:
+def awaited(store: "Store", cache: Path, roles: Sequence[str]) -> AnalysisData:
     """The same for an input that has arrived: where nothing is installed yet it waits, and is not refused for ever.
 
     Raises Unavailable, then too.
     """
     try:
-        return open(store, cache)
+        return open(store, cache, roles)
     except NotFound as error:
         raise Unavailable(error.template, **error.values) from error
 

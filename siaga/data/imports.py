@@ -143,7 +143,7 @@ def share_out(store: "Store", cache: Path, say: Callable[[str], None]) -> None:
 
     say: takes lines for the operator: which part of the people each level of zones holds, and what is wrong.
     """
-    installed = analysis_data.open(store, cache)
+    installed = analysis_data.open(store, cache, ("population", "zones"))
     population, zones = installed.path("population"), installed.path("zones")
     if population and zones:
         shares = zone_shares.prepare(PopulationGrid.open(population), zones, INSTALLED, cache)
@@ -169,7 +169,7 @@ def _held(shares: zone_shares.Shares) -> Iterator[str]:
 def _installed(store: "Store", cache: Path, role: str) -> Path | None:
     """The operator's file of that role; None when there is none, or one of the demonstration."""
     try:
-        installed = analysis_data.open(store, cache)
+        installed = analysis_data.open(store, cache, (role,))
     except NotFound:
         return None
     own = any(file["role"] == role and not file["demonstration"] for file in installed.files)

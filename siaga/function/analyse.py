@@ -4,7 +4,7 @@ Fetch the content, analyse it, publish what was made, impact.json last, and let 
 A hazard hands in what is its own: how it is analysed; what a list shows of it stands in siaga.catalog.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,12 +37,13 @@ def run_analysis(
     context: frame.Context,
     analyse: Callable[[Input], Analysis],
     at_most: int,
+    roles: Sequence[str],
     arrival_warnings: Callable[[Input, Analysis], list[dict[str, Any]]] = lambda _given, _found: [],
     clock_zone: Callable[[Mapping[str, Any]], str] = lambda _impact: "",
 ) -> frame.Outcome:
     """Take one input all the way.
 
-    at_most: bytes that the hazard's reader takes.
+    at_most: bytes that the hazard's reader takes. roles: of the analysis data, those that the analysis uses.
     arrival_warnings: stored reasons about how the input came; impact.json, which knows no arrival, leaves them out.
     clock_zone: of impact.json, what a list shows a quake's times in.
     Raises what says what becomes of an input that cannot be analysed: BadInput, NotFound, Superseded, Unavailable.
@@ -50,7 +51,7 @@ def run_analysis(
     timing = Timing()
     body, head = content.read(context.store, event, at_most)
     timing.step("fetch")
-    exposure = analysis_data.awaited(context.store, context.settings.cache)
+    exposure = analysis_data.awaited(context.store, context.settings.cache, roles)
     timing.step("exposure")
     given = Input(event, body, head, context, exposure, timing)
     found = analyse(given)

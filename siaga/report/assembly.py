@@ -29,6 +29,12 @@ SCHEMA = "siaga/report/1"
 PACKAGE = "event.gpkg"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 GEOPACKAGE = "application/geopackage+sqlite3"
+# Of the analysis data, those that a hazard's report uses.
+ROLES = {
+    "earthquake": ("basemap", "places", "zones", "structures"),
+    "flood": ("basemap", "places"),
+    "ash": ("basemap", "places", "zones"),
+}
 # What the layers of the event GeoPackage are called.
 LAYERS = {
     "bands": "MMI classes",
@@ -100,11 +106,12 @@ def of_ash(
 
 
 def _atlas(impact: Mapping[str, Any], exposure: AnalysisData, basemap: Path | None) -> classed_paper.Atlas:
-    towns, polygons = exposure.path("places"), exposure.path("zones")
+    towns = exposure.path("places")
+    polygons = exposure.path("zones") if impact["hazard"] == "ash" else None
     return classed_paper.Atlas(
         basemap,
         places.read(towns) if towns else None,
-        _named(polygons, exposure.zone_fields, impact) if polygons and impact["hazard"] == "ash" else (),
+        _named(polygons, exposure.zone_fields, impact) if polygons else (),
     )
 
 
