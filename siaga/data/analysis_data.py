@@ -141,16 +141,21 @@ def install(store: "Store", files: Sequence[DataFile], title: str, demonstration
     return _publish(store, lambda _before: _Manifest(title, entries, demonstration))
 
 
-def add(store: "Store", file: DataFile) -> str:
+def add(store: "Store", file: DataFile, instead_of: str | None = None) -> str:
     """Upload one file and let it take the place of its role in what is installed; returns the manifest's sha256.
 
     Where nothing is installed yet it is the first. What others install meanwhile stays.
+    instead_of: sha256 of the file that was merged into this one, "" where there was none: raises Conflict when
+    another one is installed by now, since its content would be lost.
     """
     entry = _installed(store, file)
 
     def with_it(body: bytes | None) -> _Manifest:
         before = _parse(body) if body else None
-        kept = [one for one in before["files"] if one["role"] != file.role] if before else []
+        there = before["files"] if before else []
+        if instead_of is not None and instead_of != next((e["sha256"] for e in there if e["role"] == file.role), ""):
+            raise _changing()
+        kept = [one for one in there if one["role"] != file.role]
         return _Manifest(before["title"] if before else file.title, [*kept, entry])
 
     return _publish(store, with_it)
@@ -246,7 +251,11 @@ def _publish(store: "Store", change: Callable[[bytes | None], _Manifest]) -> str
             except Conflict:
                 continue
         return hashlib.sha256(after).hexdigest()
-    raise Conflict("The manifest of the analysis data is being changed by others all the time; try again")
+    raise _changing()
+
+
+def _changing() -> Conflict:
+    return Conflict("The manifest of the analysis data is being changed by others all the time; try again")
 
 
 def _present(store: "Store") -> tuple[bytes | None, str]:

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from math import floor
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from siaga.data import analysis_data, features, points
 from siaga.data.analysis_data import DataFile
-from siaga.errors import NotFound
+from siaga.errors import Conflict, NotFound
 from siaga.exposure import history
 from siaga.exposure.zones import INSTALLED
 from siaga.gis import basemap
@@ -21,6 +22,8 @@ from siaga.impact.breakdown import ENOUGH
 
 if TYPE_CHECKING:
     from siaga.store import Store
+
+_TRIES = 5  # to merge a file with what is installed while others do
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +48,12 @@ class Role:
     ready: from the file, a folder to write into, the fields, and what is installed of this role (None if
     nothing is, or demonstration data), to the file to install and what it holds, in one line, with a line
     more for each thing that the operator should know; raises BadInput saying what is wrong.
+    merges: the file to install holds parts of what is installed.
     """
 
     title: str
     ready: Callable[[Path, Path, Fields, Path | None], tuple[Path, str]]
+    merges: bool = False
 
 
 def _history(path: Path, _folder: Path, _fields: Fields, _before: Path | None) -> tuple[Path, str]:
@@ -102,7 +107,7 @@ def _basemap(path: Path, _folder: Path, _fields: Fields, _before: Path | None) -
 
 ROLES: Mapping[str, Role] = {
     "population": Role("Population", _population),
-    "zones": Role("Administrative zones", _zones),
+    "zones": Role("Administrative zones", _zones, merges=True),
     "places": Role("Towns", _places),
     "structures": Role("Structures", partial(_features, "structures")),
     "roads": Role("Roads", partial(_features, "roads")),
@@ -131,11 +136,19 @@ def install(
     cache: where what is installed is kept on this machine; without it zones replace those of other levels.
     Raises BadInput when it cannot serve, and then nothing has changed; OSError when it cannot be read.
     """
-    before = _installed(store, cache, role) if cache else None
-    with tempfile.TemporaryDirectory() as folder:
-        ready, said = ROLES[role].ready(path, Path(folder), fields, before)
-        analysis_data.add(store, DataFile(role, ready, title or ROLES[role].title, source, licence, year))
-    return said
+
+    def once() -> str:
+        before, sha256 = _installed(store, cache, role) if cache and ROLES[role].merges else (None, None)
+        with tempfile.TemporaryDirectory() as folder:
+            ready, said = ROLES[role].ready(path, Path(folder), fields, before)
+            file = DataFile(role, ready, title or ROLES[role].title, source, licence, year)
+            analysis_data.add(store, file, instead_of=sha256)
+        return said
+
+    for _try in range(_TRIES):
+        with suppress(Conflict):  # another operator was first; what that one installed is merged too
+            return once()
+    return once()
 
 
 def share_out(store: "Store", cache: Path, say: Callable[[str], None]) -> None:
@@ -166,14 +179,16 @@ def _held(shares: zone_shares.Shares) -> Iterator[str]:
         yield f"note     {said['text']}"
 
 
-def _installed(store: "Store", cache: Path, role: str) -> Path | None:
-    """The operator's file of that role; None when there is none, or one of the demonstration."""
+def _installed(store: "Store", cache: Path, role: str) -> tuple[Path | None, str]:
+    """The operator's file of that role, None when there is none, or one of the demonstration; its sha256 or ""."""
     try:
         installed = analysis_data.open(store, cache, (role,))
     except NotFound:
-        return None
-    own = any(file["role"] == role and not file["demonstration"] for file in installed.files)
-    return installed.path(role) if own else None
+        return None, ""
+    entry = next((file for file in installed.files if file["role"] == role), None)
+    if entry is None:
+        return None, ""
+    return None if entry["demonstration"] else installed.path(role), entry["sha256"]
 
 
 def _counted(counts: Mapping[str, int]) -> str:
