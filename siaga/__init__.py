@@ -16,6 +16,7 @@ language    gettext catalogues: Indonesian first, English second
 edition     which edition of the report is printed: a hash over all that shapes it
 modes       who may read what is written on this machine
 timing, filehash   where the time of a call goes; the sha256 of large files
+diskcache   what a machine keeps so as not to make or fetch it twice
 
 hazard/     bytes -> frozen value                                            (pure)
 exposure/   zones, places, past quakes, vocabularies: what can be hit        (pure)
@@ -32,7 +33,7 @@ cli/        siaga up | demo | ingest | analyse | forecast | invoke | reprocess |
 Imports go down, never up and never aside; from the ground:
 
     conventions, errors, hazards, moment
-    edition, events, filehash, keys, language, palette, product, timing
+    diskcache, edition, events, filehash, keys, language, palette, product, timing
     settings
     modes, stack, store
     exposure, hazard

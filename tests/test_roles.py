@@ -1,5 +1,6 @@
 """Each function opens those roles of the analysis data that it uses, no more and no fewer."""
 
+import os
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,7 @@ from functions.on_ash import handler as on_ash
 from functions.on_flood import handler as on_flood
 from functions.on_shakemap import handler as on_shakemap
 from functions.render_report import handler as render_report
-from siaga import analysis, hazards, keys
+from siaga import analysis, diskcache, hazards, keys
 from siaga.data import analysis_data
 from siaga.data.analysis_data import AnalysisData
 from siaga.report import assembly
@@ -92,3 +93,29 @@ def test_a_role_that_was_not_opened_is_no_role_that_is_not_installed(store, tmp_
     assert data.path("roads") is None
     with pytest.raises(ValueError, match="population is not among the roles that were opened: places, roads"):
         data.path("population")
+
+
+def test_a_function_lets_go_of_what_was_replaced_long_ago(store, minio, tmp_path, qgis):
+    here = replace(minio, cache=tmp_path / "cache")
+
+    def hour():
+        etag = store.put(keys.FLOODMAPS, f"2017022105-6-rw/{keys.FLOOD_DATA}", floods.answer())
+        key = f"2017022105-6-rw/{keys.FLOOD_DATA}"
+        assert (
+            installed.call(on_flood.run, Store.connect(minio, "functions"), here, keys.FLOODMAPS, key, etag)[0] == 200
+        )
+        return {path.name for path in (here.cache / diskcache.ANALYSIS_DATA).iterdir()}
+
+    installed.install(store, tmp_path)
+    old = hour()
+    for path in here.cache.glob("*/*"):
+        os.utime(path, (0, 0))
+    (here.cache / ".evicted").unlink()
+    assert hour() == old  # installed, and in use
+    installed.install(store, tmp_path, scale=2.0)
+    assert len(hour()) == len(old) + 1  # the zones stay the same
+    for path in here.cache.glob("*/*"):
+        os.utime(path, (0, 0))
+    (here.cache / ".evicted").unlink()
+    new = hour()
+    assert (len(new), len(old & new)) == (len(old), len(old) - 1)

@@ -72,6 +72,7 @@ def run(event: Notification, context: frame.Context) -> frame.Outcome:
         },
     )
     timing.step("catalogue")
+    analysis_data.thin(context.settings.cache, exposure)
     return frame.Outcome(str(where), where.event_id, [], timing.seconds)
 
 

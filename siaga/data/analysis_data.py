@@ -6,15 +6,13 @@ hash, so files of an older manifest stay whole while a new one is being installe
 
 import hashlib
 import json
-import os
 import re
-import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from siaga import keys
+from siaga import diskcache, keys
 from siaga.errors import Conflict, NotFound, SiagaError, Unavailable
 from siaga.exposure.zones import INSTALLED, ZoneFields
 
@@ -36,6 +34,7 @@ _FOLDER = {
     "history": "history",
 }
 ROLES = tuple(_FOLDER)
+_MANIFESTS = "manifests"  # folder beside the files on disk
 _TRIES = 10  # to change the manifest while others do
 _MEDIA_TYPE = {
     ".tif": "image/tiff",
@@ -99,7 +98,7 @@ def open(store: "Store", cache: Path, roles: Sequence[str] = ROLES) -> AnalysisD
     processes of a machine; one that does not have its hash is fetched again.
     Raises NotFound when nothing is installed; Unavailable.
     """
-    folder = cache / "analysis-data"
+    folder = cache / diskcache.ANALYSIS_DATA
     body = _manifest(store, folder)
     manifest = _parse(body)
     wanted = [entry for entry in manifest["files"] if entry["role"] in roles]
@@ -125,6 +124,11 @@ def awaited(store: "Store", cache: Path, roles: Sequence[str]) -> AnalysisData:
         return open(store, cache, roles)
     except NotFound as error:
         raise Unavailable(error.template, **error.values) from error
+
+
+def thin(cache: Path, exposure: AnalysisData) -> None:
+    """Let go of what lies on disk and no manifest names any more; see siaga.diskcache for when."""
+    diskcache.evict(cache, {_MANIFESTS, *(file["sha256"] for file in exposure.files)})
 
 
 def manifest_of(store: "Store") -> dict[str, Any]:
@@ -273,7 +277,7 @@ def _manifest(store: "Store", folder: Path) -> bytes:
         etag = store.head(keys.ANALYSIS_DATA, keys.MANIFEST).etag
     except NotFound as error:
         raise _nothing() from error
-    path = folder / "manifests" / f"{hashlib.sha256((store.url + etag).encode()).hexdigest()[:16]}.json"
+    path = folder / _MANIFESTS / f"{hashlib.sha256((store.url + etag).encode()).hexdigest()[:16]}.json"
     try:
         body = path.read_bytes()
         _parse(body)
@@ -308,17 +312,14 @@ def _parse(body: bytes) -> dict[str, Any]:
 
 def _fetched(store: "Store", folder: Path, entry: dict[str, Any]) -> Path:
     path: Path = folder / entry["sha256"] / PurePosixPath(entry["path"]).name
-    if _is_whole(path, entry["sha256"]):
+    if diskcache.lease(path.parent) and _is_whole(path, entry["sha256"]):
         return path
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{os.getpid()}-{secrets.token_hex(4)}")
-    try:
+    with diskcache.scratch(folder) as part:
         store.download(keys.ANALYSIS_DATA, entry["path"], part)
         if _sha256(part) != entry["sha256"]:
             raise Unavailable("{path} is not what the manifest says; install the data again", path=entry["path"])
+        path.parent.mkdir(exist_ok=True)
         part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
     return path
 
 
@@ -359,6 +360,6 @@ def _sha256(path: Path) -> str:
 
 def _write(path: Path, body: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{os.getpid()}-{secrets.token_hex(4)}")
-    part.write_bytes(body)
-    part.replace(path)
+    with diskcache.scratch(path.parent) as part:
+        part.write_bytes(body)
+        part.replace(path)

@@ -66,6 +66,7 @@ def run_analysis(
     key = keys.CatalogEntry.of(found.run, parse(found.impact["event"]["time"]))
     catalog.switch_to(context.store, str(key), entry)
     timing.step("catalogue")
+    analysis_data.thin(context.settings.cache, exposure)
     return frame.Outcome(str(found.run), found.run.event_id, [*found.impact["warnings"], *said], timing.seconds)
 
 

@@ -7,9 +7,6 @@ however many cells and zones there are.
 
 import hashlib
 import json
-import os
-import secrets
-import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,7 +16,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from siaga import filehash
+from siaga import diskcache, filehash
 from siaga.exposure.zones import ZoneFields
 from siaga.gis.people import coverage, zones
 from siaga.gis.people.coverage import Cover
@@ -181,29 +178,19 @@ def prepare(grid: PopulationGrid, zones_file: Path, fields: ZoneFields, cache: P
 
     Raises BadInput with a sentence when the zones cannot be read or brought to the grid's CRS.
     """
-    folder = cache / "shares" / _fingerprint(grid, zones_file, fields, cache)
-    if not folder.exists():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        scratch = folder.parent / f".{os.getpid()}-{secrets.token_hex(4)}"
-        scratch.mkdir()
-        try:
-            _make(grid, zones_file, fields, scratch)
-            scratch.replace(folder)
-        except OSError:
-            if not folder.exists():  # else another process was first
-                raise
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)
+    folder = folder_of(grid, zones_file, fields, cache)
+    diskcache.keep(folder, lambda scratch: _make(grid, zones_file, fields, scratch))
     levels = tuple(_load(path) for path in sorted(folder.iterdir()) if path.is_dir())
     whole = json.loads((folder / "whole.json").read_text(encoding="utf-8"))
     return Shares(levels, tuple(whole["warnings"]), whole["people"])
 
 
-def _fingerprint(grid: PopulationGrid, zones_file: Path, fields: ZoneFields, cache: Path) -> str:
+def folder_of(grid: PopulationGrid, zones_file: Path, fields: ZoneFields, cache: Path) -> Path:
+    """Where the shares of these zones upon this grid lie once they are there; the same name on every machine."""
     part = (grid.skipped_rows, grid.skipped_columns, grid.rows, grid.columns)
     hashes = [filehash.of_dataset(path, cache) for path in (grid.path, zones_file)]
     described = json.dumps([_RECIPE, hashes, zones_file.name, part, asdict(fields)])
-    return hashlib.sha256(described.encode()).hexdigest()[:32]
+    return cache / diskcache.SHARES / hashlib.sha256(described.encode()).hexdigest()[:32]
 
 
 def _make(grid: PopulationGrid, zones_file: Path, fields: ZoneFields, folder: Path) -> None:
