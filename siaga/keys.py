@@ -26,6 +26,7 @@ INPUTS = tuple(bucket for hazard in HAZARDS.values() for bucket in hazard.bucket
 BUCKETS = (*INPUTS, ANALYSIS_DATA, RESULTS, LEDGER)
 
 MANIFEST = "manifest.json"
+SHARES = "shares/"  # in analysis-data: the shares of population cells, prepared; no manifest names them
 IMPACT = "impact.json"
 REPORT = "report.json"
 CATALOG = "catalog/"
@@ -264,6 +265,11 @@ class EruptionId:
 def ash_candidate(sha256: str) -> str:
     """The key in bucket ashmaps under which a raster lies while it is checked and previewed."""
     return f"{CANDIDATES}{sha256}.tif"
+
+
+def shares(name: str) -> str:
+    """The key in bucket analysis-data of prepared shares. name: as siaga.gis.people.shares names their folder."""
+    return f"{SHARES}{name}.zip"
 
 
 @dataclass(frozen=True, slots=True)

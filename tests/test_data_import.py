@@ -283,7 +283,7 @@ def test_an_import_stands_beside_the_rest_and_is_idempotent(store, tmp_path):
     assert [one["role"] for one in analysis_data.manifest_of(store)["files"]] == ["places"]
 
 
-def test_an_import_says_which_part_of_the_people_each_level_holds(tmp_path, monkeypatch):
+def test_an_import_says_which_part_of_the_people_each_level_holds(store, tmp_path):
     """Provinces everywhere, regencies on a quarter of the people, districts that regencies' files do not touch."""
     quarter = shapely.box(116, -9, 117, -8.5)
     named = [
@@ -291,21 +291,20 @@ def test_an_import_says_which_part_of_the_people_each_level_holds(tmp_path, monk
         ("5201", "Lombok", "regency", "52", quarter),
         ("5202", "Within", "regency", "52", quarter.buffer(-0.1)),
     ]
-    files = {
-        "population": exposure.population(tmp_path / "p.tif", np.full((20, 20), 10.0), 116, -8, 0.1),
-        "zones": exposure.zones(tmp_path / "z.fgb", named),
-    }
-    has = type("Installed", (), {"path": staticmethod(files.get)})
-    monkeypatch.setattr(analysis_data, "open", lambda *_: has)
+    people = exposure.population(tmp_path / "p.tif", np.full((20, 20), 10.0), 116, -8, 0.1)
+    zones = exposure.zones(tmp_path / "z.fgb", named)
+    files = [exposure.data_file("population", people), exposure.data_file("zones", zones)]
+    analysis_data.install(store, files, "Test exposure", demonstration=False)
     said = []
-    imports.share_out(None, tmp_path, said.append)
+    imports.share_out(store, tmp_path / "cache", said.append)
+    name = analysis_data.open(store, tmp_path / "cache").path("zones").name
     assert said == [
         "population cells shared out among the zones",
         "province: 100.0 % of 4,000 people",
         "regency: 12.5 % of 4,000 people",
         "note     3,500 people live outside all zones of the level regency; where a map holds too many of them, its "
         "tables use another level",
-        "note     z.fgb: 1 zones lie wholly within others of their level and have nobody: Within",
+        f"note     {name}: 1 zones lie wholly within others of their level and have nobody: Within",
     ]
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from siaga import keys
 from siaga.analysis import Analysis
 from siaga.analysis.earthquake import ROLES, of_earthquake
+from siaga.data import prepared_shares
 from siaga.errors import reason
 from siaga.events import Notification
 from siaga.function import analyse, frame
@@ -32,6 +33,8 @@ handle = frame.on_object(run)
 
 
 def _analyse(given: analyse.Input) -> Analysis:
+    prepared_shares.fetch(given.context.store, given.exposure, given.context.settings.cache)
+    given.timing.step("exposure")
     source = keys.source_type(given.event.bucket)
     return of_earthquake(given.body, source, given.exposure, given.context.settings.cache, given.timing)
 

@@ -220,7 +220,7 @@ def _installed(store: "Store", file: DataFile) -> dict[str, Any]:
     """The file's entry in the manifest, once the bucket has the file."""
     sha256, size = _sha256(file.path), file.path.stat().st_size
     key = f"{_FOLDER.get(file.role, file.role)}/{file.path.stem}-{sha256[:8]}{file.path.suffix}"
-    _upload(store, key, file.path, sha256)
+    upload(store, key, file.path, sha256)
     return {
         "role": file.role,
         "path": key,
@@ -337,7 +337,8 @@ def _is_whole(path: Path, sha256: str) -> bool:
     return True
 
 
-def _upload(store: "Store", key: str, path: Path, sha256: str) -> None:
+def upload(store: "Store", key: str, path: Path, sha256: str) -> None:
+    """Put a file into the bucket unless it lies there already. sha256: its own."""
     try:
         if store.head(keys.ANALYSIS_DATA, key).metadata.get("sha256") == sha256:
             return

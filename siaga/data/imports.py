@@ -9,15 +9,14 @@ from math import floor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from siaga.data import analysis_data, features, points
+from siaga.data import analysis_data, features, points, prepared_shares
 from siaga.data.analysis_data import DataFile
 from siaga.errors import Conflict, NotFound
 from siaga.exposure import history
-from siaga.exposure.zones import INSTALLED
 from siaga.gis import basemap
 from siaga.gis.people import intake as people_intake
-from siaga.gis.people import shares as zone_shares
 from siaga.gis.people.population import PopulationGrid
+from siaga.gis.people.shares import Shares
 from siaga.impact.breakdown import ENOUGH
 
 if TYPE_CHECKING:
@@ -152,20 +151,18 @@ def install(
 
 
 def share_out(store: "Store", cache: Path, say: Callable[[str], None]) -> None:
-    """Prepare the shares of the population cells at once, so that the first quake need not wait.
+    """Prepare the shares of the population cells at once, for every machine, so that no quake need wait.
 
     say: takes lines for the operator: which part of the people each level of zones holds, and what is wrong.
     """
-    installed = analysis_data.open(store, cache, ("population", "zones"))
-    population, zones = installed.path("population"), installed.path("zones")
-    if population and zones:
-        shares = zone_shares.prepare(PopulationGrid.open(population), zones, INSTALLED, cache)
+    shares = prepared_shares.publish(store, analysis_data.open(store, cache, prepared_shares.ROLES), cache)
+    if shares:
         say("population cells shared out among the zones")
         for line in _held(shares):
             say(line)
 
 
-def _held(shares: zone_shares.Shares) -> Iterator[str]:
+def _held(shares: Shares) -> Iterator[str]:
     """Which part of the people the zones of each level hold, the fullest first, and what is wrong with zones."""
     for level, share in sorted(shares.covers.items(), key=lambda pair: (-pair[1], pair[0] or "")):
         name = level or "zones"
