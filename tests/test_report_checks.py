@@ -31,8 +31,14 @@ QUESTIONS = (
 )
 VIOLET = np.array((0x5B, 0x2D, 0x8E))
 INK, WHITE = (0x14, 0x20, 0x2B), (255, 255, 255)
-CSS = (template.TEMPLATES / "report.css").read_text(encoding="utf-8")
-SHARE = "".join((template.TEMPLATES / name).read_text(encoding="utf-8") for name in ("share.css", "share.html"))
+
+
+def texts(*names):
+    return "".join((template.TEMPLATES / name).read_text(encoding="utf-8") for name in names)
+
+
+CSS = texts("levels.css", "report.css")
+SHARE = texts("levels.css", "share.css", "share-frame.html", "share.html")
 
 
 def rendered(drill=False):

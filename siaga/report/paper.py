@@ -1,8 +1,8 @@
 """The files of a report of any hazard: per language the map, the page, the PDF, and pictures."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent import futures
-from typing import Protocol
+from typing import Any, Protocol
 
 from siaga.conventions import CONVENTIONS
 from siaga.gis.map import drawing, sheet
@@ -20,12 +20,8 @@ class Paper(Protocol):
         """Of all that is said."""
 
     @property
-    def run(self) -> str:
-        """The run's eight hex digits."""
-
-    @property
-    def drill(self) -> bool:
-        """Whether it is an exercise."""
+    def impact(self) -> Mapping[str, Any]:
+        """The impact.json that it prints."""
 
     def first(self) -> Fit:
         """A guess of how it fills its sheets."""
@@ -75,8 +71,8 @@ class _Setting:
         self._tries += 1
         paper = self._paper
         self._page = paper.html(self._map, self._fit)
-        name = f"{paper.run}{paper.language.code}"
-        self.answer = typesetters.sheets(self._page, self._fit, paper.drill, name, self._tries == fit.TRIES)
+        name = f"{paper.impact['run']}{paper.language.code}"
+        self.answer = typesetters.sheets(self._page, self._fit, paper.impact["drill"], name, self._tries == fit.TRIES)
 
     def go_on(self) -> None:
         """Take the answer: the sheets, or what is to be mended."""
@@ -114,11 +110,11 @@ class _Setting:
 
 def _shares(papers: Sequence[Paper]) -> list[tuple[str, "futures.Future[bytes]"]]:
     """The pictures for messengers, under way. One map without words serves all languages."""
-    plain = None if papers[0].drill else drawing.draw(papers[0].share_map(sheet.NO_WORDS))
+    plain = None if papers[0].impact["drill"] else drawing.draw(papers[0].share_map(sheet.NO_WORDS))
     under_way = []
     for paper in papers:
         picture = plain or drawing.draw(paper.share_map(exercise_alone(paper.language)))
-        under_way.append((paper.language.code, typesetters.share(paper.share(picture), paper.run)))
+        under_way.append((paper.language.code, typesetters.share(paper.share(picture), paper.impact["run"])))
     return under_way
 
 

@@ -31,7 +31,7 @@ def html(
         **shown,
         _=language,
         sheets=sheets[: fit.pages],
-        css=(TEMPLATES / "report.css").read_text(encoding="utf-8"),
+        css="".join((TEMPLATES / name).read_text(encoding="utf-8") for name in ("levels.css", "report.css")),
         map=data_uri("image/png", map_png),
         map_mm=(MAP_MM, fit.map_mm),
         pages=fit.pages,

@@ -52,16 +52,6 @@ class Paper:
     printed: Callable[[Fit, Language], dict[str, Any]]
     facts: Callable[[Mapping[str, Any], Language], dict[str, Any]]
 
-    @property
-    def run(self) -> str:
-        """The run's eight hex digits."""
-        return str(self.impact["run"])
-
-    @property
-    def drill(self) -> bool:
-        """Whether it is an exercise."""
-        return bool(self.impact["drill"])
-
     def first(self) -> Fit:
         """A guess of how it fills its sheets."""
         return self.guess
@@ -100,7 +90,7 @@ class Paper:
             self.atlas.basemap,
             self.atlas.places,
             words=words,
-            drill=self.drill,
+            drill=self.impact["drill"],
             scale=self.scale,
             **({"zones": ()} | more),
         )

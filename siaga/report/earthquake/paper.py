@@ -63,16 +63,6 @@ class Paper:
     language: Language
     change: Change | None
 
-    @property
-    def run(self) -> str:
-        """The run's eight hex digits."""
-        return str(self.impact["run"])
-
-    @property
-    def drill(self) -> bool:
-        """Whether it is an exercise."""
-        return bool(self.impact["drill"])
-
     def first(self) -> fit.Fit:
         """A guess of how it fills its sheets."""
         return first_fit.first(self.impact, self.change is not None)
@@ -87,7 +77,7 @@ class Paper:
             self.places,
             [(short(name), geometry) for name, geometry in self.zones],
             paper.words(self.language, self.language("Epicentre")),
-            self.drill,
+            self.impact["drill"],
             fit.MAP_MM,
             height_mm,
         )
@@ -108,7 +98,7 @@ class Paper:
             self.places,
             (),
             words,
-            self.drill,
+            self.impact["drill"],
             width_mm=picture.WIDTH * mm,
             height_mm=height * mm,
             dpi=picture.MAP_DPI,
