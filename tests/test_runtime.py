@@ -149,9 +149,8 @@ def test_a_busy_slot_answers_429_at_once(slot):
     url, _ = slot()
     running = in_background(f"{url}/sleep/1.5")
     wait(lambda: status(f"{url}/_/ready") == 429)
-    started = time.monotonic()
     assert ask(f"{url}/str").status_code == 429
-    assert time.monotonic() - started < 1
+    assert running.is_alive()  # it did not wait for the call that runs
     assert status(f"{url}/_/health") == 200
     running.join()
     assert ask(f"{url}/str").status_code == 200

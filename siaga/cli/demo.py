@@ -7,6 +7,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -65,7 +66,7 @@ def _earthquakes(settings: Settings, say: Say) -> list[Sending]:
     packages.fetch(say, (SHAKEMAP,))
     real = packages.read(SHAKEMAP, REAL_GRID)
     grids = (("a real ShakeMap of 2013, a weak quake, by SFTP", real), ("an exercise, M 6.4, by SFTP", exercise(real)))
-    return [(what, lambda grid=grid: _upload(settings, grid)) for what, grid in grids]  # type: ignore[misc]
+    return [(what, partial(_upload, settings, grid)) for what, grid in grids]
 
 
 def _put(settings: Settings, role: str, sample: samples.Sample) -> list[Sending]:

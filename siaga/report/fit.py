@@ -7,6 +7,7 @@ TRIES = 4
 MAP_MM = 122.0  # its width
 LOWEST_MM, HIGHEST_MM = 38.0, 92.0  # heights of the map, mm
 _SLACK = 14.0  # mm that page 1 may end too early before it is set again
+_OVERRUN = 1.0  # mm that it may end too late, of the 2 mm of air above the foot
 ROW_MM = 4.9  # of a table
 LEAST_ROWS, LEAST_TOWNS = 5, 6
 MOST_ROWS = 12  # of the table of districts; those beyond them are summed
@@ -42,7 +43,7 @@ def mended(fit: Fit, room: Mapping[str, float]) -> Fit | None:
 
     room: per mark of the template how many mm were left over (negative: too much).
     """
-    if room["end-1"] < 0 or (room["end-1"] > _SLACK and fit.map_mm < HIGHEST_MM):
+    if room["end-1"] < -_OVERRUN or (room["end-1"] > _SLACK and fit.map_mm < HIGHEST_MM):
         height = min(HIGHEST_MM, max(fit.least_mm, fit.map_mm + room["end-1"] - 0.5))
         mended_ = replace(fit, map_mm=height, tight=fit.tight or fit.map_mm <= fit.least_mm)
     else:

