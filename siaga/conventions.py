@@ -14,7 +14,7 @@ class Convention:
     """How one language writes.
 
     name: in English, to be translated. months: from January. days: from Monday. decimal, group: separators of a number.
-    percent: what stands behind a percentage. thousand, million, milliard: 10^3, 10^6 and 10^9 in words.
+    percent: what stands behind a percentage. thousand, million, billion: 10^3, 10^6 and 10^9 in words.
     north, south, east, west: letters of latitudes and longitudes.
     """
 
@@ -26,7 +26,7 @@ class Convention:
     percent: str
     thousand: str
     million: str
-    milliard: str
+    billion: str
     north: str
     south: str
     east: str
@@ -51,7 +51,7 @@ CONVENTIONS: Mapping[str, Convention] = {
         percent=f"{_NBSP}%",
         thousand="ribu",
         million="juta",
-        milliard="miliar",
+        billion="miliar",
         north="LU",
         south="LS",
         east="BT",
@@ -66,7 +66,7 @@ CONVENTIONS: Mapping[str, Convention] = {
         percent="%",
         thousand="thousand",
         million="million",
-        milliard="billion",
+        billion="billion",
         north="N",
         south="S",
         east="E",

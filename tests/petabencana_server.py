@@ -23,7 +23,7 @@ class PetaBencana:
     archive: rows of /floods/archive. knows: whether /cities lists the region.
     forgets: the GeoJSON answer comes empty out of a cache, whatever the states are.
     moods: {path: [mood, …]}, one per request, the last one stays: fine, hang, html, half, half-chunked, drip,
-        busy, busy-date, broken, lost, moved, huge, nan, shut.
+        busy, busy-date, broken, gateway, lost, moved, huge, nan, shut.
     asked: (path, parameters, headers) of every request.
     """
 
@@ -162,6 +162,10 @@ class PetaBencana:
 
     def _broken(self, handler, _):
         send(handler, 500, b'{"status":500,"stack":"Error: timeout"}', [("Cache-Control", "max-age=3600")])
+
+    def _gateway(self, handler, _):
+        page = b"<html><head><title>502 Bad Gateway</title></head><body><center>nginx</center></body></html>"
+        send(handler, 502, page, [("Content-Type", "text/html")])
 
     def _lost(self, handler, _):
         handler.close_connection = True  # without a word

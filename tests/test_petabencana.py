@@ -1,5 +1,6 @@
 """PetaBencana is asked: every generation of its server, every trap, and never a false "no flood"."""
 
+import re
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -100,6 +101,27 @@ def test_the_second_server_helps_when_the_first_is_ill(server, other, mood):
     found = client(server, other).floods(JAKARTA)
     assert isinstance(found, Data)
     assert found.flood.states == {"3174040004004000": 2}
+
+
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        ("http://127.0.0.1:{port}", "Connection refused"),
+        ("http://nowhere.invalid:{port}", "ame or service not known|emporary failure in name resolution"),
+    ],
+)
+def test_a_server_that_is_away_is_told_in_few_words(where, said):
+    reason = client(where.format(port=free_ports(1)), seconds=0.3).floods(JAKARTA).reason["text"]
+    assert re.search(said, reason)
+    assert "object at" not in reason
+    assert "Pool" not in reason
+    assert "retries" not in reason
+
+
+def test_of_a_page_that_is_no_answer_the_title_is_told(server):
+    server.moods["/floods"] = ["gateway"]
+    reason = client(server, seconds=0.3).floods(JAKARTA).reason["text"]
+    assert reason.endswith("answers 502: 502 Bad Gateway")
 
 
 def test_a_dead_address_costs_nothing(other):

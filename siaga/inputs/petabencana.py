@@ -6,7 +6,9 @@ module: a cached answer has no Content-Type; errors carry "cache-control: max-ag
 answered with "nothing is flooded" by one server; an answer is kept for an hour per URL.
 """
 
+import html
 import random
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -244,7 +246,7 @@ def _check(url: str, response: requests.Response, body: bytes) -> None:
     status = response.status_code
     if status == 200:
         return
-    said = {"url": url, "status": status, "detail": body[:_DETAIL].decode("utf-8", "replace").strip()}
+    said = {"url": url, "status": status, "detail": _page(body)}
     if status == 429:
         later = _Later("{url} answers {status}: {detail}", **said)
         later.seconds = _retry_after(response.headers.get("Retry-After", ""))
@@ -301,5 +303,28 @@ def _with_offset(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}+0000"
 
 
-def _short(error: Exception) -> str:
-    return str(error)[:_DETAIL]
+def _short(error: BaseException) -> str:
+    """What went wrong at the bottom: libraries wrap the words of the system in the names of their own objects."""
+    within: BaseException | None = error
+    while within is not None:
+        error, within = within, _within(within)
+    said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return re.sub(r"^\[[^]]*\] |^<[^>]*>: ", "", said)[:_DETAIL]
+
+
+def _within(error: BaseException) -> BaseException | None:
+    """The error that this one wraps, if any."""
+    reason = getattr(error, "reason", None)
+    if isinstance(reason, BaseException):
+        return reason
+    return next((one for one in error.args if isinstance(one, BaseException)), None) or error.__cause__
+
+
+def _page(body: bytes) -> str:
+    """What an answer that is none says, without markup; of a page its title."""
+    text = body[: 64 * _DETAIL].decode("utf-8", "replace")
+    if title := re.search(r"<title[^>]*>([^<]*)", text, re.IGNORECASE):
+        text = html.unescape(title[1])
+    elif "<html" in text.lower():
+        text = "an HTML page"
+    return " ".join(text.split())[:_DETAIL]

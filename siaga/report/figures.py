@@ -154,7 +154,7 @@ def amount(number: float, language: str) -> str:
 
 
 def dollars_range(low: float, high: float, language: str) -> str:
-    """A loss as a range of US dollars, two digits each, in millions or milliards.
+    """A loss as a range of US dollars, two digits each, in millions or billions.
 
     >>> dollars_range(4.12e8, 4.1e9, "id"), dollars_range(0.0, 3e5, "en"), dollars_range(2.6e6, 3.8e7, "en")
     ('US$\xa0410\xa0juta–4,1\xa0miliar', '<US$\xa01\xa0million', 'US$\xa02.6–38\xa0million')
@@ -167,12 +167,12 @@ def dollars_range(low: float, high: float, language: str) -> str:
 
 
 def _dollars(number: float, language: str) -> tuple[str, str]:
-    """Two digits, and million or milliard; below a million it is 0 of them."""
+    """Two digits, and million or billion; below a million it is 0 of them."""
     millions = number / 1e6
     if millions < 1:
         return "0", CONVENTIONS[language].million
     unit, value = (
-        (CONVENTIONS[language].milliard, millions / 1000)
+        (CONVENTIONS[language].billion, millions / 1000)
         if millions >= 995
         else (CONVENTIONS[language].million, millions)
     )

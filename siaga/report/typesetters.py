@@ -10,6 +10,7 @@ import atexit
 import gc
 import os
 import pickle
+import signal
 import subprocess
 import sys
 import threading
@@ -100,6 +101,7 @@ def _ask(job: Job) -> Any:
 
 def _serve() -> None:
     """Be a typesetter until nobody asks."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever asks; we end with them
     jobs, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is no answer
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
