@@ -254,8 +254,8 @@ def test_a_stream_that_breaks_off_is_said_in_our_own_error():
 # Who may list may see the versions too: MinIO takes the one right for the other.
 READ, LIST, PUT, DELETE = "read", "list", "put", "delete"
 RIGHTS = {
-    ("bmkg", keys.SHAKEMAPS): {LIST, PUT},
-    ("bmkg", keys.SHAKEMAPS_CORRECTED): {LIST, PUT},
+    ("bmkg", keys.SHAKEMAPS): {READ, LIST, PUT},
+    ("bmkg", keys.SHAKEMAPS_CORRECTED): {READ, LIST, PUT},
     **{("door", bucket): {READ, LIST, PUT} for bucket in keys.INPUTS},
     **{("functions", bucket): {READ, LIST} for bucket in (*keys.INPUTS, keys.ANALYSIS_DATA)},
     ("functions", keys.FLOODMAPS): {READ, LIST, PUT},

@@ -198,7 +198,8 @@ def rights(role: str) -> dict[str, Any]:
     listing, versions = ("s3:ListBucket", "s3:GetBucketLocation"), ("s3:ListBucketVersions",)
     reading = ("s3:GetObject", "s3:GetObjectVersion")
     allowed: dict[str, list[tuple[tuple[str, ...], tuple[str, ...]]]] = {
-        "bmkg": [(("s3:PutObject",), shakemaps), (listing, shakemaps)],
+        # clients look at what they have sent (HEAD), and some read it back: rclone, s3cmd sync, mc, boto3's waiters
+        "bmkg": [(("s3:PutObject", "s3:GetObject"), shakemaps), (listing, shakemaps)],
         "door": [(("s3:PutObject", "s3:GetObject"), keys.INPUTS), (listing, keys.INPUTS)],
         "functions": [
             (reading, (*keys.INPUTS, keys.ANALYSIS_DATA, keys.RESULTS)),
