@@ -39,12 +39,12 @@ class Webhook:
         counts = {"taken": 0, "ignored": 0, "unreadable": 0}
         for record in _records(body):
             try:
-                event = _created(record)
+                notification = _created(record)
             except BadInput as error:
                 counts["unreadable"] += 1
                 self._remember(record, error)
                 continue
-            counts["taken" if event and self._submit(event) else "ignored"] += 1
+            counts["taken" if notification and self._submit(notification) else "ignored"] += 1
         return counts
 
     def unreadable(self) -> list[dict[str, Any]]:
@@ -52,10 +52,11 @@ class Webhook:
         with self._lock:
             return list(self._unreadable)
 
-    def _submit(self, event: Notification) -> int:
-        woken = waking(self._functions, event.bucket, event.key)
+    def _submit(self, notification: Notification) -> int:
+        woken = waking(self._functions, notification.bucket, notification.key)
         for function in woken:
-            self._inbox.submit(Job.of_object(function.name, event, urgency.by_key(event, datetime.now(UTC))))
+            place = urgency.by_key(notification, datetime.now(UTC))
+            self._inbox.submit(Job.of_object(function.name, notification, place))
         return len(woken)
 
     def _remember(self, record: bytes, error: BadInput) -> None:
@@ -82,7 +83,7 @@ def _created(body: bytes) -> Notification | None:
 
     Without an ETag nobody knows which content is meant; the sweep will.
     """
-    event = events.parse(body)[0]
+    notification = events.parse(body)[0]
     record = json.loads(body).get("Records", [{}])[0]
     written = "ObjectCreated" in str(record.get("eventName", "ObjectCreated"))
-    return event if written and event.etag else None
+    return notification if written and notification.etag else None

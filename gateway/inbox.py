@@ -20,9 +20,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from gateway import urgency
 from gateway.invoke import Slots
 from gateway.job import TICK, Job, Policy, Progress, job_id
-from gateway.ledger import Ledger, Receipt
+from gateway.ledger import Ledger
 from gateway.verdict import Verdict, Watch
 from siaga.errors import SiagaError, Unavailable
+from siaga.events import Notification
+from siaga.receipt import Receipt
 from siaga.store import Store
 
 _log = logging.getLogger("gateway")
@@ -86,7 +88,7 @@ class Inbox:
         )
 
         def attempt(job: dict[str, Any], progress: dict[str, Any]) -> None:
-            self._attempt(Job(**job), Progress(**progress))
+            self._attempt(Job.of_stored(job), Progress(**progress))
 
         self._workflow = DBOS.workflow(name="attempt")(attempt)
 
@@ -127,7 +129,7 @@ class Inbox:
 
         Returns False when a receipt is known.
         """
-        if job.event and not job.callback and self._ledger.knows(job.function, job.event):
+        if job.notification and not job.callback and self._ledger.knows(job.function, job.notification):
             return False
         with SetWorkflowID(job.row(1)):
             if job.is_live and self._slots.live_waiting(job.function) < _LOOKED_INTO:
@@ -143,8 +145,8 @@ class Inbox:
         Returns "received", "running" when a call is under way, or "retrying" when its next attempt
         was due later and is brought forward.
         """
-        if job.event:
-            self._ledger.remove(job.function, job.event)
+        if job.notification:
+            self._ledger.remove(job.function, job.notification)
         with self._rows:
             rows = DBOS.list_workflows(workflow_id_prefix=f"{job.id}|", load_input=False, load_output=False)
             active = [row for row in rows if row.status in _ACTIVE]
@@ -178,7 +180,7 @@ class Inbox:
         for row in DBOS.list_workflows(status=_ACTIVE, load_output=False, limit=limit):
             if not row.input:
                 continue
-            job, progress = Job(**row.input["args"][0]), Progress(**row.input["args"][1])
+            job, progress = Job.of_stored(row.input["args"][0]), Progress(**row.input["args"][1])
             tried = progress.attempt > 1 or progress.waits > 0
             state = "running" if job.id in under_way else "retrying" if tried else "received"
             due = row.delay_until_epoch_ms / 1000 if row.delay_until_epoch_ms and row.status == "DELAYED" else None
@@ -228,39 +230,46 @@ class Inbox:
 
     def _other_place(self, job: Job, progress: Progress) -> int | None:
         """The priority of a job that was taken for live by its name and is not by its content; None for all others."""
-        if not job.event or job.asked or not job.is_live or progress.row > 1:
+        if not job.notification or job.asked or not job.is_live or progress.row > 1:
             return None
-        place = urgency.by_content(self._store, job.event)
+        place = urgency.by_content(self._store, job.notification)
         return None if place is None or urgency.is_live(place) else place
 
     def _verdict(self, job: Job) -> Verdict | None:
         """Call the function, unless there is a receipt and nobody waits for the answer (None)."""
         try:
-            if job.event and not job.callback and self._ledger.settled(job.function, job.event):
+            if job.notification and not job.callback and self._ledger.settled(job.function, job.notification):
                 return None
         except SiagaError as error:
             return Watch().of_neighbour(error)
         return Verdict(**DBOS.run_step({"name": "invoke"}, lambda: asdict(self._try(job))))
 
     def _try(self, job: Job) -> Verdict:
-        event = job.event
+        notification = job.notification
         watch = Watch()
-        headers = (*job.headers, ("Content-Type", "application/json")) if event else job.headers
+        headers = (*job.headers, ("Content-Type", "application/json")) if notification else job.headers
         target = f"{job.path}?{job.query}" if job.query else job.path
         try:
-            body = event.record() if event else job.body
+            body = notification.record() if notification else job.body
             answer = self._slots.call(
-                job.function, job.id, job.priority, job.method, target, headers, body, of_event=event is not None
+                job.function,
+                job.id,
+                job.priority,
+                job.method,
+                target,
+                headers,
+                body,
+                about_object=notification is not None,
             )
         except SiagaError as error:
             return watch.of_error(error)
-        verdict = watch.of_answer(answer, about_object=event is not None)
+        verdict = watch.of_answer(answer, about_object=notification is not None)
         return verdict if job.callback else replace(verdict, body=b"")
 
     def _settle(self, job: Job, progress: Progress, verdict: Verdict) -> None:
         try:
-            if job.event:
-                self._ledger.write(_receipt(job, progress, verdict))
+            if job.notification:
+                self._ledger.write(_receipt(job, job.notification, progress, verdict))
         except SiagaError as error:
             self._enqueue_later(job, *progress.unwritten(verdict, error.reason()))
             return
@@ -270,8 +279,7 @@ class Inbox:
             json.dumps(
                 {
                     "function": job.function,
-                    "bucket": job.bucket,
-                    "key": job.key,
+                    **job.content,
                     "state": verdict.state,
                     "attempts": progress.attempt,
                     "seconds": verdict.seconds,
@@ -333,13 +341,10 @@ class Inbox:
             self._stale = {row: moment for row, moment in self._stale.items() if row in busy or row not in due}
 
 
-def _receipt(job: Job, progress: Progress, verdict: Verdict) -> Receipt:
+def _receipt(job: Job, notification: Notification, progress: Progress, verdict: Verdict) -> Receipt:
     return Receipt(
         function=job.function,
-        bucket=job.bucket,
-        key=job.key,
-        etag=job.etag,
-        version_id=job.version_id,
+        notification=notification,
         state=verdict.state,
         reason=verdict.reason,
         run=verdict.run,

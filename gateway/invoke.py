@@ -151,7 +151,7 @@ class Slots:
         self._ticket = itertools.count()
         self._changed = threading.Condition()
         self._holding: set[str] = set()
-        self._live = 0  # live calls about an event that are under way or waiting, of all functions
+        self._live = 0  # live calls about an object that are under way or waiting, of all functions
         self.invocations: Counter[str] = Counter()
 
     def live_waiting(self, function: str) -> int:
@@ -173,11 +173,11 @@ class Slots:
         target: str,
         headers: Iterable[tuple[str, str]],
         body: bytes,
-        of_event: bool,
+        about_object: bool,
     ) -> Answer:
         """Call a function for a job, named by its id; waits for a slot of its own, live jobs first.
 
-        While a live job about an event is under way (of_event), of whatever function, no backfill begins: the
+        While a live job about an object is under way (about_object), of whatever function, no backfill begins: the
         machine is its own. A tick holds none back: it waits for somebody outside more than it works. A slot
         that is busy with somebody's direct call, or is just being started again, is waited for a few
         seconds. Raises NoConnection, NotTakenUp, BrokenOff, TimedOut.
@@ -185,7 +185,7 @@ class Slots:
         headers = self._let_in(call_headers(headers))
         self.invocations[function] += 1
         deadline = time.monotonic() + _PATIENCE_SECONDS
-        with self._lease(function, job, priority, of_event) as first:
+        with self._lease(function, job, priority, about_object) as first:
             others = [url for url in self._urls[function] if url != first]
             while True:
                 try:
@@ -276,12 +276,12 @@ class Slots:
         return free + [url for url in self._urls[function] if url not in free]
 
     @contextmanager
-    def _lease(self, function: str, job: str, priority: int, of_event: bool) -> Iterator[str]:
+    def _lease(self, function: str, job: str, priority: int, about_object: bool) -> Iterator[str]:
         ticket = (priority, next(self._ticket))
         waiting, free, live = self._waiting[function], self._free[function], is_live(priority)
         with self._changed:
             heapq.heappush(waiting, ticket)
-            self._live += live and of_event
+            self._live += live and about_object
             self._changed.wait_for(lambda: bool(free) and waiting[0] == ticket and (live or not self._live))
             heapq.heappop(waiting)
             url = free.pop()
@@ -293,7 +293,7 @@ class Slots:
             with self._changed:
                 free.append(url)
                 self._holding.discard(job)
-                self._live -= live and of_event
+                self._live -= live and about_object
                 self._changed.notify_all()
 
 

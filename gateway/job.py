@@ -2,7 +2,8 @@
 
 import random
 import uuid
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from gateway import urgency
@@ -20,11 +21,12 @@ class Job:
     """What is to be done; stays the same through all attempts.
 
     id: the same for the same work, so that it is taken once however often it is announced.
-    bucket, key, etag, version_id: the object that the function is to work on; "" for a plain call.
+    notification: the content that the function is to work on, and whether somebody asked for it: then the job
+    keeps its priority, whatever the content tells. None for a plain call.
     method, path, query, headers, body: the plain call, as an asynchronous caller or cron made it;
     of a call about an object only headers, its X-Call-Id.
     callback: where the function's answer is posted, or "".
-    priority: as gateway.urgency gives it; asked: it keeps that, whatever its content tells.
+    priority: as gateway.urgency gives it.
     received: when the object was written, or the call was made.
     """
 
@@ -32,51 +34,48 @@ class Job:
     function: str
     priority: int = field(default_factory=urgency.at_once)
     received: str = field(default_factory=stamp)
-    bucket: str = ""
-    key: str = ""
-    etag: str = ""
-    version_id: str = ""
+    notification: Notification | None = None
     method: str = "POST"
     path: str = "/"
     query: str = ""
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
     callback: str = ""
-    asked: bool = False
 
     @classmethod
     def of_object(
         cls,
         function: str,
-        event: Notification,
+        notification: Notification,
         priority: int,
         received: str = "",
         callback: str = "",
         call_id: str = "",
     ) -> "Job":
-        """The job of (function, bucket, key, etag).
+        """The job of a function and one content.
 
         With a callback it is one of its own: who waits for an answer gets it, whatever was announced or done.
         """
-        identity = object_job_id(function, event)
+        identity = object_job_id(function, notification)
         return cls(
             id=call_job_id(identity, call_id) if callback else identity,
             function=function,
             priority=priority,
             received=received or stamp(),
-            bucket=event.bucket,
-            key=event.key,
-            etag=event.etag,
-            version_id=event.version_id,
+            notification=notification,
             headers=(("X-Call-Id", call_id),) if call_id else (),
             callback=callback,
-            asked=event.asked,
         )
 
     @property
-    def event(self) -> Notification | None:
-        """The object it is about; None for a plain call."""
-        return Notification(self.bucket, self.key, self.etag, self.version_id, self.asked) if self.bucket else None
+    def content(self) -> dict[str, str]:
+        """The names of the content it is about, for logs and lists; all "" for a plain call."""
+        return (self.notification or Notification("", "")).content()
+
+    @property
+    def asked(self) -> bool:
+        """Whether somebody waits for its object."""
+        return self.notification is not None and self.notification.asked
 
     @property
     def is_live(self) -> bool:
@@ -88,13 +87,22 @@ class Job:
         return f"{self.id}|{number}"
 
     def stored(self) -> dict[str, Any]:
-        """Plain values for the job database."""
-        return asdict(self)
+        """Plain values for the job database, those of the notification among the others."""
+        plain = asdict(self)
+        del plain["notification"]
+        return plain | asdict(self.notification or Notification("", ""))
+
+    @classmethod
+    def of_stored(cls, stored: Mapping[str, Any]) -> "Job":
+        """Read the stored form."""
+        told = {one.name: stored[one.name] for one in fields(Notification)}
+        plain = {name: value for name, value in stored.items() if name not in told}
+        return cls(**plain, notification=Notification(**told) if told["bucket"] else None)
 
 
-def object_job_id(function: str, event: Notification) -> str:
+def object_job_id(function: str, notification: Notification) -> str:
     """The id of the job of (function, bucket, key, etag)."""
-    return f"{function}|{event.receipt_id}"
+    return f"{function}|{notification.receipt_id}"
 
 
 def call_job_id(function: str, call_id: str = "") -> str:

@@ -1,68 +1,16 @@
 """Receipts: what became of each input. Written by the gateway alone, one object each."""
 
-import json
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
-from typing import Any
 
 from siaga import keys
 from siaga.errors import BadInput, NotFound
 from siaga.events import Notification
+from siaga.receipt import Receipt
 from siaga.store import Store
 
-SCHEMA = "siaga/receipt/1"
 _READERS = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """What became of one (function, bucket, key, etag).
-
-    state: done, refused, superseded or dead. reason: {"text", "template", "values"} or None.
-    attempts: calls that counted. received, started, finished: UTC, as text; seconds: of the last attempt.
-    """
-
-    function: str
-    bucket: str
-    key: str
-    etag: str
-    version_id: str
-    state: str
-    reason: dict[str, Any] | None
-    run: str
-    event_id: str
-    warnings: tuple[dict[str, Any], ...]
-    attempts: int
-    received: str
-    started: str
-    finished: str
-    seconds: float
-
-    @property
-    def event(self) -> Notification:
-        """The content it speaks of."""
-        return Notification(self.bucket, self.key, self.etag, self.version_id)
-
-    @property
-    def name(self) -> str:
-        """Its key in bucket ledger."""
-        return keys.receipt(self.function, self.event.receipt_id)
-
-    def encode(self) -> bytes:
-        """The stored form."""
-        return json.dumps({"schema": SCHEMA} | asdict(self), ensure_ascii=False, sort_keys=True, indent=1).encode()
-
-    @classmethod
-    def decode(cls, body: bytes) -> "Receipt":
-        """Read the stored form; raises BadInput."""
-        try:
-            stored = json.loads(body)
-            del stored["schema"]
-            return cls(**stored | {"warnings": tuple(stored["warnings"])})
-        except (ValueError, TypeError, KeyError) as error:
-            raise BadInput("Not a receipt: {detail}", detail=repr(error)) from error
 
 
 class Ledger:
@@ -89,13 +37,13 @@ class Ledger:
                 self._names = (listed | self._added) - self._removed
                 self._read = {name: receipt for name, receipt in self._read.items() if name in self._names}
 
-    def knows(self, function: str, event: Notification) -> bool:
+    def knows(self, function: str, notification: Notification) -> bool:
         """Whether a receipt is known, without asking the store."""
-        return keys.receipt(function, event.receipt_id) in self._names
+        return keys.receipt(function, notification.receipt_id) in self._names
 
-    def settled(self, function: str, event: Notification) -> bool:
+    def settled(self, function: str, notification: Notification) -> bool:
         """Whether there is a receipt. Raises Unavailable."""
-        name = keys.receipt(function, event.receipt_id)
+        name = keys.receipt(function, notification.receipt_id)
         if name in self._names:
             return True
         if not self._store.exists(keys.LEDGER, name):
@@ -110,9 +58,9 @@ class Ledger:
             self._read[receipt.name] = receipt
         self._add(receipt.name)
 
-    def remove(self, function: str, event: Notification) -> None:
+    def remove(self, function: str, notification: Notification) -> None:
         """Remove a receipt; none there is fine. Raises Unavailable."""
-        name = keys.receipt(function, event.receipt_id)
+        name = keys.receipt(function, notification.receipt_id)
         self._store.delete(keys.LEDGER, name)
         with self._lock:
             self._names.discard(name)

@@ -209,12 +209,12 @@ def _accept(gateway: Gateway, function: Function, path: str) -> Response:
     headers = call_headers(_passed_on(_KEPT_FROM_DISK))
     call_id = next(value for name, value in headers if name.lower() == "x-call-id")
     try:
-        found = [_newest(gateway.store, event) for event in events.parse(body)]
+        found = [_newest(gateway.store, one) for one in events.parse(body)]
         if len(found) == 1:  # many at once are a range, and go by their age
             found = [replace(found[0], asked=True)]
         jobs = [
-            Job.of_object(function.name, event, urgency.by_key(event, datetime.now(UTC)), callback=url, call_id=call_id)
-            for event in found
+            Job.of_object(function.name, one, urgency.by_key(one, datetime.now(UTC)), callback=url, call_id=call_id)
+            for one in found
         ]
     except BadInput:
         plain = Job(
@@ -234,15 +234,15 @@ def _accept(gateway: Gateway, function: Function, path: str) -> Response:
     return response
 
 
-def _newest(store: Store, event: Notification) -> Notification:
-    """The content that a hand-written event means: the newest one, unless it says."""
-    if event.etag:
-        return event
+def _newest(store: Store, notification: Notification) -> Notification:
+    """The content that a hand-written notification means: the newest one, unless it says."""
+    if notification.etag:
+        return notification
     try:
-        head = store.head(event.bucket, event.key)
+        head = store.head(notification.bucket, notification.key)
     except (NotFound, BadInput):
-        return event  # the function says so, and the receipt keeps it
-    return Notification(event.bucket, event.key, head.etag, head.version_id)
+        return notification  # the function says so, and the receipt keeps it
+    return Notification(notification.bucket, notification.key, head.etag, head.version_id)
 
 
 def _passed_on(kept_back: set[str]) -> list[tuple[str, str]]:

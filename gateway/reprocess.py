@@ -8,11 +8,12 @@ from typing import Any
 from gateway import urgency
 from gateway.inbox import Inbox
 from gateway.job import Job
-from gateway.ledger import Ledger, Receipt
+from gateway.ledger import Ledger
 from siaga import keys
 from siaga.errors import BadInput, NotFound
 from siaga.events import Notification
 from siaga.moment import stamp
+from siaga.receipt import Receipt
 from siaga.stack import Function, waking
 from siaga.store import Store
 
@@ -39,10 +40,8 @@ class Reprocess:
         if function is not None and function not in [one.name for one in self.functions]:
             raise NotFound("There is no function {name} in stack.yml", name=repr(function))
         asked = "event_id" in wanted or "bucket" in wanted  # the other forms are ranges, and go by the events' age
-        meant = {
-            (name, event.bucket, event.key): event for name, event in self._meant(wanted) if function in (None, name)
-        }
-        jobs = [self._again(name, event, asked) for (name, _, _), event in meant.items()]
+        meant = {(name, one.bucket, one.key): one for name, one in self._meant(wanted) if function in (None, name)}
+        jobs = [self._again(name, one, asked) for (name, _, _), one in meant.items()]
         done = [job for job in jobs if job]
         if not done:
             raise NotFound("Nothing that was processed answers to {order}", order=str(wanted)[:200])
@@ -50,32 +49,32 @@ class Reprocess:
 
     def _meant(self, wanted: dict[str, Any]) -> Iterable[tuple[str, Notification]]:
         if isinstance(event_id := wanted.get("event_id"), str) and event_id:
-            return [(one.function, one.event) for one in self.ledger.receipts() if _is_of(one, event_id)]
+            return [(one.function, one.notification) for one in self.ledger.receipts() if _is_of(one, event_id)]
         if isinstance(bucket := wanted.get("bucket"), str) and isinstance(key := wanted.get("key"), str):
             return [(one.name, Notification(bucket, key)) for one in waking(self.functions, bucket, key)]
         if wanted.get("failed") is True:
-            return [(one.function, one.event) for one in self.ledger.receipts() if one.state == "dead"]
+            return [(one.function, one.notification) for one in self.ledger.receipts() if one.state == "dead"]
         if "since" in wanted or "until" in wanted:
             since, until = _moment(wanted.get("since", "1970-01-01")), _moment(wanted.get("until", "9999-01-01"))
             return [
-                (one.function, one.event)
+                (one.function, one.notification)
                 for one in self.ledger.receipts()
                 if since <= datetime.fromisoformat(one.received) < until
             ]
         raise BadInput("Reprocess what? Send {forms}", forms=_FORMS)
 
-    def _again(self, function: str, event: Notification, asked: bool) -> dict[str, str] | None:
+    def _again(self, function: str, notification: Notification, asked: bool) -> dict[str, str] | None:
         """Enqueue the newest content of a key; None when it is gone, or wakes the function no more."""
-        if function not in {one.name for one in waking(self.functions, event.bucket, event.key)}:
+        if function not in {one.name for one in waking(self.functions, notification.bucket, notification.key)}:
             return None
         try:
-            head = self.store.head(event.bucket, event.key)
+            head = self.store.head(notification.bucket, notification.key)
         except NotFound:
             return None
-        newest = Notification(event.bucket, event.key, head.etag, head.version_id, asked)
+        newest = Notification(notification.bucket, notification.key, head.etag, head.version_id, asked)
         place = urgency.by_key(newest, head.modified)
         state = self.inbox.again(Job.of_object(function, newest, place, stamp(head.modified)))
-        return {"function": function, "bucket": event.bucket, "key": event.key, "state": state}
+        return {"function": function, "bucket": notification.bucket, "key": notification.key, "state": state}
 
 
 def _is_of(receipt: Receipt, event_id: str) -> bool:
@@ -85,10 +84,11 @@ def _is_of(receipt: Receipt, event_id: str) -> bool:
     """
     if receipt.event_id == event_id:
         return True
-    if receipt.bucket != keys.RESULTS:
-        return not receipt.event_id and keys.folder_id(receipt.key) == event_id
+    bucket, key = receipt.notification.bucket, receipt.notification.key
+    if bucket != keys.RESULTS:
+        return not receipt.event_id and keys.folder_id(key) == event_id
     try:
-        return keys.Run.parse(receipt.key).event_id == event_id
+        return keys.Run.parse(key).event_id == event_id
     except BadInput:
         return False
 

@@ -49,8 +49,8 @@ def jobs() -> Response:
     gateway = services()
     listed = gateway.inbox.jobs(_JOBS)
     return jsonify(
-        jobs=[_job(*one) for one in listed if one[0].event],
-        calls=[_job(*one) for one in listed if not one[0].event],
+        jobs=[_job(*one) for one in listed if one[0].notification],
+        calls=[_job(*one) for one in listed if not one[0].notification],
         sweep={"last": gateway.sweep.last, "last_full": gateway.sweep.last_full},
         unreadable=gateway.webhook.unreadable(),
     )
@@ -84,9 +84,7 @@ def unforeseen(error: Exception) -> HTTPException | tuple[Response, int]:
 def _job(job: Job, progress: Progress, state: str, due: float | None) -> dict[str, Any]:
     return {
         "function": job.function,
-        "bucket": job.bucket,
-        "key": job.key,
-        "etag": job.etag,
+        **job.content,
         "state": state,
         "attempt": progress.attempt,
         "next": stamp(datetime.fromtimestamp(due, UTC)) if due else None,

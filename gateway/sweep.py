@@ -98,12 +98,13 @@ class Sweep:
         active = self._inbox.active()  # before the listing: a job that ends meanwhile has its receipt by then
         found = 0
         for bucket, head in listed:
-            event = Notification(bucket, head.key, head.etag)
-            place = urgency.by_key(event, head.modified)
+            notification = Notification(bucket, head.key, head.etag)
+            place = urgency.by_key(notification, head.modified)
             for function in waking(self._functions, bucket, head.key):
-                if self._ledger.knows(function.name, event) or object_job_id(function.name, event) in active:
+                known = self._ledger.knows(function.name, notification)
+                if known or object_job_id(function.name, notification) in active:
                     continue
-                found += self._inbox.submit(Job.of_object(function.name, event, place, stamp(head.modified)))
+                found += self._inbox.submit(Job.of_object(function.name, notification, place, stamp(head.modified)))
         return found
 
     def _listed(self, since: datetime | None) -> Iterator[tuple[str, Head]]:

@@ -39,22 +39,22 @@ def is_live(place: int) -> bool:
     return place < _BACKFILL
 
 
-def by_key(event: Notification, written: datetime) -> int:
+def by_key(notification: Notification, written: datetime) -> int:
     """The priority of an object as far as its name and the moment when it was written tell."""
-    if event.asked:
+    if notification.asked:
         return at_once()
     now = datetime.now(UTC)
-    told = keys.clock(event.bucket, event.key)
+    told = keys.clock(notification.bucket, notification.key)
     return priority(told if told and told <= now + LIVE_AGE else written, now)
 
 
-def by_content(store: Store, event: Notification) -> int | None:
+def by_content(store: Store, notification: Notification) -> int | None:
     """The priority by what the object itself tells; None when it does not tell, or the store does not answer."""
     told = None
     with suppress(SiagaError, ValueError):
-        if event.bucket == keys.RESULTS:
-            told = moment.parse(store.head(event.bucket, event.key).metadata.get(keys.EVENT_TIME, ""))
-        elif event.bucket.startswith(keys.SHAKEMAPS):
-            told = gridtime.of_head(store.get_range(event.bucket, event.key, 0, _HEAD_BYTES - 1))
+        if notification.bucket == keys.RESULTS:
+            told = moment.parse(store.head(notification.bucket, notification.key).metadata.get(keys.EVENT_TIME, ""))
+        elif notification.bucket.startswith(keys.SHAKEMAPS):
+            told = gridtime.of_head(store.get_range(notification.bucket, notification.key, 0, _HEAD_BYTES - 1))
     now = datetime.now(UTC)
     return priority(told, now) if told and told <= now + LIVE_AGE else None

@@ -34,7 +34,7 @@ Imports go down, never up and never aside; from the ground:
 
     conventions, errors, hazards, moment
     diskcache, edition, events, filehash, keys, language, palette, product, timing
-    settings
+    receipt, settings
     modes, stack, store
     exposure, hazard
     impact

@@ -22,7 +22,7 @@ class Notification:
     bucket, key: plain text, not URL-encoded.
     etag: without quotes; "" when the sender did not say (an operator's {"bucket", "key"}).
     version_id: of a versioned bucket; "" when unknown.
-    asked: somebody waits for this one, however old its event is.
+    asked: somebody waits for this one, however old what it tells of is.
 
     Raises BadInput when one of them is no text that a store could have given.
     """
@@ -47,8 +47,12 @@ class Notification:
         """sha256 over bucket, key and etag, hexadecimal: the name of the receipt within its function."""
         return hashlib.sha256("\0".join((self.bucket, self.key, self.etag)).encode()).hexdigest()
 
+    def content(self) -> dict[str, str]:
+        """The names of the content, as receipts, logs and lists have them; whether somebody asked is not among them."""
+        return {"bucket": self.bucket, "key": self.key, "etag": self.etag, "version_id": self.version_id}
+
     def record(self) -> bytes:
-        """The event as a MinIO notification body, the form in which functions receive it."""
+        """The notification as MinIO's body, the form in which functions receive it."""
         obj: dict[str, Any] = {"key": quote_plus(self.key), "eTag": self.etag}
         if self.version_id:
             obj["versionId"] = self.version_id

@@ -309,7 +309,7 @@ def test_old_inputs_give_way_and_missing_buckets_hide_none(tmp_path):
             return set()
 
         def submit(self, job):
-            taken.append((job.key, job.is_live))
+            taken.append((job.notification.key, job.is_live))
             return True
 
     sweep = Sweep(Fake(), stack.load(tmp_path / "stack.yml"), Fake(), Fake(), 1, 1)

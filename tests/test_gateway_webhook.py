@@ -207,5 +207,5 @@ def test_a_key_is_unquoted_exactly_once(functions, middle, etag):
     webhook = Webhook(functions, inbox)
     key = f"2026/{middle}/grid.xml"
     assert webhook.take(notice(key, etag=f'"{etag}"'))["taken"] == 1
-    assert inbox.jobs[0].event == Notification("shakemaps", key, etag)
-    assert events.parse(inbox.jobs[0].event.record())[0].key == key
+    assert inbox.jobs[0].notification == Notification("shakemaps", key, etag)
+    assert events.parse(inbox.jobs[0].notification.record())[0].key == key

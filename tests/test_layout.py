@@ -18,7 +18,7 @@ ABOVE = {"siaga.catalog", "siaga.report.assembly", "web"}
 FLOORS = (
     ("conventions", "errors", "hazards", "moment"),
     ("diskcache", "edition", "events", "filehash", "keys", "language", "palette", "product", "timing"),
-    ("settings",),
+    ("receipt", "settings"),
     ("modes", "stack", "store"),
     ("exposure", "hazard"),
     ("impact",),

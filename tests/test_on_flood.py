@@ -51,6 +51,7 @@ def catalogue(store):
 def test_the_record_keeps_its_schema_and_every_product_its_hash(call, store):
     status, answer, impact = call(floods.answer())
     assert (status, answer["state"], answer["event_id"]) == (200, "done", HOUR)
+    assert (answer["bucket"], answer["key"]) == (keys.FLOODMAPS, f"{HOUR}/{keys.FLOOD_DATA}")
     jsonschema.validate(impact, SCHEMA)
     assert {one["path"] for one in impact["products"]} == {"flood.geojson", "zones.csv", "flood_data.json"}
     for product in impact["products"]:

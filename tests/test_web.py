@@ -9,12 +9,13 @@ from itertools import chain
 from urllib.parse import parse_qsl
 
 import pytest
-from fixtures import installed
+from fixtures import installed, receipts
 from fixtures.grids import make_grid
 
 from functions.on_shakemap import handler as on_shakemap
 from functions.render_report import handler as render_report
 from siaga import keys, moment
+from siaga.events import Notification
 from siaga.store import Store
 from web import create_app, downloads
 from web.index import Filter, Index
@@ -444,38 +445,17 @@ def test_how_old_the_page_is(web):
     assert "Terputus" in text(client, "/earthquakes")[1]
 
 
-def receipt(number, state, **more):
-    return {
-        "schema": "siaga/receipt/1",
-        "function": "on-shakemap",
-        "bucket": "shakemaps",
-        "key": f"{number}/grid.xml",
-        "etag": "e",
-        "version_id": "",
-        "state": state,
-        "reason": None,
-        "run": "",
-        "event_id": "",
-        "warnings": [],
-        "attempts": 1,
-        "received": "2018-08-05T12:01:00Z",
-        "started": "2018-08-05T12:01:00Z",
-        "finished": "2018-08-05T12:01:01Z",
-        "seconds": 0.2,
-    } | more
-
-
 def test_the_status_page_shows_what_became_of_each_input(web):
     store, index, client = web
     reason = {"text": "The file is empty", "template": "The file is empty", "values": {}}
-    rows = [
-        receipt(1, "done", run="earthquake/20180805194635/initial-v001-aaaaaaaa/12345678"),
-        receipt(2, "refused", reason=reason),
-        receipt(3, "dead", reason=reason, attempts=8),
-        receipt(4, "superseded"),
-    ]
-    for row in rows:
-        store.put(keys.LEDGER, keys.receipt("on-shakemap", row["key"][0] * 64), json.dumps(row).encode())
+    inputs = [Notification(keys.SHAKEMAPS, f"{number}/grid.xml", "e") for number in range(1, 5)]
+    receipts.write(
+        store,
+        receipts.receipt(inputs[0], run="earthquake/20180805194635/initial-v001-aaaaaaaa/12345678"),
+        receipts.receipt(inputs[1], "refused", reason=reason),
+        receipts.receipt(inputs[2], "dead", reason=reason, attempts=8),
+        receipts.receipt(inputs[3], "superseded"),
+    )
     store.put(keys.SHAKEMAPS, "5/grid.xml", b"new", "application/xml")
     for name in ("6/GRID.XML", "7/grid.xml.zip", "8/"):
         store.put(keys.SHAKEMAPS, name, b"x", "application/xml")

@@ -1,14 +1,14 @@
 """Ash falls in the web app: list, page, requests under way, who may upload, what an attacker tries."""
 
-import json
 from datetime import UTC, datetime
 
 import pytest
-from fixtures import ash, ashfalls
+from fixtures import ash, ashfalls, receipts
 from fixtures.ashfalls import EVENT
 
 from siaga import keys, moment
 from siaga.errors import BadInput
+from siaga.events import Notification
 from siaga.hazard.ash import CLASSES
 from siaga.inputs import ash_uploads
 from siaga.machine import operator as operator_account
@@ -122,17 +122,8 @@ def test_a_request_without_figures_is_seen_with_its_reason(web):
     etag = store.put(keys.ASHMAPS, f"{EVENT}/request.json", b"{}")
     store.put(keys.ASHMAPS, "201702220104+0800_Agung/request.json", b"{}")
     reason = {"text": "x", "template": "The request lacks {field}", "values": {"field": "volcano"}}
-    told = {
-        "function": "on-ash",
-        "bucket": keys.ASHMAPS,
-        "key": f"{EVENT}/request.json",
-        "etag": etag,
-        "state": "refused",
-        "received": "2017-02-21T12:20:00Z",
-        "finished": "2017-02-21T12:21:00Z",
-        "reason": reason,
-    }
-    store.put(keys.LEDGER, "on-ash/x.json", json.dumps(told).encode())
+    sent = Notification(keys.ASHMAPS, f"{EVENT}/request.json", etag)
+    receipts.write(store, receipts.receipt(sent, "refused", function="on-ash", reason=reason))
     index.refresh()
     page = text(client, "/ash?lang=en")[1]
     assert "The request lacks volcano" in page

@@ -7,7 +7,9 @@ from flask import Blueprint, Response, g, jsonify, render_template, request
 
 from siaga import keys
 from siaga.errors import BadInput
+from siaga.events import Notification
 from siaga.moment import parse
+from siaga.receipt import Receipt
 from siaga.report import figures
 from web import clock, shell
 from web.index import Index
@@ -98,22 +100,22 @@ def _gateway(url: str, token: str) -> tuple[list[dict[str, Any]] | None, dict[st
 
 def _unknown(index: Index, jobs: Any) -> list[dict[str, Any]]:
     """Inputs in the buckets that neither a receipt nor the gateway knows of yet."""
-    known = {(job["bucket"], job["key"], job["etag"]) for job in jobs}
+    known = {Notification(job["bucket"], job["key"], job["etag"]) for job in jobs}
     found = []
-    for bucket, key, etag, modified in index.inputs(_SHOWN):
-        function = keys.woken(bucket, key)
-        if function and (bucket, key, etag) not in known and not index.receipt_of(function, bucket, key, etag):
-            found.append(_row("received", function, bucket, key, modified))
+    for notification, modified in index.inputs(_SHOWN):
+        function = keys.woken(notification.bucket, notification.key)
+        if function and notification not in known and not index.receipt_of(function, notification):
+            found.append(_row("received", function, notification, modified))
     return found
 
 
 def _ignored(index: Index) -> list[dict[str, Any]]:
     """What lies in the buckets of inputs under a name that wakes nothing, so that nobody waits for it in vain."""
     return [
-        _row("ignored", "", bucket, key, modified)
+        _row("ignored", "", notification, modified)
         | {"said": g.language("Its name does not end in {name}, so it wakes nothing", name=name)}
-        for bucket, key, _etag, modified in index.inputs(_SHOWN)
-        if (name := keys.lacking(bucket, key))
+        for notification, modified in index.inputs(_SHOWN)
+        if (name := keys.lacking(notification.bucket, notification.key))
     ]
 
 
@@ -139,30 +141,30 @@ def _page(run: str) -> dict[str, str]:
 
 def _job(job: dict[str, Any]) -> dict[str, Any]:
     said = g.language.reason(job.get("reason"))
-    return _row(job["state"], job["function"], job["bucket"], job["key"], job["received"]) | {
+    return _row(job["state"], job["function"], Notification(job["bucket"], job["key"]), job["received"]) | {
         "said": said,
         "attempts": job["attempt"],
         "next": job.get("next"),
     }
 
 
-def _receipt(receipt: dict[str, Any]) -> dict[str, Any]:
-    row = _row(receipt["state"], receipt["function"], receipt["bucket"], receipt["key"], receipt["received"])
-    row |= {"said": g.language.reason(receipt["reason"]), "attempts": receipt["attempts"]}
-    row |= {"finished": receipt["finished"], "when": clock.ago(receipt["finished"], g.now, g.language)}
-    row["warnings"] = [g.language.reason(warning) for warning in receipt.get("warnings") or ()]
-    row["lasted"] = clock.lasted(receipt["seconds"], g.language)
-    if receipt["state"] == "done" and receipt["run"].startswith("earthquake/"):
-        row["page"] = _page(receipt["run"])
+def _receipt(receipt: Receipt) -> dict[str, Any]:
+    row = _row(receipt.state, receipt.function, receipt.notification, receipt.received)
+    row |= {"said": g.language.reason(receipt.reason), "attempts": receipt.attempts}
+    row |= {"finished": receipt.finished, "when": clock.ago(receipt.finished, g.now, g.language)}
+    row["warnings"] = [g.language.reason(warning) for warning in receipt.warnings]
+    row["lasted"] = clock.lasted(receipt.seconds, g.language)
+    if receipt.state == "done" and receipt.run.startswith("earthquake/"):
+        row["page"] = _page(receipt.run)
     return row
 
 
-def _row(state: str, function: str, bucket: str, key: str, received: str) -> dict[str, Any]:
+def _row(state: str, function: str, notification: Notification, received: str) -> dict[str, Any]:
     return {
         "state": state,
         "function": function,
-        "bucket": bucket,
-        "key": key,
+        "bucket": notification.bucket,
+        "key": notification.key,
         "received": received,
         "when": clock.ago(received, g.now, g.language) if received else "",
         "said": "",

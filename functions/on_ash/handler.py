@@ -22,9 +22,9 @@ from siaga.inputs import ash_falls
 _PATIENCE = timedelta(days=7)
 
 
-def run(event: Notification, context: frame.Context) -> frame.Outcome:
+def run(notification: Notification, context: frame.Context) -> frame.Outcome:
     """Analyse one ash fall."""
-    return analyse.run_analysis(event, context, _analyse, MAX_REQUEST_BYTES, ROLES)
+    return analyse.run_analysis(notification, context, _analyse, MAX_REQUEST_BYTES, ROLES)
 
 
 handle = frame.on_object(run)
@@ -40,15 +40,15 @@ def _analyse(given: analyse.Input) -> Analysis:
 
 def _raster(given: analyse.Input, eruption: Eruption) -> bytes:
     """The raster beside the request; raises Unavailable while it is not there, BadInput after a week."""
-    event, store = given.event, given.context.store
-    key = f"{event.key.rpartition('/')[0]}/{keys.ASH_RASTER}"
+    notification, store = given.notification, given.context.store
+    key = f"{notification.key.rpartition('/')[0]}/{keys.ASH_RASTER}"
     try:
-        body = store.get(event.bucket, key, at_most=MAX_BYTES)[0]
+        body = store.get(notification.bucket, key, at_most=MAX_BYTES)[0]
     except NotFound:
         body = b""
     if body and eruption.raster_sha256 in ("", sha256(body).hexdigest()):
         return body
-    if event.etag and store.head(event.bucket, event.key).etag != event.etag:
+    if notification.etag and store.head(notification.bucket, notification.key).etag != notification.etag:
         raise Superseded("Newer content stands under this key; it is processed instead")
     if datetime.now(UTC) - given.head.modified > _PATIENCE:
         raise BadInput("The raster {key} did not come within seven days of its request; send both again", key=key)

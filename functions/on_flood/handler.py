@@ -16,13 +16,13 @@ from siaga.hazard import flood
 from siaga.keys import Snapshot
 
 
-def run(event: Notification, context: frame.Context) -> frame.Outcome:
+def run(notification: Notification, context: frame.Context) -> frame.Outcome:
     """Analyse one answer."""
-    return analyse.run_analysis(event, context, _analyse, flood.MAX_BYTES, ROLES)
+    return analyse.run_analysis(notification, context, _analyse, flood.MAX_BYTES, ROLES)
 
 
 handle = frame.on_object(run)
 
 
 def _analyse(given: analyse.Input) -> Analysis:
-    return of_flood(given.body, Snapshot.parse(given.event.key), given.exposure, given.timing)
+    return of_flood(given.body, Snapshot.parse(given.notification.key), given.exposure, given.timing)

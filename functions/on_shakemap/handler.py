@@ -24,9 +24,11 @@ from siaga.report.earthquake import printed
 _CLOCKS_DIFFER = timedelta(minutes=5)
 
 
-def run(event: Notification, context: frame.Context) -> frame.Outcome:
+def run(notification: Notification, context: frame.Context) -> frame.Outcome:
     """Analyse one ShakeMap."""
-    return analyse.run_analysis(event, context, _analyse, gridxml.MAX_BYTES, ROLES, _arrival_warnings, _clock_zone)
+    return analyse.run_analysis(
+        notification, context, _analyse, gridxml.MAX_BYTES, ROLES, _arrival_warnings, _clock_zone
+    )
 
 
 handle = frame.on_object(run)
@@ -35,7 +37,7 @@ handle = frame.on_object(run)
 def _analyse(given: analyse.Input) -> Analysis:
     prepared_shares.fetch(given.context.store, given.exposure, given.context.settings.cache)
     given.timing.step("exposure")
-    source = keys.source_type(given.event.bucket)
+    source = keys.source_type(given.notification.bucket)
     return of_earthquake(given.body, source, given.exposure, given.context.settings.cache, given.timing)
 
 

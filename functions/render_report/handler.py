@@ -43,11 +43,11 @@ class Finished:
         return self.context.store.get(keys.RESULTS, self.where.key(path))[0]
 
 
-def run(event: Notification, context: frame.Context) -> frame.Outcome:
+def run(notification: Notification, context: frame.Context) -> frame.Outcome:
     """Make the report of one run."""
     timing = Timing()
-    where = keys.Run.parse(event.key)
-    body, _head = content.read(context.store, event)
+    where = keys.Run.parse(notification.key)
+    body, _head = content.read(context.store, notification)
     impact = json.loads(body)
     if not impact.get("reported", True):
         return frame.Outcome(str(where), where.event_id, [], timing.seconds)

@@ -1,6 +1,5 @@
 """By hand: put a file in as an uploader would, wait for what becomes of it, look at all inputs."""
 
-import json
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +13,7 @@ import requests
 from siaga import keys, stack
 from siaga.errors import NotFound, SiagaError, Unavailable
 from siaga.events import ASKED, Notification
+from siaga.receipt import Receipt
 from siaga.settings import Settings
 from siaga.store import Store
 
@@ -63,26 +63,26 @@ def put(settings: Settings, path: Path, bucket: str, key: str = "") -> Notificat
     return replace(named, etag=etag)
 
 
-def state_of(store: Store, settings: Settings, event: Notification) -> InputState:
+def state_of(store: Store, settings: Settings, notification: Notification) -> InputState:
     """What became of that content so far; `store` needs the rights of role web."""
-    function = _woken(settings.stack, event.bucket, event.key)
-    receipt = _json(store, keys.LEDGER, keys.receipt(function, event.receipt_id))
+    function = _woken(settings.stack, notification.bucket, notification.key)
+    receipt = _receipt(store, function, notification)
     if receipt is None:
         return InputState("received")
-    reason = (receipt["reason"] or {}).get("text", "")
-    if receipt["state"] != "done":
-        return InputState(receipt["state"], reason)
-    run = keys.Run.parse(receipt["run"])
+    reason = (receipt.reason or {}).get("text", "")
+    if receipt.state != "done":
+        return InputState(receipt.state, reason)
+    run = keys.Run.parse(receipt.run)
     url = f"{settings.public_url}/{run.page}"
     impact = store.head(keys.RESULTS, run.key(keys.IMPACT))
     woken = Notification(keys.RESULTS, impact.key, impact.etag)
-    report = _json(store, keys.LEDGER, keys.receipt("render-report", woken.receipt_id))
+    report = _receipt(store, "render-report", woken)
     if store.exists(keys.RESULTS, run.key(keys.REPORT)):  # asked last: it is written before its receipt
         return InputState("published", reason, url, str(run))
-    if report is not None and report["state"] in ("refused", "dead"):
-        return InputState(report["state"], (report["reason"] or {}).get("text", ""), url, str(run))
+    if report is not None and report.state in ("refused", "dead"):
+        return InputState(report.state, (report.reason or {}).get("text", ""), url, str(run))
     return InputState(
-        "recorded" if report is not None and report["state"] == "done" else "analysed", reason, url, str(run)
+        "recorded" if report is not None and report.state == "done" else "analysed", reason, url, str(run)
     )
 
 
@@ -97,7 +97,7 @@ def _woken(path: Path, bucket: str, key: str) -> str:
 
 def wait(
     settings: Settings,
-    event: Notification,
+    notification: Notification,
     seconds: float,
     tell: Callable[[InputState], None] = lambda _: None,
 ) -> InputState:
@@ -106,7 +106,7 @@ def wait(
     deadline = time.monotonic() + seconds
     last = InputState("")
     while True:
-        now = state_of(store, settings, event)
+        now = state_of(store, settings, notification)
         if now.state != last.state:
             tell(now)
         last = now
@@ -137,18 +137,18 @@ def inputs(settings: Settings) -> Iterator[tuple[str, str, str, str]]:
     """Every input: (state, bucket/key, when it came in UTC, reason); the newest content of each key."""
     store = Store.connect(settings, "web")
     functions = stack.load(settings.stack)
-    jobs = {(job["bucket"], job["key"], job["etag"]): job for job in _jobs(settings)}
+    jobs = {Notification(job["bucket"], job["key"], job["etag"]): job for job in _jobs(settings)}
     for bucket in keys.INPUTS:
         for head in store.list(bucket):
             came = f"{head.modified:%Y-%m-%d %H:%M:%S}"
             if name := keys.lacking(bucket, head.key):
                 yield "ignored", f"{bucket}/{head.key}", came, f"Its name does not end in {name}, so it wakes nothing"
             for function in stack.waking(functions, bucket, head.key):
-                event = Notification(bucket, head.key, head.etag)
-                receipt = _json(store, keys.LEDGER, keys.receipt(function.name, event.receipt_id))
-                fact = receipt or jobs.get((bucket, head.key, head.etag)) or {"state": "received", "reason": None}
-                reason = (fact.get("reason") or {}).get("text", "")
-                yield fact["state"], f"{bucket}/{head.key}", came, reason
+                notification = Notification(bucket, head.key, head.etag)
+                receipt = _receipt(store, function.name, notification)
+                job = jobs.get(notification) or {"state": "received", "reason": None}
+                state, reason = (receipt.state, receipt.reason) if receipt else (job["state"], job["reason"])
+                yield state, f"{bucket}/{head.key}", came, (reason or {}).get("text", "")
 
 
 def _jobs(settings: Settings) -> list[dict[str, Any]]:
@@ -164,8 +164,8 @@ def _login(settings: Settings) -> tuple[str, str]:
     return settings.secret("gateway-user"), settings.secret("gateway-password")
 
 
-def _json(store: Store, bucket: str, key: str) -> dict[str, Any] | None:
+def _receipt(store: Store, function: str, notification: Notification) -> Receipt | None:
     try:
-        return dict(json.loads(store.get(bucket, key)[0]))
+        return Receipt.decode(store.get(keys.LEDGER, keys.receipt(function, notification.receipt_id))[0])
     except NotFound:
         return None

@@ -24,7 +24,7 @@ from siaga.timing import Timing
 class Input:
     """One input, and what it is analysed with. body: its content; head: what the store says of that."""
 
-    event: Notification
+    notification: Notification
     body: bytes
     head: Head
     context: frame.Context
@@ -33,7 +33,7 @@ class Input:
 
 
 def run_analysis(
-    event: Notification,
+    notification: Notification,
     context: frame.Context,
     analyse: Callable[[Input], Analysis],
     at_most: int,
@@ -49,19 +49,19 @@ def run_analysis(
     Raises what says what becomes of an input that cannot be analysed: BadInput, NotFound, Superseded, Unavailable.
     """
     timing = Timing()
-    body, head = content.read(context.store, event, at_most)
+    body, head = content.read(context.store, notification, at_most)
     timing.step("fetch")
     exposure = analysis_data.awaited(context.store, context.settings.cache, roles)
     timing.step("exposure")
-    given = Input(event, body, head, context, exposure, timing)
+    given = Input(notification, body, head, context, exposure, timing)
     found = analyse(given)
     content.publish(context.store, found.run, found.products)
     written = found.to_bytes()
-    told = {keys.EVENT_TIME: found.impact["event"]["time"]} | (ASKED if event.asked else {})
+    told = {keys.EVENT_TIME: found.impact["event"]["time"]} | (ASKED if notification.asked else {})
     context.store.put(keys.RESULTS, found.run.key(keys.IMPACT), written, "application/json", metadata=told)
     timing.step("upload")
     said = [*_other_folder(given, found), *arrival_warnings(given, found)]
-    came, zone = content.arrival(event, head), clock_zone(found.impact)
+    came, zone = content.arrival(notification, head), clock_zone(found.impact)
     entry = catalog.entry(found.impact, found.run, written, exposure.demonstration, came, said, zone)
     key = keys.CatalogEntry.of(found.run, parse(found.impact["event"]["time"]))
     catalog.switch_to(context.store, str(key), entry)
@@ -71,7 +71,7 @@ def run_analysis(
 
 
 def _other_folder(given: Input, found: Analysis) -> list[dict[str, Any]]:
-    folder = keys.folder_id(given.event.key)
+    folder = keys.folder_id(given.notification.key)
     hazard, event_id = found.run.hazard, found.run.event_id
     if folder == "" or keys.identity(hazard, folder) == keys.identity(hazard, event_id):
         return []

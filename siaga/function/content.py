@@ -13,30 +13,30 @@ from siaga.product import Product
 from siaga.store import MOST_BYTES, Head, Store
 
 
-def read(store: Store, event: Notification, at_most: int = MOST_BYTES) -> tuple[bytes, Any]:
-    """The bytes that the event speaks of, and their Head; at_most: how many its reader takes.
+def read(store: Store, notification: Notification, at_most: int = MOST_BYTES) -> tuple[bytes, Any]:
+    """The bytes that the notification speaks of, and their Head; at_most: how many its reader takes.
 
     The named version is read where the store keeps versions, else the current object, which must
-    still have the event's ETag. Raises Superseded, NotFound, BadInput when there are more.
+    still have the notification's ETag. Raises Superseded, NotFound, BadInput when there are more.
     """
-    if event.version_id:
-        return store.get(event.bucket, event.key, version_id=event.version_id, at_most=at_most)
-    if event.etag and store.head(event.bucket, event.key).etag != event.etag:
+    if notification.version_id:
+        return store.get(notification.bucket, notification.key, version_id=notification.version_id, at_most=at_most)
+    if notification.etag and store.head(notification.bucket, notification.key).etag != notification.etag:
         raise Superseded("Newer content stands under this key; it is processed instead")
-    body, head = store.get(event.bucket, event.key, at_most=at_most)
-    if event.etag and head.etag != event.etag:
+    body, head = store.get(notification.bucket, notification.key, at_most=at_most)
+    if notification.etag and head.etag != notification.etag:
         raise Superseded("Newer content stands under this key; it is processed instead")
     return body, head
 
 
-def arrival(event: Notification, head: Head) -> Arrival:
+def arrival(notification: Notification, head: Head) -> Arrival:
     """How an input came, as its catalogue entry tells it; impact.json knows no arrival."""
     return {
-        "bucket": event.bucket,
-        "key": event.key,
+        "bucket": notification.bucket,
+        "key": notification.key,
         "etag": head.etag,
         "version_id": head.version_id,
-        "folder_id": keys.folder_id(event.key),
+        "folder_id": keys.folder_id(notification.key),
         "received": stamp(head.modified),
     }
 

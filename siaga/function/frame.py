@@ -1,6 +1,6 @@
 """The frame around every function: one object or one tick in, one answer out.
 
-A function is `run(event, context) -> Outcome`; `handle = frame.on_object(run)` is what OpenFaaS calls.
+A function is `run(notification, context) -> Outcome`; `handle = frame.on_object(run)` is what OpenFaaS calls.
 One with a schedule instead of inputs is `run(now, context) -> Outcome` and `frame.on_tick(run)`.
 The answer is 200 with {"state", "reason", "run", …} when the matter is settled (done, refused,
 superseded); 503 when a neighbour was away; anything else is a defect and counts as an attempt.
@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from siaga import events
@@ -61,14 +61,11 @@ def on_object(run: Callable[[Notification, Context], Outcome]) -> Callable[[Any,
     """Turn `run` into OpenFaaS's handle(event, context)."""
 
     def handle(event: Any, context: Any) -> dict[str, Any]:  # noqa: ARG001 - OpenFaaS's contract
-        subject = Notification("", "")
-
-        def one() -> Outcome:
-            nonlocal subject
-            subject = _one(event.body)
-            return run(subject, open_context())
-
-        return _answered(one, lambda: {"bucket": subject.bucket, "key": subject.key})
+        try:
+            notification = _one(event.body)
+        except BadInput as error:
+            return _answered(partial(_refuse, error), Notification("", "").content())
+        return _answered(lambda: run(notification, open_context()), notification.content())
 
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(message)s")
     return handle
@@ -79,14 +76,14 @@ def on_tick(run: Callable[[datetime, Context], Outcome]) -> Callable[[Any, Any],
 
     def handle(event: Any, context: Any) -> dict[str, Any]:  # noqa: ARG001 - OpenFaaS's contract
         now = datetime.now(UTC)
-        return _answered(lambda: run(now, open_context()), lambda: {"tick": stamp(now)})
+        return _answered(lambda: run(now, open_context()), {"tick": stamp(now)})
 
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(message)s")
     return handle
 
 
-def _answered(call: Callable[[], Outcome], subject: Callable[[], dict[str, str]]) -> dict[str, Any]:
-    """Make the call; its outcome or its error as an answer, and one line in the log."""
+def _answered(call: Callable[[], Outcome], subject: dict[str, str]) -> dict[str, Any]:
+    """Make the call; its outcome or its error as an answer about the subject, and one line in the log."""
     started = time.monotonic()
     status = 200
     try:
@@ -103,12 +100,17 @@ def _answered(call: Callable[[], Outcome], subject: Callable[[], dict[str, str]]
         short = SiagaError("This needs more memory than a slot of its function may use (limits.memory in stack.yml)")
         status, answer = 500, {"reason": short.reason()}
     seconds = round(time.monotonic() - started, 3)
-    _log.info(json.dumps(subject() | {"status": status, "seconds": seconds} | answer, default=str))
+    answer = subject | answer
+    _log.info(json.dumps({"status": status, "seconds": seconds} | answer, default=str))
     return {
         "statusCode": status,
         "body": json.dumps(answer, default=str),
         "headers": {"Content-Type": "application/json"},
     }
+
+
+def _refuse(error: BadInput) -> Outcome:
+    raise error
 
 
 def _one(body: bytes) -> Notification:

@@ -12,7 +12,7 @@ from siaga.language import Language
 from siaga.report import figures, words
 from siaga.report.classed import ash, tables
 from web import clock
-from web.index import Filter
+from web.index import Filter, Unsettled
 from web.runs import find, run_of
 from web.services import services
 
@@ -123,21 +123,21 @@ def _version(one: dict[str, Any], shown: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _unsettled(one: dict[str, Any], _: Language) -> dict[str, Any]:
+def _unsettled(one: Unsettled, _: Language) -> dict[str, Any]:
     """A request that has no figures: under way, refused or failed, and why."""
-    receipt, folder = one["receipt"], one["key"].partition("/")[0]
+    receipt, folder = one.receipt, one.key.partition("/")[0]
     try:
         keys.EruptionId.parse(folder)
         name = folder
     except BadInput:
-        name = one["key"]
+        name = one.key
     return {
         "name": name,
-        "state": one["state"] or "running",
-        "said": _.reason(receipt["reason"])
+        "state": receipt.state if receipt else "running",
+        "said": _.reason(receipt.reason)
         if receipt
         else _("Under way, or waiting for its raster; the status page says more."),
-        "when": clock.ago(one["modified"], g.now, _) or figures.short_date(moment.parse(one["modified"]), _.code),
+        "when": clock.ago(one.modified, g.now, _) or figures.short_date(moment.parse(one.modified), _.code),
     }
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from siaga.events import Notification
 from siaga.hazards import EARTHQUAKE
 from siaga.language import Language
 from siaga.moment import parse
@@ -16,14 +17,15 @@ def steps(index: Index, entry: dict[str, Any], source: str, zone: str, _: Langua
     source: who made the map. zone: of the clock at the epicentre.
     """
     arrival = entry["arrival"]
-    figured = index.receipt_of(EARTHQUAKE.function, arrival["bucket"], arrival["key"], arrival["etag"])
+    content = Notification(arrival["bucket"], arrival["key"], arrival["etag"])
+    figured = index.receipt_of(EARTHQUAKE.function, content)
     printed_ = index.report_receipt(entry["impact"]["key"])
     steps = [
         (_("Quake"), entry["time"], None),
         (_("Map made by {who}", who=source), entry["process_time"], entry["time"]),
         (_("Map received"), arrival["received"], entry["time"]),
-        (_("Figures ready"), figured["finished"] if figured else None, arrival["received"]),
-        (_("Report published"), printed_["finished"] if printed_ else None, arrival["received"]),
+        (_("Figures ready"), figured.finished if figured else None, arrival["received"]),
+        (_("Report published"), printed_.finished if printed_ else None, arrival["received"]),
     ]
     made = []
     for name, utc, since in steps:

@@ -21,8 +21,10 @@ from typing import Any
 from siaga import keys
 from siaga.catalog import AshEntry, EarthquakeEntry, Entry, FloodEntry
 from siaga.errors import BadInput, NotFound, SiagaError
+from siaga.events import Notification
 from siaga.impact.versions import Revision
 from siaga.moment import stamp
+from siaga.receipt import Receipt
 from siaga.store import Head, Store
 from web.index.floods import TABLES as FLOOD_TABLES
 from web.index.floods import FloodIndex
@@ -66,6 +68,15 @@ class Filter:
     text: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """An input that became no result, and when it came in (UTC). receipt: None while it is under way."""
+
+    key: str
+    modified: str
+    receipt: Receipt | None
+
+
 class Index:
     """The copy, in one SQLite file; readers on any thread, one writer at a time."""
 
@@ -103,7 +114,7 @@ class Index:
         with self._writing:
             began = time.time()
             try:
-                self._copy("entry", keys.RESULTS, keys.CATALOG, _entry_row, _join)
+                self._copy("entry", keys.RESULTS, keys.CATALOG, lambda body: _entry_row(json.loads(body)), _join)
                 self._copy("receipt", keys.LEDGER, "", _receipt_row)
                 self._list_inputs()
                 self.floods.refresh()
@@ -152,12 +163,9 @@ class Index:
         with self._connection() as connection:
             return beside(connection, entry)
 
-    def unsettled(self, function: str, bucket: str, name: str, limit: int) -> list[dict[str, Any]]:
-        """Inputs of that name that became no result: key, modified, and of their receipt state and body, if any.
-
-        What is under way has no receipt: state None. Newest first.
-        """
-        rows = "select i.key, i.modified, r.state, r.body from input i left join receipt r"
+    def unsettled(self, function: str, bucket: str, name: str, limit: int) -> list["Unsettled"]:
+        """Inputs of that name that became no result, newest first."""
+        rows = "select i.key, i.modified, r.body from input i left join receipt r"
         same = "r.bucket = i.bucket and r.input = i.key and r.input_etag = i.etag and r.function = ?"
         where = "i.bucket = ? and i.key like ? and (r.state is null or r.state in ('refused', 'dead'))"
         with self._connection() as connection:
@@ -165,10 +173,7 @@ class Index:
                 f"{rows} on {same} where {where} order by i.modified desc limit ?",
                 [function, bucket, f"%/{name}", limit],
             ).fetchall()
-        return [
-            {"key": key, "modified": modified, "state": state, "receipt": json.loads(body) if body else None}
-            for key, modified, state, body in found
-        ]
+        return [Unsettled(key, modified, Receipt.decode(body) if body else None) for key, modified, body in found]
 
     def figures(self, now: str) -> dict[str, Any]:
         """The live figure of each tab: alerts of the last day by level, ash falls whose forecast runs, failures.
@@ -189,7 +194,7 @@ class Index:
             (failed,) = connection.execute("select count(*) from receipt where state in ('refused', 'dead')").fetchone()
         return {"alerts": dict(alerts), "ash": ash, "failed": failed}
 
-    def receipts(self, states: Sequence[str], limit: int) -> tuple[list[dict[str, Any]], int]:
+    def receipts(self, states: Sequence[str], limit: int) -> tuple[list[Receipt], int]:
         """What has been settled in one of those states, newest first, and how many in all."""
         marks = ",".join("?" * len(states))
         with self._connection() as connection:
@@ -197,32 +202,33 @@ class Index:
             rows = connection.execute(
                 f"select body from receipt where state in ({marks}) order by finished desc limit ?", [*states, limit]
             ).fetchall()
-        return [json.loads(row[0]) for row in rows], total
+        return [Receipt.decode(row[0]) for row in rows], total
 
-    def receipt_of(self, function: str, bucket: str, key: str, etag: str) -> dict[str, Any] | None:
+    def receipt_of(self, function: str, notification: Notification) -> Receipt | None:
         """The receipt of one content, or None."""
         with self._connection() as connection:
             row = connection.execute(
                 "select body from receipt where bucket = ? and input = ? and input_etag = ? and function = ?",
-                [bucket, key, etag, function],
+                [notification.bucket, notification.key, notification.etag, function],
             ).fetchone()
-        return json.loads(row[0]) if row else None
+        return Receipt.decode(row[0]) if row else None
 
-    def report_receipt(self, impact_key: str) -> dict[str, Any] | None:
+    def report_receipt(self, impact_key: str) -> Receipt | None:
         """The receipt of the report on that analysis, or None."""
         with self._connection() as connection:
             row = connection.execute(
                 "select body from receipt where bucket = ? and input = ? and function = ? order by finished desc",
                 [keys.RESULTS, impact_key, "render-report"],
             ).fetchone()
-        return json.loads(row[0]) if row else None
+        return Receipt.decode(row[0]) if row else None
 
-    def inputs(self, limit: int) -> list[tuple[str, str, str, str]]:
-        """The newest inputs: bucket, key, ETag, when they came in (UTC)."""
+    def inputs(self, limit: int) -> list[tuple[Notification, str]]:
+        """The newest inputs, and when they came in (UTC)."""
         with self._connection() as connection:
-            return connection.execute(
+            rows = connection.execute(
                 "select bucket, key, etag, modified from input order by modified desc limit ?", [limit]
             ).fetchall()
+        return [(Notification(bucket, key, etag), modified) for bucket, key, etag, modified in rows]
 
     def _copy(self, table: str, bucket: str, prefix: str, row: Any, after: Any = None) -> None:
         """Bring a table up to date with a bucket; `after` puts the changed table in order, in one step with it."""
@@ -247,7 +253,7 @@ class Index:
     def _row(self, bucket: str, head: Head, row: Any) -> dict[str, Any] | None:
         try:
             body, got = self._store.get(bucket, head.key)
-            found: dict[str, Any] = {"key": head.key, "etag": got.etag, "body": body.decode()} | row(json.loads(body))
+            found: dict[str, Any] = {"key": head.key, "etag": got.etag, "body": body.decode()} | row(body)
             return found
         except NotFound:
             return None  # deleted since it was listed
@@ -332,13 +338,14 @@ def _ash(entry: AshEntry) -> dict[str, Any]:
 _OF_HAZARD: dict[str, Callable[[Any], dict[str, Any]]] = {"earthquake": _quake, "flood": _flood, "ash": _ash}
 
 
-def _receipt_row(receipt: Mapping[str, Any]) -> dict[str, Any]:
+def _receipt_row(body: bytes) -> dict[str, Any]:
+    receipt = Receipt.decode(body)
     return {
-        "function": receipt["function"],
-        "bucket": receipt["bucket"],
-        "input": receipt["key"],
-        "input_etag": receipt["etag"],
-        "state": receipt["state"],
-        "received": receipt["received"],
-        "finished": receipt["finished"],
+        "function": receipt.function,
+        "bucket": receipt.notification.bucket,
+        "input": receipt.notification.key,
+        "input_etag": receipt.notification.etag,
+        "state": receipt.state,
+        "received": receipt.received,
+        "finished": receipt.finished,
     }
