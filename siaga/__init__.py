@@ -7,6 +7,7 @@ keys        names of buckets and objects: built and parsed here, nowhere else
 events      what a notification says: one object in one bucket
 store       the object store (S3); all that reads or writes an object goes through it
 stack       stack.yml: the functions, what wakes them, how many of each
+standing    how the parts on one machine stand
 catalog     one small object per version of an event: what lists show
 product     one file of a result
 moment      one clock: the present, times as they are stored, the zones of Indonesia
@@ -33,7 +34,7 @@ cli/        siaga up | demo | ingest | analyse | forecast | invoke | reprocess |
 Imports go down, never up and never aside; from the ground:
 
     conventions, errors, hazards, moment
-    diskcache, edition, events, filehash, keys, language, palette, product, timing
+    diskcache, edition, events, filehash, keys, language, palette, product, standing, timing
     receipt, settings
     modes, stack, store
     exposure, hazard

@@ -17,7 +17,7 @@ ABOVE = {"siaga.catalog", "siaga.report.assembly", "web"}
 # From the ground up. Rooms of one floor know nothing of each other; a name stands for its module or folder.
 FLOORS = (
     ("conventions", "errors", "hazards", "moment"),
-    ("diskcache", "edition", "events", "filehash", "keys", "language", "palette", "product", "timing"),
+    ("diskcache", "edition", "events", "filehash", "keys", "language", "palette", "product", "standing", "timing"),
     ("receipt", "settings"),
     ("modes", "stack", "store"),
     ("exposure", "hazard"),

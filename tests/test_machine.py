@@ -7,10 +7,12 @@ import subprocess
 
 import pytest
 import yaml
-from running import SIAGA, environment
+from running import SIAGA, environment, wait_for
 
-from siaga import machine
+from siaga import machine, stack, standing
 from siaga.errors import SiagaError
+from siaga.machine import minio
+from siaga.machine import supervisor as module
 from siaga.machine.supervisor import Supervisor
 from siaga.settings import Settings
 
@@ -86,3 +88,42 @@ def test_a_store_that_never_answers_is_said(tmp_path):
         settings.make_secret(name, "something")
     with pytest.raises(SiagaError, match=r"127\.0\.0\.1:9"):
         machine.up(settings, Supervisor(tmp_path / "logs"), print)
+
+
+def test_every_part_that_can_be_asked_is_watched(tmp_path):
+    """The door alone is not: its answer is a log-in; that it is stopped is seen all the same."""
+    settings = Settings.load(environment(tmp_path))
+    functions = {function.name: function for function in stack.load(settings.stack)}
+    nobody = [part for part in machine.parts(settings, tuple(functions.values())) if part.alive()]
+    assert [part.name for part in nobody] == ["sftp"]
+    slots = [part for part in machine.parts(settings, tuple(functions.values())) if "PORT" in part.environment]
+    for part in slots:
+        assert part.patience > functions[part.name.rpartition("-")[0]].timeout_seconds
+    assert len(slots) >= len(functions)
+
+
+@pytest.mark.skipif(bool(os.environ.get("SIAGA_TEST_STORE_URL")), reason="the store is not ours")
+def test_a_store_that_starts_late_stops_nobody(tmp_path):
+    """It dies until somebody makes a file; what can do without it is up before, the rest comes by itself."""
+    mended, home = tmp_path / "mended", tmp_path / "home"
+    real = minio.binary(Settings.load(environment(home)))
+    (tmp_path / "minio").write_text(f'#!/bin/sh\n[ -e {mended} ] || exit 7\nexec {real} "$@"\n')
+    (tmp_path / "minio").chmod(0o755)
+    env = environment(home, SIAGA_MINIO=str(tmp_path / "minio"), SIAGA_STACK=str(tmp_path / "stack.yml"))
+    (tmp_path / "stack.yml").write_text("functions: {}")
+    settings = Settings.load(env)
+    said, supervisor = [], Supervisor(home / "logs", quiet=True)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in env.items():
+            patch.setenv(name, value)
+        patch.setattr(module, "_LONGEST_WAIT", 0.5)
+        try:
+            machine.up(settings, supervisor, said.append, seconds=2)
+            assert any("The store is not ready after 2 s" in line for line in said)
+            assert "It ended with status 7" in next(p.said for p in standing.read(home) if p.name == "minio")
+            mended.touch()
+            names = {"minio", "gateway", "sftp", "web"}
+            wait_for(lambda: {one.name for one in standing.read(home) if one.state == "up"} == names, 90, "all parts")
+        finally:
+            supervisor.stop()
+    assert "the store is ready now" in said

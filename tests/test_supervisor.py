@@ -5,11 +5,15 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from datetime import timedelta
 
 import psutil
 import pytest
 from running import wait_for
 
+from siaga import moment, standing
+from siaga.machine import supervisor as module
 from siaga.machine.supervisor import Part, Supervisor
 
 SLEEPER = [sys.executable, "-c", "import os, time; print('pid', os.getpid(), flush=True); time.sleep(600)"]
@@ -85,6 +89,55 @@ def test_a_part_that_cannot_be_started_just_now_is_tried_again(supervisor, out, 
     assert "cannot be started: no memory" in out.getvalue()
 
 
-def test_what_is_not_ready_in_time_is_named(supervisor):
-    with pytest.raises(TimeoutError, match="never"):
-        supervisor.start(Part("never", SLEEPER, ready=lambda: False), seconds=0.3)
+def test_what_is_not_ready_in_time_is_named_and_stops_no_other(supervisor, out, tmp_path):
+    late = supervisor.start(Part("never", SLEEPER, ready=lambda: False), Part("sleeper", SLEEPER), seconds=1)
+    assert late == ["never"]
+    assert "never | not ready after 1 s; it is tried again, the others go on" in out.getvalue()
+    told = {one.name: one.state for one in standing.read(tmp_path)}
+    assert told == {"never": "starting", "sleeper": "up"}
+
+
+def test_what_does_not_get_ready_at_all_is_started_anew(supervisor, out, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "START_SECONDS", 0.3)
+    supervisor.start(Part("never", SLEEPER, ready=lambda: False), seconds=0.1)
+    wait_for(lambda: len(pids(out)) >= 2, 20, "another try")
+    (never,) = standing.read(tmp_path)
+    assert "not ready after" in never.said
+    assert never.is_news(moment.now())
+
+
+SILENT = {  # how a part falls silent, and what it does then
+    "stopped": "os.kill(os.getpid(), signal.SIGSTOP)",
+    "holding the interpreter": "ctypes.PyDLL(None).sleep(60)",
+    "working without an end": "any(False for _ in iter(int, 1))",
+}
+
+
+@pytest.mark.parametrize("how", SILENT)
+def test_a_part_that_falls_silent_is_killed_and_started_again(supervisor, out, tmp_path, monkeypatch, how):
+    """It is up, then answers no more: at once when it stands still, after its patience whatever it does."""
+    monkeypatch.setattr(module, "_STILL_SECONDS", 0.5)
+    monkeypatch.setattr(module, "_LOOK", 0.1)
+    code = f"import ctypes, os, signal, time; print('pid', os.getpid(), flush=True); time.sleep(0.3); {SILENT[how]}"
+    begun = time.monotonic()
+    alive = iter([True] * 2)
+    part = Part("silent", [sys.executable, "-c", code], alive=lambda: next(alive, False), patience=2)
+    supervisor.start(part)
+    wait_for(lambda: len(pids(out)) >= 2, 20, "its successor")
+    assert not psutil.pid_exists(pids(out)[0])
+    assert (time.monotonic() - begun > 2) == (how == "working without an end")
+    (silent,) = standing.read(tmp_path)
+    assert (silent.restarts >= 1, "silent for" in silent.said) == (True, True)
+
+
+def test_how_parts_stand_is_told_while_there_is_a_supervisor(supervisor, out, tmp_path):
+    supervisor.start(Part("sleeper", SLEEPER))
+    assert not standing.read(tmp_path)[0].is_news(moment.now())  # all is well
+    os.kill(wait_for(lambda: pids(out), 20)[0], signal.SIGKILL)
+    wait_for(lambda: len(pids(out)) == 2, 20, "the second start")
+    (sleeper,) = standing.read(tmp_path)
+    assert sleeper.said == "It was ended by signal SIGKILL"
+    assert sleeper.is_news(moment.now())
+    assert not sleeper.is_news(moment.now() + timedelta(hours=2)) or sleeper.state != "up"
+    supervisor.stop()
+    assert standing.read(tmp_path) == []

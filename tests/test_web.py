@@ -4,6 +4,7 @@ import html
 import json
 import random
 import re
+import signal
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from urllib.parse import parse_qsl
@@ -16,6 +17,7 @@ from functions.on_shakemap import handler as on_shakemap
 from functions.render_report import handler as render_report
 from siaga import keys, moment
 from siaga.events import Notification
+from siaga.standing import Book, why_ended
 from siaga.store import Store
 from web import create_app, downloads
 from web.index import Filter, Index
@@ -432,6 +434,21 @@ def test_a_gateway_that_does_not_answer_is_told(web):
     _store, index, client = web
     index.refresh()
     assert "Gateway tidak menjawab" in text(client, "/status")[1]
+
+
+def test_a_part_of_this_machine_that_ended_is_told_with_its_reason(web, minio, tmp_path):
+    _store, index, _client = web
+    book = Book(tmp_path)
+    for name in ("web", "render-report-1"):
+        book.starting(name)
+        book.up(name)
+    book.ended("render-report-1", why_ended(-signal.SIGKILL, "silent for 12 s"), 10)
+    client = create_app(Store.connect(minio, "web"), index, NOBODY, home=tmp_path).test_client()
+    page = text(client, "/status")[1]
+    assert "<b>render-report-1</b><small>Tidak menjawab, lalu dihentikan: silent for 12 s</small>" in page
+    assert "Segera dimulai lagi" in page
+    assert "<b>web</b>" not in page  # all is well with it
+    assert "Bagian-bagian di mesin ini" not in text(_client, "/status")[1]
 
 
 def test_how_old_the_page_is(web):

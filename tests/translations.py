@@ -106,7 +106,7 @@ def said_by_tables() -> set[str]:
 
 def said_by_tables_of_web() -> set[str]:
     """Words that stand in tables of the web's code."""
-    tables = (*downloads.FILES.values(), status._STATES, shell._STATUS_WORDS)
+    tables = (*downloads.FILES.values(), status._STATES, status._PART_STATES, shell._STATUS_WORDS)
     return {word for table in tables for word in table.values()} | {one.name for one in CONVENTIONS.values()}
 
 

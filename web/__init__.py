@@ -34,15 +34,20 @@ class UploadAccess:
 
 
 def create_app(
-    store: Store, index: Index, gateway_url: str, uploads: UploadAccess | None = None, jobs_token: str = ""
+    store: Store,
+    index: Index,
+    gateway_url: str,
+    uploads: UploadAccess | None = None,
+    jobs_token: str = "",
+    home: Path | None = None,
 ) -> Flask:
     """The app. store: with the rights of role web. gateway_url: where it asks what is under way, with jobs_token.
 
-    uploads: for them; without it the app only shows.
+    uploads: for them; without it the app only shows. home: of the supervisor on this machine, where there is one.
     """
     app = Flask(__name__, static_folder=None)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    services.install(app, Services(index, Runs(store), gateway_url, jobs_token))
+    services.install(app, Services(index, Runs(store), gateway_url, jobs_token, home))
     for module in (shell, earthquakes, floods, flood_history, ash, status):
         app.register_blueprint(module.pages)
     if uploads:

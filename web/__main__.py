@@ -29,7 +29,7 @@ def main() -> None:
     threading.Thread(target=index.follow, name="index", daemon=True).start()
     secure = settings.public_url.startswith("https:")
     uploads = UploadAccess(Store.connect(settings, "ash"), settings.secrets, settings.secret("web-session-key"), secure)
-    app = create_app(store, index, settings.gateway_url, uploads, settings.secret("jobs-token"))
+    app = create_app(store, index, settings.gateway_url, uploads, settings.secret("jobs-token"), settings.home)
     waitress.serve(
         app,
         host="127.0.0.1",

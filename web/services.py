@@ -1,6 +1,7 @@
 """What the pages of one app read from; each app of a process has its own."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from flask import Flask, current_app
 
@@ -12,12 +13,16 @@ _NAME = "siaga"
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """runs: reads with the rights of role web. gateway_url: is asked for what is under way, with jobs_token."""
+    """runs: reads with the rights of role web. gateway_url: is asked for what is under way, with jobs_token.
+
+    home: where a supervisor on this machine tells how its parts stand; None where there is none.
+    """
 
     index: Index
     runs: Runs
     gateway_url: str
     jobs_token: str
+    home: Path | None = None
 
 
 def install(app: Flask, made: Services) -> None:

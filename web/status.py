@@ -1,11 +1,12 @@
 """Everything that came in and what became of it, for the operator; and for machines, whether this app lives."""
 
+from pathlib import Path
 from typing import Any
 
 import requests
 from flask import Blueprint, Response, g, jsonify, render_template, request
 
-from siaga import keys
+from siaga import keys, standing
 from siaga.errors import BadInput
 from siaga.events import Notification
 from siaga.moment import parse
@@ -26,6 +27,7 @@ _STATES = {
     "dead": "Failed",
     "ignored": "Ignored",
 }
+_PART_STATES = {"up": "Up again", "starting": "Starting", "waiting": "Starting again shortly"}
 
 pages = Blueprint("status", __name__)
 
@@ -76,6 +78,8 @@ def status() -> str:
         rows=rows + inputs[:_SHOWN],
         gateway_answers=jobs is not None,
         sweep=sweep,
+        parts=_parts(services().home),
+        part_states=_PART_STATES,
         outages=[_outage(one) for one in index.floods.outages()],
         state_names=_STATES,
     )
@@ -131,6 +135,22 @@ def _outage(one: dict[str, Any]) -> dict[str, Any]:
         "until": moment(one["until"]),
         "said": g.language.reason(one["reason"]),
     }
+
+
+def _parts(home: Path | None) -> list[dict[str, Any]]:
+    """The parts of this machine that are not up, or ended a short while ago."""
+    found = standing.read(home) if home else []
+    return [
+        {
+            "name": one.name,
+            "state": one.state,
+            "said": g.language.reason(one.reason),
+            "restarts": one.restarts,
+            "when": clock.ago(one.ended or one.since, g.now, g.language),
+        }
+        for one in found
+        if one.is_news(g.now)
+    ]
 
 
 def _page(run: str) -> dict[str, str]:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
-from siaga import keys, modes
+from siaga import keys, modes, moment
 from siaga.cli import analyse, data, forecast, invoke
 from siaga.errors import SiagaError
 from siaga.machine import operator as operator_account
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _sentence(error: Exception) -> str:
     """What went wrong, for the one who typed the command."""
-    if isinstance(error, SiagaError | TimeoutError):
+    if isinstance(error, SiagaError):
         return str(error)
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
@@ -154,8 +154,14 @@ def _reprocess(settings: Settings, chosen: argparse.Namespace) -> int:
 
 
 def _status(settings: Settings, _: argparse.Namespace) -> int:
+    from siaga import standing
     from siaga.cli import ingest
 
+    for part in standing.read(settings.home):
+        if part.is_news(moment.now()):
+            since = f"{moment.parse(part.since):%Y-%m-%d %H:%M:%S}"
+            print(f"{part.state:<10} {since}  part {part.name}, started again {part.restarts} time(s)")
+            print(f"{'':<10} {part.said}")
     for state, name, came, reason in ingest.inputs(settings):
         print(f"{state:<10} {came}  {name}" + (f"\n{'':<10} {reason}" if reason else ""))
     return 0

@@ -5,8 +5,10 @@ import os
 import socket
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -14,54 +16,96 @@ import requests
 import yaml
 
 from siaga import keys, modes, stack
-from siaga.errors import SiagaError
+from siaga.errors import SiagaError, Unavailable
 from siaga.machine import minio
-from siaga.machine.supervisor import Part, Supervisor
+from siaga.machine.supervisor import START_SECONDS, Part, Supervisor
 from siaga.settings import REPOSITORY, Settings
 from siaga.store import Store
 
 RUNTIME = REPOSITORY / "template" / "python3-qgis" / "index.py"
+_OVERDUE_SECONDS = 15.0  # beyond a function's own limit, which its slot keeps first
+_LATE_SECONDS = 2.0  # between looks at a store that is late
 BMKG_KEY = "sftp-bmkg-key"  # the private half of the first SFTP user, for trying the door
 
 
-def up(settings: Settings, supervisor: Supervisor, say: Callable[[str], None]) -> None:
-    """Start every part and wait until all are ready.
+class StoreIsLate(Unavailable):
+    """Our own store is started and not ready yet."""
 
-    Raises SiagaError when a port is taken or a secret is missing, TimeoutError when a part does not start.
+
+def up(settings: Settings, supervisor: Supervisor, say: Callable[[str], None], seconds: float = START_SECONDS) -> None:
+    """Start every part and wait until all are ready, `seconds` for each floor at most; `say` hears of what is not.
+
+    One that is late, the store too, is tried again and stops no other. Raises SiagaError when a port is taken, a
+    secret is missing, or the store refuses its set-up.
     """
     for path in modes.mend(settings):
         say(f"others on this machine may read {path}, and it is not ours to close: give it to the user of Siaga")
     functions = stack.load(settings.stack)
     _check_ports(settings, functions)
-    start_store(settings, supervisor, functions, say)
-    supervisor.start(*parts(settings, functions))
-    if not Store.connect(settings, "root").exists(keys.ANALYSIS_DATA, keys.MANIFEST):
-        say("no exposure data is installed yet: run `siaga data demo`, or install your own")
+    try:
+        start_store(settings, supervisor, functions, say, seconds)
+    except StoreIsLate as error:
+        say(str(error))
+        late = partial(_prepare_late, settings, functions, say)
+        threading.Thread(target=late, name="store set-up", daemon=True).start()
+    if names := supervisor.start(*parts(settings, functions), seconds=seconds):
+        say(f"not ready yet, and tried again: {', '.join(names)}; see {settings.home / 'logs'}")
+    with suppress(Unavailable):
+        if not Store.connect(settings, "root").exists(keys.ANALYSIS_DATA, keys.MANIFEST):
+            say("no exposure data is installed yet: run `siaga data demo`, or install your own")
 
 
 def start_store(
-    settings: Settings, supervisor: Supervisor, functions: tuple[stack.Function, ...], say: Callable[[str], None]
+    settings: Settings,
+    supervisor: Supervisor,
+    functions: tuple[stack.Function, ...],
+    say: Callable[[str], None],
+    seconds: float = START_SECONDS,
 ) -> None:
     """Start our own store, or take the one that the settings name, and prepare it for these functions.
 
-    Raises SiagaError when a secret or the server is missing, TimeoutError when the server does not start.
+    Raises StoreIsLate when our own is not ready after `seconds`, SiagaError when a secret or the server is missing or
+    the store refuses something.
     """
     _check_keys(settings)
     make_secrets(settings)
     if settings.store_is_ours:
-        command, environment = minio.command(settings), minio.environment(settings)
-        supervisor.start(Part("minio", command, environment, lambda: minio.ready(settings)))
+        ready, alive = (partial(_ok, f"{settings.store_url}/minio/health/{name}") for name in ("ready", "live"))
+        store = Part("minio", minio.command(settings), minio.environment(settings), ready, alive)
+        if supervisor.start(store, seconds=seconds):
+            raise StoreIsLate(
+                "The store is not ready after {seconds} s and is tried again; see {logs}",
+                seconds=f"{seconds:g}",
+                logs=settings.home / "logs",
+            )
     minio.configure(settings, functions, say)
+
+
+def _prepare_late(settings: Settings, functions: tuple[stack.Function, ...], say: Callable[[str], None]) -> None:
+    """Prepare a store that was late once it answers; until then what needs it ends and is started again."""
+    while True:
+        if minio.ready(settings):
+            try:
+                minio.configure(settings, functions, say)
+            except SiagaError as error:
+                say(str(error))
+            else:
+                say("the store is ready now")
+                return
+        time.sleep(_LATE_SECONDS)
 
 
 def parts(settings: Settings, functions: tuple[stack.Function, ...]) -> list[Part]:
     """All parts but the store."""
     python = sys.executable
     quiet = {"PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    gateway, web = (
+        partial(_ok, f"http://127.0.0.1:{port}/healthz") for port in (settings.gateway_port, settings.web_port)
+    )
     made = [
-        Part("gateway", [python, "-m", "gateway"], quiet, lambda: _ok(f"{settings.gateway_url}/healthz")),
+        Part("gateway", [python, "-m", "gateway"], quiet, gateway, gateway),
         Part("sftp", [python, "-m", "gateway.sftp"], quiet, lambda: _listens(settings.sftp_host, settings.sftp_port)),
-        Part("web", [python, "-m", "web"], quiet, lambda: _ok(f"http://127.0.0.1:{settings.web_port}/healthz")),
+        Part("web", [python, "-m", "web"], quiet, web, web),
     ]
     runtime = settings.home / "run"
     runtime.mkdir(mode=0o700, parents=True, exist_ok=True)  # Qt refuses one that others may read
@@ -78,8 +122,9 @@ def parts(settings: Settings, functions: tuple[stack.Function, ...]) -> list[Par
             "call_mark": str(runtime / f"{name}.calls"),
             "memory_limit": slot.function.memory,
         }
-        ready = f"http://127.0.0.1:{slot.port}/_/ready"
-        made.append(Part(name, [python, str(RUNTIME)], environment, partial(_ok, ready)))
+        ready, alive = (partial(_ok, f"http://127.0.0.1:{slot.port}/_/{name}") for name in ("ready", "health"))
+        patience = slot.function.timeout_seconds + _OVERDUE_SECONDS  # whatever holds its interpreter
+        made.append(Part(name, [python, str(RUNTIME)], environment, ready, alive, patience))
     return made
 
 

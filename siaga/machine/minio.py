@@ -18,6 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from minio import MinioAdmin
 from minio.credentials.providers import StaticProvider
 from minio.error import MinioAdminException
+from urllib3.exceptions import HTTPError
 
 from siaga import keys
 from siaga.errors import SiagaError
@@ -143,7 +144,10 @@ def configure(settings: Settings, functions: Sequence[Function], say: Callable[[
     except BotoCoreError as error:
         raise SiagaError("The store does not answer: {detail}", detail=str(error)) from error
     if settings.store_is_ours:
-        _make_users(settings, say)
+        try:
+            _make_users(settings, say)
+        except HTTPError as error:  # MinioAdmin lets urllib3's own through
+            raise SiagaError("The store does not answer: {detail}", detail=str(error)) from error
     else:
         say("the store is not ours: users, rights and notifications are left as they are; the sweep delivers")
 

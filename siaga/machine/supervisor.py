@@ -1,4 +1,4 @@
-"""Processes under one supervisor: started in order, restarted when they die, stopped together."""
+"""Processes under one supervisor: started in order, watched, started again when they die or fall silent."""
 
 import os
 import signal
@@ -13,10 +13,15 @@ from pathlib import Path
 from typing import TextIO
 
 from siaga import modes
+from siaga.standing import Book, why_ended
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 10.0  # seconds before a part that died is started again
-_SETTLED = 30.0  # a part that ran this long starts again without waiting
+_SETTLED = 30.0  # a part that was up this long starts again without waiting
+START_SECONDS = 60.0  # for a part to be ready; then it is ended and tried again
 _GRACE = 15.0  # seconds between SIGTERM and SIGKILL
+_STILL_SECONDS = 10.0  # of silence without any work, until a part is ended
+_LOOKS = 4  # in vain in a row at least; a machine that slept for a while has lost only one
+_STARTING_LOOK, _LOOK = 0.05, 2.0  # seconds between looks at a part
 _LOG_BYTES = 10 << 20
 
 
@@ -25,27 +30,35 @@ class Part:
     """One process.
 
     ready: asked until it says yes; a part is up from then on.
+    alive: asked every few seconds from then on, whether the part answers. One that neither answers nor works for
+    ten seconds, or does not answer for `patience` seconds whatever it does, is ended with SIGKILL and started again.
     """
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
     ready: Callable[[], bool] = lambda: True
+    alive: Callable[[], bool] = lambda: True
+    patience: float = 120.0
 
 
 class _Runner:
-    """Keeps one part alive; its thread reads what the part prints."""
+    """Keeps one part alive: one thread reads what it prints, another looks whether it answers."""
 
-    def __init__(self, part: Part, say: Callable[[str, str], None]) -> None:
-        self.part, self._say = part, say
+    def __init__(self, part: Part, say: Callable[[str, str], None], book: Book) -> None:
+        self.part, self._say, self._book = part, say, book
         self.stopping = threading.Event()
+        self.up = threading.Event()
         self.process: subprocess.Popen[str] | None = None
         self.thread = threading.Thread(target=self._run, name=part.name, daemon=True)
+        self._up_since = 0.0
+        self._silent = ""
 
     def _run(self) -> None:
         wait = _FIRST_WAIT
         while not self.stopping.is_set():
-            started = time.monotonic()
+            self._silent = ""
+            self._book.starting(self.part.name)
             try:
                 code = self._once()
             except OSError as error:  # no memory or no file descriptor left for it just now
@@ -53,13 +66,16 @@ class _Runner:
                 self._say(self.part.name, f"cannot be started: {error}")
             if self.stopping.is_set():
                 return
-            wait = _FIRST_WAIT if code == 0 or time.monotonic() - started > _SETTLED else min(2 * wait, _LONGEST_WAIT)
+            settled = self.up.is_set() and time.monotonic() - self._up_since > _SETTLED
+            self.up.clear()
+            wait = _FIRST_WAIT if code == 0 or settled else min(2 * wait, _LONGEST_WAIT)
             self._say(self.part.name, f"ended with {code}; starting again in {wait:g} s")
+            self._book.ended(self.part.name, why_ended(code, self._silent), wait)
             self.stopping.wait(wait)
 
     def _once(self) -> int:
         # setpriv: a part never outlives its supervisor, not even one that was killed outright.
-        self.process = subprocess.Popen(
+        self.process = process = subprocess.Popen(
             ["setpriv", "--pdeathsig", "KILL", "--", *self.part.command],
             env=os.environ | dict(self.part.environment),
             stdin=subprocess.DEVNULL,
@@ -71,12 +87,50 @@ class _Runner:
             start_new_session=True,  # Ctrl-C reaches the supervisor alone, which then stops the parts in order
         )
         if self.stopping.is_set():
-            self.process.terminate()
-        assert self.process.stdout is not None
-        with self.process.stdout as lines:
+            process.terminate()
+        threading.Thread(target=self._watch, args=(process,), name=f"{self.part.name} watch", daemon=True).start()
+        assert process.stdout is not None
+        with process.stdout as lines:
             for line in lines:
                 self._say(self.part.name, line.rstrip("\n"))
-        return self.process.wait()
+        return process.wait()
+
+    def _watch(self, process: subprocess.Popen[str]) -> None:
+        """Look at one process until it ends: first whether it is ready, then whether it answers."""
+        heard = worked = time.monotonic()
+        work, in_vain, up = -1, 0, False
+        while process.poll() is None and not self.stopping.is_set():
+            state, spent = _standing(process.pid)
+            now = time.monotonic()
+            if spent != work:
+                work, worked = spent, now
+            if state != "T" and (self.part.alive() if up else self.part.ready()):
+                heard, in_vain = time.monotonic(), 0
+                if not up and process.poll() is None:  # else its successor may have answered
+                    up = True
+                    self._is_up()
+            else:
+                in_vain += 1
+            now = time.monotonic()
+            silent, still = now - heard, now - max(heard, worked)
+            if not up and silent > START_SECONDS:
+                self._end(process, f"not ready after {silent:.0f} s")
+            elif up and in_vain >= _LOOKS and (still > _STILL_SECONDS or silent > self.part.patience):
+                self._end(process, f"silent for {silent:.0f} s")
+            self.stopping.wait(_LOOK if up else _STARTING_LOOK)
+
+    def _is_up(self) -> None:
+        self._up_since = time.monotonic()
+        self._book.up(self.part.name)
+        self.up.set()
+
+    def _end(self, process: subprocess.Popen[str], why: str) -> None:
+        if self._silent or self.stopping.is_set():
+            return
+        self._silent = why
+        self._say(self.part.name, f"{why}; it is ended")
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # with what it has started: that would keep its output open
 
     def stop(self) -> None:
         self.stopping.set()
@@ -90,32 +144,40 @@ class _Runner:
             self.thread.join()
 
 
+def _standing(pid: int) -> tuple[str, int]:
+    """State of a process (T: stopped) and the processor time that it has used, in the kernel's ticks."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return "", -1
+    return fields[0], int(fields[11]) + int(fields[12])
+
+
 class Supervisor:
     """Several parts and what they print: each line prefixed by its part, and in a log file of its own."""
 
     def __init__(self, logs: Path, *, quiet: bool = False, out: TextIO = sys.stdout) -> None:
-        """`logs` is a folder; `quiet` keeps the parts' lines out of `out`."""
+        """`logs` is a folder; `quiet` keeps the parts' lines out of `out`. How the parts stand is kept beside it."""
         logs.mkdir(parents=True, exist_ok=True)
         self._logs, self._quiet, self._out = logs, quiet, out
         self._runners: list[_Runner] = []
         self._lock = threading.Lock()
+        self._book = Book(logs.parent)
 
-    def start(self, *parts: Part, seconds: float = 60) -> None:
-        """Start the parts and wait until each is ready.
+    def start(self, *parts: Part, seconds: float = START_SECONDS) -> list[str]:
+        """Start the parts and wait until each is ready, `seconds` at most.
 
-        Raises TimeoutError naming those that are not.
+        Returns the names of those that are not; they are tried again and again, and stop no other.
         """
-        for part in parts:
-            runner = _Runner(part, self.say)
-            self._runners.append(runner)
+        started = [_Runner(part, self.say, self._book) for part in parts]
+        self._runners += started
+        for runner in started:
             runner.thread.start()
         deadline = time.monotonic() + seconds
-        waiting = list(parts)
-        while waiting := [part for part in waiting if not part.ready()]:
-            if time.monotonic() > deadline:
-                names = ", ".join(part.name for part in waiting)
-                raise TimeoutError(f"not ready after {seconds:g} s: {names}; see the logs in {self._logs}")
-            time.sleep(0.05)
+        late = [one.part.name for one in started if not one.up.wait(max(0.0, deadline - time.monotonic()))]
+        for name in late:
+            self.say(name, f"not ready after {seconds:g} s; it is tried again, the others go on")
+        return late
 
     def stop(self) -> None:
         """Stop the parts, the last started first."""
@@ -127,6 +189,7 @@ class Supervisor:
             runner.stop()
             runner.join()
         self._runners.clear()
+        self._book.close()
 
     def say(self, part: str, line: str) -> None:
         """Print and keep one line of a part; a full disk or a terminal that is gone must not stop the part."""

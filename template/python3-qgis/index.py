@@ -3,7 +3,7 @@
 Serves `handle(event, context)` as OpenFaaS's python3-http template does, without a watchdog. QGIS must
 be started once and used from one thread, so an HTTP thread hands its call over and waits.
 
-    GET  /_/health   200 as soon as the process listens
+    GET  /_/health   200 as soon as the process listens; whoever watches over it asks, and ends one that is silent
     GET  /_/ready    200 when QGIS is up and the handler imported; 429 while busy; 503 before and after
     GET  /_/took-up?try=…   whether work began on the call that came with that X-Try-Id: yes or no, in this
                             process or in the one before it on this place; 404 when nobody can know

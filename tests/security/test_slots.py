@@ -1,6 +1,7 @@
 """A slot is called by the gateway alone, ends at its own limit alone, and its death costs nobody else anything."""
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -13,6 +14,7 @@ from running import free_ports, wait_for
 
 from siaga import machine, stack
 from siaga.events import Notification
+from siaga.machine import supervisor
 from siaga.machine.supervisor import Part, Supervisor
 from siaga.settings import REPOSITORY
 
@@ -50,7 +52,8 @@ class RealSlot:
             "call_mark": str(folder / "slot.calls"),
         } | more
         command = [sys.executable, str(machine.RUNTIME)]
-        self._supervisor.start(Part("slot", command, self.environment, lambda: self.stands() == 200))
+        ready, alive = lambda: self.stands() == 200, lambda: self.stands() > 0
+        self._supervisor.start(Part("slot", command, self.environment, ready, alive))
 
     def stands(self):
         """How it answers those who watch over it; 0 while it does not."""
@@ -71,6 +74,10 @@ class RealSlot:
     def started(self):
         """How often it was started."""
         return (self._supervisor._logs / "slot.log").read_text().count(" ready on ")
+
+    def signal(self, number):
+        """Send its process a signal."""
+        self._supervisor._runners[0].process.send_signal(number)
 
     def stop(self):
         self._supervisor.stop()
@@ -169,6 +176,25 @@ def test_what_kills_or_freezes_a_slot_costs_the_next_map_no_attempt(started, sto
         assert (receipt["state"], receipt["attempts"]) == ("done", 1), receipt
     assert (found["kills/grid.xml"]["state"], found["kills/grid.xml"]["attempts"]) == ("dead", 1)
     assert "in the middle of this" in found["kills/grid.xml"]["reason"]["text"]
+
+
+def test_a_slot_that_is_stopped_holds_up_no_map(started, store, tmp_path, monkeypatch):
+    """Idle or at work: nobody inside can end it, so its supervisor does."""
+    monkeypatch.setattr(supervisor, "_STILL_SECONDS", 1.0)
+    gateway = started(SIAGA_ATTEMPTS="3")
+    slot = RealSlot(tmp_path, gateway.settings.function_port, gateway.settings.secrets / stack.SLOT_TOKEN)
+    try:
+        slot.signal(signal.SIGSTOP)
+        store.put("shakemaps", "idle/grid.xml", b"1")
+        gateway.start()
+        assert settled(store, 1, 40)["idle/grid.xml"]["attempts"] == 1
+        store.put("shakemaps", "sleeps/grid.xml", b"2")
+        gateway.announce(Notification("shakemaps", "sleeps/grid.xml", "e").record())
+        wait_for(lambda: slot.stands() == 429, 20, "the slot at work")
+        slot.signal(signal.SIGSTOP)
+        assert settled(store, 2, 40)["sleeps/grid.xml"]["attempts"] == 2
+    finally:
+        slot.stop()
 
 
 @pytest.mark.parametrize(("said", "state", "attempts"), [("no", "done", 1), ("yes", "dead", 1)])

@@ -1,0 +1,102 @@
+"""How the parts on one machine stand: written down by their supervisor, read by whoever asks how Siaga is."""
+
+import json
+import os
+import signal
+import threading
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from siaga.errors import reason
+from siaga.moment import parse, stamp
+
+FILE = "parts.json"
+_SHOWN_FOR = timedelta(hours=1)  # a part that was started again is worth a word for so long
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One part.
+
+    state: starting, up or waiting (to be started again). since: UTC. restarts: how often it was started again.
+    reason: why it ended last, {"text", "template", "values"} or None; ended: when that was, UTC, or "".
+    """
+
+    name: str
+    state: str
+    since: str
+    restarts: int = 0
+    reason: dict[str, object] | None = None
+    ended: str = ""
+
+    @property
+    def said(self) -> str:
+        """Why it ended last, in English."""
+        return str(self.reason["text"]) if self.reason else ""
+
+    def is_news(self, now: datetime) -> bool:
+        """Whether an operator should see it: it is not up, or it ended a short while ago."""
+        return self.state != "up" or (bool(self.ended) and now - parse(self.ended) < _SHOWN_FOR)
+
+
+class Book:
+    """Keeps the file; one that cannot be written costs nobody but its readers."""
+
+    def __init__(self, folder: Path) -> None:
+        """`folder`: SIAGA_HOME."""
+        self._path = folder / FILE
+        self._parts: dict[str, Standing] = {}
+        self._lock = threading.Lock()
+
+    def starting(self, name: str) -> None:
+        """A part is being started."""
+        with self._lock:
+            before = self._parts.get(name)
+            restarts = before.restarts + 1 if before else 0
+            self._keep(replace(before or Standing(name, "", ""), state="starting", since=stamp(), restarts=restarts))
+
+    def up(self, name: str) -> None:
+        """A part is ready."""
+        with self._lock:
+            self._keep(replace(self._parts[name], state="up", since=stamp()))
+
+    def ended(self, name: str, why: dict[str, object], wait: float) -> None:
+        """A part ended and is started again in `wait` seconds."""
+        with self._lock:
+            due = stamp(datetime.now(UTC) + timedelta(seconds=wait))
+            self._keep(replace(self._parts[name], state="waiting", since=due, reason=why, ended=stamp()))
+
+    def close(self) -> None:
+        """Nothing runs any more."""
+        with self._lock, suppress(OSError):
+            self._path.unlink(missing_ok=True)
+
+    def _keep(self, one: Standing) -> None:
+        self._parts[one.name] = one
+        part = self._path.with_name(f".{FILE}")
+        with suppress(OSError):
+            told = {"supervisor": os.getpid(), "parts": [asdict(known) for known in self._parts.values()]}
+            part.write_text(json.dumps(told, indent=1), encoding="utf-8")
+            part.replace(self._path)
+
+
+def why_ended(code: int, silence: str) -> dict[str, object]:
+    """The reason why a process ended. code: as subprocess tells it; silence: how it was silent, if that ended it."""
+    if silence:
+        return reason("It did not answer and was ended: {detail}", detail=silence)
+    if code < 0:
+        name = signal.Signals(-code).name if -code in set(signal.Signals) else str(-code)
+        return reason("It was ended by signal {signal}", signal=name)
+    return reason("It ended with status {code}; its log says more", code=code)
+
+
+def read(folder: Path) -> list[Standing]:
+    """How the parts of the Siaga in that home stand; none where no supervisor keeps them: elsewhere, or stopped."""
+    try:
+        told = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        os.kill(told["supervisor"], 0)
+        return [Standing(**one) for one in told["parts"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
