@@ -45,6 +45,7 @@ def test_a_map_that_its_quake_cannot_have_made_is_doubted(magnitude, depth, peak
         ({"depth": 800, "peak": 2.0}, "depth of 800.0 km is odd"),
         ({"peak": 11.5}, "reaches MMI 11.5; the scale"),
         ({"mmi": np.where(np.arange(63).reshape(7, 9) > 30, 5.0, 0.0)}, "MMI is 0 at 31 nodes"),
+        ({"process_time": "2013-01-01T00:00:00Z"}, "made at 2013-01-01T00:00:00Z, before the quake at 2018"),
     ],
 )
 def test_each_doubt_has_its_sentence(more, words):

@@ -13,6 +13,7 @@ import numpy as np
 
 from siaga.errors import BadInput
 from siaga.hazard.shakemap import ShakeMap
+from siaga.moment import stamp
 
 _MARGIN = 2.5  # MMI; six standard deviations of the equations
 _CALIFORNIA = (12.27, 2.270, 0.1304, -1.30, -0.0007070, 1.95, -0.577, 14.0, 30.0)
@@ -53,6 +54,15 @@ def doubts(shakemap: ShakeMap) -> list[dict[str, Any]]:
     if shakemap.max_mmi > _TOP:
         said.append(
             BadInput("The map reaches MMI {mmi}; the scale of ShakeMap ends at 10", mmi=round(shakemap.max_mmi, 1))
+        )
+    made = shakemap.process_time
+    if made and made < shakemap.time:
+        said.append(
+            BadInput(
+                "The map says that it was made at {made}, before the quake at {time}; one of the two times is wrong",
+                made=stamp(made),
+                time=stamp(shakemap.time),
+            )
         )
     if not _MAGNITUDES[0] <= shakemap.magnitude <= _MAGNITUDES[1]:
         said.append(BadInput("The magnitude of {magnitude} is odd; it may be wrong", magnitude=shakemap.magnitude))

@@ -216,7 +216,7 @@ def _people(one: Hour, _: Language) -> str:
     if one.kind == "empty":
         return "0"
     affected = one.entry["affected"] if one.entry and one.counts is not None else None
-    return "" if affected is None else figures.people_cell(affected, _.code)
+    return _("not known") if affected is None else figures.people_cell(affected, _.code)
 
 
 def _widths(counts: tuple[int, ...] | None, most: int) -> list[tuple[int, float]]:

@@ -65,7 +65,7 @@ def shown(index: FloodIndex, impact: Mapping[str, Any], asked: keys.Snapshot, _:
 
 
 def _classes(impact: Mapping[str, Any], _: Language) -> list[dict[str, Any]]:
-    """A row per state, the deepest first; cells of what is not known are ""."""
+    """A row per state, the deepest first; what stands there is "" where no such layer is installed."""
     people = tables.people(impact, CLASSES, _)
     structures, roads = (
         tables.things_by_class(impact, key, CLASSES, flood.AFFECTED, _) for key in ("structures", "roads")
@@ -75,7 +75,7 @@ def _classes(impact: Mapping[str, Any], _: Language) -> list[dict[str, Any]]:
             "state": name,
             "depth": flood.depth(name, _),
             "areas": figures.whole(impact["map"]["areas_by_class"][name], _.code),
-            "people": people[name]["people"] if people else "",
+            "people": people[name]["people"] if people else _("not known"),
             "structures": structures.get(name, ""),
             "roads": roads.get(name, ""),
         }
