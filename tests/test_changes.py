@@ -104,8 +104,8 @@ seen = flood.SCALE.amounts((0.0, 0.0, 0.0, 100.0))["displaced"]
     ("a product of the report", "one more"): (
         {
             "siaga/report/paper.py": (
-                "    return found + others",
-                '    return [*found, *others, Product("note.txt", "note", "text/plain", b"seen")]',
+                "    return products + others",
+                '    return [*products, *others, Product("note.txt", "note", "text/plain", b"seen")]',
             )
         },
         """

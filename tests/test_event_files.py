@@ -16,7 +16,8 @@ from siaga import language
 from siaga.analysis.earthquake import of_earthquake
 from siaga.data.analysis_data import AnalysisData
 from siaga.gis import layers
-from siaga.report import assembly, workbook
+from siaga.report import assembly
+from siaga.report.earthquake import workbook
 from siaga.timing import Timing
 
 OPEN = """

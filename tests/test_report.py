@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from siaga import language
-from siaga.report import figures, listed, workbook
+from siaga.report import figures, listed
 from siaga.report.earthquake import fit as first_fit
-from siaga.report.earthquake import pages, paper, printed
+from siaga.report.earthquake import pages, paper, printed, workbook
+from siaga.report.paper import Atlas
 
 NAMES = [f"Kabupaten Kepulauan Yang Sangat Panjang {number}" for number in range(14)]
 
@@ -215,7 +216,7 @@ CASES = {
 def rendered(case, code):
     """A case's files by name, rendered once for all checks."""
     impact, bands = make_impact(**CASES[case][0])
-    made = paper.render(impact, bands, None, None, [], "https://siaga.example.go.id", [language.load(code)])
+    made = paper.render(impact, bands, Atlas(None, None), "https://siaga.example.go.id", [language.load(code)])
     return {one.path: one for one in made}
 
 
@@ -240,7 +241,7 @@ def test_how_sure_the_level_is_ends_above_the_line_of_the_next_row(code, where, 
 def test_the_same_impact_gives_the_same_bytes(qgis):
     impact, bands = make_impact(**CASES["orange"][0])
     both = [language.load("id"), language.load("en")]
-    together = paper.render(impact, bands, None, None, [], "https://siaga.example.go.id", both)
+    together = paper.render(impact, bands, Atlas(None, None), "https://siaga.example.go.id", both)
     alone = rendered("orange", "id") | rendered("orange", "en")
     assert {one.path: one.record() for one in together} == {path: one.record() for path, one in alone.items()}
 

@@ -13,6 +13,7 @@ from siaga import language, palette
 from siaga.impact.fatality import LEVELS
 from siaga.report import figures, template
 from siaga.report.earthquake import beyond, paper, printed
+from siaga.report.paper import Atlas
 
 QUESTIONS = (
     "SEBERAPA PARAH",
@@ -38,13 +39,13 @@ def texts(*names):
 
 
 CSS = texts("levels.css", "report.css")
-SHARE = texts("levels.css", "share.css", "share-frame.html", "share.html")
+PICTURE = texts("levels.css", "picture.css", "picture.html", "picture-earthquake.html")
 
 
 def rendered(drill=False):
     impact, bands, below = impacts.full(**({"event_type": "SCENARIO"} if drill else {}))
     indonesian = [language.load("id")]
-    made = paper.render(impact, bands, None, None, [], "https://siaga.example.go.id", indonesian, below)
+    made = paper.render(impact, bands, Atlas(None, None), "https://siaga.example.go.id", indonesian, below)
     return impact, {one.path: one.body for one in made}
 
 
@@ -155,7 +156,7 @@ def test_planning_figures_are_labelled_and_a_past_quake_stands_beside_them(real)
 
 
 def test_levels_get_darker_and_their_words_stay_readable():
-    for text in (CSS, SHARE):
+    for text in (CSS, PICTURE):
         colours = colours_of(text)
         shades = [luminance(colours[level]) for level in LEVELS]
         assert shades == sorted(shades, reverse=True)
@@ -165,7 +166,7 @@ def test_levels_get_darker_and_their_words_stay_readable():
 
 
 def test_every_colour_of_words_stands_out_from_white():
-    for text in (CSS, SHARE):
+    for text in (CSS, PICTURE):
         for code in re.findall(r"(?<![-\w])color: #([0-9a-f]{6})", text):
             colour = tuple(int(code[i : i + 2], 16) for i in (0, 2, 4))
             assert contrast(colour, WHITE) >= 4.5, code
@@ -186,7 +187,7 @@ def test_the_picture_for_messengers_is_small_and_its_words_are_large(real, drill
         body = made["share-id.png"]
         assert Image.open(io.BytesIO(body)).size == (1080, 1350)
         assert len(body) <= 200_000
-    sizes = sorted(int(size) for size in re.findall(r"(?:font-size: ?|font:\s*(?:\d+\s+)?)(\d+)px", SHARE))
+    sizes = sorted(int(size) for size in re.findall(r"(?:font-size: ?|font:\s*(?:\d+\s+)?)(\d+)px", PICTURE))
     assert sizes[0] == 28  # the tag in the level's block alone
     assert sizes[1] >= 34
     assert sum(size < 34 for size in sizes) == 1
@@ -221,7 +222,7 @@ def test_what_changed_is_on_page_one_and_in_a_table_and_absent_without_a_version
     assert re.search(r"Versi 1, awal</th>\s*<td>6,8</td>", page)
     assert re.search(r"Selisih</th>\s*<td>\+0,1</td>", page)
     impact, bands, _below = impacts.full()
-    alone = paper.render(impact, bands, None, None, [], "https://x", [language.load("id")])
+    alone = paper.render(impact, bands, Atlas(None, None), "https://x", [language.load("id")])
     first = next(one.body for one in alone if one.path == "report-id.html").decode()
     assert "APA YANG BERUBAH" not in first
     assert "Sejak versi" not in first

@@ -16,10 +16,11 @@ from siaga import language
 from siaga.impact.floodtrend import Trend
 from siaga.report import assembly, typeset
 from siaga.report.classed import ash, flood, paper, picture, tables, workbook
+from siaga.report.paper import Atlas
 
 TRENDS = {1: Trend(("a",) * 12, ("x",), (), ()), 6: Trend((), (), (), ()), 24: None}
 UNKNOWN = {1: None, 6: None, 24: None}
-ATLAS = paper.Atlas(None, None)
+ATLAS = Atlas(None, None)
 ADDRESS = "https://siaga.example.go.id"
 RENDERED = {}
 

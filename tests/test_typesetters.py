@@ -16,7 +16,7 @@ PAGE = '<link rel="icon" href="data:,"><style>@page { size: 1080px 1350px; margi
 ASKING = """
 import sys
 from siaga.report import typesetters
-made = typesetters.share({page!r}, "12345678").result()
+made = typesetters.picture({page!r}, "12345678").result()
 assert made.startswith(b"\\x89PNG"), made[:20]
 print("weasyprint" in sys.modules, flush=True)
 sys.stdin.read()
@@ -33,25 +33,25 @@ def processes(parent=None):
 
 
 def test_a_typesetter_that_was_killed_is_replaced_and_the_page_is_the_same():
-    first = typesetters.share(PAGE, "12345678").result(60)
+    first = typesetters.picture(PAGE, "12345678").result(60)
     for process in processes():
         process.kill()
-    assert typesetters.share(PAGE, "12345678").result(60) == first
+    assert typesetters.picture(PAGE, "12345678").result(60) == first
 
 
 def test_a_page_that_kills_typesetters_fails_with_a_sentence_and_the_next_one_is_set(monkeypatch):
     monkeypatch.setattr(typesetters._Typesetter, "ask", lambda *_: (_ for _ in ()).throw(EOFError))
     with pytest.raises(SiagaError, match="broke off in the middle of this, twice"):
-        typesetters.share(PAGE, "12345678").result(60)
+        typesetters.picture(PAGE, "12345678").result(60)
     monkeypatch.undo()
-    assert typesetters.share(PAGE, "12345678").result(60)
+    assert typesetters.picture(PAGE, "12345678").result(60)
 
 
 def test_what_goes_wrong_with_a_page_is_told_and_the_typesetter_lives():
-    before = typesetters.share(PAGE, "12345678").result(60)
+    before = typesetters.picture(PAGE, "12345678").result(60)
     with pytest.raises(AttributeError):
-        typesetters.sheets(PAGE, None, False, "x", True).result(60)
-    assert typesetters.share(PAGE, "12345678").result(60) == before
+        typesetters.pages(PAGE, None, False, "x", True).result(60)
+    assert typesetters.picture(PAGE, "12345678").result(60) == before
 
 
 @pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM])

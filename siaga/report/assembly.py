@@ -19,11 +19,13 @@ from siaga.gis.people import zones
 from siaga.hazard.gridxml import read_shakemap
 from siaga.impact.versions import Revision, restarted
 from siaga.product import Product
-from siaga.report import listed, workbook
+from siaga.report import listed
 from siaga.report.classed import paper as classed_paper
 from siaga.report.classed import workbook as classed_workbook
 from siaga.report.classed.flood import Trends
 from siaga.report.earthquake import paper as earthquake_paper
+from siaga.report.earthquake import workbook as earthquake_workbook
+from siaga.report.paper import Atlas
 
 SCHEMA = "siaga/report/1"
 PACKAGE = "event.gpkg"
@@ -61,19 +63,16 @@ def of_earthquake(
     bands: GeoJSON of MMI classes. grid: the grid.xml. below: impact.json of the version that ranks just
     below; None if none. package_name: the GeoPackage's file name where it will be opened.
     """
-    towns, polygons = exposure.path("places"), exposure.path("zones")
-    made = earthquake_paper.render(
+    products = earthquake_paper.render(
         impact,
         bands,
-        basemap,
-        places.read(towns) if towns else None,
-        _named(polygons, exposure.zone_fields, impact) if polygons else [],
+        _atlas(impact, exposure, basemap, exposure.path("zones")),
         public_url,
         _languages(),
         below,
         meanwhile=lambda: tables(impact, bands, grid, exposure, package_name),
     )
-    return made, Product(keys.REPORT, "record", "application/json", _record(impact, made, below))
+    return products, Product(keys.REPORT, "record", "application/json", _record(impact, products, below))
 
 
 def of_flood(
@@ -86,9 +85,10 @@ def of_flood(
 ) -> tuple[list[Product], Product]:
     """As of_earthquake. areas: flood.geojson. trends: what changed since earlier hours, as flood.printed has them."""
     languages = _languages()
-    made = classed_paper.of_flood(impact, areas, trends, _atlas(impact, exposure, basemap), public_url, languages)
-    made.append(Product("zones.xlsx", "table", XLSX, classed_workbook.make(impact, languages)))
-    return made, Product(keys.REPORT, "record", "application/json", _record(impact, made, None))
+    atlas = _atlas(impact, exposure, basemap)
+    products = classed_paper.of_flood(impact, areas, trends, atlas, public_url, languages)
+    products.append(Product("zones.xlsx", "table", XLSX, classed_workbook.make(impact, languages)))
+    return products, Product(keys.REPORT, "record", "application/json", _record(impact, products, None))
 
 
 def of_ash(
@@ -100,15 +100,18 @@ def of_ash(
 ) -> tuple[list[Product], Product]:
     """As of_earthquake. classes: classes.geojson. The eruption is known."""
     languages = _languages()
-    made = classed_paper.of_ash(impact, classes, _atlas(impact, exposure, basemap), public_url, languages)
-    made.append(Product("zones.xlsx", "table", XLSX, classed_workbook.make(impact, languages)))
-    return made, Product(keys.REPORT, "record", "application/json", _record(impact, made, None))
+    atlas = _atlas(impact, exposure, basemap, exposure.path("zones"))
+    products = classed_paper.of_ash(impact, classes, atlas, public_url, languages)
+    products.append(Product("zones.xlsx", "table", XLSX, classed_workbook.make(impact, languages)))
+    return products, Product(keys.REPORT, "record", "application/json", _record(impact, products, None))
 
 
-def _atlas(impact: Mapping[str, Any], exposure: AnalysisData, basemap: Path | None) -> classed_paper.Atlas:
+def _atlas(
+    impact: Mapping[str, Any], exposure: AnalysisData, basemap: Path | None, polygons: Path | None = None
+) -> Atlas:
+    """polygons: of the zones that the map may name."""
     towns = exposure.path("places")
-    polygons = exposure.path("zones") if impact["hazard"] == "ash" else None
-    return classed_paper.Atlas(
+    return Atlas(
         basemap,
         places.read(towns) if towns else None,
         _named(polygons, exposure.zone_fields, impact) if polygons else (),
@@ -131,7 +134,7 @@ def tables(
         words={name: " / ".join(dict.fromkeys(_(words) for _ in languages)) for name, words in LAYERS.items()},
     )
     return [
-        Product("zones.xlsx", "table", XLSX, workbook.make(impact, languages)),
+        Product("zones.xlsx", "table", XLSX, earthquake_workbook.make(impact, languages)),
         Product(PACKAGE, "package", GEOPACKAGE, _package(contents)),
     ]
 
@@ -147,34 +150,34 @@ def _package(contents: eventpackage.Contents) -> bytes:
         return path.read_bytes()
 
 
-def _record(impact: Mapping[str, Any], made: Sequence[Product], below: Mapping[str, Any] | None) -> bytes:
+def _record(impact: Mapping[str, Any], products: Sequence[Product], below: Mapping[str, Any] | None) -> bytes:
     report = {
         "schema": SCHEMA,
         "run": "/".join(impact[name] for name in ("hazard", "event_id", "version", "run")),
         "languages": list(language.LANGUAGES),
         "compared_with": _compared(impact, below) if below else None,
-        "products": [product.record() for product in made],
+        "products": [product.record() for product in products],
     }
     return json.dumps(report, sort_keys=True, indent=1).encode()
 
 
 def _compared(impact: Mapping[str, Any], below: Mapping[str, Any]) -> dict[str, Any]:
     """Which version ranks just below. counter_restarted: whether its number is higher, but its map was made earlier."""
-    found = {name: below[name] for name in ("event_id", "version", "run")}
-    return found | {"counter_restarted": restarted(Revision.of(below), Revision.of(impact))}
+    version = {name: below[name] for name in ("event_id", "version", "run")}
+    return version | {"counter_restarted": restarted(Revision.of(below), Revision.of(impact))}
 
 
 def _named(path: Path, fields: ZoneFields, impact: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """Names and outlines of the districts that the analysis found on the map."""
     outlines = _outlines(path, fields)
-    found = ((zone["name"], outlines.get(zone["code"])) for zone in listed.counted(impact))
-    return [(name, outline) for name, outline in found if outline is not None]
+    districts = ((zone["name"], outlines.get(zone["code"])) for zone in listed.counted(impact))
+    return [(name, outline) for name, outline in districts if outline is not None]
 
 
 @lru_cache(maxsize=2)
 def _outlines(path: Path, fields: ZoneFields) -> dict[str, Any]:
     """By code, in longitude and latitude."""
-    found: dict[str, list[Any]] = {}
+    by_code: dict[str, list[Any]] = {}
     for code, polygon in zones.outlines(path, fields, crs.wgs84().ExportToWkt()):
-        found.setdefault(code, []).append(polygon)
-    return {code: shapely.union_all(parts) if len(parts) > 1 else parts[0] for code, parts in found.items()}
+        by_code.setdefault(code, []).append(polygon)
+    return {code: shapely.union_all(parts) if len(parts) > 1 else parts[0] for code, parts in by_code.items()}

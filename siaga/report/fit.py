@@ -1,4 +1,4 @@
-"""How a report fills its sheets of A4: what is guessed before it is set, what is mended after."""
+"""How a report fills its pages of A4: what is guessed before it is set, what is mended after."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -30,7 +30,7 @@ class Fit:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheets:
+class TypesetPages:
     """Pages that hold. pdf: all of them; picture, thumbnail: the first as PNG."""
 
     pdf: bytes

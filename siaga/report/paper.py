@@ -2,41 +2,78 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent import futures
-from typing import Any, Protocol
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from siaga.conventions import CONVENTIONS
-from siaga.gis.map import drawing, sheet
+from siaga.exposure.places import Places
+from siaga.gis.map import drawing
+from siaga.gis.map.scale import Scale
+from siaga.gis.map.sheet import NO_WORDS, MapSheet, Words
 from siaga.language import Language
 from siaga.product import Product
-from siaga.report import fit, typesetters
-from siaga.report.fit import Fit, Sheets
+from siaga.report import fit, picture, typesetters
+from siaga.report.fit import MAP_MM, Fit, TypesetPages
+from siaga.report.words import short
 
 
-class Paper(Protocol):
-    """What a hazard says in one language, on paper and in a picture for messengers."""
+@dataclass(frozen=True, slots=True)
+class Atlas:
+    """What maps are drawn with; None where it is not installed. zones: (name, geometry) that the map may name."""
 
-    @property
-    def language(self) -> Language:
-        """Of all that is said."""
+    basemap: Path | None
+    places: Places | None
+    zones: Sequence[tuple[str, Any]] = ()
 
-    @property
-    def impact(self) -> Mapping[str, Any]:
-        """The impact.json that it prints."""
 
-    def first(self) -> Fit:
-        """A guess of how it fills its sheets."""
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """What a hazard says in one language, on paper and in a picture for messengers.
 
-    def map(self, height_mm: float) -> sheet.MapSheet:
+    impact: the impact.json that it prints. classes: GeoJSON of the scale's classes. origin: beside the mark of where
+    the hazard comes from. guess: of how it fills its pages. picture_map_px: height of the picture's map.
+    pages: the HTML of its pages, of a map (PNG) and a fit. picture: likewise, of the picture's map.
+    """
+
+    impact: Mapping[str, Any]
+    classes: Mapping[str, Any]
+    atlas: Atlas
+    language: Language
+    scale: Scale
+    origin: str
+    guess: Fit
+    picture_map_px: int
+    pages: Callable[[bytes, Fit], str]
+    picture: Callable[[bytes], str]
+
+    def map(self, height_mm: float) -> MapSheet:
         """The map of page 1."""
+        zones = [(short(name), shape) for name, shape in self.atlas.zones]
+        return self._map(words(self.language, self.origin), MAP_MM, height_mm, zones=zones)
 
-    def html(self, map_png: bytes, fitted: Fit) -> str:
-        """The pages."""
+    def picture_map(self, written: Words) -> MapSheet:
+        """The map of the picture. written: what stands on it."""
+        mm = 25.4 / picture.MAP_DPI
+        return self._map(
+            written, picture.WIDTH * mm, self.picture_map_px * mm, zones=(), dpi=picture.MAP_DPI, small=True
+        )
 
-    def share_map(self, words: sheet.Words) -> sheet.MapSheet:
-        """The map of the picture."""
-
-    def share(self, map_png: bytes) -> str:
-        """The picture as a page of its own, to be typeset at 96 dpi."""
+    def _map(self, written: Words, width_mm: float, height_mm: float, **more: Any) -> MapSheet:
+        event = self.impact["event"]
+        return MapSheet(
+            self.classes,
+            event.get("longitude"),
+            event.get("latitude"),
+            self.atlas.basemap,
+            self.atlas.places,
+            words=written,
+            drill=self.impact["drill"],
+            width_mm=width_mm,
+            height_mm=height_mm,
+            scale=self.scale,
+            **more,
+        )
 
 
 def of(papers: Sequence[Paper], meanwhile: Callable[[], list[Product]] = list) -> list[Product]:
@@ -45,83 +82,83 @@ def of(papers: Sequence[Paper], meanwhile: Callable[[], list[Product]] = list) -
     The pages are set by other processes, all languages at once, while maps are drawn here and `meanwhile` runs.
     """
     under_way = [_Setting(paper) for paper in papers]
-    shares = _shares(papers)
+    pictures = _pictures(papers)
     others = meanwhile()
-    while waiting := [one for one in under_way if one.sheets is None]:
-        futures.wait([one.answer for one in waiting], return_when=futures.FIRST_COMPLETED)
-        for one in waiting:
-            if one.answer.done():
-                one.go_on()
-    found = [product for one in under_way for product in one.pages()]
-    found += [product for one in under_way for product in one.pictures()]
-    found += [Product(f"share-{code}.png", "share", "image/png", answer.result(), code) for code, answer in shares]
-    return found + others
+    while waiting := [setting for setting in under_way if setting.typeset is None]:
+        futures.wait([setting.answer for setting in waiting], return_when=futures.FIRST_COMPLETED)
+        for setting in waiting:
+            if setting.answer.done():
+                setting.go_on()
+    products = [product for setting in under_way for product in setting.pages()]
+    products += [product for setting in under_way for product in setting.first_page()]
+    products += [Product(f"share-{code}.png", "share", "image/png", answer.result(), code) for code, answer in pictures]
+    return products + others
 
 
 class _Setting:
     """One paper while it is set: tried, mended and tried again until it holds."""
 
     def __init__(self, paper: Paper) -> None:
-        self._paper, self._fit, self._tries = paper, paper.first(), 0
+        self._paper, self._fit, self._tries = paper, paper.guess, 0
         self._map = drawing.draw(paper.map(self._fit.map_mm))
-        self.sheets: Sheets | None = None
+        self.typeset: TypesetPages | None = None
         self._try()
 
     def _try(self) -> None:
         self._tries += 1
         paper = self._paper
-        self._page = paper.html(self._map, self._fit)
+        self._page = paper.pages(self._map, self._fit)
         name = f"{paper.impact['run']}{paper.language.code}"
-        self.answer = typesetters.sheets(self._page, self._fit, paper.impact["drill"], name, self._tries == fit.TRIES)
+        self.answer = typesetters.pages(self._page, self._fit, paper.impact["drill"], name, self._tries == fit.TRIES)
 
     def go_on(self) -> None:
-        """Take the answer: the sheets, or what is to be mended."""
-        found = self.answer.result()
-        if isinstance(found, Sheets):
-            self.sheets = found
+        """Take the answer: the pages, or what is to be mended."""
+        answer = self.answer.result()
+        if isinstance(answer, TypesetPages):
+            self.typeset = answer
             return
-        if found.map_mm != self._fit.map_mm:
-            self._map = drawing.draw(self._paper.map(found.map_mm))
-        self._fit = found
+        if answer.map_mm != self._fit.map_mm:
+            self._map = drawing.draw(self._paper.map(answer.map_mm))
+        self._fit = answer
         self._try()
 
     def pages(self) -> list[Product]:
         """The map, the page and the PDF."""
-        code, sheets = self._paper.language.code, self._whole()
+        code, typeset = self._paper.language.code, self._whole()
         return [
             Product(f"map-{code}.png", "map", "image/png", self._map, code),
             Product(f"report-{code}.html", "page", "text/html; charset=utf-8", self._page.encode(), code),
-            Product(f"report-{code}.pdf", "report", "application/pdf", sheets.pdf, code),
+            Product(f"report-{code}.pdf", "report", "application/pdf", typeset.pdf, code),
         ]
 
-    def pictures(self) -> list[Product]:
-        """The first sheet, large and small."""
-        code, sheets = self._paper.language.code, self._whole()
+    def first_page(self) -> list[Product]:
+        """The first page as pictures, large and small."""
+        code, typeset = self._paper.language.code, self._whole()
         return [
-            Product(f"report-{code}.png", "picture", "image/png", sheets.picture, code),
-            Product(f"thumbnail-{code}.png", "thumbnail", "image/png", sheets.thumbnail, code),
+            Product(f"report-{code}.png", "picture", "image/png", typeset.picture, code),
+            Product(f"thumbnail-{code}.png", "thumbnail", "image/png", typeset.thumbnail, code),
         ]
 
-    def _whole(self) -> Sheets:
-        if self.sheets is None:
+    def _whole(self) -> TypesetPages:
+        if self.typeset is None:
             raise RuntimeError("not set yet")
-        return self.sheets
+        return self.typeset
 
 
-def _shares(papers: Sequence[Paper]) -> list[tuple[str, "futures.Future[bytes]"]]:
+def _pictures(papers: Sequence[Paper]) -> list[tuple[str, "futures.Future[bytes]"]]:
     """The pictures for messengers, under way. One map without words serves all languages."""
-    plain = None if papers[0].impact["drill"] else drawing.draw(papers[0].share_map(sheet.NO_WORDS))
+    plain = None if papers[0].impact["drill"] else drawing.draw(papers[0].picture_map(NO_WORDS))
     under_way = []
     for paper in papers:
-        picture = plain or drawing.draw(paper.share_map(exercise_alone(paper.language)))
-        under_way.append((paper.language.code, typesetters.share(paper.share(picture), paper.impact["run"])))
+        drawn = plain or drawing.draw(paper.picture_map(exercise_alone(paper.language)))
+        under_way.append((paper.language.code, typesetters.picture(paper.picture(drawn), paper.impact["run"])))
     return under_way
 
 
-def words(_: Language, origin: str = "") -> sheet.Words:
+def words(_: Language, origin: str = "") -> Words:
     """What is written on a map. origin: beside the mark of where the hazard comes from."""
     convention = CONVENTIONS[_.code]
-    return sheet.Words(
+    return Words(
         epicentre=origin,
         north=_("N"),
         exercise=_("EXERCISE"),
@@ -133,6 +170,6 @@ def words(_: Language, origin: str = "") -> sheet.Words:
     )
 
 
-def exercise_alone(_: Language) -> sheet.Words:
+def exercise_alone(_: Language) -> Words:
     """The one word of a small map."""
-    return sheet.Words("", "", _("EXERCISE"), "", "", "", "")
+    return Words("", "", _("EXERCISE"), "", "", "", "")

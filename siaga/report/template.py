@@ -19,18 +19,18 @@ _END = re.compile(r"(</(?:p|td|th|li|h[1-6])>)")
 
 
 def html(
-    sheets: Sequence[str], shown: Mapping[str, Any], map_png: bytes, url: str, fit: Fit, language: Language
+    templates: Sequence[str], shown: Mapping[str, Any], map_png: bytes, url: str, fit: Fit, language: Language
 ) -> str:
     """A whole report as one self-contained page; fonts are the reader's Inter or Open Sans.
 
-    sheets: templates, one per sheet of paper; as many as the fit has pages are set. shown: what they need, and
+    templates: one per page; as many as the fit has pages are set. shown: what they need, and
     what the frame needs: kind, running, title, chip, small, drill, demonstration.
     """
     template = environment().get_template("report.html")
     page = template.render(
         **shown,
         _=language,
-        sheets=sheets[: fit.pages],
+        templates=templates[: fit.pages],
         css="".join((TEMPLATES / name).read_text(encoding="utf-8") for name in ("levels.css", "report.css")),
         map=data_uri("image/png", map_png),
         map_mm=(MAP_MM, fit.map_mm),

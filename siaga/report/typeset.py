@@ -1,4 +1,4 @@
-"""Pages laid out by WeasyPrint: on sheets of A4, as PDF, and drawn as pictures. Only typesetters come here."""
+"""Pages laid out by WeasyPrint: on A4, as PDF, and drawn as pictures. Only typesetters come here."""
 
 import gc
 import io
@@ -10,23 +10,23 @@ from PIL import Image
 from weasyprint.text.fonts import FontConfiguration
 
 from siaga.report import fit
-from siaga.report.fit import Fit, Sheets
+from siaga.report.fit import Fit, TypesetPages
 
 _MM_PER_PX = 25.4 / 96
-_SHEET = 297.0
-_RIGHT, _FOOT = 198.2, _SHEET - 5.0 - 4.4  # mm: the right margin; where the last line begins
-_LOST = 40.0  # mm that a sheet is overrun at least when its last mark is not even set
+_PAGE = 297.0
+_RIGHT, _FOOT = 198.2, _PAGE - 5.0 - 4.4  # mm: the right margin; where the last line begins
+_LOST = 40.0  # mm that a page is overrun at least when its last mark is not even set
 _BAND, _ORIGIN = 7.0, 25.0  # mm above it: an exercise's band; the small print
 _POINTS = 72  # of an inch; what a PDF measures in
 _PNG_DPI = 150
-_SHARE_DPI = 96
-_SHARE_COLOURS = 96
+_PICTURE_DPI = 96
+_PICTURE_COLOURS = 96
 _THUMBNAIL = (320, 460)
 _COMPRESSION = 6  # zlib's
 
 
-def sheets(page: str, fitted: Fit, drill: bool, identifier: str, last: bool) -> Fit | Sheets:
-    """Set a page on A4. The fit to try next; the sheets where this one holds or is the last try.
+def pages(page: str, fitted: Fit, drill: bool, identifier: str, last: bool) -> Fit | TypesetPages:
+    """Set a report on A4. The fit to try next; the pages where this one holds or is the last try.
 
     identifier: of the run, instead of a random one, so that bytes repeat.
     """
@@ -35,15 +35,15 @@ def sheets(page: str, fitted: Fit, drill: bool, identifier: str, last: bool) -> 
     if better is not None:
         return better
     body = pdf(document, identifier)
-    with picture(body, _PNG_DPI) as first:
-        return Sheets(body, _png(first), thumbnail(first))
+    with first_page(body, _PNG_DPI) as first:
+        return TypesetPages(body, _png(first), thumbnail(first))
 
 
-def share(page: str, identifier: str) -> bytes:
+def picture(page: str, identifier: str) -> bytes:
     """The picture for messengers, PNG, of a page to be set at 96 dpi. In few colours: it goes over thin lines."""
     document = weasyprint.HTML(string=page).render(font_config=fonts())
-    with picture(pdf(document, identifier, compressed=False), _SHARE_DPI) as whole:
-        return _png(whole.quantize(_SHARE_COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE))
+    with first_page(pdf(document, identifier, compressed=False), _PICTURE_DPI) as whole:
+        return _png(whole.quantize(_PICTURE_COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE))
 
 
 def warm() -> None:
@@ -56,9 +56,9 @@ def typeset(page: str, fit: Fit, drill: bool) -> tuple[weasyprint.Document, dict
     """The page laid out on A4 paper, and the room left at each mark of the template, in mm, negative if overrun."""
     document = weasyprint.HTML(string=page).render(font_config=fonts())
     marks = {
-        name: (x * _MM_PER_PX, y * _MM_PER_PX + number * _SHEET)
-        for number, sheet in enumerate(document.pages)
-        for name, (x, y, *_size) in sheet.anchors.items()
+        name: (x * _MM_PER_PX, y * _MM_PER_PX + number * _PAGE)
+        for number, set_page in enumerate(document.pages)
+        for name, (x, y, *_size) in set_page.anchors.items()
     }
     foot = _FOOT - 2 - _BAND * drill
     room = {}
@@ -67,7 +67,7 @@ def typeset(page: str, fit: Fit, drill: bool) -> tuple[weasyprint.Document, dict
         limit = begins + foot
         ends = marks[f"end-{number}"][1] if f"end-{number}" in marks else limit + _LOST
         if number == fit.pages:
-            origin = marks["origin"][1]  # on another sheet when this one overflows
+            origin = marks["origin"][1]  # on another page when this one overflows
             limit = origin - 3 if begins < origin < limit else limit - _ORIGIN
         room[f"end-{number}"] = limit - ends
     if "edge" in marks:
@@ -89,7 +89,7 @@ def fonts() -> FontConfiguration:
     return FontConfiguration()
 
 
-def picture(body: bytes, dpi: int) -> Image.Image:
+def first_page(body: bytes, dpi: int) -> Image.Image:
     """The first page of a PDF, RGB."""
     document = pypdfium2.PdfDocument(body)
     try:

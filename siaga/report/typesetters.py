@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from siaga.errors import SiagaError
-from siaga.report.fit import Fit, Sheets
+from siaga.report.fit import Fit, TypesetPages
 
 COUNT = 2  # as many as there are languages; each takes some 150 MB
 _TRIES = 2
@@ -32,14 +32,14 @@ _LIBRARY = Path(__file__).resolve().parents[2]
 Job = tuple[str, tuple[Any, ...]]
 
 
-def sheets(page: str, fitted: Fit, drill: bool, identifier: str, last: bool) -> "Future[Fit | Sheets]":
-    """typeset.sheets. The future raises SiagaError when a typesetter broke off twice."""
-    return _pool().submit(_ask, ("sheets", (page, fitted, drill, identifier, last)))
+def pages(page: str, fitted: Fit, drill: bool, identifier: str, last: bool) -> "Future[Fit | TypesetPages]":
+    """typeset.pages. The future raises SiagaError when a typesetter broke off twice."""
+    return _pool().submit(_ask, ("pages", (page, fitted, drill, identifier, last)))
 
 
-def share(page: str, identifier: str) -> "Future[bytes]":
-    """typeset.share, as sheets."""
-    return _pool().submit(_ask, ("share", (page, identifier)))
+def picture(page: str, identifier: str) -> "Future[bytes]":
+    """typeset.picture, as pages."""
+    return _pool().submit(_ask, ("picture", (page, identifier)))
 
 
 def start() -> None:
@@ -107,7 +107,7 @@ def _serve() -> None:
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     from siaga.report import typeset  # only here: whoever asks does without WeasyPrint
 
-    work: dict[str, Callable[..., Any]] = {"sheets": typeset.sheets, "share": typeset.share, "warm": typeset.warm}
+    work: dict[str, Callable[..., Any]] = {"pages": typeset.pages, "picture": typeset.picture, "warm": typeset.warm}
     while True:
         try:
             name, arguments = pickle.load(jobs)

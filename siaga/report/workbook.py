@@ -1,67 +1,58 @@
-"""The figures as a workbook (XLSX): zones by level, people by MMI, models, planning figures, sources.
+"""Workbooks (XLSX) of any hazard: worksheets with headings in both languages, the last one for the sources.
 
-Numbers are unrounded; their formats round what is seen. Headings stand in both languages.
+Numbers are unrounded; their formats round what is seen.
 """
 
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import xlsxwriter
 
-from siaga.impact.mmi import CLASSES, ROMAN
 from siaga.language import Language
 from siaga.report import listed
 
-WHOLE, PRECISE, _SHARE = "#,##0", "#,##0.00", "0.0%"
-NO_CLOCK = datetime(2000, 1, 1)  # the same figures must give the same bytes
+WHOLE, PRECISE, PERCENT = "#,##0", "#,##0.00", "0.0%"
+_NO_CLOCK = datetime(2000, 1, 1)  # the same figures must give the same bytes
 _LONGEST_NAME = 31  # of a worksheet, in Excel
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\\x00-\x1f]+")
-_MODELS = ("pager", "itb", "itb-bayesian")
-_EVENT = ("time", "magnitude", "depth_km", "longitude", "latitude", "description")
-_QUANTILES = ("expected", "median", "p05", "p10", "p25", "p75", "p90", "p95")
 
 
-def make(impact: Mapping[str, Any], languages: Sequence[Language]) -> bytes:
-    """zones.xlsx of one impact.json."""
+def make(impact: Mapping[str, Any], languages: Sequence[Language], fill: Callable[["Worksheets"], None]) -> bytes:
+    """zones.xlsx of one impact.json. fill: adds the worksheets."""
     body = io.BytesIO()
     book = xlsxwriter.Workbook(body, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    book.set_properties({"created": NO_CLOCK, "title": impact["event_id"], "comments": impact["version"]})
-    worksheets = Worksheets(book, languages)
-    _zones(worksheets, impact)
-    _people(worksheets, impact)
-    _fatalities(worksheets, impact)
-    _planning(worksheets, impact["planning"])
-    sources(worksheets, impact, {name: impact["event"][name] for name in _EVENT}, "grid.xml")
+    book.set_properties({"created": _NO_CLOCK, "title": impact["event_id"], "comments": impact["version"]})
+    fill(Worksheets(book, languages))
     book.close()
     return body.getvalue()
 
 
 class Worksheets:
-    """Sheets with a frozen row of headings."""
+    """Worksheets with a frozen row of headings."""
 
     def __init__(self, book: Any, languages: Sequence[Language]) -> None:
         self._book, self._languages = book, languages
         self._used: set[str] = set()
         self._head = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
-        self._formats = {form: book.add_format({"num_format": form}) for form in (WHOLE, PRECISE, _SHARE)}
+        self._formats = {form: book.add_format({"num_format": form}) for form in (WHOLE, PRECISE, PERCENT)}
 
     def both(self, words: str, **values: object) -> str:
         """In every language, once where they agree."""
-        said = dict.fromkeys(_(words, **values) for _ in self._languages)
-        return " / ".join(said)
+        translated = dict.fromkeys(_(words, **values) for _ in self._languages)
+        return " / ".join(translated)
 
     def levels(self, impact: Mapping[str, Any]) -> list[tuple[str | None, list[Mapping[str, Any]]]]:
         """The zones of each level; after those that tables list, a row of the people in none of them."""
-        found: dict[Any, list[Mapping[str, Any]]] = {}
+        by_level: dict[Any, list[Mapping[str, Any]]] = {}
         for zone in impact["zones"]:
-            found.setdefault(zone["level"], []).append(zone)
+            by_level.setdefault(zone["level"], []).append(zone)
         if rest := listed.outside(impact):
             row = {"code": "", "name": self.both(listed.OUTSIDE), "parent": "", **rest}
-            found.setdefault(impact["table"]["level"], []).append(row)
-        return list(found.items()) or [(None, [])]
+            by_level.setdefault(impact["table"]["level"], []).append(row)
+        return list(by_level.items()) or [(None, [])]
 
     def _name(self, wanted: str) -> str:
         """A name that Excel takes: short, without its forbidden marks, not used yet."""
@@ -91,60 +82,6 @@ class Worksheets:
             worksheet.autofilter(0, 0, len(rows), len(columns) - 1)
 
 
-def _zones(worksheets: Worksheets, impact: Mapping[str, Any]) -> None:
-    columns = [(worksheets.both("Code"), ""), (worksheets.both("Name"), ""), (worksheets.both("Above"), "")]
-    columns += [(worksheets.both("People"), WHOLE), *((f"MMI {ROMAN[mmi]}", WHOLE) for mmi in CLASSES)]
-    columns += [
-        (worksheets.both("Affected, MMI II and above"), WHOLE),
-        (worksheets.both("Displaced, planning figure"), WHOLE),
-    ]
-    columns += [(worksheets.both("Deaths expected by {model}", model=model), PRECISE) for model in _MODELS]
-    for level, zones in worksheets.levels(impact):
-        rows = [
-            [
-                *(zone["code"], zone["name"], zone["parent"], zone["people"], *_by_mmi(zone["by_mmi"])),
-                *(zone["affected"], zone["displaced"]),
-                *(zone["fatalities"][model]["expected"] for model in _MODELS),
-            ]
-            for zone in zones
-        ]
-        name = worksheets.both("Zones")
-        worksheets.add(f"{level} {name}" if level else name, columns, rows)
-
-
-def _people(worksheets: Worksheets, impact: Mapping[str, Any]) -> None:
-    people, nodes = impact["people"], impact["map"]["nodes_by_mmi"]
-    counts = _by_mmi(people["by_mmi"])
-    rows = [[ROMAN[mmi], count, nodes[str(mmi)]] for mmi, count in zip(CLASSES, counts, strict=True)]
-    rows.append([worksheets.both("Total"), people["total"], None])
-    columns = [("MMI", ""), (worksheets.both("People"), WHOLE), (worksheets.both("Points of the map"), WHOLE)]
-    worksheets.add(worksheets.both("People"), columns, rows)
-
-
-def _fatalities(worksheets: Worksheets, impact: Mapping[str, Any]) -> None:
-    rows = []
-    for name, one in (impact["fatalities"] or {}).items():
-        chances = [one["probability"][level] for level in ("green", "yellow", "orange", "red")]
-        rows.append([name, *(one[quantile] for quantile in _QUANTILES), one["alert"], *chances])
-    columns = [(worksheets.both("Model"), ""), *((worksheets.both(quantile), PRECISE) for quantile in _QUANTILES)]
-    columns += [(worksheets.both("Alert level"), "")]
-    columns += [(worksheets.both(level), _SHARE) for level in ("green", "yellow", "orange", "red")]
-    worksheets.add(worksheets.both("Deaths"), columns, rows)
-
-
-def _planning(worksheets: Worksheets, planning: Mapping[str, Any] | None) -> None:
-    cases = planning or {}
-    columns = [(worksheets.both("Planning figure"), "")]
-    columns += [(worksheets.both("from MMI {mmi}", mmi=ROMAN[one["mmi"]]), WHOLE) for one in cases.values()]
-    rows: list[list[Any]] = [
-        [worksheets.both("Displaced, planning figure"), *(one["people"] for one in cases.values())]
-    ]
-    for part in ("needs", "groups"):
-        for name in next(iter(cases.values()))[part] if cases else ():
-            rows.append([name, *(one[part][name] for one in cases.values())])
-    worksheets.add(worksheets.both("Needs"), columns, rows if cases else [])
-
-
 def sources(worksheets: Worksheets, impact: Mapping[str, Any], event: Mapping[str, Any], name_of_input: str) -> None:
     """The last worksheet: what was analysed, with what. event: facts of the event by name."""
     provenance = impact["provenance"]
@@ -162,11 +99,7 @@ def sources(worksheets: Worksheets, impact: Mapping[str, Any], event: Mapping[st
         rows.insert(0, [worksheets.both("EXERCISE"), impact["drill_reason"], ""])
     rows.append([name_of_input, "", provenance["input"]["sha256"]])
     for file in provenance["analysis_data"]["files"]:
-        said = ", ".join(str(part) for part in (file["title"], file["source"], file["year"]) if part)
-        rows.append([file["role"], said, file["sha256"]])
+        source = ", ".join(str(part) for part in (file["title"], file["source"], file["year"]) if part)
+        rows.append([file["role"], source, file["sha256"]])
     columns = [(worksheets.both("What"), ""), (worksheets.both("Value"), ""), ("sha256", "")]
     worksheets.add(worksheets.both("Sources"), columns, rows)
-
-
-def _by_mmi(by_mmi: Mapping[str, float | None] | None) -> list[float | None]:
-    return [None if by_mmi is None else by_mmi[str(mmi)] for mmi in CLASSES]

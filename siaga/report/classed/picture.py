@@ -1,41 +1,17 @@
-"""The picture for messengers of a flood or an ash fall: 1080 × 1350 px, readable on a phone without a tap."""
+"""The picture for messengers of a flood or an ash fall: what it says."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from siaga.language import Language
-from siaga.report import figures
-from siaga.report.template import data_uri, environment
-
-WIDTH, HEIGHT = 1080, 1350  # px
-BAND = 56
-MAP_DPI = 395.0  # so that the map's smallest name is 34 px high
-_MAP_TOP = 716
-_FOOT = 164  # three lines below the map
-
-
-def map_px(impact: Mapping[str, Any]) -> tuple[int, int]:
-    """Width and height of the map; bands take their room from it."""
-    return WIDTH, HEIGHT - _top(impact) - _MAP_TOP - _FOOT
+from siaga.report import figures, picture
 
 
 def html(impact: Mapping[str, Any], facts: Mapping[str, Any], map_png: bytes, _: Language) -> str:
     """The picture as a page of its own, to be typeset at 96 dpi. facts: of one hazard, as below."""
-    top = _top(impact)
-    return (
-        environment()
-        .get_template("share-classed.html")
-        .render(
-            **facts,
-            _=_,
-            top=top,
-            map=data_uri("image/png", map_png),
-            map_top=top + _MAP_TOP,
-            map_height=map_px(impact)[1],
-            drill=impact["drill"],
-            demonstration=_demonstration(impact),
-        )
-    )
+    demonstration = any(file["demonstration"] for file in impact["provenance"]["analysis_data"]["files"])
+    shown = {**facts, "drill": impact["drill"], "demonstration": demonstration}
+    return picture.html("picture-classed.html", impact, shown, map_png, 0, _)
 
 
 def of_flood(impact: Mapping[str, Any], shown: Mapping[str, Any], _: Language) -> dict[str, Any]:
@@ -91,11 +67,3 @@ def of_ash(impact: Mapping[str, Any], shown: Mapping[str, Any], _: Language) -> 
 
 def _people(count: float | None, _: Language) -> str:
     return _("not known") if count is None else figures.people_sentence(count, _.code)
-
-
-def _demonstration(impact: Mapping[str, Any]) -> bool:
-    return any(file["demonstration"] for file in impact["provenance"]["analysis_data"]["files"])
-
-
-def _top(impact: Mapping[str, Any]) -> int:
-    return BAND * (bool(impact["drill"]) + _demonstration(impact))

@@ -1,13 +1,11 @@
 """A flood or an ash fall as a workbook (XLSX): zones by level, people, areas or towns, needs, sources."""
 
-import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import xlsxwriter
-
 from siaga.language import Language
-from siaga.report.workbook import NO_CLOCK, PRECISE, WHOLE, Worksheets, sources
+from siaga.report import workbook
+from siaga.report.workbook import PRECISE, WHOLE, Worksheets, sources
 
 Columns = tuple[tuple[str, str], ...]  # key in impact.json, number format
 
@@ -23,20 +21,17 @@ _LISTS += (("places", "Towns", _TOWNS), ("airports", "Airports", _AIRPORTS))
 
 def make(impact: Mapping[str, Any], languages: Sequence[Language]) -> bytes:
     """zones.xlsx of one impact.json. Numbers are unrounded; what is unknown stays an empty cell."""
-    body = io.BytesIO()
-    book = xlsxwriter.Workbook(body, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    book.set_properties({"created": NO_CLOCK, "title": impact["event_id"], "comments": impact["version"]})
-    worksheets = Worksheets(book, languages)
-    _zones(worksheets, impact)
-    _people(worksheets, impact)
-    for key, name, fields in _LISTS:
-        rows = impact.get(key) or []
-        if rows:
-            worksheets.add(worksheets.both(name), fields, [[row[field] for field, _form in fields] for row in rows])
-    _needs(worksheets, impact["planning"])
-    sources(worksheets, impact, impact["event"], "input")
-    book.close()
-    return body.getvalue()
+
+    def fill(worksheets: Worksheets) -> None:
+        _zones(worksheets, impact)
+        _people(worksheets, impact)
+        for key, name, fields in _LISTS:
+            if rows := impact.get(key):
+                worksheets.add(worksheets.both(name), fields, [[row[field] for field, _form in fields] for row in rows])
+        _needs(worksheets, impact["planning"])
+        sources(worksheets, impact, impact["event"], "input")
+
+    return workbook.make(impact, languages, fill)
 
 
 def _zones(worksheets: Worksheets, impact: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""How the report of an earthquake fills its sheets: the first guess."""
+"""How the report of an earthquake fills its pages: the first guess."""
 
 from collections.abc import Mapping
 from typing import Any

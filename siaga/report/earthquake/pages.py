@@ -12,7 +12,7 @@ from siaga.report.earthquake.districts import MOST_WORST
 from siaga.report.earthquake.printed import printed
 from siaga.report.fit import Fit
 
-_SHEETS = ("first.html", "second.html", "third.html")
+_TEMPLATES = ("first.html", "second.html", "third.html")
 _CHANGED = ("magnitude", "depth_km", "max_mmi", "people_mmi8_plus", "deaths_p25_p75", "chance_100", "level")
 
 
@@ -35,7 +35,7 @@ def html(
         "axis_bands": axis.BANDS,
         "axis_ticks": [(figures.whole(value, language.code), left) for value, left in axis.TICKS],
     }
-    return template.html(_SHEETS, shown, map_png, url, fit, language)
+    return template.html(_TEMPLATES, shown, map_png, url, fit, language)
 
 
 def _frame(impact: Mapping[str, Any], shown: Mapping[str, Any], _: Language) -> dict[str, Any]:

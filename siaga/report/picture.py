@@ -1,0 +1,43 @@
+"""The picture for messengers of any hazard: 1080 × 1350 px, readable on a phone without a tap."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from siaga.language import Language
+from siaga.report.template import data_uri, environment
+
+WIDTH, HEIGHT = 1080, 1350  # px
+MAP_DPI = 395.0  # so that the map's smallest name is 34 px high
+_BAND = 56
+_MAP_TOP = 716
+_FOOT = 164  # three lines below the map
+
+
+def bands_px(impact: Mapping[str, Any]) -> int:
+    """Height of the bands that say that it is an exercise, or of demonstration data."""
+    demonstration = any(file["demonstration"] for file in impact["provenance"]["analysis_data"]["files"])
+    return _BAND * (bool(impact["drill"]) + demonstration)
+
+
+def map_px(impact: Mapping[str, Any], below: int = 0) -> int:
+    """Height of the map; bands take their room from it, and what stands below it besides the foot."""
+    return HEIGHT - bands_px(impact) - _MAP_TOP - _FOOT - below
+
+
+def html(
+    template: str, impact: Mapping[str, Any], shown: Mapping[str, Any], map_png: bytes, below: int, _: Language
+) -> str:
+    """The picture as a page of its own, to be typeset at 96 dpi. shown: what the template needs besides."""
+    top = bands_px(impact)
+    return (
+        environment()
+        .get_template(template)
+        .render(
+            **shown,
+            _=_,
+            top=top,
+            map=data_uri("image/png", map_png),
+            map_top=top + _MAP_TOP,
+            map_height=map_px(impact, below),
+        )
+    )
