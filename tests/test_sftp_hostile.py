@@ -147,7 +147,7 @@ def test_a_file_whose_writing_failed_is_not_whole_whatever_the_client_thinks(doo
 def test_a_full_disk_is_said_and_leaves_nothing_behind(tmp_path):
     (tmp_path / "held").mkdir()
     (tmp_path / "full.upload").symlink_to("/dev/full")
-    upload = spool.Upload(tmp_path / "full.upload", fresh=True)
+    upload = spool.Upload(tmp_path / "full.upload")
     upload.write(0, b"little, so that it is still in memory")
     with pytest.raises(OSError, match="No space left"):
         upload.finish()
@@ -171,15 +171,15 @@ def test_what_waits_for_its_rename_is_bounded_too(tmp_path, monkeypatch):
     kept = spool.Spool(tmp_path)
     monkeypatch.setattr(spool, "MAX_SPOOLED", 1000)
     for number in range(2):
-        upload = kept.begin(fresh=True)
+        upload = kept.begin()
         upload.write(0, b"x" * 600)
         upload.finish()
         kept.hold(upload, f"/shakemaps/{number}.part")
         upload.drop()
     with pytest.raises(BadInput, match="Too much"):
-        kept.begin(fresh=True)
+        kept.begin()
     kept.forget(kept.held("/shakemaps/0.part"))
-    kept.begin(fresh=True).drop()
+    kept.begin().drop()
 
 
 def test_idle_connections_keep_nobody_out(door):

@@ -2,8 +2,7 @@
 
 A user sees folders, each of which is a bucket, and nothing else. A file is spooled, and put with one
 request when the client closes it, so that the client hears if the store refused. A connection that
-breaks leaves no object. Temporary names wait in the spool for their rename; of names that are none but wake
-nothing a rename to one that does makes a second object.
+breaks leaves no object, but what came can be resumed for a day. Temporary names wait in the spool for their rename.
 """
 
 import asyncio
@@ -16,7 +15,8 @@ from typing import Any
 import asyncssh
 
 from gateway.sftp.door import Door
-from gateway.sftp.session import View, mark_ending
+from gateway.sftp.handler import adapt
+from gateway.sftp.session import View
 from siaga import modes
 from siaga.errors import SiagaError
 from siaga.settings import Settings
@@ -55,7 +55,7 @@ class Login(asyncssh.SSHServer):
 
 async def serve(settings: Settings) -> None:
     """Keep the door open until SIGTERM; then finish what is being stored."""
-    mark_ending()
+    adapt(View)
     door = Door(settings)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

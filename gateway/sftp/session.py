@@ -1,55 +1,39 @@
 """What one session of one SFTP user sees and may do."""
 
 import asyncio
-import hashlib
-import json
-import logging
-import os
-import posixpath
 import time
-import unicodedata
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
 import asyncssh
 from asyncssh import SFTPAttrs, SFTPFailure, SFTPName, SFTPNoSuchFile, SFTPPermissionDenied
-from asyncssh.sftp import SFTPServerHandler
 
 from gateway.sftp.accounts import User
 from gateway.sftp.attributes import directory, file_of
+from gateway.sftp.delivery import Delivery, Sent, tell
 from gateway.sftp.door import Door
-from gateway.sftp.spool import Held, Upload, is_temporary
-from siaga.errors import BadInput, NotFound, SiagaError
-from siaga.store import MOST_BYTES, Head
-
-_log = logging.getLogger("sftp")
-_MAX_KEY_BYTES = 1024  # S3's limit
-_MEDIA_TYPES = {".xml": "application/xml", ".json": "application/json", ".tif": "image/tiff"}
-
-
-@dataclass(frozen=True, slots=True)
-class Path:
-    """A path in a user's view. bucket and key are "" at the root; key ends in no slash."""
-
-    text: str
-    bucket: str
-    key: str
-
-    @property
-    def name(self) -> str:
-        """Its last part."""
-        return posixpath.basename(self.text)
+from gateway.sftp.moves import Moves
+from gateway.sftp.shelf import Shelf
+from gateway.sftp.spool import Held, Upload
+from gateway.sftp.viewpath import ViewPath
+from siaga.errors import BadInput
 
 
 @dataclass(slots=True)
 class OpenFile:
-    """A file that a client has open for writing. changed: when, as the client says; seconds since the epoch."""
+    """A file that a client has open for writing.
 
-    path: Path
+    changed: when, as the client says; seconds since the epoch. appending: all that is written goes to the end.
+    first: only if nothing has that name.
+    """
+
+    path: ViewPath
     upload: Upload
     opened: float
-    changed: float | None = None
+    changed: float | None
+    appending: bool
+    first: bool
 
 
 class View(asyncssh.SFTPServer):
@@ -59,30 +43,48 @@ class View(asyncssh.SFTPServer):
         super().__init__(channel)
         self._door = door
         self._user: User = channel.get_connection().get_extra_info("siaga_user")
-        self._spool, self._times = door.spool(self._user), door.times(self._user)
+        self._shelf = Shelf(door, self._user)
+        self._spool, self._times = self._shelf.spool, self._shelf.times
+        self._say = tell(self._user.name, channel)
+        self._delivery = Delivery(door, self._shelf, self._say)
+        self._moves = Moves(door, self._shelf, self._delivery)
         self._open: list[OpenFile] = []
+        self._emptied: set[str] = set()  # stored files that the client has cut to nothing, to write them anew
         self.ending = False  # set when the session ends: files still open then were never finished
 
     # Files
 
     async def open(self, path: bytes, pflags: int, attrs: SFTPAttrs) -> OpenFile:
-        """Begin an upload; nothing but writing a whole file is allowed."""
+        """Begin an upload, with what lies there unless the client begins anew; files are not fetched."""
         where = self._path(path, writing=True)
         if not pflags & asyncssh.FXF_WRITE:
             raise SFTPPermissionDenied("Files can be sent here, not fetched")
-        if pflags & asyncssh.FXF_APPEND:
-            raise SFTPFailure("Appending and resuming are not supported; send the whole file again")
-        await self._check_place(where)
-        fresh = bool(pflags & asyncssh.FXF_TRUNC) or not await self._exists(where)
-        file = OpenFile(where, self._begin(fresh=fresh), time.monotonic(), attrs.mtime)
+        await self._shelf.check_place(where)
+        found = await self._shelf.find(where)
+        first = bool(pflags & asyncssh.FXF_EXCL)
+        if first and found is not None and not (isinstance(found, Held) and not found.whole):
+            raise SFTPFailure(f"{where.text} is there already")
+        if found is None and not pflags & asyncssh.FXF_CREAT:
+            raise SFTPNoSuchFile(f"{where.text}: no such file")
+        upload = self._begin()
+        fresh = first or pflags & asyncssh.FXF_TRUNC or where.text in self._emptied
+        self._emptied.discard(where.text)
+        if found is not None and not fresh:
+            try:
+                await self._shelf.fill(upload, where, found)
+            except BaseException:
+                upload.drop()
+                raise
+        appending = bool(pflags & asyncssh.FXF_APPEND)
+        file = OpenFile(where, upload, time.monotonic(), attrs.mtime, appending, first)
         self._open.append(file)
         return file
 
     def write(self, file_obj: Any, offset: int, data: bytes) -> int:
         """Spool some bytes. Not a coroutine: so no CLOSE overtakes a WRITE."""
+        upload: Upload = file_obj.upload
         try:
-            spooled: int = file_obj.upload.write(offset, data)
-            return spooled
+            return upload.write(upload.size if file_obj.appending else offset, data)
         except BadInput as error:
             raise SFTPFailure(str(error)) from error
 
@@ -94,20 +96,22 @@ class View(asyncssh.SFTPServer):
     async def close(self, file_obj: Any) -> None:
         """The client is done: publish, or hold a temporary name until its rename."""
         self._open.remove(file_obj)
-        upload = file_obj.upload
+        where, upload = file_obj.path, file_obj.upload
         try:
             if self.ending:
-                self._say(file_obj.path, "dropped: the connection ended before the file was finished")
+                self._spool.keep_begun(upload, where.text)
+                self._say(where, "dropped: the connection ended before the file was finished; it can be resumed")
                 return
             await asyncio.to_thread(upload.finish)
-            if is_temporary(file_obj.path.name):
-                self._spool.hold(upload, file_obj.path.text)
-                self._times.keep(file_obj.path.text, "", file_obj.changed)
-                self._say(file_obj.path, "held until its rename", bytes=upload.size)
+            if where.is_temporary:
+                self._spool.hold(upload, where.text)
+                self._times.keep(where.text, "", file_obj.changed)
+                self._say(where, "held until its rename", bytes=upload.size)
             else:
-                await self._publish(file_obj.path, upload.path, file_obj.opened, file_obj.changed)
+                sent = Sent(upload.path, file_obj.opened, file_obj.changed, file_obj.first)
+                await self._delivery.publish(where, sent)
         except (BadInput, OSError) as error:  # OSError: the disk is full
-            self._say(file_obj.path, f"refused: {error}")
+            self._say(where, f"refused: {error}")
             raise SFTPFailure(str(error)) from error
         finally:
             upload.drop()
@@ -116,61 +120,34 @@ class View(asyncssh.SFTPServer):
         """Everything is synced when it is finished."""
 
     async def rename(self, oldpath: bytes, newpath: bytes) -> None:
-        """Publish a held file under its final name, or hold it under another temporary one.
-
-        What has arrived stays; under a name that wakes nothing it may have another that does.
-        """
-        old, new = self._path(oldpath, writing=True), self._path(newpath, writing=True)
-        held = self._spool.held(old.text)
-        if held is None:
-            await self._publish_again(old, new)
-            return
-        changed = self._times.told(old.text, "")
-        if is_temporary(new.name):
-            self._spool.rename(held, new.text)
-            self._times.keep(new.text, "", changed)
-            return
-        await self._check_place(new)
-        await self._publish(new, held.path, time.monotonic(), changed)
-        self._spool.forget(held)
+        """Publish what waits under its final name, file or folder; what was taken up stays."""
+        await self._moves.move(self._path(oldpath, writing=True), self._path(newpath, writing=True))
 
     async def posix_rename(self, oldpath: bytes, newpath: bytes) -> None:
         """The same; an object of that name gets a new version."""
         await self.rename(oldpath, newpath)
 
     async def remove(self, path: bytes) -> None:
-        """Only what still waits for its rename can be taken back."""
+        """Only what still waits can be taken back."""
         where = self._path(path, writing=True)
         held = self._spool.held(where.text)
-        if held is None:
+        if held is not None:
+            self._spool.forget(held)
+        elif await self._shelf.find(where) is None:
+            raise SFTPNoSuchFile(f"{where.text}: no such file")
+        else:
             raise SFTPPermissionDenied("What has arrived cannot be removed")
-        self._spool.forget(held)
 
     # Folders and attributes
 
     async def scandir(self, path: bytes) -> AsyncIterator[SFTPName]:
         """Names in a folder: the user's folders, objects, and what waits in the spool."""
         where = self._path(path)
-        found: dict[str, SFTPAttrs] = {".": directory(), "..": directory()}
-        if not where.bucket:
-            found |= {folder: directory() for folder in self._user.folders}
+        if where.bucket:
+            found = await self._shelf.listing(where)
         else:
-            prefix = f"{where.key}/" if where.key else ""
-            folders, heads = await self._ask(lambda: self._door.store.children(where.bucket, prefix))
-            found |= {folder: directory() for folder in folders}
-            found |= {
-                head.key[len(prefix) :]: self._attributes(f"{where.text}/{head.key[len(prefix) :]}", head)
-                for head in heads
-            }
-            for made in self._door.made_folders(self._user):
-                if posixpath.dirname(made) == where.text:
-                    found.setdefault(posixpath.basename(made), directory())
-            for held in self._spool.all_held():
-                if posixpath.dirname(held.name) == where.text:
-                    found[posixpath.basename(held.name)] = self._attributes(held.name, held)
-            if len(found) == 2 and not await self._is_folder(where):
-                raise SFTPNoSuchFile(f"{where.text}: no such folder")
-        for name, attrs in found.items():
+            found = {folder: directory() for folder in self._user.folders}
+        for name, attrs in ({".": directory(), "..": directory()} | found).items():
             yield SFTPName(name.encode(), attrs=attrs)
 
     async def stat(self, path: bytes) -> SFTPAttrs:
@@ -181,10 +158,12 @@ class View(asyncssh.SFTPServer):
         for file in self._open:
             if file.path == where:
                 return self.fstat(file)
-        found = await self._find(where)
+        if where.text in self._emptied:
+            return file_of(0, time.time())
+        found = await self._shelf.find(where)
         if found is not None:
-            return self._attributes(where.text, found)
-        if await self._is_folder(where):
+            return self._shelf.attributes(where.text, found)
+        if await self._shelf.is_folder(where):
             return directory()
         raise SFTPNoSuchFile(f"{where.text}: no such file")
 
@@ -197,14 +176,22 @@ class View(asyncssh.SFTPServer):
         return file_of(file_obj.upload.size, time.time() if file_obj.changed is None else file_obj.changed)
 
     async def setstat(self, path: bytes, attrs: SFTPAttrs) -> None:
-        """The time of the last change is told back; modes mean nothing to an object, but `put -p` sends them."""
-        if attrs.mtime is None:
-            return
+        """The time is told back, a size cuts; modes mean nothing to an object, but clients send them."""
         where = self._path(path)
-        for file in (one for one in self._open if one.path == where):
-            file.changed = attrs.mtime
-        if where.key and (found := await self._find(where)):
-            self._times.keep(where.text, _etag(found), attrs.mtime)
+        opened = [file for file in self._open if file.path == where]
+        for file in opened:
+            self.fsetstat(file, attrs)
+        if opened or not where.key or (attrs.size is None and attrs.mtime is None):
+            return
+        found = await self._shelf.find(where)
+        if found is None:
+            if await self._shelf.is_folder(where):
+                return
+            raise SFTPNoSuchFile(f"{where.text}: no such file")
+        if attrs.size is not None:
+            self._truncate(where, found, attrs.size)
+        if attrs.mtime is not None:
+            self._times.keep(where.text, "" if isinstance(found, Held) else found.etag, attrs.mtime)
 
     async def lsetstat(self, path: bytes, attrs: SFTPAttrs) -> None:
         """Likewise."""
@@ -213,24 +200,26 @@ class View(asyncssh.SFTPServer):
     def fsetstat(self, file_obj: Any, attrs: SFTPAttrs) -> None:
         """The size counts: scp writes in place and then says how long the file is. The time is told back."""
         if attrs.size is not None:
-            file_obj.upload.resize(attrs.size)
+            try:
+                file_obj.upload.resize(attrs.size)
+            except BadInput as error:
+                raise SFTPFailure(str(error)) from error
         if attrs.mtime is not None:
             file_obj.changed = attrs.mtime
 
     async def mkdir(self, path: bytes, attrs: SFTPAttrs) -> None:
         """Buckets have no folders; the name is remembered until something lies in it."""
         where = self._path(path, writing=True)
-        if await self._is_folder(where):
+        if await self._shelf.is_folder(where):
             raise SFTPFailure(f"{where.text} is there already")
-        self._door.made_folders(self._user).add(where.text)
+        self._shelf.made.add(where.text)
 
     async def rmdir(self, path: bytes) -> None:
         """Forget an empty folder."""
         where = self._path(path, writing=True)
-        made = self._door.made_folders(self._user)
-        if where.text not in made:
+        if where.text not in self._shelf.made:
             raise SFTPPermissionDenied("What has arrived cannot be removed")
-        made.discard(where.text)
+        self._shelf.made.discard(where.text)
 
     def realpath(self, path: bytes) -> bytes:
         """The path from the user's root."""
@@ -252,147 +241,23 @@ class View(asyncssh.SFTPServer):
 
     # What these stand on
 
-    def _path(self, raw: bytes, *, writing: bool = False) -> Path:
+    def _path(self, raw: bytes, *, writing: bool = False) -> ViewPath:
+        return self._shelf.path(raw, writing=writing)
+
+    def _begin(self) -> Upload:
         try:
-            text = posixpath.normpath("/" + raw.decode("utf-8"))
-        except UnicodeDecodeError as error:
-            raise SFTPFailure("The name is not UTF-8") from error
-        text = "/" + text.lstrip("/")
-        if any(unicodedata.category(mark) == "Cc" for mark in text):
-            raise SFTPFailure("The name holds control characters")
-        folder, _, key = text[1:].partition("/")
-        bucket = self._user.folders.get(folder, "")
-        if len(key.encode()) > _MAX_KEY_BYTES:
-            raise SFTPFailure(f"The name is longer than {_MAX_KEY_BYTES} bytes")
-        if writing and not (bucket and key):
-            raise SFTPPermissionDenied(f"Put files below one of these folders: {', '.join(self._user.folders)}")
-        if folder and not bucket:
-            raise SFTPNoSuchFile(f"{text}: no such file")
-        return Path(text, bucket, key)
+            return self._spool.begin()
+        except BadInput as error:
+            raise SFTPFailure(str(error)) from error
 
-    async def _find(self, where: Path) -> Head | Held | None:
-        held = self._spool.held(where.text)
-        if held is not None:
-            return held
-        try:
-            head: Head = await self._ask(lambda: self._door.store.head(where.bucket, where.key))
-            return head
-        except SFTPNoSuchFile:
-            return None
-
-    async def _exists(self, where: Path) -> bool:
-        return await self._find(where) is not None
-
-    async def _is_folder(self, where: Path) -> bool:
-        made = self._door.made_folders(self._user)
-        inside = f"{where.text}/"
-        if not where.key or any(name == where.text or name.startswith(inside) for name in made):
-            return True
-        if any(held.name.startswith(inside) for held in self._spool.all_held()):
-            return True
-        return await self._ask(lambda: next(self._door.store.list(where.bucket, f"{where.key}/"), None)) is not None
-
-    async def _check_place(self, where: Path) -> None:
-        """No file where a folder is, and none below a file: MinIO's listings would hide what lies inside."""
-        if not where.key:
+    def _truncate(self, where: ViewPath, found: Any, size: int) -> None:
+        """Cut a file that nobody has open. What has arrived stays until new content is whole."""
+        if size == found.size:
             return
-        if await self._is_folder(where):
-            raise SFTPFailure(f"{where.text} is a folder; choose another name")
-        folder = posixpath.dirname(where.text)
-        while "/" in folder[1:]:
-            if await self._exists(self._path(folder.encode())):
-                raise SFTPFailure(f"{folder} is a file; choose another name")
-            folder = posixpath.dirname(folder)
-
-    async def _ask(self, question: Any) -> Any:
-        try:
-            return await asyncio.to_thread(question)
-        except NotFound as error:
-            raise SFTPNoSuchFile("no such file") from error
-        except BadInput as error:
-            raise SFTPFailure("The store can hold no such name; choose another") from error
-        except SiagaError as error:
-            raise SFTPFailure("The store does not answer; try again") from error
-
-    async def _publish(self, where: Path, path: Any, started: float, changed: float | None) -> None:
-        media_type = _MEDIA_TYPES.get(posixpath.splitext(where.name)[1].lower(), "application/octet-stream")
-
-        def put() -> tuple[int, str, str]:
-            with path.open("rb") as file:
-                sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-                file.seek(0)
-                metadata = {"uploader": self._user.name, "sha256": sha256}
-                etag = self._door.store.put(where.bucket, where.key, file, media_type, metadata=metadata)
-                return os.fstat(file.fileno()).st_size, sha256, etag
-
-        commit = asyncio.ensure_future(asyncio.to_thread(put))
-        self._door.commits.add(commit)
-        commit.add_done_callback(self._door.commits.discard)
-        try:
-            size, sha256, etag = await asyncio.shield(commit)
-        except SiagaError as error:
-            self._say(where, f"not stored: {error}")
-            hint = "choose another name" if isinstance(error, BadInput) else "send it again"
-            raise SFTPFailure(f"The store did not take the file; {hint}") from error
-        self._times.keep(where.text, etag, changed)
-        self._say(where, "stored", bytes=size, sha256=sha256, seconds=round(time.monotonic() - started, 3))
-
-    async def _publish_again(self, old: Path, new: Path) -> None:
-        """Publish what has arrived under its final name: the name that it came under was a temporary one of some kind.
-
-        Which names are temporary only their uploader knows; one that wakes nothing may be.
-        """
-        found = await self._find(old)
-        if found is None:
-            raise SFTPNoSuchFile(f"{old.text}: no such file")
-        wakes = self._door.wakes
-        if found.size > MOST_BYTES or wakes(old.bucket, old.key) or not wakes(new.bucket, new.key):
-            raise SFTPPermissionDenied("What has arrived stays as it is; send it again under the other name")
-        await self._check_place(new)
-        started = time.monotonic()
-        body, _head = await self._ask(lambda: self._door.store.get(old.bucket, old.key))
-        upload = self._begin(fresh=True)
-        try:
-            upload.write(0, body)
-            await asyncio.to_thread(upload.finish)
-            await self._publish(new, upload.path, started, self._times.told(old.text, _etag(found)))
-        except OSError as error:  # the disk is full
-            raise SFTPFailure(str(error)) from error
-        finally:
-            upload.drop()
-
-    def _begin(self, *, fresh: bool) -> Upload:
-        try:
-            return self._spool.begin(fresh=fresh)
-        except BadInput as error:
-            raise SFTPFailure(str(error)) from error
-
-    def _attributes(self, name: str, found: Head | Held) -> SFTPAttrs:
-        told = self._times.told(name, _etag(found))
-        came = found.since if isinstance(found, Held) else found.modified.timestamp()
-        return file_of(found.size, came if told is None else told)
-
-    def _say(self, where: Path, what: str, **more: Any) -> None:
-        peer = self.channel.get_extra_info("peername") or ("",)
-        fact = {"user": self._user.name, "from": peer[0], "path": where.text, "what": what}
-        _log.info(json.dumps(fact | more, ensure_ascii=False))
-
-
-def _etag(found: Head | Held) -> str:
-    return "" if isinstance(found, Held) else found.etag
-
-
-def mark_ending() -> None:
-    """Tell a View that its session ends before asyncssh closes the files still open in it.
-
-    asyncssh calls close() for those as well, and a broken upload would look finished. There is no
-    public hook; tests kill clients in the middle, so a new asyncssh that changes this is noticed.
-    """
-    cleanup = SFTPServerHandler._cleanup
-
-    async def marked(handler: Any, error: Exception | None) -> None:
-        if isinstance(handler._server, View):
-            handler._server.ending = True
-        await cleanup(handler, error)
-
-    SFTPServerHandler._cleanup = marked  # type: ignore[method-assign, assignment]  # there is no public hook
+        if size == 0 and not isinstance(found, Held):
+            self._emptied.add(where.text)
+            self._say(where, "cut to nothing by the client: stays as it is until new content comes")
+        elif isinstance(found, Held) and size < found.size:
+            found.cut(size)
+        else:
+            raise SFTPFailure(f"{where.text} cannot be made {size} bytes long; send the whole file again")

@@ -1,14 +1,16 @@
 """When a client's files were last changed, as the client says: told back to it, so that a mirror sees what is newer.
 
 An object knows only when it came, and a mirror that compares takes a later change made before that for an old one.
-Kept beside the spool, one row per name. What came another way since has the store's time; so has everything if the
-rows are lost, which costs a mirror's client a transfer.
+What the client says before the file is whole stands in the object's metadata too; many clients say it afterwards,
+when the object can no longer be changed. So it is kept beside the spool, one row per name and content. If the rows
+are lost the metadata tell, or else the store's own time, which costs a mirror's client a transfer.
 """
 
 import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
 
+MODIFIED = "mtime"  # metadata of an object: when its content was changed, as rclone writes it to S3 too
 _TABLE = "create table if not exists time (name text primary key, etag text, changed real)"
 
 

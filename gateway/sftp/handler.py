@@ -1,0 +1,34 @@
+"""asyncssh's SFTP server, where it offers no hook: how a session ends, and packets with surplus bytes.
+
+Tests with real clients notice an asyncssh that changes either.
+"""
+
+from typing import Any
+
+from asyncssh.sftp import SFTPServerHandler
+
+
+def adapt(view: type[Any]) -> None:
+    """Change what asyncssh does for sessions of that class, which has an attribute `ending`; once per process.
+
+    asyncssh calls close() for the files that are still open when a session ends, and a broken upload would look
+    finished: `ending` is set before. And it refuses packets that go on behind what the protocol says; OpenSSH
+    reads what it knows and ignores the rest, so clients that send more (rclone 1.60) are in use.
+    """
+    cleanup, process = SFTPServerHandler._cleanup, SFTPServerHandler._process_packet
+
+    async def marked(handler: Any, error: Exception | None) -> None:
+        if isinstance(handler._server, view):
+            handler._server.ending = True
+        await cleanup(handler, error)
+
+    async def lenient(handler: Any, kind: int, number: int, packet: Any) -> None:
+        packet.check_end = _ignore_the_rest
+        await process(handler, kind, number, packet)
+
+    SFTPServerHandler._cleanup = marked  # type: ignore[method-assign, assignment]  # there is no public hook
+    SFTPServerHandler._process_packet = lenient  # type: ignore[method-assign, assignment]
+
+
+def _ignore_the_rest() -> None:
+    """As OpenSSH does."""
