@@ -36,7 +36,7 @@ Imports go down, never up and never aside; from the ground:
     conventions, errors, hazards, moment
     diskcache, edition, events, filehash, keys, language, palette, product, standing, timing
     receipt, settings
-    modes, stack, store
+    ignored, modes, stack, store
     exposure, hazard
     impact
     catalog, gis, inputs

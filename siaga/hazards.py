@@ -18,13 +18,14 @@ class Hazard:
     """Where a hazard comes in and where it is shown.
 
     function: that analyses its inputs. buckets: in which they arrive. name: of the object that wakes the function.
-    pattern: of the keys that wake it, as stack.yml has it. page: the path of its pages on the web.
+    patterns: of the keys that wake it, as stack.yml has them; letters are the same in either case.
+    page: the path of its pages on the web.
     """
 
     function: str
     buckets: tuple[str, ...]
     name: str
-    pattern: str
+    patterns: tuple[str, ...]
     page: str
 
 
@@ -33,21 +34,21 @@ HAZARDS: Mapping[str, Hazard] = {
         function="on-shakemap",
         buckets=(SHAKEMAPS, SHAKEMAPS_CORRECTED, SHAKEMAPS_BNPB),
         name="grid.xml",
-        pattern="*grid.xml",
+        patterns=("*grid.xml", "*grid.xml.zip", "*grid.xml.gz"),
         page="earthquakes",
     ),
     "flood": Hazard(
         function="on-flood",
         buckets=(FLOODMAPS,),
         name="flood_data.json",
-        pattern="2*flood_data.json",
+        patterns=("2*flood_data.json",),
         page="floods",
     ),
     "ash": Hazard(
         function="on-ash",
         buckets=(ASHMAPS,),
         name="request.json",
-        pattern="*/request.json",
+        patterns=("*/request.json",),
         page="ash",
     ),
 }

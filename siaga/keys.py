@@ -33,6 +33,7 @@ CATALOG = "catalog/"
 EVENT_TIME = "event-time"  # metadata of impact.json: when it happened, as siaga.moment stamps it
 
 GRID = EARTHQUAKE.name  # ends the keys in the buckets of ShakeMaps that wake on-shakemap
+REFUSED, PUBLISHED = ".refused.txt", ".published.txt"  # behind an input's key: what became of it, for its sender
 FLOOD_DATA = FLOOD.name
 HOURS = "hours/"  # in floodmaps: what became of each hour that has no flood data of its own
 SUSPECT = "suspect/"  # in floodmaps: answers that are not trusted, as they came; they wake nothing
@@ -333,31 +334,25 @@ def hours_after(since: datetime) -> str:
     return f"{since.astimezone(UTC):%Y%m%d%H}"
 
 
-def lacking(bucket: str, key: str) -> str:
-    """What a key in an input bucket should end in to wake a function; "" where it does, or lies there by design.
-
-    >>> lacking("shakemaps", "20180220163351/GRID.XML"), lacking("shakemaps", "20180220163351/output/grid.xml")
-    ('grid.xml', '')
-    >>> lacking("ashmaps", "candidates/0a.tif"), lacking("floodmaps", "flood_data.json")
-    ('', '2…/flood_data.json')
-    """
-    if bucket == FLOODMAPS:
-        known = key.startswith((HOURS, SUSPECT, OUTAGES)) or (key[:1] == "2" and key.endswith(FLOOD_DATA))
-        return "" if known or key.endswith("/") else f"2…/{FLOOD_DATA}"
-    if bucket == ASHMAPS:
-        known = key.startswith(CANDIDATES) or key.endswith((f"/{ASH_REQUEST}", f"/{ASH_RASTER}"))
-        return "" if known or key.endswith("/") else f"/{ASH_REQUEST}"
-    return "" if key.endswith((GRID, "/")) else GRID
-
-
 def woken(bucket: str, key: str) -> str:
     """The function that an input wakes, "" for what lies beside inputs.
 
-    >>> woken("shakemaps-bnpb", "20180220163351/output/grid.xml"), woken("ashmaps", "candidates/0a.tif")
+    >>> woken("shakemaps-bnpb", "20180220163351/output/Grid.xml.gz"), woken("ashmaps", "candidates/0a.tif")
     ('on-shakemap', '')
     """
     here = (one for one in HAZARDS.values() if bucket in one.buckets)
-    return next((one.function for one in here if fnmatchcase(key, one.pattern)), "")
+    name = key.lower()
+    return next((one.function for one in here if any(fnmatchcase(name, pattern) for pattern in one.patterns)), "")
+
+
+def is_notice(key: str) -> bool:
+    """Whether a key is that of a notice: what the gateway leaves beside a ShakeMap for its sender. It wakes nothing.
+
+    >>> [is_notice(f"20180220163351/{name}") for name in ("grid.xml.refused.txt", "GRID.XML.published.txt", "a.txt")]
+    [True, True, False]
+    """
+    told = key.removesuffix(REFUSED).removesuffix(PUBLISHED)
+    return told != key and woken(SHAKEMAPS, told) != ""
 
 
 def is_timed(name: str) -> bool:

@@ -21,7 +21,7 @@ _QUANTITY = re.compile(r"[1-9]\d*([KMG]i?)?")
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """Which objects wake a function: a bucket, how the key begins and how it ends."""
+    """Which objects wake a function: a bucket, how the key begins and how it ends, in capital letters or small ones."""
 
     bucket: str
     prefix: str
@@ -29,8 +29,9 @@ class Pattern:
 
     def matches(self, bucket: str, key: str) -> bool:
         """Whether that object wakes the function."""
-        long_enough = len(key) >= len(self.prefix) + len(self.suffix)
-        return bucket == self.bucket and long_enough and key.startswith(self.prefix) and key.endswith(self.suffix)
+        if bucket != self.bucket or len(key) < len(self.prefix) + len(self.suffix) or not key.startswith(self.prefix):
+            return False
+        return key[len(key) - len(self.suffix) :].lower() == self.suffix.lower()
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,7 +124,7 @@ seen = "note.txt" in [product["path"] for product in json.loads(record.body)["pr
         True,
     ),
     ("a bucket that wakes a function", "another name in a bucket"): (
-        {"stack.yml": ("shakemaps-bnpb/*grid.xml", "shakemaps-bnpb/*grid.xml shakemaps-bnpb/*other.xml")},
+        {"stack.yml": ("shakemaps-bnpb/*grid.xml ", "shakemaps-bnpb/*grid.xml shakemaps-bnpb/*other.xml ")},
         """
 import pathlib
 from siaga import stack
@@ -135,7 +135,7 @@ seen = [function.name for function in woken]
     ),
     ("a bucket that wakes a function", "a new bucket"): (
         {
-            "stack.yml": ("shakemaps-bnpb/*grid.xml", "shakemaps-bnpb/*grid.xml shakemaps-usgs/*grid.xml"),
+            "stack.yml": ("shakemaps-bnpb/*grid.xml ", "shakemaps-bnpb/*grid.xml shakemaps-usgs/*grid.xml "),
             "siaga/hazards.py": ("SHAKEMAPS_BNPB),", 'SHAKEMAPS_BNPB, "shakemaps-usgs"),'),
         },
         """

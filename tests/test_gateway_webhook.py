@@ -209,3 +209,12 @@ def test_a_key_is_unquoted_exactly_once(functions, middle, etag):
     assert webhook.take(notice(key, etag=f'"{etag}"'))["taken"] == 1
     assert inbox.jobs[0].notification == Notification("shakemaps", key, etag)
     assert events.parse(inbox.jobs[0].notification.record())[0].key == key
+
+
+def test_a_map_in_capital_letters_or_packed_is_taken_from_its_notification(gateway, function, store):
+    # the gateway of this test does not sweep; what the store did not announce would never come
+    names = ["20260106000000/GRID.XML", "20260106000001/Grid.Xml", "20260106000002/grid.XML"]
+    for name in [*names, "20260106000003/grid.xml.refused.txt", "20260106000004/readme.txt"]:
+        store.put("shakemaps", name, b"x")
+    wait_for(lambda: len(receipts(store)) == len(names), 10)
+    assert sorted(function.keys) == names

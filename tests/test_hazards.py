@@ -14,18 +14,19 @@ NAMES = pytest.mark.parametrize("name", HAZARDS)
 
 
 @NAMES
-def test_stack_yml_wakes_the_function_of_the_row_by_its_buckets_and_pattern(name):
+def test_stack_yml_wakes_the_function_of_the_row_by_its_buckets_and_patterns(name):
     hazard = HAZARDS[name]
     functions = {one.name: one for one in stack.load(REPOSITORY / "stack.yml")}
     woken = {(pattern.bucket, f"{pattern.prefix}*{pattern.suffix}") for pattern in functions[hazard.function].inputs}
-    assert woken == {(bucket, hazard.pattern) for bucket in hazard.buckets}
+    assert woken == {(bucket, pattern) for bucket in hazard.buckets for pattern in hazard.patterns}
 
 
 @NAMES
 def test_a_key_wakes_it_in_its_own_buckets_alone(name):
     hazard, key = HAZARDS[name], f"2017022105/{HAZARDS[name].name}"
     for bucket in keys.INPUTS:
-        assert keys.woken(bucket, key) == (hazard.function if bucket in hazard.buckets else "")
+        for written in (key, f"2017022105/{hazard.name.upper()}"):
+            assert keys.woken(bucket, written) == (hazard.function if bucket in hazard.buckets else "")
     assert keys.woken(hazard.buckets[0], "2017022105/README.txt") == ""
 
 

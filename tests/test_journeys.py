@@ -127,7 +127,7 @@ def test_a_key_of_1024_bytes(stack_up):
 
 
 def test_other_files_in_the_folder_are_ignored(stack_up):
-    for name in ("intensity.jpg", "grid.xml.zip", "stationlist.xml", "grid.xml.bak"):
+    for name in ("intensity.jpg", "products.zip", "stationlist.xml", "grid.xml.bak"):
         upload(stack_up, f"20180805220000/{name}", b"not a map")
     event = upload(stack_up, "20180805220000/grid.xml", make_grid(event_id="20180805220000", **SMALL))
     assert outcome(stack_up, event).state == "published"

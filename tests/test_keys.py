@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siaga import keys, settings, stack
+from siaga import ignored, keys, settings, stack
 from siaga.errors import BadInput
 from siaga.events import Notification, parse
 
@@ -87,19 +87,28 @@ def test_what_no_store_says_is_no_event(odd):
 
 
 def test_examples_in_the_docstrings_hold():
-    assert doctest.testmod(keys).failed == 0
+    assert [doctest.testmod(one).failed for one in (keys, ignored)] == [0, 0]
 
 
 @pytest.mark.parametrize("bucket", keys.INPUTS)
 def test_a_name_lacks_nothing_where_stack_yml_says_that_it_wakes_a_function(bucket):
     functions = stack.load(settings.REPOSITORY / "stack.yml")
-    names = ("a/grid.xml", "grid.xml", "a/GRID.XML", "a/grid.xml.zip", "2017022105-6-rw/flood_data.json")
+    names = (
+        "a/grid.xml",
+        "grid.xml",
+        "a/GRID.XML",
+        "a/grid.xml.zip",
+        "a/Grid.xml.GZ",
+        "a/grid.xml.7z",
+        "2017022105-6-rw/flood_data.json",
+    )
     names += ("x/flood_data.json", "202602211904+0700_Merapi/request.json", "request.json", "a/other.txt")
     for name in names:
-        assert bool(keys.lacking(bucket, name)) != bool(stack.waking(functions, bucket, name)), name
+        assert bool(ignored.lacking(bucket, name)) != bool(stack.waking(functions, bucket, name)), name
 
 
 def test_what_lies_beside_inputs_by_design_lacks_nothing():
     beside = [(keys.FLOODMAPS, f"{folder}x.json") for folder in (keys.HOURS, keys.SUSPECT, keys.OUTAGES)]
+    beside += [(keys.SHAKEMAPS, f"a/{name}.txt") for name in ("grid.xml.refused", "GRID.XML.gz.published")]
     beside += [(keys.ASHMAPS, f"{keys.CANDIDATES}0a.tif"), (keys.ASHMAPS, f"202602211904+0700_M/{keys.ASH_RASTER}")]
-    assert [keys.lacking(*one) for one in [*beside, *((bucket, "folder/") for bucket in keys.INPUTS)]] == [""] * 10
+    assert [ignored.lacking(*one) for one in [*beside, *((bucket, "folder/") for bucket in keys.INPUTS)]] == [""] * 12

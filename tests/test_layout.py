@@ -19,7 +19,7 @@ FLOORS = (
     ("conventions", "errors", "hazards", "moment"),
     ("diskcache", "edition", "events", "filehash", "keys", "language", "palette", "product", "standing", "timing"),
     ("receipt", "settings"),
-    ("modes", "stack", "store"),
+    ("ignored", "modes", "stack", "store"),
     ("exposure", "hazard"),
     ("impact",),
     ("catalog", "gis", "inputs"),

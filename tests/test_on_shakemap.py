@@ -1,9 +1,11 @@
 """on-shakemap and render-report on a real store: figures, products, catalogue, the same again."""
 
 import csv
+import gzip
 import hashlib
 import io
 import json
+import zipfile
 
 import jsonschema
 import numpy as np
@@ -225,3 +227,21 @@ def test_doing_a_map_again_keeps_its_report(analyse, store, minio):
     analyse(make_grid())
     (entry,) = catalogue(store)
     assert entry["report"] is not None
+
+
+def test_a_packed_map_is_the_same_version_as_the_plain_one(analyse):
+    body, other = make_grid(), io.BytesIO()
+    with zipfile.ZipFile(other, "w") as packed:
+        packed.writestr("20180805194635/GRID.XML", body)
+        packed.writestr("intensity.jpg", b"")
+    _, plain, impact = analyse(body)
+    for name, sent in (("grid.xml.gz", gzip.compress(body)), ("GRID.XML.ZIP", other.getvalue())):
+        status, answer, again = analyse(sent, key=f"20180805194635/{name}")
+        assert (status, answer["state"], answer["run"]) == (200, "done", plain["run"])
+        assert again == impact
+    assert [one["text"] for one in answer["warnings"] if "zip" in one["text"]] == [
+        "The zip holds other files too (1); only its grid.xml is read"
+    ]
+    _, answer, _ = analyse(gzip.compress(body)[:-30], key="20180805194635/grid.xml.gz")
+    assert answer["state"] == "refused"
+    assert "cut off" in answer["reason"]["text"]

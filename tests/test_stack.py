@@ -108,4 +108,7 @@ def test_slots_have_ports_in_a_row(load, tmp_path):
 def test_the_projects_own_stack_can_be_read():
     functions = stack.load(REPOSITORY / "stack.yml")
     assert [one.name for one in stack.waking(functions, "shakemaps", "a/output/grid.xml")] == ["on-shakemap"]
-    assert stack.waking(functions, "shakemaps", "a/grid.xml.zip") == []
+    for name in ("GRID.XML", "a/Grid.xml.zip", "a/grid.xml.GZ"):
+        assert [one.name for one in stack.waking(functions, "shakemaps-corrected", name)] == ["on-shakemap"]
+    for name in ("a/grid.xml.7z", "a/grid.xml.refused.txt", "a/GRID.XML.published.txt", "xml"):
+        assert stack.waking(functions, "shakemaps", name) == []

@@ -474,14 +474,14 @@ def test_the_status_page_shows_what_became_of_each_input(web):
         receipts.receipt(inputs[3], "superseded"),
     )
     store.put(keys.SHAKEMAPS, "5/grid.xml", b"new", "application/xml")
-    for name in ("6/GRID.XML", "7/grid.xml.zip", "8/"):
+    for name in ("6/grid.xml.7z", "7/grid.xml.bak", "8/"):
         store.put(keys.SHAKEMAPS, name, b"x", "application/xml")
     store.put(keys.LEDGER, "on-shakemap/garbage.json", b"{not json")
     index.refresh()
     page = text(client, "/status")[1]
     assert page.count("Namanya tidak berakhir dengan grid.xml") == 2
-    assert "6/GRID.XML" in page
-    assert "7/grid.xml.zip" in page
+    assert "6/grid.xml.7z" in page
+    assert "7/grid.xml.bak" in page
     for word in ("Selesai", "Ditolak", "Gagal", "Digantikan", "Diterima", "Berkas kosong", "8 kali", "5/grid.xml"):
         assert word in page
     assert "/earthquakes/20180805194635/initial-v001-aaaaaaaa" in page

@@ -6,7 +6,7 @@ from typing import Any
 import requests
 from flask import Blueprint, Response, g, jsonify, render_template, request
 
-from siaga import keys, standing
+from siaga import ignored, keys, standing
 from siaga.errors import BadInput
 from siaga.events import Notification
 from siaga.moment import parse
@@ -119,7 +119,7 @@ def _ignored(index: Index) -> list[dict[str, Any]]:
         _row("ignored", "", notification, modified)
         | {"said": g.language("Its name does not end in {name}, so it wakes nothing", name=name)}
         for notification, modified in index.inputs(_SHOWN)
-        if (name := keys.lacking(notification.bucket, notification.key))
+        if (name := ignored.lacking(notification.bucket, notification.key))
     ]
 
 

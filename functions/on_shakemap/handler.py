@@ -1,6 +1,7 @@
 """A ShakeMap has arrived: count who was shaken, and let the catalogue show it.
 
-reads   shakemaps/*grid.xml shakemaps-corrected/*grid.xml shakemaps-bnpb/*grid.xml analysis-data/*
+reads   shakemaps/*grid.xml shakemaps-corrected/*grid.xml shakemaps-bnpb/*grid.xml, and the same packed as
+        …grid.xml.zip or …grid.xml.gz; analysis-data/*
 writes  results/earthquake/*/hazard.tif …/contours.geojson …/bands.geojson …/zones.csv …/grid.xml
         results/earthquake/*/impact.json (last: with it the analysis is there), results/catalog/*
 """
@@ -16,7 +17,7 @@ from siaga.data import prepared_shares
 from siaga.errors import reason
 from siaga.events import Notification
 from siaga.function import analyse, frame
-from siaga.hazard import gridxml
+from siaga.hazard import gridpack, gridxml
 from siaga.moment import parse, stamp
 from siaga.report import listed
 from siaga.report.earthquake import printed
@@ -37,22 +38,25 @@ handle = frame.on_object(run)
 def _analyse(given: analyse.Input) -> Analysis:
     prepared_shares.fetch(given.context.store, given.exposure, given.context.settings.cache)
     given.timing.step("exposure")
-    source = keys.source_type(given.notification.bucket)
-    return of_earthquake(given.body, source, given.exposure, given.context.settings.cache, given.timing)
+    source, body = keys.source_type(given.notification.bucket), gridpack.unpacked(given.body)
+    return of_earthquake(body, source, given.exposure, given.context.settings.cache, given.timing)
 
 
 def _arrival_warnings(given: analyse.Input, found: Analysis) -> list[dict[str, Any]]:
-    """A quake after its own map."""
+    """A quake after its own map; what came in the same zip."""
+    said = []
+    if others := gridpack.beside(given.body):
+        said.append(reason("The zip holds other files too ({count}); only its grid.xml is read", count=others))
     time = parse(found.impact["event"]["time"])
-    if time <= given.head.modified + _CLOCKS_DIFFER:
-        return []
-    return [
-        reason(
-            "The quake's time, {time}, lies after the arrival of its map, {received}; check the time and its zone",
-            time=stamp(time),
-            received=stamp(given.head.modified),
+    if time > given.head.modified + _CLOCKS_DIFFER:
+        said.append(
+            reason(
+                "The quake's time, {time}, lies after the arrival of its map, {received}; check the time and its zone",
+                time=stamp(time),
+                received=stamp(given.head.modified),
+            )
         )
-    ]
+    return said
 
 
 def _clock_zone(impact: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 import requests
 
-from siaga import keys, stack
+from siaga import ignored, keys, stack
 from siaga.errors import NotFound, SiagaError, Unavailable
 from siaga.events import ASKED, Notification
 from siaga.receipt import Receipt
@@ -141,7 +141,7 @@ def inputs(settings: Settings) -> Iterator[tuple[str, str, str, str]]:
     for bucket in keys.INPUTS:
         for head in store.list(bucket):
             came = f"{head.modified:%Y-%m-%d %H:%M:%S}"
-            if name := keys.lacking(bucket, head.key):
+            if name := ignored.lacking(bucket, head.key):
                 yield "ignored", f"{bucket}/{head.key}", came, f"Its name does not end in {name}, so it wakes nothing"
             for function in stack.waking(functions, bucket, head.key):
                 notification = Notification(bucket, head.key, head.etag)

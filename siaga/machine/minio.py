@@ -24,7 +24,7 @@ from siaga import keys
 from siaga.errors import SiagaError
 from siaga.machine import forgery
 from siaga.settings import REPOSITORY, Settings, new_secret
-from siaga.stack import Function, Pattern
+from siaga.stack import Function
 
 VERSION = "v0.0.0-20260212201848-7aac2a2c5b7c"  # deployment/local/minio.sh builds it, with these patches
 PATCHES = REPOSITORY / "deployment" / "local" / "minio-patches" / "SHA256SUMS"
@@ -172,9 +172,12 @@ def _make_bucket(client: Any, bucket: str) -> None:
 
 
 def _rules(bucket: str, functions: Sequence[Function]) -> dict[str, Any]:
-    patterns: dict[Pattern, None] = {}  # an ordered set: MinIO refuses two rules that overlap
-    for function in functions:
-        patterns |= {pattern: None for pattern in function.inputs if pattern.bucket == bucket}
+    """What the store announces. Its filters tell capital letters from small ones, which `Pattern` does not; so of a
+    bucket of inputs everything is announced, and the gateway takes what wakes a function.
+    """
+    rules: dict[tuple[str, str], None] = {}  # an ordered set: MinIO refuses two rules that overlap
+    for pattern in (one for function in functions for one in function.inputs if one.bucket == bucket):
+        rules[pattern.prefix, "" if bucket in keys.INPUTS else pattern.suffix] = None
     return {
         "QueueConfigurations": [
             {
@@ -185,13 +188,13 @@ def _rules(bucket: str, functions: Sequence[Function]) -> dict[str, Any]:
                     "Key": {
                         "FilterRules": [
                             {"Name": name, "Value": value}
-                            for name, value in (("prefix", pattern.prefix), ("suffix", pattern.suffix))
+                            for name, value in (("prefix", prefix), ("suffix", suffix))
                             if value
                         ]
                     }
                 },
             }
-            for number, pattern in enumerate(patterns)
+            for number, (prefix, suffix) in enumerate(rules)
         ]
     }
 
