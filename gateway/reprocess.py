@@ -17,7 +17,10 @@ from siaga.receipt import Receipt
 from siaga.stack import Function, waking
 from siaga.store import Store
 
-_FORMS = '{"event_id": "…"}, {"bucket": "…", "key": "…"}, {"failed": true} or {"since": "…", "until": "…"}'
+_FORMS = (
+    '{"event_id": "…"}, {"bucket": "…", "key": "…"}, {"inputs": [{"function", "bucket", "key"}]}, {"failed": true} '
+    'or {"since": "…", "until": "…"}'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +55,12 @@ class Reprocess:
             return [(one.function, one.notification) for one in self.ledger.receipts() if _is_of(one, event_id)]
         if isinstance(bucket := wanted.get("bucket"), str) and isinstance(key := wanted.get("key"), str):
             return [(one.name, Notification(bucket, key)) for one in waking(self.functions, bucket, key)]
+        if isinstance(inputs := wanted.get("inputs"), list):
+            return [_given(one) for one in inputs]
         if wanted.get("failed") is True:
-            return [(one.function, one.notification) for one in self.ledger.receipts() if one.state == "dead"]
+            return [
+                (one.function, one.notification) for one in self.ledger.receipts() if one.state in ("dead", "refused")
+            ]
         if "since" in wanted or "until" in wanted:
             since, until = _moment(wanted.get("since", "1970-01-01")), _moment(wanted.get("until", "9999-01-01"))
             return [
@@ -64,17 +71,31 @@ class Reprocess:
         raise BadInput("Reprocess what? Send {forms}", forms=_FORMS)
 
     def _again(self, function: str, notification: Notification, asked: bool) -> dict[str, str] | None:
-        """Enqueue the newest content of a key; None when it is gone, or wakes the function no more."""
+        """Enqueue the newest content of a key; None when it is gone, or wakes the function no more.
+
+        An older content that the order names by its version is done again as it is.
+        """
         if function not in {one.name for one in waking(self.functions, notification.bucket, notification.key)}:
             return None
         try:
             head = self.store.head(notification.bucket, notification.key)
+            if notification.version_id and head.etag != notification.etag:
+                head = self.store.head(notification.bucket, notification.key, version_id=notification.version_id)
         except NotFound:
             return None
         newest = Notification(notification.bucket, notification.key, head.etag, head.version_id, asked)
         place = urgency.by_key(newest, head.modified)
         state = self.inbox.again(Job.of_object(function, newest, place, stamp(head.modified)))
         return {"function": function, "bucket": notification.bucket, "key": notification.key, "state": state}
+
+
+def _given(one: Any) -> tuple[str, Notification]:
+    """One of a list of inputs. Raises BadInput."""
+    try:
+        event = Notification(one["bucket"], one["key"], str(one.get("etag", "")), str(one.get("version_id", "")))
+        return str(one["function"]), event
+    except (TypeError, KeyError, AttributeError) as error:
+        raise BadInput("{value} names no function, bucket and key", value=repr(one)[:200]) from error
 
 
 def _is_of(receipt: Receipt, event_id: str) -> bool:

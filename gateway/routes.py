@@ -56,6 +56,12 @@ def jobs() -> Response:
     )
 
 
+@routes.get("/siaga/pending")
+def pending() -> Response:
+    """The ids of all jobs that are not settled, one a line: function, a bar, and the name of its receipt to be."""
+    return Response("\n".join(sorted(services().inbox.active())), mimetype="text/plain")
+
+
 @routes.post("/siaga/reprocess")
 def reprocess() -> tuple[Response, int]:
     """Forget receipts and do their inputs again."""

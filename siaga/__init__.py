@@ -28,8 +28,9 @@ inputs/     what comes in besides ShakeMaps: PetaBencana's hours, ash uploads
 analysis/   one input and the exposure -> impact.json and its products
 report/     estimates -> printed numbers, pages, products: earthquake/, classed/
 function/   the frame around every function, and the way of an input through it
+inspection/ whether buckets, ledger, catalogue and results agree; how what does not is mended
 machine/    all parts on one machine: supervisor, MinIO server, operator's account
-cli/        siaga up | demo | ingest | analyse | forecast | invoke | reprocess | status | data | operator
+cli/        siaga up | demo | ingest | analyse | forecast | invoke | reprocess | status | ledger | data | operator
 
 Imports go down, never up and never aside; from the ground:
 
@@ -48,6 +49,7 @@ Imports go down, never up and never aside; from the ground:
     report.classed, report.earthquake
     report.assembly
     function
+    inspection
     cli
 
 docs/layout.md says why, and has a line for each module.

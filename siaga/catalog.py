@@ -15,6 +15,7 @@ from siaga import keys
 from siaga.errors import BadInput, Conflict, NotFound, Unavailable
 from siaga.impact import quakes
 from siaga.impact.versions import Revision
+from siaga.language import LANGUAGES
 from siaga.store import Store
 
 SCHEMA = "siaga/catalog/1"
@@ -289,6 +290,16 @@ def switch_to(store: Store, key: str, entry: Entry) -> None:
         return None if now is not None and now["run"] == entry["run"] else entry
 
     _change(store, key, change)
+
+
+def report_of(run: keys.Run, record: bytes) -> StoredReport:
+    """What the entry of a run tells of its report. record: report.json as it is stored."""
+    return {
+        "key": run.key(keys.REPORT),
+        "sha256": sha256(record).hexdigest(),
+        "languages": list(LANGUAGES),
+        "thumbnail": f"thumbnail-{LANGUAGES[0]}.png",
+    }
 
 
 def add_report(store: Store, key: str, run: str, report: StoredReport) -> bool:

@@ -31,6 +31,7 @@ FLOORS = (
     ("report.classed", "report.earthquake"),
     ("report.assembly",),
     ("function",),
+    ("inspection",),
     ("cli",),
 )
 PURE = ("hazard", "exposure", "impact")

@@ -55,6 +55,7 @@ COMMAND_LINE = (
     "data/points.py",
     "gis/intake.py",
     "gis/people/intake.py",
+    "inspection",
     "machine",
     "modes.py",
     "settings.py",

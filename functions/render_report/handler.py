@@ -14,10 +14,9 @@ compares what is there now. A flooded hour in which no state is 2 or more has no
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any
 
-from siaga import catalog, keys, language, moment
+from siaga import catalog, keys, moment
 from siaga.data import analysis_data
 from siaga.data.analysis_data import AnalysisData
 from siaga.events import Notification
@@ -60,17 +59,7 @@ def run(notification: Notification, context: frame.Context) -> frame.Outcome:
     context.store.put(keys.RESULTS, where.key(report.path), report.body, report.media_type)
     timing.step("upload")
     entry = keys.CatalogEntry.of(where, moment.parse(impact["event"]["time"]))
-    catalog.add_report(
-        context.store,
-        str(entry),
-        where.run,
-        {
-            "key": where.key(keys.REPORT),
-            "sha256": sha256(report.body).hexdigest(),
-            "languages": list(language.LANGUAGES),
-            "thumbnail": f"thumbnail-{language.LANGUAGES[0]}.png",
-        },
-    )
+    catalog.add_report(context.store, str(entry), where.run, catalog.report_of(where, report.body))
     timing.step("catalogue")
     analysis_data.thin(context.settings.cache, exposure)
     return frame.Outcome(str(where), where.event_id, [], timing.seconds)

@@ -1,4 +1,4 @@
-"""The command `siaga`: up, demo, data, ingest, reprocess, status, analyse, forecast, invoke, operator.
+"""The command `siaga`: up, demo, data, ingest, reprocess, status, ledger, analyse, forecast, invoke, operator.
 
 What a command works with is imported when it is called, so that each starts as fast as it can.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 
 from siaga import keys, modes, moment
-from siaga.cli import analyse, data, forecast, invoke
+from siaga.cli import analyse, data, forecast, invoke, ledger
 from siaga.errors import SiagaError
 from siaga.machine import operator as operator_account
 from siaga.settings import Settings
@@ -82,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     status = commands.add_parser("status", help="every input, its state and the reason")
     status.set_defaults(run=_status)
 
+    ledger.add_to(commands)
     analyse.add_to(commands)
     forecast.add_to(commands)
     invoke.add_to(commands)
@@ -146,9 +147,9 @@ def _ingest(settings: Settings, chosen: argparse.Namespace) -> int:
 
 
 def _reprocess(settings: Settings, chosen: argparse.Namespace) -> int:
-    from siaga.cli import ingest
+    from siaga.cli.gateway import Gateway
 
-    answer = ingest.reprocess(settings, chosen.event)
+    answer = Gateway.of(settings).post("/siaga/reprocess", {"event_id": chosen.event})
     print(f"{chosen.event}: {answer.get('enqueued', 0)} input(s) will be done again; see {settings.public_url}/status")
     return 0
 

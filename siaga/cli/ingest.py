@@ -6,12 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
-
-import requests
 
 from siaga import ignored, keys, stack
-from siaga.errors import NotFound, SiagaError, Unavailable
+from siaga.cli.gateway import Gateway
+from siaga.errors import NotFound
 from siaga.events import ASKED, Notification
 from siaga.receipt import Receipt
 from siaga.settings import Settings
@@ -115,29 +113,11 @@ def wait(
         time.sleep(_POLL)
 
 
-def reprocess(settings: Settings, event_id: str) -> dict[str, Any]:
-    """Ask the gateway to forget the receipts of an event and do it again; returns its answer.
-
-    Raises NotFound when no input of that event is known, Unavailable when the gateway does not answer.
-    """
-    try:
-        answer = requests.post(
-            f"{settings.gateway_url}/siaga/reprocess", json={"event_id": event_id}, auth=_login(settings), timeout=60
-        )
-    except requests.RequestException as error:
-        raise Unavailable("The gateway at {url} does not answer", url=settings.gateway_url) from error
-    if answer.status_code == 404:
-        raise NotFound("No input of event {event_id} is known", event_id=event_id)
-    if not answer.ok:
-        raise SiagaError("The gateway answered {status}: {text}", status=answer.status_code, text=answer.text[:200])
-    return dict(answer.json())
-
-
 def inputs(settings: Settings) -> Iterator[tuple[str, str, str, str]]:
     """Every input: (state, bucket/key, when it came in UTC, reason); the newest content of each key."""
     store = Store.connect(settings, "web")
     functions = stack.load(settings.stack)
-    jobs = {Notification(job["bucket"], job["key"], job["etag"]): job for job in _jobs(settings)}
+    jobs = {Notification(job["bucket"], job["key"], job["etag"]): job for job in Gateway.of(settings).jobs()}
     for bucket in keys.INPUTS:
         for head in store.list(bucket):
             came = f"{head.modified:%Y-%m-%d %H:%M:%S}"
@@ -149,19 +129,6 @@ def inputs(settings: Settings) -> Iterator[tuple[str, str, str, str]]:
                 job = jobs.get(notification) or {"state": "received", "reason": None}
                 state, reason = (receipt.state, receipt.reason) if receipt else (job["state"], job["reason"])
                 yield state, f"{bucket}/{head.key}", came, (reason or {}).get("text", "")
-
-
-def _jobs(settings: Settings) -> list[dict[str, Any]]:
-    try:
-        answer = requests.get(f"{settings.gateway_url}/siaga/jobs", auth=_login(settings), timeout=5)
-        answer.raise_for_status()
-        return list(answer.json()["jobs"])
-    except requests.RequestException:
-        return []  # the receipts alone still tell what is settled
-
-
-def _login(settings: Settings) -> tuple[str, str]:
-    return settings.secret("gateway-user"), settings.secret("gateway-password")
 
 
 def _receipt(store: Store, function: str, notification: Notification) -> Receipt | None:
