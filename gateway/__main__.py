@@ -8,18 +8,17 @@ import threading
 from pathlib import Path
 from types import FrameType
 
-from waitress import create_server
-
+from gateway.login import Guard
 from gateway.routes import create_app
 from gateway.service import Gateway
 from siaga import modes
 from siaga.errors import SiagaError
+from siaga.listener import Listener, raise_descriptors
 from siaga.settings import Settings
 
 _log = logging.getLogger("gateway")
 _THREADS = 32  # each call that somebody waits for holds one
 _MAX_BODY = 64 << 20
-_CONNECTIONS = 1000  # so many that idle ones do not keep the store's announcements out
 _WATCH_SECONDS = 1.0
 
 
@@ -34,15 +33,10 @@ def main() -> int:
     settings = Settings.load(os.environ)
     try:  # to listen comes before all work: a second gateway must not take up the jobs of the first
         gateway = Gateway.build(settings)
-        server = create_server(
-            create_app(gateway),
-            host="127.0.0.1",
-            port=settings.gateway_port,
-            threads=_THREADS,
-            max_request_body_size=_MAX_BODY,
-            connection_limit=_CONNECTIONS,
-            asyncore_use_poll=True,  # select() ends at a thousand
-            ident=None,
+        app, guard = create_app(gateway), Guard.of(settings)
+        raise_descriptors()
+        server = Listener(
+            app, settings.gateway_port, guard.admits(app), threads=_THREADS, max_request_body_size=_MAX_BODY
         )
     except (SiagaError, OSError) as error:
         _log.error("the gateway of 127.0.0.1:%d cannot start: %s", settings.gateway_port, error)

@@ -12,7 +12,7 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -81,11 +81,19 @@ class Answer:
 
 
 def begin(
-    url: str, method: str, target: str, headers: Iterable[tuple[str, str]], body: bytes, timeout: float
+    url: str,
+    method: str,
+    target: str,
+    headers: Iterable[tuple[str, str]],
+    body: bytes,
+    timeout: float,
+    may: Callable[[str, int, bool], None] = lambda _address, _port, _here: None,
 ) -> http.client.HTTPResponse:
     """Send one request and return the response with its body still to be read; redirects are not followed.
 
-    target: path and query. Raises NoConnection, BrokenOff, Unsendable, TimedOut.
+    target: path and query. may: raises what it will unless something may be sent to that address, that port, on this
+    machine or not; asked of the one that was reached, whatever its name says. Raises NoConnection, BrokenOff,
+    Unsendable, TimedOut.
     """
     parts = urlsplit(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
@@ -95,6 +103,8 @@ def begin(
     except (OSError, http.client.HTTPException, ValueError) as error:  # ValueError: no such name or port can be
         raise NoConnection("{url} accepts no connection: {detail}", url=url, detail=str(error)) from error
     try:
+        peer, own = connection.sock.getpeername(), connection.sock.getsockname()
+        may(peer[0], peer[1], peer[0] == own[0])
         connection.sock.settimeout(timeout)
         connection.putrequest(method, parts.path.rstrip("/") + target, skip_accept_encoding=True)
         for name, value in headers:
@@ -104,6 +114,9 @@ def begin(
         connection.putheader("Connection", "close")
         connection.endheaders(body)
         return connection.getresponse()
+    except SiagaError:
+        connection.close()
+        raise
     except TimeoutError as error:
         connection.close()
         raise TimedOut("{url} did not answer within {seconds} seconds", url=url, seconds=f"{timeout:g}") from error

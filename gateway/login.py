@@ -8,11 +8,11 @@ not ours).
 """
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from flask import Response, request
+from flask import Flask, Response, request
 
 from siaga.settings import Settings
 
@@ -58,6 +58,15 @@ class Guard:
         if _has_token(self.password) or _is_login(self.user, self.password):
             return None
         return _text("invalid credentials", 401, {"WWW-Authenticate": 'Basic realm="Restricted"'})
+
+    def admits(self, app: Flask) -> Callable[[str, str, Mapping[str, str]], bool]:
+        """Whether method, path and headers of a request would be let in; asked before its body is taken."""
+
+        def known(method: str, path: str, headers: Mapping[str, str]) -> bool:
+            with app.test_request_context(path, method=method, headers=dict(headers)):
+                return self.refuse() is None
+
+        return known
 
     def _is_ours(self, host: str) -> bool:
         """Whether a Host header, with or without its port, names this gateway."""

@@ -72,4 +72,4 @@ def lines(folder: Path, name: str, namespace: str, wanted: Request) -> Iterator[
 def _read(path: Path, start: int) -> list[str]:
     with path.open("rb") as file:
         file.seek(start)
-        return file.read().decode("utf-8", "replace").splitlines()
+        return file.read().decode("utf-8", "replace").removesuffix("\n").split("\n")

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, jsonify, request
 
-from gateway import callback, logs, urgency
+from gateway import logs, urgency
 from gateway.invoke import HOP_BY_HOP, BrokenOff, NoConnection, TimedOut, call_headers
 from gateway.job import Job, call_job_id
 from gateway.service import Gateway, services
@@ -201,7 +201,7 @@ def _accept(gateway: Gateway, function: Function, path: str) -> Response:
     url = request.headers.get("X-Callback-Url", "")
     try:
         if url:
-            callback.check(url)
+            gateway.callbacks.check(url)
     except BadInput as error:
         return _platform_error(f"{error}\n", 400)
     if len(body) > _MAX_ASYNC_BYTES:

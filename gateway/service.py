@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from flask import Flask, current_app
 
-from gateway import callback
+from gateway.callback import Callbacks
 from gateway.cron import Cron
 from gateway.events import Webhook
 from gateway.inbox import Inbox
@@ -31,6 +31,7 @@ class Gateway:
     functions: tuple[Function, ...]
     store: Store
     slots: Slots
+    callbacks: Callbacks
     ledger: Ledger
     inbox: Inbox
     webhook: Webhook
@@ -44,15 +45,17 @@ class Gateway:
         """Put it together; nothing runs yet. Raises SiagaError for a missing secret or a bad stack.yml."""
         functions = tuple(function for function in stack.load(settings.stack) if function.replicas)
         store = Store.connect(settings, "gateway")
-        slots = Slots(stack.slots(functions, settings), settings.secret(stack.SLOT_TOKEN))
+        places = stack.slots(functions, settings)
+        slots, callbacks = Slots(places, settings.secret(stack.SLOT_TOKEN)), Callbacks.of(settings, places)
         ledger = Ledger(store)
         policy = Policy(settings.attempts, settings.backoff_seconds)
-        inbox = Inbox(settings.job_database, store, slots, ledger, policy, callback.post)
+        inbox = Inbox(settings.job_database, store, slots, ledger, policy, callbacks.post)
         return cls(
             settings=settings,
             functions=functions,
             store=store,
             slots=slots,
+            callbacks=callbacks,
             ledger=ledger,
             inbox=inbox,
             webhook=Webhook(functions, inbox),

@@ -34,7 +34,7 @@ cli/        siaga up | demo | ingest | analyse | forecast | invoke | reprocess |
 
 Imports go down, never up and never aside; from the ground:
 
-    conventions, errors, hazards, moment
+    conventions, errors, hazards, listener, moment, printable
     diskcache, edition, events, filehash, keys, language, palette, product, standing, timing
     receipt, settings
     ignored, modes, stack, store

@@ -300,7 +300,10 @@ class CatalogEntry:
         match = re.fullmatch(r"catalog/(\w+)/\d{4}/\d{2}/(\d{8}T\d{6}Z)_(.+)_([^_]+)\.json", key)
         if not match or not EVENT_ID.fullmatch(match[3]):
             raise BadInput("{value} is not the key of a catalogue entry", value=repr(key[:200]))
-        time = datetime.strptime(match[2], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        try:
+            time = datetime.strptime(match[2], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        except ValueError as error:  # 30 February
+            raise BadInput("{value} is not the key of a catalogue entry", value=repr(key[:200])) from error
         return cls(match[1], time, match[3], Version.parse(match[4]))
 
 

@@ -5,13 +5,16 @@ import re
 import secrets as randomness
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from siaga.errors import SiagaError
 
 _PETABENCANA = "https://data.petabencana.id https://api.petabencana.id"
 _REGION = re.compile(r"([A-Z]{2}-[A-Z]{2})(?:=([a-z]{3}))?")
 
+LOOPBACK = ("127.0.0.1", "localhost", "::1")  # names of this machine; the web app listens there alone
 REPOSITORY = Path(__file__).resolve().parent.parent  # the checkout, or where a wheel with all parts was unpacked
 STACK = (Path(__file__).parent / "stack.yml").resolve()  # a link to the checkout's; the file itself in a wheel
 
@@ -32,6 +35,8 @@ class Settings:
     SIAGA_GATEWAY_URL     gateway_url     where webhooks, CLI and web find the gateway
     SIAGA_GATEWAY_PORT    gateway_port
     SIAGA_GATEWAY_HOSTS   gateway_hosts   names besides, parted by spaces, by which the gateway may be called
+    SIAGA_CALLBACK_NETWORKS  callback_networks  networks (10.1.0.0/16) that are not public and to which the gateway
+                                             may post the answer of a call without waiting all the same
     SIAGA_JOB_DATABASE    job_database    SQLAlchemy URL of the durable queue
     SIAGA_FUNCTION_URL    function_url    pattern with {name} and {port}
     SIAGA_FUNCTION_PORT   function_port   port of the first function slot; the others follow
@@ -39,6 +44,7 @@ class Settings:
     SIAGA_SFTP_PORT       sftp_port
     SIAGA_WEB_PORT        web_port
     SIAGA_PUBLIC_URL      public_url      how readers reach the web app; printed on reports
+    SIAGA_WEB_PROXY       web_proxy       yes: a proxy stands before the web app and says whom it answers; no: none does
     SIAGA_SWEEP_SECONDS        sweep_seconds        between sweeps of recent inputs
     SIAGA_FULL_SWEEP_SECONDS   full_sweep_seconds   between sweeps of everything
     SIAGA_ATTEMPTS             attempts             before an input is declared dead
@@ -60,6 +66,7 @@ class Settings:
     gateway_url: str
     gateway_port: int
     gateway_hosts: tuple[str, ...]
+    callback_networks: tuple[IPv4Network | IPv6Network, ...]
     job_database: str
     function_url: str
     function_port: int
@@ -67,6 +74,7 @@ class Settings:
     sftp_port: int
     web_port: int
     public_url: str
+    web_proxy: bool
     sweep_seconds: float
     full_sweep_seconds: float
     attempts: int
@@ -81,25 +89,12 @@ class Settings:
 
         Raises SiagaError naming every entry that is wrong, not just the first.
         """
-        wrong: list[str] = []
-
-        def number(name: str, default: float) -> float:
-            try:
-                return float(env.get(name, default))
-            except ValueError:
-                wrong.append(f"{name} is not a number: {env[name]}")
-                return default
-
-        def regions(text: str) -> tuple[tuple[str, str], ...]:
-            found = [_REGION.fullmatch(word) for word in text.split()]
-            if not all(found):
-                wrong.append(f"SIAGA_PETABENCANA_REGIONS is not like ID-JK=jbd ID-JB=bdg: {text}")
-            return tuple((match[1], match[2] or "") for match in found if match)
-
+        said = _Said(env)
         home = Path(env.get("SIAGA_HOME") or _home()).resolve()
-        store_port = int(number("SIAGA_STORE_PORT", 9000))
-        gateway_port = int(number("SIAGA_GATEWAY_PORT", 8080))
-        web_port = int(number("SIAGA_WEB_PORT", 8000))
+        store_port = int(said.number("SIAGA_STORE_PORT", 9000))
+        gateway_port = int(said.number("SIAGA_GATEWAY_PORT", 8080))
+        web_port = int(said.number("SIAGA_WEB_PORT", 8000))
+        public_url = (env.get("SIAGA_PUBLIC_URL") or f"http://127.0.0.1:{web_port}").rstrip("/")
         settings = cls(
             home=home,
             cache=Path(env.get("SIAGA_CACHE") or Path.home() / ".cache" / "siaga"),
@@ -113,23 +108,25 @@ class Settings:
             gateway_url=env.get("SIAGA_GATEWAY_URL") or f"http://127.0.0.1:{gateway_port}",
             gateway_port=gateway_port,
             gateway_hosts=tuple(env.get("SIAGA_GATEWAY_HOSTS", "").lower().split()),
+            callback_networks=said.networks("SIAGA_CALLBACK_NETWORKS"),
             job_database=env.get("SIAGA_JOB_DATABASE") or f"sqlite:///{home}/gateway/jobs.sqlite",
             function_url=env.get("SIAGA_FUNCTION_URL") or "http://127.0.0.1:{port}",
-            function_port=int(number("SIAGA_FUNCTION_PORT", 8100)),
+            function_port=int(said.number("SIAGA_FUNCTION_PORT", 8100)),
             sftp_host=env.get("SIAGA_SFTP_HOST") or "127.0.0.1",
-            sftp_port=int(number("SIAGA_SFTP_PORT", 9222)),
+            sftp_port=int(said.number("SIAGA_SFTP_PORT", 9222)),
             web_port=web_port,
-            public_url=(env.get("SIAGA_PUBLIC_URL") or f"http://127.0.0.1:{web_port}").rstrip("/"),
-            sweep_seconds=number("SIAGA_SWEEP_SECONDS", 5),
-            full_sweep_seconds=number("SIAGA_FULL_SWEEP_SECONDS", 300),
-            attempts=int(number("SIAGA_ATTEMPTS", 8)),
-            backoff_seconds=number("SIAGA_BACKOFF_SECONDS", 2),
+            public_url=public_url,
+            web_proxy=said.switch("SIAGA_WEB_PROXY", not _is_here(public_url)),
+            sweep_seconds=said.number("SIAGA_SWEEP_SECONDS", 5),
+            full_sweep_seconds=said.number("SIAGA_FULL_SWEEP_SECONDS", 300),
+            attempts=int(said.number("SIAGA_ATTEMPTS", 8)),
+            backoff_seconds=said.number("SIAGA_BACKOFF_SECONDS", 2),
             petabencana_urls=tuple(env.get("SIAGA_PETABENCANA_URLS", _PETABENCANA).split()),
-            petabencana_regions=regions(env.get("SIAGA_PETABENCANA_REGIONS", "ID-JK=jbd")),
-            petabencana_seconds=number("SIAGA_PETABENCANA_SECONDS", 90),
+            petabencana_regions=said.regions("SIAGA_PETABENCANA_REGIONS", "ID-JK=jbd"),
+            petabencana_seconds=said.number("SIAGA_PETABENCANA_SECONDS", 90),
         )
-        if wrong:
-            raise SiagaError("Settings: {wrong}", wrong="; ".join(wrong))
+        if said.wrong:
+            raise SiagaError("Settings: {wrong}", wrong="; ".join(said.wrong))
         return settings
 
     def secret(self, name: str) -> str:
@@ -170,6 +167,49 @@ class Settings:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(value + "\n")
         return part, path
+
+
+class _Said:
+    """What an environment says; remembers what is wrong with it."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self._env = env
+        self.wrong: list[str] = []
+
+    def number(self, name: str, default: float) -> float:
+        try:
+            return float(self._env.get(name, default))
+        except ValueError:
+            self.wrong.append(f"{name} is not a number: {self._env[name]}")
+            return default
+
+    def switch(self, name: str, default: bool) -> bool:
+        word = self._env.get(name, "") or ("yes" if default else "no")
+        if word not in ("yes", "no"):
+            self.wrong.append(f"{name} is neither yes nor no: {word}")
+        return word == "yes"
+
+    def networks(self, name: str) -> tuple[IPv4Network | IPv6Network, ...]:
+        try:
+            return tuple(ip_network(word) for word in self._env.get(name, "").split())
+        except ValueError as error:
+            self.wrong.append(f"{name} is not like 10.1.0.0/16 127.0.0.1: {error}")
+            return ()
+
+    def regions(self, name: str, default: str) -> tuple[tuple[str, str], ...]:
+        text = self._env.get(name, default)
+        found = [_REGION.fullmatch(word) for word in text.split()]
+        if not all(found):
+            self.wrong.append(f"{name} is not like ID-JK=jbd ID-JB=bdg: {text}")
+        return tuple((match[1], match[2] or "") for match in found if match)
+
+
+def _is_here(url: str) -> bool:
+    """Whether readers on this machine alone reach that address."""
+    try:
+        return urlsplit(url).hostname in LOOPBACK
+    except ValueError:
+        return False
 
 
 def _home() -> Path:

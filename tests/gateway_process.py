@@ -143,6 +143,7 @@ class Gateway:
             "SIAGA_FULL_SWEEP_SECONDS": "600",
             "SIAGA_ATTEMPTS": "3",
             "SIAGA_BACKOFF_SECONDS": "0.1",
+            "SIAGA_CALLBACK_NETWORKS": "127.0.0.0/8",
         } | more
 
     def start(self) -> "Gateway":

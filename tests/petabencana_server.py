@@ -23,7 +23,7 @@ class PetaBencana:
     archive: rows of /floods/archive. knows: whether /cities lists the region.
     forgets: the GeoJSON answer comes empty out of a cache, whatever the states are.
     moods: {path: [mood, …]}, one per request, the last one stays: fine, hang, html, half, half-chunked, drip,
-        busy, busy-date, broken, gateway, lost, moved, huge, nan, shut.
+        drip-head, continue, busy, busy-date, broken, gateway, lost, moved, huge, nan, shut.
     asked: (path, parameters, headers) of every request.
     """
 
@@ -125,6 +125,21 @@ class PetaBencana:
 
     def _html(self, handler, _):
         send(handler, 200, b"<html><h1>We are moving house</h1></html>", [("Content-Type", "text/html")])
+
+    def _drip_head(self, handler, _):
+        self._without_end(handler, b"HTTP/1.1 200 OK\r\nX-Slow: ", b"x")
+
+    def _continue(self, handler, _):
+        self._without_end(handler, b"", b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def _without_end(self, handler, first, again):
+        handler.close_connection = True
+        try:
+            handler.wfile.write(first)
+            while not self.released.wait(0.05):
+                handler.wfile.write(again)
+        except OSError:
+            return  # the asker has had enough
 
     def _half(self, handler, body):
         send(handler, 200, body[: len(body) // 2], [], length=len(body))

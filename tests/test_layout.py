@@ -16,7 +16,7 @@ PARTS = ("siaga", "functions", "gateway", "web", "template", "bench")
 ABOVE = {"siaga.catalog", "siaga.report.assembly", "web"}
 # From the ground up. Rooms of one floor know nothing of each other; a name stands for its module or folder.
 FLOORS = (
-    ("conventions", "errors", "hazards", "moment"),
+    ("conventions", "errors", "hazards", "listener", "moment", "printable"),
     ("diskcache", "edition", "events", "filehash", "keys", "language", "palette", "product", "standing", "timing"),
     ("receipt", "settings"),
     ("ignored", "modes", "stack", "store"),

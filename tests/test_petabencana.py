@@ -168,9 +168,10 @@ def test_patience_has_an_end(server):
     assert len(server.asked) == 1
 
 
-def test_a_server_that_drips_does_not_hold_us_up(server):
+@pytest.mark.parametrize("mood", ["drip", "drip-head", "continue"])
+def test_pa_20_pa_21_a_server_that_drips_does_not_hold_us_up(server, mood):
     server.wet(rw1=2, rw2=2, rw3=2, rw4=2)
-    server.moods["/floods"] = ["drip"]
+    server.moods["/floods"] = [mood]
     began = time.monotonic()
     found = client(server, seconds=1.0).floods(JAKARTA)
     assert isinstance(found, Suspect)

@@ -1,35 +1,19 @@
 """The web app as a process: readers who dawdle, and who send what nobody asked for."""
 
 import http.client
-import os
 import re
 import socket
-import subprocess
-import sys
 
 import pytest
 import requests
-from running import answers, free_ports, wait_for
+from web_process import running_web
 
 
 @pytest.fixture
 def port(minio, tmp_path):
     """Where `python -m web` listens."""
-    chosen = free_ports(1)
-    minio.make_secret("web-session-key")
-    minio.make_secret("jobs-token")
-    env = {"SIAGA_HOME": str(tmp_path), "SIAGA_SECRETS": str(minio.secrets), "SIAGA_STORE_URL": minio.store_url}
-    with (tmp_path / "web.log").open("w") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "web"],
-            env=os.environ | env | {"SIAGA_WEB_PORT": str(chosen)},
-            stdout=log,
-            stderr=log,
-        )
-    wait_for(lambda: answers(f"http://127.0.0.1:{chosen}/healthz"), 60, f"the web app; see {log.name}")
-    yield chosen
-    process.terminate()
-    process.wait()
+    with running_web(minio, tmp_path) as (settings, _process):
+        yield settings.web_port
 
 
 def test_idle_readers_keep_nobody_out(port):

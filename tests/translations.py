@@ -27,6 +27,7 @@ SPEAKING = (
     "_",
     "both",
     "BadInput",
+    "Damaged",
     "reason",
     "NotFound",
     "Superseded",

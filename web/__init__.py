@@ -46,6 +46,7 @@ def create_app(
     uploads: for them; without it the app only shows. home: of the supervisor on this machine, where there is one.
     """
     app = Flask(__name__, static_folder=None)
+    app.url_map.merge_slashes = False  # else "//x" is sent on to an address made of whatever Host was sent
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     services.install(app, Services(index, Runs(store), gateway_url, jobs_token, home))
     for module in (shell, earthquakes, floods, flood_history, ash, status):

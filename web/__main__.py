@@ -4,17 +4,15 @@ import logging
 import os
 import threading
 
-import waitress
-
 from siaga import modes
 from siaga.hazard.ash import MAX_BYTES
+from siaga.listener import Listener, raise_descriptors
 from siaga.settings import Settings
 from siaga.store import Store
-from web import UploadAccess, create_app
+from web import UploadAccess, create_app, login
 from web.index import Index
 
 _THREADS = 16
-_CONNECTIONS = 1000  # so many idle or dawdling readers shut nobody out
 _IDLE_SECONDS = 30
 _MAX_BODY = MAX_BYTES + (1 << 20)  # a raster is the largest thing that is handed in
 
@@ -30,21 +28,18 @@ def main() -> None:
     secure = settings.public_url.startswith("https:")
     uploads = UploadAccess(Store.connect(settings, "ash"), settings.secrets, settings.secret("web-session-key"), secure)
     app = create_app(store, index, settings.gateway_url, uploads, settings.secret("jobs-token"), settings.home)
-    waitress.serve(
+    proxy = {"trusted_proxy": "127.0.0.1", "trusted_proxy_headers": {"x-forwarded-for"}} if settings.web_proxy else {}
+    raise_descriptors()
+    Listener(
         app,
-        host="127.0.0.1",
-        port=settings.web_port,
+        settings.web_port,
+        login.may_send_much(app),
         threads=_THREADS,
-        connection_limit=_CONNECTIONS,
-        asyncore_use_poll=True,  # select() ends at a thousand
         channel_timeout=_IDLE_SECONDS,
-        cleanup_interval=10,
         max_request_body_size=_MAX_BODY,
-        trusted_proxy="127.0.0.1",  # whoever connects to loopback stands before the readers; else all had one address
-        trusted_proxy_headers={"x-forwarded-for"},
         clear_untrusted_proxy_headers=True,
-        ident=None,
-    )
+        **proxy,
+    ).run()
 
 
 if __name__ == "__main__":

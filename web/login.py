@@ -4,10 +4,11 @@ Until accounts exist the role operator is one account of the secrets folder (`si
 """
 
 import hmac
+import ipaddress
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import wraps
 from pathlib import Path
@@ -29,14 +30,15 @@ from flask import (
 from werkzeug.wrappers import Response as AnyResponse
 
 from siaga.errors import Forbidden, SiagaError
+from siaga.listener import SMALL
 from siaga.machine import operator as operator_account
 
 _NAME = "siaga-login"
 SAFE = ("GET", "HEAD", "OPTIONS")
 _HOURS = 12
 _TRIES, _WINDOW = 5, 300.0  # wrong passwords of one address within so many seconds
-_ALL_TRIES = 50  # of all addresses together
-_SMALL, _LARGEST = 64 << 10, 65 << 20  # bytes of a request from anybody, from the operator
+_TRIES_NEAR = 20  # of a neighbourhood: who has one address often has the others of its network too
+_LARGEST = 65 << 20  # bytes of a request from the operator
 _LONGEST = 200  # characters of a name or a password that are looked at
 
 Route = Callable[..., Any]
@@ -56,7 +58,10 @@ class NotLoggedIn(SiagaError):
 
 
 class Tries:
-    """Wrong passwords of the last minutes, by address. Kept in memory: a restart forgets them."""
+    """Wrong passwords of the last minutes, by address and by its network. Kept in memory: a restart forgets them.
+
+    Nobody is shut out by what others do: guesses from everywhere at once are slowed, one being checked at a time.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """`clock` in seconds."""
@@ -64,14 +69,15 @@ class Tries:
         self._wrong: dict[str, list[float]] = {}
 
     def check(self, address: str) -> None:
-        """Raises TooOften when this address, or all together, have tried too often."""
+        """Raises TooOften when this address, or its network, has tried too often."""
         with self._lock:
             oldest = self._clock() - _WINDOW
             self._wrong = {
                 who: kept for who, times in self._wrong.items() if (kept := [one for one in times if one > oldest])
             }
-            mine, everybody = self._wrong.get(address, []), sum(map(len, self._wrong.values()))
-        if len(mine) >= _TRIES or everybody >= _ALL_TRIES:
+            mine, here = self._wrong.get(address, []), _network(address)
+            near = sum(len(times) for who, times in self._wrong.items() if _network(who) == here)
+        if len(mine) >= _TRIES or near >= _TRIES_NEAR:
             raise TooOften("Too many wrong passwords; try again in five minutes")
 
     def wrong(self, address: str) -> None:
@@ -86,15 +92,17 @@ class Login:
     def __init__(self, folder: Path, tries: Tries | None = None) -> None:
         """`folder` of the secrets, in which the operator's account is."""
         self._folder, self._tries = folder, tries or Tries()
+        self._one_at_a_time = threading.Lock()
 
     def admit(self, name: str, password: str) -> str:
         """The operator's stamp if name and password are right, "" if not; raises TooOften."""
         address = request.remote_addr or ""
-        self._tries.check(address)
-        account = operator_account.read(self._folder)
-        if account and account.fits(name[:_LONGEST], password[:_LONGEST]):
-            return _stamp(account)
-        self._tries.wrong(address)
+        with self._one_at_a_time:
+            self._tries.check(address)
+            account = operator_account.read(self._folder)
+            if account and account.fits(name[:_LONGEST], password[:_LONGEST]):
+                return _stamp(account)
+            self._tries.wrong(address)
         return ""
 
     def operator(self) -> str:
@@ -102,6 +110,11 @@ class Login:
         account = operator_account.read(self._folder)
         known = account and hmac.compare_digest(session.get("operator", ""), _stamp(account))
         return account.name if account and known else ""
+
+    def end_sessions(self) -> None:
+        """Let no session of before be the operator's, in whatever browser its cookie lies."""
+        if self.operator():
+            operator_account.end_sessions(self._folder)
 
     def exists(self) -> bool:
         """Whether any operator is set."""
@@ -121,6 +134,16 @@ def install(app: Flask, login: Login, key: str, secure: bool) -> None:
     )
     app.extensions[_NAME] = login
     app.register_blueprint(pages)
+
+
+def may_send_much(app: Flask) -> Callable[[str, str, Mapping[str, str]], bool]:
+    """Whether method, path and headers of a request are the operator's; asked before its body is taken."""
+
+    def known(method: str, path: str, headers: Mapping[str, str]) -> bool:
+        with app.test_request_context(path, method=method, headers=dict(headers)):
+            return bool(_login().operator())
+
+    return known
 
 
 def page(route: Route) -> Route:
@@ -158,7 +181,7 @@ def check_token() -> None:
     view = current_app.view_functions.get(request.endpoint or "")
     if request.method in SAFE or view is None or getattr(view, "by_password", False):
         return
-    if (request.content_length or 0) > _SMALL and not _login().operator():
+    if (request.content_length or 0) > SMALL and not _login().operator():
         raise Forbidden("Log in before you send a file")
     known, sent = session.get("token", ""), request.form.get("token", "")
     if not known or not hmac.compare_digest(sent.encode(), known.encode()):
@@ -200,7 +223,8 @@ def enter() -> AnyResponse | tuple[str, int]:
 
 @pages.post("/logout")
 def leave() -> AnyResponse:
-    """End the session."""
+    """End the session, and every other of the operator: a cookie that was copied ends with it."""
+    _login().end_sessions()
     session.clear()
     return redirect(url_for("login.form"))
 
@@ -229,5 +253,17 @@ def _local(path: str) -> str:
 
 
 def _stamp(account: operator_account.Account) -> str:
-    """Names the account and its present password without giving either away."""
-    return f"{account.name}:{hmac.digest(account.password_hash.encode(), b'session', 'sha256').hex()}"
+    """Names the account, its present password and when sessions ended last, without giving any of it away."""
+    now = f"session {account.generation}".encode()
+    return f"{account.name}:{hmac.digest(account.password_hash.encode(), now, 'sha256').hex()}"
+
+
+def _network(address: str) -> str:
+    """The /24 of an IPv4 address, the /48 of an IPv6 one; loopback's addresses are each for itself."""
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if known.is_loopback:
+        return address
+    return str(ipaddress.ip_network(f"{known}/{24 if known.version == 4 else 48}", strict=False))

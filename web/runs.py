@@ -1,22 +1,37 @@
-"""What a run has left in the store, for the pages of all hazards: its figures and its files."""
+"""What a run has left in the store, for the pages of all hazards: its figures and its files.
+
+The catalogue entry names impact.json and report.json by their hashes, and these name all other files by theirs:
+nothing is shown that is not what the functions wrote.
+"""
 
 import json
+import logging
+from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any
+from hashlib import sha256
+from typing import Any, NoReturn
 
 from flask import Response, g, request
 
 from siaga import keys
-from siaga.errors import NotFound
+from siaga.errors import NotFound, SiagaError
 from siaga.impact.quakes import surely_one
 from siaga.impact.versions import Revision
 from siaga.language import LANGUAGES
-from siaga.store import Store
+from siaga.store import Head, Store
 from web import downloads
 from web.index import Index
 
+_log = logging.getLogger("web")
 _CACHED = 64  # analyses; they never change, so they are read once
-_SAFE = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox allow-popups"
+_COMPARED = 4096  # files whose hashes are known to be right, by their ETags
+_SAFE = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; sandbox allow-popups"
+
+
+class Damaged(SiagaError):
+    """A file is not what was published; it may be about to be published anew."""
+
+    status = 503
 
 
 class Runs:
@@ -25,12 +40,13 @@ class Runs:
     def __init__(self, store: Store) -> None:
         """store: with the rights of role web."""
         self._store = store
-        self._analysis = lru_cache(_CACHED)(self._read)
+        self._record = lru_cache(_CACHED)(self._read)
+        self._right = lru_cache(_COMPARED)(self._compared)
         self._sizes = lru_cache(_CACHED)(self._list)
 
     def analysis(self, entry: dict[str, Any]) -> dict[str, Any]:
-        """The impact.json of a catalogue entry."""
-        return self._analysis(entry["impact"]["key"], entry["impact"]["sha256"])
+        """The impact.json of a catalogue entry. Raises Damaged."""
+        return self._record(entry["impact"]["key"], entry["impact"]["sha256"])
 
     def files(self, entry: dict[str, Any]) -> list[dict[str, str]]:
         """What a reader may take along of it."""
@@ -41,10 +57,10 @@ class Runs:
         return self._sizes(str(run_of(entry)), entry["report"] is not None)
 
     def send(self, entry: dict[str, Any], path: str) -> Response:
-        """One of its files; raises NotFound."""
+        """One of its files; raises NotFound, Damaged."""
         if path not in downloads.FILES[entry["hazard"]] and path not in {f"thumbnail-{code}.png" for code in LANGUAGES}:
             raise NotFound("This event has no file {path}", path=path)
-        head, body = self._store.stream(keys.RESULTS, run_of(entry).key(path))
+        head, body = self._whole(entry, path)
         response = Response(body, content_type=downloads.MEDIA_TYPES[path.rpartition(".")[2]])
         response.content_length = head.size
         response.set_etag(head.etag)
@@ -55,11 +71,49 @@ class Runs:
         response.make_conditional(request)  # the same response, shortened where the reader has it already
         return response
 
-    def _read(self, key: str, _sha256: str) -> dict[str, Any]:
-        return dict(json.loads(self._store.get(keys.RESULTS, key)[0]))
+    def _whole(self, entry: dict[str, Any], path: str) -> tuple[Head, Iterable[bytes]]:
+        """A file in pieces, after all of it was compared with its hash: the first time that its ETag is met."""
+        key, wanted = run_of(entry).key(path), self._hash(entry, path)
+        head, body = self._store.stream(keys.RESULTS, key)
+        if not self._right(key, head.etag, wanted):
+            _damaged(key)
+        return head, body
+
+    def _hash(self, entry: dict[str, Any], path: str) -> str:
+        """The sha256 that a file of a run was published with."""
+        if path == keys.IMPACT:
+            return str(entry["impact"]["sha256"])
+        listed = list(self.analysis(entry).get("products", ()))
+        if entry["report"] is not None:
+            listed += self._record(entry["report"]["key"], entry["report"]["sha256"])["products"]
+        found = next((one["sha256"] for one in reversed(listed) if one["path"] == path), None)
+        if found is None:
+            raise NotFound("This event has no file {path}", path=path)
+        return str(found)
+
+    def _compared(self, key: str, etag: str, wanted: str) -> bool:
+        """Whether that content has the hash that is wanted."""
+        head, body = self._store.stream(keys.RESULTS, key)
+        digest = sha256()
+        for piece in body:
+            digest.update(piece)
+        if head.etag != etag:  # written anew meanwhile
+            raise Damaged("The file {key} is being written; try again", key=key)
+        return digest.hexdigest() == wanted
+
+    def _read(self, key: str, wanted: str) -> dict[str, Any]:
+        body = self._store.get(keys.RESULTS, key)[0]
+        if sha256(body).hexdigest() != wanted:
+            _damaged(key)
+        return dict(json.loads(body))
 
     def _list(self, run: str, _published: bool) -> dict[str, int]:
         return {head.key.rpartition("/")[2]: head.size for head in self._store.list(keys.RESULTS, f"{run}/")}
+
+
+def _damaged(key: str) -> NoReturn:
+    _log.error("%s is not what was published; its hash differs", key)
+    raise Damaged("The file {key} is not what was published; try again, and tell the operator if it stays so", key=key)
 
 
 def run_of(entry: dict[str, Any]) -> keys.Run:

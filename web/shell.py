@@ -58,6 +58,7 @@ def headers(response: Response) -> Response:
     """What every answer says of itself."""
     response.headers.setdefault("Content-Security-Policy", _POLICY)
     response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["X-Frame-Options"] = "DENY"  # as the policies say, for browsers that do not know them
     response.headers["Referrer-Policy"] = "same-origin"
     response.headers.setdefault("Cache-Control", "no-cache")
     response.vary.add("Cookie")

@@ -10,6 +10,7 @@ from siaga import ignored, keys, standing
 from siaga.errors import BadInput
 from siaga.events import Notification
 from siaga.moment import parse
+from siaga.printable import shown
 from siaga.receipt import Receipt
 from siaga.report import figures
 from web import clock, shell
@@ -184,7 +185,7 @@ def _row(state: str, function: str, notification: Notification, received: str) -
         "state": state,
         "function": function,
         "bucket": notification.bucket,
-        "key": notification.key,
+        "key": shown(notification.key),
         "received": received,
         "when": clock.ago(received, g.now, g.language) if received else "",
         "said": "",

@@ -17,6 +17,7 @@ from siaga import keys, modes, moment
 from siaga.cli import analyse, data, forecast, invoke, ledger
 from siaga.errors import SiagaError
 from siaga.machine import operator as operator_account
+from siaga.printable import shown
 from siaga.settings import Settings
 
 _FOR_USERS = ("analyse", "forecast")  # they write the files that were asked for, like any other of the user's
@@ -164,7 +165,7 @@ def _status(settings: Settings, _: argparse.Namespace) -> int:
             print(f"{part.state:<10} {since}  part {part.name}, started again {part.restarts} time(s)")
             print(f"{'':<10} {part.said}")
     for state, name, came, reason in ingest.inputs(settings):
-        print(f"{state:<10} {came}  {name}" + (f"\n{'':<10} {reason}" if reason else ""))
+        print(f"{state:<10} {came}  {shown(name)}" + (f"\n{'':<10} {shown(reason)}" if reason else ""))
     return 0
 
 

@@ -91,7 +91,7 @@ def write(
 
 def _open(path: Path) -> Any:
     if path.exists():
-        return gdal.OpenEx(str(path), gdal.OF_VECTOR | gdal.OF_UPDATE)
+        return gdal.OpenEx(str(path), gdal.OF_VECTOR | gdal.OF_UPDATE, allowed_drivers=list(_DRIVER.values()))
     return ogr.GetDriverByName(_DRIVER[path.suffix]).CreateDataSource(str(path))
 
 

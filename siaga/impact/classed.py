@@ -127,6 +127,11 @@ def table_record(table: Breakdown, outside: Mapping[str, Any]) -> dict[str, Any]
     return {"level": table.level, "covers": table.covers, "outside": dict(outside)}
 
 
+def _cell(text: str | None) -> str | None:
+    """What somebody else named a zone, as text for a spreadsheet too: before a formula's sign stands a quote."""
+    return f"'{text}" if text and text[0] in "=+-@\t\r" else text
+
+
 def zones_csv(
     zones: Sequence[Mapping[str, Any]],
     table: Mapping[str, Any] | None,
@@ -147,7 +152,7 @@ def zones_csv(
         unnamed = {"level": table["level"], "code": "", "name": OUTSIDE, "parent": "", "known": ""}
         rows.append(unnamed | table["outside"])
     for zone in rows:
-        told = (zone["level"], zone["code"], zone["name"], zone["parent"], zone["people"])
+        told = (zone["level"], *(_cell(zone[name]) for name in ("code", "name", "parent")), zone["people"])
         further = (value(zone) for value in more.values())
         writer.writerow([*told, *zone[key].values(), zone["affected"], zone["displaced"], *further, zone["known"]])
     return text.getvalue().encode()

@@ -9,16 +9,23 @@ answered with "nothing is flooded" by one server; an answer is kept for an hour 
 import html
 import random
 import re
+import socket
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlencode
+from weakref import WeakSet
 
 import requests
 import urllib3
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from siaga.errors import BadInput, SiagaError, Unavailable
 from siaga.hazard import flood
@@ -91,7 +98,10 @@ class PetaBencana:
         """
         self._urls = [url.rstrip("/") for url in urls]
         self._seconds, self._pause, self._timeouts = seconds, pause, timeouts
-        self._session = requests.Session()
+        self._session, adapter = requests.Session(), _Adapter()
+        self._cut = adapter.cut
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, adapter)
         # no-cache: a proxy on the way must not repeat an error that the server marked as good for an hour
         self._session.headers.update(
             {"User-Agent": user_agent, "Accept": "application/json", "Cache-Control": "no-cache", "Pragma": "no-cache"}
@@ -200,17 +210,56 @@ class PetaBencana:
         if left <= 0:
             raise Unavailable("{url} did not answer in time", url=url)
         connect, read = (min(left, seconds) for seconds in self._timeouts)
+        cutting = threading.Timer(left, self._cut)  # a time-out is for silence; a server may drip headers for hours
+        cutting.daemon = True
+        cutting.start()
         try:
             with self._session.get(url, timeout=(connect, read), stream=True, allow_redirects=False) as response:
                 body = _body(url, response, deadline)
-        except requests.Timeout as error:
-            raise Unavailable("{url} did not answer in time", url=url) from error
         except requests.RequestException as error:
+            if isinstance(error, requests.Timeout) or time.monotonic() >= deadline:
+                raise Unavailable("{url} did not answer in time", url=url) from error
             raise Unavailable("{url} cannot be reached: {detail}", url=url, detail=_short(error)) from error
         except urllib3.exceptions.HTTPError as error:
+            if time.monotonic() >= deadline:
+                raise Unavailable("{url} did not answer in time", url=url) from error
             raise Unavailable("{url} broke off its answer: {detail}", url=url, detail=_short(error)) from error
+        finally:
+            cutting.cancel()
+        if time.monotonic() >= deadline:  # what was cut off may look like an end
+            raise Unavailable("{url} did not answer in time", url=url)
         _check(url, response, body)
         return _Answer(url, body)
+
+
+class _Adapter(HTTPAdapter):
+    """Connections that can be cut from another thread, whatever is being read from them."""
+
+    def init_poolmanager(self, *args: Any, **named: Any) -> None:
+        super().init_poolmanager(*args, **named)
+        self._open: WeakSet[socket.socket] = WeakSet()
+        opened = self._open
+
+        class Plain(HTTPConnection):
+            def connect(self) -> None:
+                super().connect()
+                opened.add(self.sock)
+
+        class Secure(HTTPSConnection):
+            def connect(self) -> None:
+                super().connect()
+                opened.add(self.sock)
+
+        self.poolmanager.pool_classes_by_scheme = {
+            "http": type("Pool", (HTTPConnectionPool,), {"ConnectionCls": Plain}),
+            "https": type("Pool", (HTTPSConnectionPool,), {"ConnectionCls": Secure}),
+        }
+
+    def cut(self) -> None:
+        """End every connection that is open."""
+        for one in list(self._open):
+            with suppress(OSError):  # closed already
+                one.shutdown(socket.SHUT_RDWR)
 
 
 class _Refused(BadInput):

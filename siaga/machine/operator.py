@@ -17,15 +17,17 @@ from siaga.errors import SiagaError
 from siaga.settings import Settings
 
 FILE = "operator-account"
+_SESSIONS = "operator-sessions"  # a random word; with another one, sessions of before are none
 SHORTEST = 10  # characters of a password
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A name, and the hash of a password as werkzeug writes it."""
+    """A name, the hash of a password as werkzeug writes it, and a word that changes when all sessions end."""
 
     name: str
     password_hash: str
+    generation: str
 
     def fits(self, name: str, password: str) -> bool:
         """Whether these are the operator's name and password."""
@@ -54,7 +56,14 @@ def read(folder: Path) -> Account | None:
         name, _, password_hash = (folder / FILE).read_text(encoding="utf-8").strip().partition(":")
     except FileNotFoundError:
         return None
-    return Account(name, password_hash) if name and password_hash else None
+    sessions = folder / _SESSIONS
+    generation = sessions.read_text(encoding="utf-8").strip() if sessions.exists() else ""
+    return Account(name, password_hash, generation) if name and password_hash else None
+
+
+def end_sessions(folder: Path) -> None:
+    """Let every session of before be none."""
+    _replace(folder / _SESSIONS, secrets.token_urlsafe(16))
 
 
 def write(folder: Path, name: str, password: str) -> None:
@@ -64,11 +73,15 @@ def write(folder: Path, name: str, password: str) -> None:
     if len(password) < SHORTEST:
         raise SiagaError("The password is too short; take {count} characters or more", count=SHORTEST)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    part = folder / f".{FILE}.{os.getpid()}.{secrets.token_hex(4)}"
+    _replace(folder / FILE, f"{name}:{_hashed(password)}")
+
+
+def _replace(path: Path, text: str) -> None:
+    part = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     descriptor = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(f"{name}:{_hashed(password)}\n")
-    part.replace(folder / FILE)
+        file.write(f"{text}\n")
+    part.replace(path)
 
 
 def add_to(commands: Any) -> None:

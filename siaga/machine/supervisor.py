@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TextIO
 
 from siaga import modes
+from siaga.printable import shown
 from siaga.standing import Book, why_ended
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 10.0  # seconds before a part that died is started again
@@ -195,7 +196,7 @@ class Supervisor:
         """Print and keep one line of a part; a full disk or a terminal that is gone must not stop the part."""
         with self._lock, suppress(OSError):
             if not self._quiet:
-                print(f"{part:>16} | {line}", file=self._out, flush=True)
+                print(f"{part:>16} | {shown(line)}", file=self._out, flush=True)
         with self._lock, suppress(OSError):
             path = self._logs / f"{part}.log"
             if path.exists() and path.stat().st_size > _LOG_BYTES:

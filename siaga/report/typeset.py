@@ -8,6 +8,7 @@ import pypdfium2
 import weasyprint
 from PIL import Image
 from weasyprint.text.fonts import FontConfiguration
+from weasyprint.urls import URLFetcher
 
 from siaga.report import fit
 from siaga.report.fit import Fit, TypesetPages
@@ -41,20 +42,20 @@ def pages(page: str, fitted: Fit, drill: bool, identifier: str, last: bool) -> F
 
 def picture(page: str, identifier: str) -> bytes:
     """The picture for messengers, PNG, of a page to be set at 96 dpi. In few colours: it goes over thin lines."""
-    document = weasyprint.HTML(string=page).render(font_config=fonts())
+    document = _document(page)
     with first_page(pdf(document, identifier, compressed=False), _PICTURE_DPI) as whole:
         return _png(whole.quantize(_PICTURE_COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE))
 
 
 def warm() -> None:
     """Find the fonts, before the first page wants them; what stays for good is looked through for garbage no more."""
-    pdf(weasyprint.HTML(string="<p style='font-family: Inter, Open Sans'>Siaga").render(font_config=fonts()), "")
+    pdf(_document("<p style='font-family: Inter, Open Sans'>Siaga"), "")
     gc.freeze()
 
 
 def typeset(page: str, fit: Fit, drill: bool) -> tuple[weasyprint.Document, dict[str, float]]:
     """The page laid out on A4 paper, and the room left at each mark of the template, in mm, negative if overrun."""
-    document = weasyprint.HTML(string=page).render(font_config=fonts())
+    document = _document(page)
     marks = {
         name: (x * _MM_PER_PX, y * _MM_PER_PX + number * _PAGE)
         for number, set_page in enumerate(document.pages)
@@ -81,6 +82,12 @@ def pdf(document: weasyprint.Document, identifier: str, compressed: bool = True)
     compressed: False where nobody keeps it, which takes half the time.
     """
     return bytes(document.write_pdf(pdf_identifier=identifier.encode(), uncompressed_pdf=not compressed))
+
+
+def _document(page: str) -> weasyprint.Document:
+    """Laid out. A page carries all that it shows; whatever address stands in it is not asked."""
+    itself = URLFetcher(allowed_protocols=("data",))
+    return weasyprint.HTML(string=page, url_fetcher=itself).render(font_config=fonts())
 
 
 @cache

@@ -1,0 +1,129 @@
+"""An HTTP server that slow or greedy clients do not hold: waitress, with bounds for connections, heads and bodies.
+
+Waitress alone counts connections and looks at how long each was silent. Here a head has a deadline in all, however
+often a client sends another line of it; where many connections wait, a new one takes the place of the one that has
+waited longest; and of a body from nobody who is known no more is kept than a form needs.
+"""
+
+import resource
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from waitress.buffers import OverflowableBuffer
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser, ParsingError
+from waitress.receiver import ChunkedReceiver, FixedStreamReceiver
+from waitress.server import TcpWSGIServer
+
+SMALL = 64 << 10  # bytes of a body from anybody
+_HEAD_SECONDS = 20.0  # from the end of the last answer to the end of the next head
+_BODY_SECONDS = 60.0  # for a body from anybody
+_MOST = 800  # connections; the system would allow more, a thousand by waitress's own count
+_CHECK_SECONDS = 2
+
+Known = Callable[[str, str, Mapping[str, str]], bool]
+
+
+def raise_descriptors() -> None:
+    """Let this process have as many connections and files open as the system grants."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+class _Bounded(OverflowableBuffer):  # type: ignore[misc]  # waitress has no types
+    """A body that is counted to its end and kept up to SMALL; what it was is for the app to refuse."""
+
+    def __init__(self, overflow: int) -> None:
+        super().__init__(overflow)
+        self._size = 0
+
+    def append(self, data: bytes) -> None:
+        if self._size < SMALL:
+            super().append(data[: SMALL - self._size])
+        self._size += len(data)
+
+    def __len__(self) -> int:
+        return self._size
+
+
+class _Parser(HTTPRequestParser):  # type: ignore[misc]
+    """A request that says its length in one way, from somebody who may send so much."""
+
+    known: Known
+    body_rcv: Any
+    bounded = False
+
+    def parse_header(self, header_plus: bytes) -> None:
+        super().parse_header(header_plus)
+        if "TRANSFER_ENCODING" in self.headers or (self.chunked and "CONTENT_LENGTH" in self.headers):
+            raise ParsingError("Content-Length and Transfer-Encoding do not go together")
+        if self.body_rcv is None or (not self.chunked and self.content_length <= SMALL):
+            return
+        headers = {name.replace("_", "-").title(): value for name, value in self.headers.items()}
+        if not self.known(self.command, self.path, headers):
+            self.bounded = True
+            kept = _Bounded(self.adj.inbuf_overflow)
+            self.body_rcv = ChunkedReceiver(kept) if self.chunked else FixedStreamReceiver(self.content_length, kept)
+
+
+class _Channel(HTTPChannel):  # type: ignore[misc]
+    """A connection that knows since when its next request is awaited."""
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        self.since = self.creation_time
+
+    def received(self, data: bytes) -> bool:
+        taken = bool(super().received(data))
+        if self.request is None:
+            self.since = time.time()
+        return taken
+
+    def service(self) -> None:
+        super().service()
+        self.since = time.time()
+
+    def is_waiting(self) -> bool:
+        """Whether nothing is under way but a head, or a body of somebody who is not known."""
+        request = self.request
+        return not (self.requests or self.total_outbufs_len or self.will_close) and (
+            request is None or not request.headers_finished or request.bounded
+        )
+
+    def end_if_late(self, now: float) -> None:
+        begun = self.request is not None and self.request.headers_finished
+        if self.is_waiting() and now - self.since > (_BODY_SECONDS if begun else _HEAD_SECONDS):
+            self.will_close = True
+
+
+class Listener(TcpWSGIServer):  # type: ignore[misc]
+    """The server of an app. Raises OSError when the port is taken."""
+
+    def __init__(self, app: Any, port: int, known: Known, **settings: Any) -> None:
+        """known: whether method, path and headers are of somebody who may send a large body. settings: waitress's."""
+        parser = type("Parser", (_Parser,), {"known": staticmethod(known)})
+        self.channel_class = type("Channel", (_Channel,), {"parser_class": parser})
+        super().__init__(
+            app,
+            host="127.0.0.1",
+            port=port,
+            connection_limit=2 * _MOST,
+            asyncore_use_poll=True,  # select() ends at a thousand
+            cleanup_interval=_CHECK_SECONDS,
+            ident=None,
+            **settings,
+        )
+
+    def handle_accept(self) -> None:
+        """Take a connection; beyond the most of them in the place of the one that has waited longest."""
+        waiting = [one for one in self.active_channels.values() if one.is_waiting()]
+        if len(self.active_channels) >= _MOST and waiting:
+            min(waiting, key=lambda one: one.since).will_close = True
+        super().handle_accept()
+
+    def maintenance(self, now: float) -> None:
+        """Close what has waited too long."""
+        super().maintenance(now)
+        for channel in self.active_channels.values():
+            channel.end_if_late(now)
