@@ -9,6 +9,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 import quick
+from door_process import Door
 from running import Running, environment, wait_for
 
 from siaga import keys, stack
@@ -149,6 +150,19 @@ def empty(client, bucket):
         for one in gone:
             if one not in plain:  # XML cannot say its name
                 client.delete_object(Bucket=bucket, **one)
+
+
+@pytest.fixture(scope="session")
+def door(tmp_path_factory):
+    """The SFTP door and a store of its own, for all tests of the door."""
+    made = Door(tmp_path_factory.mktemp("door"))
+    made.start_store()
+    minio_server.configure(made.settings, stack.load(made.settings.stack))
+    made.start()
+    yield made
+    made.stop()
+    made.minio.terminate()
+    made.minio.wait()
 
 
 @pytest.fixture(scope="session")

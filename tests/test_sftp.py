@@ -9,28 +9,14 @@ import time
 
 import paramiko
 import pytest
-from door_process import Door
 from running import wait_for
 
 from gateway.sftp import spool
-from siaga import keys, machine, stack
-from siaga.machine import minio
+from siaga import keys, machine
 
 GRID = b"<shakemap_grid/>" + b" " * 4000
 BIG = os.urandom(6 << 20)
 ODD_NAMES = [(b"bad\xff.xml", "UTF-8"), (b"bad\x07.xml", "control"), (b"x" * 1100, "longer")]
-
-
-@pytest.fixture(scope="module")
-def door(tmp_path_factory):
-    made = Door(tmp_path_factory.mktemp("door"))
-    made.start_store()
-    minio.configure(made.settings, stack.load(made.settings.stack))
-    made.start()
-    yield made
-    made.stop()
-    made.minio.terminate()
-    made.minio.wait()
 
 
 @pytest.fixture
@@ -83,6 +69,18 @@ def test_paramiko_puts_lists_and_cannot_fetch(door, grid):
     assert client.stat("/shakemaps/p1/grid.xml").st_size == len(GRID)
     with pytest.raises(PermissionError):
         client.open("/shakemaps/p1/grid.xml", "r")
+    transport.close()
+
+
+def test_what_became_of_a_map_is_fetched_and_nothing_else(door, tmp_path):
+    door.store().put(keys.SHAKEMAPS, "told/grid.xml.published.txt", b"https://example.org/1\n")
+    got = tmp_path / "told.txt"
+    fetched = door.sftp(f"get shakemaps/told/grid.xml.published.txt {got}\n")
+    assert (fetched.returncode, got.read_bytes()) == (0, b"https://example.org/1\n"), fetched.stderr
+    assert len(list(door.store().versions(keys.SHAKEMAPS, "told/"))) == 1
+    transport, client = door.client()
+    with pytest.raises(FileNotFoundError):
+        client.open("/shakemaps/told/grid.xml.refused.txt", "r")
     transport.close()
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import asyncssh
 
+from gateway.sftp.commands import Session
 from gateway.sftp.door import Door
 from gateway.sftp.handler import adapt
 from gateway.sftp.session import View
@@ -52,6 +53,10 @@ class Login(asyncssh.SSHServer):
         self._connection.set_extra_info(siaga_user=user)
         return True
 
+    def session_requested(self) -> Any:
+        """SFTP, or rsync's receiving side."""
+        return self._connection.create_server_channel(None), Session(self._door)
+
 
 async def serve(settings: Settings) -> None:
     """Keep the door open until SIGTERM; then finish what is being stored."""
@@ -64,9 +69,7 @@ async def serve(settings: Settings) -> None:
         settings.sftp_host,
         settings.sftp_port,
         server_factory=lambda: Login(door),
-        sftp_factory=lambda channel: View(channel, door),
         server_host_keys=[str(settings.secrets / "sftp-host-key")],
-        allow_scp=False,  # the old protocol; today's scp speaks SFTP
         allow_pty=False,
         agent_forwarding=False,
         password_auth=False,

@@ -44,6 +44,16 @@ class Delivery:
         """`shelf` of the same user."""
         self._door, self._shelf, self.say = door, shelf, say
 
+    async def take(self, where: ViewPath, sent: Sent) -> None:
+        """A whole file came: publish it, or hold a temporary name until its rename."""
+        if not where.is_temporary:
+            await self.publish(where, sent)
+            return
+        size = sent.path.stat().st_size
+        self._shelf.spool.hold(sent.path, where.text)
+        self._shelf.times.keep(where.text, "", sent.changed)
+        self.say(where, "held until its rename", bytes=size)
+
     async def publish(self, where: ViewPath, sent: Sent) -> None:
         """Put the file under that name; raises SFTPFailure with a sentence. What lies there already stays as it is."""
         commit = asyncio.ensure_future(asyncio.to_thread(self._put, where, sent))

@@ -17,23 +17,27 @@ from gateway.sftp.moves import Moves
 from gateway.sftp.shelf import Shelf
 from gateway.sftp.spool import Held, Upload
 from gateway.sftp.viewpath import ViewPath
+from siaga import keys
 from siaga.errors import BadInput
+
+_NOTICE_BYTES = 1 << 20
 
 
 @dataclass(slots=True)
 class OpenFile:
-    """A file that a client has open for writing.
+    """A file that a client has open.
 
     changed: when, as the client says; seconds since the epoch. appending: all that is written goes to the end.
-    first: only if nothing has that name.
+    first: only if nothing has that name. reading: nothing is written.
     """
 
     path: ViewPath
     upload: Upload
     opened: float
-    changed: float | None
-    appending: bool
-    first: bool
+    changed: float | None = None
+    appending: bool = False
+    first: bool = False
+    reading: bool = False
 
 
 class View(asyncssh.SFTPServer):
@@ -55,10 +59,10 @@ class View(asyncssh.SFTPServer):
     # Files
 
     async def open(self, path: bytes, pflags: int, attrs: SFTPAttrs) -> OpenFile:
-        """Begin an upload, with what lies there unless the client begins anew; files are not fetched."""
+        """Begin an upload, with what lies there unless the client begins anew; only notices are fetched."""
         where = self._path(path, writing=True)
         if not pflags & asyncssh.FXF_WRITE:
-            raise SFTPPermissionDenied("Files can be sent here, not fetched")
+            return await self._open_notice(where)
         await self._shelf.check_place(where)
         found = await self._shelf.find(where)
         first = bool(pflags & asyncssh.FXF_EXCL)
@@ -70,11 +74,7 @@ class View(asyncssh.SFTPServer):
         fresh = first or pflags & asyncssh.FXF_TRUNC or where.text in self._emptied
         self._emptied.discard(where.text)
         if found is not None and not fresh:
-            try:
-                await self._shelf.fill(upload, where, found)
-            except BaseException:
-                upload.drop()
-                raise
+            await self._shelf.fill(upload, where, found)
         appending = bool(pflags & asyncssh.FXF_APPEND)
         file = OpenFile(where, upload, time.monotonic(), attrs.mtime, appending, first)
         self._open.append(file)
@@ -83,13 +83,15 @@ class View(asyncssh.SFTPServer):
     def write(self, file_obj: Any, offset: int, data: bytes) -> int:
         """Spool some bytes. Not a coroutine: so no CLOSE overtakes a WRITE."""
         upload: Upload = file_obj.upload
+        if file_obj.reading:
+            raise SFTPPermissionDenied("The file is open for reading")
         try:
             return upload.write(upload.size if file_obj.appending else offset, data)
         except BadInput as error:
             raise SFTPFailure(str(error)) from error
 
     def read(self, file_obj: Any, offset: int, size: int) -> bytes:
-        """What this session wrote itself."""
+        """What this session wrote itself, or a notice."""
         there: bytes = file_obj.upload.read(offset, size)
         return there
 
@@ -98,18 +100,15 @@ class View(asyncssh.SFTPServer):
         self._open.remove(file_obj)
         where, upload = file_obj.path, file_obj.upload
         try:
+            if file_obj.reading:
+                return
             if self.ending:
                 self._spool.keep_begun(upload, where.text)
                 self._say(where, "dropped: the connection ended before the file was finished; it can be resumed")
                 return
             await asyncio.to_thread(upload.finish)
-            if where.is_temporary:
-                self._spool.hold(upload, where.text)
-                self._times.keep(where.text, "", file_obj.changed)
-                self._say(where, "held until its rename", bytes=upload.size)
-            else:
-                sent = Sent(upload.path, file_obj.opened, file_obj.changed, file_obj.first)
-                await self._delivery.publish(where, sent)
+            sent = Sent(upload.path, file_obj.opened, file_obj.changed, file_obj.first)
+            await self._delivery.take(where, sent)
         except (BadInput, OSError) as error:  # OSError: the disk is full
             self._say(where, f"refused: {error}")
             raise SFTPFailure(str(error)) from error
@@ -243,6 +242,19 @@ class View(asyncssh.SFTPServer):
 
     def _path(self, raw: bytes, *, writing: bool = False) -> ViewPath:
         return self._shelf.path(raw, writing=writing)
+
+    async def _open_notice(self, where: ViewPath) -> OpenFile:
+        """What became of a map lies beside it in a small file, for its sender; nothing else is fetched."""
+        found = await self._shelf.find(where)
+        if found is None:
+            raise SFTPNoSuchFile(f"{where.text}: no such file")
+        if not keys.is_notice(where.key) or found.size > _NOTICE_BYTES:
+            raise SFTPPermissionDenied("Files can be sent here, not fetched")
+        upload = self._begin()
+        await self._shelf.fill(upload, where, found)
+        file = OpenFile(where, upload, time.monotonic(), reading=True)
+        self._open.append(file)
+        return file
 
     def _begin(self) -> Upload:
         try:

@@ -109,7 +109,7 @@ class Shelf:
         return _kept(found) if told is None else told
 
     async def fill(self, upload: Upload, where: ViewPath, found: Head | Held) -> None:
-        """Begin an upload with what lies there already; raises SFTPFailure when that is too large."""
+        """Begin an upload with what lies there already; raises SFTPFailure when that fails, and drops it."""
 
         def copied() -> None:
             try:
@@ -120,7 +120,11 @@ class Shelf:
             except BadInput as error:
                 raise SFTPFailure(str(error)) from error
 
-        await self.ask(copied)
+        try:
+            await self.ask(copied)
+        except BaseException:
+            upload.drop()
+            raise
 
     async def ask(self, question: Callable[[], Any]) -> Any:
         """Put a question to the store in a thread; its errors become sentences for the client."""

@@ -154,9 +154,20 @@ class Spool:
             raise BadInput("Too much is being sent, or waits for its rename; try again later")
         return Upload(self._folder / f"{token_hex(8)}.upload")
 
-    def hold(self, upload: Upload, name: str) -> None:
+    def staging(self, at_most: int) -> Path:
+        """A folder for files that come as a tree; raises BadInput when the user has that many already."""
+        folder = self._folder / "trees"
+        folder.mkdir(exist_ok=True, mode=0o700)
+        if len(list(folder.iterdir())) >= at_most:
+            raise BadInput("Too much is being sent; try again later")
+        made = folder / token_hex(8)
+        for name in ("tree", "new"):
+            (made / name).mkdir(parents=True, mode=0o700)
+        return made
+
+    def hold(self, path: Path, name: str) -> None:
         """Keep a finished upload until it is renamed."""
-        self._keep(upload.path, name, whole=True)
+        self._keep(path, name, whole=True)
         self.forget_begun(name)
 
     def keep_begun(self, upload: Upload, name: str) -> None:
@@ -197,6 +208,7 @@ class Spool:
         if starting:
             for path in self._folder.glob("*.upload"):
                 path.unlink()
+            shutil.rmtree(self._folder / "trees", ignore_errors=True)
         old = [held for held in self.all_held() if time.time() - held.since > KEPT_SECONDS]
         for held in old:
             self.forget(held)
