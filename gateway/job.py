@@ -8,7 +8,8 @@ from typing import Any
 
 from gateway import urgency
 from gateway.verdict import Verdict
-from siaga.events import Notification
+from siaga.errors import Reason
+from siaga.events import Content, Notification
 from siaga.moment import stamp
 
 TICK = "tick|"
@@ -68,7 +69,7 @@ class Job:
         )
 
     @property
-    def content(self) -> dict[str, str]:
+    def content(self) -> Content:
         """The names of the content it is about, for logs and lists; all "" for a plain call."""
         return (self.notification or Notification("", "")).content()
 
@@ -144,7 +145,7 @@ class Progress:
     row: int = 1
     attempt: int = 1
     waits: int = 0
-    reason: dict[str, Any] | None = None
+    reason: Reason | None = None
     verdict: dict[str, Any] | None = None
 
     def stored(self) -> dict[str, Any]:
@@ -169,7 +170,7 @@ class Progress:
         """The same attempt in a row of its own, since the job changed its place."""
         return replace(self, row=self.row + 1)
 
-    def unwritten(self, verdict: Verdict, reason: dict[str, Any]) -> tuple["Progress", float]:
+    def unwritten(self, verdict: Verdict, reason: Reason) -> tuple["Progress", float]:
         """The next step when the receipt could not be written: write it later, without another call."""
         wait = min(_MAX_NOT_NOW_WAIT, _NOT_NOW_WAIT * 2 ** min(self.waits, 10))
         later = replace(self, row=self.row + 1, waits=self.waits + 1, reason=reason, verdict=asdict(verdict))

@@ -3,10 +3,10 @@
 import json
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from gateway.invoke import Answer
-from siaga.errors import SiagaError, Unavailable, reason
+from siaga.errors import Reason, SiagaError, Unavailable, reason
 from siaga.moment import stamp
 
 _STATES = ("done", "refused", "superseded")
@@ -27,11 +27,11 @@ class Verdict:
     started: str
     finished: str
     seconds: float
-    reason: dict[str, Any] | None = None
+    reason: Reason | None = None
     state: str = "done"
     run: str = ""
     event_id: str = ""
-    warnings: tuple[dict[str, Any], ...] = ()
+    warnings: tuple[Reason, ...] = ()
     status: int = 0
     media_type: str = ""
     body: bytes = b""
@@ -91,17 +91,17 @@ def _told(answer: Answer) -> dict[str, Any]:
     return told if isinstance(told, dict) else {}
 
 
-def _reason(answer: Answer, told: dict[str, Any]) -> dict[str, Any]:
+def _reason(answer: Answer, told: dict[str, Any]) -> Reason:
     if told.get("reason"):
         return _worded(told["reason"])
     text = answer.body.decode("utf-8", "replace").strip()[:_DETAIL]
     return reason("The function answered {status}: {detail}", status=answer.status, detail=text)
 
 
-def _worded(given: Any) -> dict[str, Any]:
+def _worded(given: Any) -> Reason:
     """A reason as it is stored, also when a function of other make says it in mere words."""
     if isinstance(given, dict) and isinstance(given.get("text"), str):
-        return given
+        return cast(Reason, given)
     text = given if isinstance(given, str) else json.dumps(given, ensure_ascii=False)
     return reason("{detail}", detail=text[:_DETAIL])
 

@@ -12,8 +12,10 @@ from hashlib import sha256
 from typing import Any, TypedDict, cast
 
 from siaga import keys
-from siaga.errors import BadInput, Conflict, NotFound, Unavailable
+from siaga.errors import BadInput, Conflict, NotFound, Reason, Unavailable
 from siaga.impact import quakes
+from siaga.impact.stored import AshImpact, EarthquakeImpact, FloodImpact, Impact, event_time
+from siaga.impact.stored.earthquake import PlaceRecord
 from siaga.impact.versions import Revision
 from siaga.language import LANGUAGES
 from siaga.store import Store
@@ -70,7 +72,7 @@ class Entry(TypedDict):
     displaced: float | None
     highest_class: str | None
     demonstration: bool
-    warnings: list[dict[str, Any]]
+    warnings: list[Reason]
     arrival: Arrival
     impact: StoredObject
     report: StoredReport | None
@@ -110,13 +112,13 @@ class EarthquakeEntry(Entry):
     longitude: float
     latitude: float
     description: str
-    place: dict[str, Any] | None
+    place: PlaceRecord | None
     clock_zone: str
     max_mmi: float
     people_max_mmi: int | None
     people: ShakenPeople
     alert: str | None
-    alert_probability: dict[str, float] | None
+    alert_probability: Mapping[str, float] | None
     fatalities: Deaths | None
 
 
@@ -124,7 +126,7 @@ class ClassedPeople(TypedDict):
     """People in the hazard's polygons, and in those of each class."""
 
     total: float | None
-    by_class: dict[str, float | None]
+    by_class: Mapping[str, float | None]
 
 
 class FloodEntry(Entry):
@@ -132,7 +134,7 @@ class FloodEntry(Entry):
 
     region: str
     states_sha256: str
-    areas_by_class: dict[str, int]
+    areas_by_class: Mapping[str, int]
     highest_state: int
     people: ClassedPeople
     reported: bool
@@ -165,12 +167,12 @@ class AshEntry(Entry):
 
 
 def entry(
-    impact: Mapping[str, Any],
+    impact: Impact,
     run: keys.Run,
     written: bytes,
     demonstration: bool,
     arrival: Arrival,
-    said: Sequence[Mapping[str, Any]],
+    said: Sequence[Reason],
     clock_zone: str = "",
 ) -> Entry:
     """The entry of a run, as its hazard has it; no report yet.
@@ -187,27 +189,28 @@ def entry(
         "source_type": impact["source_type"],
         "version_number": impact["version_number"],
         "drill": impact["drill"],
-        "time": impact["event"]["time"],
+        "time": event_time(impact),
         "affected": impact["affected"],
         "displaced": impact["displaced"],
         "highest_class": None,
         "demonstration": demonstration,
-        "warnings": [*impact["warnings"], *map(dict, said)],
+        "warnings": [*impact["warnings"], *said],
         "arrival": arrival,
         "impact": {"key": run.key(keys.IMPACT), "sha256": sha256(written).hexdigest()},
         "report": None,
     }
     if impact["hazard"] == "earthquake":
         return _earthquake(common, impact, clock_zone)
-    return {"flood": _flood, "ash": _ash}[impact["hazard"]](common, impact)
+    return _flood(common, impact) if impact["hazard"] == "flood" else _ash(common, impact)
 
 
-def _earthquake(common: Entry, impact: Mapping[str, Any], clock_zone: str) -> EarthquakeEntry:
+def _earthquake(common: Entry, impact: EarthquakeImpact, clock_zone: str) -> EarthquakeEntry:
     by_mmi, event = impact["people"]["by_mmi"], impact["event"]
     deaths = impact["fatalities"][impact["alert"]["model"]] if impact["fatalities"] else None
     known = impact["people"]["total"] is not None
-    highest = max((int(mmi) for mmi, people in by_mmi.items() if people >= 1), default=None) if known else None
-    six, seven, eight = (sum(by_mmi[str(mmi)] for mmi in range(lowest, 11)) if known else None for lowest in (6, 7, 8))
+    counts = {int(mmi): people or 0.0 for mmi, people in by_mmi.items()}
+    highest = max((mmi for mmi, people in counts.items() if people >= 1), default=None) if known else None
+    six, seven, eight = (sum(counts[mmi] for mmi in range(lowest, 11)) if known else None for lowest in (6, 7, 8))
     return {
         **common,
         "utc_offset_hours": event["utc_offset_hours"],
@@ -243,7 +246,7 @@ def _earthquake(common: Entry, impact: Mapping[str, Any], clock_zone: str) -> Ea
     }
 
 
-def _flood(common: Entry, impact: Mapping[str, Any]) -> FloodEntry:
+def _flood(common: Entry, impact: FloodImpact) -> FloodEntry:
     highest = impact["map"]["highest_class"]
     return {
         **common,
@@ -257,7 +260,7 @@ def _flood(common: Entry, impact: Mapping[str, Any]) -> FloodEntry:
     }
 
 
-def _ash(common: Entry, impact: Mapping[str, Any]) -> AshEntry:
+def _ash(common: Entry, impact: AshImpact) -> AshEntry:
     event, by_class = impact["event"], impact["people"]["by_class"]
     reached = [name for name, people in by_class.items() if people is not None and people >= 1]
     return {

@@ -1,5 +1,15 @@
 """Kinds of failure, each named for what the caller should do next."""
 
+from typing import TypedDict
+
+
+class Reason(TypedDict):
+    """A sentence as it is stored: in English, and what fills its {named} places, to be said in a reader's language."""
+
+    text: str
+    template: str
+    values: dict[str, object]
+
 
 class SiagaError(Exception):
     """Base of every failure that Siaga foresees.
@@ -16,12 +26,12 @@ class SiagaError(Exception):
         self.values = values
         super().__init__(template.format(**values) if values else template)
 
-    def reason(self) -> dict[str, object]:
-        """The message as it is stored: {"text", "template", "values"}."""
+    def reason(self) -> Reason:
+        """The message as it is stored."""
         return {"text": str(self), "template": self.template, "values": self.values}
 
 
-def reason(template: str, **values: object) -> dict[str, object]:
+def reason(template: str, **values: object) -> Reason:
     """What is said beside figures, a warning or a note, in the form of a failure's: SiagaError.reason."""
     return SiagaError(template, **values).reason()
 

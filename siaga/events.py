@@ -6,13 +6,22 @@ S3 calls what happens to an object an event and what is told of it a notificatio
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 from urllib.parse import quote_plus, unquote_plus
 
 from siaga.errors import BadInput
 
 ASKED = {"siaga-asked": "yes"}  # metadata of an object that somebody put there to be done now
 _ASKED_FIELD = "X-Amz-Meta-Siaga-Asked"
+
+
+class Content(TypedDict):
+    """The names of one content, as they stand in receipts, logs and lists."""
+
+    bucket: str
+    key: str
+    etag: str
+    version_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +56,8 @@ class Notification:
         """sha256 over bucket, key and etag, hexadecimal: the name of the receipt within its function."""
         return hashlib.sha256("\0".join((self.bucket, self.key, self.etag)).encode()).hexdigest()
 
-    def content(self) -> dict[str, str]:
-        """The names of the content, as receipts, logs and lists have them; whether somebody asked is not among them."""
+    def content(self) -> Content:
+        """The names of the content; whether somebody asked is not among them."""
         return {"bucket": self.bucket, "key": self.key, "etag": self.etag, "version_id": self.version_id}
 
     def record(self) -> bytes:

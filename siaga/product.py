@@ -2,7 +2,18 @@
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any
+from typing import NotRequired, TypedDict
+
+
+class ProductRecord(TypedDict):
+    """How impact.json and report.json list a product. size: bytes; language: where it has one."""
+
+    path: str
+    role: str
+    media_type: str
+    size: int
+    sha256: str
+    language: NotRequired[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,13 +26,15 @@ class Product:
     body: bytes
     language: str = ""
 
-    def record(self) -> dict[str, Any]:
+    def record(self) -> ProductRecord:
         """How impact.json and report.json list it."""
-        listed: dict[str, Any] = {
+        listed: ProductRecord = {
             "path": self.path,
             "role": self.role,
             "media_type": self.media_type,
             "size": len(self.body),
             "sha256": hashlib.sha256(self.body).hexdigest(),
         }
-        return listed | ({"language": self.language} if self.language else {})
+        if self.language:
+            listed["language"] = self.language
+        return listed

@@ -1,15 +1,30 @@
 """A receipt: what became of one content in one function."""
 
 import json
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from siaga import keys
-from siaga.errors import BadInput
-from siaga.events import Notification
+from siaga.errors import BadInput, Reason
+from siaga.events import Content, Notification
 
 SCHEMA = "siaga/receipt/1"
-_CONTENT = ("bucket", "key", "etag", "version_id")
+
+
+class StoredReceipt(Content):
+    """The stored form: the names of the content stand among the other fields."""
+
+    schema: str
+    function: str
+    state: str
+    reason: Reason | None
+    run: str
+    event_id: str
+    warnings: list[Reason]
+    attempts: int
+    received: str
+    started: str
+    finished: str
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +39,10 @@ class Receipt:
     function: str
     notification: Notification
     state: str
-    reason: dict[str, Any] | None
+    reason: Reason | None
     run: str
     event_id: str
-    warnings: tuple[dict[str, Any], ...]
+    warnings: tuple[Reason, ...]
     attempts: int
     received: str
     started: str
@@ -40,10 +55,22 @@ class Receipt:
         return keys.receipt(self.function, self.notification.receipt_id)
 
     def encode(self) -> bytes:
-        """The stored form: the names of the content stand among the other fields."""
-        stored = asdict(self)
-        del stored["notification"]
-        stored |= {"schema": SCHEMA} | self.notification.content()
+        """The stored form."""
+        stored: StoredReceipt = {
+            "schema": SCHEMA,
+            **self.notification.content(),
+            "function": self.function,
+            "state": self.state,
+            "reason": self.reason,
+            "run": self.run,
+            "event_id": self.event_id,
+            "warnings": list(self.warnings),
+            "attempts": self.attempts,
+            "received": self.received,
+            "started": self.started,
+            "finished": self.finished,
+            "seconds": self.seconds,
+        }
         return json.dumps(stored, ensure_ascii=False, sort_keys=True, indent=1).encode()
 
     @classmethod
@@ -52,7 +79,7 @@ class Receipt:
         try:
             stored = json.loads(body)
             del stored["schema"]
-            notification = Notification(**{name: stored.pop(name) for name in _CONTENT})
+            notification = Notification(**{name: stored.pop(name) for name in Content.__required_keys__})
             return cls(**stored | {"warnings": tuple(stored["warnings"])}, notification=notification)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise BadInput("Not a receipt: {detail}", detail=repr(error)) from error

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from siaga.errors import reason
+from siaga.errors import Reason, reason
 from siaga.moment import parse, stamp
 
 FILE = "parts.json"
@@ -28,7 +28,7 @@ class Standing:
     state: str
     since: str
     restarts: int = 0
-    reason: dict[str, object] | None = None
+    reason: Reason | None = None
     ended: str = ""
 
     @property
@@ -62,7 +62,7 @@ class Book:
         with self._lock:
             self._keep(replace(self._parts[name], state="up", since=stamp()))
 
-    def ended(self, name: str, why: dict[str, object], wait: float) -> None:
+    def ended(self, name: str, why: Reason, wait: float) -> None:
         """A part ended and is started again in `wait` seconds."""
         with self._lock:
             due = stamp(datetime.now(UTC) + timedelta(seconds=wait))
@@ -82,7 +82,7 @@ class Book:
             part.replace(self._path)
 
 
-def why_ended(code: int, silence: str) -> dict[str, object]:
+def why_ended(code: int, silence: str) -> Reason:
     """The reason why a process ended. code: as subprocess tells it; silence: how it was silent, if that ended it."""
     if silence:
         return reason("It did not answer and was ended: {detail}", detail=silence)

@@ -7,8 +7,10 @@ import threading
 import time
 from datetime import UTC, datetime, timedelta
 
+import jsonschema
 import pytest
 import requests
+import typed
 from gateway_process import STACK, Function, Gateway, done, receipts
 from running import wait_for
 
@@ -62,7 +64,10 @@ def event(key, bucket="shakemaps", etag="0f343b0931126a20f133d67c2b018a3b"):
 def settled(store, count, seconds=20):
     """Wait for that many receipts; gives them by key."""
     wait_for(lambda: len(receipts(store)) >= count, seconds, f"{count} receipts")
-    return {receipt["key"]: receipt for receipt in receipts(store)}
+    written = receipts(store)
+    for receipt in written:
+        jsonschema.validate(receipt, typed.schema("receipt"))
+    return {receipt["key"]: receipt for receipt in written}
 
 
 def test_an_upload_calls_its_function_once_and_leaves_a_receipt(started, store):

@@ -28,11 +28,11 @@ def quoted(cell):
 
 @cache
 def names_in(path):
-    """What can be found by name there: top names of a module, paths of keys of a YAML file, files of a folder."""
+    """What can be found by name there: top names of a module, paths of keys of YAML or JSON, files of a folder."""
     if path.is_dir():
         return {file.name for file in path.iterdir()}
     text = path.read_text(encoding="utf-8")
-    if path.suffix == ".yml":
+    if path.suffix in (".yml", ".json"):
         return set(key_paths(yaml.safe_load(text)))
     found = set()
     for node in ast.parse(text).body:

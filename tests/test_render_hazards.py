@@ -3,9 +3,11 @@
 import hashlib
 import json
 
+import jsonschema
 import numpy as np
 import pytest
 import shapely
+import typed
 from fixtures import ash, exposure, floods, installed
 
 from functions.on_ash import handler as on_ash
@@ -53,7 +55,11 @@ def report(store, functions, minio, run):
     assert (status, answer["state"]) == (200, "done")
     listed = {head.key for head in store.list(keys.RESULTS, run)}
     record = f"{run}/{keys.REPORT}"
-    return answer, json.loads(store.get(keys.RESULTS, record)[0]) if record in listed else None
+    if record not in listed:
+        return answer, None
+    written = json.loads(store.get(keys.RESULTS, record)[0])
+    jsonschema.validate(written, typed.schema("report/report"))
+    return answer, written
 
 
 def entry(store):

@@ -17,6 +17,7 @@ from siaga.errors import BadInput, NotFound, Superseded, Unavailable
 from siaga.events import Notification
 from siaga.function import analyse, frame
 from siaga.hazard.ash import MAX_BYTES, MAX_REQUEST_BYTES, Eruption, read_request
+from siaga.impact.stored.ash import AshImpact
 from siaga.inputs import ash_falls
 
 _PATIENCE = timedelta(days=7)
@@ -30,7 +31,7 @@ def run(notification: Notification, context: frame.Context) -> frame.Outcome:
 handle = frame.on_object(run)
 
 
-def _analyse(given: analyse.Input) -> Analysis:
+def _analyse(given: analyse.Input) -> Analysis[AshImpact]:
     eruption = read_request(given.body)
     raster = _raster(given, eruption)
     earlier = ash_falls.earlier(given.context.store, eruption)

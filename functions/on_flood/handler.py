@@ -13,6 +13,7 @@ from siaga.analysis.flood import ROLES, of_flood
 from siaga.events import Notification
 from siaga.function import analyse, frame
 from siaga.hazard import flood
+from siaga.impact.stored.flood import FloodImpact
 from siaga.keys import Snapshot
 
 
@@ -24,5 +25,5 @@ def run(notification: Notification, context: frame.Context) -> frame.Outcome:
 handle = frame.on_object(run)
 
 
-def _analyse(given: analyse.Input) -> Analysis:
+def _analyse(given: analyse.Input) -> Analysis[FloodImpact]:
     return of_flood(given.body, Snapshot.parse(given.notification.key), given.exposure, given.timing)

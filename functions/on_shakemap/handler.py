@@ -6,18 +6,17 @@ writes  results/earthquake/*/hazard.tif …/contours.geojson …/bands.geojson �
         results/earthquake/*/impact.json (last: with it the analysis is there), results/catalog/*
 """
 
-from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
 
 from siaga import keys
 from siaga.analysis import Analysis
 from siaga.analysis.earthquake import ROLES, of_earthquake
 from siaga.data import prepared_shares
-from siaga.errors import reason
+from siaga.errors import Reason, reason
 from siaga.events import Notification
 from siaga.function import analyse, frame
 from siaga.hazard import gridpack, gridxml
+from siaga.impact.stored.earthquake import EarthquakeImpact
 from siaga.moment import parse, stamp
 from siaga.report import listed
 from siaga.report.earthquake import printed
@@ -35,14 +34,14 @@ def run(notification: Notification, context: frame.Context) -> frame.Outcome:
 handle = frame.on_object(run)
 
 
-def _analyse(given: analyse.Input) -> Analysis:
+def _analyse(given: analyse.Input) -> Analysis[EarthquakeImpact]:
     prepared_shares.fetch(given.context.store, given.exposure, given.context.settings.cache)
     given.timing.step("exposure")
     source, body = keys.source_type(given.notification.bucket), gridpack.unpacked(given.body)
     return of_earthquake(body, source, given.exposure, given.context.settings.cache, given.timing)
 
 
-def _arrival_warnings(given: analyse.Input, found: Analysis) -> list[dict[str, Any]]:
+def _arrival_warnings(given: analyse.Input, found: Analysis[EarthquakeImpact]) -> list[Reason]:
     """A quake after its own map; what came in the same zip."""
     said = []
     if others := gridpack.beside(given.body):
@@ -59,6 +58,6 @@ def _arrival_warnings(given: analyse.Input, found: Analysis) -> list[dict[str, A
     return said
 
 
-def _clock_zone(impact: Mapping[str, Any]) -> str:
+def _clock_zone(impact: EarthquakeImpact) -> str:
     """The zone whose clock the report prints too."""
     return printed.time_zone(impact, listed.counted(impact))

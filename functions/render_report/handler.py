@@ -12,15 +12,14 @@ compares what is there now. A flooded hour in which no state is 2 or more has no
 """
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from siaga import catalog, keys, moment
 from siaga.data import analysis_data
 from siaga.data.analysis_data import AnalysisData
 from siaga.events import Notification
 from siaga.function import content, frame
+from siaga.impact.stored import AshImpact, EarthquakeImpact, FloodImpact, Impact, event_time
 from siaga.inputs import flood_changes
 from siaga.product import Product
 from siaga.report import assembly, typesetters
@@ -33,7 +32,6 @@ class Finished:
     """One analysis, and what its report is made with."""
 
     where: keys.Run
-    impact: dict[str, Any]
     context: frame.Context
     exposure: AnalysisData
 
@@ -47,18 +45,18 @@ def run(notification: Notification, context: frame.Context) -> frame.Outcome:
     timing = Timing()
     where = keys.Run.parse(notification.key)
     body, _head = content.read(context.store, notification)
-    impact = json.loads(body)
+    impact: Impact = json.loads(body)
     if not impact.get("reported", True):
         return frame.Outcome(str(where), where.event_id, [], timing.seconds)
     exposure = analysis_data.awaited(context.store, context.settings.cache, assembly.ROLES[impact["hazard"]])
-    finished = Finished(where, impact, context, exposure)
+    finished = Finished(where, context, exposure)
     timing.step("fetch")
-    made, report = _MAKERS[impact["hazard"]](finished)
+    made, report = _made(finished, impact)
     timing.step("render")
     content.publish(context.store, where, made)
     context.store.put(keys.RESULTS, where.key(report.path), report.body, report.media_type)
     timing.step("upload")
-    entry = keys.CatalogEntry.of(where, moment.parse(impact["event"]["time"]))
+    entry = keys.CatalogEntry.of(where, moment.parse(event_time(impact)))
     catalog.add_report(context.store, str(entry), where.run, catalog.report_of(where, report.body))
     timing.step("catalogue")
     analysis_data.thin(context.settings.cache, exposure)
@@ -69,33 +67,40 @@ typesetters.start()
 handle = frame.on_object(run)
 
 
-def _earthquake(one: Finished) -> tuple[list[Product], Product]:
+def _made(one: Finished, impact: Impact) -> tuple[list[Product], Product]:
+    """The products of the report, and its record."""
+    if impact["hazard"] == "earthquake":
+        return _earthquake(one, impact)
+    return _flood(one, impact) if impact["hazard"] == "flood" else _ash(one, impact)
+
+
+def _earthquake(one: Finished, impact: EarthquakeImpact) -> tuple[list[Product], Product]:
     return assembly.of_earthquake(
-        one.impact,
+        impact,
         json.loads(one.beside("bands.geojson")),
         one.beside("grid.xml"),
         one.exposure,
         one.exposure.path("basemap"),
         one.context.settings.public_url,
-        _below(one.context.store, one.impact),
+        _below(one.context.store, impact),
         keys.download_name(one.where.event_id, str(one.where.version), assembly.PACKAGE),
     )
 
 
-def _flood(one: Finished) -> tuple[list[Product], Product]:
+def _flood(one: Finished, impact: FloodImpact) -> tuple[list[Product], Product]:
     return assembly.of_flood(
-        one.impact,
+        impact,
         json.loads(one.beside("flood.geojson")),
-        flood_changes.trends(one.context.store, one.impact),
+        flood_changes.trends(one.context.store, impact),
         one.exposure,
         one.exposure.path("basemap"),
         one.context.settings.public_url,
     )
 
 
-def _ash(one: Finished) -> tuple[list[Product], Product]:
+def _ash(one: Finished, impact: AshImpact) -> tuple[list[Product], Product]:
     return assembly.of_ash(
-        one.impact,
+        impact,
         json.loads(one.beside("classes.geojson")),
         one.exposure,
         one.exposure.path("basemap"),
@@ -103,17 +108,10 @@ def _ash(one: Finished) -> tuple[list[Product], Product]:
     )
 
 
-_MAKERS: dict[str, Callable[[Finished], tuple[list[Product], Product]]] = {
-    "earthquake": _earthquake,
-    "flood": _flood,
-    "ash": _ash,
-}
-
-
-def _below(store: Store, impact: dict[str, Any]) -> dict[str, Any] | None:
+def _below(store: Store, impact: EarthquakeImpact) -> EarthquakeImpact | None:
     """impact.json of the version that ranks just below, whatever its event id; None for the lowest."""
     entry = catalog.version_below(store, impact)
     if entry is None:
         return None
-    below: dict[str, Any] = json.loads(store.get(keys.RESULTS, entry["impact"]["key"])[0])
+    below: EarthquakeImpact = json.loads(store.get(keys.RESULTS, entry["impact"]["key"])[0])
     return below

@@ -5,10 +5,10 @@ One module per hazard, each with of_<hazard>(…) -> Analysis. The function on-<
 store, no clock and no place of arrival.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import Generic, TypeVar
 
 import siaga
 from siaga import edition, keys
@@ -17,11 +17,15 @@ from siaga.hazard.ash import AshFall
 from siaga.hazard.flood import FloodMap
 from siaga.hazard.shakemap import ShakeMap
 from siaga.impact import record
+from siaga.impact.stored import Impact
+from siaga.impact.stored.head import Provenance, RunRecord
 from siaga.product import Product
+
+ImpactT = TypeVar("ImpactT", bound=Impact)
 
 
 @dataclass(frozen=True, slots=True)
-class Analysis:
+class Analysis(Generic[ImpactT]):
     """What one analysis found.
 
     run: where it belongs. hazard: the map that was read. impact: the record, its products listed.
@@ -30,7 +34,7 @@ class Analysis:
 
     run: keys.Run
     hazard: ShakeMap | FloodMap | AshFall
-    impact: dict[str, Any]
+    impact: ImpactT
     products: tuple[Product, ...]
 
     @classmethod
@@ -38,12 +42,12 @@ class Analysis:
         cls,
         run: keys.Run,
         hazard: ShakeMap | FloodMap | AshFall,
-        impact: Mapping[str, Any],
+        impact: ImpactT,
         products: Sequence[Product],
-    ) -> "Analysis":
+    ) -> "Analysis[ImpactT]":
         """With the products listed in the record. impact: all else of it."""
-        listed = {"products": [product.record() for product in products]}
-        return cls(run, hazard, dict(impact) | listed, tuple(products))
+        impact["products"] = [product.record() for product in products]
+        return cls(run, hazard, impact, tuple(products))
 
     def to_bytes(self) -> bytes:
         """impact.json as it is stored."""
@@ -58,11 +62,10 @@ def run_of(hazard: str, event_id: str, source_type: str, number: int, body: byte
     return keys.Run(hazard, event_id, version, sha256("\0".join(made_of).encode()).hexdigest()[:8])
 
 
-def head(run: keys.Run, body: bytes, exposure: AnalysisData, drill_reason: str = "") -> dict[str, Any]:
+def head(run: keys.Run, body: bytes, exposure: AnalysisData, drill_reason: str = "") -> RunRecord:
     """What the records of all hazards begin with. body: the input that the run is of."""
     return {
         "schema": record.SCHEMA,
-        "hazard": run.hazard,
         "event_id": run.event_id,
         "version": str(run.version),
         "run": run.run,
@@ -74,7 +77,7 @@ def head(run: keys.Run, body: bytes, exposure: AnalysisData, drill_reason: str =
     }
 
 
-def provenance(body: bytes, exposure: AnalysisData) -> dict[str, Any]:
+def provenance(body: bytes, exposure: AnalysisData) -> Provenance:
     """impact.json's provenance: input, analysis data, software, each with its hash."""
     return {
         "input": {"sha256": sha256(body).hexdigest(), "size": len(body)},

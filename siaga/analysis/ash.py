@@ -4,12 +4,11 @@ import json
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from types import MappingProxyType
-from typing import Any
 
 from siaga import analysis
 from siaga.analysis import Analysis
 from siaga.data.analysis_data import AnalysisData
-from siaga.errors import BadInput, reason
+from siaga.errors import BadInput, Reason, reason
 from siaga.exposure import places
 from siaga.exposure.vocabulary import OVERLAYS
 from siaga.gis.assets import ash as ash_assets
@@ -17,6 +16,8 @@ from siaga.gis.people import ash_ground, by_class
 from siaga.gis.people.by_class import Classed, ClassedPolygons
 from siaga.hazard.ash import AshFall, Earlier, Eruption, read_request
 from siaga.impact import ash
+from siaga.impact.stored.ash import AshEstimates, AshImpact, Cumulative
+from siaga.impact.stored.head import InputFile
 from siaga.product import Product
 from siaga.timing import Timing
 
@@ -31,7 +32,7 @@ def of_ash(
     exposure: AnalysisData,
     timing: Timing,
     earlier: Mapping[str, Earlier] = MappingProxyType({}),
-) -> Analysis:
+) -> Analysis[AshImpact]:
     """Analyse one ash fall, or the sum of several.
 
     rasters: GeoTIFFs of the ash, in cm or in the unit that they or the request name. request: request.json, None
@@ -48,15 +49,25 @@ def of_ash(
     content = json.dumps(given, sort_keys=True).encode()
     event_id = str(eruption.event_id) if eruption else f"ash-{sha256(content).hexdigest()[:12]}"
     run = analysis.run_of("ash", event_id, _SOURCE_TYPE, 1, content, exposure)
-    impact = analysis.head(run, content, exposure)
-    impact["provenance"]["input"]["files"] = given
-    impact |= {"event": ash.event(fall), "map": ash.deposit(fall)}
-    classed = ash_ground.polygons(fall)
-    impact |= _estimates(fall, classed, exposure)
+    head = analysis.head(run, content, exposure)
+    head["provenance"]["input"]["files"] = given
     below, unread = _below(earlier)
     total = ash_ground.added([fall, *below.values()]) if below else None
-    impact["warnings"] += [*twice, *unread, *_same_again(rasters, earlier)]
-    impact["cumulative"] = None if total is None else _cumulative(total, tuple(below), exposure)
+    classed = ash_ground.polygons(fall)
+    seen = _people(classed, exposure)
+    impact: AshImpact = {
+        **head,
+        **_estimates(fall, classed, seen, exposure),
+        "hazard": "ash",
+        "event": ash.event(fall),
+        "map": ash.deposit(fall),
+        "cumulative": None if total is None else _cumulative(total, tuple(below), exposure),
+        "warnings": [
+            *(*fall.warnings, *seen.warnings, *_old(fall, exposure)),
+            *(*twice, *unread, *_same_again(rasters, earlier)),
+        ],
+        "products": [],
+    }
     timing.step("count")
     products = [
         Product("hazard.tif", "hazard", "image/tiff", ash_ground.write(fall)),
@@ -72,14 +83,14 @@ def of_ash(
     return made
 
 
-def _inputs(rasters: Sequence[bytes], request: bytes | None, earlier: Mapping[str, Earlier]) -> list[dict[str, Any]]:
+def _inputs(rasters: Sequence[bytes], request: bytes | None, earlier: Mapping[str, Earlier]) -> list[InputFile]:
     """What went in: the request if there is one, the rasters, those of earlier falls by their ids."""
     bodies = ([("request", request)] if request is not None else []) + [("raster", body) for body in rasters]
     bodies += [(f"earlier {event_id}", earlier[event_id].raster) for event_id in sorted(earlier)]
     return [{"role": role, "sha256": sha256(body).hexdigest(), "size": len(body)} for role, body in bodies]
 
 
-def _once(rasters: Sequence[bytes], eruption: Eruption | None) -> tuple[dict[bytes, AshFall], list[dict[str, Any]]]:
+def _once(rasters: Sequence[bytes], eruption: Eruption | None) -> tuple[dict[bytes, AshFall], list[Reason]]:
     """Each fall once by its raster, in an order of their own, and a stored reason where one was given twice.
 
     One that another program wrote anew is the same one: what counts is the ash in it, not the file's bytes.
@@ -92,7 +103,7 @@ def _once(rasters: Sequence[bytes], eruption: Eruption | None) -> tuple[dict[byt
     return dict(once.values()), [said] if len(once) < len(rasters) else []
 
 
-def _same_again(rasters: Sequence[bytes], earlier: Mapping[str, Earlier]) -> list[dict[str, Any]]:
+def _same_again(rasters: Sequence[bytes], earlier: Mapping[str, Earlier]) -> list[Reason]:
     """A stored reason for each earlier fall whose raster is this one's to the byte: it may be this fall."""
     return [
         reason(
@@ -104,7 +115,7 @@ def _same_again(rasters: Sequence[bytes], earlier: Mapping[str, Earlier]) -> lis
     ]
 
 
-def _below(earlier: Mapping[str, Earlier]) -> tuple[dict[str, AshFall], list[dict[str, Any]]]:
+def _below(earlier: Mapping[str, Earlier]) -> tuple[dict[str, AshFall], list[Reason]]:
     """Earlier falls that can be read, by event id, and a stored reason for each that cannot."""
     found, said = {}, []
     for event_id in sorted(earlier):
@@ -119,14 +130,14 @@ def _below(earlier: Mapping[str, Earlier]) -> tuple[dict[str, AshFall], list[dic
     return found, said
 
 
-def _cumulative(total: AshFall, events: Sequence[str], exposure: AnalysisData) -> dict[str, Any]:
+def _cumulative(total: AshFall, events: Sequence[str], exposure: AnalysisData) -> Cumulative:
     """People under the ash of this fall and the earlier ones together."""
     seen = _people(ash_ground.polygons(total), exposure)
     estimate = ash.SCALE.estimate(seen.by_class)
     return {
         "events": list(events),
         "max_cm": total.max_cm,
-        "people": _counted(seen),
+        "people": ash.SCALE.people(seen.by_class, seen),
         "affected": estimate["affected"],
         "displaced": estimate["displaced"],
     }
@@ -140,32 +151,24 @@ def _people(classed: ClassedPolygons, exposure: AnalysisData) -> Classed:
     return by_class.people(classed, population, exposure.path("zones"), exposure.zone_fields, basemap=basemap)
 
 
-def _counted(seen: Classed) -> dict[str, Any]:
-    return ash.SCALE.people(seen.by_class, seen)
-
-
-def _estimates(fall: AshFall, classed: ClassedPolygons, exposure: AnalysisData) -> dict[str, Any]:
+def _estimates(fall: AshFall, classed: ClassedPolygons, seen: Classed, exposure: AnalysisData) -> AshEstimates:
     towns, airports = exposure.path("places"), exposure.path("airports")
-    seen = _people(classed, exposure)
     found = ash_assets.describe(fall, classed, {role: exposure.path(role) for role in OVERLAYS})
     for role, path in (("places", towns), ("airports", airports)):
         if path is None:
             found["layers_missing"].append(ash.not_installed(role))
-    return (
-        found
-        | ash.SCALE.estimate(seen.by_class)
-        | {
-            "people": _counted(seen),
-            "zones": [ash.SCALE.zone(zone) for zone in seen.zones],
-            "table": ash.SCALE.table(seen.table),
-            "places": ash_assets.towns(fall, places.read(towns)) if towns else None,
-            "airports": ash_assets.airports(fall, places.read_airports(airports)) if airports else None,
-            "warnings": [*fall.warnings, *seen.warnings, *_old(fall, exposure)],
-        }
-    )
+    return {
+        **found,
+        **ash.SCALE.estimate(seen.by_class),
+        "people": ash.SCALE.people(seen.by_class, seen),
+        "zones": [ash.SCALE.zone(zone) for zone in seen.zones],
+        "table": ash.SCALE.table(seen.table),
+        "places": ash_assets.towns(fall, places.read(towns)) if towns else None,
+        "airports": ash_assets.airports(fall, places.read_airports(airports)) if airports else None,
+    }
 
 
-def _old(fall: AshFall, exposure: AnalysisData) -> list[dict[str, Any]]:
+def _old(fall: AshFall, exposure: AnalysisData) -> list[Reason]:
     """Population data that were old when the volcano erupted."""
     return [
         reason("The population data are of {year}, more than ten years before the eruption", year=source["year"])

@@ -4,7 +4,6 @@ import json
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from siaga import analysis
 from siaga.analysis import Analysis
@@ -20,14 +19,18 @@ from siaga.gis.people import by_mmi
 from siaga.hazard.gridxml import read_shakemap
 from siaga.hazard.shakemap import ShakeMap
 from siaga.impact import earthquake, record, similar
+from siaga.impact.stored.earthquake import EarthquakeEvent, EarthquakeImpact, PlacesRecord, SimilarRecord
+from siaga.impact.stored.head import RunRecord
 from siaga.product import Product
 from siaga.timing import Timing
 
 ROLES = ("population", "zones", "places", "basemap", "history", *OVERLAYS)  # of the analysis data, those used
-_NO_PLACES: dict[str, Any] = {"landmark": None, "nearest": [], "most_shaken": []}
+_NO_PLACES: PlacesRecord = {"landmark": None, "nearest": [], "most_shaken": []}
 
 
-def of_earthquake(body: bytes, source_type: str, exposure: AnalysisData, cache: Path, timing: Timing) -> Analysis:
+def of_earthquake(
+    body: bytes, source_type: str, exposure: AnalysisData, cache: Path, timing: Timing
+) -> Analysis[EarthquakeImpact]:
     """Analyse one grid.xml.
 
     source_type: initial or corrected. cache: a folder for what is prepared once.
@@ -36,10 +39,7 @@ def of_earthquake(body: bytes, source_type: str, exposure: AnalysisData, cache: 
     shakemap = read_shakemap(body)
     timing.step("read")
     run = analysis.run_of("earthquake", shakemap.event_id, source_type, shakemap.number, body, exposure)
-    impact = analysis.head(run, body, exposure, shakemap.drill_reason)
-    impact |= {"event": record.event(shakemap), "map": record.shaking(shakemap)}
-    impact |= _estimates(shakemap, exposure, cache)
-    impact["similar"] = _similar(impact, exposure.path("history"))
+    impact = _impact(shakemap, analysis.head(run, body, exposure, shakemap.drill_reason), exposure, cache)
     timing.step("count")
     products = _products(shakemap, impact, body)
     found = Analysis.of(run, shakemap, impact, products)
@@ -47,7 +47,8 @@ def of_earthquake(body: bytes, source_type: str, exposure: AnalysisData, cache: 
     return found
 
 
-def _estimates(shakemap: ShakeMap, exposure: AnalysisData, cache: Path) -> dict[str, Any]:
+def _impact(shakemap: ShakeMap, head: RunRecord, exposure: AnalysisData, cache: Path) -> EarthquakeImpact:
+    """All but the list of its products."""
     population, towns, basemap = (exposure.path(role) for role in ("population", "places", "basemap"))
     found = (
         by_mmi.people(
@@ -65,26 +66,31 @@ def _estimates(shakemap: ShakeMap, exposure: AnalysisData, cache: Path) -> dict[
     shore = coast.of(basemap, shakemap.longitude, shakemap.latitude) if basemap else None
     installed = {role: exposure.path(role) for role in OVERLAYS}
     layers = earthquake_assets.describe(shakemap, installed, exposure.path("zones"), exposure.zone_fields)
-    return (
-        earthquake.estimate(found.by_mmi, shakemap.depth_km, shakemap.time.year)
-        | layers
-        | {
-            "people": record.people(found.by_mmi, found.unmapped, found),
-            "zones": [earthquake.zone_record(zone) for zone in found.zones],
-            "table": earthquake.table_record(found.table),
-            "places": surroundings.describe(shakemap, places.read(towns)) if towns else _NO_PLACES,
-            "caveats": record.caveats(shakemap, found.by_mmi, shore),
-            "warnings": [*record.warnings(shakemap, exposure.files), *found.warnings],
-        }
-    )
+    event, people = record.event(shakemap), record.people(found.by_mmi, found.unmapped, found)
+    return {
+        **head,
+        **earthquake.estimate(found.by_mmi, shakemap.depth_km, shakemap.time.year),
+        **layers,
+        "hazard": "earthquake",
+        "event": event,
+        "map": record.shaking(shakemap),
+        "people": people,
+        "zones": [earthquake.zone_record(zone) for zone in found.zones],
+        "table": earthquake.table_record(found.table),
+        "places": surroundings.describe(shakemap, places.read(towns)) if towns else _NO_PLACES,
+        "caveats": record.caveats(shakemap, found.by_mmi, shore),
+        "similar": _similar(event, people["by_mmi"], exposure.path("history")),
+        "warnings": [*record.warnings(shakemap, exposure.files), *found.warnings],
+        "products": [],
+    }
 
 
-def _similar(impact: Mapping[str, Any], catalogue: Path | None) -> dict[str, Any]:
+def _similar(event: EarthquakeEvent, by_mmi: Mapping[str, float | None], catalogue: Path | None) -> SimilarRecord:
     past = history.read(catalogue or history.DEADLIEST)
-    return similar.find(impact["event"], impact["people"]["by_mmi"], past, deadliest_alone=catalogue is None)
+    return similar.find(event, by_mmi, past, deadliest_alone=catalogue is None)
 
 
-def _products(shakemap: ShakeMap, impact: Mapping[str, Any], body: bytes) -> list[Product]:
+def _products(shakemap: ShakeMap, impact: EarthquakeImpact, body: bytes) -> list[Product]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "hazard.tif"
         raster.write_hazard(path, shakemap.nodes, shakemap.mmi)

@@ -1,17 +1,16 @@
 """An analysis of one flood snapshot: PetaBencana's answer and the exposure in, impact.json and its products out."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from siaga import analysis
 from siaga.analysis import Analysis
 from siaga.data.analysis_data import AnalysisData
-from siaga.errors import BadInput, reason
+from siaga.errors import BadInput, Reason, reason
 from siaga.exposure import vocabulary
 from siaga.gis.assets import flood as flood_assets
 from siaga.gis.people import by_class as people_by_class
@@ -20,6 +19,7 @@ from siaga.gis.people.by_class import Classed
 from siaga.hazard.flood import FloodMap, read_flood
 from siaga.impact import flood
 from siaga.impact.flood import AreaExposure
+from siaga.impact.stored.flood import FloodedRoads, FloodedStructures, FloodEstimates, FloodImpact
 from siaga.keys import Snapshot
 from siaga.moment import stamp
 from siaga.product import Product
@@ -29,7 +29,7 @@ ROLES = ("population", "zones", "basemap", "structures", "roads")  # of the anal
 _SOURCE_TYPE = "initial"
 
 
-def of_flood(body: bytes, snapshot: Snapshot | None, exposure: AnalysisData, timing: Timing) -> Analysis:
+def of_flood(body: bytes, snapshot: Snapshot | None, exposure: AnalysisData, timing: Timing) -> Analysis[FloodImpact]:
     """Analyse one answer.
 
     snapshot: the hour of the answer; None: the hour of the newest state in it.
@@ -39,15 +39,21 @@ def of_flood(body: bytes, snapshot: Snapshot | None, exposure: AnalysisData, tim
     timing.step("read")
     snapshot = snapshot or _hour(found)
     run = analysis.run_of("flood", str(snapshot), _SOURCE_TYPE, 1, body, exposure)
-    impact = analysis.head(run, body, exposure)
-    impact["event"] = {
-        "time": stamp(snapshot.hour),
-        "region": snapshot.region,
-        "last_updated": stamp(found.last_updated) if found.last_updated else None,
+    seen, geom_ids = _people(found, exposure)
+    impact: FloodImpact = {
+        **analysis.head(run, body, exposure),
+        **_estimates(found, seen, geom_ids, exposure),
+        "hazard": "flood",
+        "event": {
+            "time": stamp(snapshot.hour),
+            "region": snapshot.region,
+            "last_updated": stamp(found.last_updated) if found.last_updated else None,
+        },
+        "map": flood.flooding(found),
+        "reported": flood.is_reported(found),
+        "warnings": [*found.warnings, *seen.warnings, *_nobody(found, seen)],
+        "products": [],
     }
-    impact["map"] = flood.flooding(found)
-    impact["reported"] = flood.is_reported(found)
-    impact |= _estimates(found, exposure)
     timing.step("count")
     products = _products(found, impact, body)
     made = Analysis.of(run, found, impact, products)
@@ -61,7 +67,8 @@ def _hour(found: FloodMap) -> Snapshot:
     return Snapshot.of(found.last_updated.astimezone(UTC))
 
 
-def _estimates(found: FloodMap, exposure: AnalysisData) -> dict[str, Any]:
+def _people(found: FloodMap, exposure: AnalysisData) -> tuple[Classed, Sequence[str]]:
+    """People in the water, and the RW of each of its polygons."""
     population = exposure.path("population")
     classed, geom_ids = flood_ground.polygons(found)
     seen = (
@@ -76,8 +83,13 @@ def _estimates(found: FloodMap, exposure: AnalysisData) -> dict[str, Any]:
         if population
         else Classed(None, note=reason("No population data are installed"))
     )
+    return seen, geom_ids
+
+
+def _estimates(found: FloodMap, seen: Classed, geom_ids: Sequence[str], exposure: AnalysisData) -> FloodEstimates:
     by_area = _by_area(seen, geom_ids)
-    return flood.SCALE.estimate(seen.by_class) | {
+    return {
+        **flood.SCALE.estimate(seen.by_class),
         "areas": flood.areas(found, by_area),
         "villages": flood.villages(found, by_area),
         "people": flood.SCALE.people(seen.by_class, seen),
@@ -85,7 +97,6 @@ def _estimates(found: FloodMap, exposure: AnalysisData) -> dict[str, Any]:
         "table": flood.SCALE.table(seen.table),
         "structures": _structures(found, exposure.path("structures"), exposure.installed),
         "roads": _roads(found, exposure.path("roads"), exposure.installed),
-        "warnings": [*found.warnings, *seen.warnings, *_nobody(found, seen)],
     }
 
 
@@ -100,7 +111,7 @@ def _by_area(seen: Classed, geom_ids: Sequence[str]) -> dict[str, AreaExposure] 
     return found
 
 
-def _nobody(found: FloodMap, seen: Classed) -> list[dict[str, Any]]:
+def _nobody(found: FloodMap, seen: Classed) -> list[Reason]:
     """Water of ten centimetres or more, and nobody there: explained, not left to wonder at."""
     if (
         not flood.is_reported(found)
@@ -111,21 +122,21 @@ def _nobody(found: FloodMap, seen: Classed) -> list[dict[str, Any]]:
     return [reason("By the population data nobody lives where it is flooded; the data may be too coarse")]
 
 
-def _structures(found: FloodMap, path: Path | None, installed: bool) -> dict[str, Any] | None:
+def _structures(found: FloodMap, path: Path | None, installed: bool) -> FloodedStructures | None:
     if path is None:
         return None
     counts = flood_assets.structures(found, path, installed=installed)
     return flood.structures_record(vocabulary.STRUCTURE_TYPES, counts, whole=not installed)
 
 
-def _roads(found: FloodMap, path: Path | None, installed: bool) -> dict[str, Any] | None:
+def _roads(found: FloodMap, path: Path | None, installed: bool) -> FloodedRoads | None:
     if path is None:
         return None
     km = flood_assets.roads(found, path, installed=installed)
     return flood.roads_record(vocabulary.ROAD_CLASSES, km, whole=not installed)
 
 
-def _products(found: FloodMap, impact: Mapping[str, Any], body: bytes) -> list[Product]:
+def _products(found: FloodMap, impact: FloodImpact, body: bytes) -> list[Product]:
     areas = json.dumps(flood.geojson(found), ensure_ascii=False).encode()
     return [
         Product("flood.geojson", "hazard", "application/geo+json", areas),

@@ -67,7 +67,7 @@ def state_of(store: Store, settings: Settings, notification: Notification) -> In
     receipt = _receipt(store, function, notification)
     if receipt is None:
         return InputState("received")
-    reason = (receipt.reason or {}).get("text", "")
+    reason = receipt.reason["text"] if receipt.reason else ""
     if receipt.state != "done":
         return InputState(receipt.state, reason)
     run = keys.Run.parse(receipt.run)
@@ -78,7 +78,7 @@ def state_of(store: Store, settings: Settings, notification: Notification) -> In
     if store.exists(keys.RESULTS, run.key(keys.REPORT)):  # asked last: it is written before its receipt
         return InputState("published", reason, url, str(run))
     if report is not None and report.state in ("refused", "dead"):
-        return InputState(report.state, (report.reason or {}).get("text", ""), url, str(run))
+        return InputState(report.state, report.reason["text"] if report.reason else "", url, str(run))
     return InputState(
         "recorded" if report is not None and report.state == "done" else "analysed", reason, url, str(run)
     )

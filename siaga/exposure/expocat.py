@@ -12,7 +12,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any, TextIO
 
-from siaga.errors import BadInput, reason
+from siaga.errors import BadInput, Reason, reason
 
 MMI_COLUMNS = {**{mmi: f"MMI{mmi}" for mmi in range(1, 9)}, 9: "MMI9+"}
 CAUSES = {"fire": "Fire", "liquefaction": "Liquefaction", "tsunami": "Tsunami", "landslide": "Landslide"}
@@ -56,7 +56,7 @@ class Quake:
     wave_height_m: float | None
     causes: tuple[str, ...]
     source: str
-    problems: tuple[dict[str, Any], ...]
+    problems: tuple[Reason, ...]
 
 
 def read(path: Path) -> list[Quake]:
@@ -82,7 +82,7 @@ def _rows(file: TextIO) -> Iterator[Quake]:
 
 
 def _quake(row: Mapping[str, Any], line: int) -> Quake:
-    problems: list[dict[str, Any]] = []
+    problems: list[Reason] = []
 
     number = partial(_number, row, line, problems)
     classes = {mmi: number(column, 0.0, 1e10) for mmi, column in MMI_COLUMNS.items()}
@@ -103,7 +103,7 @@ def _quake(row: Mapping[str, Any], line: int) -> Quake:
 
 
 def _number(
-    row: Mapping[str, Any], line: int, problems: list[dict[str, Any]], column: str, lowest: float, highest: float
+    row: Mapping[str, Any], line: int, problems: list[Reason], column: str, lowest: float, highest: float
 ) -> float | None:
     """A number within limits; what is none goes to the problems."""
     text = (row.get(column) or "").strip()
@@ -121,7 +121,7 @@ def _number(
     return None
 
 
-def _time(row: Mapping[str, Any], line: int, problems: list[dict[str, Any]]) -> datetime | None:
+def _time(row: Mapping[str, Any], line: int, problems: list[Reason]) -> datetime | None:
     """The catalogue's times are UTC and say no zone."""
     text = (row.get("Time") or "").strip()
     if not text:

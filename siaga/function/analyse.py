@@ -4,17 +4,17 @@ Fetch the content, analyse it, publish what was made, impact.json last, and let 
 A hazard hands in what is its own: how it is analysed; what a list shows of it stands in siaga.catalog.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from siaga import catalog, keys
-from siaga.analysis import Analysis
+from siaga.analysis import Analysis, ImpactT
 from siaga.data import analysis_data
 from siaga.data.analysis_data import AnalysisData
-from siaga.errors import reason
+from siaga.errors import Reason, reason
 from siaga.events import ASKED, Notification
 from siaga.function import content, frame
+from siaga.impact.stored import event_time
 from siaga.moment import parse
 from siaga.store import Head
 from siaga.timing import Timing
@@ -35,11 +35,11 @@ class Input:
 def run_analysis(
     notification: Notification,
     context: frame.Context,
-    analyse: Callable[[Input], Analysis],
+    analyse: Callable[[Input], Analysis[ImpactT]],
     at_most: int,
     roles: Sequence[str],
-    arrival_warnings: Callable[[Input, Analysis], list[dict[str, Any]]] = lambda _given, _found: [],
-    clock_zone: Callable[[Mapping[str, Any]], str] = lambda _impact: "",
+    arrival_warnings: Callable[[Input, Analysis[ImpactT]], list[Reason]] = lambda _given, _found: [],
+    clock_zone: Callable[[ImpactT], str] = lambda _impact: "",
 ) -> frame.Outcome:
     """Take one input all the way.
 
@@ -57,20 +57,21 @@ def run_analysis(
     found = analyse(given)
     content.publish(context.store, found.run, found.products)
     written = found.to_bytes()
-    told = {keys.EVENT_TIME: found.impact["event"]["time"]} | (ASKED if notification.asked else {})
+    time = event_time(found.impact)
+    told = {keys.EVENT_TIME: time} | (ASKED if notification.asked else {})
     context.store.put(keys.RESULTS, found.run.key(keys.IMPACT), written, "application/json", metadata=told)
     timing.step("upload")
     said = [*_other_folder(given, found), *arrival_warnings(given, found)]
     came, zone = content.arrival(notification, head), clock_zone(found.impact)
     entry = catalog.entry(found.impact, found.run, written, exposure.demonstration, came, said, zone)
-    key = keys.CatalogEntry.of(found.run, parse(found.impact["event"]["time"]))
+    key = keys.CatalogEntry.of(found.run, parse(time))
     catalog.switch_to(context.store, str(key), entry)
     timing.step("catalogue")
     analysis_data.thin(context.settings.cache, exposure)
     return frame.Outcome(str(found.run), found.run.event_id, [*found.impact["warnings"], *said], timing.seconds)
 
 
-def _other_folder(given: Input, found: Analysis) -> list[dict[str, Any]]:
+def _other_folder(given: Input, found: Analysis[ImpactT]) -> list[Reason]:
     folder = keys.folder_id(given.notification.key)
     hazard, event_id = found.run.hazard, found.run.event_id
     if folder == "" or keys.identity(hazard, folder) == keys.identity(hazard, event_id):

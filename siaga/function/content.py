@@ -41,12 +41,11 @@ def arrival(notification: Notification, head: Head) -> Arrival:
     }
 
 
-def publish(store: Store, run: keys.Run, products: Sequence[Product]) -> list[dict[str, Any]]:
-    """Put the products into the run's folder, several at once; returns how they are listed."""
+def publish(store: Store, run: keys.Run, products: Sequence[Product]) -> None:
+    """Put the products into the run's folder, several at once."""
 
     def put(product: Product) -> None:
         store.put(keys.RESULTS, run.key(product.path), product.body, product.media_type)
 
     with ThreadPoolExecutor(max_workers=4) as pool:
         list(pool.map(put, products))
-    return [product.record() for product in products]

@@ -11,14 +11,14 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import cache, partial
 from typing import Any
 
 from siaga import events
-from siaga.errors import BadInput, NotFound, SiagaError, Superseded, Unavailable
+from siaga.errors import BadInput, NotFound, Reason, SiagaError, Superseded, Unavailable
 from siaga.events import Notification
 from siaga.moment import stamp
 from siaga.settings import Settings
@@ -38,7 +38,7 @@ class Outcome:
 
     run: str = ""
     event_id: str = ""
-    warnings: list[dict[str, object]] = field(default_factory=list)
+    warnings: list[Reason] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)
 
 
@@ -82,7 +82,7 @@ def on_tick(run: Callable[[datetime, Context], Outcome]) -> Callable[[Any, Any],
     return handle
 
 
-def _answered(call: Callable[[], Outcome], subject: dict[str, str]) -> dict[str, Any]:
+def _answered(call: Callable[[], Outcome], subject: Mapping[str, object]) -> dict[str, Any]:
     """Make the call; its outcome or its error as an answer about the subject, and one line in the log."""
     started = time.monotonic()
     status = 200
@@ -100,7 +100,7 @@ def _answered(call: Callable[[], Outcome], subject: dict[str, str]) -> dict[str,
         short = SiagaError("This needs more memory than a slot of its function may use (limits.memory in stack.yml)")
         status, answer = 500, {"reason": short.reason()}
     seconds = round(time.monotonic() - started, 3)
-    answer = subject | answer
+    answer = {**subject, **answer}
     _log.info(json.dumps({"status": status, "seconds": seconds} | answer, default=str))
     return {
         "statusCode": status,

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from siaga.errors import BadInput
+from siaga.errors import BadInput, Reason
 from siaga.hazard import ashunit
 from siaga.hazard.ashunit import DENSITIES_KG_M3
 from siaga.keys import EruptionId
@@ -103,7 +103,7 @@ class AshFall:
     height: float
     thickness: NDArray[np.float64]
     eruption: Eruption | None = None
-    warnings: tuple[dict[str, Any], ...] = ()
+    warnings: tuple[Reason, ...] = ()
 
     @property
     def edges(self) -> tuple[float, float, float, float]:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from siaga.errors import BadInput, reason
+from siaga.errors import BadInput, Reason, reason
 from siaga.hazard import geojson, topojson
 from siaga.hazard.geojson import Rings
 
@@ -58,7 +58,7 @@ class FloodMap:
 
     areas: tuple[FloodArea, ...]
     dry: int = 0
-    warnings: tuple[dict[str, Any], ...] = ()
+    warnings: tuple[Reason, ...] = ()
 
     @property
     def states(self) -> dict[str, int]:
@@ -217,7 +217,7 @@ class _Reader:
             )
         )
 
-    def _said(self) -> Iterator[dict[str, Any]]:
+    def _said(self) -> Iterator[Reason]:
         """What readers should know of the file as a whole, and of each feature that is left out."""
         if self._odd:
             yield reason(

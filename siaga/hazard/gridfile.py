@@ -1,13 +1,12 @@
 """The bytes of a grid.xml made into elements, with hostile eyes: everything is bounded before it is looked into."""
 
 import re
-from typing import Any
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
 
-from siaga.errors import BadInput, reason
+from siaga.errors import BadInput, Reason, reason
 
 MAX_BYTES = 32 << 20  # BMKG's have 1.4 MiB, a map of a million nodes with three columns 23 MiB
 MAX_MARKS = 10_000  # elements, or attributes; a map has fewer than a hundred
@@ -23,7 +22,7 @@ _ONE_BYTE |= {"windows-1252": "cp1252", "cp1252": "cp1252", "iso-8859-15": "iso-
 _UNICODE = ("", "utf-8", "utf8", "us-ascii", "ascii", "ansi_x3.4-1968", *_ONE_BYTE)
 
 
-def read(xml: bytes) -> tuple[Element, list[dict[str, Any]]]:
+def read(xml: bytes) -> tuple[Element, list[Reason]]:
     """The root element of a `grid.xml`, and what readers should know of its text.
 
     xml: the whole file, at most MAX_BYTES. Blanks, a byte order mark and comments before the XML declaration are
@@ -70,7 +69,7 @@ def _begun(xml: bytes) -> bytes:
     return xml
 
 
-def _text(xml: bytes) -> tuple[bytes | str, list[dict[str, Any]]]:
+def _text(xml: bytes) -> tuple[bytes | str, list[Reason]]:
     """The file's text; its bytes where the parser alone knows the encoding."""
     declared = _DECLARED.match(xml[:400])
     encoding = declared[1].decode().lower() if declared else ""

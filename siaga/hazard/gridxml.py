@@ -6,14 +6,13 @@ the number of fields, and write the time with WIB, WITA or WIT.
 
 from datetime import datetime
 from math import floor
-from typing import Any
 from xml.etree.ElementTree import Element
 
 import numpy as np
 from numpy.typing import NDArray
 
 from siaga import keys
-from siaga.errors import BadInput, reason
+from siaga.errors import BadInput, Reason, reason
 from siaga.hazard import gridfile, gridrows, gridtime
 from siaga.hazard.gridfile import local_name
 from siaga.hazard.shakemap import Nodes, ShakeMap
@@ -26,7 +25,7 @@ _TURNS = (-540, 540)  # longitudes are brought to one turn afterwards
 _OFF_GRID = 0.25  # of a step: beyond rounding, and still nearer to this node than to the next
 _NAMES = {"LONGITUDE": "LON", "LATITUDE": "LAT"}
 
-Said = list[dict[str, Any]]
+Said = list[Reason]
 
 
 def read_shakemap(xml: bytes) -> ShakeMap:

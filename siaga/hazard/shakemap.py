@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from siaga.errors import Reason
 
 _HALF = 0.5 + 1e-9  # of a cell: a point on the map's edge is on the map, however its floats were rounded
 
@@ -85,7 +86,7 @@ class ShakeMap:
     event_type: str
     nodes: Nodes
     mmi: NDArray[np.float64]
-    warnings: tuple[dict[str, Any], ...] = ()
+    warnings: tuple[Reason, ...] = ()
 
     def __post_init__(self) -> None:
         if self.mmi.shape != (self.nodes.rows, self.nodes.columns):

@@ -6,35 +6,53 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from siaga.errors import BadInput, reason
+from siaga.errors import BadInput, Reason, reason
 from siaga.hazard.ash import CLASSES, LIMITS_CM, AshFall, classify
 from siaga.impact.classed import Scale
+from siaga.impact.stored.ash import AshAssets, AshDeposit, AshEvent
 from siaga.moment import stamp
 
 SCALE = Scale(CLASSES, affected=(True,) * 5, displaced=(0.0, 0.0, 0.0, 1.0, 1.0))
+_UNKNOWN: AshEvent = {
+    "volcano": None,
+    "longitude": None,
+    "latitude": None,
+    "elevation_m": None,
+    "alert_level": None,
+    "eruption_height_m": None,
+    "column_height_m": None,
+    "forecast_days": None,
+    "utc_offset_hours": None,
+    "time_zone": None,
+    "time": None,
+    "expires": None,
+    "process_time": None,
+}
 
 
-def event(fall: AshFall) -> dict[str, Any]:
+def event(fall: AshFall) -> AshEvent:
     """What happened, as the request says it; every fact None for a raster without a request."""
     one = fall.eruption
-    names: tuple[str, ...] = (
-        "volcano",
-        "longitude",
-        "latitude",
-        "elevation_m",
-        "alert_level",
-        "eruption_height_m",
-        "forecast_days",
-    )
-    names += ("column_height_m", "utc_offset_hours", "time_zone")
-    return {name: None if one is None else getattr(one, name) for name in names} | {
-        "time": None if one is None else stamp(one.time),
-        "expires": None if one is None else stamp(one.expires),
-        "process_time": stamp(one.submitted) if one and one.submitted else None,
+    if one is None:
+        return _UNKNOWN
+    return {
+        "volcano": one.volcano,
+        "longitude": one.longitude,
+        "latitude": one.latitude,
+        "elevation_m": one.elevation_m,
+        "alert_level": one.alert_level,
+        "eruption_height_m": one.eruption_height_m,
+        "column_height_m": one.column_height_m,
+        "forecast_days": one.forecast_days,
+        "utc_offset_hours": one.utc_offset_hours,
+        "time_zone": one.time_zone,
+        "time": stamp(one.time),
+        "expires": stamp(one.expires),
+        "process_time": stamp(one.submitted) if one.submitted else None,
     }
 
 
-def deposit(fall: AshFall) -> dict[str, Any]:
+def deposit(fall: AshFall) -> AshDeposit:
     """impact.json's map: bounds (outer edges), cells, the thickest ash, cells per class and their limits."""
     west, south, east, north = fall.edges
     rows, columns = fall.thickness.shape
@@ -56,26 +74,23 @@ def deposit(fall: AshFall) -> dict[str, Any]:
     }
 
 
-def assets_record(kinds: Sequence[str], table: NDArray[Any] | None, total: str) -> dict[str, Any] | None:
-    """impact.json's structures, roads or land cover; None where the layer is not installed.
+def assets_record(kinds: Sequence[str], table: NDArray[Any]) -> AshAssets:
+    """What impact.json's structures, roads and land cover have in common.
 
-    kinds: types of them. table: (kinds, 5) their number, km or ha per class. total: the name of the sum.
+    kinds: types of them. table: (kinds, 5) their number, km or ha per class.
     """
-    if table is None:
-        return None
 
-    def by_class(sizes: NDArray[Any]) -> dict[str, Any]:
+    def by_class(sizes: NDArray[Any]) -> dict[str, float]:
         return dict(zip(CLASSES, sizes.tolist(), strict=True))
 
     return {
         "by_class": by_class(table.sum(axis=0)),
         "by_type": {kind: by_class(row) for kind, row in zip(kinds, table, strict=True) if row.any()},
-        total: table.sum().item(),
         "note": reason("Counted as the data have it; what is not mapped there is missing"),
     }
 
 
-def not_installed(role: str) -> dict[str, object]:
+def not_installed(role: str) -> Reason:
     """The sentence of an impact that goes without a layer."""
     return {
         "structures": BadInput("No structures are installed; how many buildings lie under ash is not known"),
@@ -84,13 +99,3 @@ def not_installed(role: str) -> dict[str, object]:
         "airports": BadInput("No airports are installed; which of them lie under ash is not known"),
         "places": BadInput("No towns are installed; which of them lie under ash is not known"),
     }[role].reason()
-
-
-def thickness_class(cm: float) -> str | None:
-    """The name of the class of one thickness; None up to 0.01 cm and where it is not known.
-
-    >>> thickness_class(0.3), thickness_class(0.01), thickness_class(float("nan"))
-    ('low', None, None)
-    """
-    number = int(classify(np.array([cm]))[0])
-    return CLASSES[number - 1] if number else None

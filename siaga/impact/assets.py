@@ -1,14 +1,21 @@
 """What stands and lies on the map besides people: structures, roads, land cover, by kind and MMI class."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from siaga.errors import BadInput, reason
+from siaga.errors import BadInput, Reason, reason
 from siaga.exposure.vocabulary import LAND_CLASSES, ROAD_CLASSES, STRUCTURE_TYPES
 from siaga.impact.mmi import CLASSES
+from siaga.impact.stored.earthquake import (
+    NotableStructure,
+    ShakenLand,
+    ShakenLandClass,
+    ShakenRoadClass,
+    ShakenRoads,
+    ShakenStructures,
+)
 
 NOTABLE = ("health", "education", "bridge")  # listed one by one
 NOTABLE_FROM = 7  # MMI class
@@ -16,8 +23,8 @@ NOTABLE_MOST = 40  # of each of these types; the rest is told as a number
 
 
 def structures_record(
-    counts: NDArray[np.float64], notable: Sequence[Mapping[str, Any]], rest: Mapping[str, int]
-) -> dict[str, Any]:
+    counts: NDArray[np.float64], notable: Sequence[NotableStructure], rest: Mapping[str, int]
+) -> ShakenStructures:
     """impact.json's structures. counts: (STRUCTURE_TYPES, 10) structures per MMI class I to X.
 
     notable: those that are listed one by one; rest: per type, how many more there are than listed.
@@ -28,27 +35,32 @@ def structures_record(
                 "by_mmi": {str(mmi): int(count) for mmi, count in zip(CLASSES, row, strict=True)},
                 "total": int(row.sum()),
             }
-            for name, row in zip(STRUCTURE_TYPES, counts, strict=True)
-            if row.any()
+            for name, row in _present(STRUCTURE_TYPES, counts)
         },
         "total": int(counts.sum()),
-        "notable": [dict(one) for one in notable],
+        "notable": list(notable),
         "notable_rest": dict(rest),
         "note": _as_mapped(),
     }
 
 
-def roads_record(km: NDArray[np.float64]) -> dict[str, Any]:
+def roads_record(km: NDArray[np.float64]) -> ShakenRoads:
     """impact.json's roads. km: (ROAD_CLASSES, 10) kilometres per MMI class."""
-    return {"by_class": _by_class(ROAD_CLASSES, km, "km"), "total_km": float(km.sum()), "note": _as_mapped()}
+    by_class: dict[str, ShakenRoadClass] = {
+        name: {"by_mmi": _by_mmi(row), "total_km": float(row.sum())} for name, row in _present(ROAD_CLASSES, km)
+    }
+    return {"by_class": by_class, "total_km": float(km.sum()), "note": _as_mapped()}
 
 
-def land_cover_record(ha: NDArray[np.float64]) -> dict[str, Any]:
+def land_cover_record(ha: NDArray[np.float64]) -> ShakenLand:
     """impact.json's land cover. ha: (LAND_CLASSES, 10) hectares per MMI class."""
-    return {"by_class": _by_class(LAND_CLASSES, ha, "ha"), "total_ha": float(ha.sum()), "note": _as_mapped()}
+    by_class: dict[str, ShakenLandClass] = {
+        name: {"by_mmi": _by_mmi(row), "total_ha": float(row.sum())} for name, row in _present(LAND_CLASSES, ha)
+    }
+    return {"by_class": by_class, "total_ha": float(ha.sum()), "note": _as_mapped()}
 
 
-def not_installed(role: str) -> dict[str, object]:
+def not_installed(role: str) -> Reason:
     """The sentence of an impact that goes without a layer."""
     return {
         "structures": BadInput("No structures are installed; how many buildings were shaken is not known"),
@@ -57,7 +69,7 @@ def not_installed(role: str) -> dict[str, object]:
     }[role].reason()
 
 
-def off_the_map(role: str) -> dict[str, object]:
+def off_the_map(role: str) -> Reason:
     """The sentence of a layer that has nothing where the map is."""
     return {
         "structures": BadInput(
@@ -70,16 +82,14 @@ def off_the_map(role: str) -> dict[str, object]:
     }[role].reason()
 
 
-def _by_class(names: Sequence[str], table: NDArray[np.float64], unit: str) -> dict[str, Any]:
-    return {
-        name: {
-            "by_mmi": {str(mmi): float(size) for mmi, size in zip(CLASSES, row, strict=True)},
-            f"total_{unit}": float(row.sum()),
-        }
-        for name, row in zip(names, table, strict=True)
-        if row.any()
-    }
+def _present(names: Sequence[str], table: NDArray[np.float64]) -> Iterator[tuple[str, NDArray[np.float64]]]:
+    """The rows of kinds that there are."""
+    return ((name, row) for name, row in zip(names, table, strict=True) if row.any())
 
 
-def _as_mapped() -> dict[str, object]:
+def _by_mmi(row: NDArray[np.float64]) -> dict[str, float]:
+    return {str(mmi): float(size) for mmi, size in zip(CLASSES, row, strict=True)}
+
+
+def _as_mapped() -> Reason:
     return reason("Counted as the data have it; what is not mapped there is missing")

@@ -7,12 +7,11 @@ everybody, and a last row holds the others, so that it always adds up.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from siaga.errors import reason
+from siaga.errors import Reason, reason
 
 ENOUGH = 0.99  # of the map's people, and of those who come to harm: then a level serves for the tables
 TOLD = 0.005  # of the people of any class in no zone: more than that is a warning
@@ -82,9 +81,7 @@ def choose(everybody: NDArray[np.float64], levels: Sequence[LevelExposure], harm
     return Breakdown(under[number].level, covers, outside)
 
 
-def warnings(
-    everybody: NDArray[np.float64], levels: Sequence[LevelExposure], table: Breakdown | None
-) -> list[dict[str, Any]]:
+def warnings(everybody: NDArray[np.float64], levels: Sequence[LevelExposure], table: Breakdown | None) -> list[Reason]:
     """What a reader of the tables must know (stored reasons). levels: of the zones that are installed."""
     if table is None:
         return [reason("No zone lies under the map; its people are counted all the same")]

@@ -6,7 +6,8 @@ Siaga's own, drawn wide, because a check too many costs a minute.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+
+from siaga.impact.stored.earthquake import CaveatsRecord
 
 # BMKG warns of a tsunami from M 7 at less than 100 km below the sea; tsunami services of the Indian and
 # the Pacific Ocean write bulletins from M 6.5 on. Palu in 2018 began on land, 25 km from its bay.
@@ -27,7 +28,7 @@ class Shore:
 
 def caveats(
     magnitude: float, depth_km: float, by_mmi: Mapping[str, float | None], max_mmi: float, shore: Shore | None
-) -> dict[str, Any]:
+) -> CaveatsRecord:
     """impact.json's caveats.
 
     by_mmi: people per class "1" to "10"; where they are unknown, the map's max_mmi counts. shore: None

@@ -10,8 +10,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from siaga.errors import Reason
 from siaga.impact import needs
 from siaga.impact.breakdown import Breakdown, ZoneExposure
+from siaga.impact.stored.classed import ClassedAmounts, ClassedEstimate, ClassedPeople, ClassedTable, ClassedZone
+from siaga.impact.stored.head import PeopleFacts, ZoneName
 
 OUTSIDE = "outside these zones"  # who lives in no zone of the level that tables list, in tables for machines
 People = Sequence[float] | NDArray[np.float64]  # persons per class, the slightest class first
@@ -29,7 +32,7 @@ class Counted(Protocol):
     @property
     def beyond_data(self) -> float | None: ...  # noqa: D102
     @property
-    def note(self) -> Mapping[str, Any] | None: ...  # noqa: D102
+    def note(self) -> Reason | None: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ class Scale:
         """How many are likely to leave their homes."""
         return float(sum(count * rate for count, rate in zip(people, self.displaced, strict=True)))
 
-    def estimate(self, people: People | None) -> dict[str, Any]:
+    def estimate(self, people: People | None) -> ClassedEstimate:
         """The part of impact.json that speaks of the whole; None where nothing is known: unknown is not 0."""
         if people is None:
             return {"affected": None, "displaced": None, "planning": None}
@@ -67,22 +70,25 @@ class Scale:
             "planning": {"people": count, "needs": needs.needs(count), "groups": needs.groups(count)},
         }
 
-    def people(self, by_class: NDArray[np.float64] | None, found: Counted) -> dict[str, Any]:
+    def people(self, by_class: NDArray[np.float64] | None, found: Counted) -> ClassedPeople:
         """impact.json's people; by_class None, with the note as its reason, where nothing is known."""
-        return people_record("by_class", self.names, by_class, found)
+        return {**people_facts(by_class, found), "by_class": by_name(self.names, by_class)}
 
-    def zone(self, zone: ZoneExposure) -> dict[str, Any]:
+    def zone(self, zone: ZoneExposure) -> ClassedZone:
         """One entry of impact.json's zones; every figure None where nothing is known of the zone."""
-        return named(zone) | self.amounts(zone.by_class if zone.known else None)
+        if zone.known:
+            return {**named(zone), **self.amounts(zone.by_class)}
+        unknown = dict.fromkeys(self.names)
+        return {**named(zone), "by_class": unknown, "people": None, "affected": None, "displaced": None}
 
-    def table(self, table: Breakdown | None) -> dict[str, Any] | None:
-        """impact.json's table."""
-        return None if table is None else table_record(table, self.amounts(table.outside))
+    def table(self, table: Breakdown | None) -> ClassedTable | None:
+        """impact.json's table: the level of zones that tables list, and a last row that makes them add up."""
+        if table is None:
+            return None
+        return {"level": table.level, "covers": table.covers, "outside": self.amounts(table.outside)}
 
-    def amounts(self, people: People | None) -> dict[str, Any]:
-        """What is said of the people of one place; None: they are not known."""
-        if people is None:
-            return {"by_class": dict.fromkeys(self.names)} | dict.fromkeys(("people", "affected", "displaced"))
+    def amounts(self, people: People) -> ClassedAmounts:
+        """What is said of the people of one place."""
         return {
             "by_class": self.by_class(people),
             "people": float(sum(people)),
@@ -95,36 +101,29 @@ class Scale:
         return zones_csv(zones, table, "by_class", [f"class_{name}" for name in self.names])
 
 
-def people_record(
-    key: str, names: Sequence[str], by_class: NDArray[np.float64] | None, found: Counted
-) -> dict[str, Any]:
-    """impact.json's people of any hazard. key: by_class or by_mmi; names: of the classes.
+def by_name(names: Sequence[str], by_class: NDArray[np.float64] | None) -> Mapping[str, float | None]:
+    """Persons of each class by its name; None where nothing is known: unknown is not 0."""
+    return dict.fromkeys(names) if by_class is None else dict(zip(names, by_class.tolist(), strict=True))
 
-    by_class: everybody on the map who has a count; None, with the note as its reason, where nothing is known:
-    unknown is not 0.
+
+def people_facts(by_class: NDArray[np.float64] | None, found: Counted) -> PeopleFacts:
+    """What impact.json's people of any hazard say besides their classes.
+
+    by_class: everybody on the map who has a count; None, with the note as its reason, where nothing is known.
     """
     return {
-        key: dict.fromkeys(names) if by_class is None else dict(zip(names, by_class.tolist(), strict=True)),
         "total": None if by_class is None else float(by_class.sum()),
         "outside_zones": None if found.table is None else float(found.table.outside.sum()),
         "nodata_cells": found.nodata_cells,
         "unknown_share": found.unknown_share,
         "beyond_data": found.beyond_data,
-        "note": None if found.note is None else dict(found.note),
+        "note": found.note,
     }
 
 
-def named(zone: ZoneExposure) -> dict[str, Any]:
+def named(zone: ZoneExposure) -> ZoneName:
     """What every hazard's entry of impact.json's zones begins with."""
     return {"code": zone.code, "name": zone.name, "level": zone.level, "parent": zone.parent, "known": zone.known}
-
-
-def table_record(table: Breakdown, outside: Mapping[str, Any]) -> dict[str, Any]:
-    """impact.json's table: the level of zones that tables list, and a last row that makes them add up.
-
-    outside: the amounts of those who live in no zone of that level. Rows and outside are the whole map's people.
-    """
-    return {"level": table.level, "covers": table.covers, "outside": dict(outside)}
 
 
 def _cell(text: str | None) -> str | None:

@@ -5,9 +5,9 @@ Loss = Σ rate(MMI) × people × GDP per head × α. The exposed value is people
 
 from collections.abc import Mapping
 from math import log
-from typing import Any
 
 from siaga.impact import loss
+from siaga.impact.stored.earthquake import EconomicRecord
 
 NAME = "pager"
 SOURCE = "USGS PAGER, Indonesia: θ 10.211, β 0.102747, α 17.2525, G 1.61729; GDP per head: World Bank"
@@ -41,7 +41,7 @@ def income(year: int | None) -> tuple[int, float]:
     return stands, GDP_PER_CAPITA_USD[stands]
 
 
-def estimate(by_mmi: Mapping[int, float], year: int | None) -> dict[str, Any]:
+def estimate(by_mmi: Mapping[int, float], year: int | None) -> EconomicRecord:
     """impact.json's `economic`, US dollars of the named year. by_mmi: persons per MMI class; year: of the quake."""
     gdp_year, gdp = income(year)
     value = {mmi: by_mmi.get(mmi, 0.0) * gdp * ALPHA for mmi in RATES}
@@ -53,7 +53,12 @@ def estimate(by_mmi: Mapping[int, float], year: int | None) -> dict[str, Any]:
         "exposed_usd": sum(value.values()),
         "expected_usd": found.expected * _MILLION,
         "median_usd": found.median * _MILLION,
-        **{f"{name}_usd": size * _MILLION for name, size in found.quantiles.items()},
+        "p05_usd": found.quantiles["p05"] * _MILLION,
+        "p10_usd": found.quantiles["p10"] * _MILLION,
+        "p25_usd": found.quantiles["p25"] * _MILLION,
+        "p75_usd": found.quantiles["p75"] * _MILLION,
+        "p90_usd": found.quantiles["p90"] * _MILLION,
+        "p95_usd": found.quantiles["p95"] * _MILLION,
         "alert": found.alert,
         "probability": dict(found.probability),
         "source": SOURCE,

@@ -5,7 +5,7 @@ Classes are PetaBencana's states, "1" to "4"; rates are InaSAFE's (flood_petaben
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from siaga.hazard.flood import STATES, FloodMap
 from siaga.impact.breakdown import known_share
 from siaga.impact.classed import Scale
+from siaga.impact.stored.flood import FloodedArea, FloodedRoads, FloodedStructures, FloodedVillage, FloodExtent
 
 CLASSES = tuple(str(state) for state in STATES)
 AFFECTED_FROM = 2  # state 1 means "use caution": the depth is not known, nobody is counted as affected
@@ -29,7 +30,7 @@ DEPTHS_CM: Mapping[str, tuple[int | None, int | None]] = {
 SCALE = Scale(CLASSES, affected=(False, True, True, True), displaced=(0.0, 0.01, 0.03, 0.05))
 
 
-def flooding(flood: FloodMap) -> dict[str, Any]:
+def flooding(flood: FloodMap) -> FloodExtent:
     """impact.json's map: bounds in degrees (None when all is dry), RWs per state, the hash of their set."""
     west, south, east, north = flood.bounds or (None,) * 4
     return {
@@ -71,7 +72,7 @@ class AreaExposure:
         return known_share(self.counted, self.area)
 
 
-def areas(flood: FloodMap, people: Mapping[str, AreaExposure] | None) -> list[dict[str, Any]]:
+def areas(flood: FloodMap, people: Mapping[str, AreaExposure] | None) -> list[FloodedArea]:
     """impact.json's areas: every RW that is not dry, once, with its highest state; the highest first.
 
     people: by geom_id; None when nothing is known.
@@ -84,13 +85,18 @@ def areas(flood: FloodMap, people: Mapping[str, AreaExposure] | None) -> list[di
             "parent": named[geom_id].parent_name,
             "city": named[geom_id].city_name,
             "state": state,
+            **_total(people, geom_id),
         }
-        | _total(people, geom_id)
         for geom_id, state in sorted(flood.states.items(), key=lambda item: (-item[1], item[0]))
     ]
 
 
-def _total(people: Mapping[str, AreaExposure] | None, geom_id: str) -> dict[str, float | None]:
+class _Total(TypedDict):
+    people: float | None
+    known: float | None
+
+
+def _total(people: Mapping[str, AreaExposure] | None, geom_id: str) -> _Total:
     """People None where nothing is known; known None where that is so of every RW."""
     if people is None or geom_id not in people:
         return {"people": None, "known": None}
@@ -98,7 +104,7 @@ def _total(people: Mapping[str, AreaExposure] | None, geom_id: str) -> dict[str,
     return {"people": float(found.by_class.sum()) if found.known else None, "known": found.known}
 
 
-def villages(flood: FloodMap, people: Mapping[str, AreaExposure] | None) -> list[dict[str, Any]]:
+def villages(flood: FloodMap, people: Mapping[str, AreaExposure] | None) -> list[FloodedVillage]:
     """impact.json's villages: the kelurahan of the RWs that are not dry, by their code; arguments as above.
 
     An RW's sixteen digits begin with the ten of its kelurahan, and those with the seven of its kecamatan
@@ -115,24 +121,29 @@ def villages(flood: FloodMap, people: Mapping[str, AreaExposure] | None) -> list
 
 def _village(
     code: str, name: str, geom_ids: Sequence[str], states: Mapping[str, int], people: Mapping[str, AreaExposure] | None
-) -> dict[str, Any]:
+) -> FloodedVillage:
     listed = [states[geom_id] for geom_id in geom_ids]
-    described = {
+    described: FloodedVillage = {
         "code": code or None,
         "district": code[:7] or None,
         "name": name,
         "areas_by_class": {str(state): listed.count(state) for state in STATES},
         "highest_class": str(max(listed)),
+        "by_class": None,
+        "people": None,
+        "affected": None,
+        "displaced": None,
+        "known": None,
     }
     found = [people[geom_id] for geom_id in geom_ids if geom_id in people] if people else []
-    nothing: dict[str, Any] = dict.fromkeys(("by_class", "people", "affected", "displaced"))
     if not found:
-        return described | {"known": None} | nothing
+        return described
     whole = sum(found[1:], start=found[0])
-    return described | {"known": whole.known} | (SCALE.amounts(whole.by_class) if whole.known else nothing)
+    described["known"] = whole.known
+    return {**described, **SCALE.amounts(whole.by_class)} if whole.known else described
 
 
-def structures_record(types: Sequence[str], counts: NDArray[np.int64], *, whole: bool) -> dict[str, Any]:
+def structures_record(types: Sequence[str], counts: NDArray[np.int64], *, whole: bool) -> FloodedStructures:
     """impact.json's structures. counts: (types, 5) structures that stay dry, then per class.
 
     whole: whether all that there are were read; else how many stay dry is not known.
@@ -151,7 +162,7 @@ def structures_record(types: Sequence[str], counts: NDArray[np.int64], *, whole:
     }
 
 
-def roads_record(types: Sequence[str], km: NDArray[np.float64], *, whole: bool) -> dict[str, Any]:
+def roads_record(types: Sequence[str], km: NDArray[np.float64], *, whole: bool) -> FloodedRoads:
     """impact.json's roads. km: (types, 5) kilometres that stay dry, then per class; whole: as for structures."""
     wet = km[:, 1:]
     return {

@@ -18,7 +18,7 @@ from importlib import resources
 from math import exp, log
 from typing import Any
 
-from siaga.errors import reason
+from siaga.errors import Reason, reason
 from siaga.impact import fatality, loss
 from siaga.impact.loss import NORMAL, Loss
 
@@ -160,8 +160,8 @@ def scores() -> dict[str, Any]:
     return found
 
 
-def level_rationale() -> dict[str, Any]:
-    """Why this forecast sets the level, as it is stored: {"text", "template", "values"}."""
+def level_rationale() -> Reason:
+    """Why this forecast sets the level, as it is stored."""
     return reason(
         "Siaga's forecast sets the level, by deaths and not by money: the highest with a chance of 1 in {strong_in}, "
         "yellow with 1 in {yellow_in}. Of past quakes that it had not seen it kept {kept}% of {greens} without known "

@@ -1,7 +1,8 @@
 """The place by which people find an epicentre."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+
+from siaga.impact.stored.earthquake import PlaceRecord
 
 _TOWN = 10_000  # people: a place that a reader in the capital has heard of
 _SEATS = ("city", "regency_seat")  # so is the seat of a kabupaten, whatever is known of its people
@@ -14,12 +15,12 @@ def well_known(population: float | None, kind: str) -> bool:
     return kind in _SEATS or (population or 0.0) >= _TOWN
 
 
-def choose(nearest: Mapping[str, Any] | None, towns: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+def choose(nearest: PlaceRecord | None, towns: Sequence[PlaceRecord]) -> PlaceRecord | None:
     """The nearest of the well-known towns, unless another place is very much nearer; None where all are far away.
 
     nearest: of all places. Places are as in impact.json.
     """
     if nearest is None or nearest["distance_km"] > _FARTHEST_KM:
         return None
-    town = min(towns, key=lambda place: float(place["distance_km"]), default=None)
+    town = min(towns, key=lambda place: place["distance_km"], default=None)
     return town if town and town["distance_km"] <= max(30.0, _FARTHER * nearest["distance_km"]) else nearest

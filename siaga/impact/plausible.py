@@ -7,11 +7,10 @@ strongest quake measured had magnitude 9.5 (Chile 1960), the deepest lay 735 km 
 """
 
 from math import hypot, log10
-from typing import Any
 
 import numpy as np
 
-from siaga.errors import BadInput
+from siaga.errors import BadInput, Reason
 from siaga.hazard.shakemap import ShakeMap
 from siaga.moment import stamp
 
@@ -24,7 +23,7 @@ _TOP = 10.5  # where ShakeMap's scale ends
 _FELT = 1.5  # a map of nothing but class I may well be flat
 
 
-def doubts(shakemap: ShakeMap) -> list[dict[str, Any]]:
+def doubts(shakemap: ShakeMap) -> list[Reason]:
     """Stored reasons to doubt the map; none for one that may be right."""
     said = []
     if not _on_map(shakemap):

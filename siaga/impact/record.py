@@ -11,13 +11,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from siaga.errors import reason
+from siaga.errors import Reason, reason
 from siaga.hazard.shakemap import ShakeMap
 from siaga.impact import caveats as rules
 from siaga.impact import classed, earthquake, plausible
 from siaga.impact.caveats import Shore
 from siaga.impact.classed import Counted
 from siaga.impact.mmi import CLASSES, classify
+from siaga.impact.stored import Impact
+from siaga.impact.stored.earthquake import (
+    CaveatsRecord,
+    EarthquakeEvent,
+    EarthquakeTable,
+    EarthquakeZone,
+    ShakenPeople,
+    Shaking,
+)
 from siaga.moment import stamp
 
 SCHEMA = "siaga/impact/1"
@@ -25,7 +34,7 @@ _NAMES = tuple(map(str, CLASSES))
 _CUT_OFF = 4.5  # MMI V at the border: damaging shaking may lie beyond it
 
 
-def event(shakemap: ShakeMap) -> dict[str, Any]:
+def event(shakemap: ShakeMap) -> EarthquakeEvent:
     """What happened, as the file says it."""
     return {
         "time": stamp(shakemap.time),
@@ -45,7 +54,7 @@ def event(shakemap: ShakeMap) -> dict[str, Any]:
     }
 
 
-def shaking(shakemap: ShakeMap) -> dict[str, Any]:
+def shaking(shakemap: ShakeMap) -> Shaking:
     """The map itself: bounds (outer cell edges), spacing, nodes per MMI class, the share of nodes without MMI."""
     nodes = shakemap.nodes
     west, south, east, north = nodes.edges
@@ -69,18 +78,19 @@ def shaking(shakemap: ShakeMap) -> dict[str, Any]:
     }
 
 
-def people(by_mmi: NDArray[np.float64] | None, unmapped: float | None, found: Counted) -> dict[str, Any]:
+def people(by_mmi: NDArray[np.float64] | None, unmapped: float | None, found: Counted) -> ShakenPeople:
     """Who stands on the map; every figure None, and a note that says why, where nothing is known."""
-    return classed.people_record("by_mmi", _NAMES, by_mmi, found) | {"unmapped": unmapped}
+    facts = classed.people_facts(by_mmi, found)
+    return {**facts, "by_mmi": classed.by_name(_NAMES, by_mmi), "unmapped": unmapped}
 
 
-def caveats(shakemap: ShakeMap, by_mmi: NDArray[np.float64] | None, shore: Shore | None) -> dict[str, Any]:
+def caveats(shakemap: ShakeMap, by_mmi: NDArray[np.float64] | None, shore: Shore | None) -> CaveatsRecord:
     """What else the quake may have set off, and where its epicentre lies; shore: None without a base map."""
-    people = {} if by_mmi is None else earthquake.by_mmi_record(by_mmi)
+    people: Mapping[str, float] = {} if by_mmi is None else earthquake.by_mmi_record(by_mmi)
     return rules.caveats(shakemap.magnitude, shakemap.depth_km, people, shakemap.max_mmi, shore)
 
 
-def warnings(shakemap: ShakeMap, sources: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def warnings(shakemap: ShakeMap, sources: Sequence[Mapping[str, Any]]) -> list[Reason]:
     """What a reader must know before trusting the figures; all of it follows from the content."""
     said = [*shakemap.warnings, *_masked(shakemap), *plausible.doubts(shakemap)]
     if shakemap.max_border_mmi > _CUT_OFF:
@@ -98,7 +108,7 @@ def warnings(shakemap: ShakeMap, sources: Sequence[Mapping[str, Any]]) -> list[d
     return said
 
 
-def _masked(shakemap: ShakeMap) -> list[dict[str, Any]]:
+def _masked(shakemap: ShakeMap) -> list[Reason]:
     """That a part of the map says nothing: unknown, which is not class I."""
     if not shakemap.unknown_share:
         return []
@@ -110,7 +120,7 @@ def _masked(shakemap: ShakeMap) -> list[dict[str, Any]]:
     ]
 
 
-def zones_csv(zones: Sequence[Mapping[str, Any]], table: Mapping[str, Any] | None) -> bytes:
+def zones_csv(zones: Sequence[EarthquakeZone], table: EarthquakeTable | None) -> bytes:
     """The zones as a table, figures unrounded."""
     deaths = {
         f"fatalities_{model.replace('-', '_')}": lambda zone, model=model: zone["fatalities"][model]["expected"]
@@ -119,6 +129,6 @@ def zones_csv(zones: Sequence[Mapping[str, Any]], table: Mapping[str, Any] | Non
     return classed.zones_csv(zones, table, "by_mmi", [f"mmi_{mmi}" for mmi in CLASSES], deaths)
 
 
-def to_bytes(record: Mapping[str, Any]) -> bytes:
+def to_bytes(record: Impact) -> bytes:
     """The record as it is stored: sorted keys, numbers in full, never NaN."""
     return json.dumps(record, sort_keys=True, ensure_ascii=False, indent=1, allow_nan=False).encode()

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from math import inf, log, log10, sqrt
-from typing import Any
 
-from siaga.errors import reason
+from siaga.errors import Reason, reason
 from siaga.exposure.history import PastQuake
 from siaga.impact import quakes
+from siaga.impact.stored.earthquake import EarthquakeEvent, SimilarQuake, SimilarRecord
 from siaga.impact.versions import distance_km
 from siaga.moment import parse, stamp
 
@@ -19,12 +19,12 @@ _STEP_KM, _STEP_MAGNITUDE, _STEP_DEPTH, _LEAST_DEPTH_KM = 100.0, 0.5, 2.0, 5.0
 
 
 def find(
-    event: Mapping[str, Any],
+    event: EarthquakeEvent,
     by_mmi: Mapping[str, float | None] | None,
     past: Sequence[PastQuake],
     *,
     deadliest_alone: bool,
-) -> dict[str, Any]:
+) -> SimilarRecord:
     """The part `similar` of impact.json: up to ten quakes within 400 km and before this one, the likest first.
 
     event: impact.json's. by_mmi: its people per class, None or with None where unknown.
@@ -73,7 +73,7 @@ def _unlike_people(mine: Mapping[int, float], other: Mapping[int, float]) -> flo
     return sqrt(sum(weight * (mine[mmi] - other[mmi]) ** 2 for mmi, weight in _WEIGHTS.items()))
 
 
-def _unlike_place(event: Mapping[str, Any], km: float, one: PastQuake) -> float:
+def _unlike_place(event: EarthquakeEvent, km: float, one: PastQuake) -> float:
     depths = [max(_LEAST_DEPTH_KM, depth) for depth in (event["depth_km"], one.depth_km)]
     deeper = log(depths[0] / depths[1]) / log(_STEP_DEPTH)
     return sqrt((km / _STEP_KM) ** 2 + ((event["magnitude"] - one.magnitude) / _STEP_MAGNITUDE) ** 2 + deeper**2)
@@ -83,7 +83,7 @@ def _age(one: PastQuake) -> timedelta:
     return datetime.max.replace(tzinfo=UTC) - one.time
 
 
-def _record(km: float, one: PastQuake) -> dict[str, Any]:
+def _record(km: float, one: PastQuake) -> SimilarQuake:
     return {
         "time": stamp(one.time),
         "name": one.name,
@@ -99,7 +99,7 @@ def _record(km: float, one: PastQuake) -> dict[str, Any]:
     }
 
 
-def _note(found: bool, deadliest_alone: bool) -> dict[str, Any] | None:
+def _note(found: bool, deadliest_alone: bool) -> Reason | None:
     if not found and deadliest_alone:
         return reason(
             "None of the deadliest quakes since 1970 lies within 400 km; a catalogue of all quakes is not installed"

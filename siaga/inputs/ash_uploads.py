@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import Any
 
 from siaga import keys
-from siaga.errors import BadInput, NotFound, SiagaError
+from siaga.errors import BadInput, NotFound, Reason, SiagaError
 from siaga.hazard.ash import MAX_BYTES, Eruption, request_bytes
 from siaga.keys import EruptionId
 from siaga.store import Store
@@ -80,5 +80,5 @@ def look(eruption: Eruption, body: bytes) -> dict[str, Any]:
 class _Told(BadInput):
     """A reason that another process gave."""
 
-    def __init__(self, reason: dict[str, Any]) -> None:
+    def __init__(self, reason: Reason) -> None:
         SiagaError.__init__(self, reason["template"], **reason["values"])

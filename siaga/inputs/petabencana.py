@@ -27,7 +27,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from siaga.errors import BadInput, SiagaError, Unavailable
+from siaga.errors import BadInput, Reason, SiagaError, Unavailable
 from siaga.hazard import flood
 from siaga.hazard.flood import FloodMap, read_flood
 
@@ -69,7 +69,7 @@ class Empty:
 class Suspect:
     """Nothing can be said. reason: stored reason; body: an answer that could not be believed, None without one."""
 
-    reason: dict[str, Any]
+    reason: Reason
     body: bytes | None = None
 
 

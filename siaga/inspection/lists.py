@@ -114,8 +114,9 @@ def _receipt(name: str, body: bytes) -> tuple[str, ...]:
         found = Receipt.decode(body)
         version = _version(found.run) if found.run else ""
         if name == found.name:
-            given = found.notification.content().values()
-            return (name, found.function, *given, found.state, found.run, version)
+            given = found.notification
+            content = (given.bucket, given.key, given.etag, given.version_id)
+            return (name, found.function, *content, found.state, found.run, version)
     except BadInput:
         pass
     return (name, name.partition("/")[0], *[""] * 7)

@@ -3,12 +3,12 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from siaga import catalog, keys
 from siaga.errors import BadInput, NotFound
 from siaga.events import Notification
 from siaga.function import content
+from siaga.impact.stored import Impact, event_time
 from siaga.inspection.findings import Content, Finding
 from siaga.moment import parse
 from siaga.receipt import Receipt
@@ -58,8 +58,8 @@ class Mending:
     def _rewrite(self, finding: Finding) -> str:
         run = keys.Run.parse(finding.run)
         written = self.writing.get(keys.RESULTS, run.key(keys.IMPACT))[0]
-        impact = json.loads(written)
-        key = str(keys.CatalogEntry.of(run, parse(impact["event"]["time"])))
+        impact: Impact = json.loads(written)
+        key = str(keys.CatalogEntry.of(run, parse(event_time(impact))))
         if finding.kind == "missing entry":
             catalog.switch_to(self.writing, key, self._entry(finding, run, impact, written))
         if self.writing.exists(keys.RESULTS, run.key(keys.REPORT)):
@@ -67,24 +67,24 @@ class Mending:
             catalog.add_report(self.writing, key, run.run, catalog.report_of(run, report))
         return f"written anew: {key}"
 
-    def _entry(self, finding: Finding, run: keys.Run, impact: dict[str, Any], written: bytes) -> catalog.Entry:
+    def _entry(self, finding: Finding, run: keys.Run, impact: Impact, written: bytes) -> catalog.Entry:
         """As the function of its hazard writes it; what only its arrival told is in its receipt."""
         given = finding.content
         if given is None:
             raise NotFound("{run}: the input that it was made of is not known", run=run)
-        event = Notification(given.bucket, given.key, given.etag, given.version_id)
-        name = keys.receipt(given.function, event.receipt_id)
+        notification = Notification(given.bucket, given.key, given.etag, given.version_id)
+        name = keys.receipt(given.function, notification.receipt_id)
         receipt = Receipt.decode(self.reading.get(keys.LEDGER, name)[0])
         known = len(impact["warnings"])
         said = receipt.warnings[known:] if list(receipt.warnings[:known]) == impact["warnings"] else ()
-        zone = printed.time_zone(impact, listed.counted(impact)) if run.hazard == "earthquake" else ""
+        zone = printed.time_zone(impact, listed.counted(impact)) if impact["hazard"] == "earthquake" else ""
         demonstration = any(file["demonstration"] for file in impact["provenance"]["analysis_data"]["files"])
-        came = content.arrival(event, self._head(event, receipt.received))
+        came = content.arrival(notification, self._head(notification, receipt.received))
         return catalog.entry(impact, run, written, demonstration, came, said, zone)
 
-    def _head(self, event: Notification, received: str) -> Head:
+    def _head(self, notification: Notification, received: str) -> Head:
         """What the store says of the input, or said when it was there."""
         try:
-            return self.writing.head(event.bucket, event.key, version_id=event.version_id)
+            return self.writing.head(notification.bucket, notification.key, version_id=notification.version_id)
         except (NotFound, BadInput):
-            return Head(event.key, event.etag, 0, parse(received), event.version_id)
+            return Head(notification.key, notification.etag, 0, parse(received), notification.version_id)

@@ -1,6 +1,5 @@
 """All that a report consists of, and the record that lists it; for the function and for files."""
 
-import json
 import tempfile
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -17,9 +16,12 @@ from siaga.gis import crs
 from siaga.gis.map import eventpackage
 from siaga.gis.people import zones
 from siaga.hazard.gridxml import read_shakemap
-from siaga.impact.versions import Revision, restarted
+from siaga.impact.stored import Impact
+from siaga.impact.stored.ash import AshImpact
+from siaga.impact.stored.earthquake import EarthquakeImpact
+from siaga.impact.stored.flood import FloodImpact
 from siaga.product import Product
-from siaga.report import listed
+from siaga.report import listed, record
 from siaga.report.classed import paper as classed_paper
 from siaga.report.classed import workbook as classed_workbook
 from siaga.report.classed.flood import Trends
@@ -27,7 +29,6 @@ from siaga.report.earthquake import paper as earthquake_paper
 from siaga.report.earthquake import workbook as earthquake_workbook
 from siaga.report.paper import Atlas
 
-SCHEMA = "siaga/report/1"
 PACKAGE = "event.gpkg"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 GEOPACKAGE = "application/geopackage+sqlite3"
@@ -49,13 +50,13 @@ LAYERS = {
 
 
 def of_earthquake(
-    impact: Mapping[str, Any],
+    impact: EarthquakeImpact,
     bands: Mapping[str, Any],
     grid: bytes,
     exposure: AnalysisData,
     basemap: Path | None,
     public_url: str,
-    below: Mapping[str, Any] | None = None,
+    below: EarthquakeImpact | None = None,
     package_name: str = PACKAGE,
 ) -> tuple[list[Product], Product]:
     """Every product of the report in every language, and its record, report.json, to be written last.
@@ -63,20 +64,22 @@ def of_earthquake(
     bands: GeoJSON of MMI classes. grid: the grid.xml. below: impact.json of the version that ranks just
     below; None if none. package_name: the GeoPackage's file name where it will be opened.
     """
+    polygons = exposure.path("zones")
+    named = _named(polygons, exposure.zone_fields, impact) if polygons else ()
     products = earthquake_paper.render(
         impact,
         bands,
-        _atlas(impact, exposure, basemap, exposure.path("zones")),
+        _atlas(exposure, basemap, named),
         public_url,
         _languages(),
         below,
         meanwhile=lambda: tables(impact, bands, grid, exposure, package_name),
     )
-    return products, Product(keys.REPORT, "record", "application/json", _record(impact, products, below))
+    return products, _recorded(impact, products, below)
 
 
 def of_flood(
-    impact: Mapping[str, Any],
+    impact: FloodImpact,
     areas: Mapping[str, Any],
     trends: Trends,
     exposure: AnalysisData,
@@ -85,14 +88,14 @@ def of_flood(
 ) -> tuple[list[Product], Product]:
     """As of_earthquake. areas: flood.geojson. trends: what changed since earlier hours, as flood.printed has them."""
     languages = _languages()
-    atlas = _atlas(impact, exposure, basemap)
+    atlas = _atlas(exposure, basemap)
     products = classed_paper.of_flood(impact, areas, trends, atlas, public_url, languages)
     products.append(Product("zones.xlsx", "table", XLSX, classed_workbook.make(impact, languages)))
-    return products, Product(keys.REPORT, "record", "application/json", _record(impact, products, None))
+    return products, _recorded(impact, products, None)
 
 
 def of_ash(
-    impact: Mapping[str, Any],
+    impact: AshImpact,
     classes: Mapping[str, Any],
     exposure: AnalysisData,
     basemap: Path | None,
@@ -100,26 +103,21 @@ def of_ash(
 ) -> tuple[list[Product], Product]:
     """As of_earthquake. classes: classes.geojson. The eruption is known."""
     languages = _languages()
-    atlas = _atlas(impact, exposure, basemap, exposure.path("zones"))
-    products = classed_paper.of_ash(impact, classes, atlas, public_url, languages)
+    polygons = exposure.path("zones")
+    named = _named(polygons, exposure.zone_fields, impact) if polygons else ()
+    products = classed_paper.of_ash(impact, classes, _atlas(exposure, basemap, named), public_url, languages)
     products.append(Product("zones.xlsx", "table", XLSX, classed_workbook.make(impact, languages)))
-    return products, Product(keys.REPORT, "record", "application/json", _record(impact, products, None))
+    return products, _recorded(impact, products, None)
 
 
-def _atlas(
-    impact: Mapping[str, Any], exposure: AnalysisData, basemap: Path | None, polygons: Path | None = None
-) -> Atlas:
-    """polygons: of the zones that the map may name."""
+def _atlas(exposure: AnalysisData, basemap: Path | None, named: Sequence[tuple[str, Any]] = ()) -> Atlas:
+    """named: the zones that the map may name."""
     towns = exposure.path("places")
-    return Atlas(
-        basemap,
-        places.read(towns) if towns else None,
-        _named(polygons, exposure.zone_fields, impact) if polygons else (),
-    )
+    return Atlas(basemap, places.read(towns) if towns else None, named)
 
 
 def tables(
-    impact: Mapping[str, Any], bands: Mapping[str, Any], grid: bytes, exposure: AnalysisData, package_name: str
+    impact: EarthquakeImpact, bands: Mapping[str, Any], grid: bytes, exposure: AnalysisData, package_name: str
 ) -> list[Product]:
     """The workbook and the GeoPackage, in all languages at once; arguments as above."""
     languages = _languages()
@@ -150,24 +148,11 @@ def _package(contents: eventpackage.Contents) -> bytes:
         return path.read_bytes()
 
 
-def _record(impact: Mapping[str, Any], products: Sequence[Product], below: Mapping[str, Any] | None) -> bytes:
-    report = {
-        "schema": SCHEMA,
-        "run": "/".join(impact[name] for name in ("hazard", "event_id", "version", "run")),
-        "languages": list(language.LANGUAGES),
-        "compared_with": _compared(impact, below) if below else None,
-        "products": [product.record() for product in products],
-    }
-    return json.dumps(report, sort_keys=True, indent=1).encode()
+def _recorded(impact: Impact, products: Sequence[Product], below: Impact | None) -> Product:
+    return Product(keys.REPORT, "record", "application/json", record.to_bytes(record.of(impact, products, below)))
 
 
-def _compared(impact: Mapping[str, Any], below: Mapping[str, Any]) -> dict[str, Any]:
-    """Which version ranks just below. counter_restarted: whether its number is higher, but its map was made earlier."""
-    version = {name: below[name] for name in ("event_id", "version", "run")}
-    return version | {"counter_restarted": restarted(Revision.of(below), Revision.of(impact))}
-
-
-def _named(path: Path, fields: ZoneFields, impact: Mapping[str, Any]) -> list[tuple[str, Any]]:
+def _named(path: Path, fields: ZoneFields, impact: EarthquakeImpact | AshImpact) -> list[tuple[str, Any]]:
     """Names and outlines of the districts that the analysis found on the map."""
     outlines = _outlines(path, fields)
     districts = ((zone["name"], outlines.get(zone["code"])) for zone in listed.counted(impact))

@@ -20,7 +20,7 @@ from typing import Any
 
 from siaga import keys
 from siaga.catalog import AshEntry, EarthquakeEntry, Entry, FloodEntry
-from siaga.errors import BadInput, NotFound, SiagaError
+from siaga.errors import BadInput, NotFound, Reason, SiagaError
 from siaga.events import Notification
 from siaga.impact.versions import Revision
 from siaga.moment import stamp
@@ -88,7 +88,7 @@ class Index:
         self._writing = threading.Lock()
         self.floods = FloodIndex(store, self._connection)
         self.fresh = 0.0  # when the last whole round began, on the clock of time.time()
-        self.trouble: dict[str, object] | None = None  # why the last round failed
+        self.trouble: Reason | None = None  # why the last round failed
         with self._connection() as connection:
             if connection.execute("pragma user_version").fetchone()[0] != _FORM:
                 named = "select name from sqlite_master where type = 'table' and name not like 'sqlite!_%' escape '!'"
@@ -308,8 +308,8 @@ def _entry_row(entry: Entry) -> dict[str, Any]:
 
 
 def _quake(entry: EarthquakeEntry) -> dict[str, Any]:
-    place = entry["place"] or {}
-    words = (entry["event_id"], entry["description"], place.get("name", ""), place.get("zone", ""))
+    place = entry["place"]
+    words = (entry["event_id"], entry["description"], *((place["name"], place["zone"]) if place else ()))
     return {
         "longitude": entry["longitude"],
         "latitude": entry["latitude"],

@@ -6,7 +6,6 @@ the cells. All are read in batches, so that memory does not grow with the data.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import shapely
@@ -20,29 +19,34 @@ from siaga.gis.assets import stream
 from siaga.gis.people.by_class import ClassedPolygons
 from siaga.hazard.ash import CLASSES, AshFall, classify
 from siaga.impact import ash
+from siaga.impact.stored.ash import AshAirport, AshLayers, AshSpot, AshTown
 
 _POINTS_AT_ONCE = 65_536
 _SHAPES_AT_ONCE = 4_096
 
 
-def describe(fall: AshFall, classed: ClassedPolygons, paths: Mapping[str, Path | None]) -> dict[str, Any]:
+def describe(fall: AshFall, classed: ClassedPolygons, paths: Mapping[str, Path | None]) -> AshLayers:
     """impact.json's structures, roads, land_cover and layers_missing.
 
     paths: by role, FlatGeobuf as `siaga data import` writes it; None where nothing is installed.
     """
-    counts: dict[str, NDArray[Any] | None] = dict.fromkeys(OVERLAYS)
-    if path := paths.get("structures"):
-        counts["structures"] = structures(fall, path)
-    if path := paths.get("roads"):
-        counts["roads"] = roads(fall, path)
-    if path := paths.get("land_cover"):
-        counts["land_cover"] = land_cover(classed, path)
-    return {
-        "structures": ash.assets_record(vocabulary.STRUCTURE_TYPES, counts["structures"], "total"),
-        "roads": ash.assets_record(vocabulary.ROAD_CLASSES, counts["roads"], "total_km"),
-        "land_cover": ash.assets_record(vocabulary.LAND_CLASSES, counts["land_cover"], "total_ha"),
+    found: AshLayers = {
+        "structures": None,
+        "roads": None,
+        "land_cover": None,
         "layers_missing": [ash.not_installed(role) for role in OVERLAYS if paths.get(role) is None],
     }
+    if path := paths.get("structures"):
+        counts = structures(fall, path)
+        assets = ash.assets_record(vocabulary.STRUCTURE_TYPES, counts)
+        found["structures"] = {**assets, "total": counts.sum().item()}
+    if path := paths.get("roads"):
+        km = roads(fall, path)
+        found["roads"] = {**ash.assets_record(vocabulary.ROAD_CLASSES, km), "total_km": km.sum().item()}
+    if path := paths.get("land_cover"):
+        ha = land_cover(classed, path)
+        found["land_cover"] = {**ash.assets_record(vocabulary.LAND_CLASSES, ha), "total_ha": ha.sum().item()}
+    return found
 
 
 def structures(fall: AshFall, path: Path) -> NDArray[np.int64]:
@@ -88,7 +92,7 @@ def land_cover(classed: ClassedPolygons, path: Path) -> NDArray[np.float64]:
     return ha
 
 
-def towns(fall: AshFall, places: Places) -> list[dict[str, Any]]:
+def towns(fall: AshFall, places: Places) -> list[AshTown]:
     """impact.json's places: the towns under ash, the worst class first, then the larger."""
     cm = fall.at(places.longitude, places.latitude)
     classes = classify(cm)
@@ -106,7 +110,7 @@ def towns(fall: AshFall, places: Places) -> list[dict[str, Any]]:
     ]
 
 
-def airports(fall: AshFall, installed: Airports) -> list[dict[str, Any]]:
+def airports(fall: AshFall, installed: Airports) -> list[AshAirport]:
     """impact.json's airports: those under ash, the thickest ash first."""
     cm = fall.at(installed.longitude, installed.latitude)
     (under,) = np.nonzero(classify(cm))
@@ -121,8 +125,8 @@ def airports(fall: AshFall, installed: Airports) -> list[dict[str, Any]]:
     ]
 
 
-def _spot(fall: AshFall, longitude: float, latitude: float, cm: float) -> dict[str, Any]:
-    """Where a point lies from the volcano, and how thick the ash is there."""
+def _spot(fall: AshFall, longitude: float, latitude: float, cm: float) -> AshSpot:
+    """Where a point under ash lies from the volcano, and how thick the ash is there."""
     one = fall.eruption
     km, bearing = (
         (None, None) if one is None else geodesy.distance_bearing(one.longitude, one.latitude, longitude, latitude)
@@ -131,7 +135,7 @@ def _spot(fall: AshFall, longitude: float, latitude: float, cm: float) -> dict[s
         "longitude": longitude,
         "latitude": latitude,
         "thickness_cm": cm,
-        "class": ash.thickness_class(cm),
+        "class": CLASSES[int(classify(np.array([cm]))[0]) - 1],
         "distance_km": km,
         "bearing_deg": bearing,
         "direction": None if bearing is None else geodesy.wind(bearing),

@@ -20,6 +20,13 @@ from siaga.gis.assets import landcover, stream
 from siaga.hazard.shakemap import ShakeMap
 from siaga.impact import assets
 from siaga.impact.mmi import classify
+from siaga.impact.stored.earthquake import (
+    EarthquakeLayers,
+    NotableStructure,
+    ShakenLand,
+    ShakenRoads,
+    ShakenStructures,
+)
 
 _POINTS_AT_ONCE = 65_536
 _LINES_AT_ONCE = 4_096
@@ -29,25 +36,32 @@ _STEPS_PER_NODE = 20  # a road is classified piece by piece, each at most this p
 
 def describe(
     shakemap: ShakeMap, paths: Mapping[str, Path | None], zones: Path | None, fields: ZoneFields = INSTALLED
-) -> dict[str, Any]:
+) -> EarthquakeLayers:
     """impact.json's structures, roads, land_cover and layers_missing.
 
     paths: by role, FlatGeobuf as `siaga data import` writes it; None where nothing is installed.
     zones: polygons that name the places of single structures, and how their fields are named.
     """
-    found: dict[str, Any] = {}
-    missing = []
-    for role, count in zip(OVERLAYS, (structures, roads, land_cover), strict=True):
-        path = paths.get(role)
-        found[role] = None if path is None else count(shakemap, path)
-        if found[role] is None:
-            missing.append(assets.not_installed(role) if path is None else assets.off_the_map(role))
+    buildings, ways, land = (paths.get(role) for role in ("structures", "roads", "land_cover"))
+    found: EarthquakeLayers = {
+        "structures": structures(shakemap, buildings) if buildings else None,
+        "roads": roads(shakemap, ways) if ways else None,
+        "land_cover": land_cover(shakemap, land) if land else None,
+        "layers_missing": [],
+    }
+    empty = {"structures": found["structures"] is None, "roads": found["roads"] is None}
+    empty["land_cover"] = found["land_cover"] is None
+    found["layers_missing"] = [
+        assets.not_installed(role) if paths.get(role) is None else assets.off_the_map(role)
+        for role in OVERLAYS
+        if empty[role]
+    ]
     if found["structures"] and zones:
         _name_places(found["structures"]["notable"], zones, fields.name or fields.code)
-    return found | {"layers_missing": missing}
+    return found
 
 
-def structures(shakemap: ShakeMap, path: Path) -> dict[str, Any] | None:
+def structures(shakemap: ShakeMap, path: Path) -> ShakenStructures | None:
     """Structures by type and MMI class, each counted once, at its point; None when none is on the map."""
     counts = np.zeros((len(vocabulary.STRUCTURE_TYPES), 11))
     listed = _Notable()
@@ -61,7 +75,7 @@ def structures(shakemap: ShakeMap, path: Path) -> dict[str, Any] | None:
     return assets.structures_record(counts, listed.records(), listed.rest()) if counts.any() else None
 
 
-def roads(shakemap: ShakeMap, path: Path) -> dict[str, Any] | None:
+def roads(shakemap: ShakeMap, path: Path) -> ShakenRoads | None:
     """Ellipsoidal kilometres by class and MMI class; None when no road is on the map.
 
     A line is cut into pieces of at most 1/20 of the nodes' spacing (about 140 m on BMKG's maps), and each
@@ -86,7 +100,7 @@ def roads(shakemap: ShakeMap, path: Path) -> dict[str, Any] | None:
     return assets.roads_record(km) if km.any() else None
 
 
-def land_cover(shakemap: ShakeMap, path: Path) -> dict[str, Any] | None:
+def land_cover(shakemap: ShakeMap, path: Path) -> ShakenLand | None:
     """Ellipsoidal hectares by class and MMI class; None when the data have nothing on the map."""
     ha = np.zeros((len(vocabulary.LAND_CLASSES), 11))
     class_areas = landcover.ClassAreas(shakemap)
@@ -167,7 +181,7 @@ class _Notable:
             ]
             self._best[one] = sorted([*self._best[one], *some])[: assets.NOTABLE_MOST]
 
-    def records(self) -> list[dict[str, Any]]:
+    def records(self) -> list[NotableStructure]:
         """impact.json's list, type by type, the hardest shaken first."""
         return [
             {
@@ -187,11 +201,12 @@ class _Notable:
         return {vocabulary.STRUCTURE_TYPES[kind]: self._count[kind] - len(self._best[kind]) for kind in self._kinds}
 
 
-def _name_places(notable: list[dict[str, Any]], zones: Path, field: str) -> None:
+def _name_places(notable: list[NotableStructure], zones: Path, field: str) -> None:
     """Write the name of the finest zone around each structure."""
     if not notable:
         return
-    x, y = (np.array([one[name] for one in notable], dtype=np.float64) for name in ("longitude", "latitude"))
+    x = np.array([one["longitude"] for one in notable], dtype=np.float64)
+    y = np.array([one["latitude"] for one in notable], dtype=np.float64)
     wkt = layers.wkt(zones)
     points = shapely.points(*(crs.from_lonlat(x, y, wkt) if wkt else (x, y)))
     geometries, rows = layers.read(zones, bounds=tuple(shapely.total_bounds(points)))

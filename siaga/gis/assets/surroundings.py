@@ -9,13 +9,14 @@ from siaga.exposure.places import Places
 from siaga.gis import geodesy
 from siaga.hazard.shakemap import ShakeMap
 from siaga.impact import landmark
+from siaga.impact.stored.earthquake import PlaceRecord, PlacesRecord
 
 NEAREST = 5
 MOST_SHAKEN = 15
 _CANDIDATES = 60
 
 
-def describe(shakemap: ShakeMap, places: Places) -> dict[str, Any]:
+def describe(shakemap: ShakeMap, places: Places) -> PlacesRecord:
     """impact.json's places: landmark, nearest ≤ 5 by distance, most shaken ≤ 15, worst class first, then larger."""
     mmi = shakemap.at(places.longitude, places.latitude)
     east = (places.longitude - shakemap.longitude + 180) % 360 - 180
@@ -38,7 +39,7 @@ def describe(shakemap: ShakeMap, places: Places) -> dict[str, Any]:
     return {"landmark": landmark.choose(near[0] if near else None, towns), "nearest": nearest, "most_shaken": shaken}
 
 
-def _place(shakemap: ShakeMap, places: Places, mmi: NDArray[Any], index: int) -> dict[str, Any]:
+def _place(shakemap: ShakeMap, places: Places, mmi: NDArray[Any], index: int) -> PlaceRecord:
     longitude, latitude = float(places.longitude[index]), float(places.latitude[index])
     km, bearing = geodesy.distance_bearing(shakemap.longitude, shakemap.latitude, longitude, latitude)
     _, back = geodesy.distance_bearing(longitude, latitude, shakemap.longitude, shakemap.latitude)

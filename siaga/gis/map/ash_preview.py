@@ -61,7 +61,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
     told = json.loads(sys.stdin.buffer.readline())
     try:
-        answer = {"preview": preview(sys.stdin.buffer.read(), told)}
+        answer: dict[str, object] = {"preview": preview(sys.stdin.buffer.read(), told)}
     except BadInput as error:
         answer = {"reason": error.reason()}
     json.dump(answer, sys.stdout, allow_nan=False)

@@ -6,7 +6,7 @@ NETCDF_VARNAME in the band's metadata, or <variable>#units in the file's.
 
 from typing import Any
 
-from siaga.errors import BadInput, reason
+from siaga.errors import BadInput, Reason, reason
 from siaga.hazard import ashunit
 
 _THICK = ("thick", "tebal", "tephra", "ash", "abu", "deposit", "load")
@@ -15,7 +15,7 @@ _LONGEST = 200  # characters of a description that are read
 _NAME_KEYS = ("netcdf_varname", "long_name", "standard_name", "name", "description")
 
 
-def chosen(source: Any) -> tuple[int, list[dict[str, Any]]]:
+def chosen(source: Any) -> tuple[int, list[Reason]]:
     """The number of the band with the ash, and what readers should know of the choice.
 
     Raises BadInput when there are several and not one of them alone is named as ash.

@@ -17,7 +17,7 @@ import shapely
 from numpy.typing import NDArray
 from osgeo import gdal, ogr
 
-from siaga.errors import BadInput, reason
+from siaga.errors import BadInput, Reason, reason
 from siaga.gis import crs
 from siaga.gis.people import ash_band
 from siaga.gis.people.by_class import ClassedPolygons
@@ -206,7 +206,7 @@ def _opened(body: bytes) -> Iterator[Any]:
         gdal.Unlink(path)
 
 
-def _check_form(source: Any) -> tuple[int, list[dict[str, Any]]]:
+def _check_form(source: Any) -> tuple[int, list[Reason]]:
     """The number of the band with the ash, and what readers should know of that."""
     rows, columns = source.RasterYSize, source.RasterXSize
     if rows * columns > MAX_CELLS or min(rows, columns) < 2:
@@ -234,7 +234,7 @@ def _check_form(source: Any) -> tuple[int, list[dict[str, Any]]]:
     return number, said
 
 
-def _centimetres(source: Any, number: int, eruption: Eruption | None) -> tuple[float, list[dict[str, Any]]]:
+def _centimetres(source: Any, number: int, eruption: Eruption | None) -> tuple[float, list[Reason]]:
     """Centimetres in one of the raster's unit, and what readers should know of that."""
     unit = ash_band.agreed(ash_band.unit(source, number), eruption.unit if eruption else "")
     density = eruption.density_kg_m3 if eruption else None
@@ -251,7 +251,7 @@ def _centimetres(source: Any, number: int, eruption: Eruption | None) -> tuple[f
     return scale, [said]
 
 
-def _in_degrees(source: Any) -> tuple[Any, list[dict[str, Any]]]:
+def _in_degrees(source: Any) -> tuple[Any, list[Reason]]:
     """The same in EPSG:4326, and what readers should know of that."""
     reference = source.GetSpatialRef()
     if crs.in_degrees(reference):

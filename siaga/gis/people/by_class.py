@@ -13,7 +13,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from siaga.errors import BadInput
+from siaga.errors import BadInput, Reason
 from siaga.exposure.zones import INSTALLED, ZoneFields
 from siaga.gis import crs, turns
 from siaga.gis.people import coverage, gaps, shares, zones
@@ -63,11 +63,11 @@ class Classed:
     by_class: NDArray[np.float64] | None
     table: Breakdown | None = None
     zones: tuple[ZoneExposure, ...] = ()
-    warnings: tuple[dict[str, Any], ...] = ()
+    warnings: tuple[Reason, ...] = ()
     nodata_cells: int | None = None
     unknown_share: float | None = None
     beyond_data: float | None = None
-    note: dict[str, Any] | None = None
+    note: Reason | None = None
     by_polygon: NDArray[np.float64] | None = None
     area: NDArray[np.float64] | None = None
     counted: NDArray[np.float64] | None = None

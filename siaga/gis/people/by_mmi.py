@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from siaga.errors import reason
+from siaga.errors import Reason, reason
 from siaga.exposure.zones import INSTALLED, ZoneFields
 from siaga.gis.people import gaps, rim
 from siaga.gis.people import shares as zone_shares
@@ -43,11 +43,11 @@ class Shaken:
     unmapped: float | None = None
     table: Breakdown | None = None
     zones: tuple[ZoneExposure, ...] = ()
-    warnings: tuple[dict[str, Any], ...] = ()
+    warnings: tuple[Reason, ...] = ()
     nodata_cells: int | None = None
     unknown_share: float | None = None
     beyond_data: float | None = None
-    note: dict[str, Any] | None = None
+    note: Reason | None = None
 
 
 @dataclass(slots=True)
@@ -202,7 +202,7 @@ def _note_holes(
     holes.sample.append((longitude, latitude, kind[::step]))
 
 
-def _part(population: Path) -> dict[str, Any]:
+def _part(population: Path) -> Reason:
     return reason(
         "{file} has more than 250 million cells; people of the zones who live off the map were not counted",
         file=population.name,

@@ -12,7 +12,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from siaga.errors import reason
+from siaga.errors import Reason, reason
 from siaga.gis import basemap
 from siaga.gis.people.uncounted import Odd
 from siaga.impact.breakdown import percent
@@ -76,7 +76,7 @@ class Gaps:
         total = float(self.cells.sum())
         return min(1.0, float(self.unknown.sum()) / total) if total else None
 
-    def warnings(self, beyond: float | None, land: Land | None, harmed_from: int) -> list[dict[str, Any]]:
+    def warnings(self, beyond: float | None, land: Land | None, harmed_from: int) -> list[Reason]:
         """Stored reasons. beyond: the share of the map off the grid. harmed_from: the first class that does harm."""
         said = self.odd.warnings(self.path)
         if self.negative:
@@ -90,7 +90,7 @@ class Gaps:
             )
         return said + self._holes(land, harmed_from)
 
-    def nothing(self, land: Land | None, zones: bool) -> tuple[bool, dict[str, Any]]:
+    def nothing(self, land: Land | None, zones: bool) -> tuple[bool, Reason]:
         """Of a map without any count: whether nobody lives there, and the reason why nobody is counted.
 
         It is open sea where neither land of the base map nor a zone lies on it. zones: whether one does.
@@ -101,7 +101,7 @@ class Gaps:
             return True, _sea()
         return False, _uncounted()
 
-    def _holes(self, land: Land | None, harmed_from: int) -> list[dict[str, Any]]:
+    def _holes(self, land: Land | None, harmed_from: int) -> list[Reason]:
         if not self.known or not self.nodata:
             return []  # of a map without any count the note speaks
         cells, unknown = self._of_land(land)
@@ -144,17 +144,17 @@ class Gaps:
         return max(1, cells // _SAMPLE)
 
 
-def outside() -> dict[str, Any]:
+def outside() -> Reason:
     """Why nothing is known of a map off the grid."""
     return reason("The map lies wholly outside the population data; how many people are there is not known")
 
 
-def _uncounted() -> dict[str, Any]:
+def _uncounted() -> Reason:
     """Why nothing is known of a map on the grid."""
     return reason("The population data have no count for any cell of this map; how many people are there is not known")
 
 
-def _sea() -> dict[str, Any]:
+def _sea() -> Reason:
     """Why nobody is counted on a map at sea."""
     return reason("The map lies at sea, where the population data have no counts; nobody lives there")
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from osgeo import gdal
 
-from siaga.errors import BadInput, reason
+from siaga.errors import BadInput, Reason, reason
 from siaga.gis import crs, sources
 from siaga.gis.people import uncounted
 from siaga.gis.people.uncounted import Odd, either
@@ -87,7 +87,7 @@ class PopulationGrid:
     block_rows: int
     skipped_rows: int = 0
     skipped_columns: int = 0
-    warnings: tuple[dict[str, Any], ...] = ()
+    warnings: tuple[Reason, ...] = ()
     marks: tuple[float, ...] = ()
 
     @classmethod

@@ -17,6 +17,7 @@ import shapely
 from numpy.typing import NDArray
 
 from siaga import diskcache, filehash
+from siaga.errors import Reason
 from siaga.exposure.zones import ZoneFields
 from siaga.gis.people import coverage, zones
 from siaga.gis.people.coverage import Cover
@@ -161,7 +162,7 @@ class Shares:
     """Every level of a zones file upon one population grid. warnings: stored reasons. people: on the whole grid."""
 
     levels: tuple[Level, ...]
-    warnings: tuple[dict[str, Any], ...]
+    warnings: tuple[Reason, ...]
     people: float = 0.0
 
     @property

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from siaga.errors import BadInput
+from siaga.errors import BadInput, Reason
 
 # More than live on Earth: 8.2 billion in 2025, 8.6 in 2030 (UN, World Population Prospects 2024).
 MOST_PEOPLE = 9e9
@@ -51,7 +51,7 @@ class Odd:
         self.crowded += other.crowded
         self.highest = max(self.highest, other.highest)
 
-    def warnings(self, path: Path) -> list[dict[str, Any]]:
+    def warnings(self, path: Path) -> list[Reason]:
         """What a reader should know (stored reasons). path: of the raster."""
         said = [
             BadInput(

@@ -10,7 +10,7 @@ import shapely
 from numpy.typing import NDArray
 from osgeo import gdal, ogr, osr
 
-from siaga.errors import BadInput, reason
+from siaga.errors import BadInput, Reason, reason
 from siaga.exposure import texts
 from siaga.exposure.texts import Text
 from siaga.exposure.zones import INSTALLED, ZoneFields
@@ -53,7 +53,7 @@ def read(
     wkt: str,
     near: tuple[float, float, float, float] | None = None,
     across: tuple[float, float] | None = None,
-) -> tuple[list[ZoneLevel], list[dict[str, Any]]]:
+) -> tuple[list[ZoneLevel], list[Reason]]:
     """The levels of a file's first layer, and what a reader should know (stored reasons).
 
     wkt: of the CRS to bring the polygons to. near: west, south, east, north in degrees; zones that do not
@@ -103,9 +103,7 @@ def read(
     return levels, warnings
 
 
-def _left_out(
-    path: Path, fields: ZoneFields, polygons: Polygons, rows: list[tuple[Any, ...]]
-) -> Iterator[dict[str, Any]]:
+def _left_out(path: Path, fields: ZoneFields, polygons: Polygons, rows: list[tuple[Any, ...]]) -> Iterator[Reason]:
     """A stored reason for each kind of zone that cannot be used."""
     missing = int(np.count_nonzero(shapely.is_missing(polygons)))
     empty = int(np.count_nonzero(shapely.is_empty(polygons)))
@@ -183,7 +181,7 @@ def _listed(names: list[str]) -> str:
 
 def _features(
     path: Path, fields: ZoneFields, wkt: str, near: tuple[float, float, float, float] | None = None
-) -> tuple[list[bytes | None], list[tuple[Any, ...]], list[dict[str, Any]]]:
+) -> tuple[list[bytes | None], list[tuple[Any, ...]], list[Reason]]:
     """Geometries in the CRS asked for as WKB, (code, name, level, parent) of each, warnings."""
     layer, source = _open(path)
     definition = layer.GetLayerDefn()
@@ -305,7 +303,7 @@ def _box(layer: Any, near: tuple[float, float, float, float]) -> tuple[float, fl
     return x.min() - slack_x, y.min() - slack_y, x.max() + slack_x, y.max() + slack_y
 
 
-def _transformation(path: Path, layer: Any, wkt: str) -> tuple[Any, list[dict[str, Any]]]:
+def _transformation(path: Path, layer: Any, wkt: str) -> tuple[Any, list[Reason]]:
     """From the layer's CRS to the one asked for; None where they are the same."""
     target = crs.of_wkt(wkt)
     reference, warnings = layer.GetSpatialRef(), []

@@ -1,0 +1,107 @@
+"""What the impact.json of all hazards has in common."""
+
+from collections.abc import Mapping
+from typing import Any, NotRequired, TypedDict
+
+from siaga.errors import Reason
+from siaga.product import ProductRecord
+
+
+class InputFile(TypedDict):
+    """One of several files of an input. role: request, raster, or "earlier" and an event id."""
+
+    role: str
+    sha256: str
+    size: int
+
+
+class InputRecord(TypedDict):
+    """What went in: its hash, its bytes; files where it is made of several."""
+
+    sha256: str
+    size: int
+    files: NotRequired[list[InputFile]]
+
+
+class AnalysisDataRecord(TypedDict):
+    """The exposure. files: as the manifest of the analysis data lists them."""
+
+    manifest_sha256: str
+    files: list[dict[str, Any]]
+
+
+class Software(TypedDict):
+    """What made it. templates_sha256: of all that shapes a printed page."""
+
+    name: str
+    version: str
+    templates_sha256: str
+
+
+class Provenance(TypedDict):
+    """Where the figures come from: input, analysis data, software, each with its hash."""
+
+    input: InputRecord
+    analysis_data: AnalysisDataRecord
+    software: Software
+
+
+class RunRecord(TypedDict):
+    """Which run of which version of which event it is. drill_reason: "" where it is none."""
+
+    schema: str
+    event_id: str
+    version: str
+    run: str
+    source_type: str
+    version_number: int
+    drill: bool
+    drill_reason: str
+    provenance: Provenance
+
+
+class Totals(TypedDict):
+    """Persons, unrounded; None is unknown, 0 a computed nought."""
+
+    affected: float | None
+    displaced: float | None
+
+
+class Head(RunRecord, Totals):
+    """What every impact.json says."""
+
+    warnings: list[Reason]
+    products: list[ProductRecord]
+
+
+class Plan(TypedDict):
+    """What so many displaced people need, amounts and groups by name."""
+
+    people: float
+    needs: Mapping[str, float]
+    groups: Mapping[str, float]
+
+
+class ZoneName(TypedDict):
+    """Which zone it is. known: the share, 0 to 1, of its ground under the hazard with a count of people."""
+
+    code: str
+    name: str
+    level: str | None
+    parent: str | None
+    known: float
+
+
+class PeopleFacts(TypedDict):
+    """What is said of everybody on the map besides their classes; note: why figures are None.
+
+    outside_zones: persons in no zone of the table. nodata_cells: cells without a count. beyond_data: the share,
+    0 to 1, of the hazard that the population data do not reach; unknown_share: of what they do, without a count.
+    """
+
+    total: float | None
+    outside_zones: float | None
+    nodata_cells: int | None
+    unknown_share: float | None
+    beyond_data: float | None
+    note: Reason | None

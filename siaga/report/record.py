@@ -1,0 +1,59 @@
+"""report.json: which run it reports, in which languages, what it compares with, and its files."""
+
+import json
+from collections.abc import Sequence
+from typing import TypedDict
+
+from siaga import language
+from siaga.impact.stored import Impact
+from siaga.impact.versions import Revision, restarted
+from siaga.product import Product, ProductRecord
+
+SCHEMA = "siaga/report/1"
+
+
+class ComparedVersion(TypedDict):
+    """The version that ranks just below.
+
+    counter_restarted: whether its number is higher than that of the report's own, whose map was made later.
+    """
+
+    event_id: str
+    version: str
+    run: str
+    counter_restarted: bool
+
+
+class ReportRecord(TypedDict):
+    """All of it. run: folder in bucket results. compared_with: None where no version ranks lower."""
+
+    schema: str
+    run: str
+    languages: list[str]
+    compared_with: ComparedVersion | None
+    products: list[ProductRecord]
+
+
+def of(impact: Impact, made: Sequence[Product], below: Impact | None) -> ReportRecord:
+    """The record of a report. below: impact.json of the version that ranks just below."""
+    return {
+        "schema": SCHEMA,
+        "run": "/".join((impact["hazard"], impact["event_id"], impact["version"], impact["run"])),
+        "languages": list(language.LANGUAGES),
+        "compared_with": _compared(impact, below) if below else None,
+        "products": [product.record() for product in made],
+    }
+
+
+def to_bytes(record: ReportRecord) -> bytes:
+    """As it is stored."""
+    return json.dumps(record, sort_keys=True, indent=1).encode()
+
+
+def _compared(impact: Impact, below: Impact) -> ComparedVersion:
+    return {
+        "event_id": below["event_id"],
+        "version": below["version"],
+        "run": below["run"],
+        "counter_restarted": restarted(Revision.of(below), Revision.of(impact)),
+    }
