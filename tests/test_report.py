@@ -124,7 +124,7 @@ def test_people_outside_all_districts_have_needs_and_models_on_page_2(zones, sai
     fitted, english = first_fit.first(impact, False), language.load("en")
     assert fitted.pages == 2
     assert printed.printed(impact, english)["which_districts"] == said
-    page = pages.html(impact, b"", "http://x", english, fitted, None)
+    page = pages.html(impact, "http://x", english, fitted, None)
     assert said in page
     assert "Needs per week" in page
 
@@ -142,12 +142,12 @@ def test_a_result_of_before_is_still_printed():
     zones = [("Kota X", 0.6), ("Kota Y", 0.4)]
     impact = of_before(make_impact([0, 0, 0, 0, 0, 3e6, 2e6, 4e5, 0, 0], zones)[0])
     english = language.load("en")
-    page = pages.html(impact, b"", "http://x", english, first_fit.first(impact, False), None)
+    page = pages.html(impact, "http://x", english, first_fit.first(impact, False), None)
     assert "Kota X" in page
     assert listed.OUTSIDE not in page
     assert workbook.make(impact, [english])
     assert "not known" in pages.html(
-        of_before(make_impact(None)[0]), b"", "http://x", english, first_fit.first(impact, False), None
+        of_before(make_impact(None)[0]), "http://x", english, first_fit.first(impact, False), None
     )
 
 
@@ -164,7 +164,7 @@ def test_unknown_is_a_word_never_nought():
     assert shown["classes"] is None
     assert shown["level"]["name"] == "TIDAK DIKETAHUI"
     assert shown["models"] == []
-    page = pages.html(impact, b"", "http://x", language.load("id"), first_fit.first(impact, False), None)
+    page = pages.html(impact, "http://x", language.load("id"), first_fit.first(impact, False), None)
     assert "di luar data penduduk" in page
     assert not re.search(r">\s*0\s*</", page)
 

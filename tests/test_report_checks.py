@@ -132,7 +132,7 @@ def test_page_and_picture_show_the_same_figures(real):
     impact = real[0]
     indonesian = language.load("id")
     level = printed.printed(impact, indonesian)["level"]
-    page, shared = real[1]["report-id.html"].decode(), picture.html(impact, b"", indonesian)
+    page, shared = real[1]["report-id.html"].decode(), picture.html(impact, indonesian)
     for text in (level["likely"], level["wide"], level["name"], *(bar["text"] for bar in level["bars"])):
         assert text in page
         assert text in shared

@@ -184,7 +184,7 @@ def test_no_word_leaves_the_picture_for_messengers(make, qgis, tmp_path):
     for code in language.LANGUAGES:
         spoken = language.load(code)
         facts = picture.of_flood if impact["hazard"] == "flood" else picture.of_ash
-        page = picture.html(impact, facts(impact, printed(impact, code), spoken), b"", spoken)
+        page = picture.html(impact, facts(impact, printed(impact, code), spoken), spoken)
         document = weasyprint.HTML(string=page).render(font_config=typeset.fonts())
         boxes, _count = word_boxes(typeset.pdf(document, "x"), tmp_path)
         assert [box for box in boxes if box[4] > 283] == []  # of 285.75 mm

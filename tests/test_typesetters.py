@@ -1,26 +1,52 @@
 """Typesetters: processes that set pages, die, and are replaced."""
 
+import io
 import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import Future
 
 import psutil
+import pypdfium2
 import pytest
+from PIL import Image
 from running import wait_for
 
 from siaga.errors import SiagaError
-from siaga.report import typesetters
+from siaga.report import laterimage, typesetters
+from siaga.report.fit import MAP_URL, Fit, TypesetPages
 
-PAGE = '<link rel="icon" href="data:,"><style>@page { size: 1080px 1350px; margin: 0 }</style><p>Siaga'
+STYLE = (
+    "@page { size: 1080px 1350px; margin: 0 } body { margin: 0 } img { width: 500px; height: 400px; display: block }"
+)
+PAGE = f'<link rel="icon" href="data:,"><style>{STYLE}</style><img src="{MAP_URL}"><p>Siaga'
+MARKS = "".join(f'<i id="{name}" style="display: block"></i>' for name in ("start-1", "end-1", "origin"))
 ASKING = """
 import sys
+from concurrent.futures import Future
 from siaga.report import typesetters
-made = typesetters.picture({page!r}, "12345678").result()
+drawn = Future()
+drawn.set_result({png!r})
+made = typesetters.picture({page!r}, "12345678", drawn).result()
 assert made.startswith(b"\\x89PNG"), made[:20]
 print("weasyprint" in sys.modules, flush=True)
 sys.stdin.read()
 """
+
+
+def png(colour, mode="RGB"):
+    """A picture in one colour."""
+    body = io.BytesIO()
+    Image.new(mode, (50, 40), colour).save(body, "PNG")
+    return body.getvalue()
+
+
+def share(colour="red"):
+    """The picture of a page whose map has one colour."""
+    drawn = Future()
+    drawn.set_result(png(colour))
+    return typesetters.picture(PAGE, "12345678", drawn)
 
 
 def processes(parent=None):
@@ -33,31 +59,34 @@ def processes(parent=None):
 
 
 def test_a_typesetter_that_was_killed_is_replaced_and_the_page_is_the_same():
-    first = typesetters.picture(PAGE, "12345678").result(60)
+    first = share().result(60)
     for process in processes():
         process.kill()
-    assert typesetters.picture(PAGE, "12345678").result(60) == first
+    assert share().result(60) == first
 
 
 def test_a_page_that_kills_typesetters_fails_with_a_sentence_and_the_next_one_is_set(monkeypatch):
     monkeypatch.setattr(typesetters._Typesetter, "ask", lambda *_: (_ for _ in ()).throw(EOFError))
     with pytest.raises(SiagaError, match="broke off in the middle of this, twice"):
-        typesetters.picture(PAGE, "12345678").result(60)
+        share().result(60)
     monkeypatch.undo()
-    assert typesetters.picture(PAGE, "12345678").result(60)
+    assert share().result(60)
 
 
 def test_what_goes_wrong_with_a_page_is_told_and_the_typesetter_lives():
-    before = typesetters.picture(PAGE, "12345678").result(60)
+    before = share().result(60)
     with pytest.raises(AttributeError):
-        typesetters.pages(PAGE, None, False, "x", True).result(60)
-    assert typesetters.picture(PAGE, "12345678").result(60) == before
+        typesetters.pages(PAGE, None, False, "x", True, Future()).result(60)
+    assert share().result(60) == before
 
 
 @pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM])
 def test_typesetters_end_with_whoever_asked_and_that_one_has_no_weasyprint(ending):
     asking = subprocess.Popen(
-        [sys.executable, "-c", ASKING.format(page=PAGE)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=os.environ
+        [sys.executable, "-c", ASKING.format(page=PAGE, png=png("red"))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=os.environ,
     )
     try:
         assert asking.stdout.readline() == b"False\n"
@@ -67,3 +96,35 @@ def test_typesetters_end_with_whoever_asked_and_that_one_has_no_weasyprint(endin
         asking.send_signal(ending)
         asking.communicate(timeout=20)
     wait_for(lambda: not any(one.is_running() for one in started), 20, "the typesetters to end")
+
+
+def test_a_map_that_is_drawn_later_stands_in_the_page_as_it_is():
+    drawn = Future()
+    setting = typesetters.pages(MARKS + PAGE, Fit(1, 50.0, 5), False, "12345678", True, drawn)
+    picture = typesetters.picture(PAGE, "12345678", drawn)
+    drawn.set_result(png("#123456"))
+    made = setting.result(60)
+    assert isinstance(made, TypesetPages)
+    image = next(iter(pypdfium2.PdfDocument(made.pdf)[0].get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_IMAGE])))
+    assert image.get_bitmap().to_pil().convert("RGB").getcolors() == [(50 * 40, (0x12, 0x34, 0x56))]
+    assert Image.open(io.BytesIO(picture.result(60))).convert("RGB").getpixel((250, 200)) == (0x12, 0x34, 0x56)
+    assert share("blue").result(60) != share("red").result(60), "pages with one style have their own maps"
+
+
+def test_a_map_that_does_not_come_holds_no_typesetter():
+    waiting = [Future() for _ in range(typesetters.COUNT)]
+    asked = [typesetters.picture(PAGE, "12345678", drawn) for drawn in waiting]
+    for drawn in waiting:
+        drawn.cancel()
+    for one in asked:
+        with pytest.raises(SiagaError, match="no map for this page"):
+            one.result(60)
+    assert share().result(60)
+
+
+@pytest.mark.parametrize(("body", "said"), [(b"GIF89a", "no PNG"), (png(3, "P"), "another kind")])
+def test_a_map_of_another_kind_is_refused(body, said):
+    image = laterimage.LaterImage()
+    image.png = body
+    with pytest.raises(ValueError, match=said):
+        image.get_x_object(True, 1)

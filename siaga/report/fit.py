@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 TRIES = 4
+MAP_URL = "siaga:map"  # what a page calls its map while it is set
 MAP_MM = 122.0  # its width
 LOWEST_MM, HIGHEST_MM = 38.0, 92.0  # heights of the map, mm
 _SLACK = 14.0  # mm that page 1 may end too early before it is set again

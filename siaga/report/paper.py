@@ -13,7 +13,7 @@ from siaga.gis.map.scale import Scale
 from siaga.gis.map.sheet import NO_WORDS, MapSheet, Words
 from siaga.language import Language
 from siaga.product import Product
-from siaga.report import fit, picture, typesetters
+from siaga.report import fit, picture, template, typesetters
 from siaga.report.fit import MAP_MM, Fit, TypesetPages
 from siaga.report.words import short
 
@@ -33,7 +33,7 @@ class Paper:
 
     impact: the impact.json that it prints. classes: GeoJSON of the scale's classes. origin: beside the mark of where
     the hazard comes from. guess: of how it fills its pages. picture_map_px: height of the picture's map.
-    pages: the HTML of its pages, of a map (PNG) and a fit. picture: likewise, of the picture's map.
+    pages: the HTML of its pages for a fit; it names its map, see template.with_map. picture: likewise, of the picture.
     """
 
     impact: Mapping[str, Any]
@@ -44,8 +44,8 @@ class Paper:
     origin: str
     guess: Fit
     picture_map_px: int
-    pages: Callable[[bytes, Fit], str]
-    picture: Callable[[bytes], str]
+    pages: Callable[[Fit], str]
+    picture: Callable[[], str]
 
     def map(self, height_mm: float) -> MapSheet:
         """The map of page 1."""
@@ -82,17 +82,23 @@ def of(papers: Sequence[Paper], meanwhile: Callable[[], list[Product]] = list) -
     The pages are set by other processes, all languages at once, while maps are drawn here and `meanwhile` runs.
     """
     under_way = [_Setting(paper) for paper in papers]
-    pictures = _pictures(papers)
-    others = meanwhile()
-    while waiting := [setting for setting in under_way if setting.typeset is None]:
-        futures.wait([setting.answer for setting in waiting], return_when=futures.FIRST_COMPLETED)
-        for setting in waiting:
-            if setting.answer.done():
-                setting.go_on()
-    products = [product for setting in under_way for product in setting.pages()]
-    products += [product for setting in under_way for product in setting.first_page()]
-    products += [Product(f"share-{code}.png", "share", "image/png", answer.result(), code) for code, answer in pictures]
-    return products + others
+    pictures = [_Picture(paper) for paper in papers]
+    try:
+        for setting in under_way:
+            setting.draw()
+        _draw_pictures(pictures)
+        _go_on(under_way)
+        others = meanwhile()
+        while waiting := [setting.answer for setting in under_way if setting.typeset is None]:
+            futures.wait(waiting, return_when=futures.FIRST_COMPLETED)
+            _go_on(under_way)
+        products = [product for setting in under_way for product in setting.pages()]
+        products += [product for setting in under_way for product in setting.first_page()]
+        return products + [picture.product() for picture in pictures] + others
+    finally:
+        drawn = [setting.drawn for setting in under_way] + [picture.drawn for picture in pictures]
+        for one in drawn:
+            one.cancel()  # no typesetter shall wait for a map that does not come
 
 
 class _Setting:
@@ -100,16 +106,21 @@ class _Setting:
 
     def __init__(self, paper: Paper) -> None:
         self._paper, self._fit, self._tries = paper, paper.guess, 0
-        self._map = drawing.draw(paper.map(self._fit.map_mm))
+        self.drawn: futures.Future[bytes] = futures.Future()
         self.typeset: TypesetPages | None = None
         self._try()
+
+    def draw(self) -> None:
+        """Draw the map, unless it is drawn."""
+        if not self.drawn.done():
+            self.drawn.set_result(drawing.draw(self._paper.map(self._fit.map_mm)))
 
     def _try(self) -> None:
         self._tries += 1
         paper = self._paper
-        self._page = paper.pages(self._map, self._fit)
-        name = f"{paper.impact['run']}{paper.language.code}"
-        self.answer = typesetters.pages(self._page, self._fit, paper.impact["drill"], name, self._tries == fit.TRIES)
+        self._page = paper.pages(self._fit)
+        name, last = f"{paper.impact['run']}{paper.language.code}", self._tries == fit.TRIES
+        self.answer = typesetters.pages(self._page, self._fit, paper.impact["drill"], name, last, self.drawn)
 
     def go_on(self) -> None:
         """Take the answer: the pages, or what is to be mended."""
@@ -118,16 +129,18 @@ class _Setting:
             self.typeset = answer
             return
         if answer.map_mm != self._fit.map_mm:
-            self._map = drawing.draw(self._paper.map(answer.map_mm))
+            self.drawn = futures.Future()
         self._fit = answer
         self._try()
+        self.draw()
 
     def pages(self) -> list[Product]:
         """The map, the page and the PDF."""
-        code, typeset = self._paper.language.code, self._whole()
+        code, typeset, drawn = self._paper.language.code, self._whole(), self.drawn.result()
+        page = template.with_map(self._page, drawn).encode()
         return [
-            Product(f"map-{code}.png", "map", "image/png", self._map, code),
-            Product(f"report-{code}.html", "page", "text/html; charset=utf-8", self._page.encode(), code),
+            Product(f"map-{code}.png", "map", "image/png", drawn, code),
+            Product(f"report-{code}.html", "page", "text/html; charset=utf-8", page, code),
             Product(f"report-{code}.pdf", "report", "application/pdf", typeset.pdf, code),
         ]
 
@@ -145,14 +158,32 @@ class _Setting:
         return self.typeset
 
 
-def _pictures(papers: Sequence[Paper]) -> list[tuple[str, "futures.Future[bytes]"]]:
-    """The pictures for messengers, under way. One map without words serves all languages."""
-    plain = None if papers[0].impact["drill"] else drawing.draw(papers[0].picture_map(NO_WORDS))
-    under_way = []
-    for paper in papers:
-        drawn = plain or drawing.draw(paper.picture_map(exercise_alone(paper.language)))
-        under_way.append((paper.language.code, typesetters.picture(paper.picture(drawn), paper.impact["run"])))
-    return under_way
+def _go_on(under_way: Sequence[_Setting]) -> None:
+    for setting in under_way:
+        if setting.typeset is None and setting.answer.done():
+            setting.go_on()
+
+
+class _Picture:
+    """One picture for messengers while it is set."""
+
+    def __init__(self, paper: Paper) -> None:
+        self.paper = paper
+        self.drawn: futures.Future[bytes] = futures.Future()
+        self._answer = typesetters.picture(paper.picture(), paper.impact["run"], self.drawn)
+
+    def product(self) -> Product:
+        """It, once it is set."""
+        code = self.paper.language.code
+        return Product(f"share-{code}.png", "share", "image/png", self._answer.result(), code)
+
+
+def _draw_pictures(pictures: Sequence[_Picture]) -> None:
+    """Their maps. One without words serves all languages."""
+    first = pictures[0].paper
+    plain = None if first.impact["drill"] else drawing.draw(first.picture_map(NO_WORDS))
+    for one in pictures:
+        one.drawn.set_result(plain or drawing.draw(one.paper.picture_map(exercise_alone(one.paper.language))))
 
 
 def words(_: Language, origin: str = "") -> Words:

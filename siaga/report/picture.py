@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from siaga.language import Language
-from siaga.report.template import data_uri, environment
+from siaga.report.fit import MAP_URL
+from siaga.report.template import environment
 
 WIDTH, HEIGHT = 1080, 1350  # px
 MAP_DPI = 395.0  # so that the map's smallest name is 34 px high
@@ -24,10 +25,11 @@ def map_px(impact: Mapping[str, Any], below: int = 0) -> int:
     return HEIGHT - bands_px(impact) - _MAP_TOP - _FOOT - below
 
 
-def html(
-    template: str, impact: Mapping[str, Any], shown: Mapping[str, Any], map_png: bytes, below: int, _: Language
-) -> str:
-    """The picture as a page of its own, to be typeset at 96 dpi. shown: what the template needs besides."""
+def html(template: str, impact: Mapping[str, Any], shown: Mapping[str, Any], below: int, _: Language) -> str:
+    """The picture as a page of its own, to be typeset at 96 dpi. It names its map.
+
+    shown: what the template needs besides.
+    """
     top = bands_px(impact)
     return (
         environment()
@@ -36,7 +38,7 @@ def html(
             **shown,
             _=_,
             top=top,
-            map=data_uri("image/png", map_png),
+            map=MAP_URL,
             map_top=top + _MAP_TOP,
             map_height=map_px(impact, below),
         )

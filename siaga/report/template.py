@@ -12,16 +12,14 @@ import segno
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from siaga.language import Language
-from siaga.report.fit import MAP_MM, Fit
+from siaga.report.fit import MAP_MM, MAP_URL, Fit
 
 TEMPLATES = Path(__file__).parent / "templates"
 _END = re.compile(r"(</(?:p|td|th|li|h[1-6])>)")
 
 
-def html(
-    templates: Sequence[str], shown: Mapping[str, Any], map_png: bytes, url: str, fit: Fit, language: Language
-) -> str:
-    """A whole report as one self-contained page; fonts are the reader's Inter or Open Sans.
+def html(templates: Sequence[str], shown: Mapping[str, Any], url: str, fit: Fit, language: Language) -> str:
+    """A whole report as one page; fonts are the reader's Inter or Open Sans. It names its map, see with_map.
 
     templates: one per page; as many as the fit has pages are set. shown: what they need, and
     what the frame needs: kind, running, title, chip, small, drill, demonstration.
@@ -32,7 +30,7 @@ def html(
         _=language,
         templates=templates[: fit.pages],
         css="".join((TEMPLATES / name).read_text(encoding="utf-8") for name in ("levels.css", "report.css")),
-        map=data_uri("image/png", map_png),
+        map=MAP_URL,
         map_mm=(MAP_MM, fit.map_mm),
         pages=fit.pages,
         tight=fit.tight,
@@ -41,6 +39,11 @@ def html(
     )
     *parts, rest = _END.split(page)
     return "".join(map(_without_last_break, parts)) + rest
+
+
+def with_map(page: str, map_png: bytes) -> str:
+    """The page with its map in it, so that it needs nothing else."""
+    return page.replace(f'src="{MAP_URL}"', f'src="{data_uri("image/png", map_png)}"')
 
 
 def _without_last_break(text: str) -> str:

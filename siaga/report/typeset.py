@@ -2,7 +2,9 @@
 
 import gc
 import io
-from functools import cache
+import re
+from collections.abc import Callable
+from functools import cache, lru_cache
 
 import pypdfium2
 import weasyprint
@@ -11,7 +13,8 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher
 
 from siaga.report import fit
-from siaga.report.fit import Fit, TypesetPages
+from siaga.report.fit import MAP_URL, Fit, TypesetPages
+from siaga.report.laterimage import LaterImage
 
 _MM_PER_PX = 25.4 / 96
 _PAGE = 297.0
@@ -23,39 +26,47 @@ _PNG_DPI = 150
 _PICTURE_DPI = 96
 _PICTURE_COLOURS = 96
 _THUMBNAIL = (320, 460)
-_COMPRESSION = 6  # zlib's
+_FULL, _FAST = 6, 2  # zlib's levels; of a whole page in all colours the higher one saves nothing
+_STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 
 
-def pages(page: str, fitted: Fit, drill: bool, identifier: str, last: bool) -> Fit | TypesetPages:
+def pages(
+    wanted: Callable[[], bytes], page: str, fitted: Fit, drill: bool, identifier: str, last: bool
+) -> Fit | TypesetPages:
     """Set a report on A4. The fit to try next; the pages where this one holds or is the last try.
 
-    identifier: of the run, instead of a random one, so that bytes repeat.
+    wanted: the map as PNG, asked for once the page holds. identifier: of the run, instead of a random one, so that
+    bytes repeat.
     """
-    document, room = typeset(page, fitted, drill)
+    image = LaterImage()
+    document, room = typeset(page, fitted, drill, image)
     better = None if last else fit.mended(fitted, room)
     if better is not None:
         return better
+    image.png = wanted()
     body = pdf(document, identifier)
     with first_page(body, _PNG_DPI) as first:
-        return TypesetPages(body, _png(first), thumbnail(first))
+        return TypesetPages(body, _png(first, _FAST), thumbnail(first))
 
 
-def picture(page: str, identifier: str) -> bytes:
+def picture(wanted: Callable[[], bytes], page: str, identifier: str) -> bytes:
     """The picture for messengers, PNG, of a page to be set at 96 dpi. In few colours: it goes over thin lines."""
-    document = _document(page)
+    image = LaterImage()
+    document = _document(page, image)
+    image.png = wanted()
     with first_page(pdf(document, identifier, compressed=False), _PICTURE_DPI) as whole:
         return _png(whole.quantize(_PICTURE_COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE))
 
 
-def warm() -> None:
+def warm(_wanted: Callable[[], bytes]) -> None:
     """Find the fonts, before the first page wants them; what stays for good is looked through for garbage no more."""
-    pdf(_document("<p style='font-family: Inter, Open Sans'>Siaga"), "")
+    pdf(_document("<p style='font-family: Inter, Open Sans'>Siaga", LaterImage()), "")
     gc.freeze()
 
 
-def typeset(page: str, fit: Fit, drill: bool) -> tuple[weasyprint.Document, dict[str, float]]:
+def typeset(page: str, fit: Fit, drill: bool, image: LaterImage) -> tuple[weasyprint.Document, dict[str, float]]:
     """The page laid out on A4 paper, and the room left at each mark of the template, in mm, negative if overrun."""
-    document = _document(page)
+    document = _document(page, image)
     marks = {
         name: (x * _MM_PER_PX, y * _MM_PER_PX + number * _PAGE)
         for number, set_page in enumerate(document.pages)
@@ -84,10 +95,22 @@ def pdf(document: weasyprint.Document, identifier: str, compressed: bool = True)
     return bytes(document.write_pdf(pdf_identifier=identifier.encode(), uncompressed_pdf=not compressed))
 
 
-def _document(page: str) -> weasyprint.Document:
-    """Laid out. A page carries all that it shows; whatever address stands in it is not asked."""
+def _document(page: str, image: LaterImage) -> weasyprint.Document:
+    """Laid out, with the image as its map. A page carries all else that it shows; no address in it is asked.
+
+    Its styles, which many pages share, are read once; only what stands in single elements comes above them.
+    """
     itself = URLFetcher(allowed_protocols=("data",))
-    return weasyprint.HTML(string=page, url_fetcher=itself).render(font_config=fonts())
+    style = _STYLE.search(page)
+    bare = weasyprint.HTML(string=_STYLE.sub("", page, count=1), url_fetcher=itself)
+    return bare.render(
+        font_config=fonts(), stylesheets=[_stylesheet(style[1])] if style else [], cache={MAP_URL: image}
+    )
+
+
+@lru_cache(maxsize=8)
+def _stylesheet(styles: str) -> weasyprint.CSS:
+    return weasyprint.CSS(string=styles, font_config=fonts(), url_fetcher=URLFetcher(allowed_protocols=("data",)))
 
 
 @cache
@@ -100,7 +123,7 @@ def first_page(body: bytes, dpi: int) -> Image.Image:
     """The first page of a PDF, RGB."""
     document = pypdfium2.PdfDocument(body)
     try:
-        drawn: Image.Image = document[0].render(scale=dpi / _POINTS).to_pil()
+        drawn: Image.Image = document[0].render(scale=dpi / _POINTS, rev_byteorder=True).to_pil()
         return drawn.convert("RGB")
     finally:
         document.close()
@@ -113,7 +136,7 @@ def thumbnail(first: Image.Image) -> bytes:
     return _png(small.convert("P", palette=Image.Palette.ADAPTIVE))
 
 
-def _png(image: Image.Image) -> bytes:
+def _png(image: Image.Image, compression: int = _FULL) -> bytes:
     body = io.BytesIO()
-    image.save(body, "PNG", compress_level=_COMPRESSION)
+    image.save(body, "PNG", compress_level=compression)
     return body.getvalue()

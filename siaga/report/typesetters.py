@@ -10,6 +10,7 @@ import atexit
 import gc
 import os
 import pickle
+import select
 import signal
 import subprocess
 import sys
@@ -27,19 +28,27 @@ from siaga.report.fit import Fit, TypesetPages
 COUNT = 2  # as many as there are languages; each takes some 150 MB
 _TRIES = 2
 _LOOK_SECONDS = 1.0  # between two looks for who started it
+_WANTED = "wanted"  # an answer that asks for the page's map
+_IDLE_SECONDS = 0.1  # without a job, until garbage is looked for
+_UNSWEPT = 4  # jobs until it is looked for all the same; a page leaves some 10 MB
 _LIBRARY = Path(__file__).resolve().parents[2]
 
 Job = tuple[str, tuple[Any, ...]]
 
 
-def pages(page: str, fitted: Fit, drill: bool, identifier: str, last: bool) -> "Future[Fit | TypesetPages]":
-    """typeset.pages. The future raises SiagaError when a typesetter broke off twice."""
-    return _pool().submit(_ask, ("pages", (page, fitted, drill, identifier, last)))
+def pages(
+    page: str, fitted: Fit, drill: bool, identifier: str, last: bool, map_png: "Future[bytes]"
+) -> "Future[Fit | TypesetPages]":
+    """typeset.pages. The future raises SiagaError when a typesetter broke off twice.
+
+    map_png: may come while the page is laid out; whoever asks sees to it that it comes or is cancelled.
+    """
+    return _pool().submit(_ask, ("pages", (page, fitted, drill, identifier, last)), map_png)
 
 
-def picture(page: str, identifier: str) -> "Future[bytes]":
+def picture(page: str, identifier: str, map_png: "Future[bytes]") -> "Future[bytes]":
     """typeset.picture, as pages."""
-    return _pool().submit(_ask, ("picture", (page, identifier)))
+    return _pool().submit(_ask, ("picture", (page, identifier)), map_png)
 
 
 def start() -> None:
@@ -61,22 +70,35 @@ class _Typesetter:
         )
         atexit.register(self.stop)
 
-    def ask(self, job: Job) -> Any:
+    def ask(self, job: Job, map_png: "Future[bytes] | None") -> Any:
         """The answer. Raises OSError, EOFError, UnpicklingError when the process is gone; else what the job raised."""
-        if self._process.stdin is None or self._process.stdout is None:
-            raise EOFError
-        pickle.dump(job, self._process.stdin)
-        self._process.stdin.flush()
-        answer = pickle.load(self._process.stdout)
+        answer = self._told(job)
+        if answer == _WANTED and map_png is not None:
+            answer = self._told(_come(map_png))
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+    def _told(self, what: Any) -> Any:
+        if self._process.stdin is None or self._process.stdout is None:
+            raise EOFError
+        pickle.dump(what, self._process.stdin)
+        self._process.stdin.flush()
+        return pickle.load(self._process.stdout)
 
     def stop(self) -> None:
         """End the process."""
         atexit.unregister(self.stop)
         self._process.kill()
         self._process.communicate()
+
+
+def _come(map_png: "Future[bytes]") -> bytes | None:
+    """The map; None when there is none to come, for which whoever draws it has the reason."""
+    try:
+        return map_png.result()
+    except Exception:
+        return None
 
 
 _own = threading.local()
@@ -87,12 +109,12 @@ def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(COUNT, "typesetter")
 
 
-def _ask(job: Job) -> Any:
+def _ask(job: Job, map_png: "Future[bytes] | None" = None) -> Any:
     for _try in range(_TRIES):
         if getattr(_own, "typesetter", None) is None:
             _own.typesetter = _Typesetter()
         try:
-            return _own.typesetter.ask(job)
+            return _own.typesetter.ask(job, map_png)
         except (OSError, EOFError, pickle.UnpicklingError):
             _own.typesetter.stop()
             _own.typesetter = None
@@ -107,22 +129,40 @@ def _serve() -> None:
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     from siaga.report import typeset  # only here: whoever asks does without WeasyPrint
 
-    work: dict[str, Callable[..., Any]] = {"pages": typeset.pages, "picture": typeset.picture, "warm": typeset.warm}
-    while True:
-        try:
-            name, arguments = pickle.load(jobs)
-        except EOFError:
-            return
-        gc.disable()  # of the many small things of a layout hardly one is garbage before its end
-        try:
-            answer: Any = work[name](*arguments)
-        except Exception as error:  # whoever asked knows what to do about it
-            answer = error
+    def tell(answer: Any) -> None:
         pickle.dump(answer, answers)
         answers.flush()
-        answer = None
-        gc.enable()
-        gc.collect()
+
+    def wanted() -> bytes:
+        tell(_WANTED)
+        found: bytes | None = pickle.load(jobs)
+        if found is None:
+            raise SiagaError("There is no map for this page")
+        return found
+
+    work: dict[str, Callable[..., Any]] = {"pages": typeset.pages, "picture": typeset.picture, "warm": typeset.warm}
+    gc.disable()  # of the many small things of a layout hardly one is garbage before its end
+    unswept = 0
+    while True:
+        if unswept and (unswept == _UNSWEPT or not select.select([jobs], [], [], _IDLE_SECONDS)[0]):
+            gc.collect()
+            unswept = 0
+        try:
+            name, arguments = pickle.load(jobs)
+            tell(_done(work[name], wanted, arguments))
+        except (EOFError, BrokenPipeError):
+            return
+        unswept += 1
+
+
+def _done(work: Callable[..., Any], wanted: Callable[[], bytes], arguments: tuple[Any, ...]) -> Any:
+    """What the work came to, or why it failed; whoever asked knows what to do about it. Raises EOFError."""
+    try:
+        return work(wanted, *arguments)
+    except EOFError:
+        raise
+    except Exception as error:
+        return error
 
 
 def _end_with(starter: int) -> None:

@@ -88,12 +88,12 @@ def _paper(
 ) -> Paper:
     url = f"{public_url}/{HAZARDS[impact['hazard']].page}/{impact['event_id']}"
 
-    def pages(map_png: bytes, fitted: Fit) -> str:
-        return template.html(printing.templates, printing.printed(fitted, language), map_png, url, fitted, language)
+    def pages(fitted: Fit) -> str:
+        return template.html(printing.templates, printing.printed(fitted, language), url, fitted, language)
 
-    def of_picture(map_png: bytes) -> str:
+    def of_picture() -> str:
         facts = printing.facts(impact, printing.printed(guess, language), language)
-        return picture.html(impact, facts, map_png, language)
+        return picture.html(impact, facts, language)
 
     return Paper(
         impact,

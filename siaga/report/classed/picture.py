@@ -7,11 +7,11 @@ from siaga.language import Language
 from siaga.report import figures, picture
 
 
-def html(impact: Mapping[str, Any], facts: Mapping[str, Any], map_png: bytes, _: Language) -> str:
+def html(impact: Mapping[str, Any], facts: Mapping[str, Any], _: Language) -> str:
     """The picture as a page of its own, to be typeset at 96 dpi. facts: of one hazard, as below."""
     demonstration = any(file["demonstration"] for file in impact["provenance"]["analysis_data"]["files"])
     shown = {**facts, "drill": impact["drill"], "demonstration": demonstration}
-    return picture.html("picture-classed.html", impact, shown, map_png, 0, _)
+    return picture.html("picture-classed.html", impact, shown, 0, _)
 
 
 def of_flood(impact: Mapping[str, Any], shown: Mapping[str, Any], _: Language) -> dict[str, Any]:

@@ -16,9 +16,7 @@ _TEMPLATES = ("first.html", "second.html", "third.html")
 _CHANGED = ("magnitude", "depth_km", "max_mmi", "people_mmi8_plus", "deaths_p25_p75", "chance_100", "level")
 
 
-def html(
-    impact: Mapping[str, Any], map_png: bytes, public_url: str, language: Language, fit: Fit, change: Change | None
-) -> str:
+def html(impact: Mapping[str, Any], public_url: str, language: Language, fit: Fit, change: Change | None) -> str:
     """The whole report as one self-contained page; fonts are the reader's Inter or Open Sans.
 
     change: against the version below, None for the first one.
@@ -35,7 +33,7 @@ def html(
         "axis_bands": axis.BANDS,
         "axis_ticks": [(figures.whole(value, language.code), left) for value, left in axis.TICKS],
     }
-    return template.html(_TEMPLATES, shown, map_png, url, fit, language)
+    return template.html(_TEMPLATES, shown, url, fit, language)
 
 
 def _frame(impact: Mapping[str, Any], shown: Mapping[str, Any], _: Language) -> dict[str, Any]:

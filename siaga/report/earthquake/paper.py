@@ -39,8 +39,8 @@ def _paper(
 ) -> Paper:
     change = changes.change(below, impact, language) if below else None
 
-    def html(map_png: bytes, fitted: Fit) -> str:
-        return pages.html(impact, map_png, public_url, language, fitted, change)
+    def html(fitted: Fit) -> str:
+        return pages.html(impact, public_url, language, fitted, change)
 
     return Paper(
         impact,
@@ -52,5 +52,5 @@ def _paper(
         fit.first(impact, change is not None),
         picture.map_px(impact),
         html,
-        lambda map_png: picture.html(impact, map_png, language),
+        lambda: picture.html(impact, language),
     )

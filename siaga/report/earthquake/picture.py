@@ -18,7 +18,7 @@ def map_px(impact: Mapping[str, Any]) -> int:
     return picture.map_px(impact, _below(impact))
 
 
-def html(impact: Mapping[str, Any], map_png: bytes, _: Language) -> str:
+def html(impact: Mapping[str, Any], _: Language) -> str:
     """The picture as a page of its own, to be typeset at 96 dpi."""
     shown = printed(impact, _)
     local = time_zone(impact, listed.counted(impact))
@@ -37,7 +37,7 @@ def html(impact: Mapping[str, Any], map_png: bytes, _: Language) -> str:
         "check": _("Check BMKG's tsunami warning.") if _below(impact) else "",
         "made": _version(impact, local, _),
     }
-    return picture.html("picture-earthquake.html", impact, shown, map_png, _below(impact), _)
+    return picture.html("picture-earthquake.html", impact, shown, _below(impact), _)
 
 
 def _below(impact: Mapping[str, Any]) -> int:
