@@ -1,7 +1,7 @@
 """Receipts: what became of each input. Written by the gateway alone, one object each."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from siaga import keys
@@ -25,6 +25,11 @@ class Ledger:
         self._added: set[str] = set()  # while a listing is under way
         self._removed: set[str] = set()
         self._read: dict[str, Receipt] = {}
+        self._hearers: list[Callable[[Receipt], None]] = []
+
+    def hear(self, hearer: Callable[[Receipt], None]) -> None:
+        """Let `hearer` know of each receipt once it is written; it must not raise."""
+        self._hearers.append(hearer)
 
     def refresh(self) -> None:
         """Learn all names anew. Raises Unavailable."""
@@ -57,6 +62,8 @@ class Ledger:
         with self._lock:
             self._read[receipt.name] = receipt
         self._add(receipt.name)
+        for hearer in self._hearers:
+            hearer(receipt)
 
     def remove(self, function: str, notification: Notification) -> None:
         """Remove a receipt; none there is fine. Raises Unavailable."""

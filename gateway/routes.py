@@ -51,7 +51,7 @@ def jobs() -> Response:
     return jsonify(
         jobs=[_job(*one) for one in listed if one[0].notification],
         calls=[_job(*one) for one in listed if not one[0].notification],
-        sweep={"last": gateway.sweep.last, "last_full": gateway.sweep.last_full},
+        sweep=gateway.sweep.figures(),
         unreadable=gateway.webhook.unreadable(),
     )
 

@@ -12,6 +12,7 @@ from gateway.inbox import Inbox
 from gateway.invoke import Slots
 from gateway.job import Policy
 from gateway.ledger import Ledger
+from gateway.notices import Notices
 from gateway.reprocess import Reprocess
 from gateway.sweep import Sweep
 from siaga import stack
@@ -50,6 +51,19 @@ class Gateway:
         ledger = Ledger(store)
         policy = Policy(settings.attempts, settings.backoff_seconds)
         inbox = Inbox(settings.job_database, store, slots, ledger, policy, callbacks.post)
+        notices = Notices(store, settings.public_url)
+        sweep = Sweep(
+            store,
+            functions,
+            inbox,
+            ledger,
+            notices,
+            settings.sweep_seconds,
+            settings.full_sweep_seconds,
+            alone=not settings.store_is_ours,
+        )
+        ledger.hear(notices.tell)
+        ledger.hear(sweep.follow)
         return cls(
             settings=settings,
             functions=functions,
@@ -59,15 +73,7 @@ class Gateway:
             ledger=ledger,
             inbox=inbox,
             webhook=Webhook(functions, inbox),
-            sweep=Sweep(
-                store,
-                functions,
-                inbox,
-                ledger,
-                settings.sweep_seconds,
-                settings.full_sweep_seconds,
-                alone=not settings.store_is_ours,
-            ),
+            sweep=sweep,
             cron=Cron(functions, inbox),
             reprocess=Reprocess(store, functions, inbox, ledger),
         )

@@ -2,29 +2,39 @@
 
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from gateway import urgency
 from gateway.inbox import Inbox
 from gateway.job import Job, object_job_id
 from gateway.ledger import Ledger
+from gateway.notices import Notices
+from gateway.tour import RECENT, Tour
 from siaga import keys
-from siaga.errors import NotFound, SiagaError
+from siaga.errors import SiagaError
 from siaga.events import Notification
 from siaga.moment import stamp
+from siaga.receipt import Receipt
 from siaga.stack import Function, waking
 from siaga.store import Head, Store
 
 _log = logging.getLogger("gateway")
-
-RECENT = timedelta(days=2)  # clocks in keys are WIB, UTC or the sender's own
-SHARE_OF_TIME = 10  # where no notification comes, everything is looked through in at most a tenth of the time
+_NIGHT = timedelta(hours=19)  # UTC: two o'clock in Jakarta
+_SHARE, _SHARE_ALONE = 0.05, 0.6  # of the time between two sweeps, for the next part of all inputs
+_HURRY_SECONDS = 10.0  # a part of the tours at start and at night
+_LEARN_SECONDS, _LEARN_SHARE = 300.0, 0.01  # the ledger is listed anew as often, in at most that part of the time
 
 
 class Sweep:
-    """Lists inputs at start, recent ones often, all now and then; enqueues what was never settled."""
+    """Looks at recent inputs often, and at all of them part by part; enqueues what was never settled.
+
+    At start and every night the ledger is listed anew and the tour of all inputs goes on without rest. Nothing of
+    a listing is kept but the place where the next part begins.
+    """
 
     def __init__(
         self,
@@ -32,42 +42,44 @@ class Sweep:
         functions: tuple[Function, ...],
         inbox: Inbox,
         ledger: Ledger,
+        notices: Notices,
         seconds: float,
         full_seconds: float,
         *,
         alone: bool = False,
     ) -> None:
-        """`store` with the rights of the gateway; `seconds` between sweeps of recent inputs and of all.
+        """`store` with the rights of the gateway; `seconds` between sweeps, and between the tours without rest.
 
-        alone: no notification will come, so that an input with an old clock in its key must not wait
-        for `full_seconds` while the buckets are small.
+        alone: no notification will come, so that more of the time goes into looking at all inputs.
         """
         self._alone = alone
         self._store, self._functions, self._inbox, self._ledger = store, functions, inbox, ledger
+        self._notices = notices
         self._seconds, self._full_seconds = seconds, full_seconds
-        self._prefixes = sorted({(one.bucket, one.prefix) for function in functions for one in function.inputs})
+        self._tour = Tour(store, sorted({(one.bucket, one.prefix) for each in functions for one in each.inputs}))
         self._away: str = ""
-        self.last: str | None = None
-        self.last_full: str | None = None
+        self._learned, self._learning = 0.0, 0.0
+        self._last: str | None = None
+        self._recent: tuple[int, float] = (0, 0.0)
 
     def run(self, stop: threading.Event) -> None:
-        """Sweep until told to stop: everything first, then recent inputs, everything now and then."""
+        """Sweep until told to stop."""
         due = datetime.now(UTC)
         while True:
-            began = datetime.now(UTC)
-            full = began >= due
-            if self.attempt(full) and full:
-                rest = timedelta(seconds=self._full_seconds)
-                if self._alone:
-                    rest = min(rest, SHARE_OF_TIME * (datetime.now(UTC) - began))
-                due = datetime.now(UTC) + rest
-            if stop.wait(self._seconds):
+            full = datetime.now(UTC) >= due and not self._tour.hurries
+            if self.attempt(full=full) and full:
+                due = self._next_full(datetime.now(UTC))
+            if stop.wait(0 if self._tour.hurries and not self._away else self._seconds):
                 return
 
-    def attempt(self, full: bool) -> bool:
+    def attempt(self, *, full: bool) -> bool:
         """Sweep once; a store that is away is logged once and tried again next time. Returns whether it worked."""
         try:
-            found = self.all() if full else self.recent()
+            if full or time.monotonic() > self._learned + max(_LEARN_SECONDS, self._learning / _LEARN_SHARE):
+                self._learn()
+            if full:
+                self._tour.begin()
+            found = self.once()
         except SiagaError as error:
             if not self._away:
                 _log.warning("sweep: %s", error)
@@ -80,52 +92,81 @@ class Sweep:
             _log.info("sweep: %d jobs that no notification had brought", found)
         return True
 
-    def all(self) -> int:
-        """Every input; returns how many jobs were enqueued. Raises Unavailable."""
+    def _learn(self) -> None:
+        """List the ledger anew, and clear away jobs that a crash left behind: their inputs are then found again."""
+        began = time.monotonic()
         self._ledger.refresh()
         self._inbox.tidy()
-        found = self._enqueue(self._listed(None))
-        self.last = self.last_full = stamp()
-        return found
+        self._learned = time.monotonic()
+        self._learning = self._learned - began
 
-    def recent(self) -> int:
-        """The inputs whose key carries a clock of the last days, or none; returns how many jobs were enqueued."""
-        found = self._enqueue(self._listed(datetime.now(UTC) - RECENT))
-        self.last = stamp()
-        return found
+    def once(self) -> int:
+        """Recent inputs and the next part of all; returns how many jobs were enqueued.
 
-    def _enqueue(self, listed: Iterator[tuple[str, Head]]) -> int:
-        active = self._inbox.active()  # before the listing: a job that ends meanwhile has its receipt by then
-        found = 0
-        for bucket, head in listed:
-            notification = Notification(bucket, head.key, head.etag)
-            place = urgency.by_key(notification, head.modified)
-            for function in waking(self._functions, bucket, head.key):
-                known = self._ledger.knows(function.name, notification)
-                if known or object_job_id(function.name, notification) in active:
-                    continue
-                found += self._inbox.submit(Job.of_object(function.name, notification, place, stamp(head.modified)))
-        return found
+        Raises SiagaError when a bucket is missing or closed, after the others were looked at.
+        """
+        began = time.monotonic()
+        share = self._seconds * (_SHARE_ALONE if self._alone else _SHARE)
+        active = self._inbox.active()  # before the listings: a job that ends meanwhile has its receipt by then
+        try:
+            found = self._enqueue(self._tour.recent(datetime.now(UTC) - RECENT), active)
+            self._recent = (self._tour.counted, round(time.monotonic() - began, 2))
+        finally:
+            more = self._enqueue(self._tour.part(_HURRY_SECONDS if self._tour.hurries else share), active)
+        self._last = stamp()
+        return found + more
 
-    def _listed(self, since: datetime | None) -> Iterator[tuple[str, Head]]:
-        away: SiagaError | None = None
-        for bucket, prefix in self._prefixes:
-            start = keys.start_after(prefix, since) if since else ""
-            try:
-                for head in self._store.list(bucket, prefix, start_after=start):
-                    yield bucket, head
-                    for hidden in self._hidden(bucket, head.key):
-                        yield bucket, hidden
-            except SiagaError as error:  # a bucket that is missing or closed must not hide the others
-                away = error
-        if away:
-            raise away
-
-    def _hidden(self, bucket: str, key: str) -> Iterator[Head]:
-        """What lies below an object that is named like a folder: MinIO lists none of it."""
-        if "/" in key or not keys.is_timed(key):
+    def follow(self, receipt: Receipt) -> None:
+        """A receipt was written: where no notification comes, what the run has made wakes the next function."""
+        if not self._alone or receipt.state != "done" or receipt.notification.bucket not in keys.INPUTS:
             return
-        for below in keys.grids_in(key):
-            if waking(self._functions, bucket, below):
-                with suppress(NotFound):
-                    yield self._store.head(bucket, below)
+        with suppress(SiagaError):  # the tour comes by
+            head = self._store.head(keys.RESULTS, keys.Run.parse(receipt.run).key(keys.IMPACT))
+            self._enqueue(iter([(keys.RESULTS, head)]), set())
+
+    def figures(self) -> dict[str, Any]:
+        """When the last sweep and the last tour without rest were, and what they came to.
+
+        {"last", "last_full": UTC or None, "recent": {"keys", "seconds"}, "tour": the same of the last tour of all}
+        """
+        keys_seen, seconds = self._recent
+        return {
+            "last": self._last,
+            "last_full": self._tour.last_full,
+            "recent": {"keys": keys_seen, "seconds": seconds},
+            "tour": {"keys": self._tour.keys, "seconds": self._tour.seconds},
+        }
+
+    def _next_full(self, now: datetime) -> datetime:
+        """The next of the moments that lie `full_seconds` apart, one of them at night."""
+        night = now.replace(hour=0, minute=0, second=0, microsecond=0) + _NIGHT - timedelta(days=1)
+        step = timedelta(seconds=self._full_seconds)
+        return night + ((now - night) // step + 1) * step
+
+    def _enqueue(self, listed: Iterator[tuple[str, Head]], active: set[str]) -> int:
+        told: dict[tuple[str, str], datetime] = {}
+        settled: list[tuple[str, Notification, datetime]] = []
+        since, found = datetime.now(UTC) - RECENT, 0
+        try:
+            for bucket, head in listed:
+                if keys.is_notice(head.key):
+                    about = bucket, head.key.removesuffix(keys.REFUSED).removesuffix(keys.PUBLISHED)
+                    told[about] = max(head.modified, told.get(about, head.modified))
+                for function in waking(self._functions, bucket, head.key):
+                    notification = Notification(bucket, head.key, head.etag)
+                    if not self._ledger.knows(function.name, notification):
+                        found += self._submit(function.name, notification, head, active)
+                    elif head.modified > since:
+                        settled.append((function.name, notification, head.modified))
+        finally:
+            for name, notification, written in settled:
+                notice = told.get((notification.bucket, notification.key))
+                if notice is None or notice < written:
+                    self._notices.mend(name, notification)
+        return found
+
+    def _submit(self, function: str, notification: Notification, head: Head, active: set[str]) -> bool:
+        if object_job_id(function, notification) in active:
+            return False
+        place = urgency.by_key(notification, head.modified)
+        return self._inbox.submit(Job.of_object(function, notification, place, stamp(head.modified)))

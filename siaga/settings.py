@@ -45,8 +45,9 @@ class Settings:
     SIAGA_WEB_PORT        web_port
     SIAGA_PUBLIC_URL      public_url      how readers reach the web app; printed on reports
     SIAGA_WEB_PROXY       web_proxy       yes: a proxy stands before the web app and says whom it answers; no: none does
-    SIAGA_SWEEP_SECONDS        sweep_seconds        between sweeps of recent inputs
-    SIAGA_FULL_SWEEP_SECONDS   full_sweep_seconds   between sweeps of everything
+    SIAGA_SWEEP_SECONDS        sweep_seconds        between sweeps: recent inputs, and a part of all
+    SIAGA_FULL_SWEEP_SECONDS   full_sweep_seconds   between sweeps of everything at once, one at 19:00 UTC
+    SIAGA_OLD_INPUTS_DAYS      old_inputs_days      how long our MinIO keeps inputs that were overwritten; 0: for ever
     SIAGA_ATTEMPTS             attempts             before an input is declared dead
     SIAGA_BACKOFF_SECONDS      backoff_seconds      first wait after a failed attempt; doubles, with jitter
     SIAGA_PETABENCANA_URLS     petabencana_urls     PetaBencana's servers in the order in which they are asked
@@ -77,6 +78,7 @@ class Settings:
     web_proxy: bool
     sweep_seconds: float
     full_sweep_seconds: float
+    old_inputs_days: int
     attempts: int
     backoff_seconds: float
     petabencana_urls: tuple[str, ...]
@@ -118,7 +120,8 @@ class Settings:
             public_url=public_url,
             web_proxy=said.switch("SIAGA_WEB_PROXY", not _is_here(public_url)),
             sweep_seconds=said.number("SIAGA_SWEEP_SECONDS", 5),
-            full_sweep_seconds=said.number("SIAGA_FULL_SWEEP_SECONDS", 300),
+            full_sweep_seconds=said.number("SIAGA_FULL_SWEEP_SECONDS", 86400),
+            old_inputs_days=int(said.number("SIAGA_OLD_INPUTS_DAYS", 90)),
             attempts=int(said.number("SIAGA_ATTEMPTS", 8)),
             backoff_seconds=said.number("SIAGA_BACKOFF_SECONDS", 2),
             petabencana_urls=tuple(env.get("SIAGA_PETABENCANA_URLS", _PETABENCANA).split()),

@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import requests
+from botocore.exceptions import ClientError
 from running import free_ports, wait_for
 
 from siaga import events, keys, stack
@@ -284,6 +285,40 @@ def test_a_role_may_do_what_it_needs_and_nothing_else(store, ours, role):
         if version:  # what is history for the one who overwrote it must stay for all others
             assert not allowed(lambda: narrow.delete(bucket, "there", version_id=version))  # noqa: B023
             assert store.exists(bucket, "there")
+
+
+@pytest.mark.parametrize("role", minio.ROLES)
+def test_nobody_but_the_gateway_leaves_or_removes_notices_beside_maps(store, ours, role):
+    narrow = Store.connect(ours, role)
+    for bucket in keys.SHAKEMAP_BUCKETS:
+        for key in ("a/grid.xml.refused.txt", "GRID.XML.published.txt"):
+            store.put(bucket, key, b"x")
+            asked = (lambda: narrow.put(bucket, key, b"y"), lambda: narrow.delete(bucket, key))  # noqa: B023
+            assert [allowed(ask) for ask in asked] == [role == "gateway"] * 2, (bucket, key)
+
+
+def test_what_was_overwritten_expires_in_buckets_of_inputs_alone(ours):
+    client = Store.connect(ours, "root")._client
+    assert ours.old_inputs_days == 90
+
+    def rules(bucket):
+        try:
+            return client.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+        except ClientError:
+            return []
+
+    assert [rule["NoncurrentVersionExpiration"]["NoncurrentDays"] for rule in rules(keys.SHAKEMAPS)] == [90]
+    for days in (0, 7, 90):
+        for bucket in keys.INPUTS:
+            minio._forget(client, bucket, days)
+        for bucket in keys.BUCKETS:
+            found = {rule["ID"]: rule for rule in rules(bucket)}
+            old = found.pop("old-versions", None)
+            assert list(found) == (["candidates"] if bucket == keys.ASHMAPS else [])
+            assert (old is not None) == (bucket in keys.INPUTS and days > 0), bucket
+            if old:
+                assert old["NoncurrentVersionExpiration"]["NoncurrentDays"] == days
+                assert "Days" not in old["Expiration"]  # the newest content stays, however old it is
 
 
 def allowed(ask) -> bool:

@@ -44,15 +44,11 @@ WEBHOOK_PATH = "/siaga/events"
 _TARGET = "SIAGA"
 _LONGEST_KEY = 20  # characters; MinIO takes no longer name
 _FORGET_CANDIDATES = {
-    "Rules": [
-        {
-            "ID": "candidates",
-            "Status": "Enabled",
-            "Filter": {"Prefix": keys.CANDIDATES},
-            "Expiration": {"Days": 1},
-            "NoncurrentVersionExpiration": {"NoncurrentDays": 1},
-        }
-    ]
+    "ID": "candidates",
+    "Status": "Enabled",
+    "Filter": {"Prefix": keys.CANDIDATES},
+    "Expiration": {"Days": 1},
+    "NoncurrentVersionExpiration": {"NoncurrentDays": 1},
 }
 
 
@@ -134,7 +130,8 @@ def configure(settings: Settings, functions: Sequence[Function], say: Callable[[
         for bucket in keys.INPUTS:
             client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
         if settings.store_is_ours:
-            client.put_bucket_lifecycle_configuration(Bucket=keys.ASHMAPS, LifecycleConfiguration=_FORGET_CANDIDATES)
+            for bucket in keys.INPUTS:
+                _forget(client, bucket, settings.old_inputs_days)
             for bucket in keys.BUCKETS:
                 client.put_bucket_notification_configuration(
                     Bucket=bucket, NotificationConfiguration=_rules(bucket, functions)
@@ -169,6 +166,25 @@ def _make_bucket(client: Any, bucket: str) -> None:
     except ClientError as error:
         if error.response["Error"]["Code"] not in ("BucketAlreadyOwnedByYou", "BucketAlreadyExists"):
             raise
+
+
+def _forget(client: Any, bucket: str, days: int) -> None:
+    """Let the store remove what was overwritten so many days ago, of a bucket of inputs; 0 keeps it for ever."""
+    rules: list[dict[str, Any]] = [_FORGET_CANDIDATES] if bucket == keys.ASHMAPS else []
+    if days:
+        rules.append(
+            {
+                "ID": "old-versions",
+                "Status": "Enabled",
+                "Filter": {"Prefix": ""},
+                "NoncurrentVersionExpiration": {"NoncurrentDays": days},
+                "Expiration": {"ExpiredObjectDeleteMarker": True},  # what is left of a notice that was taken back
+            }
+        )
+    if rules:
+        client.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": rules})
+    else:
+        client.delete_bucket_lifecycle(Bucket=bucket)
 
 
 def _rules(bucket: str, functions: Sequence[Function]) -> dict[str, Any]:
@@ -244,6 +260,17 @@ def rights(role: str) -> dict[str, Any]:
                 "Resource": [f"arn:aws:s3:::{path}"],
             }
             for path in _SINGLE_FILES.get(role, ())
+        ]
+        + [
+            {
+                "Effect": "Allow" if role == "gateway" else "Deny",  # nobody else speaks to senders in its name
+                "Action": ["s3:PutObject", "s3:DeleteObject"],
+                "Resource": [
+                    f"arn:aws:s3:::{bucket}/*{kind}"
+                    for bucket in keys.SHAKEMAP_BUCKETS
+                    for kind in (keys.REFUSED, keys.PUBLISHED)
+                ],
+            }
         ],
     }
 

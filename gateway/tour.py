@@ -1,0 +1,99 @@
+"""A tour of all keys that may be inputs, part by part: recent ones whenever asked, all others in turn."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from siaga import keys
+from siaga.errors import NotFound, SiagaError
+from siaga.moment import stamp
+from siaga.store import Head, Store
+
+RECENT = timedelta(days=2)  # clocks in keys are WIB, UTC or the sender's own
+_PAGE = 1000  # keys, of a listing; a part is never less
+
+
+class Tour:
+    """Lists keys of some prefixes; keeps the place where the next part begins, and nothing of what was listed.
+
+    keys, seconds: of the last tour that saw everything, the time between its parts included. last_full: when the
+    last one without rest ended, UTC. hurries: such a one is under way. counted: keys of the last listing.
+    """
+
+    def __init__(self, store: Store, prefixes: Sequence[tuple[str, str]]) -> None:
+        """prefixes: (bucket, prefix), each listed in turn."""
+        self._store, self._prefixes = store, prefixes
+        self.keys, self.seconds, self.counted = 0, 0.0, 0
+        self.last_full: str | None = None
+        self.hurries = False
+        self._turn, self._after, self._seen, self._whole = 0, "", 0, True
+        self._began = time.monotonic()
+
+    def begin(self) -> None:
+        """Begin anew, and go on without rest until everything was seen."""
+        self.hurries = True
+        self._restart()
+
+    def recent(self, since: datetime) -> Iterator[tuple[str, Head]]:
+        """(bucket, head) of the keys that carry a clock from `since` on.
+
+        Raises SiagaError when a bucket is missing or closed, after the others were listed.
+        """
+        self.counted = 0
+        away: SiagaError | None = None
+        for bucket, prefix in self._prefixes:
+            try:
+                for head in self._store.list(bucket, prefix, start_after=keys.start_after(prefix, since)):
+                    if head.key > f"{prefix}:":  # the sign after the digits: names without a clock begin
+                        break
+                    self.counted += 1
+                    yield bucket, head
+                    yield from self._hidden(bucket, head.key)
+            except SiagaError as error:
+                away = error
+        if away:
+            raise away
+
+    def part(self, seconds: float) -> Iterator[tuple[str, Head]]:
+        """(bucket, head) of what comes next, for about so long, or to the end of the tour.
+
+        Raises SiagaError as `recent`, at the end; a tour that missed a bucket is none, and is made again.
+        """
+        deadline = time.monotonic() + seconds
+        away: SiagaError | None = None
+        while self._turn < len(self._prefixes):
+            try:
+                for found in self._rest_of_prefix():
+                    yield found
+                    if self._seen % _PAGE == 0 and time.monotonic() > deadline:
+                        return
+            except SiagaError as error:
+                away, self._whole = error, False
+            self._turn, self._after = self._turn + 1, ""
+        if self._whole:
+            self.keys, self.seconds = self._seen, round(time.monotonic() - self._began, 2)
+            if self.hurries:
+                self.last_full, self.hurries = stamp(), False
+        self._restart()
+        if away:
+            raise away
+
+    def _rest_of_prefix(self) -> Iterator[tuple[str, Head]]:
+        bucket, prefix = self._prefixes[self._turn]
+        for head in self._store.list(bucket, prefix, start_after=self._after):
+            yield from self._hidden(bucket, head.key)
+            self._after, self._seen = head.key, self._seen + 1
+            yield bucket, head
+
+    def _restart(self) -> None:
+        self._turn, self._after, self._seen, self._whole = 0, "", 0, True
+        self._began = time.monotonic()
+
+    def _hidden(self, bucket: str, key: str) -> Iterator[tuple[str, Head]]:
+        """What lies below an object that is named like a folder: MinIO lists none of it."""
+        if "/" in key or not keys.is_timed(key):
+            return
+        for below in keys.grids_in(key):
+            with suppress(NotFound):
+                yield bucket, self._store.head(bucket, below)
