@@ -1,8 +1,10 @@
 """Receipts: what became of each input. Written by the gateway alone, one object each."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from typing import TypeVar
 
 from siaga import keys
 from siaga.errors import BadInput, NotFound
@@ -10,7 +12,8 @@ from siaga.events import Notification
 from siaga.receipt import Receipt
 from siaga.store import Store
 
-_READERS = 16
+_READERS, _AT_ONCE = 16, 256
+T = TypeVar("T")
 
 
 class Ledger:
@@ -24,7 +27,6 @@ class Ledger:
         self._names: set[str] = set()
         self._added: set[str] = set()  # while a listing is under way
         self._removed: set[str] = set()
-        self._read: dict[str, Receipt] = {}
         self._hearers: list[Callable[[Receipt], None]] = []
 
     def hear(self, hearer: Callable[[Receipt], None]) -> None:
@@ -37,10 +39,9 @@ class Ledger:
             with self._lock:
                 self._added.clear()
                 self._removed.clear()
-            listed = {head.key for head in self._store.list(keys.LEDGER)}
+            listed = {head.key for head in self._store.list(keys.LEDGER) if not head.key.startswith(keys.ORDERS)}
             with self._lock:
                 self._names = (listed | self._added) - self._removed
-                self._read = {name: receipt for name, receipt in self._read.items() if name in self._names}
 
     def knows(self, function: str, notification: Notification) -> bool:
         """Whether a receipt is known, without asking the store."""
@@ -59,8 +60,6 @@ class Ledger:
     def write(self, receipt: Receipt) -> None:
         """Write a receipt. Raises Unavailable."""
         self._store.put(keys.LEDGER, receipt.name, receipt.encode(), "application/json")
-        with self._lock:
-            self._read[receipt.name] = receipt
         self._add(receipt.name)
         for hearer in self._hearers:
             hearer(receipt)
@@ -73,25 +72,22 @@ class Ledger:
             self._names.discard(name)
             self._added.discard(name)
             self._removed.add(name)
-            self._read.pop(name, None)
 
-    def receipts(self) -> Iterator[Receipt]:
-        """Every receipt; each is read from the store once. Raises Unavailable."""
-        self.refresh()
-        unread = [name for name in self._names if name not in self._read]
+    def beside(self, contents: Iterable[T], name: Callable[[T], str]) -> Iterator[tuple[T, Receipt | None]]:
+        """Each content and its receipt, None where there is none; a few hundred at a time are read from the store.
+
+        name: the key of the receipt of a content. Raises Unavailable.
+        """
+        rest = iter(contents)
         with ThreadPoolExecutor(_READERS) as readers:
-            for name, receipt in zip(unread, readers.map(self._load, unread), strict=True):
-                if receipt:
-                    with self._lock:
-                        self._read[name] = receipt
-        with self._lock:
-            everything = list(self._read.values())
-        yield from everything
+            while part := list(islice(rest, _AT_ONCE)):
+                yield from zip(part, readers.map(self.read, map(name, part)), strict=True)
 
-    def _load(self, name: str) -> Receipt | None:
+    def read(self, name: str) -> Receipt | None:
+        """The receipt of that key; None where there is none, or none of ours. Raises Unavailable."""
         try:
             return Receipt.decode(self._store.get(keys.LEDGER, name)[0])
-        except (NotFound, BadInput):  # removed meanwhile, or no receipt of ours
+        except (NotFound, BadInput):
             return None
 
     def _add(self, name: str) -> None:

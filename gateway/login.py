@@ -19,6 +19,7 @@ from siaga.settings import Settings
 HEALTH = "/healthz"
 EVENTS = "/siaga/events"
 JOBS = "/siaga/jobs"
+REPROCESS, ORDERS, STOP, DROP = "/siaga/reprocess", "/siaga/orders", "/siaga/orders/stop", "/siaga/drop"
 
 
 @dataclass(frozen=True, slots=True)

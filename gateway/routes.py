@@ -9,7 +9,7 @@ from werkzeug.exceptions import HTTPException
 
 from gateway import openfaas
 from gateway.job import Job, Progress
-from gateway.login import EVENTS, HEALTH, JOBS, Guard
+from gateway.login import DROP, EVENTS, HEALTH, JOBS, ORDERS, REPROCESS, STOP, Guard
 from gateway.service import Gateway, install, services
 from siaga.errors import BadInput, SiagaError
 from siaga.moment import stamp
@@ -62,14 +62,37 @@ def pending() -> Response:
     return Response("\n".join(sorted(services().inbox.active())), mimetype="text/plain")
 
 
-@routes.post("/siaga/reprocess")
+@routes.post(REPROCESS)
+@routes.post("/function/reprocess")
 def reprocess() -> tuple[Response, int]:
-    """Forget receipts and do their inputs again."""
+    """Do inputs again: those that are named at once, a range slice by slice; shaped like a function for faas-cli."""
+    return jsonify(services().reprocess.order(*_sent())), 202
+
+
+@routes.post(DROP)
+def drop() -> Response:
+    """Give up for good what was refused or failed."""
+    return jsonify(services().reprocess.drop(*_sent()))
+
+
+@routes.get(ORDERS)
+def orders() -> Response:
+    """The orders, and how far each has come."""
+    return jsonify(orders=[order.told() for order in services().orders.listed()])
+
+
+@routes.post(STOP)
+def stop() -> Response:
+    """Withdraw the rest of an order."""
+    return jsonify(order=services().orders.stop(str(_sent()[0].get("id", ""))).told())
+
+
+def _sent() -> tuple[dict[str, Any], str]:
+    """The JSON object that was sent, and who says to send it."""
     wanted = request.get_json(force=True, silent=True)
     if not isinstance(wanted, dict):
         raise BadInput("The body is not a JSON object")
-    done = services().reprocess.order(wanted)
-    return jsonify(enqueued=len(done), jobs=done), 202
+    return wanted, str(wanted.get("who") or (request.authorization and request.authorization.username) or "?")[:80]
 
 
 @routes.app_errorhandler(SiagaError)

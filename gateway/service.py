@@ -12,8 +12,11 @@ from gateway.inbox import Inbox
 from gateway.invoke import Slots
 from gateway.job import Policy
 from gateway.ledger import Ledger
+from gateway.naming import Naming
 from gateway.notices import Notices
+from gateway.orders import Orders
 from gateway.reprocess import Reprocess
+from gateway.selection import Selection
 from gateway.sweep import Sweep
 from siaga import stack
 from siaga.settings import Settings
@@ -38,6 +41,7 @@ class Gateway:
     webhook: Webhook
     sweep: Sweep
     cron: Cron
+    orders: Orders
     reprocess: Reprocess
     stop: threading.Event = field(default_factory=threading.Event)
 
@@ -64,6 +68,8 @@ class Gateway:
         )
         ledger.hear(notices.tell)
         ledger.hear(sweep.follow)
+        selection = Selection(store, functions, ledger, inbox.active)
+        orders = Orders(store, inbox, selection, {function.name: function.replicas for function in functions})
         return cls(
             settings=settings,
             functions=functions,
@@ -75,14 +81,16 @@ class Gateway:
             webhook=Webhook(functions, inbox),
             sweep=sweep,
             cron=Cron(functions, inbox),
-            reprocess=Reprocess(store, functions, inbox, ledger),
+            orders=orders,
+            reprocess=Reprocess(store, functions, inbox, ledger, Naming(store, functions), orders),
         )
 
     def start(self) -> None:
-        """Take up what was under way, then sweep and keep the schedules."""
+        """Take up what was under way, then sweep, keep the schedules and work off orders."""
         self.inbox.launch()
         threading.Thread(target=self.sweep.run, args=(self.stop,), name="sweep", daemon=True).start()
         threading.Thread(target=self.cron.run, args=(self.stop,), name="cron", daemon=True).start()
+        threading.Thread(target=self.orders.run, args=(self.stop,), name="orders", daemon=True).start()
 
     def close(self) -> None:
         """End within seconds; what is cut off is done again at the next start."""

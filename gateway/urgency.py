@@ -28,6 +28,12 @@ def priority(happened: datetime, now: datetime) -> int:
     return backfill * _BACKFILL + min(max(_BACKFILL - 1 - steps, 1), _BACKFILL - 1)
 
 
+def backfill(happened: datetime) -> int:
+    """The place of a job that shall wait for everything live, however lately its event happened."""
+    place = priority(happened, datetime.now(UTC))
+    return place + _BACKFILL * is_live(place)
+
+
 def at_once() -> int:
     """The priority of what somebody asks for now."""
     now = datetime.now(UTC)

@@ -30,6 +30,7 @@ SHARES = "shares/"  # in analysis-data: the shares of population cells, prepared
 IMPACT = "impact.json"
 REPORT = "report.json"
 CATALOG = "catalog/"
+ORDERS = "_orders/"  # in ledger, beside the receipts, whose folders are names of functions: what is done again
 EVENT_TIME = "event-time"  # metadata of impact.json: when it happened, as siaga.moment stamps it
 
 GRID = EARTHQUAKE.name  # ends the keys in the buckets of ShakeMaps that wake on-shakemap

@@ -32,7 +32,8 @@ class Receipt:
     """What became of one content in one function.
 
     notification: the content; whether somebody asked for it is not kept.
-    state: done, refused, superseded or dead. reason: {"text", "template", "values"} or None.
+    state: done, refused, superseded, dead, or dropped: given up by somebody after it was refused or dead.
+    reason: {"text", "template", "values"} or None.
     attempts: calls that counted. received, started, finished: UTC, as text; seconds: of the last attempt.
     """
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import requests
 from running import answers, free_ports, wait_for
 
-from siaga import events
+from siaga import events, keys
 from siaga import stack as stack_file
 from siaga.settings import REPOSITORY, Settings
 
@@ -193,4 +193,5 @@ class Gateway:
 
 def receipts(store) -> list[dict]:
     """All receipts of the ledger."""
-    return [json.loads(store.get("ledger", head.key)[0]) for head in store.list("ledger")]
+    names = [head.key for head in store.list(keys.LEDGER) if not head.key.startswith(keys.ORDERS)]
+    return [json.loads(store.get(keys.LEDGER, name)[0]) for name in names]

@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 
 import jsonschema
 import pytest
-import requests
 import typed
 from gateway_process import STACK, Function, Gateway, done, receipts
 from running import wait_for
@@ -175,24 +174,6 @@ def test_each_failure_doubles_the_wait_up_to_ten_minutes():
         assert full / 2 <= min(waits) < max(waits) <= full  # jitter: many that fail at once must not return at once
 
 
-def test_what_comes_now_goes_before_what_is_done_again(started, store):
-    gateway, function = started()
-    for number in range(5):
-        store.put("shakemaps", f"2018022016335{number}/grid.xml", b"%d" % number)
-    settled(store, 5)
-    function.calls.clear()
-    function.answer = gate = Gate()
-    assert gateway.reprocess(since="2000-01-01").json()["enqueued"] == 5
-    wait_for(lambda: function.calls, 10)
-    live = f"{datetime.now(UTC):%Y%m%d%H%M%S}/grid.xml"
-    store.put("shakemaps", live, b"live")
-    wait_for(lambda: any(job["key"] == live for job in gateway.jobs()["jobs"]), 10)
-    gate.open.set()
-    settled(store, 6)
-    assert function.keys[1] == live
-    assert len(function.keys) == 6
-
-
 def test_a_killed_gateway_takes_up_what_it_had_promised(started, store):
     # the objects are in no bucket, so that no sweep can help: what was answered with 200 must be on disk
     gate = Gate()
@@ -325,29 +306,3 @@ def test_old_inputs_give_way_and_missing_buckets_hide_none(tmp_path):
     sweep = Sweep(Fake(), stack.load(tmp_path / "stack.yml"), Fake(), Fake(), None, 1, 1)
     assert not sweep.attempt(full=False)
     assert set(taken) == {("1/grid.xml", False), ("2/grid.xml", True)}
-
-
-def test_reprocessing_takes_a_password_and_finds_what_is_meant(started, store):
-    gateway, function = started(lambda called: (500, "boom") if len(function.calls) <= 3 else done(called))
-    key = "20180220163351/grid.xml"
-    store.put("shakemaps", key, b"x")
-    assert settled(store, 1)[key]["state"] == "dead"
-    url, order = f"{gateway.url}/siaga/reprocess", {"failed": True}
-    for login in (None, ("", ""), (gateway.login[0], "wrong"), ("wrong", gateway.login[1])):
-        assert requests.post(url, json=order, auth=login, timeout=20).status_code == 401
-    assert requests.post(url, data=b"{", auth=gateway.login, timeout=20).status_code == 422
-    assert gateway.reprocess(event_id="").status_code == 422
-    assert gateway.reprocess(since="yesterday").status_code == 422
-    assert gateway.reprocess(failed=True, function=["on-shakemap"]).status_code == 404
-    assert gateway.reprocess(event_id="20180220163352").status_code == 404
-    assert gateway.reprocess(bucket="shakemaps", key="absent/grid.xml").status_code == 404
-    assert len(function.calls) == 3
-    forms = ({"failed": True}, {"event_id": "20180220163351"}, {"bucket": "shakemaps", "key": key})
-    for number, form in enumerate(forms, 4):
-        answer = gateway.reprocess(**form)
-        assert answer.status_code == 202, answer.text
-        expected = {"function": "on-shakemap", "bucket": "shakemaps", "key": key, "state": "received"}
-        assert answer.json() == {"enqueued": 1, "jobs": [expected]}
-        wait_for(lambda number=number: len(function.calls) == number, 10)
-        assert settled(store, 1)[key]["state"] == "done"
-    wait_for(lambda: not gateway.jobs()["jobs"], 10)

@@ -1,4 +1,4 @@
-"""The command `siaga`: up, demo, data, ingest, reprocess, status, ledger, analyse, forecast, invoke, operator.
+"""The command `siaga`: up, demo, data, ingest, status, dead, reprocess, drop, ledger, analyse, forecast, invoke …
 
 What a command works with is imported when it is called, so that each starts as fast as it can.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 
 from siaga import keys, modes, moment
-from siaga.cli import analyse, data, forecast, invoke, ledger
+from siaga.cli import analyse, data, dead, forecast, invoke, ledger, reprocess
 from siaga.errors import SiagaError
 from siaga.machine import operator as operator_account
 from siaga.printable import shown
@@ -76,9 +76,8 @@ def _parser() -> argparse.ArgumentParser:
     put.add_argument("--wait", type=float, nargs="?", const=120.0, metavar="SECONDS", help="until published; 120 s")
     put.set_defaults(run=_ingest)
 
-    again = commands.add_parser("reprocess", help="forget the receipts of an event and do it again")
-    again.add_argument("event", metavar="EVENT")
-    again.set_defaults(run=_reprocess)
+    reprocess.add_to(commands)
+    dead.add_to(commands)
 
     status = commands.add_parser("status", help="every input, its state and the reason")
     status.set_defaults(run=_status)
@@ -145,14 +144,6 @@ def _ingest(settings: Settings, chosen: argparse.Namespace) -> int:
     if result.state == "published":
         return 0
     return 1 if result.final else 2
-
-
-def _reprocess(settings: Settings, chosen: argparse.Namespace) -> int:
-    from siaga.cli.gateway import Gateway
-
-    answer = Gateway.of(settings).post("/siaga/reprocess", {"event_id": chosen.event})
-    print(f"{chosen.event}: {answer.get('enqueued', 0)} input(s) will be done again; see {settings.public_url}/status")
-    return 0
 
 
 def _status(settings: Settings, _: argparse.Namespace) -> int:

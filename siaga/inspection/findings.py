@@ -31,7 +31,7 @@ KINDS: Mapping[str, Kind] = {
     "stray entry": Kind("a catalogue entry shows what is not there", _AGAIN),
     "past receipt": Kind("a receipt is of content that is gone or overwritten", "", fault=False),
     "unshown run": Kind("a run is shown by nothing, such as one of older software", "", fault=False),
-    "failed input": Kind("an input was refused or given up", "`siaga status` gives the reasons", fault=False),
+    "failed input": Kind("an input was refused or given up", "`siaga dead` gives the reasons", fault=False),
 }
 
 

@@ -70,7 +70,7 @@ class Lists:
     def read_receipts(self) -> None:
         """All receipts; one that cannot be read has the state "". Raises Unavailable."""
         marks = "insert or replace into receipt values (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-        names = (head.key for head in self._store.list(keys.LEDGER))
+        names = (head.key for head in self._store.list(keys.LEDGER) if not head.key.startswith(keys.ORDERS))
         for number, (name, found) in enumerate(self._bodies(keys.LEDGER, names), 1):
             self._connection.execute(marks, _receipt(name, found))
             self._say("receipts", number)

@@ -37,6 +37,7 @@ EVENTS = (  # never s3:ObjectCreated:*, which holds tagging and retention too an
 ROLES = ("functions", "gateway", "door", "web", "ash", "bmkg")
 _MANIFEST = f"{keys.ANALYSIS_DATA}/{keys.MANIFEST}"
 _SINGLE_FILES = {
+    "gateway": (_MANIFEST,),  # to know which runs were made with other data
     "web": (_MANIFEST, f"{keys.FLOODMAPS}/{keys.HOURS}*", f"{keys.FLOODMAPS}/{keys.OUTAGES}*"),
     "ash": (_MANIFEST, f"{keys.ANALYSIS_DATA}/places/*"),
 }

@@ -234,7 +234,7 @@ class Index:
         """Bring a table up to date with a bucket; `after` puts the changed table in order, in one step with it."""
         with self._connection() as connection:
             known = dict(connection.execute(f"select key, etag from {table}").fetchall())
-        there = {head.key: head for head in self._store.list(bucket, prefix)}
+        there = {head.key: head for head in self._store.list(bucket, prefix) if not head.key.startswith(keys.ORDERS)}
         changed = [head for key, head in there.items() if known.get(key) != head.etag]
         gone = [key for key in known if key not in there]
         if not changed and not gone:

@@ -1,0 +1,65 @@
+"""`siaga dead`: what was refused or given up, with its reason, out of the receipts alone."""
+
+import argparse
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from siaga import keys
+from siaga.errors import BadInput, NotFound
+from siaga.settings import Settings
+
+if TYPE_CHECKING:  # which a command imports when it is called
+    from siaga.receipt import Receipt
+    from siaga.store import Store
+
+_READERS, _AT_ONCE = 16, 256
+
+
+def add_to(commands: Any) -> None:
+    """Add `dead` to the command line's commands."""
+    dead = commands.add_parser("dead", help="what was refused or given up, and why")
+    dead.add_argument("--dropped", action="store_true", help="what was dropped, by whom and why")
+    dead.set_defaults(run=_dead)
+
+
+def _dead(settings: Settings, chosen: argparse.Namespace) -> int:
+    from siaga.store import Store
+
+    states = ("dropped",) if chosen.dropped else ("dead", "refused")
+    store, found = Store.connect(settings, "web"), 0
+    for receipt in _receipts(store):
+        if receipt.state in states and _is_newest(store, receipt):
+            found += 1
+            content = receipt.notification
+            print(f"{receipt.state:<10} {receipt.finished[:19].replace('T', ' ')}  {content.bucket}/{content.key}")
+            said = receipt.reason["text"] if receipt.reason else ""
+            print(f"{'':<10} {receipt.function}, {receipt.attempts} tries: {said}")
+    if not found:
+        print("none")
+    elif not chosen.dropped:
+        print(f"{found:,}: `siaga reprocess` with a line or a key tries again, `siaga drop … --why WORDS` gives it up")
+    return 0
+
+
+def _receipts(store: "Store") -> "Iterator[Receipt]":
+    from siaga.receipt import Receipt
+
+    def read(name: str) -> Receipt | None:
+        try:
+            return Receipt.decode(store.get(keys.LEDGER, name)[0])
+        except (NotFound, BadInput):
+            return None
+
+    names = (head.key for head in store.list(keys.LEDGER) if not head.key.startswith(keys.ORDERS))
+    with ThreadPoolExecutor(_READERS) as readers:
+        while part := list(islice(names, _AT_ONCE)):
+            yield from (receipt for receipt in readers.map(read, part) if receipt)
+
+
+def _is_newest(store: "Store", receipt: "Receipt") -> bool:
+    """Whether its content still is what stands under its key; a newer one has a receipt of its own."""
+    content = receipt.notification
+    head = next(store.list(content.bucket, content.key), None)  # a listing tells it, and needs no right to read
+    return head is not None and (head.key, head.etag) == (content.key, content.etag)

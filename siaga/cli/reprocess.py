@@ -1,0 +1,208 @@
+"""`siaga reprocess` and `siaga drop`: inputs are done again, those that are named at once, ranges slice by slice."""
+
+import argparse
+import getpass
+import sys
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from siaga.errors import NotFound, SiagaError
+from siaga.settings import Settings
+
+if TYPE_CHECKING:  # which a command imports when it is called
+    from siaga.cli.gateway import Gateway
+    from siaga.cli.progress import Progress
+
+_LOOK_SECONDS = 0.5
+_NOT_ASKED = 2
+
+
+def add_to(commands: Any) -> None:
+    """Add `reprocess` and `drop` to the command line's commands."""
+    again = commands.add_parser("reprocess", help="do inputs again: one, a period, the latest, what failed, all …")
+    again.add_argument("name", nargs="*", metavar="NAME", help="an event's id, a folder, a key, a line of siaga status")
+    ranges = again.add_mutually_exclusive_group()
+    ranges.add_argument("--all", action="store_true", help="every input")
+    ranges.add_argument("--latest", type=int, nargs="?", const=1, metavar="N", help="the newest N events; 1")
+    ranges.add_argument("--failed", action="store_true", help="what was refused or given up")
+    ranges.add_argument("--missing", action="store_true", help="inputs that have no receipt")
+    ranges.add_argument(
+        "--older",
+        nargs="+",
+        choices=("exposure", "software", "edition"),
+        help="what is shown was made with other analysis data, another version, other templates than today's",
+    )
+    ranges.add_argument("--older-than", metavar="TIME", help="what was made before that moment, e.g. 2026-11-01")
+    again.add_argument("--since", metavar="TIME", help="of events from then on, e.g. 2018-08-01 or 2018-08-01T12:00Z")
+    again.add_argument("--until", metavar="TIME", help="of events before then")
+    again.add_argument("--report", action="store_true", help="the report alone, of the runs that are shown")
+    again.add_argument("--function", metavar="NAME", help="that function alone, e.g. on-flood")
+    again.add_argument("--dry-run", action="store_true", help="say what would be done, how many, how long; do nothing")
+    again.add_argument("--yes", action="store_true", help="do not ask before a range is done again")
+    again.add_argument("--no-wait", action="store_true", help="do not wait for the end; --orders shows it")
+    again.add_argument("--orders", action="store_true", help="show the ranges that were ordered, and how far they are")
+    again.add_argument("--stop", metavar="ORDER", help="withdraw the rest of such an order")
+    again.set_defaults(run=_reprocess)
+
+    drop = commands.add_parser("drop", help="give up for good what was refused or failed")
+    drop.add_argument("name", nargs="+", metavar="NAME", help="an event's id, a folder, a key, a line of siaga dead")
+    drop.add_argument("--why", required=True, metavar="WORDS", help="the reason, kept in the receipt")
+    drop.set_defaults(run=_drop)
+
+
+def _reprocess(settings: Settings, chosen: argparse.Namespace) -> int:
+    from siaga.cli.gateway import Gateway
+
+    gateway = Gateway.of(settings)
+    if chosen.orders:
+        for order in gateway.get("/siaga/orders").json()["orders"]:
+            print(_line(order))
+        return 0
+    if chosen.stop:
+        print(_stopped(gateway.post("/siaga/orders/stop", {"id": chosen.stop})["order"]))
+        return 0
+    beside = {"who": getpass.getuser(), "function": chosen.function, "report": chosen.report}
+    beside = {field: value for field, value in beside.items() if value}
+    if chosen.name:
+        return _named(gateway, chosen, beside)
+    return _range(gateway, chosen, _wanted(chosen) | beside)
+
+
+def _named(gateway: "Gateway", chosen: argparse.Namespace, beside: Mapping[str, Any]) -> int:
+    missed = 0
+    for name in chosen.name:
+        try:
+            answer = gateway.post("/siaga/reprocess", {"input": name, "dry_run": chosen.dry_run} | dict(beside))
+        except NotFound as error:
+            missed += 1
+            print(f"siaga: {error}; name an event, a folder, a key or a line of siaga status", file=sys.stderr)
+            continue
+        if chosen.dry_run:
+            print("\n".join(f"would be done again: {one}" for one in answer["plan"]["inputs"]))
+        for job in answer.get("jobs", ()):
+            print(f"{job['bucket']}/{job['key']}: {job['function']} does it again ({job['state']})")
+    return 1 if missed else 0
+
+
+def _wanted(chosen: argparse.Namespace) -> dict[str, Any]:
+    """The range that the options tell, as the gateway takes it."""
+    fields = ("all", "latest", "failed", "missing", "older", "older_than", "since", "until")
+    wanted = {field: value for field in fields if (value := getattr(chosen, field))}
+    if chosen.report and not wanted:
+        wanted["all"] = True
+    return wanted
+
+
+def _range(gateway: "Gateway", chosen: argparse.Namespace, wanted: dict[str, Any]) -> int:
+    plan = gateway.post("/siaga/reprocess", wanted | {"dry_run": True})["plan"]
+    _tell_plan(plan)
+    if chosen.dry_run or not plan["count"]:
+        return 0
+    if not chosen.yes:
+        if not sys.stdin.isatty():
+            print("siaga: nothing was done; add --yes to have it done", file=sys.stderr)
+            return _NOT_ASKED
+        if input("Do them again? [y/N] ").strip().lower() not in ("y", "yes"):
+            return 0
+    order = gateway.post("/siaga/reprocess", wanted)["order"]
+    if chosen.no_wait:
+        print(_line(order))
+        return 0
+    return _follow(gateway, order["id"])
+
+
+def _tell_plan(plan: Mapping[str, Any]) -> None:
+    for name in plan["inputs"]:
+        print(f"     {name}")
+    if plan["count"] > len(plan["inputs"]):
+        print(f"     … and {plan['count'] - len(plan['inputs']):,} more")
+    counts = ", ".join(f"{count:,} × {name}" for name, count in plan["functions"].items())
+    print(f"{plan['count']:,} to be done again" + (f": {counts}" if counts else ""))
+    if plan["count"] and plan["seconds"] is not None:
+        print(f"about {_duration(plan['seconds'])} when nothing else is to be done; live maps go first")
+
+
+def _follow(gateway: "Gateway", name: str) -> int:
+    """Show how far an order is until it is over; Ctrl-C withdraws the rest."""
+    from siaga.cli.progress import Progress
+
+    progress = Progress()
+    try:
+        order = _awaited(gateway, name, progress)
+    except KeyboardInterrupt:
+        progress.clear()
+        print(_stopped(gateway.post("/siaga/orders/stop", {"id": name})["order"]), file=sys.stderr)
+        return 130
+    progress.clear()
+    print(_line(order))
+    return 0 if order["state"] == "done" else 1
+
+
+def _awaited(gateway: "Gateway", name: str, progress: "Progress") -> dict[str, Any]:
+    """The order when it is over; a gateway that is away for a while goes on with it by itself."""
+    while True:
+        try:
+            orders = gateway.get("/siaga/orders").json()["orders"]
+            order: dict[str, Any] = next(one for one in orders if one["id"] == name)
+        except SiagaError as error:
+            progress.count(f"{error}; the order goes on once it does", 0)
+            time.sleep(_LOOK_SECONDS)
+            continue
+        if order["state"] != "open":
+            return order
+        if order["total"] is None:
+            progress.count("order placed, being counted", 0)
+        else:
+            said = (order["reason"] or {}).get("text", "Ctrl-C stops it")
+            progress.bar(order["done"], order["total"], said)
+        time.sleep(_LOOK_SECONDS)
+
+
+def _line(order: Mapping[str, Any]) -> str:
+    """An order in a line: its state and name, how far it is, since when, by whom, what it is about."""
+    total = "?" if order["total"] is None else f"{order['total']:,}"
+    fields = ", ".join(f"{field} {value}" for field, value in order["wanted"].items())
+    reason = f"  {order['reason']['text']}" if order["reason"] else ""
+    return (
+        f"{order['state']:<8} {order['id']}  {order['done']:,} of {total} done  {order['placed']}  "
+        f"{order['who']}: {fields[:200]}{reason}"
+    )
+
+
+def _stopped(order: Mapping[str, Any]) -> str:
+    rest = max(0, (order["total"] or 0) - order["enqueued"])
+    under_way = order["enqueued"] - order["done"]
+    return (
+        f"stopped: {order['done']:,} are done, {under_way:,} were handed over and are still done, "
+        f"{rest:,} are withdrawn; the same order again goes on from there"
+    )
+
+
+def _drop(settings: Settings, chosen: argparse.Namespace) -> int:
+    from siaga.cli.gateway import Gateway
+
+    gateway = Gateway.of(settings)
+    missed = 0
+    for name in chosen.name:
+        try:
+            answer = gateway.post("/siaga/drop", {"input": name, "why": chosen.why, "who": getpass.getuser()})
+        except NotFound as error:
+            missed += 1
+            print(f"siaga: {error}", file=sys.stderr)
+            continue
+        for one in answer["dropped"]:
+            print(f"{one['bucket']}/{one['key']}: dropped; siaga reprocess with its key lifts that")
+    return 1 if missed else 0
+
+
+def _duration(seconds: float) -> str:
+    """As a person says it.
+
+    >>> _duration(42), _duration(600), _duration(100000)
+    ('42 s', '10 min', '27 h 47 min')
+    """
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"
