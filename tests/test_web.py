@@ -16,6 +16,7 @@ from fixtures.grids import make_grid
 from functions.on_shakemap import handler as on_shakemap
 from functions.render_report import handler as render_report
 from siaga import keys, moment
+from siaga.errors import NotFound
 from siaga.events import Notification
 from siaga.standing import Book, why_ended
 from siaga.store import Store
@@ -240,6 +241,28 @@ def test_a_joined_row_shows_the_higher_level_that_another_map_says(web, monkeypa
     put(store, after)
     index.refresh()
     assert index.events("earthquake", Filter(), 50, 0) == ([of_after, main], 2)
+
+
+def test_an_event_that_came_since_the_last_round_is_found_at_once_but_nobody_drives_the_store(web, monkeypatch):
+    store, index, _client = web
+    index.refresh()
+    now, lists = 1000.0, []
+    monkeypatch.setattr("web.index.time.monotonic", lambda: now)
+    monkeypatch.setattr(index._store, "list", lambda *of: lists.append(of) or store.list(*of))
+    put(store, entry())
+    assert find(index, "earthquake", "20180805194635", "")[1]["event_id"] == "20180805194635"
+    assert len(lists) == 1
+    for number in range(50):  # of which none is there
+        with pytest.raises(NotFound):
+            find(index, "earthquake", f"201808051946{number:02}", "initial-v009-aaaaaaaa")
+    assert len(lists) == 1
+    now += 1
+    with index._writing, pytest.raises(NotFound):  # a round is under way: nobody waits for it
+        find(index, "earthquake", "20180805194700", "")
+    assert len(lists) == 1
+    with pytest.raises(NotFound):
+        find(index, "earthquake", "20180805194700", "")
+    assert len(lists) == 2
 
 
 def test_an_id_is_found_in_letters_of_any_case(web):

@@ -124,10 +124,14 @@ def run_of(entry: dict[str, Any]) -> keys.Run:
 def find(index: Index, hazard: str, event_id: str, version: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """All versions of an event, newest first, and the one that was asked for; raises NotFound with a sentence.
 
+    What the index does not know may have come since its last round; then it looks again, if it may.
+
     An id alone means the newest version that is of its event beyond doubt. That of a quake may carry another id:
     the one of a corrected map.
     """
     versions = index.versions(keys.check_event_id(event_id), version, hazard)
+    if not versions and index.look():
+        versions = index.versions(event_id, version, hazard)
     if not versions and not (version and index.versions(event_id, hazard=hazard)):
         raise NotFound("There is no event {event_id}", event_id=event_id)
     named = keys.identity(hazard, event_id)

@@ -33,6 +33,7 @@ from web.index.quakes import beside, refresh
 _log = logging.getLogger(__name__)
 _FORM = 5  # of the tables; another one is thrown away and made anew
 _LEAST_SECONDS, _SHARE_OF_TIME = 0.3, 10
+_LEAST_APART, _LOOK_SHARE = 0.05, 2  # seconds between looks that a reader asks for; times as long as the last one took
 _FETCHES = 8
 _TABLES = """
 create table entry (key text primary key, etag text, hazard text, event_id text, version text, source_type text,
@@ -87,6 +88,7 @@ class Index:
         self._local = threading.local()
         self._writing = threading.Lock()
         self.floods = FloodIndex(store, self._connection)
+        self._look_from = 0.0  # when a reader may ask for a look again, on the clock of time.monotonic()
         self.fresh = 0.0  # when the last whole round began, on the clock of time.time()
         self.trouble: Reason | None = None  # why the last round failed
         with self._connection() as connection:
@@ -114,7 +116,7 @@ class Index:
         with self._writing:
             began = time.time()
             try:
-                self._copy("entry", keys.RESULTS, keys.CATALOG, lambda body: _entry_row(json.loads(body)), _join)
+                self._copy_catalogue()
                 self._copy("receipt", keys.LEDGER, "", _receipt_row)
                 self._list_inputs()
                 self.floods.refresh()
@@ -122,6 +124,27 @@ class Index:
                 self.trouble = error.reason()
                 raise
             self.fresh, self.trouble = began, None
+
+    def look(self) -> bool:
+        """Copy the catalogue at once, since somebody asks for an event that is not here; whether it was looked at.
+
+        However many ask, that takes at most a third of the time, and nobody waits for another's look.
+        """
+        if time.monotonic() < self._look_from or not self._writing.acquire(blocking=False):
+            return False
+        began = time.monotonic()
+        try:
+            self._copy_catalogue()
+        except SiagaError:
+            return False  # the next round tells it
+        finally:
+            now = time.monotonic()
+            self._look_from = now + max(_LEAST_APART, _LOOK_SHARE * (now - began))
+            self._writing.release()
+        return True
+
+    def _copy_catalogue(self) -> None:
+        self._copy("entry", keys.RESULTS, keys.CATALOG, lambda body: _entry_row(json.loads(body)), _join)
 
     def events(self, hazard: str, wanted: Filter, limit: int, offset: int) -> tuple[list[dict[str, Any]], int]:
         """Each event by the version that counts, newest event first, and how many there are in all."""
