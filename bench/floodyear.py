@@ -114,7 +114,7 @@ def _snapshot(number: int) -> keys.Snapshot:
 
 def _put_told(store: _Memory, number: int, kind: str, **told: Any) -> None:
     one = _snapshot(number)
-    store.put(keys.FLOODMAPS, one.told(kind), json.dumps({"snapshot": str(one), "kind": kind} | told).encode())
+    store.put(keys.FLOODMAPS, one.record(kind), json.dumps({"snapshot": str(one), "kind": kind} | told).encode())
 
 
 def _put_data(store: _Memory, number: int, dice: random.Random) -> dict[str, str]:

@@ -172,13 +172,13 @@ def entry(
     written: bytes,
     demonstration: bool,
     arrival: Arrival,
-    said: Sequence[Reason],
+    arrival_warnings: Sequence[Reason],
     clock_zone: str = "",
 ) -> Entry:
     """The entry of a run, as its hazard has it; no report yet.
 
     impact: the record, written: its bytes as they are stored. demonstration: whether any figure has to say so.
-    said: stored reasons about the arrival, beside the impact's own warnings. clock_zone: of a quake.
+    arrival_warnings: stored reasons about the arrival, beside the impact's own warnings. clock_zone: of a quake.
     """
     common: Entry = {
         "schema": SCHEMA,
@@ -194,7 +194,7 @@ def entry(
         "displaced": impact["displaced"],
         "highest_class": None,
         "demonstration": demonstration,
-        "warnings": [*impact["warnings"], *said],
+        "warnings": [*impact["warnings"], *arrival_warnings],
         "arrival": arrival,
         "impact": {"key": run.key(keys.IMPACT), "sha256": sha256(written).hexdigest()},
         "report": None,

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from siaga import hazards
 from siaga.errors import BadInput
 from siaga.hazards import ASH, EARTHQUAKE, FLOOD, HAZARDS
-from siaga.moment import ZONES
+from siaga.moment import TIME_ZONES
 
 SHAKEMAP_BUCKETS = EARTHQUAKE.buckets
 SHAKEMAPS, SHAKEMAPS_CORRECTED, SHAKEMAPS_BNPB = (
@@ -48,7 +48,7 @@ EVENT_ID = re.compile(r"[A-Za-z0-9._+-]{1,64}")
 _VERSION = re.compile(r"(initial|corrected)-v(\d{3,})-([0-9a-f]{8})")
 _RUN = re.compile(r"[0-9a-f]{8}")
 _FOLDER_TIME = re.compile(r"\d{14}")
-_WIB = timezone(timedelta(hours=ZONES["WIB"]))  # the clock of BMKG's folders
+_WIB = timezone(timedelta(hours=TIME_ZONES["WIB"]))  # the clock of BMKG's folders
 _ERUPTION = re.compile(r"(\d{12}[+-]\d{4})_([A-Za-z0-9-]{1,46})")
 _SNAPSHOT = re.compile(r"(\d{10})-6-rw(?:-([A-Z]{2}-[A-Z]{2}))?")
 
@@ -185,7 +185,7 @@ class Snapshot:
         """The key of the answer itself in bucket floodmaps; it wakes on-flood."""
         return f"{self}/{FLOOD_DATA}"
 
-    def told(self, kind: str) -> str:
+    def record(self, kind: str) -> str:
         """The key of the small record of an hour: kind is same, empty, gap or suspect; it wakes nothing."""
         return f"{HOURS}{self}/{kind}.json"
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta, timezone
 
-ZONES = {"WIB": 7, "WITA": 8, "WIT": 9}  # hours ahead of UTC
+TIME_ZONES = {"WIB": 7, "WITA": 8, "WIT": 9}  # hours ahead of UTC
 _WITA = {"51", "52", "53", "63", "64", "65", "71", "72", "73", "74", "75", "76"}  # BPS codes of provinces
 
 
@@ -27,9 +27,9 @@ def parse(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def local(utc: datetime, zone: str) -> datetime:
+def local(utc: datetime, time_zone: str) -> datetime:
     """The same moment by the clock of WIB, WITA or WIT; by that of UTC for any other name."""
-    return at_offset(utc, ZONES.get(zone, 0))
+    return at_offset(utc, TIME_ZONES.get(time_zone, 0))
 
 
 def at_offset(utc: datetime, hours: float) -> datetime:
@@ -37,10 +37,10 @@ def at_offset(utc: datetime, hours: float) -> datetime:
     return utc.astimezone(timezone(timedelta(hours=hours)))
 
 
-def zone_of(longitude: float, province: str = "") -> str:
+def time_zone_of(longitude: float, province: str = "") -> str:
     """WIB, WITA or WIT: of the nearest province (BPS code) where it is known, else by longitude.
 
-    >>> zone_of(116.4), zone_of(114.3, "51"), zone_of(140.7)
+    >>> time_zone_of(116.4), time_zone_of(114.3, "51"), time_zone_of(140.7)
     ('WITA', 'WITA', 'WIT')
     """
     if province:

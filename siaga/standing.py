@@ -32,7 +32,7 @@ class Standing:
     ended: str = ""
 
     @property
-    def said(self) -> str:
+    def text(self) -> str:
         """Why it ended last, in English."""
         return str(self.reason["text"]) if self.reason else ""
 

@@ -49,7 +49,7 @@ def test_the_forecast_is_as_sure_as_it_may_be_on_quakes_that_it_had_not_seen(fou
         assert covered[deaths >= 1].mean() >= 0.88
         assert 0.75 <= scoring.pit(one, deaths, np.array([0.1, 0.9])).mean() <= 0.85
         assert scoring.kept(deaths, level) >= 0.93 * (deaths < 1).sum()
-        assert scoring.found(deaths, level) == strong
+        assert scoring.strong_called(deaths, level) == strong
         assert (level == scoring.level(deaths)).sum() >= (found.pager_levels == scoring.level(deaths)).sum()
 
 
@@ -174,5 +174,5 @@ def test_a_sequence_is_never_divided_between_folds():
 
 def test_levels_are_counted_by_what_was_recorded():
     deaths, levels = np.array([0.0, 0, 5, 150, 2000]), np.array([0, 2, 1, 1, 3])
-    assert (scoring.kept(deaths, levels), scoring.found(deaths, levels)) == (1, 1)
+    assert (scoring.kept(deaths, levels), scoring.strong_called(deaths, levels)) == (1, 1)
     assert scoring.confusion(deaths, levels).tolist() == [[1, 0, 1, 0], [0, 1, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1]]

@@ -150,7 +150,7 @@ def test_a_zone_without_any_count_is_unknown_and_half_of_one_is_said(tmp_path, h
         ("3", "Half", "district", None, shapely.box(116.25, SOUTH, 116.75, NORTH)),
     ]
     _, found = counted(hazard, tmp_path, exposure.zones(tmp_path / "z.geojson", strips), people)
-    known = {zone.name: zone.known for zone in found.zones}
+    known = {zone.name: zone.known_share for zone in found.zones}
     assert known == {"Strip 0": 1.0, "Strip 1": 1.0, "Blank": 0.0, "Half": pytest.approx(0.5)}
     to_record = {"earthquake": earthquake.zone_record, "flood": flood.SCALE.zone, "ash": ash.SCALE.zone}[hazard]
     records = [to_record(zone) for zone in found.zones]
@@ -177,7 +177,7 @@ def test_ground_of_a_zone_beyond_the_data_is_not_known(tmp_path, monkeypatch, ha
         ("3", "Beyond", "regency", None, shapely.box(116.8, -8.8, 116.9, -8.4)),
     ]
     _, found = counted(hazard, tmp_path, exposure.zones(tmp_path / "z.geojson", named), west_half, whole=not part)
-    assert {zone.name: zone.known for zone in found.zones} == {
+    assert {zone.name: zone.known_share for zone in found.zones} == {
         "On": 1.0,
         "Across": pytest.approx(0.25, rel=1e-6),
         "Beyond": 0.0,
@@ -193,7 +193,7 @@ def test_each_reason_for_not_known_names_its_own_cause(tmp_path, hazard):
     assert found.unknown_share == 1
     villages = exposure.zones(tmp_path / "z.geojson", squares("village", 2))
     everybody, found = counted(hazard, tmp_path, villages)
-    assert (everybody, {zone.known for zone in found.zones}, found.table) == (None, {0.0}, None)
+    assert (everybody, {zone.known_share for zone in found.zones}, found.table) == (None, {0.0}, None)
 
 
 @HAZARDS
@@ -301,4 +301,4 @@ def test_a_gap_where_the_shaking_is_strong_is_told_however_small_it_is(tmp_path)
 
 
 def test_gaps_count_nothing_of_a_map_without_cells():
-    assert gaps.Gaps.of(None, 4).share is None
+    assert gaps.Gaps.of(None, 4).unknown_share is None

@@ -105,8 +105,8 @@ def test_regencies_share_out_the_whole_ground_and_do_not_overlap():
     zone = shapely.box(116, -9, 117, -8)
     towns = [town("A", 116.2, -8.5, regency="52.01"), town("B", 116.8, -8.5, regency="52.08")]
     regencies = share_out({"Nusa Tenggara Barat": zone}, towns, NO_ISLANDS)
-    assert shapely.area(regencies.ground["52.01"]) == pytest.approx(0.5)
-    assert shapely.union_all(list(regencies.ground.values())).equals(zone)
+    assert shapely.area(regencies.land["52.01"]) == pytest.approx(0.5)
+    assert shapely.union_all(list(regencies.land.values())).equals(zone)
     (line,) = regencies.borders.values()
     assert line.equals(shapely.LineString([(116.5, -9), (116.5, -8)]))
 

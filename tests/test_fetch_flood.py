@@ -270,7 +270,7 @@ def test_every_hour_is_there_once_with_the_best_that_is_known(objects):
     listed = []
     for number, kind in objects:
         snapshot = Snapshot(FIRST + number * HOUR)
-        listed.append(snapshot.data if kind == "data" else snapshot.told(kind))
+        listed.append(snapshot.data if kind == "data" else snapshot.record(kind))
     hours = account([*listed, "suspect/x", "outages/2026112120-6-rw.json"], JAKARTA, FIRST, FIRST + 24 * HOUR)
     assert [hour.snapshot.hour for hour in hours] == [FIRST + number * HOUR for number in range(24)]
     for number, hour in enumerate(hours):
@@ -282,7 +282,7 @@ def test_every_hour_is_there_once_with_the_best_that_is_known(objects):
 def test_a_listing_begins_with_the_hour_that_was_asked_for(store):
     for number in range(5):
         snapshot = Snapshot(FIRST + number * HOUR)
-        store.put(FLOODMAPS, snapshot.data if number % 2 else snapshot.told("same"), b"{}")
+        store.put(FLOODMAPS, snapshot.data if number % 2 else snapshot.record("same"), b"{}")
     listed = set(FloodHours(store, JAKARTA).listed(FIRST + 2 * HOUR))
     assert {Snapshot.parse(key).hour for key in listed} == {FIRST + number * HOUR for number in (2, 3, 4)}
 

@@ -17,7 +17,7 @@ def test_an_id_is_the_old_systems():
     snapshot = Snapshot.of(MOMENT)
     assert str(snapshot) == "2017022105-6-rw"
     assert snapshot.data == "2017022105-6-rw/flood_data.json"
-    assert snapshot.told("same") == "hours/2017022105-6-rw/same.json"
+    assert snapshot.record("same") == "hours/2017022105-6-rw/same.json"
     assert snapshot.suspect(MOMENT) == "suspect/2017022105-6-rw/20170221T050700Z"
     assert snapshot.outage == "outages/2017022105-6-rw.json"
 
@@ -25,7 +25,7 @@ def test_an_id_is_the_old_systems():
 @given(HOURS, st.sampled_from(["ID-JK", "ID-JB"]))
 def test_a_snapshot_survives_the_journey(moment, region):
     snapshot = Snapshot.of(moment, region)
-    keys = (str(snapshot), snapshot.data, snapshot.told("gap"), snapshot.suspect(moment), snapshot.outage)
+    keys = (str(snapshot), snapshot.data, snapshot.record("gap"), snapshot.suspect(moment), snapshot.outage)
     assert {Snapshot.parse(key) for key in keys} == {snapshot}
 
 

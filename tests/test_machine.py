@@ -120,7 +120,7 @@ def test_a_store_that_starts_late_stops_nobody(tmp_path):
         try:
             machine.up(settings, supervisor, said.append, seconds=2)
             assert any("The store is not ready after 2 s" in line for line in said)
-            assert "It ended with status 7" in next(p.said for p in standing.read(home) if p.name == "minio")
+            assert "It ended with status 7" in next(p.text for p in standing.read(home) if p.name == "minio")
             mended.touch()
             names = {"minio", "gateway", "sftp", "web"}
             wait_for(lambda: {one.name for one in standing.read(home) if one.state == "up"} == names, 90, "all parts")

@@ -106,7 +106,7 @@ def facts(impact, code):
     _ = language.load(code)
     if impact["hazard"] == "earthquake":
         return of_earthquake(impact, _)
-    people = [tables.people_said(impact[name], _) for name in ("affected", "displaced")]
+    people = [tables.people_text(impact[name], _) for name in ("affected", "displaced")]
     if impact["hazard"] == "flood":
         shown = flood_printed.printed(impact, {1: None, 6: None, 24: None}, _)
         lines = [(one["depth"], [one["areas"], one["people"]]) for one in shown["classes"]]

@@ -111,8 +111,8 @@ def test_an_ash_fall_has_a_report(store, functions, minio):
 def test_what_changed_goes_by_what_each_earlier_hour_counts_as(store, functions, minio):
     flood(store, functions, minio, "2017022023-6-rw", states=(2, 4, 2))
     same = {"same_as": "2017022023-6-rw", "states_sha256": ""}
-    store.put(keys.FLOODMAPS, Snapshot.parse("2017022104-6-rw").told("same"), json.dumps(same).encode())
-    store.put(keys.FLOODMAPS, Snapshot.parse("2017022005-6-rw").told("empty"), b"{}")
+    store.put(keys.FLOODMAPS, Snapshot.parse("2017022104-6-rw").record("same"), json.dumps(same).encode())
+    store.put(keys.FLOODMAPS, Snapshot.parse("2017022005-6-rw").record("empty"), b"{}")
     now = flood(store, functions, minio, "2017022105-6-rw")  # states 1, 2, 3
     changed = Trend(newly_flooded=(), receded=(FIRST,), worse=(THIRD,), better=(SECOND,))
     found = flood_changes.trends(functions, impact_of(store, now))
@@ -124,7 +124,7 @@ def test_what_changed_goes_by_what_each_earlier_hour_counts_as(store, functions,
 
 def test_an_hour_of_which_nothing_is_known_stays_unknown(store, functions, minio):
     now = impact_of(store, flood(store, functions, minio, "2017022105-6-rw"))
-    store.put(keys.FLOODMAPS, Snapshot.parse("2017022104-6-rw").told("suspect"), b"{}")
+    store.put(keys.FLOODMAPS, Snapshot.parse("2017022104-6-rw").record("suspect"), b"{}")
     store.put(keys.FLOODMAPS, Snapshot.parse("2017022023-6-rw").data, floods.answer())  # not analysed yet
     assert flood_changes.trends(functions, now) == {1: None, 6: None, 24: None}
 

@@ -200,8 +200,8 @@ def test_violet_belongs_to_exercises(real, drill):
     plain, marked = pixels(real[1]["share-id.png"]), pixels(drill[1]["share-id.png"])
     assert (np.abs(marked[:60] - VIOLET).sum(axis=2) < 40).sum() > 5000
     assert plain.shape == marked.shape
-    picture, grounds = pixels(drill[1]["map-id.png"]), [*palette.MMI.values(), "#fcfcfa"]
-    laid = [0.42 * np.array(VIOLET) + 0.58 * np.array(ImageColor.getrgb(ground)) for ground in grounds]
+    picture, under = pixels(drill[1]["map-id.png"]), [*palette.MMI.values(), "#fcfcfa"]
+    laid = [0.42 * np.array(VIOLET) + 0.58 * np.array(ImageColor.getrgb(colour)) for colour in under]
     marks = np.min([np.abs(picture - colour).sum(axis=2) for colour in laid], axis=0) < 12
     middle, centre = marks.shape[0] // 2, marks.shape[1] // 2
     for quarter in (

@@ -102,7 +102,7 @@ def test_what_does_not_get_ready_at_all_is_started_anew(supervisor, out, tmp_pat
     supervisor.start(Part("never", SLEEPER, ready=lambda: False), seconds=0.1)
     wait_for(lambda: len(pids(out)) >= 2, 20, "another try")
     (never,) = standing.read(tmp_path)
-    assert "not ready after" in never.said
+    assert "not ready after" in never.text
     assert never.is_news(moment.now())
 
 
@@ -127,7 +127,7 @@ def test_a_part_that_falls_silent_is_killed_and_started_again(supervisor, out, t
     assert not psutil.pid_exists(pids(out)[0])
     assert (time.monotonic() - begun > 2) == (how == "working without an end")
     (silent,) = standing.read(tmp_path)
-    assert (silent.restarts >= 1, "silent for" in silent.said) == (True, True)
+    assert (silent.restarts >= 1, "silent for" in silent.text) == (True, True)
 
 
 def test_how_parts_stand_is_told_while_there_is_a_supervisor(supervisor, out, tmp_path):
@@ -136,7 +136,7 @@ def test_how_parts_stand_is_told_while_there_is_a_supervisor(supervisor, out, tm
     os.kill(wait_for(lambda: pids(out), 20)[0], signal.SIGKILL)
     wait_for(lambda: len(pids(out)) == 2, 20, "the second start")
     (sleeper,) = standing.read(tmp_path)
-    assert sleeper.said == "It was ended by signal SIGKILL"
+    assert sleeper.text == "It was ended by signal SIGKILL"
     assert sleeper.is_news(moment.now())
     assert not sleeper.is_news(moment.now() + timedelta(hours=2)) or sleeper.state != "up"
     supervisor.stop()

@@ -217,7 +217,7 @@ def test_two_quakes_within_a_minute_are_two_rows_that_name_each_other(web, turn)
         assert text(client, f"/earthquakes?lang={code}")[1].count(said) == 2
     assert [one["event_id"] for one in index.versions(MAIN)] == [MAIN]
     assert index.events("earthquake", Filter(level="red"), 50, 0) == ([doublet()[1]], 1)
-    assert index.figures("2026-05-10T04:00:00Z")["alerts"] == {"green": 1, "red": 1}
+    assert index.counts("2026-05-10T04:00:00Z")["alerts"] == {"green": 1, "red": 1}
 
 
 def test_a_joined_row_shows_the_higher_level_that_another_map_says(web, monkeypatch):
@@ -230,7 +230,7 @@ def test_a_joined_row_shows_the_higher_level_that_another_map_says(web, monkeypa
     index.refresh()
     assert index.events("earthquake", Filter(), 50, 0) == ([of_after], 1)
     assert index.events("earthquake", Filter(level="red"), 50, 0) == ([of_after], 1)
-    assert index.figures("2026-05-10T04:00:00Z")["alerts"] == {"red": 1}
+    assert index.counts("2026-05-10T04:00:00Z")["alerts"] == {"red": 1}
     page = text(client, "/earthquakes?lang=en")[1]
     assert 'class="strong red"' in page
     assert "Another map says:" in page
@@ -283,7 +283,7 @@ def test_a_quake_in_the_future_is_listed_without_its_age_and_not_in_the_band(web
     assert "Lombok" in page
     assert " ago" not in page.split("<tbody>")[1]
     assert 'class="strong' not in page
-    assert index.figures("2018-08-05T10:00:00Z")["alerts"] == {}
+    assert index.counts("2018-08-05T10:00:00Z")["alerts"] == {}
     exercises = text(client, "/earthquakes?lang=en&kind=drill")[1]
     assert "EXERCISE" in exercises
     assert 'class="strong' not in exercises

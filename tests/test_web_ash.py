@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from fixtures import ash, ashfalls, receipts
 from fixtures.ashfalls import EVENT
+from flask import render_template
 
 from siaga import keys, moment
 from siaga.errors import BadInput
@@ -169,6 +170,18 @@ def test_a_look_at_a_raster_says_the_sentence_of_its_unit():
     seen = ash_uploads.look(web_ash._eruption(form(density_kg_m3="1000"), Merapi()), load)
     assert seen["map"]["max_cm"] == pytest.approx(ash.cone().max(), rel=1e-6)
     assert "by the request's density of 1000.0 kg/m3" in seen["warnings"][0]["text"]
+
+
+def test_the_page_of_a_look_names_the_volcano_and_what_was_asked(web):
+    app, eruption = web[2].application, web_ash._eruption(form(), Merapi())
+    shown = ash_uploads.look(eruption, ash.raster())
+    with app.test_request_context("/ash/upload?lang=en"):
+        app.preprocess_request()
+        page = render_template(
+            "ash_preview.html", tab="ash", **web_ash._shown(eruption, shown), sha256="0" * 64, told=form()
+        )
+    assert "<dd>Merapi, AWAS" in page
+    assert "2017-02-21 19:04 WIB" in page
 
 
 def test_names_are_only_text_and_odd_addresses_get_words(web):

@@ -317,7 +317,7 @@ def test_what_is_deleted_in_the_bucket_is_forgotten(web):
     store, index, _client = web
     a_day(store)
     index.refresh()
-    store.delete(keys.FLOODMAPS, hours.snapshot(9).told("empty"))
+    store.delete(keys.FLOODMAPS, hours.snapshot(9).record("empty"))
     store.delete(keys.FLOODMAPS, hours.snapshot(8).data)
     index.refresh()
     start = floods.number(hours.START)

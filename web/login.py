@@ -214,8 +214,8 @@ def enter() -> AnyResponse | tuple[str, int]:
     after = _local(request.form.get("next", ""))
     stamp = _login().admit(request.form.get("name", ""), request.form.get("password", ""))
     if not stamp:
-        said = g.language("Name or password is wrong")
-        return render_template("login.html", tab="login", next=after, **_words() | {"said": said}), 403
+        sentence = g.language("Name or password is wrong")
+        return render_template("login.html", tab="login", next=after, **_words() | {"sentence": sentence}), 403
     session.clear()  # nothing from before the login stays valid
     session["operator"], session.permanent = stamp, True
     return redirect(after)
@@ -243,7 +243,7 @@ def _login() -> Login:
 
 def _words() -> dict[str, Any]:
     missing = "" if _login().exists() else g.language("No operator is set yet; run `siaga operator NAME` on the server")
-    return {"said": missing}
+    return {"sentence": missing}
 
 
 def _local(path: str) -> str:

@@ -25,12 +25,12 @@ class Services:
     home: Path | None = None
 
 
-def install(app: Flask, made: Services) -> None:
+def install(app: Flask, opened: Services) -> None:
     """Give them to the app."""
-    app.extensions[_NAME] = made
+    app.extensions[_NAME] = opened
 
 
 def services() -> Services:
     """Those of the app that answers this request."""
-    made: Services = current_app.extensions[_NAME]
-    return made
+    opened: Services = current_app.extensions[_NAME]
+    return opened

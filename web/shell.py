@@ -49,7 +49,7 @@ def shared() -> dict[str, Any]:
         "languages": {code: _in_language(code) for code in language.LANGUAGES},
         "clocks": clock.clocks(g.now, g.language),
         "fresh": freshness(index),
-        "tabs": tabs.figures(index, g.now, g.language),
+        "tabs": tabs.labels(index, g.now, g.language),
     }
 
 
@@ -89,15 +89,15 @@ def unforeseen(error: Exception) -> tuple[str, int] | AnyResponse:
     if isinstance(error, HTTPException):
         if error.code is None or error.code < 400:
             return error.get_response()  # a redirect
-        said = _STATUS_WORDS.get(error.code, _STATUS_WORDS[400])
-        return trouble(error.code, g.language(said, limit=MAX_BYTES >> 20))
+        words = _STATUS_WORDS.get(error.code, _STATUS_WORDS[400])
+        return trouble(error.code, g.language(words, limit=MAX_BYTES >> 20))
     current_app.logger.exception("%.200r failed", request.path)
     return trouble(500, g.language("This page failed; the fault is written in the log. Other pages still work."))
 
 
-def trouble(status: int, said: str) -> tuple[str, int]:
+def trouble(status: int, sentence: str) -> tuple[str, int]:
     """A page that says what failed and what still holds."""
-    return render_template("trouble.html", said=said, status=status), status
+    return render_template("trouble.html", sentence=sentence, status=status), status
 
 
 def freshness(index: Index) -> dict[str, Any]:

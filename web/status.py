@@ -118,7 +118,7 @@ def _ignored(index: Index) -> list[dict[str, Any]]:
     """What lies in the buckets of inputs under a name that wakes nothing, so that nobody waits for it in vain."""
     return [
         _row("ignored", "", notification, modified)
-        | {"said": g.language("Its name does not end in {name}, so it wakes nothing", name=name)}
+        | {"text": g.language("Its name does not end in {name}, so it wakes nothing", name=name)}
         for notification, modified in index.inputs(_SHOWN)
         if (name := ignored.lacking(notification.bucket, notification.key))
     ]
@@ -134,7 +134,7 @@ def _outage(one: dict[str, Any]) -> dict[str, Any]:
         "region": one["region"],
         "since": moment(one["since"]),
         "until": moment(one["until"]),
-        "said": g.language.reason(one["reason"]),
+        "text": g.language.reason(one["reason"]),
     }
 
 
@@ -145,7 +145,7 @@ def _parts(home: Path | None) -> list[dict[str, Any]]:
         {
             "name": one.name,
             "state": one.state,
-            "said": g.language.reason(one.reason),
+            "text": g.language.reason(one.reason),
             "restarts": one.restarts,
             "when": clock.ago(one.ended or one.since, g.now, g.language),
         }
@@ -163,7 +163,7 @@ def _page(run: str) -> dict[str, str]:
 def _job(job: dict[str, Any]) -> dict[str, Any]:
     said = g.language.reason(job.get("reason"))
     return _row(job["state"], job["function"], Notification(job["bucket"], job["key"]), job["received"]) | {
-        "said": said,
+        "text": said,
         "attempts": job["attempt"],
         "next": job.get("next"),
     }
@@ -171,7 +171,7 @@ def _job(job: dict[str, Any]) -> dict[str, Any]:
 
 def _receipt(receipt: Receipt) -> dict[str, Any]:
     row = _row(receipt.state, receipt.function, receipt.notification, receipt.received)
-    row |= {"said": g.language.reason(receipt.reason), "attempts": receipt.attempts}
+    row |= {"text": g.language.reason(receipt.reason), "attempts": receipt.attempts}
     row |= {"finished": receipt.finished, "when": clock.ago(receipt.finished, g.now, g.language)}
     row["warnings"] = [g.language.reason(warning) for warning in receipt.warnings]
     row["lasted"] = clock.lasted(receipt.seconds, g.language)
@@ -188,7 +188,7 @@ def _row(state: str, function: str, notification: Notification, received: str) -
         "key": shown(notification.key),
         "received": received,
         "when": clock.ago(received, g.now, g.language) if received else "",
-        "said": "",
+        "text": "",
         "attempts": 0,
         "finished": "",
         "warnings": [],

@@ -12,18 +12,18 @@ from web.index import Index, floods
 _LATE_HOURS = 2
 
 
-def figures(index: Index, now: datetime, _: Language) -> dict[str, Any]:
+def labels(index: Index, now: datetime, _: Language) -> dict[str, Any]:
     """By tab what it says beside its name, "" for nothing; level: of the worst earthquake of the last day."""
-    found = index.figures(stamp(now))
-    worst = next((level for level in reversed(LEVELS) if found["alerts"].get(level)), "")
+    counts = index.counts(stamp(now))
+    worst = next((level for level in reversed(LEVELS) if counts["alerts"].get(level)), "")
     level = "" if worst == "green" else worst
-    alert = f"{found['alerts'][level]} {_(words.LEVELS[level]).capitalize()}" if level else ""
+    alert = f"{counts['alerts'][level]} {_(words.LEVELS[level]).capitalize()}" if level else ""
     return {
         "level": level,
         "earthquakes": alert,
         "floods": _flood(index, now, _),
-        "ash": _("{count} active", count=found["ash"]) if found["ash"] else "",
-        "status": _("{count} failed", count=found["failed"]) if found["failed"] else "",
+        "ash": _("{count} active", count=counts["ash"]) if counts["ash"] else "",
+        "status": _("{count} failed", count=counts["failed"]) if counts["failed"] else "",
     }
 
 

@@ -17,18 +17,18 @@ _OUTSIDE = {
 }
 
 
-def blanks(found: Study) -> str:
+def blanks(trial: Study) -> str:
     """How much hangs on counting a blank as none."""
-    named = np.array([row.shaking_deaths is not None for row in found.rows])
-    other = np.array([row.shaking_deaths is None and bool(row.causes or row.total_deaths) for row in found.rows])
-    deaths, levels, pager = found.deaths, found.tested[CHOSEN].levels()[0], found.pager_levels
+    named = np.array([row.shaking_deaths is not None for row in trial.rows])
+    other = np.array([row.shaking_deaths is None and bool(row.causes or row.total_deaths) for row in trial.rows])
+    deaths, levels, pager = trial.deaths, trial.tested[CHOSEN].levels()[0], trial.pager_levels
     lines = []
     for name, which in {
         "blank is none (as above)": np.ones(len(deaths), bool),
         "blanks with a toll of another cause, or another cause, left out": ~other,
         "only rows that name a figure": named,
     }.items():
-        again = candidates.CHOSEN.learn(found.quakes.take(which))
+        again = candidates.CHOSEN.learn(trial.quakes.take(which))
         middle = _middling(again)
         lines.append(
             (
@@ -36,7 +36,7 @@ def blanks(found: Study) -> str:
                 str(which.sum()),
                 f"{scoring.kept(deaths[which], levels[which])} of {(deaths[which] < 1).sum()}",
                 str(scoring.kept(deaths[which], pager[which])),
-                f"{scoring.found(deaths[which], levels[which])} ({scoring.found(deaths[which], pager[which])})",
+                "{} ({})".format(*(scoring.strong_called(deaths[which], called[which]) for called in (levels, pager))),
                 middle,
             )
         )
@@ -120,10 +120,10 @@ Spread of ln(deaths): {spreads}. PAGER's is its authors'; those of ITB's models 
 """
 
 
-def constants(found: Study) -> str:
+def constants(trial: Study) -> str:
     """What siaga/impact/forecast.py holds."""
-    lines = [(f"`{name}`", str(value)) for name, value in study.constants(found.learnt).items()]
-    slope = found.learnt[0]
+    lines = [(f"`{name}`", str(value)) for name, value in study.constants(trial.learnt).items()]
+    slope = trial.learnt[0]
     weights = ", ".join(
         f"{roman} {exp(slope * (mmi - 8)):.2g}"
         for mmi, roman in ((5, "V"), (6, "VI"), (7, "VII"), (8, "VIII"), (9, "IX"))

@@ -10,21 +10,21 @@ from siaga.impact import fatality
 _CUTS = (1990, 1995, 2000)  # learnt before, tested from there on
 
 
-def judgements(found: Study) -> str:
+def judgements(trial: Study) -> str:
     """The forecast before this one and this one, on quakes held back and on later ones."""
-    deaths, years = found.deaths, _years(found)
+    deaths, years = trial.deaths, _years(trial)
     lines = []
     for name, rule in {BEFORE: RULE_BEFORE, CHOSEN: RULE}.items():
-        one = found.tested[name].forecasts[0]
+        one = trial.tested[name].forecasts[0]
         lines.append(("held back (folds)", _who(name), *_judged(one, deaths, scoring.by_chance(one, rule))))
-    lines.append(("held back (folds)", "PAGER", *_judged(found.pager, deaths, found.pager_levels)))
+    lines.append(("held back (folds)", "PAGER", *_judged(trial.pager, deaths, trial.pager_levels)))
     for cut in _CUTS:
         held = years >= cut
         if not (held.any() and (deaths[~held] >= 1).any()):
             continue
-        quakes, part = found.quakes.take(held), f"from {cut}, learnt before"
+        quakes, part = trial.quakes.take(held), f"from {cut}, learnt before"
         for name, way, rule in ((BEFORE, candidates.BEFORE, RULE_BEFORE), (CHOSEN, candidates.CHOSEN, RULE)):
-            one = way.forecast(way.learn(found.quakes.take(~held)), quakes)
+            one = way.forecast(way.learn(trial.quakes.take(~held)), quakes)
             lines.append((part, _who(name), *_judged(one, deaths[held], scoring.by_chance(one, rule))))
         for model, who in ((fatality.PAGER, "PAGER"), (fatality.ITB_BAYESIAN, "ITB Bayes")):
             one = candidates.rate_model(model, quakes)
@@ -61,18 +61,18 @@ def _judged(one: Forecast, deaths: np.ndarray, levels: np.ndarray) -> tuple[str,
         f"{covered[more].sum()} of {more.sum()}",
         f"{100 * middle:.1f} %",
         f"{scoring.kept(deaths, levels)} of {(deaths < 1).sum()}",
-        f"{scoring.found(deaths, levels)} of {strong.sum()}",
+        f"{scoring.strong_called(deaths, levels)} of {strong.sum()}",
         f"{(levels == scoring.level(deaths)).sum()} of {len(deaths)}",
     )
 
 
-def periods(found: Study) -> str:
+def periods(trial: Study) -> str:
     """Learnt in one time, tested in another: do the chances add up."""
-    years = _years(found)
+    years = _years(trial)
     lines = []
     for name, held in {"from 1995, learnt before": years >= 1995, "before 1995, learnt after": years < 1995}.items():
-        way, deaths = candidates.CHOSEN, found.deaths[held]
-        one = way.forecast(way.learn(found.quakes.take(~held)), found.quakes.take(held))
+        way, deaths = candidates.CHOSEN, trial.deaths[held]
+        one = way.forecast(way.learn(trial.quakes.take(~held)), trial.quakes.take(held))
         chances = (1 - one.below(np.array([1.0, 10.0, 100.0]))).sum(axis=0)
         cells = [
             f"{expected:.1f} / {(deaths >= size).sum()}" for expected, size in zip(chances, (1, 10, 100), strict=True)
@@ -82,17 +82,17 @@ def periods(found: Study) -> str:
     return f"## Earlier and later quakes\n\n{markdown.table(heads, lines)}\n"
 
 
-def missed(found: Study) -> str:
+def missed(trial: Study) -> str:
     """Every quake of the catalogue that was badly forecast, by name."""
-    deaths, one = found.deaths, found.tested[CHOSEN].forecasts[0]
-    levels = found.tested[CHOSEN].levels()[0]
+    deaths, one = trial.deaths, trial.tested[CHOSEN].forecasts[0]
+    levels = trial.tested[CHOSEN].levels()[0]
     covered, _meant = scoring.inside(one, deaths, 0.9)
     low, high = one.quantile(0.05), one.quantile(0.95)
     reached = scoring.level(deaths)
     chances = 1 - one.below(np.array([1.0, 100.0]))
     bad = ~covered | ((deaths >= 1) & (levels < reached)) | ((levels >= 2) & (deaths < 100))
     lines = []
-    for row in sorted(np.flatnonzero(bad), key=lambda row: found.rows[row].time):
+    for row in sorted(np.flatnonzero(bad), key=lambda row: trial.rows[row].time):
         why = [] if covered[row] else ["outside the interval"]
         if levels[row] < reached[row]:
             why.append("level too low")
@@ -100,17 +100,17 @@ def missed(found: Study) -> str:
             why.append("false orange or red")
         lines.append(
             (
-                _named(found, row),
-                "blank" if found.rows[row].shaking_deaths is None else f"{deaths[row]:,.0f}",
+                _named(trial, row),
+                "blank" if trial.rows[row].shaking_deaths is None else f"{deaths[row]:,.0f}",
                 f"{markdown.number(np.floor(low[row]))} to {markdown.number(np.floor(high[row]))}",
                 f"{markdown.percent(chances[row, 0])} / {markdown.percent(chances[row, 1])}",
                 f"{scoring.LEVELS[levels[row]]} ({scoring.LEVELS[reached[row]]})",
-                scoring.LEVELS[found.pager_levels[row]],
+                scoring.LEVELS[trial.pager_levels[row]],
                 ", ".join(why),
             )
         )
     heads = ("quake", "deaths", "90 %", "chance of any / of a hundred", "level (recorded)", "PAGER", "what was wrong")
-    blank = np.array([row.shaking_deaths is None for row in found.rows])
+    blank = np.array([row.shaking_deaths is None for row in trial.rows])
     return f"""## What it missed
 
 Every quake of the catalogue whose toll lies outside the 90 % interval, whose level is too low, or that was called
@@ -123,11 +123,11 @@ killed 103, is called yellow still.
 """
 
 
-def _years(found: Study) -> np.ndarray:
-    return np.array([row.time.year for row in found.rows])
+def _years(trial: Study) -> np.ndarray:
+    return np.array([row.time.year for row in trial.rows])
 
 
-def _named(found: Study, row: int) -> str:
-    quake = found.rows[row]
+def _named(trial: Study, row: int) -> str:
+    quake = trial.rows[row]
     where = quake.name or f"{quake.latitude:.1f}, {quake.longitude:.1f}"
     return f"{quake.time:%Y-%m-%d} {where}, M {quake.magnitude:.1f}"

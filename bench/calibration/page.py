@@ -10,7 +10,7 @@ from bench.calibration.study import CHANCES, CHOSEN, FOLDS, REPEATS, RULE, Study
 from siaga.impact import fatality, forecast
 
 
-def write(found: Study) -> str:
+def write(trial: Study) -> str:
     """The whole page."""
     parts = (
         *(_head, _ways, _rule, _confusion, _folds, _coverage),
@@ -25,11 +25,11 @@ def write(found: Study) -> str:
             limits.constants,
         ),
     )
-    return "\n".join(part(found) for part in parts).rstrip("\n") + "\n"
+    return "\n".join(part(trial) for part in parts).rstrip("\n") + "\n"
 
 
-def _head(found: Study) -> str:
-    pooled, catalogue = (study.scores(found)[name] for name in ("pooled", "catalogue"))
+def _head(trial: Study) -> str:
+    pooled, catalogue = (study.scores(trial)[name] for name in ("pooled", "catalogue"))
     better = pooled["kept"] > pooled["kept_pager"] and pooled["found"] > pooled["found_pager"]
     verdict = (
         f"**Verdict: {'yes' if better else 'no'}.** Of past quakes that it had not seen, all that are known pooled, "
@@ -42,12 +42,12 @@ def _head(found: Study) -> str:
         if better
         else "It does not beat PAGER on both measures, so PAGER sets the level and Siaga's forecast stands beside it."
     )
-    named = sum(row.shaking_deaths is not None for row in found.rows)
-    years = sorted(row.time.year for row in found.rows)
+    named = sum(row.shaking_deaths is not None for row in trial.rows)
+    years = sorted(row.time.year for row in trial.rows)
     return f"""# How far Siaga's forecast of deaths can be trusted
 
 Written by `python -m bench.calibration EXPOCAT.csv`; change the script, not this page. The catalogue is USGS's
-EXPO-CAT, {len(found.rows)} quakes in and about Indonesia from {years[0]} to {years[-1]} with the people per MMI class;
+EXPO-CAT, {len(trial.rows)} quakes in and about Indonesia from {years[0]} to {years[-1]} with the people per MMI class;
 it is no part of the project.
 
 {verdict}
@@ -58,7 +58,7 @@ and that nobody here has seen, judged with the forecast before this one (nobody 
 {_part(study.APART)}.
 Nine orange and red quakes are few; "Reliability" says how far the chances add up, "What it missed" where it failed.
 
-What is forecast are deaths by shaking (ShakingDeaths). {named} of the {len(found.rows)} rows name a figure; a blank
+What is forecast are deaths by shaking (ShakingDeaths). {named} of the {len(trial.rows)} rows name a figure; a blank
 is tested as no known deaths ("What the blanks imply" says what hangs on that). Quakes within 30 days and about 150 km
 of each other are one sequence and never divided between learning and testing. {FOLDS} folds, {REPEATS} times over with
 other folds; where one number stands for all five, it is the worst of them for levels and the mean for scores.
@@ -72,18 +72,18 @@ def _part(part: Mapping[str, int]) -> str:
     )
 
 
-def _ways(found: Study) -> str:
-    deaths = found.deaths
+def _ways(trial: Study) -> str:
+    deaths = trial.deaths
     lines = [
-        _row("PAGER alone", np.mean(scoring.crps(found.pager, deaths)), np.mean(scoring.log_score(found.pager, deaths)),
-             [found.pager_levels], deaths, found.pager)
+        _row("PAGER alone", np.mean(scoring.crps(trial.pager, deaths)), np.mean(scoring.log_score(trial.pager, deaths)),
+             [trial.pager_levels], deaths, trial.pager)
     ]  # fmt: skip
     for model in (fatality.ITB, fatality.ITB_BAYESIAN):
-        one = candidates.rate_model(model, found.quakes)
+        one = candidates.rate_model(model, trial.quakes)
         levels = [scoring.level(one.quantile(0.5))]
         scores = np.mean(scoring.crps(one, deaths)), np.mean(scoring.log_score(one, deaths))
         lines.append(_row(f"{model.name} alone", *scores, levels, deaths, one))
-    for name, tested in found.tested.items():
+    for name, tested in trial.tested.items():
         shown = f"**{name}**" if name == CHOSEN else name
         lines.append(_row(shown, tested.crps, tested.log_score, tested.levels(), deaths, tested.forecasts[0]))
     heads = ("way", "CRPS", "log score", "greens kept", "orange and red found", "called orange or red", "in 90 %")
@@ -128,14 +128,14 @@ def _row(
         f"{crps:.4f}",
         f"{score:.4f}",
         markdown.span(scoring.kept(deaths, one) for one in levels),
-        markdown.span(scoring.found(deaths, one) for one in levels),
+        markdown.span(scoring.strong_called(deaths, one) for one in levels),
         markdown.span(int((one >= 2).sum()) for one in levels),
         f"{covered[deaths >= 1].sum()} / {covered[deaths >= 5].sum()}",
     )
 
 
-def _rule(found: Study) -> str:
-    deaths, tested = found.deaths, found.tested[CHOSEN]
+def _rule(trial: Study) -> str:
+    deaths, tested = trial.deaths, trial.tested[CHOSEN]
     rules = {_chance(chance): (chance, chance, chance) for chance in CHANCES}
     rules[f"**yellow {_chance(RULE[0])}, orange and red {_chance(RULE[2])}**"] = RULE
     lines = []
@@ -143,7 +143,7 @@ def _rule(found: Study) -> str:
         levels = tested.levels(rule)
         counts = zip(*(_counts(deaths, level) for level in levels), strict=True)
         lines.append((name, *(markdown.span(one) for one in counts)))
-    lines.append(("PAGER (median)", *(str(one) for one in _counts(deaths, found.pager_levels))))
+    lines.append(("PAGER (median)", *(str(one) for one in _counts(deaths, trial.pager_levels))))
     heads = (
         "chance",
         f"greens kept of {(deaths < 1).sum()}",
@@ -176,17 +176,17 @@ def _counts(deaths: np.ndarray, levels: np.ndarray) -> tuple[int, ...]:
     return (
         scoring.kept(deaths, levels),
         int((levels[deaths >= 1] >= 1).sum()),
-        scoring.found(deaths, levels),
+        scoring.strong_called(deaths, levels),
         int((levels >= 2).sum()),
         int((levels[deaths < 1] >= 2).sum()),
         int((levels == scoring.level(deaths)).sum()),
     )
 
 
-def _confusion(found: Study) -> str:
-    deaths = found.deaths
-    ours = scoring.confusion(deaths, found.tested[CHOSEN].levels()[0])
-    pager = scoring.confusion(deaths, found.pager_levels)
+def _confusion(trial: Study) -> str:
+    deaths = trial.deaths
+    ours = scoring.confusion(deaths, trial.tested[CHOSEN].levels()[0])
+    pager = scoring.confusion(deaths, trial.pager_levels)
     lines = [
         (f"{name} ({count.sum()})", *(str(one) for one in count), *(str(one) for one in other))
         for name, count, other in zip(scoring.LEVELS, ours, pager, strict=True)
@@ -195,8 +195,8 @@ def _confusion(found: Study) -> str:
     return f"## Levels, recorded and forecast\n\nFirst of the {REPEATS} repeats.\n\n{markdown.table(heads, lines)}\n"
 
 
-def _folds(found: Study) -> str:
-    deaths, levels, fold = found.deaths, found.tested[CHOSEN].levels()[0], found.folds[0]
+def _folds(trial: Study) -> str:
+    deaths, levels, fold = trial.deaths, trial.tested[CHOSEN].levels()[0], trial.folds[0]
     lines = []
     for name in np.unique(fold):
         held = fold == name
@@ -205,19 +205,19 @@ def _folds(found: Study) -> str:
                 str(name + 1),
                 str(held.sum()),
                 f"{scoring.kept(deaths[held], levels[held])} / {(deaths[held] < 1).sum()}",
-                f"{scoring.kept(deaths[held], found.pager_levels[held])}",
-                f"{scoring.found(deaths[held], levels[held])} / {(deaths[held] >= 100).sum()}",
-                f"{scoring.found(deaths[held], found.pager_levels[held])}",
-                f"{scoring.crps(found.tested[CHOSEN].forecasts[0], deaths)[held].mean():.4f}",
-                f"{scoring.crps(found.pager, deaths)[held].mean():.4f}",
+                f"{scoring.kept(deaths[held], trial.pager_levels[held])}",
+                f"{scoring.strong_called(deaths[held], levels[held])} / {(deaths[held] >= 100).sum()}",
+                f"{scoring.strong_called(deaths[held], trial.pager_levels[held])}",
+                f"{scoring.crps(trial.tested[CHOSEN].forecasts[0], deaths)[held].mean():.4f}",
+                f"{scoring.crps(trial.pager, deaths)[held].mean():.4f}",
             )
         )
     heads = ("fold", "quakes", "greens kept", "PAGER", "orange and red found", "PAGER", "CRPS", "PAGER")
     return f"## Fold by fold\n\nFirst repeat.\n\n{markdown.table(heads, lines)}\n"
 
 
-def _coverage(found: Study) -> str:
-    deaths, one = found.deaths, found.tested[CHOSEN].forecasts[0]
+def _coverage(trial: Study) -> str:
+    deaths, one = trial.deaths, trial.tested[CHOSEN].forecasts[0]
     chance = 1 - one.below(np.array([1.0]))[:, 0]
     groups: dict[str, tuple[scoring.Forecast, np.ndarray]] = {
         "all quakes": (one, np.ones(len(deaths), bool)),
@@ -225,10 +225,10 @@ def _coverage(found: Study) -> str:
         "chance of any death ≥ 30 %": (one, chance >= 0.3),
         "with deaths": (one, deaths >= 1),
         "with five deaths or more": (one, deaths >= 5),
-        "PAGER, all quakes": (found.pager, np.ones(len(deaths), bool)),
-        "PAGER, chance of any death ≥ 10 % (Siaga's)": (found.pager, chance >= 0.1),
-        "PAGER, with deaths": (found.pager, deaths >= 1),
-        "PAGER, with five deaths or more": (found.pager, deaths >= 5),
+        "PAGER, all quakes": (trial.pager, np.ones(len(deaths), bool)),
+        "PAGER, chance of any death ≥ 10 % (Siaga's)": (trial.pager, chance >= 0.1),
+        "PAGER, with deaths": (trial.pager, deaths >= 1),
+        "PAGER, with five deaths or more": (trial.pager, deaths >= 5),
     }
     lines = []
     for name, (of, which) in groups.items():
@@ -260,8 +260,8 @@ def _pit(one: scoring.Forecast, deaths: np.ndarray) -> str:
     )
 
 
-def _reliability(found: Study) -> str:
-    deaths, tested = found.deaths, found.tested[CHOSEN]
+def _reliability(trial: Study) -> str:
+    deaths, tested = trial.deaths, trial.tested[CHOSEN]
     chances = np.mean([1 - one.below(np.array([1.0, 10.0, 100.0, 1000.0])) for one in tested.forecasts], axis=0)
     lines = []
     coarse = (0, 0.01, 0.05, 0.15, 1)

@@ -88,7 +88,7 @@ def kept(deaths: np.ndarray, levels: np.ndarray) -> int:
     return int((levels[deaths < 1] == 0).sum())
 
 
-def found(deaths: np.ndarray, levels: np.ndarray) -> int:
+def strong_called(deaths: np.ndarray, levels: np.ndarray) -> int:
     """Quakes with a hundred deaths or more that are called orange or red."""
     return int((levels[deaths >= 100] >= 2).sum())
 

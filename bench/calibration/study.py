@@ -136,19 +136,19 @@ def study(path: Path, say: Callable[[str], None]) -> Study:
     return Study(rows, quakes, folds, tested, pager, candidates.CHOSEN.learn(quakes))
 
 
-def scores(found: Study) -> dict[str, dict[str, int]]:
+def scores(trial: Study) -> dict[str, dict[str, int]]:
     """forecast_scores.json: what is known of quakes that were not seen, by part, and all of it pooled.
 
     Of the repeats the worst, so that chance does not flatter. kept: numbers in the parts, per cent in the pool.
     """
-    levels, deaths = found.tested[CHOSEN].levels(), found.deaths
+    levels, deaths = trial.tested[CHOSEN].levels(), trial.deaths
     catalogue = {
         "greens": int((deaths < 1).sum()),
         "kept": min(scoring.kept(deaths, one) for one in levels),
-        "kept_pager": scoring.kept(deaths, found.pager_levels),
+        "kept_pager": scoring.kept(deaths, trial.pager_levels),
         "strong": int((deaths >= 100).sum()),
-        "found": min(scoring.found(deaths, one) for one in levels),
-        "found_pager": scoring.found(deaths, found.pager_levels),
+        "found": min(scoring.strong_called(deaths, one) for one in levels),
+        "found_pager": scoring.strong_called(deaths, trial.pager_levels),
     }
     return {"catalogue": catalogue, "apart": APART, "pooled": pooled(catalogue, APART)}
 

@@ -154,7 +154,7 @@ def _status(settings: Settings, _: argparse.Namespace) -> int:
         if part.is_news(moment.now()):
             since = f"{moment.parse(part.since):%Y-%m-%d %H:%M:%S}"
             print(f"{part.state:<10} {since}  part {part.name}, started again {part.restarts} time(s)")
-            print(f"{'':<10} {part.said}")
+            print(f"{'':<10} {part.text}")
     for state, name, came, reason in ingest.inputs(settings):
         print(f"{state:<10} {came}  {shown(name)}" + (f"\n{'':<10} {shown(reason)}" if reason else ""))
     return 0

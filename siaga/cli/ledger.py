@@ -83,7 +83,7 @@ class _Report:
         for name in sorted(self._named, key=lambda name: not KINDS[name].fault):
             kind, count = KINDS[name], self._counts[name]
             todo = "" if mended and kind.fault else kind.todo
-            print(f"{count:>4} × {kind.said}" + (f": {todo}" if todo else ""))
+            print(f"{count:>4} × {kind.text}" + (f": {todo}" if todo else ""))
             print("\n".join(self._named[name]) + (f"\n     … and {count - _NAMED:,} more" if count > _NAMED else ""))
         print("findings: see above" if self.faults else "whole: buckets, ledger, catalogue and results agree")
 

@@ -18,10 +18,10 @@ class Progress:
         """So many of something that nobody knows the end of."""
         self._line(f"{what}: {number:,}", now=False)
 
-    def bar(self, done: int, total: int, said: str) -> None:
+    def bar(self, done: int, total: int, text: str) -> None:
         """A part of a whole."""
         filled = _BLOCKS * done // total if total else _BLOCKS
-        self._line(f"[{'#' * filled}{'.' * (_BLOCKS - filled)}] {done:,} of {total:,}  {said}", now=done == total)
+        self._line(f"[{'#' * filled}{'.' * (_BLOCKS - filled)}] {done:,} of {total:,}  {text}", now=done == total)
 
     def clear(self) -> None:
         """Take the line away, before something else is printed."""

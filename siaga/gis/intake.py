@@ -30,7 +30,7 @@ _FARTHEST = 1e8  # units of any CRS: more than twice round the Earth in metres
 _CSV = ["X_POSSIBLE_NAMES=longitude,lon,lng,x,bujur", "Y_POSSIBLE_NAMES=latitude,lat,y,lintang"]
 
 
-def nobody(_said: str) -> None:
+def nobody(_sentence: str) -> None:
     """Where nobody listens to what the operator should know."""
 
 

@@ -156,61 +156,63 @@ def read_request(body: bytes) -> Eruption:
     if len(body) > MAX_REQUEST_BYTES:
         raise BadInput("request.json has {size} KiB; at most 64 KiB are read", size=len(body) >> 10)
     try:
-        told = json.loads(body)
+        fields = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise BadInput("request.json is not JSON: {detail}", detail=str(error)[:200]) from error
-    if not isinstance(told, dict):
+    if not isinstance(fields, dict):
         raise BadInput("request.json is not a JSON object")
-    return eruption(told)
+    return eruption(fields)
 
 
-def eruption(told: dict[str, Any]) -> Eruption:
+def eruption(fields: dict[str, Any]) -> Eruption:
     """An eruption from the fields of request.json; raises BadInput naming the field that is wrong."""
-    submitted = told.get("submitted")
+    submitted = fields.get("submitted")
     return Eruption(
-        volcano=_text(told, "volcano", 50),
-        longitude=_number(told, "longitude", -180, 180),
-        latitude=_number(told, "latitude", -90, 90),
-        elevation_m=None if told.get("elevation_m") is None else _number(told, "elevation_m", -5000, 10_000),
-        alert_level=_alert_level(told),
-        eruption_height_m=_number(told, "eruption_height_m", 0, 100_000),
-        time=_time(told, "time"),
-        time_zone=_text(told, "time_zone", 40) if told.get("time_zone") else "",
-        forecast_days=_forecast_days(told),
-        submitted=None if submitted is None else _time(told, "submitted").astimezone(UTC),
-        raster_sha256=_sha256(told),
-        unit=_unit(told),
-        density_kg_m3=None if told.get("density_kg_m3") is None else _number(told, "density_kg_m3", *DENSITIES_KG_M3),
+        volcano=_text(fields, "volcano", 50),
+        longitude=_number(fields, "longitude", -180, 180),
+        latitude=_number(fields, "latitude", -90, 90),
+        elevation_m=None if fields.get("elevation_m") is None else _number(fields, "elevation_m", -5000, 10_000),
+        alert_level=_alert_level(fields),
+        eruption_height_m=_number(fields, "eruption_height_m", 0, 100_000),
+        time=_time(fields, "time"),
+        time_zone=_text(fields, "time_zone", 40) if fields.get("time_zone") else "",
+        forecast_days=_forecast_days(fields),
+        submitted=None if submitted is None else _time(fields, "submitted").astimezone(UTC),
+        raster_sha256=_sha256(fields),
+        unit=_unit(fields),
+        density_kg_m3=None
+        if fields.get("density_kg_m3") is None
+        else _number(fields, "density_kg_m3", *DENSITIES_KG_M3),
     )
 
 
 def request_bytes(eruption: Eruption) -> bytes:
     """request.json of an eruption; `read_request` reads the same back."""
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         name: getattr(eruption, name)
         for name in ("volcano", "longitude", "latitude", "elevation_m", "alert_level", "eruption_height_m")
     }
-    told |= {"time": eruption.time.isoformat(), "time_zone": eruption.time_zone}
-    told |= {"forecast_days": eruption.forecast_days}
+    fields |= {"time": eruption.time.isoformat(), "time_zone": eruption.time_zone}
+    fields |= {"forecast_days": eruption.forecast_days}
     if eruption.submitted:
-        told["submitted"] = eruption.submitted.isoformat()
+        fields["submitted"] = eruption.submitted.isoformat()
     if eruption.raster_sha256:
-        told["raster_sha256"] = eruption.raster_sha256
+        fields["raster_sha256"] = eruption.raster_sha256
     if eruption.unit:
-        told["unit"] = eruption.unit
+        fields["unit"] = eruption.unit
     if eruption.density_kg_m3 is not None:
-        told["density_kg_m3"] = eruption.density_kg_m3
-    return json.dumps(told, ensure_ascii=False, indent=1).encode()
+        fields["density_kg_m3"] = eruption.density_kg_m3
+    return json.dumps(fields, ensure_ascii=False, indent=1).encode()
 
 
-def _given(told: dict[str, Any], field: str) -> Any:
-    if told.get(field) is None:
+def _given(fields: dict[str, Any], field: str) -> Any:
+    if fields.get(field) is None:
         raise BadInput("The request lacks {field}", field=field)
-    return told[field]
+    return fields[field]
 
 
-def _text(told: dict[str, Any], field: str, longest: int) -> str:
-    value = _given(told, field)
+def _text(fields: dict[str, Any], field: str, longest: int) -> str:
+    value = _given(fields, field)
     if not isinstance(value, str) or not 0 < len(value.strip()) <= longest or not value.isprintable():
         raise BadInput(
             "{field} is {value}; write a line of at most {longest} characters",
@@ -221,8 +223,8 @@ def _text(told: dict[str, Any], field: str, longest: int) -> str:
     return value.strip()
 
 
-def _number(told: dict[str, Any], field: str, lowest: float, highest: float) -> float:
-    value = _given(told, field)
+def _number(fields: dict[str, Any], field: str, lowest: float, highest: float) -> float:
+    value = _given(fields, field)
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not number or not lowest <= value <= highest:  # NaN too
         raise BadInput(
@@ -235,22 +237,22 @@ def _number(told: dict[str, Any], field: str, lowest: float, highest: float) -> 
     return float(value)
 
 
-def _alert_level(told: dict[str, Any]) -> str:
-    value = _given(told, "alert_level")
+def _alert_level(fields: dict[str, Any]) -> str:
+    value = _given(fields, "alert_level")
     if not isinstance(value, str) or value not in ALERT_LEVELS:
         raise BadInput("alert_level is {value}; it must be one of normal, waspada, siaga, awas", value=repr(value)[:40])
     return value
 
 
-def _forecast_days(told: dict[str, Any]) -> int:
-    value = _given(told, "forecast_days")
+def _forecast_days(fields: dict[str, Any]) -> int:
+    value = _given(fields, "forecast_days")
     if isinstance(value, bool) or value not in FORECAST_DAYS:
         raise BadInput("forecast_days is {value}; it must be 1 or 3", value=repr(value)[:40])
     return int(value)
 
 
-def _time(told: dict[str, Any], field: str) -> datetime:
-    value = _given(told, field)
+def _time(fields: dict[str, Any], field: str) -> datetime:
+    value = _given(fields, field)
     try:
         time = datetime.fromisoformat(value)
         offset = time.utcoffset()
@@ -263,8 +265,8 @@ def _time(told: dict[str, Any], field: str) -> datetime:
     )
 
 
-def _sha256(told: dict[str, Any]) -> str:
-    value = told.get("raster_sha256")
+def _sha256(fields: dict[str, Any]) -> str:
+    value = fields.get("raster_sha256")
     if value is None:
         return ""
     if not isinstance(value, str) or not _SHA256.fullmatch(value):
@@ -272,8 +274,8 @@ def _sha256(told: dict[str, Any]) -> str:
     return value
 
 
-def _unit(told: dict[str, Any]) -> str:
-    value = told.get("unit")
+def _unit(fields: dict[str, Any]) -> str:
+    value = fields.get("unit")
     if value is None or value == "":
         return ""
     unit = ashunit.named(value) if isinstance(value, str) else ""

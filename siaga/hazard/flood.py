@@ -123,7 +123,7 @@ def read_flood(body: bytes) -> FloodMap:
         if number > MAX_AREAS:
             raise BadInput("The answer lists more than {count} areas", count=MAX_AREAS)
         reader.read(number, properties, geometry)
-    return reader.found()
+    return reader.flood_map()
 
 
 def parse_json(body: bytes) -> Any:
@@ -177,11 +177,11 @@ class _Reader:
         except BadInput as odd:
             self._odd.append(odd)
 
-    def found(self) -> FloodMap:
+    def flood_map(self) -> FloodMap:
         """All that is sound. Raises BadInput when something stands there and nothing of it is."""
         if self._odd and not self.areas:
             raise self._odd[0]
-        return FloodMap(tuple(self.areas), self.dry, tuple(self._said()))
+        return FloodMap(tuple(self.areas), self.dry, tuple(self._warnings()))
 
     def _read(self, number: int, properties: Any, geometry: Any) -> None:
         if not isinstance(properties, dict):
@@ -217,7 +217,7 @@ class _Reader:
             )
         )
 
-    def _said(self) -> Iterator[Reason]:
+    def _warnings(self) -> Iterator[Reason]:
         """What readers should know of the file as a whole, and of each feature that is left out."""
         if self._odd:
             yield reason(

@@ -10,7 +10,7 @@ from siaga import moment
 from siaga.errors import BadInput
 
 _UTC = {"UTC": 0.0, "GMT": 0.0, "Z": 0.0, "": 0.0}  # none is UTC: ShakeMap 4
-ZONES = _UTC | {name: float(hours) for name, hours in moment.ZONES.items()}
+TIME_ZONES = _UTC | {name: float(hours) for name, hours in moment.TIME_ZONES.items()}
 
 _LONGEST = 64  # characters; none is longer than half of it, and no pattern sees more
 _TIME = re.compile(r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:[.,]\d*)?)?(.*)")
@@ -31,23 +31,23 @@ def read(attribute: str, text: str) -> tuple[datetime, float, str]:
         raise BadInput(
             "{attribute} is {value}; write it as 2018-02-20T16:29:28WIB", attribute=attribute, value=repr(text[:60])
         )
-    zone = match[5].strip()
-    hours = _hours(attribute, zone)
+    time_zone = match[5].strip()
+    hours = _hours(attribute, time_zone)
     hour, minute, second = int(match[2]), int(match[3]), int(match[4] or 0)
     try:
         day = datetime.fromisoformat(match[1]).replace(tzinfo=timezone(timedelta(hours=hours)))
         if not _YEARS[0] <= day.year <= _YEARS[1] or minute > 59 or second > 60 or (hour, minute, second) > (24, 0, 0):
             raise ValueError
-        return (day + timedelta(hours=hour, minutes=minute, seconds=second)).astimezone(UTC), hours, zone
+        return (day + timedelta(hours=hour, minutes=minute, seconds=second)).astimezone(UTC), hours, time_zone
     except (ValueError, OverflowError) as error:
         raise BadInput(
             "{attribute} is {value}, which is no date", attribute=attribute, value=repr(text[:60])
         ) from error
 
 
-def _hours(attribute: str, zone: str) -> float:
-    hours = ZONES.get(zone.upper())
-    offset = _OFFSET.fullmatch(zone.upper())
+def _hours(attribute: str, time_zone: str) -> float:
+    hours = TIME_ZONES.get(time_zone.upper())
+    offset = _OFFSET.fullmatch(time_zone.upper())
     if hours is None and offset:
         hours = int(offset[2]) + int(offset[3] or 0) / 60
         hours = -hours if offset[1] == "-" else hours
@@ -55,7 +55,7 @@ def _hours(attribute: str, zone: str) -> float:
         raise BadInput(
             "{attribute} ends in the time zone {zone}, which is not known; write WIB, WITA, WIT, UTC or +07:00",
             attribute=attribute,
-            zone=repr(zone[:40]),
+            zone=repr(time_zone[:40]),
         )
     return hours
 

@@ -23,7 +23,7 @@ _ROUNDING = 1e-9  # of a class; below that only the rounding of shares at border
 class ZoneExposure:
     """People of one zone whom the hazard reaches: persons per class, float64.
 
-    known: the share of the zone's ground under the hazard, 0 to 1, for which the population data give a
+    known_share: of the zone's ground under the hazard, 0 to 1, for which the population data give a
     count; by_class holds nothing where it is 0.
     """
 
@@ -32,7 +32,7 @@ class ZoneExposure:
     level: str | None
     parent: str | None
     by_class: NDArray[np.float64]
-    known: float = 1.0
+    known_share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,13 +70,13 @@ class Scale:
             "planning": {"people": count, "needs": needs.needs(count), "groups": needs.groups(count)},
         }
 
-    def people(self, by_class: NDArray[np.float64] | None, found: Counted) -> ClassedPeople:
+    def people(self, by_class: NDArray[np.float64] | None, counted: Counted) -> ClassedPeople:
         """impact.json's people; by_class None, with the note as its reason, where nothing is known."""
-        return {**people_facts(by_class, found), "by_class": by_name(self.names, by_class)}
+        return {**people_facts(by_class, counted), "by_class": by_name(self.names, by_class)}
 
     def zone(self, zone: ZoneExposure) -> ClassedZone:
         """One entry of impact.json's zones; every figure None where nothing is known of the zone."""
-        if zone.known:
+        if zone.known_share:
             return {**named(zone), **self.amounts(zone.by_class)}
         unknown = dict.fromkeys(self.names)
         return {**named(zone), "by_class": unknown, "people": None, "affected": None, "displaced": None}
@@ -106,24 +106,24 @@ def by_name(names: Sequence[str], by_class: NDArray[np.float64] | None) -> Mappi
     return dict.fromkeys(names) if by_class is None else dict(zip(names, by_class.tolist(), strict=True))
 
 
-def people_facts(by_class: NDArray[np.float64] | None, found: Counted) -> PeopleFacts:
+def people_facts(by_class: NDArray[np.float64] | None, counted: Counted) -> PeopleFacts:
     """What impact.json's people of any hazard say besides their classes.
 
     by_class: everybody on the map who has a count; None, with the note as its reason, where nothing is known.
     """
     return {
         "total": None if by_class is None else float(by_class.sum()),
-        "outside_zones": None if found.table is None else float(found.table.outside.sum()),
-        "nodata_cells": found.nodata_cells,
-        "unknown_share": found.unknown_share,
-        "beyond_data": found.beyond_data,
-        "note": found.note,
+        "outside_zones": None if counted.table is None else float(counted.table.outside.sum()),
+        "nodata_cells": counted.nodata_cells,
+        "unknown_share": counted.unknown_share,
+        "beyond_data": counted.beyond_data,
+        "note": counted.note,
     }
 
 
 def named(zone: ZoneExposure) -> ZoneName:
     """What every hazard's entry of impact.json's zones begins with."""
-    return {"code": zone.code, "name": zone.name, "level": zone.level, "parent": zone.parent, "known": zone.known}
+    return {"code": zone.code, "name": zone.name, "level": zone.level, "parent": zone.parent, "known": zone.known_share}
 
 
 def _cell(text: str | None) -> str | None:
@@ -151,7 +151,7 @@ def zones_csv(
         unnamed = {"level": table["level"], "code": "", "name": OUTSIDE, "parent": "", "known": ""}
         rows.append(unnamed | table["outside"])
     for zone in rows:
-        told = (zone["level"], *(_cell(zone[name]) for name in ("code", "name", "parent")), zone["people"])
+        place = (zone["level"], *(_cell(zone[name]) for name in ("code", "name", "parent")), zone["people"])
         further = (value(zone) for value in more.values())
-        writer.writerow([*told, *zone[key].values(), zone["affected"], zone["displaced"], *further, zone["known"]])
+        writer.writerow([*place, *zone[key].values(), zone["affected"], zone["displaced"], *further, zone["known"]])
     return text.getvalue().encode()

@@ -58,7 +58,7 @@ def estimate(
 
 def zone_record(zone: ZoneExposure) -> EarthquakeZone:
     """One entry of impact.json's zones; every figure None where nothing is known of the zone."""
-    if zone.known:
+    if zone.known_share:
         found = amounts(zone.by_class)
         deaths: dict[str, ExpectedOrUnknown] = {
             model: {"expected": one["expected"]} for model, one in found["fatalities"].items()

@@ -67,7 +67,7 @@ class AreaExposure:
         return AreaExposure(self.by_class + other.by_class, self.area + other.area, self.counted + other.counted)
 
     @property
-    def known(self) -> float:
+    def known_share(self) -> float:
         """The share of the ground with a count, 0 to 1."""
         return known_share(self.counted, self.area)
 
@@ -101,7 +101,7 @@ def _total(people: Mapping[str, AreaExposure] | None, geom_id: str) -> _Total:
     if people is None or geom_id not in people:
         return {"people": None, "known": None}
     found = people[geom_id]
-    return {"people": float(found.by_class.sum()) if found.known else None, "known": found.known}
+    return {"people": float(found.by_class.sum()) if found.known_share else None, "known": found.known_share}
 
 
 def villages(flood: FloodMap, people: Mapping[str, AreaExposure] | None) -> list[FloodedVillage]:
@@ -139,8 +139,8 @@ def _village(
     if not found:
         return described
     whole = sum(found[1:], start=found[0])
-    described["known"] = whole.known
-    return {**described, **SCALE.amounts(whole.by_class)} if whole.known else described
+    described["known"] = whole.known_share
+    return {**described, **SCALE.amounts(whole.by_class)} if whole.known_share else described
 
 
 def structures_record(types: Sequence[str], counts: NDArray[np.int64], *, whole: bool) -> FloodedStructures:

@@ -115,9 +115,9 @@ def frequencies(history: Sequence[tuple[datetime, Mapping[str, int] | None]]) ->
     return sorted(found, key=lambda one: (-one.episodes, -one.hours, one.geom_id))
 
 
-def histogram(found: Iterable[Frequency]) -> list[tuple[int, int | None, int]]:
+def histogram(areas: Iterable[Frequency]) -> list[tuple[int, int | None, int]]:
     """How many RWs were flooded how often: lowest and highest number of episodes (None: no limit), RWs."""
-    counts = Counter(one.episodes for one in found)
+    counts = Counter(area.episodes for area in areas)
     return [
         (low, high, sum(n for episodes, n in counts.items() if low <= episodes and (high is None or episodes <= high)))
         for low, high in BINS

@@ -78,9 +78,9 @@ def shaking(shakemap: ShakeMap) -> Shaking:
     }
 
 
-def people(by_mmi: NDArray[np.float64] | None, unmapped: float | None, found: Counted) -> ShakenPeople:
+def people(by_mmi: NDArray[np.float64] | None, unmapped: float | None, counted: Counted) -> ShakenPeople:
     """Who stands on the map; every figure None, and a note that says why, where nothing is known."""
-    facts = classed.people_facts(by_mmi, found)
+    facts = classed.people_facts(by_mmi, counted)
     return {**facts, "by_mmi": classed.by_name(_NAMES, by_mmi), "unmapped": unmapped}
 
 

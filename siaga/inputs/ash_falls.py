@@ -9,7 +9,7 @@ from siaga.hazard.ash import MAX_REQUEST_BYTES, MOST_DAYS_APART, Earlier, Erupti
 from siaga.keys import EruptionId
 from siaga.store import Store
 
-_ZONES = timedelta(days=2)  # keys begin with the local clock of any zone
+_TIME_ZONES = timedelta(days=2)  # keys begin with the local clock of any zone
 
 
 def earlier(store: Store, eruption: Eruption) -> dict[str, Earlier]:
@@ -22,12 +22,12 @@ def earlier(store: Store, eruption: Eruption) -> dict[str, Earlier]:
     found: dict[str, tuple[tuple[datetime, str], Earlier]] = {}
     this = eruption.event_id
     since = eruption.time - timedelta(days=MOST_DAYS_APART)
-    for head in store.list(keys.ASHMAPS, start_after=f"{since - _ZONES:%Y%m%d%H%M}"):
+    for head in store.list(keys.ASHMAPS, start_after=f"{since - _TIME_ZONES:%Y%m%d%H%M}"):
         if not head.key.endswith(f"/{keys.ASH_REQUEST}"):
             continue
         try:
             folder = EruptionId.parse(head.key)
-            if folder.time > eruption.time + _ZONES:
+            if folder.time > eruption.time + _TIME_ZONES:
                 break  # keys ascend by their clock
             fall = _fall(store, folder)
         except (BadInput, NotFound):

@@ -52,12 +52,12 @@ class Uploads:
 
     def submit(self, eruption: Eruption, body: bytes) -> EruptionId:
         """Write the raster and then the request that names it; returns the eruption's id."""
-        one = replace(
+        submitted = replace(
             eruption, submitted=datetime.now(UTC).replace(microsecond=0), raster_sha256=sha256(body).hexdigest()
         )
-        self._store.put(keys.ASHMAPS, one.event_id.raster, body, "image/tiff")
-        self._store.put(keys.ASHMAPS, one.event_id.request, request_bytes(one), "application/json")
-        return one.event_id
+        self._store.put(keys.ASHMAPS, submitted.event_id.raster, body, "image/tiff")
+        self._store.put(keys.ASHMAPS, submitted.event_id.request, request_bytes(submitted), "application/json")
+        return submitted.event_id
 
 
 def look(eruption: Eruption, body: bytes) -> dict[str, Any]:
@@ -73,11 +73,11 @@ def look(eruption: Eruption, body: bytes) -> dict[str, Any]:
     except (subprocess.TimeoutExpired, ValueError) as error:
         raise BadInput("The raster could not be looked at within the limits of time and memory") from error
     if "reason" in answer:
-        raise _Told(answer["reason"])
+        raise _PreviewRefusal(answer["reason"])
     return dict(answer["preview"])
 
 
-class _Told(BadInput):
+class _PreviewRefusal(BadInput):
     """A reason that another process gave."""
 
     def __init__(self, reason: Reason) -> None:

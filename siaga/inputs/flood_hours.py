@@ -94,12 +94,12 @@ class FloodHours:
         """As `account`, of what the store holds now."""
         return account(self.listed(start), self._region, start, end)
 
-    def write(self, now: datetime, found: Data | Empty | Suspect) -> str:
+    def write(self, now: datetime, answer: Data | Empty | Suspect) -> str:
         """Record what was found at that moment, raise or end the alarm; what the hour counts as afterwards."""
         here = Snapshot.of(now, self._region)
-        if isinstance(found, Suspect):
-            return self._doubt(now, here, found)
-        kind = self._flooded(now, here, found) if isinstance(found, Data) else self._dry(now, here, found)
+        if isinstance(answer, Suspect):
+            return self._doubt(now, here, answer)
+        kind = self._flooded(now, here, answer) if isinstance(answer, Data) else self._dry(now, here, answer)
         self._end_outage(now)
         return kind
 
@@ -117,46 +117,46 @@ class FloodHours:
             except SiagaError as error:
                 _log.warning(json.dumps({"archive": str(error), "from": stamp(first), "until": stamp(end)}))
                 return filled
-            told = {
+            record = {
                 "from": stamp(first),
                 "until": stamp(end),
                 "areas": highest,
                 "highest_state": max(highest.values(), default=None),  # None: no state was set, which is not "dry"
             }
             for snapshot in hole:
-                self._tell(now, snapshot, "gap", told)
+                self._tell(now, snapshot, "gap", record)
             filled += len(hole)
         return filled
 
-    def _flooded(self, now: datetime, here: Snapshot, found: Data) -> str:
+    def _flooded(self, now: datetime, here: Snapshot, answer: Data) -> str:
         """Keep the answer if its set is another one than that of the latest hour that was answered."""
         latest = self._latest(here)
         if latest and latest.kind in ("data", "same"):
             first, sha256 = self._set_of(latest)
-            if sha256 == found.flood.sha256:
+            if sha256 == answer.flood.sha256:
                 if latest.snapshot != here:
-                    self._tell(now, here, "same", {"same_as": first, "states_sha256": sha256, "source": found.url})
+                    self._tell(now, here, "same", {"same_as": first, "states_sha256": sha256, "source": answer.url})
                 return "same" if latest.snapshot != here else latest.kind
-        self._store.put(FLOODMAPS, here.data, found.body, "application/json", metadata={"source": found.url})
+        self._store.put(FLOODMAPS, here.data, answer.body, "application/json", metadata={"source": answer.url})
         return "data"
 
-    def _dry(self, now: datetime, here: Snapshot, found: Empty) -> str:
+    def _dry(self, now: datetime, here: Snapshot, answer: Empty) -> str:
         latest = self._latest(here)
         if latest and latest.snapshot == here:
             return latest.kind  # what was flooded for a part of the hour was flooded in that hour
-        self._tell(now, here, "empty", {"source": found.url, "proof": list(found.proof)})
+        self._tell(now, here, "empty", {"source": answer.url, "proof": list(answer.proof)})
         return "empty"
 
-    def _doubt(self, now: datetime, here: Snapshot, found: Suspect) -> str:
-        told: dict[str, Any] = {"reason": found.reason, "answer": None}
-        if found.body is not None:
-            told["answer"] = here.suspect(now)
-            self._store.put(FLOODMAPS, here.suspect(now), found.body)
+    def _doubt(self, now: datetime, here: Snapshot, answer: Suspect) -> str:
+        record: dict[str, Any] = {"reason": answer.reason, "answer": None}
+        if answer.body is not None:
+            record["answer"] = here.suspect(now)
+            self._store.put(FLOODMAPS, here.suspect(now), answer.body)
         latest = self._latest(here)
         good = latest is not None and latest.snapshot == here
         if not good:
-            self._tell(now, here, "suspect", told)
-        self._begin_outage(now, here, found)
+            self._tell(now, here, "suspect", record)
+        self._begin_outage(now, here, answer)
         return latest.kind if latest and good else "suspect"
 
     def _latest(self, here: Snapshot) -> Hour | None:
@@ -169,15 +169,15 @@ class FloodHours:
         try:
             body, _ = self._store.get(FLOODMAPS, hour.key, at_most=MAX_BYTES)
             if hour.kind == "same":
-                told = json.loads(body)
-                return told["same_as"], told["states_sha256"]
+                record = json.loads(body)
+                return record["same_as"], record["states_sha256"]
             return str(hour.snapshot), read_flood(body).sha256
         except BadInput:  # put there by somebody else, and no flood map: nothing is the same as that
             return str(hour.snapshot), ""
 
-    def _tell(self, now: datetime, snapshot: Snapshot, kind: str, told: Mapping[str, Any]) -> None:
+    def _tell(self, now: datetime, snapshot: Snapshot, kind: str, record: Mapping[str, Any]) -> None:
         common: dict[str, Any] = {"schema": SCHEMA, "snapshot": str(snapshot), "region": self._region, "kind": kind}
-        self._put(snapshot.told(kind), {**common, "asked": stamp(now), **told})
+        self._put(snapshot.record(kind), {**common, "asked": stamp(now), **record})
 
     def _outage(self) -> tuple[str, dict[str, Any]] | None:
         """The outage that has not ended."""
@@ -185,28 +185,28 @@ class FloodHours:
         of_region = [key for key in named if Snapshot.parse(key).region == self._region]
         if not of_region:
             return None
-        told = json.loads(self._store.get(FLOODMAPS, of_region[-1])[0])
-        return (of_region[-1], told) if told["until"] is None else None
+        record = json.loads(self._store.get(FLOODMAPS, of_region[-1])[0])
+        return (of_region[-1], record) if record["until"] is None else None
 
-    def _begin_outage(self, now: datetime, here: Snapshot, found: Suspect) -> None:
+    def _begin_outage(self, now: datetime, here: Snapshot, answer: Suspect) -> None:
         if self._outage() is not None:
             return  # raised once
         try:
             since = json.loads(self._store.get(FLOODMAPS, here.outage)[0])["since"]  # ended within this hour
         except NotFound:
             since = stamp(now)
-            _log.error(json.dumps({"alarm": "flood source suspect", "region": self._region} | found.reason))
-        told = {"schema": SCHEMA, "region": self._region, "since": since, "until": None, "reason": found.reason}
-        self._put(here.outage, told)
+            _log.error(json.dumps({"alarm": "flood source suspect", "region": self._region} | answer.reason))
+        record = {"schema": SCHEMA, "region": self._region, "since": since, "until": None, "reason": answer.reason}
+        self._put(here.outage, record)
 
     def _end_outage(self, now: datetime) -> None:
         open_one = self._outage()
         if open_one is not None:
-            key, told = open_one
-            self._put(key, {**told, "until": stamp(now)})
+            key, record = open_one
+            self._put(key, {**record, "until": stamp(now)})
 
-    def _put(self, key: str, told: Mapping[str, Any]) -> None:
-        body = json.dumps(told, sort_keys=True, ensure_ascii=False, indent=1).encode()
+    def _put(self, key: str, record: Mapping[str, Any]) -> None:
+        body = json.dumps(record, sort_keys=True, ensure_ascii=False, indent=1).encode()
         self._store.put(FLOODMAPS, key, body, "application/json")
 
 

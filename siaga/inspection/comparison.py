@@ -127,8 +127,8 @@ class Comparison:
         return list(whole.faults(self.store, expected, hashes=self.hashes)) if found else []  # it may have been written
 
     def _of_run(self, lists: Lists, expected: Expected, wrong: list[tuple[str, str]]) -> Iterator[Finding]:
-        shown = lists.one("select 1 from entry where run = ?", expected.run)
-        there = lists.one("select 1 from run where folder = ? and impact != ''", expected.run)
+        shown = lists.first("select 1 from entry where run = ?", expected.run)
+        there = lists.first("select 1 from run where folder = ? and impact != ''", expected.run)
         if not wrong or (shown and not there) or self._under_way(lists, expected.run):
             return  # what an entry shows and is not there has been told as the entry's fault
         said = "; ".join(sentence for _, sentence in wrong)
@@ -145,9 +145,9 @@ class Comparison:
 
     def _analysing(self, lists: Lists, run: str) -> Content | None:
         """What makes a run anew: the content of its input."""
-        if found := lists.one(_MADE_OF, run):
+        if found := lists.first(_MADE_OF, run):
             return Content(*found)
-        told = lists.one("select told from entry where run = ?", run)
+        told = lists.first("select told from entry where run = ?", run)
         return _arrived(told[0]) if told else None
 
     def _printing(self, run: str) -> Content | None:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 class Kind:
     """One kind of finding.
 
-    said: what one of its kind is. todo: what mends it, "" where nothing needs to be. fault: whether it is one.
+    text: what one of its kind is. todo: what mends it, "" where nothing needs to be. fault: whether it is one.
     """
 
-    said: str
+    text: str
     todo: str
     fault: bool = True
 

@@ -44,7 +44,7 @@ class Lists:
         """The answers to a question in SQL, one by one."""
         yield from self._connection.execute(question, values)
 
-    def one(self, question: str, *values: str) -> tuple[Any, ...] | None:
+    def first(self, question: str, *values: str) -> tuple[Any, ...] | None:
         """The first answer, or None."""
         return next(self.rows(question, *values), None)
 

@@ -195,38 +195,38 @@ def coordinates(longitude: float, latitude: float, language: str) -> str:
     return f"{first}° {vertical} {second}° {horizontal}"
 
 
-def clock(utc: datetime, zone: str, *, seconds: bool = False) -> str:
+def clock(utc: datetime, time_zone: str, *, seconds: bool = False) -> str:
     """Time of day in WIB, WITA, WIT or UTC.
 
     >>> from datetime import UTC
     >>> clock(datetime(2018, 8, 5, 11, 46, 35, tzinfo=UTC), "WITA", seconds=True)
     '19:46:35 WITA'
     """
-    return f"{local(utc, zone):{'%H:%M:%S' if seconds else '%H:%M'}} {zone}"
+    return f"{local(utc, time_zone):{'%H:%M:%S' if seconds else '%H:%M'}} {time_zone}"
 
 
-def date(utc: datetime, zone: str, language: str, *, weekday: bool = True) -> str:
+def date(utc: datetime, time_zone: str, language: str, *, weekday: bool = True) -> str:
     """The day there.
 
     >>> from datetime import UTC
     >>> date(datetime(2018, 8, 5, 18, 0, tzinfo=UTC), "WITA", "id")
     'Senin, 6 Agustus 2018'
     """
-    return _day(local(utc, zone), language, weekday)
+    return _day(local(utc, time_zone), language, weekday)
 
 
-def short_date(utc: datetime, language: str, zone: str = "UTC") -> str:
+def short_date(utc: datetime, language: str, time_zone: str = "UTC") -> str:
     """A day in few letters.
 
     >>> from datetime import UTC
     >>> short_date(datetime(2018, 8, 5, 11, 46, tzinfo=UTC), "id")
     '5 Agu 2018'
     """
-    there = local(utc, zone)
+    there = local(utc, time_zone)
     return f"{there.day} {CONVENTIONS[language].months[there.month - 1][:3]} {there.year}"
 
 
-def clock_at(utc: datetime, hours: float, zone: str) -> str:
+def clock_at(utc: datetime, hours: float, time_zone: str) -> str:
     """Time of day at an offset from UTC, with the zone's name or, where it has none, the offset.
 
     >>> from datetime import UTC
@@ -235,7 +235,7 @@ def clock_at(utc: datetime, hours: float, zone: str) -> str:
     ('19:04 WIB', '08:34 UTC−03:30')
     """
     minutes = abs(round(hours * 60))
-    name = zone or f"UTC{'−' if hours < 0 else '+'}{minutes // 60:02d}:{minutes % 60:02d}"
+    name = time_zone or f"UTC{'−' if hours < 0 else '+'}{minutes // 60:02d}:{minutes % 60:02d}"
     return f"{at_offset(utc, hours):%H:%M} {name}"
 
 
@@ -267,11 +267,11 @@ def month(year: int, number: int, language: str) -> str:
     return f"{CONVENTIONS[language].months[number - 1]} {year}"
 
 
-def moment(utc: datetime, zone: str, language: str) -> tuple[str, str]:
+def moment(utc: datetime, time_zone: str, language: str) -> tuple[str, str]:
     """When it happened: day and local time; then the same in WIB (if that differs) and UTC."""
-    main = f"{date(utc, zone, language)}, {clock(utc, zone, seconds=True)}"
-    others = [clock(utc, "WIB", seconds=True)] if zone != "WIB" else []
-    other_day = local(utc, zone).date() != utc.date()
+    main = f"{date(utc, time_zone, language)}, {clock(utc, time_zone, seconds=True)}"
+    others = [clock(utc, "WIB", seconds=True)] if time_zone != "WIB" else []
+    other_day = local(utc, time_zone).date() != utc.date()
     month = CONVENTIONS[language].months[utc.month - 1][:3]
     others.append(clock(utc, "UTC", seconds=True) + (f", {utc.day} {month}" if other_day else ""))
     return main, "; ".join(others)

@@ -34,14 +34,14 @@ class ReportRecord(TypedDict):
     products: list[ProductRecord]
 
 
-def of(impact: Impact, made: Sequence[Product], below: Impact | None) -> ReportRecord:
+def of(impact: Impact, products: Sequence[Product], below: Impact | None) -> ReportRecord:
     """The record of a report. below: impact.json of the version that ranks just below."""
     return {
         "schema": SCHEMA,
         "run": "/".join((impact["hazard"], impact["event_id"], impact["version"], impact["run"])),
         "languages": list(language.LANGUAGES),
         "compared_with": _compared(impact, below) if below else None,
-        "products": [product.record() for product in made],
+        "products": [product.record() for product in products],
     }
 
 

@@ -147,7 +147,7 @@ class Begun:
         return name in self._names
 
     @property
-    def known(self) -> bool:
+    def exists(self) -> bool:
         """Whether there is a file that would tell."""
         return self._file is not None and self._file.exists()
 
@@ -286,7 +286,7 @@ def took_up() -> tuple[str, int]:
     begun = _slot().begun
     if request.args.get("try") in begun:
         return "yes", 200
-    return ("no", 200) if begun.known else ("unknown", 404)
+    return ("no", 200) if begun.exists else ("unknown", 404)
 
 
 @routes.route("/", defaults={"path": ""}, methods=_METHODS)

@@ -134,7 +134,7 @@ def _unsettled(one: Unsettled, _: Language) -> dict[str, Any]:
     return {
         "name": name,
         "state": receipt.state if receipt else "running",
-        "said": _.reason(receipt.reason)
+        "text": _.reason(receipt.reason)
         if receipt
         else _("Under way, or waiting for its raster; the status page says more."),
         "when": clock.ago(one.modified, g.now, _) or figures.short_date(moment.parse(one.modified), _.code),
@@ -145,8 +145,8 @@ def _shown(impact: dict[str, Any], _: Language) -> dict[str, Any]:
     """What the page says of an analysis."""
     people, event = impact["people"], impact["event"]
     return {
-        "affected": tables.people_said(impact["affected"], _),
-        "displaced": tables.people_said(impact["displaced"], _),
+        "affected": tables.people_text(impact["affected"], _),
+        "displaced": tables.people_text(impact["displaced"], _),
         "note": _.reason(people["note"]),
         "warnings": [_.reason(one) for one in impact["warnings"]],
         "missing": [_.reason(one) for one in impact["layers_missing"]],
@@ -227,8 +227,8 @@ def _cumulative(found: dict[str, Any] | None, _: Language) -> dict[str, Any] | N
     return {
         "events": found["events"],
         "max_cm": figures.decimal(found["max_cm"], 2, _.code),
-        "affected": tables.people_said(found["affected"], _),
-        "displaced": tables.people_said(found["displaced"], _),
+        "affected": tables.people_text(found["affected"], _),
+        "displaced": tables.people_text(found["displaced"], _),
     }
 
 

@@ -26,7 +26,7 @@ from siaga.store import Store
 from web import login
 from web.ash.volcanoes import Volcanoes
 
-ZONES = {zone: f"+{hours:02d}:00" for zone, hours in {**moment.ZONES, "UTC": 0}.items()}
+TIME_ZONES = {zone: f"+{hours:02d}:00" for zone, hours in {**moment.TIME_ZONES, "UTC": 0}.items()}
 _NAME = "siaga-ash"
 _FIELDS = ("volcano", "alert_level", "eruption_height_m", "time", "zone", "forecast_days", "density_kg_m3")
 
@@ -115,16 +115,16 @@ def _told() -> dict[str, str]:
     return {name: request.form.get(name, "")[:100] for name in _FIELDS}
 
 
-def _filled(told: dict[str, str], said: str = "", status: int = 200) -> tuple[str, int]:
+def _filled(told: dict[str, str], sentence: str = "", status: int = 200) -> tuple[str, int]:
     """The form with what was told, and why it is here again."""
     page = render_template(
         "ash_upload.html",
         tab="ash",
         told=told,
-        said=said,
+        sentence=sentence,
         volcanoes=_intake().volcanoes.listed(),
         levels={name: _level(name) for name in ALERT_LEVELS},
-        zones=ZONES,
+        time_zones=TIME_ZONES,
         limit_mib=MAX_BYTES >> 20,
         days=FORECAST_DAYS,
     )
@@ -134,9 +134,9 @@ def _filled(told: dict[str, str], said: str = "", status: int = 200) -> tuple[st
 def _eruption(told: dict[str, str], volcanoes: Volcanoes) -> Eruption:
     """What the form says; raises BadInput naming the field."""
     volcano = volcanoes.named(told["volcano"])
-    zone = told["zone"]
-    if zone not in ZONES:
-        raise BadInput("{field} is {value}; choose one of the list", field="zone", value=repr(zone))
+    time_zone = told["zone"]
+    if time_zone not in TIME_ZONES:
+        raise BadInput("{field} is {value}; choose one of the list", field="zone", value=repr(time_zone))
     return eruption(
         {
             "volcano": volcano.name,
@@ -145,8 +145,8 @@ def _eruption(told: dict[str, str], volcanoes: Volcanoes) -> Eruption:
             "elevation_m": volcano.elevation_m,
             "alert_level": told["alert_level"],
             "eruption_height_m": _number(told["eruption_height_m"]),
-            "time": f"{told['time']}{ZONES[zone]}",
-            "time_zone": zone,
+            "time": f"{told['time']}{TIME_ZONES[time_zone]}",
+            "time_zone": time_zone,
             "forecast_days": _number(told["forecast_days"]),
             "density_kg_m3": _number(told["density_kg_m3"]) if told["density_kg_m3"].strip() else None,
             "raster_sha256": told.get("raster_sha256"),
@@ -169,7 +169,7 @@ def _shown(one: Eruption, seen: dict[str, Any]) -> dict[str, Any]:
         figures.decimal(deposit[side], 2, g.code) for side in ("west", "south", "east", "north")
     )
     return {
-        "one": one,
+        "eruption": one,
         "level": _level(one.alert_level),
         "column": None if height is None else figures.whole(height, g.code),
         "extent": f"{west}° – {east}°, {south}° – {north}°",

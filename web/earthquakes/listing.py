@@ -19,7 +19,7 @@ def row(entry: dict[str, Any], _: Language, beside: dict[str, Any] | None = None
     """What a line shows of a catalogue entry. beside: what stands beside its quake, as the index has it."""
     loudest = (beside["level"] if beside else None) or entry["alert"]
     told = {"event": entry, "places": {"landmark": entry["place"]}}
-    zone = entry["clock_zone"]
+    clock_zone = entry["clock_zone"]
     utc = moment.parse(entry["time"])
     mmi = entry["people_max_mmi"]
     strong_people = entry["people"]["mmi6_plus"]
@@ -36,9 +36,9 @@ def row(entry: dict[str, Any], _: Language, beside: dict[str, Any] | None = None
         "title": sentences.title(told, _),
         "location": sentences.location(told, _),
         "name": entry["place"]["name"] if entry["place"] else entry["description"],
-        "day": figures.date(utc, zone, _.code),
-        "short_day": figures.date(utc, zone, _.code, weekday=False),
-        "clock": figures.clock(utc, zone),
+        "day": figures.date(utc, clock_zone, _.code),
+        "short_day": figures.date(utc, clock_zone, _.code, weekday=False),
+        "clock": figures.clock(utc, clock_zone),
         "ago": clock.ago(entry["time"], g.now, _),
         "iso": entry["time"],
         "mmi": {"roman": ROMAN[mmi], "value": mmi} if mmi else None,
@@ -53,8 +53,8 @@ def row(entry: dict[str, Any], _: Language, beside: dict[str, Any] | None = None
         "loudest": loudest,
         "loudest_name": _(words.LEVELS[loudest]) if loudest else "",
         "loudest_rank": LEVELS.index(loudest) + 1 if loudest else 0,
-        "higher": [_other(one, zone, _) for one in beside["higher"]] if beside else [],
-        "doubtful": [_other(one, zone, _) for one in beside["doubtful"]] if beside else [],
+        "higher": [_other(one, clock_zone, _) for one in beside["higher"]] if beside else [],
+        "doubtful": [_other(one, clock_zone, _) for one in beside["doubtful"]] if beside else [],
         "strong": loudest not in (None, "green")
         and not entry["drill"]
         and 0 <= clock.seconds_since(entry["time"], g.now) < _BAND_HOURS * 3600,
@@ -70,7 +70,7 @@ def beside_page(newest: dict[str, Any], shown: dict[str, Any], beside: dict[str,
     return {"higher": higher, "doubtful": told["doubtful"]}
 
 
-def _other(one: dict[str, Any], zone: str, _: Language) -> dict[str, Any]:
+def _other(one: dict[str, Any], clock_zone: str, _: Language) -> dict[str, Any]:
     """What a line tells of another map, or of a quake that may be the same one."""
     kind = _("corrected") if one["source_type"] == "corrected" else _("initial")
     return {
@@ -80,6 +80,6 @@ def _other(one: dict[str, Any], zone: str, _: Language) -> dict[str, Any]:
         "level": one["alert"] or "none",
         "level_name": _(words.LEVELS[one["alert"]]) if one["alert"] else _("Not known"),
         "magnitude": figures.decimal(one["magnitude"], 1, _.code),
-        "clock": figures.clock(moment.parse(one["time"]), zone, seconds=True),
+        "clock": figures.clock(moment.parse(one["time"]), clock_zone, seconds=True),
         "map": f"v{one['number']} {kind}",
     }

@@ -33,14 +33,14 @@ def panel(
     }
 
 
-def _row(entry: dict[str, Any], zone: str, _: Language) -> dict[str, Any]:
+def _row(entry: dict[str, Any], clock_zone: str, _: Language) -> dict[str, Any]:
     made, received = entry["process_time"], entry["arrival"]["received"]
     return listing.row(entry, _) | {
-        "made": _moment(made, zone, _) if made else _("not known"),
-        "received": _moment(received, zone, _),
+        "mapped": _moment(made, clock_zone, _) if made else _("not known"),
+        "received": _moment(received, clock_zone, _),
     }
 
 
-def _moment(utc: str, zone: str, _: Language) -> str:
+def _moment(utc: str, clock_zone: str, _: Language) -> str:
     time = moment.parse(utc)
-    return f"{figures.short_date(time, _.code, zone)}, {figures.clock(time, zone)}"
+    return f"{figures.short_date(time, _.code, clock_zone)}, {figures.clock(time, clock_zone)}"

@@ -11,10 +11,10 @@ from web import clock
 from web.index import Index
 
 
-def steps(index: Index, entry: dict[str, Any], source: str, zone: str, _: Language) -> list[dict[str, str]]:
+def steps(index: Index, entry: dict[str, Any], source: str, clock_zone: str, _: Language) -> list[dict[str, str]]:
     """What happened when, and how long after the quake or after its map came.
 
-    source: who made the map. zone: of the clock at the epicentre.
+    source: who shown the map. clock_zone: of the clock at the epicentre.
     """
     arrival = entry["arrival"]
     content = Notification(arrival["bucket"], arrival["key"], arrival["etag"])
@@ -27,18 +27,23 @@ def steps(index: Index, entry: dict[str, Any], source: str, zone: str, _: Langua
         (_("Figures ready"), figured.finished if figured else None, arrival["received"]),
         (_("Report published"), printed_.finished if printed_ else None, arrival["received"]),
     ]
-    made = []
+    shown = []
     for name, utc, since in steps:
         if utc is None:
-            made.append({"name": name, "when": _("not yet"), "after": "", "known": ""})
+            shown.append({"name": name, "when": _("not yet"), "after": "", "reached": ""})
             continue
         moment = parse(utc)
         seconds = (moment - parse(since)).total_seconds() if since else None
         after = ""
         if seconds is not None and 0 <= seconds < 100 * 3600:
             after = "+" + clock.lasted(seconds, _)
-        day = figures.date(moment, zone, _.code, weekday=False)
-        made.append(
-            {"name": name, "when": f"{day}, {figures.clock(moment, zone, seconds=True)}", "after": after, "known": "1"}
+        day = figures.date(moment, clock_zone, _.code, weekday=False)
+        shown.append(
+            {
+                "name": name,
+                "when": f"{day}, {figures.clock(moment, clock_zone, seconds=True)}",
+                "after": after,
+                "reached": "1",
+            }
         )
-    return made
+    return shown

@@ -180,7 +180,7 @@ def _of_hour(hour: Hour, asked: keys.Snapshot) -> dict[str, Any]:
     return {
         "asked": str(asked),
         "when": tables.when(asked, g.language),
-        "said": listing.said(hour, g.language),
+        "sentence": listing.hour_text(hour, g.language),
         "doubt": g.language.reason(hour.reason),
         "kind": hour.kind,
         "key": f"{keys.FLOODMAPS}/{hour.key}",
@@ -198,7 +198,7 @@ def _silent(index: Index, asked: keys.Snapshot) -> str:
         tab="floods",
         asked=str(asked),
         when=tables.when(asked, g.language),
-        said=told["said"],
+        sentence=told["text"],
         doubt="",
         kind="gap",
         key="",

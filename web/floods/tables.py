@@ -21,10 +21,10 @@ def when(asked: keys.Snapshot, _: Language) -> dict[str, str]:
     """An hour as it is printed: day and clock in WIB, clock in UTC."""
     utc = asked.hour
     return {
-        "clock": figures.clock(utc, listing.ZONE),
-        "day": figures.date(utc, listing.ZONE, _.code),
+        "clock": figures.clock(utc, listing.TIME_ZONE),
+        "day": figures.date(utc, listing.TIME_ZONE, _.code),
         "utc": figures.clock(utc, "UTC"),
-        "short": f"{figures.short_date(utc, _.code, listing.ZONE)}, {figures.clock(utc, listing.ZONE)}",
+        "short": f"{figures.short_date(utc, _.code, listing.TIME_ZONE)}, {figures.clock(utc, listing.TIME_ZONE)}",
     }
 
 
@@ -45,8 +45,8 @@ def shown(index: FloodIndex, impact: Mapping[str, Any], asked: keys.Snapshot, _:
         "when": when(asked, _),
         "wet": figures.whole(len(wet), _.code),
         "parents": figures.whole(len({area["parent"] for area in wet}), _.code),
-        "affected": tables.people_said(impact["affected"], _),
-        "displaced": tables.people_said(impact["displaced"], _),
+        "affected": tables.people_text(impact["affected"], _),
+        "displaced": tables.people_text(impact["displaced"], _),
         "highest": impact["map"]["highest_class"],
         "depths": listing.depths(_),
         "classes": _classes(impact, _),
@@ -100,7 +100,7 @@ def _episodes(
                 "name": area["name"],
                 "parent": area["parent"],
                 "state": area["state"],
-                "since": listing.said_moment(run.first, _),
+                "since": listing.moment_text(run.first, _),
                 "hours": figures.whole(hours, _.code),
                 "peak": run.peak,
             }

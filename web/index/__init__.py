@@ -198,7 +198,7 @@ class Index:
             ).fetchall()
         return [Unsettled(key, modified, Receipt.decode(body) if body else None) for key, modified, body in found]
 
-    def figures(self, now: str) -> dict[str, Any]:
+    def counts(self, now: str) -> dict[str, Any]:
         """The live figure of each tab: alerts of the last day by level, ash falls whose forecast runs, failures.
 
         now: as times are stored. The floods' is their own (FloodIndex.now).

@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import Any
 
 from siaga.impact.floodtrend import MOST_DRY_HOURS, Episode, Frequency, episodes
-from siaga.moment import ZONES
+from siaga.moment import TIME_ZONES
 
 TABLES = """
 create table flood_disturbed (region text primary key, hour integer);
@@ -24,7 +24,7 @@ create table flood_month (region text, month integer, rw integer, h2 integer, h3
     primary key (region, month, rw)) without rowid;
 """
 LEAST = (2, 3, 4)  # states from which on an RW may be counted as flooded
-_WIB = timedelta(hours=ZONES["WIB"])
+_WIB = timedelta(hours=TIME_ZONES["WIB"])
 _WET = """select a.rw, h.hour, a.state from flood_hour h join flood_set s on s.snapshot = h.of
     join flood_area a on a.set_id = s.id where h.region = ? and h.hour >= ? and a.state >= 2 order by a.rw, h.hour"""
 _MONTH = """insert into flood_month select h.region, ?, a.rw, sum(a.state = 2), sum(a.state = 3), sum(a.state = 4)

@@ -189,13 +189,13 @@ class FloodIndex:
             ).fetchone()
         return _hour(row) if row else None
 
-    def states(self, found: Hour | None) -> dict[str, int] | None:
+    def states(self, hour: Hour | None) -> dict[str, int] | None:
         """State by geom_id in an hour; {} when all was dry, None when that is not known."""
-        if found is None or found.counts is None:
+        if hour is None or hour.counts is None:
             return None
         with self._connect() as connection:
             rows = connection.execute(
-                "select geom_id, state from flood_area join flood_rw on id = rw where set_id = ?", [found.set_id]
+                "select geom_id, state from flood_area join flood_rw on id = rw where set_id = ?", [hour.set_id]
             )
             return dict(rows.fetchall())
 

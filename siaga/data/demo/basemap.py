@@ -21,7 +21,7 @@ ASHORE = 0.003  # degrees; the coast at which border lines end
 def write(path: Path, coast: Coast, territory: Territory, regencies: Regencies) -> None:
     """One GeoPackage: land, lakes, country_lines, province_lines, regency_lines, land_overview."""
     at_home = np.zeros(len(coast.land), bool)
-    at_home[shapely.STRtree(coast.land).query(territory.ground, predicate="intersects")[1]] = True
+    at_home[shapely.STRtree(coast.land).query(territory.land, predicate="intersects")[1]] = True
     size = shapely.area(coast.land)
     land = np.concatenate(
         [

@@ -82,8 +82,8 @@ def _without_doubles(found: list[Town]) -> list[Town]:
     return [town for name in sorted(by_name) for town in by_name[name]]
 
 
-def _is_near(one: Town, other: Town) -> bool:
-    return max(abs(one.longitude - other.longitude), abs(one.latitude - other.latitude)) <= DOUBLE
+def _is_near(first: Town, second: Town) -> bool:
+    return max(abs(first.longitude - second.longitude), abs(first.latitude - second.latitude)) <= DOUBLE
 
 
 def plain(name: str) -> str:

@@ -65,17 +65,17 @@ def with_regency(towns: Sequence[Town], names: Names, by_hand: Iterable[Mapping[
                 firm[number] = own.pop()
             elif codes:
                 open_ones[number] = codes
-    known = firm | {number: next(iter(codes)) for number, codes in open_ones.items() if len(codes) == 1}
-    by_regency = _by_regency(towns, known)
+    regency_of = firm | {number: next(iter(codes)) for number, codes in open_ones.items() if len(codes) == 1}
+    by_regency = _by_regency(towns, regency_of)
     for number, codes in open_ones.items():
         ranked = ((_distance(towns[number], by_regency[code]), code) for code in sorted(codes))
         distance, code = min(ranked)
         if distance <= NEAR or (len(codes) == 1 and len(by_regency[code]) == 1):
-            known[number] = code
+            regency_of[number] = code
         else:
-            known.pop(number, None)
-    known = firm | _without_strays(towns, known)
-    return [replace(town, regency=known.get(number, "")) for number, town in enumerate(towns)]
+            regency_of.pop(number, None)
+    regency_of = firm | _without_strays(towns, regency_of)
+    return [replace(town, regency=regency_of.get(number, "")) for number, town in enumerate(towns)]
 
 
 def _by_hand(
@@ -143,27 +143,27 @@ def _is_seat(town: Town) -> bool:
     return town.kind in ("city", "regency_seat") or (town.population or 0) > 50_000
 
 
-def _by_regency(towns: Sequence[Town], known: Mapping[int, str]) -> dict[str, list[Town]]:
+def _by_regency(towns: Sequence[Town], regency_of: Mapping[int, str]) -> dict[str, list[Town]]:
     grouped: dict[str, list[Town]] = defaultdict(list)
-    for number, code in known.items():
+    for number, code in regency_of.items():
         grouped[code].append(towns[number])
     return grouped
 
 
-def _without_strays(towns: Sequence[Town], known: Mapping[int, str]) -> dict[int, str]:
+def _without_strays(towns: Sequence[Town], regency_of: Mapping[int, str]) -> dict[int, str]:
     """Leave out towns amid others' towns: seats need one of their own regency near by, hamlets more."""
-    sizes = Counter(known.values())
+    sizes = Counter(regency_of.values())
     by_province: dict[str, list[int]] = defaultdict(list)
-    for number in known:
+    for number in regency_of:
         by_province[towns[number].province].append(number)
     kept = {}
     for numbers in by_province.values():
         for number in numbers:
             others = (other for other in numbers if other != number)
             near = sorted(others, key=lambda other: _degrees(towns[number], towns[other]))[:AROUND]
-            own = sum(known[other] == known[number] for other in near)
-            if sizes[known[number]] < 3 or own >= (HAMLET_NEEDS if towns[number].kind == "town" else 1):
-                kept[number] = known[number]
+            own = sum(regency_of[other] == regency_of[number] for other in near)
+            if sizes[regency_of[number]] < 3 or own >= (HAMLET_NEEDS if towns[number].kind == "town" else 1):
+                kept[number] = regency_of[number]
     return kept
 
 
@@ -171,6 +171,6 @@ def _distance(town: Town, others: Iterable[Town]) -> float:
     return min((_degrees(town, other) for other in others if other is not town), default=FAR)
 
 
-def _degrees(one: Town, other: Town) -> float:
-    east = (one.longitude - other.longitude) * cos(radians(one.latitude))
-    return hypot(east, one.latitude - other.latitude)
+def _degrees(first: Town, second: Town) -> float:
+    east = (first.longitude - second.longitude) * cos(radians(first.latitude))
+    return hypot(east, first.latitude - second.latitude)

@@ -45,7 +45,7 @@ def build(packages: Packages, folder: Path, say: Callable[[str], None]) -> None:
     say("sharing out the land among provinces and kabupaten")
     isles = islands.read(packages, territory.outlines()[1])
     provinces = territory.read(shore.land, isles, REGION)
-    kabupaten = regencies.share_out(dict(zip(provinces.names, provinces.ground, strict=True)), towns, isles)
+    kabupaten = regencies.share_out(dict(zip(provinces.names, provinces.land, strict=True)), towns, isles)
     say("spreading the people of the census")
     population = _population(shore, provinces, kabupaten, known_towns(towns), names)
     cells.write_cog(folder / "population.tif", people.GRID, population, NO_DATA)
@@ -121,8 +121,8 @@ def _population(
 ) -> NDArray[Any]:
     """People per cell; NO_DATA on foreign land, 0 at sea."""
     land = people.land_share(shore.dry())
-    codes = list(kabupaten.ground)
-    regency = cells.burn(people.GRID, list(kabupaten.ground.values()), range(1, len(codes) + 1), np.uint16)
+    codes = list(kabupaten.land)
+    regency = cells.burn(people.GRID, list(kabupaten.land.values()), range(1, len(codes) + 1), np.uint16)
     abroad = cells.burn(people.GRID, provinces.neighbours, [1] * len(provinces.neighbours), touched=True)
     regency[(land == 0) | (abroad == 1)] = 0
     counts = census()

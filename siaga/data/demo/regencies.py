@@ -16,7 +16,7 @@ from siaga.data.demo.provinces import POLYGON_OF
 class Regencies:
     """ground: code -> multipolygon. borders: (code, code) -> the line between the two, in the same polygon."""
 
-    ground: dict[str, shapely.Geometry]
+    land: dict[str, shapely.Geometry]
     borders: dict[tuple[str, str], shapely.Geometry]
 
 
@@ -33,16 +33,16 @@ def share_out(territory: Mapping[str, shapely.Geometry], towns: Sequence[Town], 
         islands.points, islands.regencies, islands.polygons, strict=True
     ):
         seeds[polygon].append((longitude, latitude, regency))
-    ground, borders = {}, {}
+    land, borders = {}, {}
     for polygon, zone in sorted(territory.items()):
         cells = _cells(zone, seeds[polygon])
         for code, cell in cells.items():
             areas = only_areas(shapely.intersection(cell, zone))
             if not shapely.is_empty(areas):
-                ground[code] = areas
+                land[code] = areas
         for pair, line in _lines(cells).items():
             borders[pair] = shapely.intersection(line, zone)
-    return Regencies(ground, borders)
+    return Regencies(land, borders)
 
 
 def only_areas(geometry: shapely.Geometry) -> shapely.Geometry:

@@ -18,13 +18,13 @@ from siaga.gis import layers
 
 def write_zones(path: Path, kabupaten: Regencies, names: Names) -> None:
     """Provinces of 2020, each the sum of its regencies, and the regencies: code, name, level, parent."""
-    codes = sorted(kabupaten.ground)
+    codes = sorted(kabupaten.land)
     province_of = {code: ZONE_OF[code[:2]] for code in codes}
     provinces = {
-        zone: shapely.union_all([kabupaten.ground[code] for code in codes if province_of[code] == zone])
+        zone: shapely.union_all([kabupaten.land[code] for code in codes if province_of[code] == zone])
         for zone in sorted(set(province_of.values()))
     }
-    geometries = [*provinces.values(), *(kabupaten.ground[code] for code in codes)]
+    geometries = [*provinces.values(), *(kabupaten.land[code] for code in codes)]
     rows = [{"code": zone, "name": NAME_OF[zone], "level": "province", "parent": ""} for zone in provinces]
     rows += [
         {"code": code, "name": titled(names.regencies[code]), "level": "regency", "parent": province_of[code]}
@@ -35,24 +35,24 @@ def write_zones(path: Path, kabupaten: Regencies, names: Names) -> None:
     layers.write(path, "zones", "MultiPolygon", multi, rows, fields)
 
 
-def write_places(path: Path, known: Sequence[Town], kabupaten: Regencies, names: Names) -> None:
+def write_places(path: Path, towns: Sequence[Town], kabupaten: Regencies, names: Names) -> None:
     """name, longitude, latitude, population (empty if unknown), kind, zone (the regency's name), by name."""
-    codes = list(kabupaten.ground)
-    points = shapely.points([(town.longitude, town.latitude) for town in known])
-    place, zone = shapely.STRtree(list(kabupaten.ground.values())).query(points, predicate="intersects")
+    codes = list(kabupaten.land)
+    points = shapely.points([(town.longitude, town.latitude) for town in towns])
+    place, zone = shapely.STRtree(list(kabupaten.land.values())).query(points, predicate="intersects")
     inside = {int(p): titled(names.regencies[codes[z]]) for p, z in zip(place[::-1], zone[::-1], strict=True)}
     rows = sorted(
         (t.name, t.longitude, t.latitude, "" if t.population is None else t.population, t.kind, inside[number])
-        for number, t in enumerate(known)
+        for number, t in enumerate(towns)
         if number in inside
     )
     _write_csv(path, ("name", "longitude", "latitude", "population", "kind", "zone"), rows)
 
 
-def write_volcanoes(path: Path, found: Sequence[Volcano]) -> None:
+def write_volcanoes(path: Path, volcanoes: Sequence[Volcano]) -> None:
     """name, longitude, latitude, elevation_m, type."""
     heads = ("name", "longitude", "latitude", "elevation_m", "type")
-    _write_csv(path, heads, ((v.name, v.longitude, v.latitude, v.elevation_m, v.type) for v in found))
+    _write_csv(path, heads, ((v.name, v.longitude, v.latitude, v.elevation_m, v.type) for v in volcanoes))
 
 
 def titled(name: str) -> str:

@@ -26,7 +26,7 @@ class Territory:
     """
 
     names: tuple[str, ...]
-    ground: NDArray[Any]
+    land: NDArray[Any]
     outlines: NDArray[Any]
     neighbours: NDArray[Any]
 
@@ -49,13 +49,13 @@ def read(land: NDArray[Any], islands: Islands, region: tuple[float, float, float
     neighbours = shapely.clip_by_rect(shapely.make_valid(countries), *region)
     neighbours = neighbours[~shapely.is_empty(neighbours)]
     owners = np.array([names.index(polygon) for polygon in islands.polygons])
-    nearest = _nearest_ground(polygons, neighbours, islands.points, owners, region)
+    nearest = _nearest_cells(polygons, neighbours, islands.points, owners, region)
     claimed = shapely.union_all(np.concatenate([polygons, neighbours]))
     shore = _shore(land, np.concatenate([polygons, shapely.points(islands.points)]))
     free = shapely.difference(shore, claimed)
     own = [
-        only_areas(shapely.union(shapely.intersection(polygon, shore), shapely.intersection(ground, free)))
-        for polygon, ground in zip(polygons, nearest, strict=True)
+        only_areas(shapely.union(shapely.intersection(polygon, shore), shapely.intersection(cell, free)))
+        for polygon, cell in zip(polygons, nearest, strict=True)
     ]
     return Territory(names, np.array(own), polygons, neighbours)
 
@@ -68,7 +68,7 @@ def _shore(land: NDArray[Any], home: NDArray[Any]) -> shapely.Geometry:
     return shapely.simplify(shapely.union_all(outlined), SIMPLE)
 
 
-def _nearest_ground(
+def _nearest_cells(
     polygons: NDArray[Any],
     neighbours: NDArray[Any],
     points: NDArray[Any],

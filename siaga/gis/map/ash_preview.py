@@ -24,9 +24,9 @@ _MEMORY, _SECONDS = 2 << 30, 20
 _NONE, _UNKNOWN, _VOLCANO = (247, 247, 244), (203, 207, 202), (22, 33, 31)
 
 
-def preview(body: bytes, told: dict[str, Any]) -> dict[str, Any]:
+def preview(body: bytes, request: dict[str, Any]) -> dict[str, Any]:
     """What a person should see before submitting; raises BadInput when the raster or the request cannot serve."""
-    fall = ash_ground.read(body, eruption(told))
+    fall = ash_ground.read(body, eruption(request))
     ash_ground.polygons(fall)  # noise is refused here, not later
     return {"map": deposit(fall), "warnings": list(fall.warnings), "png": base64.b64encode(picture(fall)).decode()}
 
@@ -59,9 +59,9 @@ def main() -> None:
     """Standard input to standard output, once."""
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
-    told = json.loads(sys.stdin.buffer.readline())
+    request = json.loads(sys.stdin.buffer.readline())
     try:
-        answer: dict[str, object] = {"preview": preview(sys.stdin.buffer.read(), told)}
+        answer: dict[str, object] = {"preview": preview(sys.stdin.buffer.read(), request)}
     except BadInput as error:
         answer = {"reason": error.reason()}
     json.dump(answer, sys.stdout, allow_nan=False)

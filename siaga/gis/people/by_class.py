@@ -132,13 +132,13 @@ def _found(
         zones=tuple(zone for level in exposed for zone in level.zones),
         warnings=tuple(holes.warnings(beyond, land, harmed_from)),
         nodata_cells=holes.nodata,
-        unknown_share=holes.share,
+        unknown_share=holes.unknown_share,
         beyond_data=beyond,
         area=area,
         counted=counted.seen[0],
     )
     everybody = by_polygon.sum(axis=0)
-    if not holes.known:
+    if not holes.counted:
         nobody, note = holes.nothing(land, bool(found.zones))
         return replace(found, by_class=everybody if nobody else None, note=note)
     # A polygon that others cover has no area left: nobody is there, and that is known.
@@ -263,12 +263,12 @@ def _note_holes(
     """The cells of one strip that the ground touches; some of those without a count are kept for the base map."""
     touched, first = np.unique(cell, return_index=True)
     if strip.unknown is None:
-        holes.known += len(touched)
+        holes.counted += len(touched)
         return
     lacking = strip.unknown.ravel()[touched]
     hidden = int(np.count_nonzero(lacking))
     holes.nodata += hidden
-    holes.known += len(touched) - hidden
+    holes.counted += len(touched) - hidden
     if hidden:
         kept = touched[lacking][::step]
         row, column = np.divmod(kept, strip.window.shape[1])

@@ -129,10 +129,10 @@ def people(
     seen: dict[str, Any] = {
         "zones": tuple(zone for level in levels for zone in level.zones),
         "nodata_cells": holes.nodata,
-        "unknown_share": holes.share,
+        "unknown_share": holes.unknown_share,
         "beyond_data": beyond,
     }
-    if not holes.known:
+    if not holes.counted:
         nobody, note = holes.nothing(land, bool(seen["zones"]))
         return Shaken(by_mmi if nobody else None, warnings=tuple(warnings), note=note, **seen)
     if zones is None:
@@ -192,7 +192,7 @@ def _note_holes(
     on_map = int(cells.sum())
     hidden = () if strip.unknown is None else np.flatnonzero(strip.unknown & (classes > 0))
     holes.nodata += len(hidden)
-    holes.known += on_map - len(hidden)
+    holes.counted += on_map - len(hidden)
     if not len(hidden):
         return
     kind = classes.ravel()[hidden].astype(np.int64) - 1

@@ -50,7 +50,7 @@ class Gaps:
     """Cells of one map and those of them without a count, by class, as the strips add up.
 
     cells, unknown: (classes,) cells, parts of cells by their part. ashore: as unknown, of those within zones; None
-    where no zone lies on the map. known, nodata: cells touched, with a count and without. negative, odd:
+    where no zone lies on the map. counted, nodata: cells touched, with a count and without. negative, odd:
     those of the strips. sample: longitude, latitude and class (from 0 on) of some cells without a count, for a
     base map to be asked.
     """
@@ -59,7 +59,7 @@ class Gaps:
     cells: NDArray[np.float64]
     unknown: NDArray[np.float64]
     ashore: NDArray[np.float64] | None = None
-    known: int = 0
+    counted: int = 0
     nodata: int = 0
     negative: int = 0
     odd: Odd = field(default_factory=Odd)
@@ -71,7 +71,7 @@ class Gaps:
         return cls(path, np.zeros(classes), np.zeros(classes))
 
     @property
-    def share(self) -> float | None:
+    def unknown_share(self) -> float | None:
         """Of the cells on the grid, 0 to 1, those without a count; None where no cell lies on the grid."""
         total = float(self.cells.sum())
         return min(1.0, float(self.unknown.sum()) / total) if total else None
@@ -102,7 +102,7 @@ class Gaps:
         return False, _uncounted()
 
     def _holes(self, land: Land | None, harmed_from: int) -> list[Reason]:
-        if not self.known or not self.nodata:
+        if not self.counted or not self.nodata:
             return []  # of a map without any count the note speaks
         cells, unknown = self._of_land(land)
         share, worst = _part(unknown, cells), _part(unknown[harmed_from:], cells[harmed_from:])

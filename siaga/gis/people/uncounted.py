@@ -89,29 +89,29 @@ def _extreme(kind: np.dtype[Any]) -> float | None:
     return float(np.iinfo(kind).max) if kind.kind in "iu" and kind.itemsize > 1 else None
 
 
-def either(one: NDArray[np.bool_] | None, other: NDArray[np.bool_] | None) -> NDArray[np.bool_] | None:
+def either(first: NDArray[np.bool_] | None, second: NDArray[np.bool_] | None) -> NDArray[np.bool_] | None:
     """Where one or the other holds; None where neither does."""
-    if one is None or other is None:
-        return other if one is None else one
-    return one | other
+    if first is None or second is None:
+        return second if first is None else first
+    return first | second
 
 
 def odd(
     people: NDArray[np.float64],
     raw: NDArray[Any],
-    known: Sequence[float],
+    declared: Sequence[float],
     limits: NDArray[np.float64],
     scale: float,
     offset: float,
 ) -> tuple[Odd, NDArray[np.bool_] | None]:
     """What is no count though nothing declares it, and where; None where all are counts.
 
-    people: (rows, columns), 0 where nothing is known; raw: as stored. known: the raster's marks. limits:
+    people: (rows, columns), 0 where nothing is known; raw: as stored. declared: the raster's marks. limits:
     the most persons in a cell of each row.
     """
     found, strange = Odd(), None
     top, extreme = float(people.max()), _extreme(raw.dtype)
-    for mark in sorted({*known, *([] if extreme is None else [extreme])}):
+    for mark in sorted({*declared, *([] if extreme is None else [extreme])}):
         if top >= mark * scale + offset > 0:
             here = (raw == mark) & (people > 0)
             if here.any():

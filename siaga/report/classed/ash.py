@@ -7,7 +7,7 @@ from siaga import palette
 from siaga.conventions import CONVENTIONS
 from siaga.hazard.ash import ALERT_LEVELS, CLASSES
 from siaga.language import Language
-from siaga.moment import ZONES, parse, zone_of
+from siaga.moment import TIME_ZONES, parse, time_zone_of
 from siaga.report import figures, words
 from siaga.report.classed import tables
 from siaga.report.listed import counted
@@ -97,8 +97,8 @@ def moment(stored: str, event: Mapping[str, Any], _: Language) -> tuple[str, str
 def time_zone(event: Mapping[str, Any]) -> str:
     """WIB, WITA or WIT: by the offset in which the eruption's time was written, else by longitude."""
     return next(
-        (zone for zone, hours in ZONES.items() if hours == event["utc_offset_hours"]),
-        zone_of(event["longitude"]),
+        (zone for zone, hours in TIME_ZONES.items() if hours == event["utc_offset_hours"]),
+        time_zone_of(event["longitude"]),
     )
 
 
@@ -129,7 +129,7 @@ def thickest(impact: Mapping[str, Any], _: Language) -> str:
 
 def how_bad(impact: Mapping[str, Any], _: Language) -> str:
     """How many people live under ash that roofs may not bear."""
-    if not tables.known(impact):
+    if not tables.people_known(impact):
         return _("Who lives under the ash is not known.")
     by_class = impact["people"]["by_class"]
     if impact["people"]["total"] < 1:
@@ -175,7 +175,7 @@ def where(impact: Mapping[str, Any], zones: Sequence[Mapping[str, Any]], _: Lang
 
 def who(impact: Mapping[str, Any], _: Language) -> str:
     """How many people live under ash at all."""
-    if not tables.known(impact):
+    if not tables.people_known(impact):
         return _("How many people live there is not known.")
     if impact["people"]["total"] < 1:
         return _("Nobody under the ash.")
@@ -206,7 +206,7 @@ def prepare(impact: Mapping[str, Any], _: Language) -> str:
         return _("No planning figures: who lives there is not known.")
     if impact["displaced"] < 1:
         return _("No planning figures: nobody under more than 5 cm.")
-    return _("Prepare for {people} displaced people.", people=tables.people_said(impact["displaced"], _))
+    return _("Prepare for {people} displaced people.", people=tables.people_text(impact["displaced"], _))
 
 
 def beyond(impact: Mapping[str, Any], _: Language) -> dict[str, Any]:

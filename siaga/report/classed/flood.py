@@ -9,7 +9,7 @@ from siaga import palette
 from siaga.impact.flood import AFFECTED_FROM, CLASSES
 from siaga.impact.floodtrend import Trend
 from siaga.language import Language
-from siaga.moment import parse, zone_of
+from siaga.moment import parse, time_zone_of
 from siaga.report import figures, words
 from siaga.report.classed import tables
 from siaga.report.listed import counted
@@ -43,21 +43,24 @@ def printed(
     found = counted(impact)
     named = neighbourhoods(impact["villages"], _)
     moment = parse(impact["event"]["time"])
-    zone = zone_of((impact["map"]["west"] or 106.8) if impact["map"]["areas"] else 106.8)
+    clock_zone = time_zone_of((impact["map"]["west"] or 106.8) if impact["map"]["areas"] else 106.8)
     state = impact["map"]["highest_class"]
     return {
         **tables.frame(
             impact,
             _("Flood impact report"),
-            (impact["event_id"], f" · {figures.short_date(moment, _.code, zone)}, {figures.clock(moment, zone)}"),
+            (
+                impact["event_id"],
+                f" · {figures.short_date(moment, _.code, clock_zone)}, {figures.clock(moment, clock_zone)}",
+            ),
             _method(_),
             _("An automatic estimate; check in the field before deciding. Scan for the newest figures of this hour."),
             _,
         ),
         "title": title(impact, _),
-        "when": f"{figures.date(moment, zone, _.code)}, {figures.clock(moment, zone)}",
+        "when": f"{figures.date(moment, clock_zone, _.code)}, {figures.clock(moment, clock_zone)}",
         "utc": f"{figures.short_date(moment, _.code)}, {figures.clock(moment, 'UTC')}",
-        "newest": _newest(impact, moment, zone, _),
+        "newest": _newest(impact, moment, clock_zone, _),
         "state": {
             "code": f"state{state or 1}",
             "name": _(NAMES[state]).upper() if state else _("DRY"),
@@ -69,7 +72,7 @@ def printed(
         "classes": _classes(impact, _),
         "affected": tables.total(impact, AFFECTED, _),
         "affected_areas": figures.whole(sum(impact["map"]["areas_by_class"][name] for name in AFFECTED), _.code),
-        "displaced": tables.people_said(impact["displaced"], _) if impact["displaced"] is not None else "",
+        "displaced": tables.people_text(impact["displaced"], _) if impact["displaced"] is not None else "",
         "where": where(named, _),
         "who": who(impact, _),
         "zones": tables.table(impact, found, WORST_FIRST, AFFECTED, _TIGHT if tight else MOST_ZONES, _),
@@ -169,7 +172,7 @@ def prepare(impact: Mapping[str, Any], _: Language) -> str:
         return _("No planning figures: who lives there is not known.")
     if impact["displaced"] < 1:
         return _("No planning figures: nobody is likely to be displaced.")
-    return _("Prepare for {people} displaced people.", people=tables.people_said(impact["displaced"], _))
+    return _("Prepare for {people} displaced people.", people=tables.people_text(impact["displaced"], _))
 
 
 def trend(trends: Trends, _: Language) -> dict[str, Any]:
@@ -242,14 +245,14 @@ def _cut(named: Sequence[Mapping[str, Any]], most: int, _: Language) -> dict[str
     }
 
 
-def _newest(impact: Mapping[str, Any], moment: datetime, zone: str, _: Language) -> str:
+def _newest(impact: Mapping[str, Any], moment: datetime, clock_zone: str, _: Language) -> str:
     """When the newest state was set, as a part of a line."""
     if not impact["event"]["last_updated"]:
         return _("no time of the states is told")
     set_at = parse(impact["event"]["last_updated"])
-    same = figures.date(set_at, zone, _.code) == figures.date(moment, zone, _.code)
-    day = "" if same else f"{figures.short_date(set_at, _.code, zone)}, "
-    return _("newest state set {when}", when=day + figures.clock(set_at, zone))
+    same = figures.date(set_at, clock_zone, _.code) == figures.date(moment, clock_zone, _.code)
+    day = "" if same else f"{figures.short_date(set_at, _.code, clock_zone)}, "
+    return _("newest state set {when}", when=day + figures.clock(set_at, clock_zone))
 
 
 def _method(_: Language) -> str:

@@ -8,14 +8,14 @@ from siaga.report import figures, listed
 from siaga.report.words import GROUP_NAMES, NEED_NAMES, need, short
 
 
-def known(impact: Mapping[str, Any]) -> bool:
+def people_known(impact: Mapping[str, Any]) -> bool:
     """Whether anything is known of the people there."""
     return impact["people"]["total"] is not None
 
 
 def people(impact: Mapping[str, Any], classes: Sequence[str], _: Language) -> dict[str, dict[str, Any]]:
     """Per class its people as a printed cell, and the length of their bar in per cent; empty where unknown."""
-    if not known(impact):
+    if not people_known(impact):
         return {}
     by_class = impact["people"]["by_class"]
     most = max(by_class[name] for name in classes) or 1.0
@@ -30,13 +30,13 @@ def people(impact: Mapping[str, Any], classes: Sequence[str], _: Language) -> di
 
 def total(impact: Mapping[str, Any], classes: Sequence[str], _: Language) -> str:
     """How many people these classes hold; a few people are not nobody."""
-    if not known(impact):
+    if not people_known(impact):
         return _("not known")
     by_class = impact["people"]["by_class"]
     return figures.people_cell(sum(by_class[name] for name in classes), _.code)
 
 
-def people_said(count: float | None, _: Language) -> str:
+def people_text(count: float | None, _: Language) -> str:
     """A number of people as a sentence has it."""
     return _("not known") if count is None else figures.people_sentence(count, _.code)
 
@@ -108,7 +108,7 @@ def needs(impact: Mapping[str, Any], _: Language) -> dict[str, Any] | None:
     if plan is None or plan["people"] < 1:
         return None
     return {
-        "people": people_said(plan["people"], _),
+        "people": people_text(plan["people"], _),
         "rows": [
             {"name": _(name), "standard": _(standard), "amount": need(plan["needs"][key], unit, _)}
             for key, (name, standard, unit) in NEED_NAMES.items()

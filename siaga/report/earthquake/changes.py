@@ -54,75 +54,75 @@ class Change:
 
 def change(before: Mapping[str, Any], after: Mapping[str, Any], _: Language) -> Change:
     """What changed from one impact.json to another, in the reader's language."""
-    found = versions.difference(before, after)
+    difference = versions.difference(before, after)
     rows = (
-        _level(found, _),
-        _magnitude(found, _),
-        _depth(found, _),
-        _epicentre(found, _),
-        _max_mmi(found, _),
-        *(_people(found, floor, _) for floor in (6, 7, 8)),
-        _median(found, _),
-        _range(found, "p25", "p75", _("Deaths, 50% chance"), _),
-        _range(found, "p05", "p95", _("Deaths, 90% chance"), _),
-        _chance(found, _),
+        _level(difference, _),
+        _magnitude(difference, _),
+        _depth(difference, _),
+        _epicentre(difference, _),
+        _max_mmi(difference, _),
+        *(_people(difference, floor, _) for floor in (6, 7, 8)),
+        _median(difference, _),
+        _range(difference, "p25", "p75", _("Deaths, 50% chance"), _),
+        _range(difference, "p05", "p95", _("Deaths, 90% chance"), _),
+        _chance(difference, _),
     )
-    names = [_name(found, which, _) for which in (0, 1)]
-    levels = found.levels[0] or "none", found.levels[1] or "none"
-    return Change(_sentence(found, {row.code: row for row in rows}, _), names[0], names[1], levels, rows)
+    names = [_name(difference, which, _) for which in (0, 1)]
+    levels = difference.levels[0] or "none", difference.levels[1] or "none"
+    return Change(_sentence(difference, {row.code: row for row in rows}, _), names[0], names[1], levels, rows)
 
 
-def _name(found: versions.Difference, which: int, _: Language) -> str:
-    kind = _("corrected") if found.source_types[which] == "corrected" else _("initial")
-    return _("Version {number}, {kind}", number=found.numbers[which], kind=kind)
+def _name(difference: versions.Difference, which: int, _: Language) -> str:
+    kind = _("corrected") if difference.source_types[which] == "corrected" else _("initial")
+    return _("Version {number}, {kind}", number=difference.numbers[which], kind=kind)
 
 
-def _sentence(found: versions.Difference, rows: Mapping[str, Row], _: Language) -> str:
-    parts = [_level_clause(found, _)]
+def _sentence(difference: versions.Difference, rows: Mapping[str, Row], _: Language) -> str:
+    parts = [_level_clause(difference, _)]
     deaths = rows["deaths_p25_p75"]
-    if deaths.changed and None not in found.levels:
+    if deaths.changed and None not in difference.levels:
         parts.append(_("{after} deaths, before {before}", after=deaths.after, before=deaths.before))
-    parts += _people_clause(found, _)
+    parts += _people_clause(difference, _)
     if rows["magnitude"].changed:
         parts.append(_("magnitude {difference}", difference=rows["magnitude"].difference))
     if rows["depth_km"].changed:
         parts.append(_("depth {difference}", difference=rows["depth_km"].difference))
     if rows["epicentre"].changed:
         parts.append(_("epicentre moved {difference}", difference=rows["epicentre"].difference))
-    if found.source_types[0] != found.source_types[1]:
-        parts.append(_("corrected map") if found.source_types[1] == "corrected" else _("initial map"))
+    if difference.source_types[0] != difference.source_types[1]:
+        parts.append(_("corrected map") if difference.source_types[1] == "corrected" else _("initial map"))
     sentence = "; ".join(parts) + "."
-    return f"{sentence} {restart}" if (restart := _restart(found, _)) else sentence
+    return f"{sentence} {restart}" if (restart := _restart(difference, _)) else sentence
 
 
-def _restart(found: versions.Difference, _: Language) -> str:
+def _restart(difference: versions.Difference, _: Language) -> str:
     """Why a map with a lower number counts for the newer one; "" where it is not so."""
-    if not found.restarted:
+    if not difference.restarted:
         return ""
     return _(
         "The map's maker began to number again: version {after} was made after version {before} and counts.",
-        before=found.numbers[0],
-        after=found.numbers[1],
+        before=difference.numbers[0],
+        after=difference.numbers[1],
     )
 
 
-def _level_clause(found: versions.Difference, _: Language) -> str:
-    before, after = (_(LEVEL_NAMES[level]) if level else "" for level in found.levels)
-    if found.levels[0] == found.levels[1]:
+def _level_clause(difference: versions.Difference, _: Language) -> str:
+    before, after = (_(LEVEL_NAMES[level]) if level else "" for level in difference.levels)
+    if difference.levels[0] == difference.levels[1]:
         return _("The level stays {level}", level=after) if after else _("The level stays unknown")
     if not before:
         return _("The level is {level}; before it was not known", level=after)
     if not after:
         return _("The level is not known any more; before it was {level}", level=before)
-    if LEVELS.index(str(found.levels[1])) > LEVELS.index(str(found.levels[0])):
+    if LEVELS.index(str(difference.levels[1])) > LEVELS.index(str(difference.levels[0])):
         return _("The level rises from {before} to {after}", before=before, after=after)
     return _("The level falls from {before} to {after}", before=before, after=after)
 
 
-def _people_clause(found: versions.Difference, _: Language) -> list[str]:
+def _people_clause(difference: versions.Difference, _: Language) -> list[str]:
     """People at the highest of VIII, VII, VI and above whose printed count is another one now."""
     for floor in (8, 7, 6):
-        row = found.rows[f"people_mmi{floor}_plus"]
+        row = difference.rows[f"people_mmi{floor}_plus"]
         if row.before is None or row.after is None:
             return []
         count = figures.to_hundred(row.after) - figures.to_hundred(row.before)
@@ -134,12 +134,12 @@ def _people_clause(found: versions.Difference, _: Language) -> list[str]:
     return []
 
 
-def _level(found: versions.Difference, _: Language) -> Row:
-    names = [_(LEVEL_NAMES[level]) if level else _("not known") for level in found.levels]
-    if found.levels[0] is None or found.levels[1] is None:
-        said = _unchanged(_) if found.levels[0] == found.levels[1] else _("not comparable")
-        return Row("level", _("Alert level"), names[0], names[1], said, found.levels[0] != found.levels[1])
-    steps = LEVELS.index(found.levels[1]) - LEVELS.index(found.levels[0])
+def _level(difference: versions.Difference, _: Language) -> Row:
+    names = [_(LEVEL_NAMES[level]) if level else _("not known") for level in difference.levels]
+    if difference.levels[0] is None or difference.levels[1] is None:
+        said = _unchanged(_) if difference.levels[0] == difference.levels[1] else _("not comparable")
+        return Row("level", _("Alert level"), names[0], names[1], said, difference.levels[0] != difference.levels[1])
+    steps = LEVELS.index(difference.levels[1]) - LEVELS.index(difference.levels[0])
     words = {0: _unchanged(_), 1: _("one level up"), -1: _("one level down")}
     said = words.get(steps) or (
         _("{count} levels up", count=steps) if steps > 0 else _("{count} levels down", count=-steps)
@@ -147,36 +147,36 @@ def _level(found: versions.Difference, _: Language) -> Row:
     return Row("level", _("Alert level"), names[0], names[1], said, steps != 0)
 
 
-def _magnitude(found: versions.Difference, _: Language) -> Row:
-    before, after = (round(event["magnitude"], 1) for event in found.events)
+def _magnitude(difference: versions.Difference, _: Language) -> Row:
+    before, after = (round(event["magnitude"], 1) for event in difference.events)
     cells = [figures.decimal(value, 1, _.code) for value in (before, after)]
     said = _signed(round(after - before, 1), figures.decimal(abs(after - before), 1, _.code), _)
     return Row("magnitude", _("Magnitude"), cells[0], cells[1], said, before != after)
 
 
-def _depth(found: versions.Difference, _: Language) -> Row:
-    before, after = (round(event["depth_km"]) for event in found.events)
+def _depth(difference: versions.Difference, _: Language) -> Row:
+    before, after = (round(event["depth_km"]) for event in difference.events)
     cells = [f"{figures.whole(value, _.code)}{_NBSP}km" for value in (before, after)]
     said = _signed(after - before, f"{figures.whole(abs(after - before), _.code)}{_NBSP}km", _)
     return Row("depth_km", _("Depth"), cells[0], cells[1], said, before != after)
 
 
-def _epicentre(found: versions.Difference, _: Language) -> Row:
-    cells = [figures.coordinates(event["longitude"], event["latitude"], _.code) for event in found.events]
-    km = round(found.moved_km)
-    wind = _WINDS[round(found.moved_deg / 22.5) % len(_WINDS)]
+def _epicentre(difference: versions.Difference, _: Language) -> Row:
+    cells = [figures.coordinates(event["longitude"], event["latitude"], _.code) for event in difference.events]
+    km = round(difference.moved_km)
+    wind = _WINDS[round(difference.moved_deg / 22.5) % len(_WINDS)]
     said = _("{km} km to the {wind}", km=figures.whole(km, _.code), wind=_(WINDS[wind])) if km else _unchanged(_)
     return Row("epicentre", _("Epicentre"), cells[0], cells[1], said, km != 0)
 
 
-def _max_mmi(found: versions.Difference, _: Language) -> Row:
-    before, after = (int(mmi) for mmi in classify(np.array(found.max_mmi)))
+def _max_mmi(difference: versions.Difference, _: Language) -> Row:
+    before, after = (int(mmi) for mmi in classify(np.array(difference.max_mmi)))
     said = _signed(after - before, str(abs(after - before)), _)
     return Row("max_mmi", _("Strongest MMI"), ROMAN[before], ROMAN[after], said, before != after)
 
 
-def _people(found: versions.Difference, floor: int, _: Language) -> Row:
-    row = found.rows[f"people_mmi{floor}_plus"]
+def _people(difference: versions.Difference, floor: int, _: Language) -> Row:
+    row = difference.rows[f"people_mmi{floor}_plus"]
     cells = [
         _("not known") if value is None else figures.people_cell(value, _.code) for value in (row.before, row.after)
     ]
@@ -188,8 +188,8 @@ def _people(found: versions.Difference, floor: int, _: Language) -> Row:
     return Row(code, name, cells[0], cells[1], _small(cells, said, _), cells[0] != cells[1])
 
 
-def _median(found: versions.Difference, _: Language) -> Row:
-    row = found.rows["deaths_median"]
+def _median(difference: versions.Difference, _: Language) -> Row:
+    row = difference.rows["deaths_median"]
     cells = [_("not known") if value is None else figures.deaths(value, _.code) for value in (row.before, row.after)]
     if row.before is None or row.after is None:
         return _unknown("deaths_median", _("Deaths, median"), cells, _)
@@ -198,8 +198,8 @@ def _median(found: versions.Difference, _: Language) -> Row:
     return Row("deaths_median", _("Deaths, median"), before, after, _small(cells, said, _), before != after)
 
 
-def _range(found: versions.Difference, low: str, high: str, name: str, _: Language) -> Row:
-    lower, upper = found.rows[f"deaths_{low}"], found.rows[f"deaths_{high}"]
+def _range(difference: versions.Difference, low: str, high: str, name: str, _: Language) -> Row:
+    lower, upper = difference.rows[f"deaths_{low}"], difference.rows[f"deaths_{high}"]
     code, cells = f"deaths_{low}_{high}", []
     for first, last in ((lower.before, upper.before), (lower.after, upper.after)):
         cells.append(_("not known") if first is None or last is None else figures.deaths_range(first, last, _.code))
@@ -210,9 +210,9 @@ def _range(found: versions.Difference, low: str, high: str, name: str, _: Langua
     return Row(code, name, cells[0], cells[1], said, cells[0] != cells[1])
 
 
-def _chance(found: versions.Difference, _: Language) -> Row:
+def _chance(difference: versions.Difference, _: Language) -> Row:
     name, cells, printed = _("Chance of 100 deaths or more"), [], []
-    for chances in found.chances:
+    for chances in difference.chances:
         if chances is None:
             cells.append(_("not known"))
             continue

@@ -11,7 +11,7 @@ from siaga.impact.mmi import ROMAN
 from siaga.language import Language
 from siaga.report import figures, listed
 from siaga.report.earthquake import sentences
-from siaga.report.earthquake.sentences import known
+from siaga.report.earthquake.sentences import people_known
 from siaga.report.words import short
 
 ROWS = ((10, 10), (9, 9), (8, 8), (7, 7), (6, 6), (5, 5), (2, 4), (1, 1))
@@ -22,7 +22,7 @@ _PAGER = "pager"  # the model whose deaths are shared out among the districts
 
 def classes(impact: Mapping[str, Any], _: Language) -> dict[str, Any] | None:
     """People by MMI class, the strongest first; None where they are not known."""
-    if not known(impact):
+    if not people_known(impact):
         return None
     by_mmi = impact["people"]["by_mmi"]
     rows = []
@@ -62,7 +62,7 @@ def ranked(impact: Mapping[str, Any], districts: Sequence[Mapping[str, Any]]) ->
 
     Shares are of the deaths in districts and outside them.
     """
-    if not known(impact):
+    if not people_known(impact):
         return []
     lived_in = [zone for zone in districts if zone["people"] > 0]
     total = _all_deaths(impact, lived_in)

@@ -6,7 +6,7 @@ from typing import Any
 from siaga.exposure.vocabulary import OVERLAYS
 from siaga.report import fit, listed
 from siaga.report.earthquake import districts
-from siaga.report.earthquake.sentences import known
+from siaga.report.earthquake.sentences import people_known
 from siaga.report.fit import Fit
 from siaga.report.words import short
 
@@ -38,7 +38,7 @@ def _map_mm(impact: Mapping[str, Any], pages: int, change: bool, demonstration: 
     height -= 3.9 * len(impact["warnings"]) + 4.0 * any(impact["caveats"][name] for name in ("tsunami", "landslide"))
     if pages == 1:
         height -= 32.0 + 13.0 * change
-    if not known(impact):
+    if not people_known(impact):
         return height + 52.0  # no chances, no classes, no districts
     if impact["people"]["total"] <= 0:
         return height + 15.0
@@ -48,7 +48,7 @@ def _map_mm(impact: Mapping[str, Any], pages: int, change: bool, demonstration: 
 
 def _pages(impact: Mapping[str, Any]) -> int:
     """A green quake has one page, others two, and a third where structures were met."""
-    lived_in = known(impact) and impact["people"]["total"] > 0
+    lived_in = people_known(impact) and impact["people"]["total"] > 0
     if impact["alert"]["level"] in (None, "green") or not lived_in:
         return 1
     layers = (impact.get(name) for name in OVERLAYS)

@@ -40,7 +40,7 @@ def _frame(impact: Mapping[str, Any], shown: Mapping[str, Any], _: Language) -> 
     """What the frame prints: the running head, the chip of later pages, the small print."""
     version, level, sources = shown["version"], shown["level"], shown["sources"]
     provenance = impact["provenance"]
-    made = (f" · {version['made']}" if version["made"] else "") + (f", {version['age']}" if version["age"] else "")
+    made = (f" · {version['mapped']}" if version["mapped"] else "") + (f", {version['age']}" if version["age"] else "")
     zones = f"{sources['zones']}. " if sources["zones"] else ""
     missing = [one if one.endswith(".") else f"{one}." for one in shown["beyond"]["missing"]]
     return {

@@ -21,13 +21,13 @@ def map_px(impact: Mapping[str, Any]) -> int:
 def html(impact: Mapping[str, Any], _: Language) -> str:
     """The picture as a page of its own, to be typeset at 96 dpi."""
     shown = printed(impact, _)
-    local = time_zone(impact, listed.counted(impact))
+    clock_zone = time_zone(impact, listed.counted(impact))
     utc = moment.parse(impact["event"]["time"])
-    others = [figures.clock(utc, "WIB")] if local != "WIB" else [figures.clock(utc, "UTC")]
+    others = [figures.clock(utc, "WIB")] if clock_zone != "WIB" else [figures.clock(utc, "UTC")]
     people, classes, shaking = _people(impact, _)
     shown |= {
         "place": sentences.short_location(impact, _),
-        "when": f"{figures.short_date(utc, _.code, local)}, {figures.clock(utc, local)}",
+        "when": f"{figures.short_date(utc, _.code, clock_zone)}, {figures.clock(utc, clock_zone)}",
         "others": " · ".join([*others, f"{_('depth')} {shown['depth']}"]),
         "deaths": shown["level"]["likely"] or _("not known"),
         "people": people,
@@ -35,7 +35,7 @@ def html(impact: Mapping[str, Any], _: Language) -> str:
         "shaking_word": shaking,
         "worst_line": sentences.worst_line(impact, shown["worst"], _),
         "check": _("Check BMKG's tsunami warning.") if _below(impact) else "",
-        "made": _version(impact, local, _),
+        "version_line": _version(impact, clock_zone, _),
     }
     return picture.html("picture-earthquake.html", impact, shown, _below(impact), _)
 
@@ -60,11 +60,11 @@ def _people(impact: Mapping[str, Any], _: Language) -> tuple[str, str, str]:
     return figures.people_sentence(people, _.code), _("at MMI {classes},", classes=classes), felt
 
 
-def _version(impact: Mapping[str, Any], local: str, _: Language) -> str:
+def _version(impact: Mapping[str, Any], clock_zone: str, _: Language) -> str:
     """Version, and when its map was made, in two zones."""
     parts = [_("version {number}", number=impact["version_number"])]
     if impact["event"]["process_time"]:
         utc = moment.parse(impact["event"]["process_time"])
-        clocks = figures.clock(utc, local), figures.clock(utc, "WIB" if local != "WIB" else "UTC")
-        parts.append(f"{figures.short_date(utc, _.code, local)}, {clocks[0]} ({clocks[1]})")
+        clocks = figures.clock(utc, clock_zone), figures.clock(utc, "WIB" if clock_zone != "WIB" else "UTC")
+        parts.append(f"{figures.short_date(utc, _.code, clock_zone)}, {clocks[0]} ({clocks[1]})")
     return " · ".join(parts)

@@ -80,30 +80,30 @@ def time_zone(impact: Mapping[str, Any], districts: Sequence[Mapping[str, Any]])
     """WIB, WITA or WIT at the epicentre: of the landmark's district where that is known."""
     place = impact["places"]["landmark"]
     code = next((zone["code"] for zone in districts if place and zone["name"] == place["zone"]), "")
-    return moment.zone_of(impact["event"]["longitude"], str(code)[:2])
+    return moment.time_zone_of(impact["event"]["longitude"], str(code)[:2])
 
 
 def _time(impact: Mapping[str, Any], districts: Sequence[Mapping[str, Any]], _: Language) -> dict[str, str]:
     utc = moment.parse(impact["event"]["time"])
-    zone = time_zone(impact, districts)
-    main, others = figures.moment(utc, zone, _.code)
-    return {"main": main, "others": others, "zone": zone, "iso": impact["event"]["time"]}
+    clock_zone = time_zone(impact, districts)
+    main, others = figures.moment(utc, clock_zone, _.code)
+    return {"main": main, "others": others, "clock_zone": clock_zone, "iso": impact["event"]["time"]}
 
 
 def _version(impact: Mapping[str, Any], districts: Sequence[Mapping[str, Any]], _: Language) -> dict[str, str]:
     kind = _("corrected") if impact["source_type"] == "corrected" else _("initial")
     made = impact["event"]["process_time"]
-    said = {"name": _("Version {number}", number=impact["version_number"]), "kind": kind, "made": "", "age": ""}
+    version = {"name": _("Version {number}", number=impact["version_number"]), "kind": kind, "mapped": "", "age": ""}
     if made:
         utc, quake = moment.parse(made), moment.parse(impact["event"]["time"])
-        zone = time_zone(impact, districts)
-        same = figures.date(utc, zone, _.code) == figures.date(quake, zone, _.code)
-        day = "" if same else f"{figures.date(utc, zone, _.code, weekday=False)}, "
-        said["made"] = _("map made {when}", when=day + figures.clock(utc, zone))
+        clock_zone = time_zone(impact, districts)
+        same = figures.date(utc, clock_zone, _.code) == figures.date(quake, clock_zone, _.code)
+        day = "" if same else f"{figures.date(utc, clock_zone, _.code, weekday=False)}, "
+        version["mapped"] = _("map made {when}", when=day + figures.clock(utc, clock_zone))
         minutes = round((utc - quake).total_seconds() / 60)
         if 0 <= minutes < 240:
-            said["age"] = _("{minutes} minutes after the quake", minutes=minutes)
-    return said
+            version["age"] = _("{minutes} minutes after the quake", minutes=minutes)
+    return version
 
 
 def _towns(impact: Mapping[str, Any], count: int, _: Language) -> dict[str, Any]:

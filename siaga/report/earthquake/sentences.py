@@ -41,7 +41,7 @@ HELP = {
 _COUNT_WORDS = {1: "One district", 2: "Two districts", 3: "Three districts", 4: "Four districts", 5: "Five districts"}
 
 
-def known(impact: Mapping[str, Any]) -> bool:
+def people_known(impact: Mapping[str, Any]) -> bool:
     """Whether anything is known of the people under the map."""
     return impact["people"]["total"] is not None
 
@@ -102,7 +102,7 @@ def how_bad(impact: Mapping[str, Any], _: Language) -> str:
 def where(impact: Mapping[str, Any], zones: Sequence[Mapping[str, Any]], _: Language) -> str:
     """The strongest shaking that met people, and in which districts. zones: the finest level."""
     by_mmi = impact["people"]["by_mmi"]
-    if not known(impact):
+    if not people_known(impact):
         strongest = class_of(impact["map"]["max_mmi"])
         return _(
             "Strongest on the map: MMI {roman} ({shaking}); who lives there is not known.",
@@ -147,7 +147,7 @@ def most_shaken(impact: Mapping[str, Any]) -> tuple[int, int, float] | None:
     """Lowest and highest class of the worst shaking that met people (VIII and above, VI and above, or the
     strongest alone), and how many they are; None where people are unknown.
     """
-    if not known(impact):
+    if not people_known(impact):
         return None
     by_mmi = impact["people"]["by_mmi"]
     reached = [mmi for mmi in CLASSES if by_mmi[str(mmi)] >= 1]
@@ -184,7 +184,7 @@ def worst_line(impact: Mapping[str, Any], worst: Mapping[str, Any], _: Language)
 
 def which_districts(ranked: Sequence[tuple[Mapping[str, Any], float]], impact: Mapping[str, Any], _: Language) -> str:
     """How the expected deaths are shared out; ranked: (zone, share) with the largest first."""
-    if not known(impact):
+    if not people_known(impact):
         return _("No figures by district.")
     if not ranked or ranked[0][1] == 0:
         rest = listed.outside(impact)
