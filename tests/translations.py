@@ -37,6 +37,7 @@ SPEAKING = (
     "Forbidden",
 )
 SPEAKING += (
+    "language",
     "NoConnection",
     "NotTakenUp",
     "BrokenOff",
@@ -98,7 +99,7 @@ def said_by_tables() -> set[str]:
     """Words that stand in tables of the report's code."""
     needs = {word for name, standard, _unit in words.NEED_NAMES.values() for word in (name, standard)}
     tables = (words.WINDS, sentences.SHAKING, sentences.DAMAGE, words.LEVELS, sentences.HELP, flood.DEPTHS)
-    tables += (words.STRUCTURES, words.ROADS, words.LAND, past.CAUSES, dict(words.GROUP_NAMES))
+    tables += (words.LAYERS, words.STRUCTURES, words.ROADS, words.LAND, past.CAUSES, dict(words.GROUP_NAMES))
     tables += (assembly.LAYERS, flood.NAMES, words.ASH_CLASSES, words.ASH_TOPICS, *words.ASH_EFFECTS.values())
     in_tables = {word for table in (*tables, sentences._COUNT_WORDS) for word in table.values()}
     titles = re.findall(r'file\(\s*"\w+",\s*"[\w.]+",\s*"([^"]+)"', Path(recipe.__file__).read_text(encoding="utf-8"))

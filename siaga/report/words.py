@@ -22,6 +22,7 @@ WINDS = {
     "NNW": "north-northwest",
 }
 LEVELS = {"green": "GREEN", "yellow": "YELLOW", "orange": "ORANGE", "red": "RED"}
+LAYERS = {"structures": "Structures", "roads": "Roads, km", "land_cover": "Land, ha"}  # by the role of their data
 STRUCTURES = {
     "residential": "homes",
     "education": "schools",

@@ -22,9 +22,9 @@ THICK = ("very_high", "high")  # whose people are taken as displaced
 # PVMBG's own words for its four levels are used in both languages; the colours are its own as well.
 LEVEL_CODES = dict(zip(ALERT_LEVELS, ("green", "yellow", "orange", "red"), strict=True))
 _KINDS = (
-    ("structures", words.STRUCTURES, "Structures"),
-    ("roads", words.ROADS, "Roads, km"),
-    ("land_cover", words.LAND, "Land, ha"),
+    ("structures", words.STRUCTURES),
+    ("roads", words.ROADS),
+    ("land_cover", words.LAND),
 )
 
 

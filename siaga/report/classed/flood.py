@@ -90,7 +90,7 @@ def printed(
     }
 
 
-_KINDS = (("structures", words.STRUCTURES, "Structures"), ("roads", words.ROADS, "Roads, km"))
+_KINDS = (("structures", words.STRUCTURES), ("roads", words.ROADS))
 
 
 def region(impact: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from siaga.language import Language
-from siaga.report import figures, listed
+from siaga.report import figures, listed, words
 from siaga.report.words import GROUP_NAMES, NEED_NAMES, need, short
 
 
@@ -119,17 +119,17 @@ def needs(impact: Mapping[str, Any], _: Language) -> dict[str, Any] | None:
 
 def things(
     impact: Mapping[str, Any],
-    kinds: Sequence[tuple[str, Mapping[str, str], str]],
+    kinds: Sequence[tuple[str, Mapping[str, str]]],
     classes: Sequence[str],
     counted: Sequence[str],
     _: Language,
 ) -> list[dict[str, Any]]:
     """Structures, roads, land by kind and class, as far as they are installed; cells are whole, totals theirs.
 
-    kinds: key in impact.json, names of its types, heading.
+    kinds: key in impact.json, names of its types.
     """
     found = []
-    for key, names, heading in kinds:
+    for key, names in kinds:
         layer = impact.get(key)
         if layer is None:
             continue
@@ -140,7 +140,7 @@ def things(
         everything = _added(cells, classes)
         found.append(
             {
-                "heading": _(heading),
+                "heading": _(words.LAYERS[key]),
                 "rows": [_whole_row(name, cell, sums, _) for name, cell in rows],
                 "total": _whole_row(_("Total"), everything, sums, _),
                 "note": _.reason(layer.get("note")),

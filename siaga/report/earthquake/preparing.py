@@ -42,14 +42,14 @@ def planning(impact: Mapping[str, Any], _: Language) -> dict[str, Any] | None:
 def stands(impact: Mapping[str, Any], _: Language) -> dict[str, Any] | None:
     """Structures, roads and land under the shaking; None where no such layer is installed."""
     tables = []
-    for key, names, total, heading, unit in (
-        ("structures", words.STRUCTURES, "total", "Structures", "count"),
-        ("roads", words.ROADS, "total_km", "Roads, km", "km"),
-        ("land_cover", words.LAND, "total_ha", "Land, ha", "ha"),
+    for key, names, total, unit in (
+        ("structures", words.STRUCTURES, "total", "count"),
+        ("roads", words.ROADS, "total_km", "km"),
+        ("land_cover", words.LAND, "total_ha", "ha"),
     ):
         layer = impact.get(key)
         if layer is not None:
-            tables.append(_by_class(layer, names, total, heading, unit, _))
+            tables.append(_by_class(layer, names, total, words.LAYERS[key], unit, _))
     if not tables:
         return None
     structures = impact.get("structures")
