@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 
@@ -18,8 +19,8 @@ from siaga.store import Store
 class Door:
     """MinIO and the door as processes; two users, each with a folder of their own."""
 
-    def __init__(self, home):
-        self.env = environment(home)
+    def __init__(self, home, **more):
+        self.env = environment(home, **more)
         self.settings = Settings.load(self.env)
         self.log = home / "door.log"
         self.minio = self.door = None
@@ -70,8 +71,9 @@ class Door:
         command = ["ssh", *self.options("bmkg", "-p"), "bmkg@127.0.0.1", *words]
         return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
-    def client(self, user="bmkg", key=None):
-        transport = paramiko.Transport(("127.0.0.1", self.settings.sftp_port))
+    def client(self, user="bmkg", key=None, source="127.0.0.1"):
+        there = ("127.0.0.1", self.settings.sftp_port)
+        transport = paramiko.Transport(socket.create_connection(there, timeout=20, source_address=(source, 0)))
         path = self.settings.secrets / f"sftp-{key or user}-key"
         transport.connect(username=user, pkey=paramiko.Ed25519Key.from_private_key_file(str(path)))
         return transport, paramiko.SFTPClient.from_transport(transport)

@@ -153,23 +153,23 @@ def test_one_user_cannot_open_files_without_end_nor_keep_others_out(door, client
     assert len(door.objects(prefix="crowd/")) == spool.MAX_UPLOADS + 1
 
 
-def test_what_waits_for_its_rename_is_bounded_too(tmp_path, monkeypatch):
+def test_what_waits_for_its_rename_is_bounded_too(tmp_path):
     kept = spool.Spool(tmp_path)
-    monkeypatch.setattr(spool, "MAX_SPOOLED", 1000)
     for number in range(2):
-        upload = kept.begin()
+        upload = kept.begin(1000)
         upload.write(0, b"x" * 600)
         upload.finish()
         kept.hold(upload.path, f"/shakemaps/{number}.part")
         upload.drop()
     with pytest.raises(BadInput, match="Too much"):
-        kept.begin()
+        kept.begin(1000)
     kept.forget(kept.held("/shakemaps/0.part"))
-    kept.begin().drop()
+    kept.begin(1000).drop()
 
 
 def test_idle_connections_keep_nobody_out(door):
-    idle = [socket.create_connection(("127.0.0.1", door.settings.sftp_port), timeout=10) for _ in range(100)]
+    there = ("127.0.0.1", door.settings.sftp_port)
+    idle = [socket.create_connection(there, timeout=10, source_address=("127.0.0.2", 0)) for _ in range(100)]
     try:
         assert door.sftp("ls\n").returncode == 0
     finally:

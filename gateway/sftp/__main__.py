@@ -10,84 +10,73 @@ import logging
 import os
 import signal
 import sys
-from typing import Any
+import time
+from pathlib import Path
 
 import asyncssh
 
-from gateway.sftp.commands import Session
+from gateway.sftp import algorithms, audit
 from gateway.sftp.door import Door
 from gateway.sftp.handler import adapt
+from gateway.sftp.login import LOGIN_SECONDS, Login
 from gateway.sftp.session import View
 from siaga import modes
 from siaga.errors import SiagaError
+from siaga.listener import raise_descriptors
 from siaga.settings import Settings
 
 _log = logging.getLogger("sftp")
-_CLEANING_SECONDS = 3600
-
-
-class Login(asyncssh.SSHServer):
-    """Keys alone, each valid for its own user name; no password, no shell, no forwarding."""
-
-    def __init__(self, door: Door) -> None:
-        self._door = door
-        self._connection: Any = None
-
-    def connection_made(self, conn: Any) -> None:
-        """Remember the connection, to note who logged in on it."""
-        self._connection = conn
-
-    def begin_auth(self, username: str) -> bool:  # noqa: ARG002 - asyncssh's contract
-        """Nobody gets in without a key."""
-        return True
-
-    def public_key_auth_supported(self) -> bool:
-        """The only way in."""
-        return True
-
-    def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
-        """Whether that key belongs to that user."""
-        user = self._door.accounts.get(username)
-        if user is None or key not in user.keys:
-            return False
-        self._connection.set_extra_info(siaga_user=user)
-        return True
-
-    def session_requested(self) -> Any:
-        """SFTP, or rsync's receiving side."""
-        return self._connection.create_server_channel(None), Session(self._door)
+_CLEANING_SECONDS = 3600.0
+_LOOK_SECONDS = 10.0  # between looks at who is idle, and which algorithms are to be offered
 
 
 async def serve(settings: Settings) -> None:
     """Keep the door open until SIGTERM; then finish what is being stored."""
     adapt(View)
-    door = Door(settings)
+    algorithms.remember_kex()
+    raise_descriptors()
+    audit.begin(settings.home)
+    door, logins = Door(settings), set[Login]()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     server = await asyncssh.listen(
         settings.sftp_host,
         settings.sftp_port,
-        server_factory=lambda: Login(door),
-        server_host_keys=[str(settings.secrets / "sftp-host-key")],
+        server_factory=lambda: Login(door, logins),
+        server_host_keys=[str(path) for path in _host_keys(settings.secrets)],
         allow_pty=False,
         agent_forwarding=False,
         password_auth=False,
         kbdint_auth=False,
         gss_host=None,
-        login_timeout=30,
+        login_timeout=LOGIN_SECONDS,
         keepalive_interval=30,
         keepalive_count_max=4,
+        **algorithms.offered(door.accounts.old_algorithms()),
     )
     _log.info("listening on %s:%s", settings.sftp_host, settings.sftp_port)
+    cleaned = time.monotonic()
     while not stop.is_set():
         try:
-            await asyncio.wait_for(stop.wait(), _CLEANING_SECONDS)
+            await asyncio.wait_for(stop.wait(), _LOOK_SECONDS)
         except TimeoutError:
-            door.clean()
+            for login in list(logins):
+                login.end_if_idle()
+            server.update(**algorithms.offered(door.accounts.old_algorithms()))
+            if time.monotonic() - cleaned > _CLEANING_SECONDS:
+                cleaned = time.monotonic()
+                door.clean()
     server.close()
     if door.commits:
         await asyncio.wait(door.commits, timeout=10)
+
+
+def _host_keys(folder: Path) -> list[Path]:
+    """sftp-host-key, and others whose names begin so: of another kind, or the one that follows it."""
+    first = folder / "sftp-host-key"
+    others = sorted(path for path in folder.glob("sftp-host-key-*") if path.suffix != ".pub")
+    return [first, *others]
 
 
 def main() -> None:

@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+import math
 import shlex
+import time
 from typing import Any
 
 import asyncssh
@@ -10,6 +12,7 @@ import asyncssh
 from gateway.sftp import rsync
 from gateway.sftp.delivery import Delivery, tell
 from gateway.sftp.door import Door
+from gateway.sftp.handler import LAST
 from gateway.sftp.receiving import Receiving
 from gateway.sftp.session import View
 from gateway.sftp.shelf import Shelf
@@ -37,8 +40,9 @@ class Session(asyncssh.SSHServerProcess[bytes]):
 
     async def _answer(self) -> None:
         """Do what the command asks, or say on stderr what to use instead; the log has a line of either."""
-        command = self.command or ""
-        user = self.channel.get_connection().get_extra_info("siaga_user")
+        command, connection = self.command or "", self.channel.get_connection()
+        user = connection.get_extra_info("siaga_user")
+        connection.set_extra_info(**{LAST: math.inf})  # rsync has a limit of its own
         say = tell(user.name, self.channel)
         shelf = Shelf(self._door, user)
         try:
@@ -54,6 +58,8 @@ class Session(asyncssh.SSHServerProcess[bytes]):
             say("", f"refused: {reason}", command=command[:200])
             self.stderr.write(f"siaga: {reason}\n".encode(errors="replace"))
             self.exit(1)
+        finally:
+            connection.set_extra_info(**{LAST: time.monotonic()})
 
 
 def _read(command: str, folders: Any) -> rsync.Asked:

@@ -2,8 +2,6 @@
 
 import asyncio
 import hashlib
-import json
-import logging
 import os
 import posixpath
 import time
@@ -14,13 +12,13 @@ from typing import Any
 
 from asyncssh import SFTPFailure
 
+from gateway.sftp import audit
 from gateway.sftp.door import Door
 from gateway.sftp.shelf import Shelf
 from gateway.sftp.times import MODIFIED
 from gateway.sftp.viewpath import ViewPath
 from siaga.errors import BadInput, Conflict, NotFound, SiagaError
 
-_log = logging.getLogger("sftp")
 _MEDIA_TYPES = {".xml": "application/xml", ".json": "application/json", ".tif": "image/tiff"}
 
 
@@ -96,12 +94,10 @@ class Delivery:
 
 
 def tell(user: str, channel: Any) -> Callable[..., None]:
-    """How the log is told what becomes of the files of a session: one line of JSON each."""
+    """How the record is told what becomes of the files of a session."""
     peer = channel.get_extra_info("peername") or ("",)
 
     def say(where: ViewPath | str, what: str, **more: Any) -> None:
-        path = where if isinstance(where, str) else where.text
-        fact = {"user": user, "from": peer[0], "path": path, "what": what}
-        _log.info(json.dumps(fact | more, ensure_ascii=False))
+        audit.note(user, peer[0], what, path=where if isinstance(where, str) else where.text, **more)
 
     return say

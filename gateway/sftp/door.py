@@ -1,11 +1,12 @@
 """What all sessions of the SFTP door share: the store, the users, and what each of them has on its way."""
 
 import asyncio
-import json
 import logging
 from typing import Any
 
+from gateway.sftp import audit
 from gateway.sftp.accounts import Accounts, User
+from gateway.sftp.admission import Admission
 from gateway.sftp.spool import Spool
 from gateway.sftp.times import Times
 from siaga import stack
@@ -22,6 +23,7 @@ class Door:
         self.store = Store.connect(settings, "door")
         self._functions = stack.load(settings.stack)
         self.accounts = Accounts(settings.secrets / "sftp-users.yml", _log.warning)
+        self.admission = Admission()
         self.commits: set[asyncio.Future[Any]] = set()
         self._folder = settings.home / "spool"
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -54,5 +56,4 @@ class Door:
         """Drop what waited too long, and say so."""
         for user, spool in self._spools.items():
             for held in spool.clean(starting=starting):
-                fact = {"user": user, "path": held.name, "what": "dropped: never renamed within a day"}
-                _log.warning(json.dumps(fact, ensure_ascii=False))
+                audit.note(user, "", "dropped: never renamed within a day", path=held.name)

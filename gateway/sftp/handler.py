@@ -3,9 +3,12 @@
 Tests with real clients notice an asyncssh that changes either.
 """
 
+import time
 from typing import Any
 
 from asyncssh.sftp import SFTPServerHandler
+
+LAST = "siaga_last"  # of a connection: when its client last asked for something, time.monotonic()
 
 
 def adapt(view: type[Any]) -> None:
@@ -24,6 +27,8 @@ def adapt(view: type[Any]) -> None:
 
     async def lenient(handler: Any, kind: int, number: int, packet: Any) -> None:
         packet.check_end = _ignore_the_rest
+        if isinstance(handler._server, view):
+            handler._server.channel.get_connection().set_extra_info(**{LAST: time.monotonic()})
         await process(handler, kind, number, packet)
 
     SFTPServerHandler._cleanup = marked  # type: ignore[method-assign, assignment]  # there is no public hook

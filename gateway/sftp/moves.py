@@ -81,7 +81,7 @@ class Moves:
     async def _copy(self, old: ViewPath, found: Head, new: ViewPath, changed: float | None) -> None:
         started = time.monotonic()
         try:
-            upload = self._shelf.spool.begin()
+            upload = self._shelf.spool.begin(self._shelf.user.quota)
         except BadInput as error:
             raise SFTPFailure(str(error)) from error
         try:

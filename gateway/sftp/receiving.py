@@ -13,7 +13,7 @@ import time
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -136,12 +136,16 @@ class Receiving:
         """Stand-ins for what is stored where the client sends to."""
         (tree.root / asked.into.strip("/")).parent.mkdir(parents=True, exist_ok=True)
         where = self._shelf.path(asked.into.encode())
-        for folder, bucket in self._shelf.user.folders.items():
+        for folder, place in self._shelf.user.folders.items():
             (tree.root / folder).mkdir(exist_ok=True)
+            bucket, _, prefix = place.partition("/")
             if where.bucket in ("", bucket) and asked.into.strip("/").partition("/")[0] in ("", folder):
-                heads = await self._shelf.ask(lambda: _listed(self._door.store, bucket, where.key))  # noqa: B023
+                below = where.key if where.bucket else prefix
+                heads = await self._shelf.ask(lambda: _listed(self._door.store, bucket, below))  # noqa: B023
                 room = MOST_SHOWN - len(tree.shown)
-                dated = [(head, self._when(folder, head)) for head in heads[:room]]
+                above = f"{prefix}/" if prefix else ""
+                seen = [replace(head, key=head.key.removeprefix(above)) for head in heads[:room]]
+                dated = [(head, self._when(folder, head)) for head in seen]
                 await asyncio.to_thread(tree.show, folder, dated)
 
     def _when(self, folder: str, head: Head) -> float:
@@ -153,7 +157,7 @@ class Receiving:
         while child.returncode is None:
             with suppress(TimeoutError):
                 await asyncio.wait_for(child.wait(), _WATCH_SECONDS)
-            if child.returncode is None and await asyncio.to_thread(tree.used) > spool.MAX_SPOOLED:
+            if child.returncode is None and await asyncio.to_thread(tree.used) > self._shelf.user.quota:
                 process.stderr.write(b"siaga: too much is on its way; send it in parts\n")
                 child.kill()
 

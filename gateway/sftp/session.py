@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import asyncssh
-from asyncssh import SFTPAttrs, SFTPFailure, SFTPName, SFTPNoSuchFile, SFTPPermissionDenied
+from asyncssh import SFTPAttrs, SFTPFailure, SFTPName, SFTPNoSuchFile, SFTPOpUnsupported, SFTPPermissionDenied
 
 from gateway.sftp.accounts import User
 from gateway.sftp.attributes import directory, file_of
 from gateway.sftp.delivery import Delivery, Sent, tell
 from gateway.sftp.door import Door
 from gateway.sftp.moves import Moves
+from gateway.sftp.refusals import noting
 from gateway.sftp.shelf import Shelf
 from gateway.sftp.spool import Held, Upload
 from gateway.sftp.viewpath import ViewPath
@@ -40,6 +41,7 @@ class OpenFile:
     reading: bool = False
 
 
+@noting("open", "rename", "remove", "mkdir", "rmdir", "readlink", "symlink", "link", "setstat", "statvfs", "fstatvfs")
 class View(asyncssh.SFTPServer):
     """What one session of one user sees and may do."""
 
@@ -49,7 +51,7 @@ class View(asyncssh.SFTPServer):
         self._user: User = channel.get_connection().get_extra_info("siaga_user")
         self._shelf = Shelf(door, self._user)
         self._spool, self._times = self._shelf.spool, self._shelf.times
-        self._say = tell(self._user.name, channel)
+        self._say = self.say = tell(self._user.name, channel)
         self._delivery = Delivery(door, self._shelf, self._say)
         self._moves = Moves(door, self._shelf, self._delivery)
         self._open: list[OpenFile] = []
@@ -152,7 +154,7 @@ class View(asyncssh.SFTPServer):
     async def stat(self, path: bytes) -> SFTPAttrs:
         """Attributes of a folder or file."""
         where = self._path(path)
-        if not where.key:
+        if where.is_top:
             return directory()
         for file in self._open:
             if file.path == where:
@@ -180,7 +182,7 @@ class View(asyncssh.SFTPServer):
         opened = [file for file in self._open if file.path == where]
         for file in opened:
             self.fsetstat(file, attrs)
-        if opened or not where.key or (attrs.size is None and attrs.mtime is None):
+        if opened or where.is_top or (attrs.size is None and attrs.mtime is None):
             return
         found = await self._shelf.find(where)
         if found is None:
@@ -234,6 +236,32 @@ class View(asyncssh.SFTPServer):
 
     link = symlink
 
+    # What asyncssh would ask this machine's own disk
+
+    def statvfs(self, path: bytes) -> Any:
+        """Nothing is told of disks."""
+        raise SFTPOpUnsupported("Nothing is told of disks here")
+
+    def fstatvfs(self, file_obj: object) -> Any:
+        """Likewise."""
+        raise SFTPOpUnsupported("Nothing is told of disks here")
+
+    def open56(self, path: bytes, desired_access: int, flags: int, attrs: SFTPAttrs) -> Any:
+        """Version 3 alone is spoken."""
+        raise SFTPOpUnsupported("This is SFTP 3")
+
+    def lock(self, file_obj: object, offset: int, length: int, flags: int) -> None:
+        """Likewise."""
+        raise SFTPOpUnsupported("This is SFTP 3")
+
+    def unlock(self, file_obj: object, offset: int, length: int) -> None:
+        """Likewise."""
+        raise SFTPOpUnsupported("This is SFTP 3")
+
+    def map_path(self, path: bytes) -> bytes:
+        """No path is one of this machine."""
+        raise SFTPPermissionDenied("There is no such path")
+
     def exit(self) -> None:
         """The session ends well; without this scp reports a failure after success."""
         self.channel.exit(0)
@@ -258,7 +286,7 @@ class View(asyncssh.SFTPServer):
 
     def _begin(self) -> Upload:
         try:
-            return self._spool.begin()
+            return self._spool.begin(self._user.quota)
         except BadInput as error:
             raise SFTPFailure(str(error)) from error
 

@@ -50,7 +50,7 @@ class Shelf:
     async def is_folder(self, where: ViewPath) -> bool:
         """Whether something lies in it, or its maker still means to put something there."""
         inside = f"{where.text}/"
-        if not where.key or any(name == where.text or name.startswith(inside) for name in self.made):
+        if where.is_top or any(name == where.text or name.startswith(inside) for name in self.made):
             return True
         if any(held.name.startswith(inside) for held in self.spool.all_held()):
             return True
@@ -66,7 +66,7 @@ class Shelf:
 
     async def check_place(self, where: ViewPath) -> None:
         """No file where a folder is, and none below a file: MinIO's listings would hide what lies inside."""
-        if not where.key:
+        if where.is_top:
             return
         if await self.is_folder(where):
             raise SFTPFailure(f"{where.text} is a folder; choose another name")

@@ -146,11 +146,11 @@ class Spool:
         for kind in ("held", "begun"):
             (folder / kind).mkdir(parents=True, exist_ok=True, mode=0o700)
 
-    def begin(self) -> Upload:
-        """A new file of no name yet; raises BadInput when the user has too much under way."""
+    def begin(self, most: int = MAX_SPOOLED) -> Upload:
+        """A new file of no name yet; raises BadInput when the user has too much under way: `most` bytes."""
         under_way = list(self._folder.glob("*.upload"))
         spooled = [*under_way, *self._folder.glob("held/*/file"), *self._folder.glob("begun/*/file")]
-        if len(under_way) >= MAX_UPLOADS or sum(_size(path) for path in spooled) >= MAX_SPOOLED:
+        if len(under_way) >= MAX_UPLOADS or sum(_size(path) for path in spooled) >= most:
             raise BadInput("Too much is being sent, or waits for its rename; try again later")
         return Upload(self._folder / f"{token_hex(8)}.upload")
 

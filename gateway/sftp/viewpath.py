@@ -20,7 +20,10 @@ _WHOLE = ("tmp", "temp")
 
 @dataclass(frozen=True, slots=True)
 class ViewPath:
-    """A path in a user's view. bucket and key are "" at the root; key ends in no slash."""
+    """A path in a user's view. bucket and key are "" at the root; key ends in no slash.
+
+    Where the user's folder is a part of a bucket, key begins with the name of that part.
+    """
 
     text: str
     bucket: str
@@ -30,6 +33,11 @@ class ViewPath:
     def name(self) -> str:
         """Its last part."""
         return posixpath.basename(self.text)
+
+    @property
+    def is_top(self) -> bool:
+        """Whether it is the root, or one of the folders in it, which are always there."""
+        return posixpath.dirname(self.text) == "/"
 
     @property
     def is_temporary(self) -> bool:
@@ -43,7 +51,10 @@ class ViewPath:
 
 
 def parse(raw: bytes, folders: Mapping[str, str], *, writing: bool = False) -> ViewPath:
-    """What a client's path means; folders: name in the view -> bucket. Raises SFTPError with a sentence."""
+    """What a client's path means; folders: name in the view -> bucket, or bucket/prefix.
+
+    Raises SFTPError with a sentence.
+    """
     try:
         text = posixpath.normpath("/" + raw.decode("utf-8"))
     except UnicodeDecodeError as error:
@@ -51,11 +62,12 @@ def parse(raw: bytes, folders: Mapping[str, str], *, writing: bool = False) -> V
     text = "/" + text.lstrip("/")
     if any(unicodedata.category(mark) == "Cc" for mark in text):
         raise SFTPFailure("The name holds control characters")
-    folder, _, key = text[1:].partition("/")
-    bucket = folders.get(folder, "")
+    folder, _, inner = text[1:].partition("/")
+    bucket, _, prefix = folders.get(folder, "").partition("/")
+    key = "/".join(part for part in (prefix, inner) if part)
     if len(key.encode()) > _MAX_KEY_BYTES:
         raise SFTPFailure(f"The name is longer than {_MAX_KEY_BYTES} bytes")
-    if writing and not (bucket and key):
+    if writing and not (bucket and inner):
         raise SFTPPermissionDenied(f"Put files below one of these folders: {', '.join(folders)}")
     if folder and not bucket:
         raise SFTPNoSuchFile(f"{text}: no such file")
