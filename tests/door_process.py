@@ -10,10 +10,22 @@ import paramiko
 import yaml
 from running import environment, is_free, wait_for
 
+from gateway.sftp import receiving
 from siaga import keys, machine
+from siaga.errors import BadInput
 from siaga.machine import minio as minio_server
 from siaga.settings import Settings
 from siaga.store import Store
+
+
+def can_confine(folder):
+    """Whether this machine lets rsync run confined; some containers do not."""
+    (folder / "tree").mkdir(exist_ok=True)
+    try:
+        receiving._check_sandbox(folder)
+    except BadInput:
+        return False
+    return True
 
 
 class Door:

@@ -13,7 +13,7 @@ TESTS = Path(__file__).parent
 ROOT = TESTS.parent
 SLOW_LIBRARIES = frozenset({"qgis", "osgeo", "scipy", "playwright"})  # the first three come with Debian alone
 SLOW_IN_TESTS = frozenset({"subprocess", "multiprocessing"})  # a test that starts processes
-SLOW_FIXTURES = frozenset({"minio", "qgis", "stack_up"})
+SLOW_FIXTURES = frozenset({"door", "minio", "qgis", "stack_up"})
 
 
 class Forbid(MetaPathFinder):
