@@ -18,7 +18,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway import urgency
-from gateway.invoke import Slots
+from gateway.invoke import Call, Slots
 from gateway.job import TICK, Job, Policy, Progress, job_id
 from gateway.ledger import Ledger
 from gateway.verdict import Verdict, Watch
@@ -29,7 +29,7 @@ from siaga.store import Store
 
 _log = logging.getLogger("gateway")
 
-VERSION = "2"  # of the rows' form; raise it when Job or Progress change, then older rows are dropped at start
+VERSION = "3"  # of the rows' form; raise it when Job or Progress change, then older rows are dropped at start
 _BUSY_POLL, _IDLE_POLL = 0.05, 0.5  # seconds, per queue; the first live jobs do not wait for it
 _STALE_SECONDS = 1.0  # after its end, until a row goes
 _ACTIVE = ["ENQUEUED", "DELAYED", "PENDING"]
@@ -218,13 +218,14 @@ class Inbox:
         if place := self._other_place(job, progress):
             self._enqueue_later(replace(job, priority=place), progress.moved(), None)
             return
-        verdict = Verdict(**progress.verdict) if progress.verdict else self._verdict(job)
+        verdict = Verdict(**progress.verdict) if progress.verdict else self._verdict(job, progress)
         if verdict is None:
             self._discard(job.row(1), job.row(progress.row))
         elif verdict.kind == "settled":
             self._settle(job, progress, verdict)
         elif later := progress.after(verdict, self._policy):
-            self._enqueue_later(job, *later)
+            place = urgency.behind(job.priority) if verdict.broke else job.priority
+            self._enqueue_later(replace(job, priority=place), *later)
         else:
             self._settle(job, progress, replace(verdict, kind="settled", state="dead"))
 
@@ -235,32 +236,33 @@ class Inbox:
         place = urgency.by_content(self._store, job.notification)
         return None if place is None or urgency.is_live(place) else place
 
-    def _verdict(self, job: Job) -> Verdict | None:
+    def _verdict(self, job: Job, progress: Progress) -> Verdict | None:
         """Call the function, unless there is a receipt and nobody waits for the answer (None)."""
         try:
             if job.notification and not job.callback and self._ledger.settled(job.function, job.notification):
                 return None
         except SiagaError as error:
             return Watch().of_neighbour(error)
-        return Verdict(**DBOS.run_step({"name": "invoke"}, lambda: asdict(self._try(job))))
+        return Verdict(**DBOS.run_step({"name": "invoke"}, lambda: asdict(self._try(job, progress))))
 
-    def _try(self, job: Job) -> Verdict:
+    def _try(self, job: Job, progress: Progress) -> Verdict:
         notification = job.notification
-        watch = Watch()
         headers = (*job.headers, ("Content-Type", "application/json")) if notification else job.headers
-        target = f"{job.path}?{job.query}" if job.query else job.path
+        call = Call(
+            job.function,
+            job.id,
+            job.priority,
+            job.method,
+            f"{job.path}?{job.query}" if job.query else job.path,
+            headers,
+            notification.record() if notification else job.body,
+            about_object=notification is not None,
+            suspect=progress.broke > 0,
+            last=progress.attempt == self._policy.attempts,
+        )
+        watch = Watch(job.function, self._slots.limit(call))
         try:
-            body = notification.record() if notification else job.body
-            answer = self._slots.call(
-                job.function,
-                job.id,
-                job.priority,
-                job.method,
-                target,
-                headers,
-                body,
-                about_object=notification is not None,
-            )
+            answer = self._slots.call(call)
         except SiagaError as error:
             return watch.of_error(error)
         verdict = watch.of_answer(answer, about_object=notification is not None)

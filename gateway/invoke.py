@@ -34,8 +34,9 @@ _PROBE_SECONDS = 1.0
 _KNOCK_SECONDS = 2.0
 _ASK_SECONDS = 30.0  # for the successor of a slot that died: the longest wait of the supervisor, and its start
 _ASK_AGAIN_SECONDS = 0.2
-_TOKEN, _TRY = "X-Slot-Token", "X-Try-Id"
-_OWN = {_TOKEN.lower(), _TRY.lower()}  # nobody else says these
+_TOKEN, _TRY, _LIMIT = "X-Slot-Token", "X-Try-Id", "X-Limit"
+_OWN = {_TOKEN.lower(), _TRY.lower(), _LIMIT.lower()}  # nobody else says these
+_SUSPECT_SHARE = 4  # what has ended a slot gets this part of the time-out, but for its last attempt
 
 
 class NoConnection(Unavailable):
@@ -47,9 +48,14 @@ class NotTakenUp(Unavailable):
 
 
 class BrokenOff(SiagaError):
-    """The connection broke in the middle of a call; what the function did is not known."""
+    """The connection broke in the middle of a call; what the function did is not known.
+
+    begun: the slot had begun with it. ended: how its process ended, as its successor tells: silent, a signal's name
+    or a status, then the processor seconds for which it had answered nobody; "" when nobody told.
+    """
 
     status = 502
+    begun, ended = False, ""
 
 
 class Unsendable(BrokenOff):
@@ -149,6 +155,26 @@ def call_headers(headers: Iterable[tuple[str, str]]) -> Headers:
     return [*kept, ("X-Start-Time", str(time.time_ns()))]
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call for a job.
+
+    job: its id. priority: as gateway.urgency gives it. about_object: it is about an object, and no tick or plain call.
+    suspect: it has ended a slot before; last: it is the job's last attempt.
+    """
+
+    function: str
+    job: str
+    priority: int
+    method: str
+    target: str
+    headers: Iterable[tuple[str, str]]
+    body: bytes
+    about_object: bool
+    suspect: bool = False
+    last: bool = False
+
+
 class Slots:
     """All slots of all functions, and who uses which. Shared by all threads."""
 
@@ -177,38 +203,36 @@ class Slots:
         with self._changed:
             return set(self._holding)
 
-    def call(
-        self,
-        function: str,
-        job: str,
-        priority: int,
-        method: str,
-        target: str,
-        headers: Iterable[tuple[str, str]],
-        body: bytes,
-        about_object: bool,
-    ) -> Answer:
-        """Call a function for a job, named by its id; waits for a slot of its own, live jobs first.
+    def call(self, call: Call) -> Answer:
+        """Call a function for a job; waits for a slot of its own, live jobs first.
 
-        While a live job about an object is under way (about_object), of whatever function, no backfill begins: the
-        machine is its own. A tick holds none back: it waits for somebody outside more than it works. A slot
-        that is busy with somebody's direct call, or is just being started again, is waited for a few
-        seconds. Raises NoConnection, NotTakenUp, BrokenOff, TimedOut.
+        While a live job about an object is under way, of whatever function, no backfill begins: the machine is its
+        own. A tick holds none back: it waits for somebody outside more than it works; nor does a suspect, which never
+        takes the last free slot of several, and has a part of the time-out until its last attempt. A slot that
+        is busy with somebody's direct call, or is just being started again, is waited for a few seconds.
+        Raises NoConnection, NotTakenUp, BrokenOff, TimedOut.
         """
-        headers = self._let_in(call_headers(headers))
-        self.invocations[function] += 1
-        deadline = time.monotonic() + _PATIENCE_SECONDS
-        with self._lease(function, job, priority, about_object) as first:
-            others = [url for url in self._urls[function] if url != first]
+        limit = self.limit(call)
+        headers = [*self._let_in(call_headers(call.headers)), (_LIMIT, f"{limit:.0f}s")]
+        self.invocations[call.function] += 1
+        with self._lease(call) as first:
+            deadline = time.monotonic() + _PATIENCE_SECONDS
+            others = [] if call.suspect else [url for url in self._urls[call.function] if url != first]
+            urls = [first, *others]
             while True:
                 try:
-                    answer = self._try(function, [first, *others], method, target, headers, body)
+                    answer = self._try(call, urls, headers, limit)
                     if not answer.slot_is_away or time.monotonic() > deadline:
                         return answer
                 except NoConnection:
                     if time.monotonic() > deadline:
                         raise
                 time.sleep(0.1)
+
+    def limit(self, call: Call) -> float:
+        """Seconds after which a slot ends a call, and itself."""
+        whole = self.functions[call.function].timeout_seconds
+        return max(1.0, whole // _SUSPECT_SHARE) if call.suspect and not call.last else whole
 
     def open(
         self, function: str, method: str, target: str, headers: Iterable[tuple[str, str]], body: bytes
@@ -239,49 +263,49 @@ class Slots:
     def _let_in(self, headers: Iterable[tuple[str, str]]) -> Headers:
         return [*((name, value) for name, value in headers if name.lower() not in _OWN), self._pass]
 
-    def _try(self, function: str, urls: list[str], method: str, target: str, headers: Headers, body: bytes) -> Answer:
+    def _try(self, call: Call, urls: list[str], headers: Headers, limit: float) -> Answer:
         for url in urls[:-1]:
             try:
-                answer = self._hand(function, url, method, target, headers, body)
+                answer = self._hand(call, url, headers, limit)
             except NoConnection:
                 continue
             if not answer.slot_is_away:
                 return answer
-        return self._hand(function, urls[-1], method, target, headers, body)
+        return self._hand(call, urls[-1], headers, limit)
 
-    def _hand(self, function: str, url: str, method: str, target: str, headers: Headers, body: bytes) -> Answer:
+    def _hand(self, call: Call, url: str, headers: Headers, limit: float) -> Answer:
         """Hand a job to one slot, unless it is away."""
         standing = _knock(url)
         if standing.slot_is_away:
             return standing
         name = str(uuid.uuid4())
-        timeout = self.functions[function].timeout_seconds + _MARGIN_SECONDS
         try:
-            return request(url, method, target, [*headers, (_TRY, name)], body, timeout)
+            return request(url, call.method, call.target, [*headers, (_TRY, name)], call.body, limit + _MARGIN_SECONDS)
         except Unsendable:
             raise
         except (BrokenOff, TimedOut) as error:
-            begun = self._had_begun(url, name)
+            begun, ended = self._had_begun(url, name)
             if begun is False:
                 raise NotTakenUp("The slot {url} was started again before it came to this", url=url) from error
-            if begun and isinstance(error, BrokenOff):
-                raise BrokenOff(
-                    "{function} broke off in the middle of this: too little memory, too much time or a crash; "
-                    "its log says more",
-                    function=function,
-                ) from error
+            if isinstance(error, BrokenOff):
+                error.begun, error.ended = bool(begun), ended
             raise
 
-    def _had_begun(self, url: str, name: str) -> bool | None:
-        """Whether a slot had begun with a call, by its own word or its successor's; None when nobody knows."""
+    def _had_begun(self, url: str, name: str) -> tuple[bool | None, str]:
+        """Whether a slot had begun with a call, by its own word or its successor's; None when nobody knows.
+
+        And how its process ended, where the successor was told.
+        """
         deadline = time.monotonic() + _ASK_SECONDS
         while time.monotonic() < deadline:
             try:
                 answer = request(url, "GET", f"/_/took-up?try={name}", [self._pass], b"", _KNOCK_SECONDS)
-                return {b"yes": True, b"no": False}.get(answer.body) if answer.status == 200 else None
             except SiagaError:
                 time.sleep(_ASK_AGAIN_SECONDS)
-        return None
+                continue
+            begun = {b"yes": True, b"no": False}.get(answer.body) if answer.status == 200 else None
+            return begun, answer.header("X-Ended")
+        return None, ""
 
     def _by_freedom(self, function: str) -> list[str]:
         with self._changed:
@@ -289,24 +313,26 @@ class Slots:
         return free + [url for url in self._urls[function] if url not in free]
 
     @contextmanager
-    def _lease(self, function: str, job: str, priority: int, about_object: bool) -> Iterator[str]:
-        ticket = (priority, next(self._ticket))
-        waiting, free, live = self._waiting[function], self._free[function], is_live(priority)
+    def _lease(self, call: Call) -> Iterator[str]:
+        ticket, live = (call.priority, next(self._ticket)), is_live(call.priority)
+        waiting, free = self._waiting[call.function], self._free[call.function]
+        holds = live and call.about_object and not call.suspect
+        kept = int(call.suspect and len(self._urls[call.function]) > 1)  # slots that stay free for the others
         with self._changed:
             heapq.heappush(waiting, ticket)
-            self._live += live and about_object
-            self._changed.wait_for(lambda: bool(free) and waiting[0] == ticket and (live or not self._live))
+            self._live += holds
+            self._changed.wait_for(lambda: len(free) > kept and waiting[0] == ticket and (live or not self._live))
             heapq.heappop(waiting)
             url = free.pop()
-            self._holding.add(job)
+            self._holding.add(call.job)
             self._changed.notify_all()
         try:
             yield url
         finally:
             with self._changed:
                 free.append(url)
-                self._holding.discard(job)
-                self._live -= live and about_object
+                self._holding.discard(call.job)
+                self._live -= holds
                 self._changed.notify_all()
 
 

@@ -138,6 +138,7 @@ class Progress:
 
     row: which row of the job this is, from 1. attempt: the attempt under way or next, from 1.
     waits: tries in a row that did not count, since the function did not begin with them.
+    broke: calls that ended their slots.
     reason: why the last try did not settle it.
     verdict: the function's last word, when only the receipt is still to be written.
     """
@@ -145,6 +146,7 @@ class Progress:
     row: int = 1
     attempt: int = 1
     waits: int = 0
+    broke: int = 0
     reason: Reason | None = None
     verdict: dict[str, Any] | None = None
 
@@ -164,7 +166,10 @@ class Progress:
         if self.attempt >= policy.attempts:
             return None
         wait = min(MAX_WAIT, policy.backoff_seconds * 2 ** min(self.attempt - 1, 30))
-        return Progress(self.row + 1, self.attempt + 1, reason=verdict.reason), wait * random.uniform(0.5, 1.0)
+        broke = self.broke + verdict.broke
+        return Progress(self.row + 1, self.attempt + 1, broke=broke, reason=verdict.reason), wait * random.uniform(
+            0.5, 1.0
+        )
 
     def moved(self) -> "Progress":
         """The same attempt in a row of its own, since the job changed its place."""

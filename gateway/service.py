@@ -48,7 +48,7 @@ class Gateway:
     @classmethod
     def build(cls, settings: Settings) -> "Gateway":
         """Put it together; nothing runs yet. Raises SiagaError for a missing secret or a bad stack.yml."""
-        functions = tuple(function for function in stack.load(settings.stack) if function.replicas)
+        functions = stack.planned(settings)
         store = Store.connect(settings, "gateway")
         places = stack.slots(functions, settings)
         slots, callbacks = Slots(places, settings.secret(stack.SLOT_TOKEN)), Callbacks.of(settings, places)

@@ -45,6 +45,11 @@ def is_live(place: int) -> bool:
     return place < _BACKFILL
 
 
+def behind(place: int) -> int:
+    """The place behind all others of its class, for what has ended a slot."""
+    return (_BACKFILL if is_live(place) else 2 * _BACKFILL) - 1
+
+
 def by_key(notification: Notification, written: datetime) -> int:
     """The priority of an object as far as its name and the moment when it was written tell."""
     if notification.asked:

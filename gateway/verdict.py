@@ -1,15 +1,18 @@
 """A verdict: what one try to call a function came to."""
 
 import json
+import re
 import time
 from dataclasses import dataclass
 from typing import Any, cast
 
-from gateway.invoke import Answer
+from gateway.invoke import Answer, BrokenOff, Unsendable
 from siaga.errors import Reason, SiagaError, Unavailable, reason
 from siaga.moment import stamp
 
 _STATES = ("done", "refused", "superseded")
+_SPINNING = 0.5  # of the time: a call that used more of the processor was at work
+_SECONDS = re.compile(r"\d{1,6}(\.\d{1,3})?")
 _DETAIL = 500  # characters of a foreign answer that a reason repeats
 
 
@@ -21,6 +24,7 @@ class Verdict:
     reason: {"text", "template", "values"} or None.
     state, run, event_id, warnings: of the function's answer. status, media_type, body: the answer itself,
     as a callback gets it; status 0 when there was none. seconds: from the call to the answer.
+    broke: the call has ended the slot that had begun with it.
     """
 
     kind: str
@@ -35,18 +39,24 @@ class Verdict:
     status: int = 0
     media_type: str = ""
     body: bytes = b""
+    broke: bool = False
 
 
 class Watch:
     """Times one try and forms its verdict."""
 
-    def __init__(self) -> None:
-        """Starts now."""
+    def __init__(self, function: str = "", limit: float = 0.0) -> None:
+        """Starts now. `limit`: the seconds that the slot gives this call."""
+        self._function, self._limit = function, limit
         self._started, self._clock = stamp(), time.monotonic()
 
     def of_answer(self, answer: Answer, *, about_object: bool) -> Verdict:
         """Judge an answer; only a function that was given an object speaks in states."""
         told = _told(answer)
+        if answer.status == 504:
+            worked = _seconds(answer.header("X-Processor-Seconds"))
+            why = _reason(answer, told) if worked is None else self._too_long(worked)
+            return self._verdict("failed", answer, reason=why, broke=True)
         if answer.status in (429, 503):
             return self._verdict("not now", answer, reason=_reason(answer, told))
         if answer.status >= 500 or (about_object and answer.status >= 300):
@@ -66,11 +76,53 @@ class Watch:
     def of_error(self, error: SiagaError) -> Verdict:
         """A call that brought no answer: it counts if the function may have begun with it."""
         called = not isinstance(error, Unavailable)
-        return self._verdict("failed" if called else "not now", None, reason=error.reason())
+        why = self._broken_off(error) if isinstance(error, BrokenOff) and error.begun else error.reason()
+        broke = called and not isinstance(error, Unsendable)
+        return self._verdict("failed" if called else "not now", None, reason=why, broke=broke)
 
     def of_neighbour(self, error: SiagaError) -> Verdict:
         """No call was made, since the store did not answer."""
         return self._verdict("not now", None, reason=error.reason())
+
+    def _too_long(self, worked: float) -> Reason:
+        """worked: the processor seconds that the call used."""
+        if self._spun(worked):
+            return reason(
+                "{function} took more than {seconds} seconds of processor time and was ended; "
+                "either it finds no end with this input, or the input is far too large",
+                function=self._function,
+                seconds=int(worked),
+            )
+        return reason(
+            "{function} did not end within {seconds} seconds and was ended; it waited for something, "
+            "since it used {worked} seconds of processor time",
+            function=self._function,
+            seconds=int(self._limit),
+            worked=int(worked),
+        )
+
+    def _spun(self, worked: float) -> bool:
+        return worked > self._limit * _SPINNING
+
+    def _broken_off(self, error: BrokenOff) -> Reason:
+        how, _, told = error.ended.partition(" ")
+        worked = _seconds(told)
+        if how == "SIGKILL":
+            return reason(
+                "{function} was killed in the middle of this; most likely the machine had too little memory",
+                function=self._function,
+            )
+        if how.startswith("SIG"):
+            return reason("{function} crashed in the middle of this ({signal})", function=self._function, signal=how)
+        if worked is not None and self._spun(worked):
+            return self._too_long(worked)
+        if how == "silent":
+            return reason("{function} stood still in the middle of this and was ended", function=self._function)
+        return reason(
+            "{function} broke off in the middle of this: too little memory, too much time or a crash; "
+            "its log says more",
+            function=self._function,
+        )
 
     def _verdict(self, kind: str, answer: Answer | None, **fields: Any) -> Verdict:
         if answer:
@@ -80,6 +132,11 @@ class Watch:
                 "body": answer.body,
             }
         return Verdict(kind, self._started, stamp(), round(time.monotonic() - self._clock, 3), **fields)
+
+
+def _seconds(text: str) -> float | None:
+    """What a slot says of a time; None when it says nothing, or a slot of other make something else."""
+    return float(text) if _SECONDS.fullmatch(text) else None
 
 
 def _told(answer: Answer) -> dict[str, Any]:

@@ -40,6 +40,7 @@ class Settings:
     SIAGA_JOB_DATABASE    job_database    SQLAlchemy URL of the durable queue
     SIAGA_FUNCTION_URL    function_url    pattern with {name} and {port}
     SIAGA_FUNCTION_PORT   function_port   port of the first function slot; the others follow
+    SIAGA_FUNCTION_MEMORY_MB   function_memory_mb   for all slots together; default: what this machine has
     SIAGA_SFTP_HOST       sftp_host       loopback unless the operator opens it
     SIAGA_SFTP_PORT       sftp_port
     SIAGA_WEB_PORT        web_port
@@ -71,6 +72,7 @@ class Settings:
     job_database: str
     function_url: str
     function_port: int
+    function_memory_mb: int
     sftp_host: str
     sftp_port: int
     web_port: int
@@ -114,6 +116,7 @@ class Settings:
             job_database=env.get("SIAGA_JOB_DATABASE") or f"sqlite:///{home}/gateway/jobs.sqlite",
             function_url=env.get("SIAGA_FUNCTION_URL") or "http://127.0.0.1:{port}",
             function_port=int(said.number("SIAGA_FUNCTION_PORT", 8100)),
+            function_memory_mb=int(said.number("SIAGA_FUNCTION_MEMORY_MB", _memory_mb())),
             sftp_host=env.get("SIAGA_SFTP_HOST") or "127.0.0.1",
             sftp_port=int(said.number("SIAGA_SFTP_PORT", 9222)),
             web_port=web_port,
@@ -213,6 +216,10 @@ def _is_here(url: str) -> bool:
         return urlsplit(url).hostname in LOOPBACK
     except ValueError:
         return False
+
+
+def _memory_mb() -> int:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
 
 
 def _home() -> Path:

@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,7 +16,8 @@ SLOT_TOKEN = "slot-token"  # the secret that gateway and slots share
 NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")  # OpenFaaS: a DNS label
 _VARIABLE = re.compile(r"\$\{(\w+)(?::-([^${}]*))?\}")
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
-_QUANTITY = re.compile(r"[1-9]\d*([KMG]i?)?")
+_QUANTITY = re.compile(r"([1-9]\d*)([KMG]i?)?")
+_UNITS = {None: 1, "K": 10**3, "M": 10**6, "G": 10**9, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,8 @@ class Function:
 
     inputs: what wakes it (annotation `siaga.inputs`: patterns `bucket/prefix*suffix`, parted by spaces).
     schedule: cron expression of five fields (annotation `schedule` beside `topic: cron-function`), or "".
-    replicas: slots, that is processes or containers (label `com.openfaas.scale.min`).
+    replicas: slots, that is processes or containers (label `com.openfaas.scale.min`); most: as many as there may be,
+    where memory allows (label `com.openfaas.scale.max`).
     timeout_seconds: `exec_timeout` of its environment.
     memory: the most that one slot may use (`limits.memory`, e.g. 2560Mi); "" for no limit.
     deployment: its whole entry in the file, for the /system routes.
@@ -52,6 +54,7 @@ class Function:
     inputs: tuple[Pattern, ...]
     schedule: str
     replicas: int
+    most: int
     timeout_seconds: float
     memory: str
     environment: Mapping[str, str]
@@ -80,6 +83,23 @@ def load(path: Path, env: Mapping[str, str] = os.environ) -> tuple[Function, ...
 def waking(functions: tuple[Function, ...], bucket: str, key: str) -> list[Function]:
     """The functions that this object wakes."""
     return [one for one in functions if any(pattern.matches(bucket, key) for pattern in one.inputs)]
+
+
+def planned(settings: Settings) -> tuple[Function, ...]:
+    """The functions of stack.yml with as many slots as they get here.
+
+    Where slots are processes of this machine, one function after another gets a slot more, up to its `most`, as long
+    as the limits of all slots together fit into SIAGA_FUNCTION_MEMORY_MB. Elsewhere replicas stand behind one URL.
+    """
+    functions = [function for function in load(settings.stack) if function.replicas]
+    if "{port}" not in settings.function_url or not all(function.memory for function in functions):
+        return tuple(functions)
+    left = settings.function_memory_mb * 2**20 - sum(one.replicas * _bytes(one.memory) for one in functions)
+    for number, function in enumerate(functions):
+        while functions[number].replicas < function.most and left >= _bytes(function.memory):
+            functions[number] = replace(function, replicas=functions[number].replicas + 1)
+            left -= _bytes(function.memory)
+    return tuple(functions)
 
 
 class Slot(NamedTuple):
@@ -112,6 +132,7 @@ def _function(path: Path, name: str, entry: dict[str, Any]) -> Function:
             inputs=tuple(_pattern(word) for word in annotations.get("siaga.inputs", "").split()),
             schedule=annotations.get("schedule", "") if annotations.get("topic") == "cron-function" else "",
             replicas=int(labels.get("com.openfaas.scale.min", "1")),
+            most=int(labels.get("com.openfaas.scale.max", "0")),
             timeout_seconds=_seconds(environment.get("exec_timeout", "60s")),
             memory=_memory(str(entry.get("limits", {}).get("memory", ""))),
             environment=environment,
@@ -135,6 +156,11 @@ def _memory(text: str) -> str:
     if text and not _QUANTITY.fullmatch(text):
         raise ValueError(f"limits.memory: {text} is not a quantity such as 2560Mi")
     return text
+
+
+def _bytes(quantity: str) -> int:
+    match = _QUANTITY.fullmatch(quantity)
+    return int(match[1]) * _UNITS[match[2]] if match else 0
 
 
 def _seconds(text: str) -> float:

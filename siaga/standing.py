@@ -86,10 +86,16 @@ def why_ended(code: int, silence: str) -> Reason:
     """The reason why a process ended. code: as subprocess tells it; silence: how it was silent, if that ended it."""
     if silence:
         return reason("It did not answer and was ended: {detail}", detail=silence)
-    if code < 0:
-        name = signal.Signals(-code).name if -code in set(signal.Signals) else str(-code)
+    if name := signal_name(code):
         return reason("It was ended by signal {signal}", signal=name)
     return reason("It ended with status {code}; its log says more", code=code)
+
+
+def signal_name(code: int) -> str:
+    """The signal that ended a process, by the code that subprocess tells; "" when none did."""
+    if code >= 0:
+        return ""
+    return signal.Signals(-code).name if -code in set(signal.Signals) else f"SIG{-code}"
 
 
 def read(folder: Path) -> list[Standing]:

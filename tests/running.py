@@ -57,6 +57,7 @@ def environment(home: Path, **more: str) -> dict[str, str]:
         "SIAGA_SWEEP_SECONDS": "1",
         "SIAGA_FULL_SWEEP_SECONDS": "5",
         "SIAGA_BACKOFF_SECONDS": "0.2",
+        "SIAGA_FUNCTION_MEMORY_MB": "0",  # one slot for each function, since each takes seconds to start
         "SIAGA_PETABENCANA_URLS": "",  # no test asks anybody outside
     } | more
 
@@ -104,7 +105,7 @@ class Running:
         """Whether every part answers."""
         assert self.process is not None
         assert self.process.poll() is None, (self.settings.home / "up.log").read_text()[-3000:]
-        slots = stack.slots(stack.load(self.settings.stack), self.settings)
+        slots = stack.slots(stack.planned(self.settings), self.settings)
         urls = [f"{self.settings.gateway_url}/healthz", f"http://127.0.0.1:{self.settings.web_port}/healthz"]
         return all(answers(url) for url in urls + [f"{slot.url}/_/ready" for slot in slots]) and not is_free(
             self.settings.sftp_port

@@ -174,6 +174,56 @@ def test_each_failure_doubles_the_wait_up_to_ten_minutes():
         assert full / 2 <= min(waits) < max(waits) <= full  # jitter: many that fail at once must not return at once
 
 
+LONG = STACK.replace("exec_timeout: 2s", "exec_timeout: 8s", 1)
+TWO = LONG.replace('min: "1"', 'min: "2"')
+
+
+def test_what_ended_a_slot_has_a_part_of_the_time_and_goes_last_until_its_last_attempt(started, store):
+    """A map that times out is tried again behind an older one that came meanwhile."""
+    now = datetime.now(UTC)
+    poison, *others = (f"{now - timedelta(minutes=number):%Y%m%d%H%M%S}/grid.xml" for number in range(4))
+    gate = Gate(lambda _: (504, "too slow"))
+
+    def answer(called):
+        return gate(called) if called.key == poison else done(called)
+
+    gateway, function = started(answer, LONG, SIAGA_ATTEMPTS="4")
+    gateway.announce(event(poison).record())
+    wait_for(lambda: function.calls, 10)
+    for key in others:
+        gateway.announce(event(key).record())
+    wait_for(lambda: len(gateway.jobs()["jobs"]) == 4, 10)
+    gate.open.set()
+    receipt = settled(store, 4)[poison]
+    assert (receipt["state"], receipt["attempts"]) == ("dead", 4)
+    tries = [called.headers["X-Limit"] for called in function.calls if called.key == poison]
+    assert tries == ["8s", "2s", "2s", "8s"]
+    assert set(function.keys[1:4]) == set(others)
+
+
+def test_what_ended_a_slot_leaves_one_of_two_to_the_others(started, store):
+    gate, poison = Gate(), "poison/grid.xml"
+
+    def answer(called):
+        return gate(called) if "holds" in called.key else (504, "slow") if called.key == poison else done(called)
+
+    gateway, first = started(answer, TWO, SIAGA_ATTEMPTS="2")
+    second = Function(gateway.settings.function_port + 1, answer)
+    calls = lambda: sorted(first.keys + second.keys)  # noqa: E731
+    try:
+        for key in ("holds/grid.xml", poison):
+            gateway.announce(event(key).record())
+        wait_for(lambda: len(calls()) == 2, 10, "both slots at work")
+        wait_for(lambda: any(job["state"] == "retrying" for job in gateway.jobs()["jobs"]), 10)
+        gateway.announce(event("other/grid.xml").record())
+        assert settled(store, 1)["other/grid.xml"]["state"] == "done"
+        assert calls().count(poison) == 1
+        gate.open.set()
+        assert settled(store, 3)[poison]["state"] == "dead"
+    finally:
+        second.stop()
+
+
 def test_a_killed_gateway_takes_up_what_it_had_promised(started, store):
     # the objects are in no bucket, so that no sweep can help: what was answered with 200 must be on disk
     gate = Gate()

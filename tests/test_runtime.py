@@ -169,6 +169,14 @@ def test_a_caller_may_wait_for_less_but_not_for_longer(slot):
     assert process.wait(5) == 1
 
 
+def test_a_call_may_bring_a_shorter_limit_and_hears_what_it_used(slot):
+    url, process = slot(exec_timeout="60s")
+    answer = ask(f"{url}/sleep/30", headers={"X-Limit": "1s"})
+    assert answer.status_code == 504
+    assert float(answer.headers["X-Processor-Seconds"]) < 0.5  # it slept
+    assert process.wait(5) == 1
+
+
 def test_after_n_analyses_it_answers_drains_and_exits(slot):
     url, process = slot(max_analyses="2")
     assert ask(f"{url}/str").text == "text"

@@ -112,3 +112,37 @@ def test_the_projects_own_stack_can_be_read():
         assert [one.name for one in stack.waking(functions, "shakemaps-corrected", name)] == ["on-shakemap"]
     for name in ("a/grid.xml.7z", "a/grid.xml.refused.txt", "a/GRID.XML.published.txt", "xml"):
         assert stack.waking(functions, "shakemaps", name) == []
+
+
+MANY = """
+functions:
+  on-map:
+    handler: ./functions/on_map
+    limits: {memory: 2Gi}
+    labels: {com.openfaas.scale.max: "2"}
+  on-paper:
+    handler: ./functions/on_paper
+    limits: {memory: 1Gi}
+    labels: {com.openfaas.scale.min: "1", com.openfaas.scale.max: "3"}
+  on-time:
+    handler: ./functions/on_time
+    limits: {memory: 1Gi}
+"""
+
+
+@pytest.mark.parametrize(
+    ("megabytes", "slots"),
+    [("0", [1, 1, 1]), ("6143", [1, 2, 1]), ("6144", [2, 1, 1]), ("7168", [2, 2, 1]), ("99999", [2, 3, 1])],
+)
+def test_functions_get_more_slots_as_far_as_memory_goes(tmp_path, megabytes, slots):
+    (tmp_path / "stack.yml").write_text(MANY)
+    env = {"SIAGA_STACK": str(tmp_path / "stack.yml"), "SIAGA_FUNCTION_MEMORY_MB": megabytes}
+    assert [function.replicas for function in stack.planned(Settings.load(env))] == slots
+    elsewhere = Settings.load(env | {"SIAGA_FUNCTION_URL": "http://{name}:8080"})
+    assert [function.replicas for function in stack.planned(elsewhere)] == [1, 1, 1]  # they scale there
+
+
+def test_a_function_without_a_limit_leaves_nothing_to_reckon_with(tmp_path):
+    (tmp_path / "stack.yml").write_text(MANY.replace("    limits: {memory: 1Gi}\n", "", 1))
+    env = {"SIAGA_STACK": str(tmp_path / "stack.yml"), "SIAGA_FUNCTION_MEMORY_MB": "99999"}
+    assert [function.replicas for function in stack.planned(Settings.load(env))] == [1, 1, 1]

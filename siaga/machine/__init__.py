@@ -42,7 +42,7 @@ def up(settings: Settings, supervisor: Supervisor, say: Callable[[str], None], s
         say(f"others on this machine may read {path}, and it is not ours to close: give it to the user of Siaga")
     if os.geteuid() == 0:
         say("Siaga runs as root, and so does all that reads what strangers send: give it a user of its own (README)")
-    functions = stack.load(settings.stack)
+    functions = stack.planned(settings)
     _check_ports(settings, functions)
     try:
         start_store(settings, supervisor, functions, say, seconds)

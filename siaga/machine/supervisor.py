@@ -14,9 +14,10 @@ from typing import TextIO
 
 from siaga import modes
 from siaga.printable import shown
-from siaga.standing import Book, why_ended
+from siaga.standing import Book, signal_name, why_ended
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 10.0  # seconds before a part that died is started again
+_LONGEST_WAIT_OF_UP = 2.0  # of one that had been up: what broke it may be one input, and others wait for it
 _SETTLED = 30.0  # a part that was up this long starts again without waiting
 START_SECONDS = 60.0  # for a part to be ready; then it is ended and tried again
 _GRACE = 15.0  # seconds between SIGTERM and SIGKILL
@@ -54,6 +55,8 @@ class _Runner:
         self.thread = threading.Thread(target=self._run, name=part.name, daemon=True)
         self._up_since = 0.0
         self._silent = ""
+        self._last_end = ""  # told to the next process: see _ending
+        self._worked = 0.0  # processor seconds since the process was last heard of
 
     def _run(self) -> None:
         wait = _FIRST_WAIT
@@ -68,17 +71,23 @@ class _Runner:
             if self.stopping.is_set():
                 return
             settled = self.up.is_set() and time.monotonic() - self._up_since > _SETTLED
+            longest = _LONGEST_WAIT_OF_UP if self.up.is_set() else _LONGEST_WAIT
             self.up.clear()
-            wait = _FIRST_WAIT if code == 0 or settled else min(2 * wait, _LONGEST_WAIT)
+            wait = _FIRST_WAIT if code == 0 or settled else min(2 * wait, longest)
             self._say(self.part.name, f"ended with {code}; starting again in {wait:g} s")
+            self._last_end = self._ending(code)
             self._book.ended(self.part.name, why_ended(code, self._silent), wait)
             self.stopping.wait(wait)
+
+    def _ending(self, code: int) -> str:
+        """How a process ended (silent, a signal's name or a status), and for how many seconds it had worked unheard."""
+        return f"{'silent' if self._silent else signal_name(code) or code} {self._worked:.0f}"
 
     def _once(self) -> int:
         # setpriv: a part never outlives its supervisor, not even one that was killed outright.
         self.process = process = subprocess.Popen(
             ["setpriv", "--pdeathsig", "KILL", "--", *self.part.command],
-            env=os.environ | dict(self.part.environment),
+            env=os.environ | dict(self.part.environment) | {"last_end": self._last_end},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -99,14 +108,15 @@ class _Runner:
     def _watch(self, process: subprocess.Popen[str]) -> None:
         """Look at one process until it ends: first whether it is ready, then whether it answers."""
         heard = worked = time.monotonic()
-        work, in_vain, up = -1, 0, False
+        ticks, work_when_heard, in_vain, up = -1, 0.0, 0, False
         while process.poll() is None and not self.stopping.is_set():
-            state, spent = _standing(process.pid)
-            now = time.monotonic()
-            if spent != work:
-                work, worked = spent, now
+            state, spent, work = _standing(process.pid)
+            if spent != ticks:
+                ticks, worked = spent, time.monotonic()
+            if state:
+                self._worked = work - work_when_heard
             if state != "T" and (self.part.alive() if up else self.part.ready()):
-                heard, in_vain = time.monotonic(), 0
+                heard, in_vain, work_when_heard, self._worked = time.monotonic(), 0, work, 0.0
                 if not up and process.poll() is None:  # else its successor may have answered
                     up = True
                     self._is_up()
@@ -145,13 +155,17 @@ class _Runner:
             self.thread.join()
 
 
-def _standing(pid: int) -> tuple[str, int]:
-    """State of a process (T: stopped) and the processor time that it has used, in the kernel's ticks."""
+def _standing(pid: int) -> tuple[str, int, float]:
+    """State of a process (T: stopped; "": gone), the ticks of processor time that it has used, all threads together.
+
+    And the seconds for which its main thread, which in a slot does the work, had a processor or waited for its turn.
+    """
     try:
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        told = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        nanoseconds = Path(f"/proc/{pid}/schedstat").read_text(encoding="ascii").split()[:2]
     except OSError:
-        return "", -1
-    return fields[0], int(fields[11]) + int(fields[12])
+        return "", -1, 0.0
+    return told[0], int(told[11]) + int(told[12]), sum(map(int, nanoseconds)) / 1e9
 
 
 class Supervisor:

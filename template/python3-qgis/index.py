@@ -6,8 +6,10 @@ be started once and used from one thread, so an HTTP thread hands its call over 
     GET  /_/health   200 as soon as the process listens; whoever watches over it asks, and ends one that is silent
     GET  /_/ready    200 when QGIS is up and the handler imported; 429 while busy; 503 before and after
     GET  /_/took-up?try=…   whether work began on the call that came with that X-Try-Id: yes or no, in this
-                            process or in the one before it on this place; 404 when nobody can know
-    any  /…          the function; 429 at once while another call runs, 504 after a time-out
+                            process or in the one before it on this place; 404 when nobody can know;
+                            X-Ended tells how that one ended, as its supervisor says (last_end)
+    any  /…          the function; 429 at once while another call runs, 504 after a time-out, with the
+                     processor time that the call has used in X-Processor-Seconds
 
 All but the first two want the header X-Slot-Token. Its value is in the file slot_token_file
 (/var/openfaas/secrets/slot-token); without that file no process begins.
@@ -15,8 +17,9 @@ All but the first two want the header X-Slot-Token. Its value is in the file slo
 Environment besides: PORT (8080), HOST (0.0.0.0), FUNCTION_MODULE (function.handler), exec_timeout (60s),
 max_analyses (0: no limit), max_memory_mb (0: no limit), memory_limit (such as 2560Mi; none: the host's own),
 call_mark (a file that outlives the process; it names the calls on which work began).
-After exec_timeout the process answers and exits; a caller may wait for less (X-Timeout, 1 s or more), which
-ends its answer and nothing else. After max_analyses calls, over max_memory_mb, or on SIGTERM the process
+After exec_timeout the process answers and exits, or after less if the call says so (X-Limit), as the gateway does
+for what has ended a slot before; a caller may wait for less (X-Timeout, 1 s or more), which ends its answer and
+nothing else. After max_analyses calls, over max_memory_mb, or on SIGTERM the process
 finishes, answers and exits. Whoever started it starts it again.
 """
 
@@ -108,10 +111,12 @@ class Context:
 
 @dataclass
 class Call:
-    """One request on its way through the main thread. name: its X-Try-Id."""
+    """One request on its way through the main thread. limit: seconds until it ends the process; name: its X-Try-Id."""
 
     event: Event
+    limit: float
     name: str = ""
+    worked_before: float = 0.0
     result: object = None
     error: BaseException | None = None
     done: threading.Event = field(default_factory=threading.Event)
@@ -128,6 +133,7 @@ class Begun:
             with suppress(OSError):
                 self._names.extend(file.read_text(encoding="utf-8", errors="replace").split())
             self._write()
+        self._before = set(self._names)
 
     def add(self, name: str) -> None:
         """Note it before the work begins; what cannot be noted must not be denied later."""
@@ -145,6 +151,10 @@ class Begun:
 
     def __contains__(self, name: object) -> bool:
         return name in self._names
+
+    def was_before(self, name: object) -> bool:
+        """Whether the work began in a process before this one."""
+        return name in self._before
 
     @property
     def exists(self) -> bool:
@@ -170,22 +180,21 @@ class Slot:
         """Whether a call runs now."""
         return self._taken.locked()
 
-    def call(self, event: Event, timeout: float, name: str = "") -> tuple[int, object]:
+    def call(self, call: Call, timeout: float) -> tuple[int, object]:
         """Run the handler in the main thread; (status, result). The caller waits for `timeout` seconds at most."""
         if not self.ready or self.draining:
             return 503, "This slot is starting or stopping; try again."
         if not self._taken.acquire(blocking=False):
             return 429, "This slot is busy; try again."
-        one = Call(event, name)
-        self._calls.put(one)
-        if not one.done.wait(timeout):
-            if timeout >= self.timeout:
+        self._calls.put(call)
+        if not call.done.wait(timeout):
+            if timeout >= call.limit:
                 self.draining = True  # the main thread cannot be stopped, so the process must go
                 threading.Timer(_FLUSH_SECONDS, os._exit, [1]).start()
             return 504, f"The function did not answer within {timeout:g} seconds."
-        if one.error:
-            return 500, f"The function failed: {type(one.error).__name__}. The log has the details."
-        return 200, one.result
+        if call.error:
+            return 500, f"The function failed: {type(call.error).__name__}. The log has the details."
+        return 200, call.result
 
     def serve(self, handle: Callable[[Event, Context], object], tidy: Callable[[], None]) -> None:
         """Run calls until the slot drains; in the main thread."""
@@ -198,8 +207,9 @@ class Slot:
                 QCoreApplication.processEvents()
                 continue
             # a call whose caller no longer waits has no other end than this
-            faulthandler.dump_traceback_later(self.timeout + _STUCK_SECONDS, exit=True)
+            faulthandler.dump_traceback_later(one.limit + _STUCK_SECONDS, exit=True)
             self.begun.add(one.name)
+            one.worked_before = _worked()
             try:
                 one.result = handle(one.event, Context())
             except Exception as error:  # whatever a handler raises is its defect, and the slot's answer 500
@@ -217,6 +227,12 @@ class Slot:
         with open("/proc/self/statm", encoding="ascii") as file:
             resident = int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
         return self.max_memory_mb > 0 and resident > self.max_memory_mb * 2**20
+
+
+def _worked() -> float:
+    """Seconds for which the main thread has used the processor, or waited for its turn on a busy machine."""
+    with open("/proc/self/schedstat", encoding="ascii") as file:
+        return sum(int(nanoseconds) for nanoseconds in file.read().split()[:2]) / 1e9
 
 
 def answer(result: Any) -> Any:
@@ -281,12 +297,14 @@ def ready() -> tuple[str, int]:
 
 
 @routes.get("/_/took-up")
-def took_up() -> tuple[str, int]:
-    """Whether work began on a call."""
-    begun = _slot().begun
-    if request.args.get("try") in begun:
-        return "yes", 200
-    return ("no", 200) if begun.exists else ("unknown", 404)
+def took_up() -> Response:
+    """Whether work began on a call, and how the process ended in which it did."""
+    begun, name = _slot().begun, request.args.get("try")
+    if name not in begun:
+        told = ("no", 200) if begun.exists else ("unknown", 404)
+        return Response(*told, mimetype="text/plain")
+    ended = os.getenv("last_end", "") if begun.was_before(name) else ""
+    return Response("yes", headers={"X-Ended": ended} if ended else None, mimetype="text/plain")
 
 
 @routes.route("/", defaults={"path": ""}, methods=_METHODS)
@@ -296,10 +314,14 @@ def function(path: str) -> Response:  # noqa: ARG001 - Event reads the path itse
     slot = _slot()
     started = time.monotonic()
     slot.open_answers += 1
-    status, result = slot.call(Event(), _timeout(slot.timeout), request.headers.get("X-Try-Id", ""))
+    limit = _shortened(slot.timeout, "X-Limit")
+    one = Call(Event(), limit, request.headers.get("X-Try-Id", ""))
+    status, result = slot.call(one, _shortened(limit, "X-Timeout"))
     response = current_app.make_response(answer(result) if status == 200 else (str(result), status))
     if status != 200:
         response.mimetype = "text/plain"
+    if status == 504 and one.worked_before:
+        response.headers["X-Processor-Seconds"] = f"{_worked() - one.worked_before:.1f}"
     if status in (429, 503):
         response.headers["Retry-After"] = "1"
     response.headers["X-Duration-Seconds"] = f"{time.monotonic() - started:f}"
@@ -311,10 +333,10 @@ def function(path: str) -> Response:  # noqa: ARG001 - Event reads the path itse
     return response
 
 
-def _timeout(limit: float) -> float:
-    """`X-Timeout` shortens how long one caller waits, never lengthens it; a second is the least."""
+def _shortened(limit: float, header: str) -> float:
+    """A header may shorten a limit, never lengthen it; a second is the least."""
     try:
-        return min(limit, max(_SHORTEST_SECONDS, seconds(request.headers.get("X-Timeout", ""))))
+        return min(limit, max(_SHORTEST_SECONDS, seconds(request.headers.get(header, ""))))
     except ValueError:
         return limit
 

@@ -19,13 +19,20 @@ from siaga.machine.supervisor import Part, Supervisor
 from siaga.settings import REPOSITORY
 
 HANDLER = """
-import ctypes, json, os, signal, time
+import ctypes, json, os, re, signal, time
 from siaga import events
 
 def handle(event, context):
     key = event.path if event.path != "/" else events.parse(event.body)[0].key
     if "kills" in key:
         os.kill(os.getpid(), signal.SIGKILL)
+    if "crashes" in key:
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if "spins" in key:
+        while True:
+            pass
+    if "holds" in key:
+        re.match("(a+)+$", 64 * "a" + "b")  # nothing in this process runs beside it
     if "freezes" in key:
         ctypes.PyDLL(None).sleep(60)  # holds the interpreter, as a regular expression does that finds no end
     if "sleeps" in key:
@@ -138,8 +145,8 @@ def started(minio, store, tmp_path):
     """A gateway, to be given its slot; stops both."""
     running = []
 
-    def start(**more):
-        gateway = Gateway(minio, tmp_path, STACK, **more)
+    def start(stack=STACK, **more):
+        gateway = Gateway(minio, tmp_path, stack, **more)
         running.append(gateway)
         return gateway
 
@@ -153,35 +160,45 @@ def settled(store, count, seconds):
     return {receipt["key"]: receipt for receipt in receipts(store)}
 
 
-def test_what_kills_or_freezes_a_slot_costs_the_next_map_no_attempt(started, store, tmp_path):
-    gateway = started(SIAGA_ATTEMPTS="1")
+REASONS = {
+    "kills": "was killed in the middle of this",
+    "crashes": "crashed in the middle of this (SIGSEGV)",
+    "spins": "took more than 1 seconds of processor time",
+    "holds": "seconds of processor time and was ended",
+}
+
+
+def test_what_kills_or_freezes_a_slot_is_told_and_costs_the_next_map_no_attempt(started, store, tmp_path):
+    gateway = started(STACK.replace("exec_timeout: 2s", "exec_timeout: 1s"), SIAGA_ATTEMPTS="1")
     token_file = gateway.settings.secrets / stack.SLOT_TOKEN
     slot = RealSlot(tmp_path, gateway.settings.function_port, token_file, exec_timeout="1s")
+    innocent = [f"innocent-{number}" for number in range(3)]
     try:
         # whoever calls past the queue takes the slot from under the jobs; it ends at its own limit
         calling = threading.Thread(target=slot.call_in_vain, args=("freezes",))
         calling.start()
         wait_for(lambda: slot.stands() != 200, 10, "a frozen slot")
-        store.put("shakemaps", "kills/grid.xml", b"2")
-        for number in range(3):
-            store.put("shakemaps", f"innocent-{number}/grid.xml", b"%d" % number)
+        for name in (*REASONS, *innocent):
+            store.put("shakemaps", f"{name}/grid.xml", name.encode())
         gateway.start()
-        found = settled(store, 4, 60)
+        found = settled(store, len(REASONS) + 3, 100)
         calling.join()
     finally:
         slot.stop()
-    assert slot.started() == 3
-    for number in range(3):
-        receipt = found[f"innocent-{number}/grid.xml"]
+    assert slot.started() == 2 + len(REASONS)
+    for name in innocent:
+        receipt = found[f"{name}/grid.xml"]
         assert (receipt["state"], receipt["attempts"]) == ("done", 1), receipt
-    assert (found["kills/grid.xml"]["state"], found["kills/grid.xml"]["attempts"]) == ("dead", 1)
-    assert "in the middle of this" in found["kills/grid.xml"]["reason"]["text"]
+    for name, said in REASONS.items():
+        receipt = found[f"{name}/grid.xml"]
+        assert (receipt["state"], receipt["attempts"]) == ("dead", 1)
+        assert said in receipt["reason"]["text"]
 
 
 def test_a_slot_that_is_stopped_holds_up_no_map(started, store, tmp_path, monkeypatch):
     """Idle or at work: nobody inside can end it, so its supervisor does."""
     monkeypatch.setattr(supervisor, "_STILL_SECONDS", 1.0)
-    gateway = started(SIAGA_ATTEMPTS="3")
+    gateway = started(STACK.replace("exec_timeout: 2s", "exec_timeout: 20s"), SIAGA_ATTEMPTS="3")
     slot = RealSlot(tmp_path, gateway.settings.function_port, gateway.settings.secrets / stack.SLOT_TOKEN)
     try:
         slot.signal(signal.SIGSTOP)
@@ -189,7 +206,6 @@ def test_a_slot_that_is_stopped_holds_up_no_map(started, store, tmp_path, monkey
         gateway.start()
         assert settled(store, 1, 40)["idle/grid.xml"]["attempts"] == 1
         store.put("shakemaps", "sleeps/grid.xml", b"2")
-        gateway.announce(Notification("shakemaps", "sleeps/grid.xml", "e").record())
         wait_for(lambda: slot.stands() == 429, 20, "the slot at work")
         slot.signal(signal.SIGSTOP)
         assert settled(store, 2, 40)["sleeps/grid.xml"]["attempts"] == 2
