@@ -18,7 +18,7 @@ class Hazard:
     """Where a hazard comes in and where it is shown.
 
     function: that analyses its inputs. buckets: in which they arrive. name: of the object that wakes the function.
-    patterns: of the keys that wake it, as stack.yml has them; letters are the same in either case.
+    patterns: of the keys that wake it, where stack.yml says nothing else; letters are the same in either case.
     page: the path of its pages on the web.
     """
 

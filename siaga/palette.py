@@ -1,6 +1,7 @@
 """The colours of every class of every hazard: the same on map, swatch, bar, page and in the GIS project.
 
-Keys: an MMI class 1 to 10; a state of PetaBencana, "1" to "4"; a class of ash. Values: #rrggbb.
+Keys: an MMI class 1 to 10; a state of PetaBencana, "1" to "4"; a class of ash; an alert level. Values: #rrggbb.
+Style sheets know none of them: they name what `custom_properties` writes.
 """
 
 # USGS's ShakeMap hues over white, the tint rising with intensity; the same in map, swatch and bar.
@@ -19,6 +20,8 @@ MMI = {
 
 # Deeper water is darker, in grey print too. State 1 is hatched on a pale ground: it is no depth.
 FLOOD = {"1": "#f1f4f6", "2": "#a5c8e4", "3": "#4a8cc7", "4": "#103a73"}
+FLOOD_HATCH = "#3d4846"  # lines over state 1
+WATER_EDGE = "#16324f"
 
 # Ours, from pale to dark; told apart by those who see no red or green.
 ASH = {
@@ -28,3 +31,13 @@ ASH = {
     "high": "#d7301f",
     "very_high": "#7f0000",
 }
+
+LEVEL = {"green": "#cdebd2", "yellow": "#ffcb2e", "orange": "#f0801a", "red": "#a50f1a"}
+
+
+def custom_properties() -> str:
+    """The colours that style sheets use, as CSS: `--flood-1` to `--flood-4`, `--level-green`, …"""
+    named = {f"flood-{state}": colour for state, colour in FLOOD.items()}
+    named |= {"flood-hatch": FLOOD_HATCH, "water-edge": WATER_EDGE}
+    named |= {f"level-{level}": colour for level, colour in LEVEL.items()}
+    return ":root{" + "".join(f"--{name}:{colour};" for name, colour in named.items()) + "}"

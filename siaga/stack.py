@@ -10,10 +10,12 @@ from typing import Any, NamedTuple
 import yaml
 
 from siaga.errors import SiagaError
+from siaga.hazards import HAZARDS
 from siaga.settings import Settings
 
 SLOT_TOKEN = "slot-token"  # the secret that gateway and slots share
 NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")  # OpenFaaS: a DNS label
+_INPUTS = "siaga.inputs"
 _VARIABLE = re.compile(r"\$\{(\w+)(?::-([^${}]*))?\}")
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 _QUANTITY = re.compile(r"([1-9]\d*)([KMG]i?)?")
@@ -39,7 +41,8 @@ class Pattern:
 class Function:
     """One function of the stack.
 
-    inputs: what wakes it (annotation `siaga.inputs`: patterns `bucket/prefix*suffix`, parted by spaces).
+    inputs: what wakes it (annotation `siaga.inputs`: patterns `bucket/prefix*suffix`, parted by spaces; without one,
+    those of the hazard whose function it is).
     schedule: cron expression of five fields (annotation `schedule` beside `topic: cron-function`), or "".
     replicas: slots, that is processes or containers (label `com.openfaas.scale.min`); most: as many as there may be,
     where memory allows (label `com.openfaas.scale.max`).
@@ -129,7 +132,7 @@ def _function(path: Path, name: str, entry: dict[str, Any]) -> Function:
             name=name,
             handler=path.parent / entry["handler"],
             image=entry.get("image", ""),
-            inputs=tuple(_pattern(word) for word in annotations.get("siaga.inputs", "").split()),
+            inputs=tuple(_pattern(word) for word in annotations.get(_INPUTS, _of_hazard(name)).split()),
             schedule=annotations.get("schedule", "") if annotations.get("topic") == "cron-function" else "",
             replicas=int(labels.get("com.openfaas.scale.min", "1")),
             most=int(labels.get("com.openfaas.scale.max", "0")),
@@ -142,6 +145,12 @@ def _function(path: Path, name: str, entry: dict[str, Any]) -> Function:
         raise SiagaError("{path}: {name} has no {field}", path=path, name=name, field=error.args[0]) from error
     except (ValueError, TypeError, AttributeError) as error:
         raise SiagaError("{path}: {name}: {detail}", path=path, name=name, detail=error) from error
+
+
+def _of_hazard(function: str) -> str:
+    """The patterns of keys that wake it, as an annotation has them; "" where it is no hazard's function."""
+    rows = (hazard for hazard in HAZARDS.values() if hazard.function == function)
+    return " ".join(f"{bucket}/{pattern}" for row in rows for bucket in row.buckets for pattern in row.patterns)
 
 
 def _pattern(word: str) -> Pattern:

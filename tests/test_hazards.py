@@ -2,11 +2,11 @@
 
 import pytest
 
-from functions.render_report import handler as render_report
 from siaga import keys, stack
 from siaga.cli import analyse
 from siaga.hazards import HAZARDS
 from siaga.impact import schemas
+from siaga.report import assembly
 from siaga.settings import REPOSITORY
 from web import downloads, index
 
@@ -31,7 +31,7 @@ def test_a_key_wakes_it_in_its_own_buckets_alone(name):
 
 
 def test_whatever_is_made_for_one_hazard_is_made_for_all():
-    for table in (analyse.HAZARDS, render_report._MAKERS, downloads.FILES, index._OF_HAZARD):
+    for table in (analyse.HAZARDS, assembly.ROLES, downloads.FILES, index._OF_HAZARD):
         assert table.keys() == HAZARDS.keys()
     for name in HAZARDS:
         assert schemas.of(name)["properties"]["hazard"] == {"const": name}

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, current_app, g, render_template, request,
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
-from siaga import language, moment
+from siaga import language, moment, palette
 from siaga.errors import BadInput, NotFound, SiagaError
 from siaga.hazard.ash import MAX_BYTES
 from web import clock, tabs
@@ -45,6 +45,7 @@ def shared() -> dict[str, Any]:
     index = services().index
     return {
         "_": g.language,
+        "palette": palette.custom_properties(),
         "lang": g.code,
         "languages": {code: _in_language(code) for code in language.LANGUAGES},
         "clocks": clock.clocks(g.now, g.language),

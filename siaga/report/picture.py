@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from siaga import palette
 from siaga.language import Language
 from siaga.report.fit import MAP_URL
 from siaga.report.template import environment
@@ -37,6 +38,7 @@ def html(template: str, impact: Mapping[str, Any], shown: Mapping[str, Any], bel
         .render(
             **shown,
             _=_,
+            palette=palette.custom_properties(),
             top=top,
             map=MAP_URL,
             map_top=top + _MAP_TOP,

@@ -11,6 +11,7 @@ from typing import Any
 import segno
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from siaga import palette
 from siaga.language import Language
 from siaga.report.fit import MAP_MM, MAP_URL, Fit
 
@@ -29,7 +30,8 @@ def html(templates: Sequence[str], shown: Mapping[str, Any], url: str, fit: Fit,
         **shown,
         _=language,
         templates=templates[: fit.pages],
-        css="".join((TEMPLATES / name).read_text(encoding="utf-8") for name in ("levels.css", "report.css")),
+        css=palette.custom_properties()
+        + "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in ("levels.css", "report.css")),
         map=MAP_URL,
         map_mm=(MAP_MM, fit.map_mm),
         pages=fit.pages,

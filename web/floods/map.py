@@ -9,7 +9,10 @@ from collections.abc import Mapping
 from math import cos, radians
 from typing import Any
 
-FILL = {1: "url(#unknown)", 2: "#a5c8e4", 3: "#4a8cc7", 4: "#103a73"}
+from siaga import palette
+
+FILL = {int(state): colour for state, colour in palette.FLOOD.items()} | {1: "url(#unknown)"}
+_GROUND = "#f3f2ec"
 _WIDTH, _HEIGHT, _MARGIN = 760, 620, 24
 _LEAST_DEGREES = 0.02  # of the picture's side, so that one small RW is seen in some surroundings
 
@@ -31,10 +34,11 @@ def draw(states: Mapping[str, int], shapes: Mapping[str, str]) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" height="{_HEIGHT}">'
         '<defs><pattern id="unknown" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
-        '<rect width="6" height="6" fill="#f3f2ec"/><rect width="1.6" height="6" fill="#3d4846"/></pattern></defs>'
-        f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="#f3f2ec"/>'
+        f'<rect width="6" height="6" fill="{palette.FLOOD["1"]}"/>'
+        f'<rect width="1.6" height="6" fill="{palette.FLOOD_HATCH}"/></pattern></defs>'
+        f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="{_GROUND}"/>'
         f'<g stroke="#7f8986" stroke-width=".6" stroke-dasharray="3 2">{dry}</g>'
-        f'<g stroke="#16324f" stroke-width=".8">{wet}</g>{_bar(place[2])}</svg>'
+        f'<g stroke="{palette.WATER_EDGE}" stroke-width=".8">{wet}</g>{_bar(place[2])}</svg>'
     )
 
 

@@ -10,7 +10,6 @@ from siaga.impact import flood
 from siaga.impact.mmi import ROMAN
 
 INK, INK_500 = "#14202b", "#5c6b77"
-WATER_EDGE = "#16324f"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +90,7 @@ FLOODING = Scale(
     clipped=False,
     least_degrees=0.08,
     least_named=0.0,
-    edge=WATER_EDGE,
+    edge=palette.WATER_EDGE,
     edge_mm=0.1,
     mark="",
     names_beside=True,
