@@ -77,21 +77,32 @@ class Orders:
     def plan(self, wanted: Wanted) -> dict[str, Any]:
         """What an order would do, without doing it: how many, of which functions, the first of them, how long.
 
-        seconds: an estimate for when nothing else is to be done; None when nothing tells. Raises Unavailable.
+        Of one that was stopped, the rest.
+        seconds: an estimate with the reports that follow, for when nothing else is to be done; None when nothing tells.
+        Raises Unavailable.
         """
         counts: Counter[str] = Counter()
+        analysed = 0
         known: Counter[str] = Counter()
         took: defaultdict[str, float] = defaultdict(float)
         named: list[str] = []
-        for one, receipt in self._selection.chosen(wanted, stamp()):
+        before = self._all().get(wanted.id)
+        placed = before.placed if before and before.state == STOPPED else stamp()
+        for one, receipt in self._selection.chosen(wanted, placed):
             counts[one.function] += 1
+            analysed += one.notification.bucket != keys.RESULTS
             if receipt and receipt.seconds:
                 took[one.function] += receipt.seconds
                 known[one.function] += 1
             if len(named) < _NAMED:
                 named.append(f"{one.notification.bucket}/{one.notification.key}")
-        means = {name: took[name] / known[name] if known[name] else self._sampled(name) for name in counts}
-        spent = [counts[name] * mean / max(1, self._replicas.get(name, 1) - 1) for name, mean in means.items() if mean]
+        means = {name: took[name] / known[name] for name in known}
+        calls = counts + Counter(dict.fromkeys(self._selection.reporting(), analysed))  # of each run its report
+        spent = [
+            count * mean / max(1, self._replicas[name] - 1)
+            for name, count in calls.items()
+            if (mean := means.get(name) or self._sampled(name))
+        ]
         return {
             "count": sum(counts.values()),
             "functions": dict(counts),

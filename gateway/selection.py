@@ -58,6 +58,10 @@ class Selection:
         fits = _receipt_filter(wanted, placed)
         return ((one, receipt) for one, receipt in self.ledger.beside(found, _name) if fits(receipt))
 
+    def reporting(self) -> list[str]:
+        """The functions that an analysis wakes."""
+        return [one.name for one in self.functions if any(pattern.bucket == keys.RESULTS for pattern in one.inputs)]
+
     def _found(self, wanted: Wanted) -> Iterator[Chosen]:
         if wanted.inputs:
             return self._given(wanted.inputs)

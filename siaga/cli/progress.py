@@ -16,7 +16,11 @@ class Progress:
 
     def count(self, what: str, number: int) -> None:
         """So many of something that nobody knows the end of."""
-        self._line(f"{what}: {number:,}", now=False)
+        self.say(f"{what}: {number:,}")
+
+    def say(self, text: str) -> None:
+        """What is being done."""
+        self._line(text, now=False)
 
     def bar(self, done: int, total: int, text: str) -> None:
         """A part of a whole."""

@@ -66,7 +66,10 @@ def _reprocess(settings: Settings, chosen: argparse.Namespace) -> int:
     beside = {field: value for field, value in beside.items() if value}
     if chosen.name:
         return _named(gateway, chosen, beside)
-    return _range(gateway, chosen, _wanted(chosen) | beside)
+    wanted = _wanted(chosen)
+    if not wanted:
+        raise SiagaError("Do what again? Give a NAME, or one of the options that siaga reprocess --help tells")
+    return _range(gateway, chosen, wanted | beside)
 
 
 def _named(gateway: "Gateway", chosen: argparse.Namespace, beside: Mapping[str, Any]) -> int:
@@ -146,13 +149,13 @@ def _awaited(gateway: "Gateway", name: str, progress: "Progress") -> dict[str, A
             orders = gateway.get("/siaga/orders").json()["orders"]
             order: dict[str, Any] = next(one for one in orders if one["id"] == name)
         except SiagaError as error:
-            progress.count(f"{error}; the order goes on once it does", 0)
+            progress.say(f"{error}; the order goes on once it does")
             time.sleep(_LOOK_SECONDS)
             continue
         if order["state"] != "open":
             return order
         if order["total"] is None:
-            progress.count("order placed, being counted", 0)
+            progress.say("being counted")
         else:
             said = (order["reason"] or {}).get("text", "Ctrl-C stops it")
             progress.bar(order["done"], order["total"], said)

@@ -25,10 +25,10 @@ _PAST = """select r.function, r.bucket, r.key, r.etag from receipt r left join i
     where i.receipt is null and r.state != ''"""
 _FAILED = """select r.function, r.bucket, r.key, r.state from receipt r join input i on i.receipt = r.name
     where r.state in ('refused', 'dead')"""
-_NAMED = """select run, max(analysed), max(printed), max(impact), max(report) from (
-    select run, bucket != 'results' as analysed, bucket = 'results' as printed, '' as impact, '' as report
+_NAMED = """select run, max(printed), max(impact), max(report) from (
+    select run, bucket != 'results' as named, bucket = 'results' as printed, '' as impact, '' as report
         from receipt where state = 'done' and run != ''
-    union all select run, 0, 0, impact, report from entry where run != '') group by run"""
+    union all select run, 1, 0, impact, report from entry where run != '') group by run having max(named)"""
 _MISSING = """select r.run, min(r.name) from receipt r join run on run.folder = r.run and run.impact != ''
     where r.state = 'done' and r.bucket != 'results' and r.run != ''
     and not exists (select 1 from entry e where e.version = r.version) group by r.run"""
@@ -113,7 +113,7 @@ class Comparison:
 
     def _runs(self, lists: Lists) -> Iterator[Finding]:
         """What is wrong with the runs that a receipt or an entry speaks of."""
-        named = (Expected(run, bool(a), bool(p), impact, report) for run, a, p, impact, report in lists.rows(_NAMED))
+        named = (Expected(run, bool(printed), impact, report) for run, printed, impact, report in lists.rows(_NAMED))
         looked = 0
         with ThreadPoolExecutor(_READERS) as readers:
             while part := list(islice(named, _AT_ONCE)):

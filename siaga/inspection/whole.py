@@ -15,12 +15,11 @@ from siaga.store import Store
 class Expected:
     """What others say of a run.
 
-    analysed: a receipt says that the analysis is done. printed: one says that the report is.
+    printed: a receipt says that the report is done.
     impact, report: sha256 that the catalogue entry tells of the two records, "" where it tells none.
     """
 
     run: str
-    analysed: bool
     printed: bool
     impact: str = ""
     report: str = ""
