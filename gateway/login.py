@@ -1,10 +1,10 @@
 """Who may ask the gateway: everything but /healthz takes a login or a token, and the gateway's own name.
 
 The login is basic auth, as faas-cli sends it. The password alone will do as a bearer token, since `faas-cli invoke`
-sends no login by itself but takes a header (-H). Two callers need less and have a token of their own: the store,
-which announces, and the web app, which shows what is under way. A page of another site that a browser on this
-machine has open can neither send (its Origin is not ours) nor read (a name that was pointed at this address is
-not ours).
+sends no login by itself but takes a header (-H). Two callers need less and have tokens of their own: the store,
+which announces, and the web app, which shows what is under way and takes its operator's orders. A page of another
+site that a browser on this machine has open can neither send (its Origin is not ours) nor read (a name that was
+pointed at this address is not ours).
 """
 
 import hmac
@@ -37,7 +37,8 @@ class Guard:
         return cls(
             settings.secret("gateway-user"),
             settings.secret("gateway-password"),
-            {EVENTS: settings.secret("webhook-token"), JOBS: settings.secret("jobs-token")},
+            {EVENTS: settings.secret("webhook-token"), JOBS: settings.secret("jobs-token")}
+            | dict.fromkeys((REPROCESS, ORDERS, STOP, DROP), settings.secret("orders-token")),
             frozenset(
                 {"127.0.0.1", "localhost", "::1", urlsplit(settings.gateway_url).hostname, *settings.gateway_hosts}
             ),

@@ -126,7 +126,14 @@ class Gateway:
         self.settings = replace(settings, stack=folder / "stack.yml", function_port=free_ports(8))
         self.database = folder / "jobs.sqlite"
         self.log = folder / "gateway.log"
-        for name in ("gateway-user", "gateway-password", "webhook-token", "jobs-token", stack_file.SLOT_TOKEN):
+        for name in (
+            "gateway-user",
+            "gateway-password",
+            "webhook-token",
+            "jobs-token",
+            "orders-token",
+            stack_file.SLOT_TOKEN,
+        ):
             settings.make_secret(name)
         self.login = (settings.secret("gateway-user"), settings.secret("gateway-password"))
         self.url = settings.gateway_url

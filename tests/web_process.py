@@ -15,6 +15,7 @@ def running_web(minio: Settings, folder, **more):
     """`python -m web` on that store, its home in `folder`; gives its settings and its process."""
     minio.make_secret("web-session-key")
     minio.make_secret("jobs-token")
+    minio.make_secret("orders-token")
     env = {
         "SIAGA_HOME": str(folder),
         "SIAGA_SECRETS": str(minio.secrets),

@@ -9,7 +9,7 @@ from pathlib import Path
 from flask import Flask
 
 from siaga.store import Store
-from web import login, services, shell, status
+from web import login, reprocess, services, shell, status
 from web.ash import pages as ash
 from web.ash import upload
 from web.earthquakes import pages as earthquakes
@@ -24,13 +24,14 @@ from web.services import Services
 class UploadAccess:
     """What uploads need. store: with the rights of role ash. secrets: the folder with the operator's account.
 
-    session_key: signs sessions. secure: whether readers come by https.
+    session_key: signs sessions. secure: whether readers come by https. orders_token: opens the gateway for orders.
     """
 
     store: Store
     secrets: Path
     session_key: str
     secure: bool = False
+    orders_token: str = ""
 
 
 def create_app(
@@ -54,4 +55,5 @@ def create_app(
     if uploads:
         login.install(app, login.Login(uploads.secrets), uploads.session_key, uploads.secure)
         upload.install(app, uploads.store)
+        reprocess.install(app, gateway_url, uploads.orders_token)
     return app

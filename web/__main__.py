@@ -26,7 +26,13 @@ def main() -> None:
     index = Index(store, settings.home / "web" / "index.sqlite")
     threading.Thread(target=index.follow, name="index", daemon=True).start()
     secure = settings.public_url.startswith("https:")
-    uploads = UploadAccess(Store.connect(settings, "ash"), settings.secrets, settings.secret("web-session-key"), secure)
+    uploads = UploadAccess(
+        Store.connect(settings, "ash"),
+        settings.secrets,
+        settings.secret("web-session-key"),
+        secure,
+        settings.secret("orders-token"),
+    )
     app = create_app(store, index, settings.gateway_url, uploads, settings.secret("jobs-token"), settings.home)
     proxy = {"trusted_proxy": "127.0.0.1", "trusted_proxy_headers": {"x-forwarded-for"}} if settings.web_proxy else {}
     raise_descriptors()

@@ -191,7 +191,7 @@ def check_token() -> None:
 @pages.after_app_request
 def keep_nothing(response: Response) -> Response:
     """What the operator sees stays in no cache."""
-    if request.blueprint in ("login", "ash"):
+    if request.blueprint in ("login", "ash", "reprocess"):
         response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -227,6 +227,11 @@ def leave() -> AnyResponse:
     _login().end_sessions()
     session.clear()
     return redirect(url_for("login.form"))
+
+
+def name() -> str:
+    """Who the operator of this session is."""
+    return _login().operator()
 
 
 def token() -> str:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from flask import Blueprint, Response, g, jsonify, render_template, request
+from flask import Blueprint, Response, current_app, g, jsonify, render_template, request
 
 from siaga import ignored, keys, standing
 from siaga.errors import BadInput
@@ -18,7 +18,7 @@ from web.index import Index
 from web.services import services
 
 _SHOWN = 100
-_STATES = {
+STATES = {
     "received": "Received",
     "running": "Running",
     "retrying": "Trying again",
@@ -27,6 +27,7 @@ _STATES = {
     "superseded": "Superseded",
     "dead": "Failed",
     "ignored": "Ignored",
+    "dropped": "Dropped",
 }
 _PART_STATES = {"up": "Up again", "starting": "Starting", "waiting": "Starting again shortly"}
 
@@ -52,14 +53,14 @@ def status() -> str:
     """The status page."""
     index = services().index
     jobs, sweep = _gateway(services().gateway_url, services().jobs_token)
-    decide, failed = index.receipts(("refused", "dead"), _SHOWN)
+    decide, failed = index.failed(_SHOWN)
     settled, done = index.receipts(("done",), _SHOWN)
     superseded = index.receipts(("superseded",), 0)[1]
     waiting = [_job(job) for job in jobs or ()] + _unknown(index, jobs or ())
     rows = sorted(waiting, key=lambda row: row["received"] or "", reverse=True)
-    settled += index.receipts(("superseded",), _SHOWN)[0]
+    settled += index.receipts(("superseded", "dropped"), _SHOWN)[0]
     inputs = sorted(
-        [*(_receipt(one) for one in [*settled, *decide]), *_ignored(index)],
+        [*(receipt_row(one) for one in [*settled, *decide]), *_ignored(index)],
         key=lambda row: row["finished"] or row["received"] or "",
         reverse=True,
     )
@@ -75,14 +76,15 @@ def status() -> str:
             ("superseded", superseded),
             ("failed", failed),
         ],
-        decide=[_receipt(one) for one in decide],
+        decide=[receipt_row(one) for one in decide],
         rows=rows + inputs[:_SHOWN],
         gateway_answers=jobs is not None,
         sweep=sweep,
         parts=_parts(services().home),
         part_states=_PART_STATES,
         outages=[_outage(one) for one in index.floods.outages()],
-        state_names=_STATES,
+        state_names=STATES,
+        can_order="reprocess" in current_app.blueprints,
     )
 
 
@@ -169,7 +171,8 @@ def _job(job: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _receipt(receipt: Receipt) -> dict[str, Any]:
+def receipt_row(receipt: Receipt) -> dict[str, Any]:
+    """A receipt as a row of a table: its state, what it says, its input, and when."""
     row = _row(receipt.state, receipt.function, receipt.notification, receipt.received)
     row |= {"text": g.language.reason(receipt.reason), "attempts": receipt.attempts}
     row |= {"finished": receipt.finished, "when": clock.ago(receipt.finished, g.now, g.language)}
@@ -186,6 +189,7 @@ def _row(state: str, function: str, notification: Notification, received: str) -
         "function": function,
         "bucket": notification.bucket,
         "key": shown(notification.key),
+        "exact": notification.key,
         "received": received,
         "when": clock.ago(received, g.now, g.language) if received else "",
         "text": "",

@@ -151,6 +151,7 @@ def make_secrets(settings: Settings) -> None:
     settings.make_secret("gateway-password")
     settings.make_secret("webhook-token")
     settings.make_secret("jobs-token")
+    settings.make_secret("orders-token")
     settings.make_secret(stack.SLOT_TOKEN)
     settings.make_secret("web-session-key")
     make_ssh_key(settings.secrets / "sftp-host-key")

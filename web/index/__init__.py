@@ -227,6 +227,17 @@ class Index:
             ).fetchall()
         return [Receipt.decode(row[0]) for row in rows], total
 
+    def failed(self, limit: int) -> tuple[list[Receipt], int]:
+        """What was refused or given up and is still what stands under its key, newest first, and how many in all."""
+        base = """from receipt r left join input i on i.bucket = r.bucket and i.key = r.input
+            where r.state in ('refused', 'dead') and (r.bucket = ? or i.etag = r.input_etag)"""
+        with self._connection() as connection:
+            total = connection.execute(f"select count(*) {base}", [keys.RESULTS]).fetchone()[0]
+            rows = connection.execute(
+                f"select r.body {base} order by r.finished desc limit ?", [keys.RESULTS, limit]
+            ).fetchall()
+        return [Receipt.decode(row[0]) for row in rows], total
+
     def receipt_of(self, function: str, notification: Notification) -> Receipt | None:
         """The receipt of one content, or None."""
         with self._connection() as connection:

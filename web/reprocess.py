@@ -1,0 +1,223 @@
+"""Doing it again, in the operator's browser: what failed, ranges that are looked at before they are ordered, orders."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+from flask import Blueprint, Flask, current_app, g, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from siaga import moment
+from siaga.errors import BadInput, SiagaError, Unavailable
+from siaga.report import figures
+from web import login, status
+from web.services import services
+
+_NAME = "siaga-reprocess"
+_SHOWN = 100
+_SECONDS = 300  # for the gateway to look through all inputs
+RANGES = {
+    "failed": "What was refused or failed",
+    "missing": "What has no result and no job",
+    "latest": "The latest events",
+    "period": "All events of the period below",
+    "exposure": "What was made with other exposure data than today's",
+    "software": "What another version of Siaga made",
+    "edition": "What was printed with other templates than today's",
+    "all": "All events",
+    "named": "One event, folder or file, by its name",
+}
+_FIELDS = ("what", "count", "name", "since", "until", "report")
+_ORDER_STATES = {"open": "Running", "stopped": "Stopped", "done": "Done"}
+
+pages = Blueprint("reprocess", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """The gateway, as far as its token for orders opens it."""
+
+    url: str
+    token: str
+
+    def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Its answer. Raises SiagaError with the reason that it gives, Unavailable when it does not answer."""
+        try:
+            answer = requests.request(
+                method,
+                self.url + path,
+                json=body,
+                headers={"Authorization": f"Bearer {self.token}"},
+                timeout=_SECONDS,
+            )
+            told: dict[str, Any] = answer.json()
+        except (requests.RequestException, ValueError) as error:
+            raise Unavailable("The gateway does not answer; nothing was ordered") from error
+        if answer.ok:
+            return told
+        reason = told.get("reason") or {"template": "{text}", "values": {"text": str(told.get("error", ""))[:200]}}
+        raise SiagaError(str(reason["template"]), **reason["values"])
+
+
+def install(app: Flask, url: str, token: str) -> None:
+    """Let the operator order things again. url, token: of the gateway, for its orders."""
+    app.extensions[_NAME] = Gateway(url, token)
+    app.register_blueprint(pages)
+
+
+@pages.get("/reprocess")
+@login.page
+def overview() -> tuple[str, int]:
+    """What failed, the form, and the orders."""
+    return _page({"what": request.args.get("what", "")})
+
+
+@pages.post("/reprocess/look")
+@login.page
+def look() -> tuple[str, int]:
+    """What an order would do, before it is placed."""
+    told = _told()
+    try:
+        plan = _gateway().ask("POST", "/siaga/reprocess", _wanted(told) | {"dry_run": True})["plan"]
+    except SiagaError as error:
+        return _page(told, error)
+    return _page(told, plan=plan)
+
+
+@pages.post("/reprocess/order")
+@login.page
+def order() -> AnyResponse | tuple[str, int]:
+    """Place the order that was looked at."""
+    told = _told()
+    try:
+        _gateway().ask("POST", "/siaga/reprocess", _wanted(told) | _who())
+    except SiagaError as error:
+        return _page(told, error)
+    return redirect(url_for("status.status") if told["what"] == "named" else url_for("reprocess.overview"))
+
+
+@pages.post("/reprocess/retry")
+@login.page
+def retry() -> AnyResponse | tuple[str, int]:
+    """Try one input again."""
+    return _change("/siaga/reprocess", _input())
+
+
+@pages.post("/reprocess/drop")
+@login.page
+def drop() -> AnyResponse | tuple[str, int]:
+    """Give one input up for good, with a word why."""
+    return _change("/siaga/drop", _input() | {"why": request.form.get("why", "")})
+
+
+@pages.post("/reprocess/stop")
+@login.page
+def stop() -> AnyResponse | tuple[str, int]:
+    """Withdraw the rest of an order."""
+    return _change("/siaga/orders/stop", {"id": request.form.get("id", "")})
+
+
+def _gateway() -> Gateway:
+    found: Gateway = current_app.extensions[_NAME]
+    return found
+
+
+def _change(path: str, body: Mapping[str, Any]) -> AnyResponse | tuple[str, int]:
+    try:
+        _gateway().ask("POST", path, dict(body) | _who())
+    except SiagaError as error:
+        return _page({}, error)
+    return redirect(url_for("reprocess.overview"))
+
+
+def _input() -> dict[str, str]:
+    return {name: request.form.get(name, "")[:2000] for name in ("bucket", "key", "function")}
+
+
+def _who() -> dict[str, str]:
+    return {"who": login.name()}
+
+
+def _told() -> dict[str, str]:
+    """What the form says, as it was typed."""
+    return {name: request.form.get(name, "")[:2000] for name in _FIELDS}
+
+
+def _wanted(told: Mapping[str, str]) -> dict[str, Any]:
+    """The order that the form tells. Raises BadInput naming the field."""
+    what = told["what"]
+    if what not in RANGES:
+        raise BadInput("{field} is {value}; choose one of the list", field="what", value=repr(what)[:80])
+    wanted: dict[str, Any] = {name: told[name] for name in ("since", "until") if told[name] and what != "named"}
+    if what == "named":
+        if not told["name"].strip():
+            raise BadInput("Write the name of an event, a folder or a file")
+        wanted["input"] = told["name"]
+    elif what == "latest":
+        if not told["count"].isdecimal() or not 0 < int(told["count"]) < 1_000_000:
+            raise BadInput("latest is {value}; write how many events, such as 10", value=repr(told["count"])[:80])
+        wanted["latest"] = int(told["count"])
+    elif what in ("exposure", "software", "edition"):
+        wanted["older"] = [what]
+    elif what != "period":
+        wanted[what] = True
+    elif not wanted:
+        raise BadInput("Write from when or until when the events happened")
+    return wanted | ({"report": True} if told["report"] else {})
+
+
+def _page(told: Mapping[str, str], error: SiagaError | None = None, plan: Any = None) -> tuple[str, int]:
+    index = services().index
+    orders: list[dict[str, Any]] | None
+    try:
+        orders = [_shown(one) for one in _gateway().ask("GET", "/siaga/orders")["orders"]]
+    except SiagaError:
+        orders = None
+    failed, count = index.failed(_SHOWN)
+    page = render_template(
+        "reprocess.html",
+        tab="status",
+        told=told,
+        sentence=g.language.reason(error.reason()) if error else "",
+        plan=plan,
+        lasts=_lasts(plan["seconds"]) if plan and plan["seconds"] is not None else "",
+        ranges=RANGES,
+        failed=[status.receipt_row(one) for one in failed],
+        count=count,
+        dropped=[status.receipt_row(one) for one in index.receipts(("dropped",), _SHOWN)[0]],
+        orders=orders,
+        state_names=status.STATES | _ORDER_STATES,
+    )
+    return page, error.status if error else 200
+
+
+def _shown(order: dict[str, Any]) -> dict[str, Any]:
+    """An order as the page shows it: what it is about, in the form's words, and how far it is."""
+    wanted = order["wanted"]
+    ages = wanted.get("older") or []
+    about = [
+        *(g.language(RANGES[name]) for name in ("failed", "missing", "all") if wanted.get(name)),
+        *(g.language(RANGES[age]) for age in ages),
+        *([g.language("The latest {count} events", count=wanted["latest"])] if "latest" in wanted else ()),
+        *([g.language("Made before {when}", when=wanted["older_than"])] if "older_than" in wanted else ()),
+        *([g.language("{count} inputs by name", count=len(wanted["inputs"]))] if "inputs" in wanted else ()),
+        *([g.language("from {when}", when=wanted["since"])] if "since" in wanted else ()),
+        *([g.language("until {when}", when=wanted["until"])] if "until" in wanted else ()),
+        *([g.language("the report alone")] if wanted.get("report") else ()),
+        *([wanted["function"]] if "function" in wanted else ()),
+    ]
+    placed = moment.parse(order["placed"])
+    return order | {
+        "about": ", ".join(about),
+        "reason": g.language.reason(order["reason"]),
+        "placed": f"{figures.short_date(placed, g.code)}, {figures.clock(placed, 'UTC')}",
+    }
+
+
+def _lasts(seconds: float) -> str:
+    """About how long, in whole minutes or hours."""
+    minutes = max(1, round(seconds / 60))
+    if minutes < 120:
+        return str(g.language("about {count} min", count=minutes))
+    return str(g.language("about {count} h", count=round(minutes / 60)))
