@@ -30,6 +30,16 @@ def handle(event, context):
     if kind == "thread":
         import threading
         return str(threading.current_thread() is threading.main_thread())
+    if kind == "frozen":
+        import gc
+        return str(gc.get_freeze_count())
+    if kind == "cycle":
+        import weakref
+        class Cycle: pass
+        gone = str(handle.before() is None) if hasattr(handle, "before") else ""
+        made = Cycle()
+        made.itself, handle.before = made, weakref.ref(made)
+        return gone
     if kind == "qgis":
         from qgis.core import QgsApplication
         return str(QgsApplication.instance() is not None)
@@ -126,6 +136,14 @@ def test_the_handler_runs_in_the_main_thread_with_qgis_up(slot):
     url, _ = slot()
     assert ask(f"{url}/thread").text == "True"
     assert ask(f"{url}/qgis").text == "True"
+
+
+def test_garbage_of_each_call_goes_and_what_the_first_one_left_is_not_looked_through_again(slot):
+    url, _ = slot()
+    assert ask(f"{url}/frozen").text == "0"
+    assert int(ask(f"{url}/frozen").text) > 1000
+    ask(f"{url}/cycle")
+    assert ask(f"{url}/cycle").text == "True"
 
 
 def test_it_listens_before_it_is_ready(tmp_path):
