@@ -6,7 +6,7 @@ import subprocess
 import pytest
 from door_process import can_confine
 
-from gateway.sftp import receiving, rsync
+from gateway.sftp import receiving, rsync, spool
 from siaga import keys
 from siaga.errors import BadInput
 
@@ -156,3 +156,31 @@ def test_it_is_told_where_it_cannot_be_confined(tmp_path, monkeypatch):
     (tmp_path / "tree").mkdir()
     with pytest.raises(BadInput, match="use sftp"):
         receiving._check_sandbox(tmp_path)
+
+
+def test_of_many_folders_the_newest_are_shown(door, monkeypatch):
+    store = door.store()
+    for name in ("20180101/a", "20180102/a", "20180103/a", "20180103/b", "20180103/c"):
+        store.put(keys.SHAKEMAPS_CORRECTED, f"history/{name}", b"x")
+    monkeypatch.setattr(receiving, "MOST_FOLDERS", 2)
+    monkeypatch.setattr(receiving, "MOST_SHOWN", 3)
+    shown = receiving._listed(store, keys.SHAKEMAPS_CORRECTED, "history")
+    assert [head.key for head in shown] == [f"history/20180103/{name}" for name in "abc"]
+    monkeypatch.setattr(receiving, "MOST_SHOWN", 9)
+    shown = receiving._listed(store, keys.SHAKEMAPS_CORRECTED, "history")
+    assert [head.key for head in shown] == [
+        f"history/{name}" for name in ("20180102/a", *(f"20180103/{n}" for n in "abc"))
+    ]
+    assert [head.key for head in receiving._listed(store, keys.SHAKEMAPS_CORRECTED, "history/20180101/a")] == [
+        "history/20180101/a"
+    ]
+
+
+def test_trees_are_bounded_and_those_of_a_killed_door_go(tmp_path):
+    kept = spool.Spool(tmp_path)
+    made = [kept.staging(2) for _ in range(2)]
+    with pytest.raises(BadInput, match="Too much"):
+        kept.staging(2)
+    kept.clean(starting=True)
+    assert not any(folder.exists() for folder in made)
+    assert kept.staging(2).is_dir()

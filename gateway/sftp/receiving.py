@@ -11,6 +11,7 @@ import stat
 import subprocess
 import time
 from asyncio.subprocess import PIPE, Process
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -29,10 +30,13 @@ from siaga.errors import BadInput, NotFound
 from siaga.store import Head, Store
 
 MOST_SHOWN = 20_000  # files that the folder shows as stored; more are sent again, which makes no version
+MOST_FOLDERS = 1000  # of the folder that is sent to: the last by name
+_MOST_LISTED = 100_000
 _MOST_AT_ONCE = 4
 _LIMITS = {"fsize": spool.MAX_BYTES, "as": 1 << 30, "cpu": 600, "nofile": 256, "core": 0}
 _WATCH_SECONDS = 5
 _CLOSING_SECONDS = 10
+_MOST_TOLD = 50  # sentences
 _PARTLY = 23  # rsync's exit status when some files were not transferred
 
 
@@ -110,7 +114,7 @@ class Receiving:
             if await self._take_up(tree, told):
                 status = status or _PARTLY
             with suppress(OSError, TimeoutError):  # the client is gone
-                for sentence in told:
+                for sentence in [*told[:_MOST_TOLD], *([f"and {len(told)} in all"] if len(told) > _MOST_TOLD else [])]:
                     process.stderr.write(f"siaga: {sentence}\n".encode(errors="replace"))
                 process.exit(status)
                 await asyncio.wait_for(process.wait_closed(), _CLOSING_SECONDS)
@@ -190,12 +194,16 @@ class Receiving:
 
 
 def _listed(store: Store, bucket: str, key: str) -> Sequence[Head]:
-    """Objects of that key and below it, no more than are shown."""
+    """Objects of that key and below it, no more than are shown: where there are many, the last by name, the newest."""
     found: list[Head] = []
     if key:
         with suppress(NotFound):
             found.append(store.head(bucket, key))
-    return found + list(islice(store.list(bucket, f"{key}/" if key else ""), MOST_SHOWN))
+    prefix = f"{key}/" if key else ""
+    folders = sorted(store.children(bucket, prefix)[0])
+    after = prefix + folders[-MOST_FOLDERS] if len(folders) > MOST_FOLDERS else ""
+    below = islice(store.list(bucket, prefix, start_after=after), _MOST_LISTED)
+    return [*found, *deque(below, MOST_SHOWN)]
 
 
 def _place(asked: rsync.Asked) -> str:
