@@ -18,7 +18,7 @@ from gateway.orders import Orders
 from gateway.reprocess import Reprocess
 from gateway.selection import Selection
 from gateway.sweep import Sweep
-from siaga import stack
+from siaga import gaps, stack
 from siaga.settings import Settings
 from siaga.stack import Function
 from siaga.store import Store
@@ -89,6 +89,7 @@ class Gateway:
         """Take up what was under way, then sweep, keep the schedules and work off orders."""
         self.inbox.launch()
         threading.Thread(target=self.sweep.run, args=(self.stop,), name="sweep", daemon=True).start()
+        threading.Thread(target=gaps.watch, args=(self.settings.home, self.stop), name="gaps", daemon=True).start()
         threading.Thread(target=self.cron.run, args=(self.stop,), name="cron", daemon=True).start()
         threading.Thread(target=self.orders.run, args=(self.stop,), name="orders", daemon=True).start()
 

@@ -35,10 +35,10 @@ cli/        siaga up | demo | ingest | analyse | forecast | invoke | reprocess |
 Imports go down, never up and never aside; from the ground:
 
     conventions, errors, hazards, listener, moment, printable
-    diskcache, edition, events, filehash, keys, language, palette, product, standing, timing
+    diskcache, edition, events, filehash, gaps, keys, language, palette, product, standing, timing
     receipt, settings
-    ignored, modes, stack, store
-    exposure, hazard
+    modes, stack, store
+    exposure, hazard, ignored
     impact
     catalog, gis, inputs
     gis.people

@@ -5,6 +5,7 @@ import json
 import random
 import re
 import signal
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from urllib.parse import parse_qsl
@@ -15,7 +16,7 @@ from fixtures.grids import make_grid
 
 from functions.on_shakemap import handler as on_shakemap
 from functions.render_report import handler as render_report
-from siaga import keys, moment
+from siaga import gaps, keys, moment
 from siaga.errors import NotFound
 from siaga.events import Notification
 from siaga.standing import Book, why_ended
@@ -497,7 +498,7 @@ def test_the_status_page_shows_what_became_of_each_input(web):
         receipts.receipt(inputs[3], "superseded"),
     )
     store.put(keys.SHAKEMAPS, "5/grid.xml", b"new", "application/xml")
-    for name in ("6/grid.xml.7z", "7/grid.xml.bak", "8/"):
+    for name in ("6/grid.xml.7z", "7/grid.xml.bak", "8/", "9/intensity.jpg", "9/output/stationlist.xml"):
         store.put(keys.SHAKEMAPS, name, b"x", "application/xml")
     store.put(keys.LEDGER, "on-shakemap/garbage.json", b"{not json")
     index.refresh()
@@ -505,9 +506,32 @@ def test_the_status_page_shows_what_became_of_each_input(web):
     assert page.count("Namanya tidak berakhir dengan grid.xml") == 2
     assert "6/grid.xml.7z" in page
     assert "7/grid.xml.bak" in page
+    assert "2 berkas yang namanya tidak berakhir dengan grid.xml" in page
+    assert "tidak memicu apa pun: 4." in page
+    assert "intensity.jpg" not in page
     for word in ("Selesai", "Ditolak", "Gagal", "Digantikan", "Diterima", "Berkas kosong", "8 kali", "5/grid.xml"):
         assert word in page
     assert "/earthquakes/20180805194635/initial-v001-aaaaaaaa" in page
+
+
+def test_companions_hide_no_input_that_waits(web):
+    store, index, client = web
+    store.put(keys.SHAKEMAPS, "1/GRID.XML", b"waits", "application/xml")
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda name: store.put(keys.SHAKEMAPS, name, b"x"), [f"2/{one}.jpg" for one in range(120)]))
+    index.refresh()
+    page = text(client, "/status")[1]
+    assert "1/GRID.XML" in page
+    assert page.count("2/") == 1
+
+
+def test_the_status_page_tells_when_siaga_was_off(web, minio, tmp_path):
+    store, index, _client = web
+    told = {"alive": moment.stamp(), "gaps": [[moment.stamp(moment.now() - timedelta(hours=ago)) for ago in (3, 2)]]}
+    (tmp_path / gaps.FILE).write_text(json.dumps(told))
+    page = text(create_app(store, index, NOBODY, home=tmp_path).test_client(), "/status")[1]
+    assert "Siaga mati" in page
+    assert "1 jam 0 mnt" in page
 
 
 @pytest.fixture

@@ -6,10 +6,11 @@ from typing import Any
 import requests
 from flask import Blueprint, Response, current_app, g, jsonify, render_template, request
 
-from siaga import ignored, keys, standing
+from siaga import gaps, keys, standing
 from siaga.errors import BadInput
 from siaga.events import Notification
-from siaga.moment import parse
+from siaga.ignored import Ignored
+from siaga.moment import parse, stamp
 from siaga.printable import shown
 from siaga.receipt import Receipt
 from siaga.report import figures
@@ -18,6 +19,7 @@ from web.index import Index
 from web.services import services
 
 _SHOWN = 100
+_SHOWN_IGNORED = 20
 STATES = {
     "received": "Received",
     "running": "Running",
@@ -59,8 +61,9 @@ def status() -> str:
     waiting = [_job(job) for job in jobs or ()] + _unknown(index, jobs or ())
     rows = sorted(waiting, key=lambda row: row["received"] or "", reverse=True)
     settled += index.receipts(("superseded", "dropped"), _SHOWN)[0]
+    unused, unused_files = index.inputs.ignored(_SHOWN_IGNORED)
     inputs = sorted(
-        [*(receipt_row(one) for one in [*settled, *decide]), *_ignored(index)],
+        [*(receipt_row(one) for one in [*settled, *decide]), *_ignored(unused)],
         key=lambda row: row["finished"] or row["received"] or "",
         reverse=True,
     )
@@ -77,7 +80,10 @@ def status() -> str:
             ("failed", failed),
         ],
         decide=[receipt_row(one) for one in decide],
-        rows=rows + inputs[:_SHOWN],
+        rows=rows[:_SHOWN] + inputs[:_SHOWN],
+        more=max(0, len(rows) - _SHOWN),
+        unused_files=unused_files,
+        gaps=_gaps(services().home),
         gateway_answers=jobs is not None,
         sweep=sweep,
         parts=_parts(services().home),
@@ -108,36 +114,47 @@ def _gateway(url: str, token: str) -> tuple[list[dict[str, Any]] | None, dict[st
 def _unknown(index: Index, jobs: Any) -> list[dict[str, Any]]:
     """Inputs in the buckets that neither a receipt nor the gateway knows of yet."""
     known = {Notification(job["bucket"], job["key"], job["etag"]) for job in jobs}
-    found = []
-    for notification, modified in index.inputs(_SHOWN):
-        function = keys.woken(notification.bucket, notification.key)
-        if function and notification not in known and not index.receipt_of(function, notification):
-            found.append(_row("received", function, notification, modified))
-    return found
-
-
-def _ignored(index: Index) -> list[dict[str, Any]]:
-    """What lies in the buckets of inputs under a name that wakes nothing, so that nobody waits for it in vain."""
     return [
-        _row("ignored", "", notification, modified)
-        | {"text": g.language("Its name does not end in {name}, so it wakes nothing", name=name)}
-        for notification, modified in index.inputs(_SHOWN)
-        if (name := ignored.lacking(notification.bucket, notification.key))
+        _row("received", function, notification, modified)
+        for notification, function, modified in index.inputs.waiting(_SHOWN + len(known))
+        if notification not in known
+    ]
+
+
+def _ignored(found: list[Ignored]) -> list[dict[str, Any]]:
+    """What lies in the buckets of inputs under a name that wakes nothing, so that nobody waits for it in vain."""
+    rows = []
+    for one in found:
+        said = g.language("Its name does not end in {name}, so it wakes nothing", name=one.lacks)
+        if one.count > 1:
+            said = g.language(
+                "{count} files whose names do not end in {name}; they wake nothing", count=one.count, name=one.lacks
+            )
+        rows.append(_row("ignored", "", Notification(one.bucket, one.shown), stamp(one.modified)) | {"text": said})
+    return rows
+
+
+def _gaps(home: Path | None) -> list[dict[str, Any]]:
+    """The times of the last days in which nothing was taken up."""
+    return [
+        {"since": _moment(stamp(gap.since)), "until": _moment(stamp(gap.until))}
+        | {"lasted": clock.lasted((gap.until - gap.since).total_seconds(), g.language)}
+        for gap in (gaps.read(home) if home else [])
     ]
 
 
 def _outage(one: dict[str, Any]) -> dict[str, Any]:
     """A time in which a source was not to be believed; the alarm while until is ""."""
-
-    def moment(utc: str | None) -> str:
-        return f"{figures.short_date(parse(utc), g.code)}, {figures.clock(parse(utc), 'UTC')}" if utc else ""
-
     return {
         "region": one["region"],
-        "since": moment(one["since"]),
-        "until": moment(one["until"]),
+        "since": _moment(one["since"]),
+        "until": _moment(one["until"]),
         "text": g.language.reason(one["reason"]),
     }
+
+
+def _moment(utc: str | None) -> str:
+    return f"{figures.short_date(parse(utc), g.code)}, {figures.clock(parse(utc), 'UTC')}" if utc else ""
 
 
 def _parts(home: Path | None) -> list[dict[str, Any]]:

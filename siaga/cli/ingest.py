@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from siaga import ignored, keys, stack
+from siaga import keys, stack
 from siaga.cli.gateway import Gateway
 from siaga.errors import NotFound
 from siaga.events import ASKED, Notification
+from siaga.ignored import Folder, Ignored
 from siaga.receipt import Receipt
 from siaga.settings import Settings
 from siaga.store import Store
@@ -119,16 +120,25 @@ def inputs(settings: Settings) -> Iterator[tuple[str, str, str, str]]:
     functions = stack.load(settings.stack)
     jobs = {Notification(job["bucket"], job["key"], job["etag"]): job for job in Gateway.of(settings).jobs()}
     for bucket in keys.INPUTS:
+        folders = Folder(bucket)
         for head in store.list(bucket):
             came = f"{head.modified:%Y-%m-%d %H:%M:%S}"
-            if name := ignored.lacking(bucket, head.key):
-                yield "ignored", f"{bucket}/{head.key}", came, f"Its name does not end in {name}, so it wakes nothing"
+            yield from map(_unused, folders.take(head))
             for function in stack.waking(functions, bucket, head.key):
                 notification = Notification(bucket, head.key, head.etag)
                 receipt = _receipt(store, function.name, notification)
                 job = jobs.get(notification) or {"state": "received", "reason": None}
                 state, reason = (receipt.state, receipt.reason) if receipt else (job["state"], job["reason"])
                 yield state, f"{bucket}/{head.key}", came, (reason or {}).get("text", "")
+        yield from map(_unused, folders.rest())
+
+
+def _unused(one: Ignored) -> tuple[str, str, str, str]:
+    """Of a folder with many files that wake nothing there is one line."""
+    said = f"Its name does not end in {one.lacks}, so it wakes nothing"
+    if one.count > 1:
+        said = f"{one.count} files whose names do not end in {one.lacks}; they wake nothing"
+    return "ignored", f"{one.bucket}/{one.shown}", f"{one.modified:%Y-%m-%d %H:%M:%S}", said
 
 
 def _receipt(store: Store, function: str, notification: Notification) -> Receipt | None:

@@ -3,8 +3,8 @@
 It is made by listing the bucket and fetching what has another ETag than before; so it can be wiped, and
 it is right again after one round. Which entries are versions of one event, and which of them counts, is
 reckoned anew from all of them whenever one has changed: the order in which they came leaves no trace.
-Rounds follow each other closely while the bucket is small and take at most a tenth of the time once it
-is large.
+Rounds over each of them follow each other closely while it is small and take at most a tenth of the time
+once it is large.
 """
 
 import json
@@ -23,15 +23,16 @@ from siaga.catalog import AshEntry, EarthquakeEntry, Entry, FloodEntry
 from siaga.errors import BadInput, NotFound, Reason, SiagaError
 from siaga.events import Notification
 from siaga.impact.versions import Revision
-from siaga.moment import stamp
 from siaga.receipt import Receipt
 from siaga.store import Head, Store
 from web.index.floods import TABLES as FLOOD_TABLES
 from web.index.floods import FloodIndex
+from web.index.inputs import TABLES as INPUT_TABLES
+from web.index.inputs import InputIndex
 from web.index.quakes import beside, refresh
 
 _log = logging.getLogger(__name__)
-_FORM = 5  # of the tables; another one is thrown away and made anew
+_FORM = 6  # of the tables; another one is thrown away and made anew
 _LEAST_SECONDS, _SHARE_OF_TIME = 0.3, 10
 _LEAST_APART, _LOOK_SHARE = 0.05, 2  # seconds between looks that a reader asks for; times as long as the last one took
 _FETCHES = 8
@@ -46,8 +47,7 @@ create table beside (event text primary key, level text, body text);
 create table receipt (key text primary key, etag text, function text, bucket text, input text, input_etag text,
     state text, received text, finished text, body text);
 create index receipt_input on receipt (bucket, input, input_etag);
-create table input (bucket text, key text, etag text, modified text, primary key (bucket, key));
-create index input_modified on input (modified);
+create index receipt_state on receipt (state, finished);
 """
 # what counts of a flood hour or an ash fall: what spellings of its id have in common says which event it is
 _RANKED = """update entry set event = ranked.name, place = ranked.rank from (
@@ -89,41 +89,59 @@ class Index:
         self._writing = threading.Lock()
         self.floods = FloodIndex(store, self._connection)
         self._look_from = 0.0  # when a reader may ask for a look again, on the clock of time.monotonic()
-        self.fresh = 0.0  # when the last whole round began, on the clock of time.time()
+        self.inputs = InputIndex(store, self._connection)
+        self._parts: dict[str, Callable[[], None]] = {
+            "inputs": self.inputs.refresh,
+            "catalogue": self._copy_events,
+            "ledger": lambda: self._copy("receipt", keys.LEDGER, "", _receipt_row),
+        }
+        self._began: dict[str, float] = dict.fromkeys(self._parts, 0.0)
+        self.fresh = 0.0  # when the last round over the catalogue began, on the clock of time.time()
         self.trouble: Reason | None = None  # why the last round failed
         with self._connection() as connection:
             if connection.execute("pragma user_version").fetchone()[0] != _FORM:
                 named = "select name from sqlite_master where type = 'table' and name not like 'sqlite!_%' escape '!'"
                 for (table,) in connection.execute(named).fetchall():
                     connection.execute(f"drop table {table}")
-                connection.executescript(_TABLES + FLOOD_TABLES)
+                connection.executescript(_TABLES + INPUT_TABLES + FLOOD_TABLES)
                 connection.execute(f"pragma user_version = {_FORM}")
 
     def follow(self) -> None:
-        """Refresh for ever; a store that does not answer is told to readers and tried again."""
+        """Refresh for ever; a store that does not answer is told to readers and tried again.
+
+        Each part at a pace of its own: a ledger of years must not keep a new event from its list.
+        """
+        due = dict.fromkeys(self._parts, 0.0)
         while True:
-            began = time.monotonic()
-            try:
-                self.refresh()
-            except SiagaError as error:
-                _log.warning("the index stays as it is: %s", error)
-            except Exception:  # a bug must not stop the page from growing older in plain sight
-                _log.exception("the index stays as it is")
-            time.sleep(max(_LEAST_SECONDS, _SHARE_OF_TIME * (time.monotonic() - began)))
+            for name in due:
+                began = time.monotonic()
+                if began < due[name]:
+                    continue
+                try:
+                    self._refresh(name)
+                except SiagaError as error:
+                    _log.warning("the index stays as it is: %s", error)
+                except Exception:  # a bug must not stop the page from growing older in plain sight
+                    _log.exception("the index stays as it is")
+                ended = time.monotonic()
+                due[name] = ended + _SHARE_OF_TIME * (ended - began)
+            time.sleep(_LEAST_SECONDS)
 
     def refresh(self) -> None:
         """One round over catalogue, ledger and inputs; raises SiagaError when the store does not answer."""
+        for name in self._parts:
+            self._refresh(name)
+
+    def _refresh(self, name: str) -> None:
         with self._writing:
             began = time.time()
             try:
-                self._copy_catalogue()
-                self._copy("receipt", keys.LEDGER, "", _receipt_row)
-                self._list_inputs()
-                self.floods.refresh()
+                self._parts[name]()
             except SiagaError as error:
                 self.trouble = error.reason()
                 raise
-            self.fresh, self.trouble = began, None
+            self._began[name] = began
+            self.fresh, self.trouble = self._began["catalogue"], None
 
     def look(self) -> bool:
         """Copy the catalogue at once, since somebody asks for an event that is not here; whether it was looked at.
@@ -256,13 +274,9 @@ class Index:
             ).fetchone()
         return Receipt.decode(row[0]) if row else None
 
-    def inputs(self, limit: int) -> list[tuple[Notification, str]]:
-        """The newest inputs, and when they came in (UTC)."""
-        with self._connection() as connection:
-            rows = connection.execute(
-                "select bucket, key, etag, modified from input order by modified desc limit ?", [limit]
-            ).fetchall()
-        return [(Notification(bucket, key, etag), modified) for bucket, key, etag, modified in rows]
+    def _copy_events(self) -> None:
+        self._copy_catalogue()
+        self.floods.refresh()
 
     def _copy(self, table: str, bucket: str, prefix: str, row: Any, after: Any = None) -> None:
         """Bring a table up to date with a bucket; `after` puts the changed table in order, in one step with it."""
@@ -294,18 +308,6 @@ class Index:
         except (ValueError, KeyError, TypeError, BadInput):
             _log.warning("%s/%s is not of a known form; it is not shown", bucket, head.key)
             return None
-
-    def _list_inputs(self) -> None:
-        rows = [
-            (bucket, head.key, head.etag, stamp(head.modified))
-            for bucket in keys.INPUTS
-            for head in self._store.list(bucket)
-        ]
-        with self._connection() as connection:
-            known = set(connection.execute("select bucket, key, etag, modified from input").fetchall())
-            if known != set(rows):
-                connection.execute("delete from input")
-                connection.executemany("insert into input values (?, ?, ?, ?)", rows)
 
     def _connection(self) -> sqlite3.Connection:
         if not hasattr(self._local, "connection"):
