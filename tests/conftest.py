@@ -165,6 +165,34 @@ def door(tmp_path_factory):
     made.minio.wait()
 
 
+@pytest.fixture(scope="module")
+def ours(minio):
+    """The settings, when they are of our own MinIO: other stores have rights, webhooks and holes of their own."""
+    if not minio.store_is_ours:
+        pytest.skip("not run: rights and notifications of another store are its operator's; it is tried at its start")
+    return minio
+
+
+@pytest.fixture(scope="module")
+def gateway(emptied, tmp_path_factory):
+    """One gateway for all tests of a module, so each must use keys of its own."""
+    from gateway_process import Gateway
+
+    started = Gateway(emptied, tmp_path_factory.mktemp("gateway")).start()
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="module")
+def shakemap_slot(gateway):
+    """The only slot of on-shakemap, played by the test."""
+    from gateway_process import Function
+
+    played = Function(gateway.settings.function_port)
+    yield played
+    played.stop()
+
+
 @pytest.fixture(scope="session")
 def qgis():
     """QGIS, started once as the runtime does it, without a display."""

@@ -19,27 +19,12 @@ from siaga.errors import SiagaError
 YEARLY = STACK.replace('{siaga.inputs: "res', '{topic: cron-function, schedule: "0 0 1 1 *", siaga.inputs: "res')
 
 
-@pytest.fixture(scope="module")
-def gateway(emptied, tmp_path_factory):
-    """One gateway for all tests of this module."""
-    started = Gateway(emptied, tmp_path_factory.mktemp("gateway")).start()
-    yield started
-    started.stop()
-
-
-@pytest.fixture(scope="module")
-def _slot(gateway):
-    played = Function(gateway.settings.function_port)
-    yield played
-    played.stop()
-
-
 @pytest.fixture
-def function(_slot):
+def function(shakemap_slot):
     """The only slot of on-shakemap; answers {"ok": true} to whatever comes."""
-    _slot.calls.clear()
-    _slot.answer = lambda _: (200, {"ok": True})
-    return _slot
+    shakemap_slot.calls.clear()
+    shakemap_slot.answer = lambda _: (200, {"ok": True})
+    return shakemap_slot
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from urllib.parse import quote_plus
 import psutil
 import pytest
 import requests
-from gateway_process import Function, Gateway, receipts
+from gateway_process import receipts
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from running import wait_for
@@ -26,26 +26,11 @@ ODD_KEYS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def gateway(emptied, tmp_path_factory):
-    """One gateway for all tests of this module, so each must use keys of its own."""
-    started = Gateway(emptied, tmp_path_factory.mktemp("gateway")).start()
-    yield started
-    started.stop()
-
-
-@pytest.fixture(scope="module")
-def function(gateway):
-    """The only slot of on-shakemap."""
-    played = Function(gateway.settings.function_port)
-    yield played
-    played.stop()
-
-
 @pytest.fixture(autouse=True)
-def _forgetful(function):
-    """What was called before is no concern of the next test."""
-    function.calls.clear()
+def function(shakemap_slot):
+    """The only slot of on-shakemap; what was called before is no concern of the next test."""
+    shakemap_slot.calls.clear()
+    return shakemap_slot
 
 
 def notice(*keys, bucket="shakemaps", etag="0f343b0931126a20f133d67c2b018a3b", name="s3:ObjectCreated:Put"):

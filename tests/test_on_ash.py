@@ -1,7 +1,6 @@
 """on-ash on a real store: request and raster in either order, versions, earlier falls, the catalogue."""
 
 import hashlib
-import json
 from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
 
@@ -47,14 +46,9 @@ def call(store, minio, tmp_path, qgis):
         status, answer = installed.call(
             on_ash.run, functions, minio, keys.ASHMAPS, f"{folder}/{keys.ASH_REQUEST}", etag
         )
-        run = answer.get("run")
-        return status, answer, json.loads(store.get(keys.RESULTS, f"{run}/impact.json")[0]) if run else None
+        return status, answer, installed.result(store, answer)
 
     return go
-
-
-def catalogue(store):
-    return [json.loads(store.get(keys.RESULTS, head.key)[0]) for head in store.list(keys.RESULTS, keys.CATALOG)]
 
 
 def test_the_record_keeps_its_schema_and_every_product_its_hash(call, store):
@@ -71,7 +65,7 @@ def test_the_record_keeps_its_schema_and_every_product_its_hash(call, store):
 
 def test_the_catalogue_shows_the_run_and_what_a_list_shows(call, store):
     _status, answer, impact = call(raster=ash.raster())
-    (entry,) = catalogue(store)
+    (entry,) = installed.catalogue(store)
     jsonschema.validate(entry, typed.schema("catalog"))
     assert (entry["run"], entry["volcano"]["name"], entry["alert_level"]) == (answer["run"][-8:], "Merapi", "siaga")
     assert entry["people"]["by_class"] == impact["people"]["by_class"]
@@ -227,7 +221,7 @@ def test_a_later_request_of_the_same_event_is_another_version(call, store):
     for minute, level in enumerate(("siaga", "awas")):
         told = ash.request(alert_level=level, submitted=(now + timedelta(minutes=minute)).isoformat())
         call(told, ash.raster())
-    entries = sorted(catalogue(store), key=lambda entry: entry["process_time"])
+    entries = sorted(installed.catalogue(store), key=lambda entry: entry["process_time"])
     assert [entry["alert_level"] for entry in entries] == ["siaga", "awas"]
     assert {entry["event_id"] for entry in entries} == {EVENT}
     assert len({entry["version"] for entry in entries}) == 2

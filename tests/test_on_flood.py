@@ -1,7 +1,6 @@
 """on-flood on a real store: figures, versions of one hour, what is not reported, the catalogue."""
 
 import hashlib
-import json
 
 import jsonschema
 import numpy as np
@@ -38,14 +37,9 @@ def call(store, minio, tmp_path, qgis):
         key = f"{folder}/{keys.FLOOD_DATA}"
         etag = store.put(keys.FLOODMAPS, key, body)
         status, answer = installed.call(on_flood.run, functions, minio, keys.FLOODMAPS, key, etag)
-        run = answer.get("run")
-        return status, answer, json.loads(store.get(keys.RESULTS, f"{run}/impact.json")[0]) if run else None
+        return status, answer, installed.result(store, answer)
 
     return go
-
-
-def catalogue(store):
-    return [json.loads(store.get(keys.RESULTS, head.key)[0]) for head in store.list(keys.RESULTS, keys.CATALOG)]
 
 
 def test_the_record_keeps_its_schema_and_every_product_its_hash(call, store):
@@ -84,7 +78,7 @@ def test_people_are_told_by_kelurahan_without_any_installed_ones(call):
 
 def test_the_catalogue_names_the_run_and_what_a_list_shows(call, store):
     _status, answer, impact = call(floods.answer())
-    (entry,) = catalogue(store)
+    (entry,) = installed.catalogue(store)
     jsonschema.validate(entry, typed.schema("catalog"))
     assert (entry["hazard"], entry["event_id"], entry["run"]) == ("flood", HOUR, answer["run"][-8:])
     assert (entry["time"], entry["region"], entry["reported"]) == ("2017-02-21T05:00:00Z", "ID-JK", True)
@@ -107,7 +101,7 @@ def test_the_same_again_gives_the_same_keys_and_bytes(call, store):
 def test_another_answer_of_the_hour_is_another_version(call, store):
     call(floods.answer())
     call(floods.answer(states=(2, 2, 4)))
-    entries = catalogue(store)
+    entries = installed.catalogue(store)
     assert {entry["highest_state"] for entry in entries} == {3, 4}
     assert {entry["event_id"] for entry in entries} == {HOUR}
     assert len({entry["version"] for entry in entries}) == 2
@@ -116,14 +110,14 @@ def test_another_answer_of_the_hour_is_another_version(call, store):
 def test_an_hour_of_caution_alone_is_recorded_and_not_reported(call, store):
     _status, answer, impact = call(floods.answer(states=(1, None, 1)))
     assert (answer["state"], impact["reported"], impact["affected"]) == ("done", False, 0)
-    (entry,) = catalogue(store)
+    (entry,) = installed.catalogue(store)
     assert (entry["reported"], entry["highest_state"]) == (False, 1)
 
 
 def test_a_dry_hour_is_recorded(call, store):
     _status, answer, impact = call(floods.answer(states=(None, None, None)))
     assert (answer["state"], impact["reported"], impact["areas"]) == ("done", False, [])
-    (entry,) = catalogue(store)
+    (entry,) = installed.catalogue(store)
     assert (entry["highest_class"], entry["highest_state"], entry["people"]["total"]) == (None, 0, 0)
 
 
@@ -132,14 +126,14 @@ def test_flooded_where_nobody_lives_is_said(call, store):
     assert impact["people"]["total"] == 0
     assert "nobody lives where it is flooded" in answer["warnings"][0]["text"]
     assert not call(floods.answer(states=(1, 1, 1), left=32))[1]["warnings"]  # caution is no flood
-    assert answer["warnings"] in [entry["warnings"] for entry in catalogue(store)]
+    assert answer["warnings"] in [entry["warnings"] for entry in installed.catalogue(store)]
 
 
 def test_outside_the_population_data_every_figure_is_unknown(call, store):
     _status, _answer, impact = call(floods.answer(left=400))
     jsonschema.validate(impact, SCHEMA)
     assert (impact["people"]["total"], impact["affected"], impact["displaced"]) == (None, None, None)
-    (entry,) = catalogue(store)
+    (entry,) = installed.catalogue(store)
     assert (entry["people"]["total"], entry["affected"], entry["highest_state"]) == (None, None, 3)
 
 

@@ -30,14 +30,6 @@ ODD_KEYS = [
 RIVALS = 24
 
 
-@pytest.fixture
-def ours(minio):
-    """The settings, when they are of our own MinIO; other stores have rights and webhooks of their own."""
-    if not minio.store_is_ours:
-        pytest.skip("not run: rights and notifications of another store are its operator's")
-    return minio
-
-
 def test_an_object_comes_back_as_it_went(store):
     body = bytes(range(256)) * 1000
     told = {"sha256": "ab", "uploader": "bmkg"}

@@ -1,10 +1,10 @@
-"""Nothing is written twice: no run of eight equal lines stands in two places of code, templates or styles."""
+"""Nothing is written twice: no run of eight equal lines stands in two places of code, tests, templates or styles."""
 
 import re
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-PARTS = ("siaga", "functions", "gateway", "web", "template", "bench")
+PARTS = ("siaga", "functions", "gateway", "web", "template", "bench", "tests")
 KINDS = {".py", ".html", ".css", ".js"}
 RUN = 8
 # says nothing by itself: punctuation, closing tags, imports

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 import pytest
 from fixtures import installed, receipts
 from fixtures.grids import make_grid
+from fixtures.pages import NOBODY, opened, text
 
 from functions.on_shakemap import handler as on_shakemap
 from functions.render_report import handler as render_report
@@ -25,15 +26,11 @@ from web import create_app, downloads
 from web.index import Filter, Index
 from web.runs import find
 
-NOBODY = "http://127.0.0.1:9"  # a gateway that does not answer
-
 
 @pytest.fixture
 def web(store, minio, tmp_path):
     """(store, index, client): an app whose index is refreshed by the test."""
-    index = Index(Store.connect(minio, "web"), tmp_path / "index.sqlite")
-    app = create_app(Store.connect(minio, "web"), index, NOBODY)
-    return store, index, app.test_client()
+    return opened(store, minio, tmp_path)
 
 
 def entry(event_id="20180805194635", version="initial-v001-aaaaaaaa", **more):
@@ -90,11 +87,6 @@ def put(store, one):
     run = keys.Run("earthquake", one["event_id"], keys.Version.parse(one["version"]), one["run"])
     body = json.dumps(one).encode()
     store.put(keys.RESULTS, str(keys.CatalogEntry.of(run, time)), body, "application/json")
-
-
-def text(client, path, **more):
-    answer = client.get(path, **more)
-    return answer.status_code, answer.get_data(as_text=True)
 
 
 def test_an_empty_list_says_so_in_both_languages(web):

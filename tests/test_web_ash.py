@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from fixtures import ash, ashfalls, receipts
 from fixtures.ashfalls import EVENT
+from fixtures.pages import NOBODY, opened, text
 from flask import render_template
 
 from siaga import keys, moment
@@ -19,7 +20,6 @@ from web.ash import upload as web_ash
 from web.ash.volcanoes import Volcano
 from web.index import Index
 
-NOBODY = "http://127.0.0.1:9"
 NOW = datetime(2017, 2, 21, 14, 0, tzinfo=UTC)
 
 
@@ -27,15 +27,9 @@ NOW = datetime(2017, 2, 21, 14, 0, tzinfo=UTC)
 def web(store, minio, tmp_path, monkeypatch):
     """(store, index, client): an app whose index is refreshed by the test; it is two hours after the eruption."""
     monkeypatch.setattr(moment, "now", lambda: NOW)
-    index = Index(Store.connect(minio, "web"), tmp_path / "index.sqlite")
     operator_account.write(tmp_path, "op", "a long password")
     uploads = UploadAccess(Store.connect(minio, "ash"), tmp_path, "a key of the sessions")
-    return store, index, create_app(Store.connect(minio, "web"), index, NOBODY, uploads).test_client()
-
-
-def text(client, path):
-    answer = client.get(path)
-    return answer.status_code, answer.get_data(as_text=True)
+    return opened(store, minio, tmp_path, uploads)
 
 
 def test_an_empty_list_says_so_in_both_languages(web):

@@ -10,15 +10,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from fixtures import floodhours as hours
 from fixtures.floodhours import A, B, C
+from fixtures.pages import opened, text
 
 from siaga import keys, moment
 from siaga.impact.floodtrend import episodes, frequencies
 from siaga.store import Store
-from web import create_app
 from web.index import Index, floods
 from web.index import episodes as flood_episodes
 
-NOBODY = "http://127.0.0.1:9"
 NOW = datetime(2017, 2, 21, 12, 20, tzinfo=UTC)
 
 
@@ -26,13 +25,7 @@ NOW = datetime(2017, 2, 21, 12, 20, tzinfo=UTC)
 def web(store, minio, tmp_path, monkeypatch):
     """(store, index, client): an app whose index is refreshed by the test; it is 12:20 UTC of 21 February 2017."""
     monkeypatch.setattr(moment, "now", lambda: NOW)
-    index = Index(Store.connect(minio, "web"), tmp_path / "index.sqlite")
-    return store, index, create_app(Store.connect(minio, "web"), index, NOBODY).test_client()
-
-
-def text(client, path):
-    answer = client.get(path)
-    return answer.status_code, answer.get_data(as_text=True)
+    return opened(store, minio, tmp_path)
 
 
 def a_day(store):

@@ -35,14 +35,6 @@ SEALED = {
 }
 
 
-@pytest.fixture
-def ours(minio):
-    """The settings, when they are of our own MinIO."""
-    if not minio.store_is_ours:
-        pytest.skip("not run: what another store takes is tried when Siaga starts on it")
-    return minio
-
-
 class Signer(S3SigV4Auth):
     """Signs in the header; the request may claim any hash of its body, and any time."""
 
