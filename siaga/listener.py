@@ -81,7 +81,11 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
         return taken
 
     def service(self) -> None:
-        super().service()
+        try:
+            super().service()
+        except OSError:  # the server was closed meanwhile, and its trigger with it
+            if self.server.trigger is None or not self.server.trigger._closed:
+                raise
         self.since = time.time()
 
     def is_waiting(self) -> bool:

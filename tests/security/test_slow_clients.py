@@ -207,3 +207,26 @@ def test_gw_21_a_request_that_says_its_length_twice_is_refused(gateway_up, web_u
 )
 def test_gw_22_odd_requests_are_refused(gateway_up, sent, status):
     assert raw(gateway_up.settings.gateway_port, sent).split(b" ")[1] in status
+
+
+def test_a_server_that_is_closed_in_the_middle_of_an_answer_leaves_no_traceback(caplog):
+    asked, go_on, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def app(_environ, start):
+        asked.set()
+        go_on.wait(20)
+        start("200 OK", [("Content-Length", "2")])
+        ended.set()
+        return [b"ok"]
+
+    server = listener.Listener(app, 0, lambda *_: True, threads=1)
+    port = server.socket.getsockname()[1]
+    threading.Thread(target=server.run, daemon=True).start()
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+        assert asked.wait(20)
+        server.close()
+        go_on.set()
+        assert ended.wait(20)
+        server.task_dispatcher.shutdown(timeout=20)
+    assert "Traceback" not in caplog.text
