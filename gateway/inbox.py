@@ -134,8 +134,8 @@ class Inbox:
         with SetWorkflowID(job.row(1)):
             if job.is_live and self._slots.live_waiting(job.function) < _LOOKED_INTO:
                 DBOS.start_workflow(self._workflow, job.stored(), Progress().stored())
-            else:
-                self._enqueue(job, Progress(), None)
+            else:  # more than can be looked into before they take a slot, so each is now
+                self._enqueue(self._placed(job), Progress(), None)
         return True
 
     @_own_errors()
@@ -215,8 +215,9 @@ class Inbox:
         """One row's work. DBOS may run it again after a crash; what `_try` came to is then remembered."""
         if progress.row > 2:
             self._discard(job.row(progress.row - 1))
-        if place := self._other_place(job, progress):
-            self._enqueue_later(replace(job, priority=place), progress.moved(), None)
+        taken_for_live, job = job.is_live, self._placed(job) if progress.row == 1 else job
+        if taken_for_live and not job.is_live:
+            self._enqueue_later(job, progress.moved(), None)
             return
         verdict = Verdict(**progress.verdict) if progress.verdict else self._verdict(job, progress)
         if verdict is None:
@@ -229,12 +230,12 @@ class Inbox:
         else:
             self._settle(job, progress, replace(verdict, kind="settled", state="dead"))
 
-    def _other_place(self, job: Job, progress: Progress) -> int | None:
-        """The priority of a job that was taken for live by its name and is not by its content; None for all others."""
-        if not job.notification or job.asked or not job.is_live or progress.row > 1:
-            return None
+    def _placed(self, job: Job) -> Job:
+        """A job that is live by its name with the priority that its content gives it; all others as they are."""
+        if not job.notification or job.asked or not job.is_live:
+            return job
         place = urgency.by_content(self._store, job.notification)
-        return None if place is None or urgency.is_live(place) else place
+        return job if place is None else replace(job, priority=place)
 
     def _verdict(self, job: Job, progress: Progress) -> Verdict | None:
         """Call the function, unless there is a receipt and nobody waits for the answer (None)."""

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from gateway.urgency import is_live
+from gateway.urgency import is_live, rank
 from siaga.errors import SiagaError, Unavailable
 from siaga.stack import Function, Slot
 
@@ -190,7 +190,7 @@ class Slots:
         self._ticket = itertools.count()
         self._changed = threading.Condition()
         self._holding: set[str] = set()
-        self._live = 0  # live calls about an object that are under way or waiting, of all functions
+        self._before = [0, 0, 0]  # calls about an object that are under way or waiting, of all functions, by rank
         self.invocations: Counter[str] = Counter()
 
     def live_waiting(self, function: str) -> int:
@@ -206,10 +206,11 @@ class Slots:
     def call(self, call: Call) -> Answer:
         """Call a function for a job; waits for a slot of its own, live jobs first.
 
-        While a live job about an object is under way, of whatever function, no backfill begins: the machine is its
-        own. A tick holds none back: it waits for somebody outside more than it works; nor does a suspect, which never
-        takes the last free slot of several, and has a part of the time-out until its last attempt. A slot that
-        is busy with somebody's direct call, or is just being started again, is waited for a few seconds.
+        While a live job about an object is under way, of whatever function, no backfill begins and no report of a
+        quake that hits few: the machine is its own. A tick holds none back: it waits for somebody outside more than
+        it works; nor does a suspect, which never takes the last free slot of several, and has a part of the time-out
+        until its last attempt. A slot that is busy with somebody's direct call, or is just being started again, is
+        waited for a few seconds.
         Raises NoConnection, NotTakenUp, BrokenOff, TimedOut.
         """
         limit = self.limit(call)
@@ -314,14 +315,14 @@ class Slots:
 
     @contextmanager
     def _lease(self, call: Call) -> Iterator[str]:
-        ticket, live = (call.priority, next(self._ticket)), is_live(call.priority)
+        ticket, own = (call.priority, next(self._ticket)), rank(call.priority)
         waiting, free = self._waiting[call.function], self._free[call.function]
-        holds = live and call.about_object and not call.suspect
+        holds = call.about_object and not call.suspect
         kept = int(call.suspect and len(self._urls[call.function]) > 1)  # slots that stay free for the others
         with self._changed:
             heapq.heappush(waiting, ticket)
-            self._live += holds
-            self._changed.wait_for(lambda: len(free) > kept and waiting[0] == ticket and (live or not self._live))
+            self._before[own] += holds
+            self._changed.wait_for(lambda: len(free) > kept and waiting[0] == ticket and not any(self._before[:own]))
             heapq.heappop(waiting)
             url = free.pop()
             self._holding.add(call.job)
@@ -332,7 +333,7 @@ class Slots:
             with self._changed:
                 free.append(url)
                 self._holding.discard(call.job)
-                self._live -= holds
+                self._before[own] -= holds
                 self._changed.notify_all()
 
 

@@ -6,26 +6,36 @@ before it takes a slot: a map tells its origin time in its first lines, an analy
 asked for by name is live whatever its age.
 """
 
+import math
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from siaga import keys, moment
 from siaga.errors import SiagaError
 from siaga.events import Notification
-from siaga.hazard import gridtime
+from siaga.hazard import gridhead
 from siaga.store import Store
 
 LIVE_AGE = timedelta(days=1)
 _BACKFILL = 1 << 30  # the job database knows priorities from 1 to 2^31 - 1; those from here on are backfill
-_STEP_SECONDS = 10  # of event time, per priority: 340 years fit
-_HEAD_BYTES = 1 << 14
+_MAY_WAIT = 1 << 29  # those from here on are live reports of quakes that hit few
+_STEP_SECONDS = 10  # of event time, per priority: 170 years fit
+_A_SIZE_COUNTS = timedelta(hours=3)  # so much newer a live quake would have to be to go before one a magnitude larger
+_LARGEST, _UNKNOWN_SIZE = 10.0, 6.0  # what was not looked into yet, or does not tell, counts as strong
+_FEW_PEOPLE = 1000  # where a quake does damage: the report of one that hits fewer may wait for all figures
 
 
-def priority(happened: datetime, now: datetime) -> int:
-    """The place of a job in its queue, the smaller the sooner; `happened` may lie a day ahead, as clocks do."""
-    backfill = abs(now - happened) > LIVE_AGE
-    steps = int(min(happened, now).timestamp()) // _STEP_SECONDS
-    return backfill * _BACKFILL + min(max(_BACKFILL - 1 - steps, 1), _BACKFILL - 1)
+def priority(happened: datetime, now: datetime, size: float = _UNKNOWN_SIZE) -> int:
+    """The place of a job in its queue, the smaller the sooner; `happened` may lie a day ahead, as clocks do.
+
+    size: magnitude, or the logarithm of the people whom a quake hits. It counts among the live alone: in a swarm the
+    largest go first, and what is new before what is old.
+    """
+    live = abs(now - happened) <= LIVE_AGE
+    moved = min(max(size, 0.0), _LARGEST) * _A_SIZE_COUNTS if live else timedelta()
+    steps = int(min(happened, now).timestamp() + moved.total_seconds()) // _STEP_SECONDS
+    width = _MAY_WAIT if live else _BACKFILL
+    return (not live) * _BACKFILL + min(max(width - 1 - steps, 1), width - 1)
 
 
 def backfill(happened: datetime) -> int:
@@ -37,7 +47,12 @@ def backfill(happened: datetime) -> int:
 def at_once() -> int:
     """The priority of what somebody asks for now."""
     now = datetime.now(UTC)
-    return priority(now, now)
+    return priority(now, now, _LARGEST)
+
+
+def rank(place: int) -> int:
+    """0: live, 1: live and may wait, 2: backfill. While one of a lower rank is under way none of a higher begins."""
+    return (place >= _MAY_WAIT) + (place >= _BACKFILL)
 
 
 def is_live(place: int) -> bool:
@@ -61,11 +76,22 @@ def by_key(notification: Notification, written: datetime) -> int:
 
 def by_content(store: Store, notification: Notification) -> int | None:
     """The priority by what the object itself tells; None when it does not tell, or the store does not answer."""
-    told = None
+    happened, size = None, None
     with suppress(SiagaError, ValueError):
         if notification.bucket == keys.RESULTS:
-            told = moment.parse(store.head(notification.bucket, notification.key).metadata.get(keys.EVENT_TIME, ""))
+            metadata = store.head(notification.bucket, notification.key).metadata
+            happened = moment.parse(metadata.get(keys.EVENT_TIME, ""))
+            size = _size_of_report(metadata.get(keys.PEOPLE_HIT, ""))
         elif notification.bucket.startswith(keys.SHAKEMAPS):
-            told = gridtime.of_head(store.get_range(notification.bucket, notification.key, 0, _HEAD_BYTES - 1))
+            head = store.get_range(notification.bucket, notification.key, 0, gridhead.BYTES - 1)
+            happened, size = gridhead.origin_time(head), gridhead.magnitude(head)
     now = datetime.now(UTC)
-    return priority(told, now) if told and told <= now + LIVE_AGE else None
+    if not happened or happened > now + LIVE_AGE:
+        return None
+    place = priority(happened, now, _UNKNOWN_SIZE if size is None else size)
+    few = notification.bucket == keys.RESULTS and size is not None and size < math.log10(_FEW_PEOPLE)
+    return place + _MAY_WAIT if few and is_live(place) else place
+
+
+def _size_of_report(people: str) -> float | None:
+    return math.log10(1 + int(people)) if people.isascii() and people.isdigit() else None

@@ -32,6 +32,7 @@ REPORT = "report.json"
 CATALOG = "catalog/"
 ORDERS = "_orders/"  # in ledger, beside the receipts, whose folders are names of functions: what is done again
 EVENT_TIME = "event-time"  # metadata of impact.json: when it happened, as siaga.moment stamps it
+PEOPLE_HIT = "people-hit"  # likewise: how many live where a quake does damage, a number; missing when nobody knows
 
 GRID = EARTHQUAKE.name  # ends the keys in the buckets of ShakeMaps that wake on-shakemap
 REFUSED, PUBLISHED = ".refused.txt", ".published.txt"  # behind an input's key: what became of it, for its sender

@@ -54,10 +54,11 @@ class Road:
     def _analyse(self, called):
         time.sleep(WORK_SECONDS)
         event = events.parse(called.body)[0]
-        happened = self._store.get(event.bucket, event.key)[0].decode().partition('"')[2].rpartition('"')[0]
+        happened, magnitude = self._store.get(event.bucket, event.key)[0].decode().split('"')[1:4:2]
         name = event.key.partition("/")[0]
         run = Run("earthquake", name, Version("initial", 1, "3fa91c07"), "0a1b2c3d")
-        told = {keys.EVENT_TIME: happened} | (events.ASKED if event.asked else {})
+        people = "5" if float(magnitude) < 5 else "700000"
+        told = {keys.EVENT_TIME: happened, keys.PEOPLE_HIT: people} | (events.ASKED if event.asked else {})
         self._store.put("results", run.key(keys.IMPACT), name.encode(), metadata=told)
         return 200, {"state": "done", "reason": None, "run": str(run), "event_id": name, "warnings": []}
 
@@ -65,9 +66,9 @@ class Road:
         time.sleep(WORK_SECONDS)
         return 200, {"state": "done", "reason": None, "run": "", "event_id": "", "warnings": []}
 
-    def put(self, name, happened, **metadata):
+    def put(self, name, happened, magnitude=6.4, **metadata):
         """A map of a quake at that moment, in that folder."""
-        body = f' event_timestamp="{happened:%Y-%m-%dT%H:%M:%SZ}"'.encode()
+        body = f' event_timestamp="{happened:%Y-%m-%dT%H:%M:%SZ}" magnitude="{magnitude}"'.encode()
         self._store.put("shakemaps", f"{name}/grid.xml", body, metadata=metadata)
 
     def latency(self, name, happened, **metadata):
@@ -141,6 +142,26 @@ def test_a_live_quake_during_a_backfill_of_200_takes_at_most_twice_as_long(road)
     assert statistics.median(busy) <= 2 * statistics.median(idle) + slack
     assert asked <= 2 * statistics.median(idle) + slack
     wait_for(lambda: road.done > unasked_at + 3, 20, "the backfill to go on")
+
+
+def test_in_a_swarm_the_largest_is_done_first_and_figures_wait_for_no_small_report(road):
+    """Forty small quakes of the last ten minutes and, in the middle of them, one of 7.4."""
+    road, small = road(), 40
+    now = datetime.now(UTC)
+    folders = [(f"us{number:08d}", now - timedelta(seconds=15 * number)) for number in range(small)]
+    with ThreadPoolExecutor(8) as putting:
+        list(putting.map(lambda one: road.put(*one, magnitude=2.5), folders))
+    road.put("large", now - timedelta(minutes=5), magnitude=7.4)
+    wait_for(lambda: any(one["key"] == "large/grid.xml" for one in road.gateway.jobs()["jobs"]), 30, "its announcement")
+    done = road.done
+    wait_for(lambda: "large/grid.xml" in road.maps[0].keys, 30, "the large one")
+    assert road.maps[0].keys.index("large/grid.xml") <= done + 3
+    assert done + 3 < small
+    wait_for(lambda: road.done == small + 1, 60, "all figures")
+    reports = [key.split("/")[1] for key in road.reports.keys]
+    assert reports.index("large") <= 2
+    assert len(reports) < small / 4
+    wait_for(lambda: len(road.reports.keys) == small + 1, 60, "all reports")
 
 
 def test_of_two_slots_one_is_kept_for_what_comes_now(road):

@@ -11,7 +11,7 @@ from gateway import urgency
 from siaga import events, keys
 from siaga.errors import NotFound
 from siaga.events import Notification
-from siaga.hazard import gridtime
+from siaga.hazard import gridhead
 from siaga.store import Head
 
 NOW = datetime.now(UTC)
@@ -142,7 +142,50 @@ def test_an_analysis_tells_its_age_in_its_metadata():
 
 def test_the_head_of_a_file_is_read_with_hostile_eyes():
     for head in (b"", b"\xff" * 16384, b" event_timestamp" * 1000, b' event_timestamp="' + b"1" * 16000, b"\x00"):
-        assert gridtime.of_head(head) is None
+        assert gridhead.origin_time(head) is None
+    for head in (b"", b' magnitude="' + b"9" * 16000, b' magnitude="nan"', b" magnitude" * 1000, b' magnitude="-1"'):
+        assert gridhead.magnitude(head) is None
+    assert gridhead.magnitude(b"<event magnitude = '6.4' depth=\"1\"") == 6.4
+
+
+def test_in_a_swarm_the_largest_go_first_and_the_unread_count_as_strong():
+    def place(magnitude, age=timedelta()):
+        head = grid(f"{NOW - age:%Y-%m-%dT%H:%M:%SZ}").replace("<event", f'<event magnitude="{magnitude}"').encode()
+        return urgency.by_content(OneObject(head), Notification("shakemaps", "a/grid.xml"))
+
+    unread = urgency.by_key(Notification("shakemaps", f"{folder(NOW)}/grid.xml"), NOW)
+    ordered = [
+        place(7.5, 2 * HOUR),
+        place(6.4),
+        unread,
+        place(5.0),
+        place(5.0, HOUR),
+        place(2.1),
+        place(2.0, 23 * HOUR),
+    ]
+    assert ordered == sorted(ordered)
+    assert all(map(urgency.is_live, ordered))
+    assert urgency.at_once() < ordered[0]
+
+
+def test_reports_go_by_the_people_who_are_hit_and_those_of_few_may_wait():
+    def place(people, age=timedelta()):
+        told = {"event_time": f"{NOW - age:%Y-%m-%dT%H:%M:%SZ}"} | ({} if people is None else {"people_hit": people})
+        return urgency.by_content(OneObject(b"{}", **told), Notification("results", f"earthquake/us1/{RUN}"))
+
+    ordered = [
+        place("40000000"),
+        place(None),
+        place("50000"),
+        place("1001"),
+        place("998"),
+        place("0"),
+        place("9", 9 * DAY),
+    ]
+    assert ordered == sorted(ordered)
+    assert [urgency.rank(one) for one in ordered] == [0, 0, 0, 0, 1, 1, 2]
+    assert [urgency.is_live(one) for one in ordered] == [True] * 6 + [False]
+    assert place("many") == place("-1") == place(None)
 
 
 def test_what_somebody_asked_for_says_so_on_its_way():

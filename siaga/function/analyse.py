@@ -14,7 +14,7 @@ from siaga.data.analysis_data import AnalysisData
 from siaga.errors import Reason, reason
 from siaga.events import ASKED, Notification
 from siaga.function import content, frame
-from siaga.impact.stored import event_time
+from siaga.impact.stored import event_time, people_hit
 from siaga.moment import parse
 from siaga.store import Head
 from siaga.timing import Timing
@@ -58,7 +58,9 @@ def run_analysis(
     content.publish(context.store, found.run, found.products)
     written = found.to_bytes()
     time = event_time(found.impact)
+    hit = people_hit(found.impact)
     told = {keys.EVENT_TIME: time} | (ASKED if notification.asked else {})
+    told |= {} if hit is None else {keys.PEOPLE_HIT: f"{hit:.0f}"}
     context.store.put(keys.RESULTS, found.run.key(keys.IMPACT), written, "application/json", metadata=told)
     timing.step("upload")
     said = [*_other_folder(given, found), *arrival_warnings(given, found)]

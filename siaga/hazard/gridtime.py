@@ -15,7 +15,6 @@ TIME_ZONES = _UTC | {name: float(hours) for name, hours in moment.TIME_ZONES.ite
 _LONGEST = 64  # characters; none is longer than half of it, and no pattern sees more
 _TIME = re.compile(r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:[.,]\d*)?)?(.*)")
 _OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(\d{1,2})(?::?(\d{2}))?")
-_IN_HEAD = re.compile(rb"""\sevent_timestamp\s{0,9}=\s{0,9}["']([^"'<>]{1,60})["']""")
 _YEARS = (1000, 2999)  # scenarios repeat quakes of 1797; keys hold four digits
 
 
@@ -58,12 +57,3 @@ def _hours(attribute: str, time_zone: str) -> float:
             zone=repr(time_zone[:40]),
         )
     return hours
-
-
-def of_head(head: bytes) -> datetime | None:
-    """When the quake happened, UTC, as the first kilobytes of a grid.xml tell; None when they do not."""
-    match = _IN_HEAD.search(head)
-    try:
-        return read("event_timestamp", match[1].decode("ascii", "replace"))[0] if match else None
-    except BadInput:
-        return None
