@@ -84,6 +84,24 @@ def test_what_became_of_a_map_is_fetched_and_nothing_else(door, tmp_path):
     transport.close()
 
 
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        ("get shakemaps/why/grid.xml /dev/null", "Files can be sent here, not fetched"),
+        ("rm shakemaps/why/grid.xml", "What has arrived cannot be removed"),
+        ("rename shakemaps/why/grid.xml shakemaps/why/other.xml", "was taken up already and stays"),
+        ("put {grid} grid.xml", "Put files below one of these folders: shakemaps, shakemaps-corrected"),
+        ("put {grid} shakemaps/why/grid.xml/below.xml", "/shakemaps/why/grid.xml is a file; choose another name"),
+    ],
+)
+def test_openssh_s_users_see_the_sentence_too(door, grid, command, sentence):
+    assert door.sftp(f"put {grid} shakemaps/why/grid.xml\n").returncode == 0
+    done = door.sftp(command.format(grid=grid) + "\n")
+    assert done.returncode != 0
+    assert "siaga: " in done.stderr
+    assert sentence in done.stderr
+
+
 def test_two_hundred_small_files(door):
     transport, client = door.client()
     for number in range(200):

@@ -1,7 +1,7 @@
-"""What an SFTP session refuses is noted: who asked, from where, for what, and why not."""
+"""What an SFTP session refuses is noted: who asked, from where, for what, and why not. And the client is told."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -17,25 +17,40 @@ def noting(*requests: str) -> Callable[[_Kind], _Kind]:
     That something is not there is no refusal: clients ask for what they are about to send.
     """
 
+    def note(session: Any, request: str, arguments: Sequence[Any], error: SFTPError) -> None:
+        named = [one.decode("utf-8", "replace")[:_LONGEST] for one in arguments if isinstance(one, bytes)]
+        session.say(" -> ".join(named), f"refused: {error.reason}", request=request)
+
+    return _marking(requests, note)
+
+
+def telling(*requests: str) -> Callable[[_Kind], _Kind]:
+    """Let a class of sessions tell, by its method `tell`, why it refuses one of these requests.
+
+    The answer holds the sentence, but OpenSSH's programs print "Failure" in its place.
+    """
+    return _marking(requests, lambda session, _request, _arguments, error: session.tell(error.reason))
+
+
+def _marking(requests: Sequence[str], refused: Callable[..., None]) -> Callable[[_Kind], _Kind]:
     def mark(kind: _Kind) -> _Kind:
         for request in requests:
-            setattr(kind, request, _noting(request, getattr(kind, request)))
+            setattr(kind, request, _marked(request, getattr(kind, request), refused))
         return kind
 
     return mark
 
 
-def _noting(request: str, method: Callable[..., Any]) -> Callable[..., Any]:
+def _marked(request: str, method: Callable[..., Any], refused: Callable[..., None]) -> Callable[..., Any]:
     @wraps(method)
-    async def noted(session: Any, *arguments: Any) -> Any:
+    async def marked(session: Any, *arguments: Any) -> Any:
         try:
             answer = method(session, *arguments)
             return await answer if inspect.isawaitable(answer) else answer
         except SFTPNoSuchFile:
             raise
         except SFTPError as error:
-            named = [one.decode("utf-8", "replace")[:_LONGEST] for one in arguments if isinstance(one, bytes)]
-            session.say(" -> ".join(named), f"refused: {error.reason}", request=request)
+            refused(session, request, arguments, error)
             raise
 
-    return noted
+    return marked

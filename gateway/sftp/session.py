@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,7 @@ from gateway.sftp.attributes import directory, file_of
 from gateway.sftp.delivery import Delivery, Sent, tell
 from gateway.sftp.door import Door
 from gateway.sftp.moves import Moves
-from gateway.sftp.refusals import noting
+from gateway.sftp.refusals import noting, telling
 from gateway.sftp.shelf import Shelf
 from gateway.sftp.spool import Held, Upload
 from gateway.sftp.viewpath import ViewPath
@@ -22,6 +23,7 @@ from siaga import keys
 from siaga.errors import BadInput
 
 _NOTICE_BYTES = 1 << 20
+_MOST_TOLD = 50  # sentences on the client's stderr
 
 
 @dataclass(slots=True)
@@ -41,6 +43,7 @@ class OpenFile:
     reading: bool = False
 
 
+@telling("open", "write", "close", "rename", "remove", "rmdir", "symlink", "link", "setstat", "fsetstat")
 @noting("open", "rename", "remove", "mkdir", "rmdir", "readlink", "symlink", "link", "setstat", "statvfs", "fstatvfs")
 class View(asyncssh.SFTPServer):
     """What one session of one user sees and may do."""
@@ -56,6 +59,7 @@ class View(asyncssh.SFTPServer):
         self._moves = Moves(door, self._shelf, self._delivery)
         self._open: list[OpenFile] = []
         self._emptied: set[str] = set()  # stored files that the client has cut to nothing, to write them anew
+        self._told: set[str] = set()
         self.ending = False  # set when the session ends: files still open then were never finished
 
     # Files
@@ -265,6 +269,13 @@ class View(asyncssh.SFTPServer):
     def exit(self) -> None:
         """The session ends well; without this scp reports a failure after success."""
         self.channel.exit(0)
+
+    def tell(self, sentence: str) -> None:
+        """Say something on the client's stderr, once."""
+        if sentence not in self._told and len(self._told) < _MOST_TOLD:
+            self._told.add(sentence)
+            with suppress(OSError):  # the client is gone
+                self.channel.write_stderr(f"siaga: {sentence}\n".encode())
 
     # What these stand on
 
