@@ -481,7 +481,8 @@ def test_how_old_the_page_is(web):
 def test_the_status_page_shows_what_became_of_each_input(web):
     store, index, client = web
     reason = {"text": "The file is empty", "template": "The file is empty", "values": {}}
-    inputs = [Notification(keys.SHAKEMAPS, f"{number}/grid.xml", "e") for number in range(1, 5)]
+    named = [f"{number}/grid.xml" for number in range(1, 5)]
+    inputs = [Notification(keys.SHAKEMAPS, key, store.put(keys.SHAKEMAPS, key, b"x")) for key in named]
     receipts.write(
         store,
         receipts.receipt(inputs[0], run="earthquake/20180805194635/initial-v001-aaaaaaaa/12345678"),

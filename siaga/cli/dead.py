@@ -1,13 +1,14 @@
 """`siaga dead`: what was refused or given up, with its reason, out of the receipts alone."""
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from siaga import keys
 from siaga.errors import BadInput, NotFound
+from siaga.printable import shown
 from siaga.settings import Settings
 
 if TYPE_CHECKING:  # which a command imports when it is called
@@ -29,13 +30,13 @@ def _dead(settings: Settings, chosen: argparse.Namespace) -> int:
 
     states = ("dropped",) if chosen.dropped else ("dead", "refused")
     store, found = Store.connect(settings, "web"), 0
-    for receipt in _receipts(store):
-        if receipt.state in states and _is_newest(store, receipt):
-            found += 1
-            content = receipt.notification
-            print(f"{receipt.state:<10} {receipt.finished[:19].replace('T', ' ')}  {content.bucket}/{content.key}")
-            said = receipt.reason["text"] if receipt.reason else ""
-            print(f"{'':<10} {receipt.function}, {receipt.attempts} tries: {said}")
+    for receipt in _receipts(store, states):
+        found += 1
+        content = receipt.notification
+        name, ended = shown(f"{content.bucket}/{content.key}"), receipt.finished[:19].replace("T", " ")
+        print(f"{receipt.state:<10} {ended}  {name}")
+        said = shown(receipt.reason["text"]) if receipt.reason else ""
+        print(f"{'':<10} {receipt.function}, {receipt.attempts} tries: {said}")
     if not found:
         print("none")
     elif not chosen.dropped:
@@ -43,14 +44,16 @@ def _dead(settings: Settings, chosen: argparse.Namespace) -> int:
     return 0
 
 
-def _receipts(store: "Store") -> "Iterator[Receipt]":
+def _receipts(store: "Store", states: Collection[str]) -> "Iterator[Receipt]":
+    """Those in one of these states, whose content still is what stands under its key."""
     from siaga.receipt import Receipt
 
     def read(name: str) -> Receipt | None:
         try:
-            return Receipt.decode(store.get(keys.LEDGER, name)[0])
+            receipt = Receipt.decode(store.get(keys.LEDGER, name)[0])
         except (NotFound, BadInput):
             return None
+        return receipt if receipt.state in states and _is_newest(store, receipt) else None
 
     names = (head.key for head in store.list(keys.LEDGER) if not head.key.startswith(keys.ORDERS))
     with ThreadPoolExecutor(_READERS) as readers:

@@ -1,6 +1,7 @@
 """`siaga ledger verify`: whether buckets, ledger, catalogue and results agree, and mending what does not."""
 
 import argparse
+import getpass
 import json
 import sys
 from collections import Counter, defaultdict
@@ -8,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from siaga.errors import SiagaError
+from siaga.errors import SiagaError, Unavailable
+from siaga.printable import shown
 from siaga.settings import Settings
 
 if TYPE_CHECKING:  # which a command imports when it is called
@@ -71,8 +73,8 @@ class _Report:
         if self._as_json:
             print(json.dumps(asdict(finding) | {"fault": finding.is_fault, "mended": mended}, ensure_ascii=False))
         elif len(self._named[finding.kind]) < _NAMED:
-            said = "  ".join(part for part in (finding.name, finding.detail) if part)
-            self._named[finding.kind].append(f"     {said}" + (f"\n       -> {mended}" if mended else ""))
+            said = shown("  ".join(part for part in (finding.name, finding.detail) if part))
+            self._named[finding.kind].append(f"     {said}" + (f"\n       -> {shown(mended)}" if mended else ""))
 
     def close(self, *, mended: bool) -> None:
         from siaga.inspection.findings import KINDS
@@ -93,11 +95,14 @@ def _pending(settings: Settings) -> Any:
     from siaga.cli.gateway import Gateway
 
     gateway = Gateway.of(settings)
+    away: list[Unavailable] = []
 
     def pending() -> set[str]:
         try:
-            return gateway.pending()
-        except SiagaError:
+            return set() if away else gateway.pending()
+        except Unavailable as error:
+            print(f"siaga: {error}: which inputs are under way is not known", file=sys.stderr)
+            away.append(error)
             return set()
 
     return pending
@@ -111,7 +116,8 @@ def _mending(settings: Settings, store: Any) -> "Mending":
     gateway = Gateway.of(settings)
 
     def ask(contents: "Sequence[Content]") -> None:
-        gateway.post("/siaga/reprocess", {"inputs": [asdict(content) for content in contents]})
+        inputs = [asdict(content) for content in contents]
+        gateway.post("/siaga/reprocess", {"inputs": inputs, "who": getpass.getuser()})
 
     try:
         gateway.pending()

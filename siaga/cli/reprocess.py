@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from siaga.errors import NotFound, SiagaError
+from siaga.printable import shown
 from siaga.settings import Settings
 
 if TYPE_CHECKING:  # which a command imports when it is called
@@ -82,9 +83,9 @@ def _named(gateway: "Gateway", chosen: argparse.Namespace, beside: Mapping[str, 
             print(f"siaga: {error}; name an event, a folder, a key or a line of siaga status", file=sys.stderr)
             continue
         if chosen.dry_run:
-            print("\n".join(f"would be done again: {one}" for one in answer["plan"]["inputs"]))
+            print("\n".join(f"would be done again: {shown(one)}" for one in answer["plan"]["inputs"]))
         for job in answer.get("jobs", ()):
-            print(f"{job['bucket']}/{job['key']}: {job['function']} does it again ({job['state']})")
+            print(f"{job['bucket']}/{shown(job['key'])}: {job['function']} does it again ({job['state']})")
     return 1 if missed else 0
 
 
@@ -117,7 +118,7 @@ def _range(gateway: "Gateway", chosen: argparse.Namespace, wanted: dict[str, Any
 
 def _tell_plan(plan: Mapping[str, Any]) -> None:
     for name in plan["inputs"]:
-        print(f"     {name}")
+        print(f"     {shown(name)}")
     if plan["count"] > len(plan["inputs"]):
         print(f"     … and {plan['count'] - len(plan['inputs']):,} more")
     counts = ", ".join(f"{count:,} × {name}" for name, count in plan["functions"].items())
@@ -165,12 +166,11 @@ def _awaited(gateway: "Gateway", name: str, progress: "Progress") -> dict[str, A
 def _line(order: Mapping[str, Any]) -> str:
     """An order in a line: its state and name, how far it is, since when, by whom, what it is about."""
     total = "?" if order["total"] is None else f"{order['total']:,}"
-    fields = ", ".join(f"{field} {value}" for field, value in order["wanted"].items())
+    wanted = order["wanted"] | ({"inputs": len(order["wanted"]["inputs"])} if "inputs" in order["wanted"] else {})
+    fields = ", ".join(f"{field} {value}" for field, value in wanted.items())
     reason = f"  {order['reason']['text']}" if order["reason"] else ""
-    return (
-        f"{order['state']:<8} {order['id']}  {order['done']:,} of {total} done  {order['placed']}  "
-        f"{order['who']}: {fields[:200]}{reason}"
-    )
+    who = f"{order['who']}: {fields[:200]}{reason}"
+    return f"{order['state']:<8} {order['id']}  {order['done']:,} of {total} done  {order['placed']}  {shown(who)}"
 
 
 def _stopped(order: Mapping[str, Any]) -> str:
@@ -195,7 +195,7 @@ def _drop(settings: Settings, chosen: argparse.Namespace) -> int:
             print(f"siaga: {error}", file=sys.stderr)
             continue
         for one in answer["dropped"]:
-            print(f"{one['bucket']}/{one['key']}: dropped; siaga reprocess with its key lifts that")
+            print(f"{one['bucket']}/{shown(one['key'])}: dropped; siaga reprocess with its key lifts that")
     return 1 if missed else 0
 
 

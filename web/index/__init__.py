@@ -232,8 +232,7 @@ class Index:
             (ash,) = connection.execute(
                 "select count(*) from entry where hazard = 'ash' and place = 1 and drill = 0 and expires > ?", [now]
             ).fetchone()
-            (failed,) = connection.execute("select count(*) from receipt where state in ('refused', 'dead')").fetchone()
-        return {"alerts": dict(alerts), "ash": ash, "failed": failed}
+        return {"alerts": dict(alerts), "ash": ash, "failed": self.failed(0)[1]}
 
     def receipts(self, states: Sequence[str], limit: int) -> tuple[list[Receipt], int]:
         """What has been settled in one of those states, newest first, and how many in all."""
