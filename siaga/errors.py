@@ -11,6 +11,18 @@ class Reason(TypedDict):
     values: dict[str, object]
 
 
+_GROUPED_FROM = 10_000
+
+
+def written(value: object) -> object:
+    """A value as an English sentence has it: whole numbers in groups of three digits, but for those like years.
+
+    >>> written(2020), written(250_000_000), written(6.5), written("a")
+    (2020, '250,000,000', 6.5, 'a')
+    """
+    return f"{value:,}" if isinstance(value, int) and abs(value) >= _GROUPED_FROM else value
+
+
 class SiagaError(Exception):
     """Base of every failure that Siaga foresees.
 
@@ -24,7 +36,8 @@ class SiagaError(Exception):
         """`template` is an English sentence with {named} places; `values` fill them."""
         self.template = template
         self.values = values
-        super().__init__(template.format(**values) if values else template)
+        said = {name: written(value) for name, value in values.items()}
+        super().__init__(template.format(**said) if values else template)
 
     def reason(self) -> Reason:
         """The message as it is stored."""

@@ -45,7 +45,8 @@ ASH_REQUEST = ASH.name  # in ashmaps: wakes on-ash
 ASH_RASTER = "ash_fall.tif"  # beside it; wakes nothing
 CANDIDATES = "candidates/"  # in ashmaps: rasters that are being checked and previewed; they wake nothing
 
-EVENT_ID = re.compile(r"[A-Za-z0-9._+-]{1,64}")
+_LONGEST_ID = 64  # characters
+EVENT_ID = re.compile(rf"[A-Za-z0-9._+-]{{1,{_LONGEST_ID}}}")
 _VERSION = re.compile(r"(initial|corrected)-v(\d{3,})-([0-9a-f]{8})")
 _RUN = re.compile(r"[0-9a-f]{8}")
 _FOLDER_TIME = re.compile(r"\d{14}")
@@ -76,7 +77,8 @@ def check_event_id(event_id: str) -> str:
     """Return the id, or raise BadInput when it is outside the grammar."""
     if not EVENT_ID.fullmatch(event_id) or event_id in (".", ".."):
         raise BadInput(
-            "event_id is {value}; write 1 to 64 letters, digits, dots, dashes, pluses or underscores",
+            "event_id is {value}; write 1 to {most} letters, digits, dots, dashes, pluses or underscores",
+            most=_LONGEST_ID,
             value=repr(event_id[:80]),
         )
     return event_id

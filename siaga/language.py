@@ -14,6 +14,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from siaga.conventions import CONVENTIONS
+from siaga.errors import written
 
 LANGUAGES = tuple(CONVENTIONS)
 CORE = Path(__file__).parent / "report" / "locale"
@@ -45,7 +46,7 @@ class Language:
             return str(reason.get("text", ""))  # written by another version of Siaga: its own English
 
     def _printed(self, value: object) -> object:
-        return CONVENTIONS[self.code].separated(str(value)) if isinstance(value, float) else value
+        return CONVENTIONS[self.code].separated(str(written(value))) if isinstance(value, int | float) else value
 
 
 @cache

@@ -183,7 +183,7 @@ def test_what_cannot_serve_is_refused_in_one_sentence(folder, capsys):
 
 def test_old_population_data_are_told(folder):
     assert analyse(folder, "--request", folder / "request.json", "--population-year", "2000") == 0
-    assert "are of 2000, more than ten years" in impact(folder)["warnings"][0]["text"]
+    assert "are of 2000, more than 10 years" in impact(folder)["warnings"][0]["text"]
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

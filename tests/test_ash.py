@@ -56,9 +56,9 @@ def test_a_request_is_written_as_it_is_read():
         ("eruption_height_m", -1, "eruption_height_m is -1"),
         ("alert_level", "SIAGA", "one of normal, waspada, siaga, awas"),
         ("alert_level", [], "alert_level is []"),
-        ("forecast_days", 2, "it must be 1 or 3"),
-        ("forecast_days", True, "it must be 1 or 3"),
-        ("forecast_days", [1], "it must be 1 or 3"),
+        ("forecast_days", 2, "it must be one of 1, 3"),
+        ("forecast_days", True, "it must be one of 1, 3"),
+        ("forecast_days", [1], "it must be one of 1, 3"),
         ("time", "2017-02-21T19:04", "write it with its zone"),
         ("time", "2017-02-30T19:04+07:00", "write it with its zone"),
         ("time", "2017-02-21T19:04+15:00", "write it with its zone"),
@@ -176,7 +176,7 @@ def test_any_type_of_number_serves(kind):
         (ash.raster(kind=gdal.GDT_CFloat32, nodata=None), "complex"),
         (ash.raster(cell=2.0), "40 by 40 degrees"),
         (ash.raster(west=500_000.0), "beyond the world"),
-        (ash.raster(west=120.0), "more than three degrees away from Merapi"),
+        (ash.raster(west=120.0), "more than 3 degrees away from Merapi"),
     ],
 )
 def test_a_raster_that_cannot_serve_is_refused_in_one_sentence(body, said):
@@ -194,7 +194,7 @@ def test_a_bomb_is_refused_before_it_is_unpacked():
     body = bytes(gdal.VSIFReadL(1, gdal.VSIStatL("/vsimem/bomb.tif").size, file))
     gdal.VSIFCloseL(file)
     gdal.Unlink("/vsimem/bomb.tif")
-    with pytest.raises(BadInput, match="60000 by 60000 cells"):
+    with pytest.raises(BadInput, match="60,000 by 60,000 cells"):
         ash_ground.read(body)
 
 

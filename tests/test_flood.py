@@ -129,7 +129,7 @@ def polygon(*coordinates):
         (b'{"type": "FeatureCollection"}', "no list of features"),
         (b'{"type": "FeatureCollection", "features": [1]}', "Feature 1 has no properties"),
         (b'{"type": "FeatureCollection", "features": [], "crs": "EPSG:32748"}', "in the system EPSG:32748"),
-        (answer(state=0), r"Feature 1 \(3174040004001000, RW 01, GROGOL\): state is 0; it must be 1, 2, 3 or 4"),
+        (answer(state=0), r"Feature 1 \(3174040004001000, RW 01, GROGOL\): state is 0; it must be one of 1, 2, 3, 4"),
         (answer(state=5), "state is 5"),
         (answer(state="deep"), "state is 'deep'"),
         (answer(state=True), "state is True"),
@@ -348,7 +348,7 @@ def test_an_arc_that_cannot_be_read_spoils_what_names_it_alone():
 
 
 def test_millions_of_empty_lists_are_refused_before_they_are_made():
-    with pytest.raises(BadInput, match="more than five million"):
+    with pytest.raises(BadInput, match="more than 5,000,000"):
         read_flood(b"[" + b"[]," * 5_100_000 + b"[]]")
 
 

@@ -1,6 +1,7 @@
 """Readers get Indonesian first: every sentence that they can meet has one."""
 
 import ast
+import re
 import string
 
 import pytest
@@ -9,7 +10,23 @@ from babel.messages.pofile import read_po
 from translations import READ, SPEAKING, WEB
 
 from siaga import language
+from siaga.errors import BadInput, reason
 from siaga.language import CORE, Language
+
+NUMBER = re.compile(
+    r"\d|\b(two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|fifty|hundreds?|thousands?|millions?)\b", re.I
+)
+FACTS = (  # numbers that are no constants of the code: places, systems, examples, citations, the past, counting
+    r"\{[^}]*\}",
+    r"EPSG:4326|UTF-8|Windows-1252|sha256|ogr2ogr|\bs3\.|kg/m[23]|kg_m3",
+    r"(such as|write it as|its zone, as|UTC or) \S+",
+    r"Perka 7/2008|G 1\.71|30 arcsec|of 2020|since 1970|in 2018",
+    r"Yogyakarta 2006.*displaced",
+    r"\b(Two|Three|Four|Five) districts|Two grid_field|two units|of the two times|two of one kind|of five fields",
+    r"[Pp]age 1|step \d of 2|^1 (day|hour ago)|chance of 1 in|yellow with 1 in|State 1|k [−+] 0\.5",
+    r"children under 5|65\+",
+    r"\b0 at|between 0 and|MMI is 0|\b1 to |\(thousand\)|64 hexadecimal",
+)
 
 
 def places(template: str) -> set[str]:
@@ -87,6 +104,20 @@ def test_a_number_in_a_reason_has_the_languages_point(indonesian):
     reason = {"text": "", "template": template, "values": {"mmi": 6.5}}
     assert "MMI 6,5;" in indonesian.reason(reason)
     assert "MMI 6.5;" in language.load("en").reason(reason)
+
+
+def test_a_limit_in_a_reason_has_the_languages_groups_and_a_year_has_none(indonesian):
+    said = BadInput("The file has more than {most} lists and objects", most=5_000_000)
+    assert "more than 5,000,000 lists" in str(said)
+    assert "lebih dari 5.000.000 daftar" in indonesian.reason(said.reason())
+    template = "The population data are of {year}, more than {years} years before the quake"
+    assert "tahun 2005, lebih dari 10 tahun" in indonesian.reason(reason(template, year=2005, years=10))
+
+
+def test_no_sentence_tells_a_limit_that_stands_in_the_code():
+    limits = {one for one in translations.said() if NUMBER.search(re.sub("|".join(FACTS), "", one))}
+    assert sorted(limits) == []
+    assert NUMBER.search(re.sub("|".join(FACTS), "", "The file has more than ten thousand rows; send 500 at a time"))
 
 
 def test_a_reason_of_another_version_of_siaga_keeps_its_own_words(indonesian):

@@ -102,7 +102,7 @@ def test_a_request_does_not_wait_for_ever(call):
     with patch.object(on_ash, "_PATIENCE", timedelta(seconds=-1)):
         status, answer, _ = call()
     assert (status, answer["state"]) == (200, "refused")
-    assert "within seven days" in answer["reason"]["text"]
+    assert "within 7 days" in answer["reason"]["text"]
 
 
 def test_a_waiting_request_gives_way_to_a_newer_one(call, store, minio):

@@ -147,7 +147,7 @@ def test_a_corrected_map_is_another_version(analyse, store):
         ({"time": "2099-08-05T18:46:35", "process_time": ""}, "lies after the arrival"),
         ({"lon": 20.0}, "outside the population data"),
         ({"floor": 6.0}, "The map ends where the shaking is still MMI 6.0"),
-        ({"time": "2031-08-05T18:46:35", "process_time": ""}, "more than ten years"),
+        ({"time": "2031-08-05T18:46:35", "process_time": ""}, "more than 10 years"),
     ],
 )
 def test_what_is_odd_is_taken_with_a_warning(analyse, store, more, said):

@@ -119,7 +119,7 @@ def facts(impact, code):
         drawn = picture.of_ash(impact, shown, _)
     lines += [(one["name"], [one["amount"]]) for one in (shown["needs"] or {"rows": []})["rows"]]
     zones = [(one["name"], [*one["cells"], one["total"]]) for one in shown["zones"]["rows"]]
-    return lines, zones, people, picture.html(impact, drawn, b"", _)
+    return lines, zones, people, picture.html(impact, drawn, _)
 
 
 def of_earthquake(impact, _):
@@ -131,7 +131,7 @@ def of_earthquake(impact, _):
     zones = [(one["name"], [one["people"], *one["cells"], one["strong"], one["share"]]) for one in table["rows"]]
     zones.append((table["total"]["name"], [table["total"]["people"], *table["total"]["cells"]]))
     said = [shown["level"]["likely"], shown["level"]["wide"], shown["magnitude"], shown["depth"]]
-    return lines, zones, said, quake_picture.html(impact, b"", _)
+    return lines, zones, said, quake_picture.html(impact, _)
 
 
 @pytest.mark.parametrize("code", ["id", "en"])

@@ -98,7 +98,7 @@ def said_in_page(path: Path) -> set[str]:
 def said_by_tables() -> set[str]:
     """Words that stand in tables of the report's code."""
     needs = {word for name, standard, _unit in words.NEED_NAMES.values() for word in (name, standard)}
-    tables = (words.WINDS, sentences.SHAKING, sentences.DAMAGE, words.LEVELS, sentences.HELP, flood.DEPTHS)
+    tables = (words.WINDS, sentences.SHAKING, sentences.DAMAGE, words.LEVELS, sentences.HELP)
     tables += (words.LAYERS, words.STRUCTURES, words.ROADS, words.LAND, past.CAUSES, dict(words.GROUP_NAMES))
     tables += (assembly.LAYERS, flood.NAMES, words.ASH_CLASSES, words.ASH_TOPICS, *words.ASH_EFFECTS.values())
     in_tables = {word for table in (*tables, sentences._COUNT_WORDS) for word in table.values()}

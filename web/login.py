@@ -78,7 +78,7 @@ class Tries:
             mine, here = self._wrong.get(address, []), _network(address)
             near = sum(len(times) for who, times in self._wrong.items() if _network(who) == here)
         if len(mine) >= _TRIES or near >= _TRIES_NEAR:
-            raise TooOften("Too many wrong passwords; try again in five minutes")
+            raise TooOften("Too many wrong passwords; try again in {minutes} minutes", minutes=round(_WINDOW / 60))
 
     def wrong(self, address: str) -> None:
         """Remember one."""

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from siaga import language, moment, palette
 from siaga.errors import BadInput, NotFound, SiagaError
 from siaga.hazard.ash import MAX_BYTES
+from siaga.report import limits
 from web import clock, tabs
 from web.index import Index
 from web.services import services
@@ -48,6 +49,7 @@ def shared() -> dict[str, Any]:
         "palette": palette.custom_properties(),
         "lang": g.code,
         "languages": {code: _in_language(code) for code in language.LANGUAGES},
+        "limits": limits.of(g.language),
         "clocks": clock.clocks(g.now, g.language),
         "fresh": freshness(index),
         "tabs": tabs.labels(index, g.now, g.language),

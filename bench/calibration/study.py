@@ -10,7 +10,7 @@ from bench.calibration import candidates, scoring
 from bench.calibration.candidates import Quakes
 from bench.calibration.scoring import Forecast
 from siaga.exposure import expocat
-from siaga.impact import fatality, forecast
+from siaga.impact import fatality, forecast, loss
 
 BEFORE = "two steps, rates fitted anew, depth"
 CHOSEN = "… and no less than ITB's share"
@@ -146,7 +146,7 @@ def scores(trial: Study) -> dict[str, dict[str, int]]:
         "greens": int((deaths < 1).sum()),
         "kept": min(scoring.kept(deaths, one) for one in levels),
         "kept_pager": scoring.kept(deaths, trial.pager_levels),
-        "strong": int((deaths >= 100).sum()),
+        "strong": int((deaths >= loss.BEGINS["orange"]).sum()),
         "found": min(scoring.strong_called(deaths, one) for one in levels),
         "found_pager": scoring.strong_called(deaths, trial.pager_levels),
     }

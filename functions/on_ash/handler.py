@@ -52,7 +52,11 @@ def _raster(given: analyse.Input, eruption: Eruption) -> bytes:
     if notification.etag and store.head(notification.bucket, notification.key).etag != notification.etag:
         raise Superseded("Newer content stands under this key; it is processed instead")
     if datetime.now(UTC) - given.head.modified > _PATIENCE:
-        raise BadInput("The raster {key} did not come within seven days of its request; send both again", key=key)
+        raise BadInput(
+            "The raster {key} did not come within {days} days of its request; send both again",
+            key=key,
+            days=_PATIENCE.days,
+        )
     if body:
         raise Unavailable("The raster {key} is another one than the request names; the request waits for it", key=key)
     raise Unavailable("The raster {key} has not come yet; the request waits for it", key=key)

@@ -16,6 +16,7 @@ from siaga.gis.people import ash_ground, by_class
 from siaga.gis.people.by_class import Classed, ClassedPolygons
 from siaga.hazard.ash import AshFall, Earlier, Eruption, read_request
 from siaga.impact import ash
+from siaga.impact.record import OLD_YEARS
 from siaga.impact.stored.ash import AshEstimates, AshImpact, Cumulative
 from siaga.impact.stored.head import InputFile
 from siaga.product import Product
@@ -23,7 +24,6 @@ from siaga.timing import Timing
 
 ROLES = ("population", "zones", "basemap", "places", "airports", *OVERLAYS)  # of the analysis data, those used
 _SOURCE_TYPE = "initial"
-_OLD_YEARS = 10
 
 
 def of_ash(
@@ -171,10 +171,14 @@ def _estimates(fall: AshFall, classed: ClassedPolygons, seen: Classed, exposure:
 def _old(fall: AshFall, exposure: AnalysisData) -> list[Reason]:
     """Population data that were old when the volcano erupted."""
     return [
-        reason("The population data are of {year}, more than ten years before the eruption", year=source["year"])
+        reason(
+            "The population data are of {year}, more than {years} years before the eruption",
+            year=source["year"],
+            years=OLD_YEARS,
+        )
         for source in exposure.files
         if source["role"] == "population"
         and source["year"]
         and fall.eruption
-        and fall.eruption.time.year - source["year"] > _OLD_YEARS
+        and fall.eruption.time.year - source["year"] > OLD_YEARS
     ]

@@ -154,7 +154,8 @@ def read_request(body: bytes) -> Eruption:
     where they are known "elevation_m", "time_zone", "submitted", "raster_sha256", "unit", "density_kg_m3".
     """
     if len(body) > MAX_REQUEST_BYTES:
-        raise BadInput("request.json has {size} KiB; at most 64 KiB are read", size=len(body) >> 10)
+        size, limit = len(body) >> 10, MAX_REQUEST_BYTES >> 10
+        raise BadInput("request.json has {size} KiB; at most {limit} KiB are read", size=size, limit=limit)
     try:
         fields = json.loads(body)
     except (ValueError, RecursionError) as error:
@@ -240,14 +241,16 @@ def _number(fields: dict[str, Any], field: str, lowest: float, highest: float) -
 def _alert_level(fields: dict[str, Any]) -> str:
     value = _given(fields, "alert_level")
     if not isinstance(value, str) or value not in ALERT_LEVELS:
-        raise BadInput("alert_level is {value}; it must be one of normal, waspada, siaga, awas", value=repr(value)[:40])
+        levels = ", ".join(ALERT_LEVELS)
+        raise BadInput("alert_level is {value}; it must be one of {levels}", value=repr(value)[:40], levels=levels)
     return value
 
 
 def _forecast_days(fields: dict[str, Any]) -> int:
     value = _given(fields, "forecast_days")
     if isinstance(value, bool) or value not in FORECAST_DAYS:
-        raise BadInput("forecast_days is {value}; it must be 1 or 3", value=repr(value)[:40])
+        days = ", ".join(map(str, FORECAST_DAYS))
+        raise BadInput("forecast_days is {value}; it must be one of {days}", value=repr(value)[:40], days=days)
     return int(value)
 
 

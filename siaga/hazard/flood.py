@@ -134,7 +134,7 @@ def parse_json(body: bytes) -> Any:
         size, limit = len(body) >> 20, MAX_BYTES >> 20
         raise BadInput("The file has {size} MiB; at most {limit} MiB are read", size=size, limit=limit)
     if body.count(b"[") + body.count(b"{") > _MAX_MARKS:
-        raise BadInput("The file has more than five million lists and objects")
+        raise BadInput("The file has more than {most} lists and objects", most=_MAX_MARKS)
     try:
         return json.loads(body)  # NaN is judged where it stands: one area that has it is not the whole answer
     except (ValueError, RecursionError) as error:  # UnicodeDecodeError is a ValueError
@@ -195,8 +195,9 @@ class _Reader:
         state = _state(properties["state"])
         if state not in STATES:
             raise BadInput(
-                "Feature {feature}: state is {value}; it must be 1, 2, 3 or 4",
+                "Feature {feature}: state is {value}; it must be one of {states}",
                 feature=name,
+                states=", ".join(map(str, STATES)),
                 value=ascii(properties["state"])[:40],
             )
         geom_id = _id(properties.get("geom_id")) or _id(properties.get("area_id"))

@@ -9,7 +9,7 @@ from defusedxml.common import DefusedXmlException
 from siaga.errors import BadInput, Reason, reason
 
 MAX_BYTES = 32 << 20  # BMKG's have 1.4 MiB, a map of a million nodes with three columns 23 MiB
-MAX_MARKS = 10_000  # elements, or attributes; a map has fewer than a hundred
+MAX_MARKS, _USUAL_MARKS = 10_000, 100  # elements, or attributes; the most that are read, and that a map has
 
 _BLANK = b" \t\r\n"
 _BLANKS = re.compile(rb"[ \t\r\n]*")
@@ -36,7 +36,11 @@ def read(xml: bytes) -> tuple[Element, list[Reason]]:
         size, limit = len(xml) >> 20, MAX_BYTES >> 20
         raise BadInput("The file has {size} MiB; at most {limit} MiB are read", size=size, limit=limit)
     if max(xml.count(b"<"), xml.count(b"=")) > MAX_MARKS:
-        raise BadInput("The file has more than 10,000 elements or attributes; a grid.xml has fewer than a hundred")
+        raise BadInput(
+            "The file has more than {most} elements or attributes; a grid.xml has fewer than {usual}",
+            most=MAX_MARKS,
+            usual=_USUAL_MARKS,
+        )
     text, said = (xml, []) if xml.startswith(_UTF16) else _text(_begun(xml))
     return _parsed(text), said
 

@@ -148,7 +148,8 @@ def _mmi(root: Element, data: Element, nodes: Nodes) -> tuple[NDArray[np.float64
     wrong = np.flatnonzero((mmi < 0) | (mmi > MAX_MMI))
     if wrong.size:
         raise BadInput(
-            "Row {row} of grid_data: MMI is {value}; it must lie between 0 and 12, or be nan where it is not known",
+            "Row {row} of grid_data: MMI is {value}; it must lie between 0 and {most}, or be nan where it is not known",
+            most=round(MAX_MMI),
             row=int(wrong[0]) + 1,
             value=float(mmi[wrong[0]]),
         )

@@ -165,10 +165,11 @@ def level_rationale() -> Reason:
     return reason(
         "Siaga's forecast sets the level, by deaths and not by money: the highest with a chance of 1 in {strong_in}, "
         "yellow with 1 in {yellow_in}. Of past quakes that it had not seen it kept {kept}% of {greens} without known "
-        "deaths green (PAGER {kept_pager}%) and found {found} of {strong} with a hundred deaths or more "
+        "deaths green (PAGER {kept_pager}%) and found {found} of {strong} with {many} deaths or more "
         "(PAGER {found_pager})",
         strong_in=round(1 / ALERT_CHANCES["red"]),
         yellow_in=round(1 / ALERT_CHANCES["yellow"]),
+        many=round(loss.BEGINS["orange"]),
         **scores()["pooled"],
     )
 

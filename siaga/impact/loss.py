@@ -9,9 +9,9 @@ from math import exp, inf, log
 from statistics import NormalDist
 
 NORMAL = NormalDist()
-LEVELS = ("green", "yellow", "orange", "red")
 QUANTILES = {"p05": 0.05, "p10": 0.10, "p25": 0.25, "p75": 0.75, "p90": 0.90, "p95": 0.95}
-_REACHED = (0.0, 1.0, 100.0, 1000.0)  # where each level begins
+BEGINS = {"green": 0.0, "yellow": 1.0, "orange": 100.0, "red": 1000.0}  # the least size of each level
+LEVELS = tuple(BEGINS)
 _DECADES = {"0": 1.0, "1-9": 1e1, "10-99": 1e2, "100-999": 1e3, "1000-9999": 1e4, "10000-99999": 1e5, "100000+": inf}
 
 
@@ -37,13 +37,12 @@ def level(size: float) -> str:
     >>> level(0.99), level(1), level(100), level(1000)
     ('green', 'yellow', 'orange', 'red')
     """
-    return next(name for name, begins in zip(LEVELS[::-1], _REACHED[::-1], strict=True) if size >= begins)
+    return next(name for name, begins in reversed(BEGINS.items()) if size >= begins)
 
 
 def likely_enough(below: Callable[[float], float], chances: Mapping[str, float]) -> str:
     """The highest level that is reached with its chance. chances: of every level but green; below: as for describe."""
-    reached = zip(LEVELS, _REACHED, strict=True)
-    found = [name for name, begins in reached if name in chances and 1 - below(begins) >= chances[name]]
+    found = [name for name, begins in BEGINS.items() if name in chances and 1 - below(begins) >= chances[name]]
     return found[-1] if found else LEVELS[0]
 
 
@@ -73,7 +72,7 @@ def describe(expected: float, quantile: Callable[[float], float], below: Callabl
         median=quantile(0.5),
         quantiles={name: quantile(share) for name, share in QUANTILES.items()},
         alert=alert,
-        probability=_parts(dict(zip(LEVELS, (*_REACHED[1:], inf), strict=True)), below),
+        probability=_parts(dict(zip(LEVELS, (*list(BEGINS.values())[1:], inf), strict=True)), below),
         by_decade=_parts(_DECADES, below),
     )
 

@@ -52,7 +52,11 @@ def doubts(shakemap: ShakeMap) -> list[Reason]:
         )
     if shakemap.max_mmi > _TOP:
         said.append(
-            BadInput("The map reaches MMI {mmi}; the scale of ShakeMap ends at 10", mmi=round(shakemap.max_mmi, 1))
+            BadInput(
+                "The map reaches MMI {mmi}; the scale of ShakeMap ends at {top}",
+                mmi=round(shakemap.max_mmi, 1),
+                top=round(_TOP),
+            )
         )
     made = shakemap.process_time
     if made and made < shakemap.time:

@@ -31,6 +31,7 @@ from siaga.moment import stamp
 
 SCHEMA = "siaga/impact/1"
 _NAMES = tuple(map(str, CLASSES))
+OLD_YEARS = 10  # population data that are older say so
 _CUT_OFF = 4.5  # MMI V at the border: damaging shaking may lie beyond it
 
 
@@ -101,9 +102,13 @@ def warnings(shakemap: ShakeMap, sources: Sequence[Mapping[str, Any]]) -> list[R
             )
         )
     for source in sources:
-        if source["role"] == "population" and source["year"] and shakemap.time.year - source["year"] > 10:
+        if source["role"] == "population" and source["year"] and shakemap.time.year - source["year"] > OLD_YEARS:
             said.append(
-                reason("The population data are of {year}, more than ten years before the quake", year=source["year"])
+                reason(
+                    "The population data are of {year}, more than {years} years before the quake",
+                    year=source["year"],
+                    years=OLD_YEARS,
+                )
             )
     return said
 

@@ -102,10 +102,11 @@ def _record(km: float, one: PastQuake) -> SimilarQuake:
 def _note(found: bool, deadliest_alone: bool) -> Reason | None:
     if not found and deadliest_alone:
         return reason(
-            "None of the deadliest quakes since 1970 lies within 400 km; a catalogue of all quakes is not installed"
+            "None of the deadliest quakes since 1970 lies within {km} km; a catalogue of all quakes is not installed",
+            km=round(REACH_KM),
         )
     if not found:
-        return reason("No earlier quake of the installed catalogue lies within 400 km")
+        return reason("No earlier quake of the installed catalogue lies within {km} km", km=round(REACH_KM))
     if deadliest_alone:
         return reason("Only the deadliest quakes since 1970 are compared; a catalogue of all quakes is not installed")
     return None

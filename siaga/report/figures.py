@@ -13,6 +13,7 @@ from siaga.impact.loss import LEVELS
 from siaga.moment import at_offset, local
 
 _NBSP = "\u00a0"
+ROUNDED = 100  # people in tables are rounded to that
 
 
 def whole(number: float, language: str) -> str:
@@ -33,9 +34,18 @@ def decimal(number: float, digits: int, language: str) -> str:
     return CONVENTIONS[language].separated(f"{number:,.{digits}f}".replace("-", "−"))
 
 
+def shortest(number: float, language: str) -> str:
+    """A constant with as many decimals as it has.
+
+    >>> shortest(17.5, "id"), shortest(5.0, "en"), shortest(0.01, "id")
+    ('17,5', '5', '0,01')
+    """
+    return CONVENTIONS[language].separated(f"{number:g}")
+
+
 def to_hundred(people: float) -> int:
     """A table's cell: to the nearest 100."""
-    return floor(people / 100 + 0.5) * 100
+    return floor(people / ROUNDED + 0.5) * ROUNDED
 
 
 def people_cell(people: float, language: str) -> str:
@@ -44,7 +54,7 @@ def people_cell(people: float, language: str) -> str:
     >>> people_cell(67651.2, "id"), people_cell(12.0, "en"), people_cell(0.0, "en")
     ('67.700', '<100', '0')
     """
-    return "<100" if 0 < people < 50 else whole(to_hundred(people), language)
+    return f"<{ROUNDED}" if 0 < people < ROUNDED / 2 else whole(to_hundred(people), language)
 
 
 def people_sentence(people: float, language: str) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 from siaga import palette
 from siaga.language import Language
+from siaga.report import limits
 from siaga.report.fit import MAP_URL
 from siaga.report.template import environment
 
@@ -39,6 +40,7 @@ def html(template: str, impact: Mapping[str, Any], shown: Mapping[str, Any], bel
             **shown,
             _=_,
             palette=palette.custom_properties(),
+            limits=limits.of(_),
             top=top,
             map=MAP_URL,
             map_top=top + _MAP_TOP,

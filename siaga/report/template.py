@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from siaga import palette
 from siaga.language import Language
+from siaga.report import limits
 from siaga.report.fit import MAP_MM, MAP_URL, Fit
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -29,6 +30,7 @@ def html(templates: Sequence[str], shown: Mapping[str, Any], url: str, fit: Fit,
     page = template.render(
         **shown,
         _=language,
+        limits=limits.of(language),
         templates=templates[: fit.pages],
         css=palette.custom_properties()
         + "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in ("levels.css", "report.css")),

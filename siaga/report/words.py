@@ -1,5 +1,6 @@
 """Names that several hazards print, in English; each is a message of the catalogues."""
 
+from siaga.impact import needs
 from siaga.language import Language
 from siaga.report import figures
 
@@ -58,12 +59,12 @@ LAND = {
     "other": "other kinds",
 }
 NEED_NAMES = {
-    "rice_kg_week": ("Rice", "2.8 kg/person", "kg"),
-    "drinking_water_l_week": ("Drinking water", "17.5 l/person", "l"),
-    "clean_water_l_week": ("Clean water", "67 l/person", "l"),
-    "family_kits_week": ("Family kits", "0.2/person", ""),
-    "hygiene_packs_week": ("Hygiene packs", "0.39/person", ""),
-    "toilets": ("Toilets (once)", "0.05/person", ""),
+    "rice_kg_week": ("Rice", "{amount} kg/person", "kg"),
+    "drinking_water_l_week": ("Drinking water", "{amount} l/person", "l"),
+    "clean_water_l_week": ("Clean water", "{amount} l/person", "l"),
+    "family_kits_week": ("Family kits", "{amount}/person", ""),
+    "hygiene_packs_week": ("Hygiene packs", "{amount}/person", ""),
+    "toilets": ("Toilets (once)", "{amount}/person", ""),
 }
 GROUP_NAMES = (
     ("infant", "children under 5"),
@@ -135,6 +136,11 @@ def short(zone_name: str) -> str:
     ('Lombok Utara', 'Kota Mataram')
     """
     return zone_name.removeprefix("Kabupaten ").removeprefix("Administrasi ")
+
+
+def standard(key: str, _: Language) -> str:
+    """What one displaced person needs of it, by BNPB's standard."""
+    return _(NEED_NAMES[key][1], amount=figures.shortest(round(needs.needs(1.0)[key], 2), _.code))
 
 
 def need(number: float, unit: str, _: Language) -> str:

@@ -52,6 +52,7 @@ def row(entry: dict[str, Any], _: Language, beside: dict[str, Any] | None = None
         "warnings": len(entry["warnings"]),
         "loudest": loudest,
         "loudest_name": _(words.LEVELS[loudest]) if loudest else "",
+        "ranks": len(LEVELS),
         "loudest_rank": LEVELS.index(loudest) + 1 if loudest else 0,
         "higher": [_other(one, clock_zone, _) for one in beside["higher"]] if beside else [],
         "doubtful": [_other(one, clock_zone, _) for one in beside["doubtful"]] if beside else [],

@@ -12,7 +12,7 @@ from siaga.report.earthquake import axis
 from siaga.report.earthquake.printed import printed
 from web import clock
 from web.earthquakes import listing, revisions, timeline
-from web.index import Filter
+from web.index import LARGE, Filter
 from web.runs import find, run_of
 from web.services import services
 
@@ -49,6 +49,7 @@ def listed() -> str:
         page=page,
         pages=max(1, -(-total // _PAGE)),
         wanted=wanted,
+        large=LARGE,
         drills=index.events("earthquake", Filter("drill"), 0, 0)[1],
         band=max((row for row in rows if row["strong"]), key=lambda row: row["loudest_rank"], default=None),
         level_names=words.LEVELS,

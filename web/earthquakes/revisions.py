@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from siaga import moment
+from siaga.impact.quakes import STRICT, WIDE, Limits
 from siaga.language import Language
 from siaga.report import figures
 from siaga.report.earthquake.changes import change
@@ -29,7 +30,18 @@ def panel(
     return {
         "rows": [_row(entry, shown["clock_zone"], _) | {"shown": entry is shown} for entry in versions],
         "joined": several,
+        "agreement": {**_limits("wide", WIDE, _), **_limits("close", STRICT, _)},
         "change": changed,
+    }
+
+
+def _limits(name: str, limits: Limits, _: Language) -> dict[str, str]:
+    """By how much maps of one quake may differ, as a sentence says it."""
+    seconds, km, magnitude = limits
+    return {
+        f"{name}_s": figures.whole(seconds, _.code),
+        f"{name}_km": figures.whole(km, _.code),
+        f"{name}_m": figures.decimal(magnitude, 1, _.code),
     }
 
 

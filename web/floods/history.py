@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, g, jsonify, render_template, request
 
 from siaga.errors import BadInput
-from siaga.impact.floodtrend import BINS, Frequency, histogram
+from siaga.impact.floodtrend import BINS, MOST_DRY_HOURS, Frequency, histogram
 from siaga.report import figures
 from web.floods import listing
 from web.floods.pages import attached, chosen_region, month_name, month_of_text
@@ -35,6 +35,7 @@ def frequency() -> str:
         total=len(found),
         parents=parents[:_SHOWN],
         bins=_bins(found),
+        break_hours=MOST_DRY_HOURS,
         shown=_SHOWN,
     )
 
@@ -92,7 +93,9 @@ def _asked(index: Index) -> tuple[dict[str, Any], list[Frequency]]:
     months = index.floods.months(region) or [episodes.month_of(0)]
     least = request.args.get("state", episodes.LEAST[0], type=int)
     if least not in episodes.LEAST:
-        raise BadInput("state is {value}; choose 2, 3 or 4", value=least)
+        raise BadInput(
+            "state is {value}; choose one of {states}", value=least, states=", ".join(map(str, episodes.LEAST))
+        )
     first, last = (month_of_text(request.args.get(name, "")) for name in ("from", "to"))
     first, last = months[-1] if first is None else first, months[0] if last is None else last
     first, last = min(first, last), max(first, last)

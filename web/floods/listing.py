@@ -10,10 +10,10 @@ from siaga import keys
 from siaga.impact.flood import CLASSES
 from siaga.impact.floodtrend import HOURS_AGO, trend
 from siaga.language import Language
-from siaga.report import figures
+from siaga.report import figures, limits
 from siaga.report.classed import flood, tables
 from web.index import floods
-from web.index.floods import FloodIndex, Hour
+from web.index.floods import OLD_FIRST, OLD_STEP, FloodIndex, Hour
 
 TIME_ZONE = "WIB"
 
@@ -73,7 +73,7 @@ def hour_text(hour: Hour, _: Language) -> str:
     if hour.kind == "same":
         since = keys.Snapshot.parse(hour.of or "").hour
         return _("As at {when}", when=moment_text(since, _))
-    return _("Data") if hour.wet else _("Data; no neighbourhood at 10 cm or more")
+    return _("Data") if hour.wet else _("Data; no neighbourhood at {cm} cm or more", cm=limits.of(_).flood_cm)
 
 
 def gap(hours: int, first: int, last: int, _: Language) -> dict[str, Any]:
@@ -93,7 +93,7 @@ def lines(
 ) -> list[dict[str, Any]]:
     """Hours, newest first, with a line for each run of hours between them that have no object.
 
-    first, end: of the whole list; ends: whether the list's newest and oldest hour are on this page. step: 1 or 6.
+    first, end: of the whole list; ends: whether the list's newest and oldest hour are on this page. step: as for hours.
     """
     most = max((sum(hour.counts) for hour in hours if hour.counts), default=0)
     shown: list[dict[str, Any]] = []
@@ -109,7 +109,7 @@ def lines(
 
 def _aligned(hour: int, step: int) -> int:
     """The last hour before `hour` that the list may hold."""
-    return hour - 1 if step == 1 else hour - 1 - (hour - 1 - 5) % 6
+    return hour - 1 if step == 1 else hour - 1 - (hour - 1 - OLD_FIRST) % OLD_STEP
 
 
 def _silent(lower: int, upper: int, step: int, _: Language) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, g, render_template, request
 from siaga import keys, moment
 from siaga.errors import NotFound
 from siaga.impact import flood
+from siaga.impact.floodtrend import MOST_DRY_HOURS
 from siaga.report import figures
 from web import clock
 from web.floods import listing, tables
@@ -57,6 +58,7 @@ def event(snapshot: str, version: str = "") -> str:
         "flood.html",
         tab="floods",
         **tables.shown(index.floods, runs.analysis(entry), asked, g.language),
+        break_hours=MOST_DRY_HOURS,
         same=hour.kind == "same" if hour and not version else False,
         entry=entry,
         newest=versions[0],
@@ -122,7 +124,7 @@ def _wanted(index: Index, region: str) -> tuple[int, int, int | None, int, int]:
     if month is not None:
         first = max(first, episodes.first_hour(month))
         end = min(end, episodes.first_hour(month + 1))
-    step = 6 if request.args.get("every") == "6" else 1
+    step = floods.OLD_STEP if request.args.get("every") == str(floods.OLD_STEP) else 1
     least = max(0, min(_MOST, request.args.get("least", 0, type=int)))
     return first, max(first, end), month, step, least
 
@@ -155,6 +157,12 @@ def _list(index: Index, region: str) -> dict[str, Any]:
         "month": None if month is None else f"{month // 12:04d}-{month % 12 + 1:02d}",
         "months": [(f"{one // 12:04d}-{one % 12 + 1:02d}", month_name(one)) for one in months],
         "every": step,
+        "old_step": floods.OLD_STEP,
+        "old_hours": ", ".join(
+            f"{hour:02d}"
+            for hour in range(24)
+            if (hour - int(moment.TIME_ZONES[listing.TIME_ZONE])) % floods.OLD_STEP == floods.OLD_FIRST
+        ),
         "least": least,
         "strip": strip,
         "chart": listing.chart(chart, around, g.language) if found else None,

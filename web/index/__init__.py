@@ -36,6 +36,7 @@ _FORM = 6  # of the tables; another one is thrown away and made anew
 _LEAST_SECONDS, _SHARE_OF_TIME = 0.3, 10
 _LEAST_APART, _LOOK_SHARE = 0.05, 2  # seconds between looks that a reader asks for; times as long as the last one took
 _FETCHES = 8
+LARGE = 5  # magnitude from which on the list calls a quake large
 _TABLES = """
 create table entry (key text primary key, etag text, hazard text, event_id text, version text, source_type text,
     number integer, process_time text, time text, longitude real, latitude real, magnitude real, alert text,
@@ -62,7 +63,7 @@ _HIGHER = "select beside.event from beside, json_each(beside.body, '$.higher') w
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What a list shows. kind: "", large (M 5 and above), small or drill. text: part of a name or id."""
+    """What a list shows. kind: "", large (LARGE and above), small or drill. text: part of a name or id."""
 
     kind: str = ""
     level: str = ""
@@ -169,7 +170,7 @@ class Index:
         where, values = ["place = 1", "hazard = ?"], [hazard]
         where.append("drill = 1" if wanted.kind == "drill" else "drill = 0")
         if wanted.kind in ("large", "small"):
-            where.append("magnitude >= 5" if wanted.kind == "large" else "magnitude < 5")
+            where.append(f"magnitude >= {LARGE}" if wanted.kind == "large" else f"magnitude < {LARGE}")
         if wanted.level:
             where.append("alert is null" if wanted.level == "none" else f"(alert = ? or event in ({_HIGHER}))")
             values += [] if wanted.level == "none" else [wanted.level, wanted.level]

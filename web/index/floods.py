@@ -22,6 +22,8 @@ from siaga.inputs import flood_hours
 from siaga.store import Store
 from web.index import episodes
 
+OLD_STEP, OLD_FIRST = 6, 5  # hours from one to the next of the old list, and its first of a day, UTC
+_OLD = f" and h.hour % {OLD_STEP} = {OLD_FIRST}"
 TABLES = (
     """
 create table flood_hour (region text, hour integer, kind text, key text, etag text, modified text, of text,
@@ -142,13 +144,13 @@ class FloodIndex:
     ) -> list[Hour]:
         """Hours from `first` until before `end`, newest first.
 
-        step: 6 for the old list's hours alone (UTC 23, 05, 11, 17), each compared with the one before. least:
+        step: OLD_STEP for the old list's hours alone, each compared with the one before. least:
         RWs under water; hours of which that is not known are left out then.
         """
         values: list[Any] = [step, region, first, end]
         where = "h.region = ? and h.hour >= ? and h.hour < ?"
-        if step == 6:
-            where += " and h.hour % 6 = 5"
+        if step == OLD_STEP:
+            where += _OLD
         if least:
             where += " and s.wet >= ?"
             values.append(least)
@@ -160,7 +162,7 @@ class FloodIndex:
 
     def count(self, region: str, first: int, end: int, step: int = 1, least: int = 0) -> int:
         """How many `hours` there are without a limit."""
-        where = "h.region = ? and h.hour >= ? and h.hour < ?" + (" and h.hour % 6 = 5" if step == 6 else "")
+        where = "h.region = ? and h.hour >= ? and h.hour < ?" + (_OLD if step == OLD_STEP else "")
         joined = "join flood_set s on s.snapshot = h.of" if least else ""
         where += " and s.wet >= ?" if least else ""
         with self._connect() as connection:

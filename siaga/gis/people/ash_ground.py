@@ -22,12 +22,23 @@ from siaga.gis import crs
 from siaga.gis.people import ash_band
 from siaga.gis.people.by_class import ClassedPolygons
 from siaga.hazard import ashunit
-from siaga.hazard.ash import CLASSES, MAX_BYTES, MAX_CM, MOST_DEGREES_AWAY, AshFall, Eruption, away_degrees, classify
+from siaga.hazard.ash import (
+    CLASSES,
+    LIMITS_CM,
+    MAX_BYTES,
+    MAX_CM,
+    MOST_DEGREES_AWAY,
+    AshFall,
+    Eruption,
+    away_degrees,
+    classify,
+)
 
 gdal.UseExceptions()
 ogr.UseExceptions()
 
 MAX_CELLS = 4_000_000
+_LEAST_CELLS, _TILE = 2, 512  # cells: of a side at the least, of a tile's side as programs write it
 MAX_PATCHES = 600_000  # changes of class between neighbours; a plume of particles on a million cells has half of it
 _MAX_DEGREES = 30.0  # across; wider than any ash that is thick enough to be counted
 _TILE = 64  # cells, each way
@@ -64,7 +75,7 @@ def read(body: bytes, eruption: Eruption | None = None) -> AshFall:
     fall = AshFall(west, north, width, -height, thickness, eruption, tuple(said))
     _check_place(fall)
     if not classify(thickness).any():
-        said.append(reason("The ash is nowhere thicker than 0.01 cm; nobody is counted as exposed"))
+        said.append(reason("The ash is nowhere thicker than {cm} cm; nobody is counted as exposed", cm=LIMITS_CM[0]))
     return replace(fall, warnings=tuple(said))
 
 
@@ -84,7 +95,7 @@ def added(falls: list[AshFall]) -> AshFall:
     columns = math.ceil(round((edges[:, 2].max() - west) / base.width, 6))
     rows = math.ceil(round((north - edges[:, 1].min()) / base.height, 6))
     if rows * columns > MAX_CELLS:
-        raise BadInput("The rasters lie so far apart that their sum would have more than four million cells")
+        raise BadInput("The rasters lie so far apart that their sum would have more than {most} cells", most=MAX_CELLS)
     longitude = west + (np.arange(columns) + 0.5) * base.width
     latitude = north - (np.arange(rows) + 0.5) * base.height
     layers = np.sort([fall.at(*np.meshgrid(longitude, latitude)) for fall in falls], axis=0)  # no sum by their order
@@ -209,13 +220,19 @@ def _opened(body: bytes) -> Iterator[Any]:
 def _check_form(source: Any) -> tuple[int, list[Reason]]:
     """The number of the band with the ash, and what readers should know of that."""
     rows, columns = source.RasterYSize, source.RasterXSize
-    if rows * columns > MAX_CELLS or min(rows, columns) < 2:
+    if rows * columns > MAX_CELLS or min(rows, columns) < _LEAST_CELLS:
         raise BadInput(
-            "The raster has {rows} by {columns} cells; send 2 by 2 up to four million", rows=rows, columns=columns
+            "The raster has {rows} by {columns} cells; send {least} by {least} up to {most}",
+            rows=rows,
+            columns=columns,
+            least=_LEAST_CELLS,
+            most=MAX_CELLS,
         )
     block_columns, block_rows = source.GetRasterBand(1).GetBlockSize()
     if block_columns * block_rows > MAX_CELLS:
-        raise BadInput("The raster's tiles are too large; write it in strips or tiles of 512 by 512 cells")
+        raise BadInput(
+            "The raster's tiles are too large; write it in strips or tiles of {cells} by {cells} cells", cells=_TILE
+        )
     number, said = ash_band.chosen(source)
     if gdal.DataTypeIsComplex(source.GetRasterBand(number).DataType):
         raise BadInput("The raster holds complex numbers; send the thickness in cm")
@@ -284,8 +301,9 @@ def _thickness(source: Any, centimetres: float) -> NDArray[np.float64]:
     lowest, highest = float(np.nanmin(thickness)), float(np.nanmax(thickness))
     if lowest < _NOUGHT or highest > MAX_CM:
         raise BadInput(
-            "The thickness runs from {lowest} to {highest}; it must lie between 0 and 2000 cm, and what is not known "
-            "must carry the raster's no-data value",
+            "The thickness runs from {lowest} to {highest}; it must lie between 0 and {most} cm, and what is not "
+            "known must carry the raster's no-data value",
+            most=round(MAX_CM),
             lowest=_short(lowest),
             highest=_short(highest),
         )
@@ -314,13 +332,16 @@ def _check_place(fall: AshFall) -> None:
         raise BadInput("The raster reaches beyond the world; its coordinate system is not the one that it names")
     if east - west > _MAX_DEGREES or north - south > _MAX_DEGREES:
         raise BadInput(
-            "The raster is {width} by {height} degrees large; cut it to the ash, at most 30 degrees",
+            "The raster is {width} by {height} degrees large; cut it to the ash, at most {most} degrees",
+            most=round(_MAX_DEGREES),
             width=_short(east - west),
             height=_short(north - south),
         )
     one = fall.eruption
     if one and away_degrees(fall.edges, one.longitude, one.latitude) > MOST_DEGREES_AWAY:
         raise BadInput(
-            "The raster lies more than three degrees away from {volcano}; choose the other volcano or the other raster",
+            "The raster lies more than {most} degrees away from {volcano}; choose the other volcano or the other "
+            "raster",
+            most=round(MOST_DEGREES_AWAY),
             volcano=one.volcano,
         )

@@ -204,6 +204,7 @@ def _note_holes(
 
 def _part(population: Path) -> Reason:
     return reason(
-        "{file} has more than 250 million cells; people of the zones who live off the map were not counted",
+        "{file} has more than {most} cells; people of the zones who live off the map were not counted",
         file=population.name,
+        most=MAX_CELLS,
     )

@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from siaga import palette
-from siaga.conventions import CONVENTIONS
 from siaga.hazard.ash import ALERT_LEVELS, CLASSES
 from siaga.language import Language
 from siaga.moment import TIME_ZONES, parse, time_zone_of
-from siaga.report import figures, words
+from siaga.report import figures, limits, words
 from siaga.report.classed import tables
 from siaga.report.listed import counted
 from siaga.report.words import short
@@ -117,8 +116,8 @@ def column(event: Mapping[str, Any], _: Language) -> str:
 def thickness(impact: Mapping[str, Any], name: str, _: Language) -> str:
     """The limits of a class in centimetres."""
     low, high = impact["map"]["limits_cm"][name]
-    lower = _centimetres(low, _)
-    return f"> {lower} cm" if high is None else f"{lower}–{_centimetres(high, _)} cm"
+    lower = figures.shortest(low, _.code)
+    return f"> {lower} cm" if high is None else f"{lower}–{figures.shortest(high, _.code)} cm"
 
 
 def thickest(impact: Mapping[str, Any], _: Language) -> str:
@@ -136,8 +135,9 @@ def how_bad(impact: Mapping[str, Any], _: Language) -> str:
         return _("By the population data nobody lives under the ash.")
     thick = sum(by_class[name] for name in THICK)
     if thick < 1:
-        return _("Nobody lives under more than 5 cm of ash.")
-    return _("{people} people under more than 5 cm of ash.", people=figures.people_sentence(thick, _.code))
+        return _("Nobody lives under more than {cm} cm of ash.", cm=limits.of(_).ash_cm)
+    people = figures.people_sentence(thick, _.code)
+    return _("{people} people under more than {cm} cm of ash.", people=people, cm=limits.of(_).ash_cm)
 
 
 def cumulative(impact: Mapping[str, Any], _: Language) -> str:
@@ -146,7 +146,8 @@ def cumulative(impact: Mapping[str, Any], _: Language) -> str:
     if not total or total["displaced"] is None:
         return ""
     return _(
-        "With {count} earlier falls: {people} people under more than 5 cm.",
+        "With {count} earlier falls: {people} people under more than {cm} cm.",
+        cm=limits.of(_).ash_cm,
         count=len(total["events"]),
         people=figures.people_sentence(total["displaced"], _.code),
     )
@@ -205,7 +206,7 @@ def prepare(impact: Mapping[str, Any], _: Language) -> str:
     if impact["displaced"] is None:
         return _("No planning figures: who lives there is not known.")
     if impact["displaced"] < 1:
-        return _("No planning figures: nobody under more than 5 cm.")
+        return _("No planning figures: nobody under more than {cm} cm.", cm=limits.of(_).ash_cm)
     return _("Prepare for {people} displaced people.", people=tables.people_text(impact["displaced"], _))
 
 
@@ -226,7 +227,7 @@ def level(name: str, _: Language) -> dict[str, str]:
     return {
         "code": LEVEL_CODES[name],
         "name": name.upper(),
-        "rank": _("level {rank} of 4 (PVMBG)", rank=ALERT_LEVELS.index(name) + 1),
+        "rank": _("level {rank} of {count} (PVMBG)", rank=ALERT_LEVELS.index(name) + 1, count=len(ALERT_LEVELS)),
     }
 
 
@@ -241,10 +242,6 @@ def _window(event: Mapping[str, Any], _: Language) -> str:
 def _short(stored: str, event: Mapping[str, Any], _: Language) -> str:
     utc, zone = parse(stored), time_zone(event)
     return f"{figures.short_date(utc, _.code, zone)}, {figures.clock(utc, zone)}"
-
-
-def _centimetres(value: float, _: Language) -> str:
-    return CONVENTIONS[_.code].separated(f"{value:g}")
 
 
 def _classes(impact: Mapping[str, Any], _: Language) -> list[dict[str, Any]]:
@@ -308,7 +305,9 @@ def _spot(one: Mapping[str, Any], _: Language) -> dict[str, Any]:
 
 def _method(_: Language) -> str:
     return _(
-        "Ash: the model's raster as it was sent, in five classes. People: cells on borders shared by area, nothing "
-        "resampled. Displaced: all under more than 5 cm (InaSAFE's rule). Needs: BNPB Perka 7/2008. Rounded in print "
-        "alone, each figure by itself."
+        "Ash: the model's raster as it was sent, in {count} classes. People: cells on borders shared by area, nothing "
+        "resampled. Displaced: all under more than {cm} cm (InaSAFE's rule). Needs: BNPB Perka 7/2008. Rounded in "
+        "print alone, each figure by itself.",
+        count=limits.of(_).ash_classes,
+        cm=limits.of(_).ash_cm,
     )

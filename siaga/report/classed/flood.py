@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from siaga import palette
-from siaga.impact.flood import AFFECTED_FROM, CLASSES
+from siaga.impact.flood import AFFECTED_FROM, CLASSES, DEPTHS_CM
 from siaga.impact.floodtrend import Trend
 from siaga.language import Language
 from siaga.moment import parse, time_zone_of
-from siaga.report import figures, words
+from siaga.report import figures, limits, words
 from siaga.report.classed import tables
 from siaga.report.listed import counted
 
@@ -21,7 +21,6 @@ WORST_FIRST = tuple(reversed(CLASSES))
 AFFECTED = CLASSES[AFFECTED_FROM - 1 :]
 
 NAMES = {"1": "Use caution", "2": "Low", "3": "Medium", "4": "High"}
-DEPTHS = {"2": "10–70 cm", "3": "71–150 cm", "4": "> 150 cm"}
 REGIONS = {"ID-JK": "Jakarta"}
 
 Trends = Mapping[int, Trend | None]
@@ -64,7 +63,7 @@ def printed(
         "state": {
             "code": f"state{state or 1}",
             "name": _(NAMES[state]).upper() if state else _("DRY"),
-            "rank": _("state {state} of 4", state=state) if state else "",
+            "rank": _("state {state} of {count}", state=state, count=len(CLASSES)) if state else "",
             "depth": depth(state, _) if state else "",
         },
         "chip": {"code": f"state{state or 1}", "text": f"{_(NAMES[state])}, {depth(state, _)}" if state else _("DRY")},
@@ -109,7 +108,11 @@ def title(impact: Mapping[str, Any], _: Language) -> str:
 
 def depth(state: str, _: Language) -> str:
     """How deep the water is by PetaBencana's states."""
-    return DEPTHS.get(state) or _("depth not known")
+    lowest, highest = DEPTHS_CM[state]
+    if lowest is None:
+        return _("depth not known")
+    first, last = figures.whole(lowest, _.code), "" if highest is None else figures.whole(highest, _.code)
+    return f"{first}–{last} cm" if last else f"> {figures.whole(lowest - 1, _.code)} cm"
 
 
 def how_bad(impact: Mapping[str, Any], _: Language) -> str:
@@ -258,6 +261,8 @@ def _newest(impact: Mapping[str, Any], moment: datetime, clock_zone: str, _: Lan
 def _method(_: Language) -> str:
     return _(
         "States by PetaBencana, whole RWs, the higher one where they overlap. People: cells on borders shared by "
-        "area. Displaced: 1, 3 and 5% of states 2, 3 and 4 (InaSAFE's rule). Needs: BNPB Perka 7/2008. Rounded in "
-        "print alone, each figure by itself."
+        "area. Displaced: {percents}% of states {states} (InaSAFE's rule). Needs: BNPB Perka 7/2008. Rounded in "
+        "print alone, each figure by itself.",
+        percents=limits.of(_).percents,
+        states=limits.of(_).states,
     )

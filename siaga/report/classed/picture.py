@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from siaga.language import Language
-from siaga.report import figures, picture
+from siaga.report import figures, limits, picture
 
 
 def html(impact: Mapping[str, Any], facts: Mapping[str, Any], _: Language) -> str:
@@ -16,6 +16,8 @@ def html(impact: Mapping[str, Any], facts: Mapping[str, Any], _: Language) -> st
 
 def of_flood(impact: Mapping[str, Any], shown: Mapping[str, Any], _: Language) -> dict[str, Any]:
     """What the picture of a flood says. shown: as printed."""
+    limit = limits.of(_)
+    states = _("(states {first} to {last})", first=limit.first_state, last=limit.last_state)
     return {
         "language": _.code,
         "title": shown["title"],
@@ -31,7 +33,12 @@ def of_flood(impact: Mapping[str, Any], shown: Mapping[str, Any], _: Language) -
         ],
         "colours": shown["colours"],
         "facts": [
-            (_people(impact["affected"], _), _("persons"), _("in flooded RWs"), _("(states 2 to 4)")),
+            (
+                _people(impact["affected"], _),
+                _("persons"),
+                _("in flooded RWs"),
+                states,
+            ),
             (shown["displaced"] or _("not known"), _("displaced,"), "", _("planning figure")),
         ],
         "worst": shown["where"],
@@ -43,6 +50,7 @@ def of_flood(impact: Mapping[str, Any], shown: Mapping[str, Any], _: Language) -
 
 def of_ash(impact: Mapping[str, Any], shown: Mapping[str, Any], _: Language) -> dict[str, Any]:
     """What the picture of an ash fall says. shown: as printed."""
+    limit = limits.of(_)
     return {
         "language": _.code,
         "title": shown["title"],
@@ -55,8 +63,8 @@ def of_ash(impact: Mapping[str, Any], shown: Mapping[str, Any], _: Language) -> 
         "bars": [(row["code"], row["thickness"], row["people"], row["own"]) for row in shown["classes"]],
         "colours": shown["colours"],
         "facts": [
-            (_people(impact["affected"], _), _("persons"), _("under ash"), _("(above 0.01 cm)")),
-            (_people(impact["displaced"], _), _("persons"), _("under more than"), _("5 cm of ash")),
+            (_people(impact["affected"], _), _("persons"), _("under ash"), _("(above {cm} cm)", cm=limit.least_ash_cm)),
+            (_people(impact["displaced"], _), _("persons"), _("under more than"), _("{cm} cm of ash", cm=limit.ash_cm)),
         ],
         "worst": shown["where"],
         "mark": f"▲ {impact['event']['volcano']}",

@@ -110,8 +110,8 @@ def needs(impact: Mapping[str, Any], _: Language) -> dict[str, Any] | None:
     return {
         "people": people_text(plan["people"], _),
         "rows": [
-            {"name": _(name), "standard": _(standard), "amount": need(plan["needs"][key], unit, _)}
-            for key, (name, standard, unit) in NEED_NAMES.items()
+            {"name": _(name), "standard": words.standard(key, _), "amount": need(plan["needs"][key], unit, _)}
+            for key, (name, _standard, unit) in NEED_NAMES.items()
         ],
         "groups": [(_(label), figures.people_cell(plan["groups"][name], _.code)) for name, label in GROUP_NAMES],
     }

@@ -13,7 +13,7 @@ from siaga.impact import versions
 from siaga.impact.fatality import LEVELS
 from siaga.impact.mmi import ROMAN, classify
 from siaga.language import Language
-from siaga.report import figures
+from siaga.report import figures, limits
 from siaga.report.words import LEVELS as LEVEL_NAMES
 from siaga.report.words import WINDS
 
@@ -63,8 +63,8 @@ def change(before: Mapping[str, Any], after: Mapping[str, Any], _: Language) -> 
         _max_mmi(difference, _),
         *(_people(difference, floor, _) for floor in (6, 7, 8)),
         _median(difference, _),
-        _range(difference, "p25", "p75", _("Deaths, 50% chance"), _),
-        _range(difference, "p05", "p95", _("Deaths, 90% chance"), _),
+        _range(difference, "p25", "p75", _("Deaths, {chance} chance", chance=limits.of(_).likely), _),
+        _range(difference, "p05", "p95", _("Deaths, {chance} chance", chance=limits.of(_).wide), _),
         _chance(difference, _),
     )
     names = [_name(difference, which, _) for which in (0, 1)]
@@ -211,7 +211,7 @@ def _range(difference: versions.Difference, low: str, high: str, name: str, _: L
 
 
 def _chance(difference: versions.Difference, _: Language) -> Row:
-    name, cells, printed = _("Chance of 100 deaths or more"), [], []
+    name, cells, printed = _("Chance of {many} deaths or more", many=limits.of(_).many), [], []
     for chances in difference.chances:
         if chances is None:
             cells.append(_("not known"))

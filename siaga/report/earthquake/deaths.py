@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from siaga.impact.fatality import LEVELS
+from siaga.impact.loss import BEGINS, LEVELS
 from siaga.language import Language
 from siaga.report import figures, words
 from siaga.report.earthquake import axis, sentences
 
 MODELS = {"siaga": "Siaga", "pager": "PAGER", "itb": "ITB", "itb-bayesian": "ITB Bayes"}
-_BOUNDS = {"green": "0", "yellow": "1–99", "orange": "100–999", "red": "1000"}
 
 
 def level(impact: Mapping[str, Any], _: Language) -> dict[str, Any]:
@@ -33,7 +32,7 @@ def level(impact: Mapping[str, Any], _: Language) -> dict[str, Any]:
     return {
         "code": name,
         "name": _(words.LEVELS[name]),
-        "rank": _("{rank} of 4", rank=LEVELS.index(name) + 1),
+        "rank": _("{rank} of {count}", rank=LEVELS.index(name) + 1, count=len(LEVELS)),
         "chance": _chance(name, exact, _),
         "help": _(sentences.HELP[name]),
         "model": MODELS[impact["alert"]["model"]],
@@ -43,7 +42,7 @@ def level(impact: Mapping[str, Any], _: Language) -> dict[str, Any]:
             {
                 "code": one,
                 "name": _(words.LEVELS[one]),
-                "bounds": _("1,000 or more") if one == "red" else _BOUNDS[one],
+                "bounds": _bounds(one, _),
                 "percent": whole[one],
                 "text": figures.percent(whole[one], exact[one], _.code),
                 "own": one == name,
@@ -54,6 +53,15 @@ def level(impact: Mapping[str, Any], _: Language) -> dict[str, Any]:
         "wide": figures.deaths_range(setting["p05"], setting["p95"], _.code),
         "median": figures.deaths(setting["median"], _.code),
     }
+
+
+def _bounds(level: str, _: Language) -> str:
+    """The deaths from which to which that level goes."""
+    first = BEGINS[level]
+    if level == LEVELS[-1]:
+        return _("{count} or more", count=figures.whole(first, _.code))
+    last = BEGINS[LEVELS[LEVELS.index(level) + 1]] - 1
+    return "–".join(dict.fromkeys(figures.whole(size, _.code) for size in (first, last)))
 
 
 def _beside(alert: Mapping[str, Any], _: Language) -> str:

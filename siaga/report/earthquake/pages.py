@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from siaga import palette
+from siaga.impact import fatality
 from siaga.language import Language
 from siaga.report import figures, template, words
 from siaga.report.earthquake import axis
@@ -54,8 +55,11 @@ def _frame(impact: Mapping[str, Any], shown: Mapping[str, Any], _: Language) -> 
             f"{provenance['analysis_data']['manifest_sha256'][:12]}…. Siaga {provenance['software']['version']}.",
             "method": _(
                 "MMI class k: (k − 0.5, k + 0.5]. People: counts per class and district, cells on borders shared by "
-                "area, nothing resampled. Deaths: Siaga (EXPO-CAT), PAGER (G 1.71), ITB (1.51), ITB Bayes (1.67). "
-                "Rounded in print alone."
+                "area, nothing resampled. Deaths: Siaga (EXPO-CAT), PAGER (G {pager}), ITB ({itb}), ITB Bayes "
+                "({bayes}). Rounded in print alone.",
+                pager=figures.decimal(fatality.PAGER.spread, 2, _.code),
+                itb=figures.decimal(fatality.ITB.spread, 2, _.code),
+                bayes=figures.decimal(fatality.ITB_BAYESIAN.spread, 2, _.code),
             ),
             "limits": " ".join(
                 [

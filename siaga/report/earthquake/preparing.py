@@ -21,9 +21,11 @@ def planning(impact: Mapping[str, Any], _: Language) -> dict[str, Any] | None:
         return None
     bounds = [plan[name] for name in ("base", "middle", "upper")]
     rows = []
-    for key, (name, standard, unit) in words.NEED_NAMES.items():
+    for key, (name, _standard, unit) in words.NEED_NAMES.items():
         base, middle, upper = (words.need(one["needs"][key], unit, _) for one in bounds)
-        rows.append({"name": _(name), "standard": _(standard), "base": base, "middle": middle, "upper": upper})
+        rows.append(
+            {"name": _(name), "standard": words.standard(key, _), "base": base, "middle": middle, "upper": upper}
+        )
     lowest = next(one for one in bounds if one["people"] >= 1)
     return {
         "answer": sentences.prepare_for(lowest["people"], ROMAN[lowest["mmi"]], _),

@@ -5,7 +5,7 @@ from typing import Any
 
 from siaga.impact.mmi import CLASSES, ROMAN, class_of
 from siaga.language import Language
-from siaga.report import figures, listed, words
+from siaga.report import figures, limits, listed, words
 from siaga.report.words import short
 
 SHAKING = {
@@ -86,17 +86,27 @@ def how_bad(impact: Mapping[str, Any], _: Language) -> str:
     level = impact["alert"]["level"]
     if level is None:
         return _("Deaths cannot be estimated: how many people are under the map is not known.")
-    exact = impact["alert"]["probability"]
+    exact, limit = impact["alert"]["probability"], limits.of(_)
     hundred = figures.percent(*figures.reaching("orange", exact), _.code)
     thousand = figures.percent(*figures.reaching("red", exact), _.code)
     if level == "green":
         if impact["fatalities"][impact["alert"]["model"]]["expected"] == 0:
             return _("No deaths by shaking are expected.")
-        return _("Most likely no deaths by shaking; chance of a hundred or more: {chance}.", chance=hundred)
+        return _(
+            "Most likely no deaths by shaking; chance of {many} or more: {chance}.", many=limit.many, chance=hundred
+        )
     if level == "yellow":
         any_death = figures.percent(*figures.reaching("yellow", exact), _.code)
-        return _("Chance of any deaths: {any}; of a hundred or more: {chance}.", any=any_death, chance=hundred)
-    return _("Chance of a hundred deaths or more: {hundred}; of 1,000: {thousand}.", hundred=hundred, thousand=thousand)
+        return _(
+            "Chance of any deaths: {any}; of {many} or more: {chance}.", any=any_death, many=limit.many, chance=hundred
+        )
+    return _(
+        "Chance of {many} deaths or more: {chance}; of {most}: {top}.",
+        many=limit.many,
+        chance=hundred,
+        most=limit.most,
+        top=thousand,
+    )
 
 
 def where(impact: Mapping[str, Any], zones: Sequence[Mapping[str, Any]], _: Language) -> str:
@@ -266,7 +276,7 @@ def happened(events: Sequence[Mapping[str, Any]], _: Language) -> str:
     tolls = [toll(one) for one in events]
     told = [toll_ for toll_ in tolls if toll_ is not None]
     if not events:
-        return _("No similar quake is known within 400 km.")
+        return _("No similar quake is known within {km} km.", km=limits.of(_).reach_km)
     count = len(events)
     if not told:
         return _("{count} similar quakes; no deaths are reported.", count=count)
