@@ -1,6 +1,6 @@
 # Every target sets up what it needs by itself; a second run is quick.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check bench lint format translations lock clean
+.PHONY: help setup demo up test check audit fuzz bench lint format translations lock clean
 
 siaga := .venv/bin/siaga
 prettier := web/node_modules/.bin/prettier
@@ -14,6 +14,8 @@ help:
 	@echo "make test                      set up, run all tests"
 	@echo "make test T=tests/test_keys.py run these files or node ids: T='tests/test_web.py tests/test_keys.py::NAME'"
 	@echo "make check                     lint, and every test that needs no QGIS, store, browser or process"
+	@echo "make audit                     known holes of the pinned packages, and secrets in files; says where nobody answers"
+	@echo "make fuzz [SECONDS=60]         what strangers send, made up by a fuzzer, a minute for each reader"
 	@echo "make lint                      what is badly formatted, wrongly typed or suspect; changes nothing"
 	@echo "make format                    format everything, mend what can be mended"
 	@echo "make translations              add the sentences that the catalogues lack, to be translated there"
@@ -36,6 +38,14 @@ test:
 
 check: lint
 	@.venv/bin/python -m pytest --quick $(workers)
+
+audit:
+	@deployment/local/setup.sh test
+	@.venv/bin/python tests/audit.py
+
+fuzz:
+	@deployment/local/setup.sh test
+	@.venv/bin/python tests/fuzz.py $(or $(SECONDS),60)
 
 bench:
 	@deployment/local/setup.sh test

@@ -89,7 +89,10 @@ def stop() -> Response:
 
 def _sent() -> tuple[dict[str, Any], str]:
     """The JSON object that was sent, and who says to send it."""
-    wanted = request.get_json(force=True, silent=True)
+    try:
+        wanted = request.get_json(force=True, silent=True)
+    except RecursionError:  # brackets without end
+        wanted = None
     if not isinstance(wanted, dict):
         raise BadInput("The body is not a JSON object")
     return wanted, str(wanted.get("who") or (request.authorization and request.authorization.username) or "?")[:80]

@@ -15,9 +15,8 @@ from running import wait_for
 
 from gateway.job import Policy, Progress
 from gateway.sweep import Sweep
-from gateway.tour import Tour
 from gateway.verdict import Verdict
-from siaga import events, keys, stack
+from siaga import events, stack
 from siaga.errors import NotFound
 from siaga.events import Notification
 from siaga.settings import REPOSITORY
@@ -357,39 +356,3 @@ def test_old_inputs_give_way_and_missing_buckets_hide_none(tmp_path):
     sweep = Sweep(Fake(), stack.load(tmp_path / "stack.yml"), Fake(), Fake(), None, 1, 1)
     assert not sweep.attempt(full=False)
     assert set(taken) == {("1/grid.xml", False), ("2/grid.xml", True)}
-
-
-def test_new_folders_are_seen_whatever_their_clock_and_known_ones_are_not_listed(store):
-    for number in range(30):
-        store.put(keys.SHAKEMAPS, f"2018022016{number:04d}/grid.xml", b"x")
-    tour = Tour(store, [(keys.RESULTS, "earthquake/"), (keys.SHAKEMAPS, "")])
-    assert list(tour.new_folders()) == []
-    assert list(tour.new_folders()) == []
-    store.put(keys.SHAKEMAPS, "19990101000000/intensity.jpg", b"x")
-    store.put(keys.SHAKEMAPS, "us7000n05d/output/grid.xml", b"x")
-    assert [head.key for _, head in tour.new_folders()] == [
-        "19990101000000/intensity.jpg",
-        "us7000n05d/output/grid.xml",
-    ]
-    store.put(keys.SHAKEMAPS, "19990101000000/grid.xml", b"after its companions")
-    assert "19990101000000/grid.xml" in [head.key for _, head in tour.new_folders()]
-
-
-def test_a_tour_goes_on_where_it_was_and_a_missing_bucket_makes_it_none(store, monkeypatch):
-    monkeypatch.setattr("gateway.tour._PAGE", 10)
-    names = [f"2018022016{number:04d}/grid.xml" for number in range(35)]
-    for name in names:
-        store.put(keys.SHAKEMAPS, name, b"x")
-    tour = Tour(store, [(keys.SHAKEMAPS, "")])
-    tour.begin()
-    parts = [[head.key for _, head in tour.part(0)] for _ in range(4)]
-    assert [len(part) for part in parts] == [10, 10, 10, 5]
-    assert [name for part in parts for name in part] == names
-    assert (tour.keys, tour.hurries) == (35, False)
-    assert tour.last_full
-    missing = Tour(store, [("aaa-no-such-bucket", ""), (keys.SHAKEMAPS, "")])
-    missing.begin()
-    seen = []
-    with pytest.raises(NotFound):
-        seen.extend(head.key for _, head in missing.part(60))
-    assert (missing.last_full, missing.hurries) == (None, True)

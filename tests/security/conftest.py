@@ -2,6 +2,7 @@
 
 import pytest
 from door_process import Door
+from gateway_process import Function
 from web_process import running_web
 
 
@@ -20,3 +21,11 @@ def door_up(minio, tmp_path_factory):
     door.start()
     yield door
     door.stop()
+
+
+@pytest.fixture
+def function(gateway):
+    """The only slot of on-shakemap, of the gateway that the file's own fixture starts."""
+    played = Function(gateway.settings.function_port)
+    yield played
+    played.stop()

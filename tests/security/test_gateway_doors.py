@@ -6,7 +6,7 @@ import sqlite3
 
 import pytest
 import requests
-from gateway_process import Function, Gateway, receipts
+from gateway_process import Gateway, receipts
 from running import wait_for
 
 ROUTES = [
@@ -31,14 +31,6 @@ def gateway(emptied, tmp_path_factory):
     started = Gateway(emptied, tmp_path_factory.mktemp("gateway"), SIAGA_GATEWAY_HOSTS="gateway.siaga Other").start()
     yield started
     started.stop()
-
-
-@pytest.fixture
-def function(gateway):
-    """The only slot of on-shakemap."""
-    played = Function(gateway.settings.function_port)
-    yield played
-    played.stop()
 
 
 def send(gateway, method, path, **more):

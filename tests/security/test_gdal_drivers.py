@@ -2,6 +2,7 @@
 
 import json
 import socket
+from contextlib import suppress
 
 import pytest
 
@@ -95,3 +96,46 @@ def test_a_base_map_is_a_geopackage_itself(tmp_path):
     path.write_text('{"type": "FeatureCollection", "name": "land", "features": []}')
     with pytest.raises(BadInput, match="it must be a GeoPackage with the layers"):
         basemap.check(path)
+
+
+def gml(port):
+    return (
+        '<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><gml:FeatureCollection '
+        'xmlns:gml="http://www.opengis.net/gml" xmlns:xlink="http://www.w3.org/1999/xlink" '
+        'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
+        f'xsi:schemaLocation="http://x http://127.0.0.1:{port}/x.xsd"><gml:featureMember><a><name>&e;</name>'
+        f'<g xlink:href="http://127.0.0.1:{port}/g.gml#x"/></a></gml:featureMember></gml:FeatureCollection>'
+    )
+
+
+def kml(port):
+    return (
+        '<kml xmlns="http://www.opengis.net/kml/2.2"><Document><NetworkLink><Link>'
+        f"<href>http://127.0.0.1:{port}/x.kml</href></Link></NetworkLink></Document></kml>"
+    )
+
+
+def laughs(_port):
+    entities = "".join(f'<!ENTITY a{n + 1} "&a{n};&a{n};&a{n};&a{n};">' for n in range(20))
+    return f'<!DOCTYPE kml [<!ENTITY a0 "x">{entities}]><kml xmlns="http://www.opengis.net/kml/2.2"><name>&a20;</name></kml>'
+
+
+def esri(port):
+    return json.dumps({"url": f"http://127.0.0.1:{port}/x", "geometryType": "esriGeometryPolygon", "features": []})
+
+
+def georss(port):
+    link = f"<link>http://127.0.0.1:{port}/</link>"
+    return f'<rss version="2.0" xmlns:georss="http://www.georss.org/georss"><channel>{link}</channel></rss>'
+
+
+@pytest.mark.parametrize("made", [gml, kml, laughs, esri, georss])
+@pytest.mark.parametrize("name", ["z.gml", "z.kml", "z.json", "z.xml"])
+def test_im_01_im_04_links_in_a_layer_are_not_followed(tmp_path, listener, made, name):
+    path = tmp_path / name
+    path.write_text(made(listener))
+    for use in (basemap.check, lambda path: zones.read(path, INSTALLED, "")):
+        with pytest.raises(BadInput):
+            use(path)
+    with suppress(BadInput):  # GDAL may find a layer without anything in it
+        assert "root:" not in repr(intake.open_layer(path))

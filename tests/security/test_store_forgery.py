@@ -260,3 +260,33 @@ def test_minios_own_client_uploads_as_before(store, ours):
     )
     assert store.get(keys.RESULTS, "a")[0] == store.get(keys.RESULTS, "packed")[0] == BODY
     assert store.head(keys.RESULTS, "large").size == 6 << 20
+
+
+@pytest.mark.parametrize("role", ["root", "functions"])
+def test_s3_25_what_opens_no_upload_opens_nothing_else(store, ours, role):
+    store.put(keys.RESULTS, KEY, BODY)
+    key = credentials(ours, role, forged=True)
+    path = f"{keys.RESULTS}/{KEY}"
+    for method, where, query in (
+        ("GET", path, {}),
+        ("HEAD", path, {}),
+        ("DELETE", path, {}),
+        ("GET", keys.RESULTS, {"list-type": "2"}),
+        ("POST", path, {"uploads": ""}),
+        ("PUT", keys.RESULTS, {"policy": ""}),
+        ("PUT", keys.RESULTS, {"notification": ""}),
+        ("PUT", keys.RESULTS, {"versioning": ""}),
+    ):
+        answer = send(ours, by_address(ours, key, where, UNSIGNED | LENGTH, method, **query), PIECES)
+        assert answer.status_code in (400, 403), (method, where, query)
+    copy = UNSIGNED | LENGTH | {"X-Amz-Copy-Source": f"/{path}"}
+    assert send(ours, by_address(ours, key, f"{keys.RESULTS}/copy", copy), PIECES).status_code in (400, 403)
+    assert [head.key for head in store.list(keys.RESULTS)] == [KEY]
+
+
+@pytest.mark.parametrize("role", ["root", "functions"])
+def test_s3_26_nothing_is_written_where_the_store_keeps_its_users(ours, role):
+    path = ".minio.sys/config/iam/users/evil/identity.json"
+    for forged in (True, False):
+        answer = send(ours, by_address(ours, credentials(ours, role, forged=forged), path, UNSIGNED | LENGTH), PIECES)
+        assert answer.status_code in (400, 403)

@@ -211,7 +211,10 @@ def _opened(body: bytes) -> Iterator[Any]:
             source = gdal.OpenEx(path, gdal.OF_RASTER, allowed_drivers=["GTiff"])
         except RuntimeError as error:
             raise BadInput("The raster is cut off or no GeoTIFF; send the ash as a GeoTIFF") from error
-        yield source
+        try:
+            yield source
+        except RuntimeError as error:  # GDAL's own, about whatever is asked of a file that it has opened
+            raise BadInput("The raster is damaged ({detail}); write it anew", detail=str(error)) from error
     finally:
         source = None
         gdal.Unlink(path)
