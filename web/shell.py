@@ -100,7 +100,7 @@ def unforeseen(error: Exception) -> tuple[str, int] | AnyResponse:
 
 def trouble(status: int, sentence: str) -> tuple[str, int]:
     """A page that says what failed and what still holds."""
-    return render_template("trouble.html", sentence=sentence, status=status), status
+    return render_template("trouble.html", tab="", sentence=sentence, status=status), status
 
 
 def freshness(index: Index) -> dict[str, Any]:

@@ -38,6 +38,7 @@ def line(hour: Hour, region: str, most: int, _: Language) -> dict[str, Any]:
         "iso": f"{floods.moment_of(hour.hour):%Y-%m-%dT%H:%MZ}",
         "kind": hour.kind,
         "text": hour_text(hour, _),
+        "silent": False,
         "doubt": _.reason(hour.reason),
         "wet": None if wet is None else figures.whole(wet, _.code),
         "widths": _widths(hour.counts, most),

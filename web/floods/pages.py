@@ -141,7 +141,7 @@ def _list(index: Index, region: str) -> dict[str, Any]:
     ends = (page == 1, page == pages) if not least else (False, False)
     rows = listing.lines(found, region, first, end, step, ends, g.language) if found else []
     if least:
-        rows = [row for row in rows if "silent" not in row]
+        rows = [row for row in rows if not row["silent"]]
     strip = listing.strip(hours, region, now, g.language)
     around = found[extra].hour if found else now
     chart = hours.hours(region, around - 23, around + 1)
