@@ -17,7 +17,7 @@ from running import wait_for
 from siaga import keys
 from siaga.settings import REPOSITORY
 
-GRID = b"<shakemap_grid/>" + b" " * 4000
+GRID = b"<shakemap_grid/>" + b" " * 100_000  # more than one WRITE
 BIG = os.urandom(6 << 20)
 TABLE = REPOSITORY / "docs" / "clients.md"
 TRIALS = ("upload", "again", "mirror", "rename", "break off")
