@@ -136,7 +136,7 @@ def test_a_large_raster_is_surveyed_in_part_and_its_mark_found(tmp_path, monkeyp
     counts[:, 200:] = 99_999
     people, unknown, (warning,) = read(raster(tmp_path / "p.tif", counts))
     assert (people, unknown) == (600_000, 60_000)
-    assert "99999 in 60000 cells" in warning
+    assert "99999 in 60,000 cells" in warning
 
 
 @pytest.mark.parametrize("scale", [0.0, -1.0, float("nan")])

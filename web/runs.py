@@ -44,8 +44,8 @@ class Runs:
         self._right = lru_cache(_COMPARED)(self._compared)
         self._sizes = lru_cache(_CACHED)(self._list)
 
-    def analysis(self, entry: dict[str, Any]) -> dict[str, Any]:
-        """The impact.json of a catalogue entry. Raises Damaged."""
+    def analysis(self, entry: dict[str, Any]) -> Any:
+        """The impact.json of a catalogue entry, as siaga.impact.stored has its hazard's. Raises Damaged."""
         return self._record(entry["impact"]["key"], entry["impact"]["sha256"])
 
     def files(self, entry: dict[str, Any]) -> list[dict[str, str]]:

@@ -1,20 +1,19 @@
 """What a flood was at earlier hours, out of the store: what changed since."""
 
 import json
-from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
 
 from siaga import keys, moment
 from siaga.errors import BadInput, NotFound
 from siaga.impact import floodtrend
 from siaga.impact.floodtrend import HOURS_AGO, Trend
+from siaga.impact.stored.flood import FloodImpact
 from siaga.inputs.flood_hours import FloodHours, Hour
 from siaga.keys import Snapshot
 from siaga.store import Store
 
 
-def trends(store: Store, impact: Mapping[str, Any]) -> dict[int, Trend | None]:
+def trends(store: Store, impact: FloodImpact) -> dict[int, Trend | None]:
     """What changed since 1, 6 and 24 hours before a flood's impact; None where nothing is known of that hour.
 
     Read from what the hours count as, and from the catalogue, as both are now.
@@ -43,7 +42,7 @@ def _before(store: Store, hour: Hour) -> dict[str, int] | None:
     return None if impact is None else _states(impact)
 
 
-def _analysed(store: Store, snapshot: Snapshot) -> dict[str, Any] | None:
+def _analysed(store: Store, snapshot: Snapshot) -> FloodImpact | None:
     """impact.json of the answer that stands under that snapshot now; None while it is not analysed."""
     try:
         etag = store.head(keys.FLOODMAPS, snapshot.data).etag
@@ -55,12 +54,12 @@ def _analysed(store: Store, snapshot: Snapshot) -> dict[str, Any] | None:
                 continue
             entry = json.loads(store.get(keys.RESULTS, head.key)[0])
             if entry["arrival"]["etag"] == etag:
-                found: dict[str, Any] = json.loads(store.get(keys.RESULTS, entry["impact"]["key"])[0])
+                found: FloodImpact = json.loads(store.get(keys.RESULTS, entry["impact"]["key"])[0])
                 return found
         except (BadInput, NotFound):
             continue  # not of a known form, or deleted since it was listed
     return None
 
 
-def _states(impact: Mapping[str, Any]) -> dict[str, int]:
+def _states(impact: FloodImpact) -> dict[str, int]:
     return {area["geom_id"]: int(area["state"]) for area in impact["areas"]}

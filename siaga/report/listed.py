@@ -1,33 +1,49 @@
 """The zones that tables list: which they are, who lives in none of them, and of which nothing is known."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, overload
 
+from siaga.impact.stored import ClassedImpact, EarthquakeImpact, Impact
+from siaga.impact.stored.classed import ClassedAmounts, ClassedZone, CountedZone
+from siaga.impact.stored.earthquake import CountedEarthquakeZone, EarthquakeAmounts, EarthquakeZone
+from siaga.impact.stored.head import ZoneName
 from siaga.language import Language
 
 OUTSIDE = "outside the zones listed"
 _WHOLE = 0.995  # of a zone's ground; what lacks less than that needs no word
 
 
-def all_of(impact: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+@overload
+def all_of(impact: EarthquakeImpact) -> list[EarthquakeZone]: ...
+@overload
+def all_of(impact: ClassedImpact) -> list[ClassedZone]: ...
+def all_of(impact: Impact) -> list[Any]:
     """The zones that tables list.
 
     They are of the level that impact.json's table names; of a record that is older than that, of the level
     that has most of them.
     """
-    by_level: dict[Any, list[Mapping[str, Any]]] = {}
+    by_level: dict[str | None, list[Any]] = {}
     for zone in impact["zones"]:
         by_level.setdefault(zone["level"], []).append(zone)
     table = impact.get("table")
     return by_level.get(table["level"], []) if table else max(by_level.values(), key=len, default=[])
 
 
-def counted(impact: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+@overload
+def counted(impact: EarthquakeImpact) -> list[CountedEarthquakeZone]: ...
+@overload
+def counted(impact: ClassedImpact) -> list[CountedZone]: ...
+def counted(impact: Impact) -> list[Any]:
     """The zones that tables list, as far as anything is known of their people."""
     return [zone for zone in all_of(impact) if zone["people"] is not None]
 
 
-def outside(impact: Mapping[str, Any]) -> Mapping[str, Any] | None:
+@overload
+def outside(impact: EarthquakeImpact) -> EarthquakeAmounts | None: ...
+@overload
+def outside(impact: ClassedImpact) -> ClassedAmounts | None: ...
+def outside(impact: Impact) -> EarthquakeAmounts | ClassedAmounts | None:
     """The people who live in none of the zones that tables list; None where nobody does.
 
     A record that is older than impact.json's table says nothing of them.
@@ -36,14 +52,14 @@ def outside(impact: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return table["outside"] if table and table["outside"]["people"] > 0 else None
 
 
-def unknown(impact: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def unknown(impact: Impact) -> Sequence[ZoneName]:
     """The zones that tables list of whose people nothing is known."""
     return [zone for zone in all_of(impact) if zone["people"] is None]
 
 
-def unknown_name(zones: Sequence[Mapping[str, Any]], _: Language) -> str:
+def unknown_name(zones: Sequence[ZoneName], _: Language) -> str:
     """What the row of zones without any count is called: the zone itself where it is the only one."""
-    return str(zones[0]["name"]) if len(zones) == 1 else _("{count} without population data", count=len(zones))
+    return zones[0]["name"] if len(zones) == 1 else _("{count} without population data", count=len(zones))
 
 
 def named(name: str, zone: Mapping[str, Any], _: Language) -> str:

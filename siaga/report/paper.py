@@ -11,6 +11,7 @@ from siaga.exposure.places import Places
 from siaga.gis.map import drawing
 from siaga.gis.map.scale import Scale
 from siaga.gis.map.sheet import NO_WORDS, MapSheet, Words
+from siaga.impact.stored import Impact
 from siaga.language import Language
 from siaga.product import Product
 from siaga.report import fit, picture, template, typesetters
@@ -36,7 +37,7 @@ class Paper:
     pages: the HTML of its pages for a fit; it names its map, see template.with_map. picture: likewise, of the picture.
     """
 
-    impact: Mapping[str, Any]
+    impact: Impact
     classes: Mapping[str, Any]
     atlas: Atlas
     language: Language
@@ -60,7 +61,7 @@ class Paper:
         )
 
     def _map(self, written: Words, width_mm: float, height_mm: float, **more: Any) -> MapSheet:
-        event = self.impact["event"]
+        event: Mapping[str, Any] = self.impact["event"]
         return MapSheet(
             self.classes,
             event.get("longitude"),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from siaga import palette
+from siaga.impact.stored import Impact
 from siaga.language import Language
 from siaga.report import limits
 from siaga.report.fit import MAP_URL
@@ -16,18 +17,18 @@ _MAP_TOP = 716
 _FOOT = 164  # three lines below the map
 
 
-def bands_px(impact: Mapping[str, Any]) -> int:
+def bands_px(impact: Impact) -> int:
     """Height of the bands that say that it is an exercise, or of demonstration data."""
     demonstration = any(file["demonstration"] for file in impact["provenance"]["analysis_data"]["files"])
     return _BAND * (bool(impact["drill"]) + demonstration)
 
 
-def map_px(impact: Mapping[str, Any], below: int = 0) -> int:
+def map_px(impact: Impact, below: int = 0) -> int:
     """Height of the map; bands take their room from it, and what stands below it besides the foot."""
     return HEIGHT - bands_px(impact) - _MAP_TOP - _FOOT - below
 
 
-def html(template: str, impact: Mapping[str, Any], shown: Mapping[str, Any], below: int, _: Language) -> str:
+def html(template: str, impact: Impact, shown: Mapping[str, Any], below: int, _: Language) -> str:
     """The picture as a page of its own, to be typeset at 96 dpi. It names its map.
 
     shown: what the template needs besides.

@@ -11,6 +11,7 @@ from typing import Any
 
 import xlsxwriter
 
+from siaga.impact.stored import Impact
 from siaga.language import Language
 from siaga.report import listed
 
@@ -20,7 +21,7 @@ _LONGEST_NAME = 31  # of a worksheet, in Excel
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\\x00-\x1f]+")
 
 
-def make(impact: Mapping[str, Any], languages: Sequence[Language], fill: Callable[["Worksheets"], None]) -> bytes:
+def make(impact: Impact, languages: Sequence[Language], fill: Callable[["Worksheets"], None]) -> bytes:
     """zones.xlsx of one impact.json. fill: adds the worksheets."""
     body = io.BytesIO()
     book = xlsxwriter.Workbook(body, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
@@ -44,14 +45,15 @@ class Worksheets:
         translated = dict.fromkeys(_(words, **values) for _ in self._languages)
         return " / ".join(translated)
 
-    def levels(self, impact: Mapping[str, Any]) -> list[tuple[str | None, list[Mapping[str, Any]]]]:
+    def levels(self, impact: Impact) -> list[tuple[str | None, list[Mapping[str, Any]]]]:
         """The zones of each level; after those that tables list, a row of the people in none of them."""
         by_level: dict[Any, list[Mapping[str, Any]]] = {}
         for zone in impact["zones"]:
             by_level.setdefault(zone["level"], []).append(zone)
-        if rest := listed.outside(impact):
+        table, rest = impact.get("table"), listed.outside(impact)
+        if table and rest:
             row = {"code": "", "name": self.both(listed.OUTSIDE), "parent": "", **rest}
-            by_level.setdefault(impact["table"]["level"], []).append(row)
+            by_level.setdefault(table["level"], []).append(row)
         return list(by_level.items()) or [(None, [])]
 
     def _name(self, wanted: str) -> str:
@@ -82,7 +84,7 @@ class Worksheets:
             worksheet.autofilter(0, 0, len(rows), len(columns) - 1)
 
 
-def sources(worksheets: Worksheets, impact: Mapping[str, Any], event: Mapping[str, Any], name_of_input: str) -> None:
+def sources(worksheets: Worksheets, impact: Impact, event: Mapping[str, Any], name_of_input: str) -> None:
     """The last worksheet: what was analysed, with what. event: facts of the event by name."""
     provenance = impact["provenance"]
     rows = [

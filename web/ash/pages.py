@@ -1,5 +1,6 @@
 """Ash falls: the list with requests that are under way, one fall's page, its files."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, Response, g, render_template, request
@@ -8,6 +9,7 @@ from siaga import keys, moment, palette
 from siaga.errors import BadInput
 from siaga.hazard.ash import CLASSES
 from siaga.hazards import ASH
+from siaga.impact.stored.ash import AshAirport, AshImpact, AshTown, Cumulative
 from siaga.language import Language
 from siaga.report import figures, words
 from siaga.report.classed import ash, tables
@@ -141,9 +143,10 @@ def _unsettled(one: Unsettled, _: Language) -> dict[str, Any]:
     }
 
 
-def _shown(impact: dict[str, Any], _: Language) -> dict[str, Any]:
+def _shown(impact: AshImpact, _: Language) -> dict[str, Any]:
     """What the page says of an analysis."""
-    people, event = impact["people"], impact["event"]
+    people = impact["people"]
+    event: Mapping[str, Any] = impact["event"]  # all of it is known: the web shows no fall without a request
     return {
         "affected": tables.people_text(impact["affected"], _),
         "displaced": tables.people_text(impact["displaced"], _),
@@ -152,7 +155,11 @@ def _shown(impact: dict[str, Any], _: Language) -> dict[str, Any]:
         "missing": [_.reason(one) for one in impact["layers_missing"]],
         "max_cm": ash.thickest(impact, _),
         "classes": _classes(impact, _),
-        "columns": {name: impact[name] is not None for name in ("structures", "roads", "land_cover")},
+        "columns": {
+            "structures": impact["structures"] is not None,
+            "roads": impact["roads"] is not None,
+            "land_cover": impact["land_cover"] is not None,
+        },
         "places": _spots(impact["places"], _),
         "airports": _spots(impact["airports"], _),
         "zones": tables.listing(impact, list(reversed(CLASSES)), _MOST_ROWS, _),
@@ -168,7 +175,7 @@ def _shown(impact: dict[str, Any], _: Language) -> dict[str, Any]:
     }
 
 
-def _classes(impact: dict[str, Any], _: Language) -> list[dict[str, Any]]:
+def _classes(impact: AshImpact, _: Language) -> list[dict[str, Any]]:
     """A row per thickness class, the thickest first; cells of what is not known are ""."""
     people = tables.people(impact, CLASSES, _)
     things = {
@@ -179,7 +186,7 @@ def _classes(impact: dict[str, Any], _: Language) -> list[dict[str, Any]]:
             "name": _(words.ASH_CLASSES[name]),
             "colour": palette.ASH[name],
             "dark": name in ("high", "very_high"),
-            "limits": ash.thickness(impact, name, _),
+            "limits": ash.thickness(impact["map"], name, _),
             "people": people[name]["people"] if people else "",
             **{key: found.get(name, "") for key, found in things.items()},
         }
@@ -187,7 +194,7 @@ def _classes(impact: dict[str, Any], _: Language) -> list[dict[str, Any]]:
     ]
 
 
-def _spots(found: list[dict[str, Any]] | None, _: Language) -> dict[str, Any] | None:
+def _spots(found: Sequence[AshTown] | Sequence[AshAirport] | None, _: Language) -> dict[str, Any] | None:
     """Towns or airports under ash; None where no such layer is installed."""
     if found is None:
         return None
@@ -206,7 +213,7 @@ def _spots(found: list[dict[str, Any]] | None, _: Language) -> dict[str, Any] | 
     return {"rows": rows, "more": max(0, len(found) - _MOST_ROWS)}
 
 
-def _effects(impact: dict[str, Any], _: Language) -> list[dict[str, Any]]:
+def _effects(impact: AshImpact, _: Language) -> list[dict[str, Any]]:
     """What each class that is on the map may bring, the thickest first."""
     cells = impact["map"]["cells_by_class"]
     return [
@@ -221,7 +228,7 @@ def _effects(impact: dict[str, Any], _: Language) -> list[dict[str, Any]]:
     ]
 
 
-def _cumulative(found: dict[str, Any] | None, _: Language) -> dict[str, Any] | None:
+def _cumulative(found: Cumulative | None, _: Language) -> dict[str, Any] | None:
     if found is None:
         return None
     return {

@@ -179,7 +179,7 @@ def _shown(one: Eruption, seen: dict[str, Any]) -> dict[str, Any]:
             {
                 "name": g.language(words.ASH_CLASSES[name]),
                 "colour": palette.ASH[name],
-                "limits": ash.thickness(seen, name, g.language),
+                "limits": ash.thickness(seen["map"], name, g.language),
                 "cells": figures.whole(deposit["cells_by_class"][name], g.code),
             }
             for name in CLASSES

@@ -1,10 +1,11 @@
 """The versions of a quake on its page: all of them, which one is shown, what it changed."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from siaga import moment
 from siaga.impact.quakes import STRICT, WIDE, Limits
+from siaga.impact.stored.earthquake import EarthquakeImpact
 from siaga.language import Language
 from siaga.report import figures
 from siaga.report.earthquake.changes import change
@@ -14,7 +15,7 @@ from web.earthquakes import listing
 def panel(
     versions: Sequence[dict[str, Any]],
     shown: dict[str, Any],
-    analysis: Callable[[dict[str, Any]], Mapping[str, Any]],
+    analysis: Callable[[dict[str, Any]], EarthquakeImpact],
     _: Language,
 ) -> dict[str, Any]:
     """Lines of all versions, newest first, and how the shown one differs from the one ranked below it.

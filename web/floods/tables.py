@@ -6,6 +6,7 @@ from typing import Any
 from siaga import keys
 from siaga.impact.flood import AFFECTED_FROM, CLASSES
 from siaga.impact.floodtrend import HOURS_AGO, Trend
+from siaga.impact.stored.flood import FloodImpact
 from siaga.language import Language
 from siaga.report import figures
 from siaga.report.classed import flood, tables
@@ -28,9 +29,9 @@ def when(asked: keys.Snapshot, _: Language) -> dict[str, str]:
     }
 
 
-def shown(index: FloodIndex, impact: Mapping[str, Any], asked: keys.Snapshot, _: Language) -> dict[str, Any]:
+def shown(index: FloodIndex, impact: FloodImpact, asked: keys.Snapshot, _: Language) -> dict[str, Any]:
     """What the page says of an analysis. asked: the hour of the page, which may have the states of an earlier one."""
-    areas: Sequence[Mapping[str, Any]] = impact["areas"]
+    areas = impact["areas"]
     states = {area["geom_id"]: area["state"] for area in areas}
     names = {area["geom_id"]: f"{area['name']}, {area['parent']}" for area in areas}
     number = floods.number(asked.hour)
@@ -64,7 +65,7 @@ def shown(index: FloodIndex, impact: Mapping[str, Any], asked: keys.Snapshot, _:
     }
 
 
-def _classes(impact: Mapping[str, Any], _: Language) -> list[dict[str, Any]]:
+def _classes(impact: FloodImpact, _: Language) -> list[dict[str, Any]]:
     """A row per state, the deepest first; what stands there is "" where no such layer is installed."""
     people = tables.people(impact, CLASSES, _)
     structures, roads = (
@@ -125,6 +126,6 @@ def _named(found: Trend, names: Mapping[str, str], _: Language) -> list[tuple[st
     return made
 
 
-def _sources(impact: Mapping[str, Any], role: str) -> str:
+def _sources(impact: FloodImpact, role: str) -> str:
     files = impact["provenance"]["analysis_data"]["files"]
     return "; ".join(f"{one['title']}" for one in files if one["role"] == role)

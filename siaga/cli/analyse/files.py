@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from siaga.data.analysis_data import AnalysisData
 from siaga.errors import BadInput
 from siaga.exposure.vocabulary import OVERLAYS
 from siaga.exposure.zones import ZoneFields
+from siaga.impact.stored import Impact
 from siaga.product import Product
 
 _IMPACT, _REPORT = "impact.json", "report.json"
@@ -78,7 +79,7 @@ def write(folder: Path, products: Sequence[Product], impact: bytes) -> None:
         raise errors.of_file(error, folder) from error
 
 
-def tell(folder: Path, impact: Mapping[str, Any]) -> None:
+def tell(folder: Path, impact: Impact) -> None:
     """Say what a reader should know, and where the files are."""
     note, unknown = impact["people"]["note"], impact["people"]["total"] is None
     if note:

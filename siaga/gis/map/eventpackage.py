@@ -16,6 +16,9 @@ from siaga.gis.map import project
 from siaga.hazard.shakemap import ShakeMap
 from siaga.impact.classed import OUTSIDE
 from siaga.impact.mmi import CLASSES, ROMAN
+from siaga.impact.stored.earthquake import (
+    EarthquakeImpact,
+)
 
 STRUCTURES_MOST = 20_000  # the hardest shaken; more would make a file that nobody can mail
 _DECIMALS = 6  # of a degree: a tenth of a metre
@@ -31,7 +34,7 @@ class Contents:
     words: what the layers are called, by table, for readers.
     """
 
-    impact: Mapping[str, Any]
+    impact: EarthquakeImpact
     shakemap: ShakeMap
     bands: Mapping[str, Any]
     outlines: Mapping[str, Any]
@@ -74,7 +77,7 @@ def _layers(contents: Contents) -> list[project.Styled]:
     return drawn
 
 
-def _title(impact: Mapping[str, Any]) -> str:
+def _title(impact: EarthquakeImpact) -> str:
     event = impact["event"]
     return f"M {event['magnitude']:.1f} {event['description']} {event['time']}"
 
@@ -92,13 +95,13 @@ def _zones(path: Path, contents: Contents) -> None:
     People in no zone of the level that tables list have a row without code and shape, as in zones.csv, so that
     this level adds up to the whole map.
     """
-    zones = [zone for zone in contents.impact["zones"] if zone["code"] in contents.outlines]
+    zones: list[Mapping[str, Any]] = [zone for zone in contents.impact["zones"] if zone["code"] in contents.outlines]
     outlines = np.array([contents.outlines[zone["code"]] for zone in zones], dtype=object)
     middle = contents.shakemap.nodes.middle
     shapes = [_multi(shape) for shape in turns.onto(outlines, middle - 180, middle + 180)]
     table = contents.impact.get("table")
     if table and table["outside"]["people"]:
-        zones.append({"code": "", "name": OUTSIDE, "level": table["level"], "parent": None} | table["outside"])
+        zones.append({"code": "", "name": OUTSIDE, "level": table["level"], "parent": None, **table["outside"]})
         shapes.append(shapely.MultiPolygon())
     models = sorted({model for zone in zones for model in zone["fatalities"]})
     fields: dict[str, type] = {"code": str, "name": str, "level": str, "parent": str, "known": float, "people": float}
@@ -142,7 +145,7 @@ def _epicentre(path: Path, contents: Contents) -> None:
     names: dict[str, type] = {"time": str, "magnitude": float, "depth_km": float, "description": str}
     event = contents.impact["event"]
     (point,) = _points([(event["longitude"], event["latitude"])], contents.shakemap)
-    row = {name: event[name] for name in names} | {"event_id": contents.impact["event_id"]}
+    row = {name: value for name, value in event.items() if name in names} | {"event_id": contents.impact["event_id"]}
     layers.write(path, "epicentre", "Point", [point], [row], {"event_id": str, **names})
 
 

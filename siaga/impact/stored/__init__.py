@@ -6,11 +6,12 @@ from siaga.impact.stored.ash import AshImpact
 from siaga.impact.stored.earthquake import EarthquakeImpact
 from siaga.impact.stored.flood import FloodImpact
 
-__all__ = ["AshImpact", "EarthquakeImpact", "FloodImpact", "Impact", "event_time", "people_hit"]
+__all__ = ["AshImpact", "ClassedImpact", "EarthquakeImpact", "FloodImpact", "Impact", "event_time", "people_hit"]
 
 _HIT_FROM = 6  # MMI: slight damage
 
-Impact = EarthquakeImpact | FloodImpact | AshImpact
+ClassedImpact = FloodImpact | AshImpact
+Impact = EarthquakeImpact | ClassedImpact
 
 
 def event_time(impact: Impact) -> str:

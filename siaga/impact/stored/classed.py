@@ -37,6 +37,10 @@ class ClassedZone(ZoneName, Totals):
     people: float | None
 
 
+class CountedZone(ZoneName, ClassedAmounts):
+    """One zone of which something is known: the same record, without unknown figures."""
+
+
 class ClassedTable(TypedDict):
     """The level of zones that tables list. covers: the share of people who live in them; outside: all others."""
 

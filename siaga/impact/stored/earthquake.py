@@ -142,6 +142,10 @@ class EarthquakeZone(ZoneName, Totals):
     fatalities: Mapping[str, ExpectedOrUnknown]
 
 
+class CountedEarthquakeZone(ZoneName, EarthquakeAmounts):
+    """One zone of which something is known: the same record, without unknown figures."""
+
+
 class EarthquakeTable(TypedDict):
     """The level of zones that tables list. covers: the share of people who live in them; outside: all others."""
 

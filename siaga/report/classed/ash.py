@@ -5,6 +5,8 @@ from typing import Any
 
 from siaga import palette
 from siaga.hazard.ash import ALERT_LEVELS, CLASSES
+from siaga.impact.stored.ash import AshDeposit, AshImpact
+from siaga.impact.stored.classed import CountedZone
 from siaga.language import Language
 from siaga.moment import TIME_ZONES, parse, time_zone_of
 from siaga.report import figures, limits, words
@@ -27,13 +29,14 @@ _KINDS = (
 )
 
 
-def printed(impact: Mapping[str, Any], _: Language, towns: int = MOST_TOWNS, *, tight: bool = False) -> dict[str, Any]:
+def printed(impact: AshImpact, _: Language, towns: int = MOST_TOWNS, *, tight: bool = False) -> dict[str, Any]:
     """Everything a template needs, as text; lists of rows for tables.
 
     towns: most of their table on page 2. tight: page 1 has no room for all rows that it usually shows. The eruption
     is known (event has a volcano).
     """
-    event, found = impact["event"], counted(impact)
+    event: Mapping[str, Any] = impact["event"]  # all of it is known
+    found = counted(impact)
     when, utc = moment(event["time"], event, _)
     codes = [name for name in WORST_FIRST if impact["map"]["cells_by_class"][name]]
     return {
@@ -79,7 +82,7 @@ def printed(impact: Mapping[str, Any], _: Language, towns: int = MOST_TOWNS, *, 
         "things": tables.things(impact, _KINDS, WORST_FIRST, CLASSES, _),
         "beyond": beyond(impact, _),
         "colours": palette.ASH,
-        "thickness": {name: thickness(impact, name, _) for name in CLASSES},
+        "thickness": {name: thickness(impact["map"], name, _) for name in CLASSES},
     }
 
 
@@ -113,25 +116,25 @@ def column(event: Mapping[str, Any], _: Language) -> str:
     )
 
 
-def thickness(impact: Mapping[str, Any], name: str, _: Language) -> str:
-    """The limits of a class in centimetres."""
-    low, high = impact["map"]["limits_cm"][name]
-    lower = figures.shortest(low, _.code)
+def thickness(deposit: AshDeposit, name: str, _: Language) -> str:
+    """The limits of a class in centimetres. deposit: impact.json's map."""
+    low, high = deposit["limits_cm"][name]
+    lower = figures.shortest(low or 0.0, _.code)
     return f"> {lower} cm" if high is None else f"{lower}–{figures.shortest(high, _.code)} cm"
 
 
-def thickest(impact: Mapping[str, Any], _: Language) -> str:
+def thickest(impact: AshImpact, _: Language) -> str:
     """The thickest ash on the map, in centimetres."""
     most = impact["map"]["max_cm"]
     return figures.decimal(most, 1 if most >= 0.05 else 2, _.code)
 
 
-def how_bad(impact: Mapping[str, Any], _: Language) -> str:
+def how_bad(impact: AshImpact, _: Language) -> str:
     """How many people live under ash that roofs may not bear."""
-    if not tables.people_known(impact):
+    by_class = tables.people_by_class(impact)
+    if by_class is None:
         return _("Who lives under the ash is not known.")
-    by_class = impact["people"]["by_class"]
-    if impact["people"]["total"] < 1:
+    if (impact["people"]["total"] or 0.0) < 1:
         return _("By the population data nobody lives under the ash.")
     thick = sum(by_class[name] for name in THICK)
     if thick < 1:
@@ -140,7 +143,7 @@ def how_bad(impact: Mapping[str, Any], _: Language) -> str:
     return _("{people} people under more than {cm} cm of ash.", people=people, cm=limits.of(_).ash_cm)
 
 
-def cumulative(impact: Mapping[str, Any], _: Language) -> str:
+def cumulative(impact: AshImpact, _: Language) -> str:
     """How many people live under thick ash of this fall and the earlier ones together; "" for a first one."""
     total = impact.get("cumulative")
     if not total or total["displaced"] is None:
@@ -153,7 +156,7 @@ def cumulative(impact: Mapping[str, Any], _: Language) -> str:
     )
 
 
-def where(impact: Mapping[str, Any], zones: Sequence[Mapping[str, Any]], _: Language) -> str:
+def where(impact: AshImpact, zones: Sequence[CountedZone], _: Language) -> str:
     """Where people live under the thickest ash."""
     most = thickest(impact, _)
     for name in WORST_FIRST:
@@ -163,7 +166,7 @@ def where(impact: Mapping[str, Any], zones: Sequence[Mapping[str, Any]], _: Lang
         if not reached:
             continue
         names = [short(zone["name"]) for zone in reached]
-        what = {"thickness": thickness(impact, name, _), "first": names[0]}
+        what = {"thickness": thickness(impact["map"], name, _), "first": names[0]}
         if len(names) == 1:
             return _("Thickest where people live: {thickness}, in {first}.", **what)
         if len(names) == 2:
@@ -174,16 +177,17 @@ def where(impact: Mapping[str, Any], zones: Sequence[Mapping[str, Any]], _: Lang
     return _("Thickest on the map: {most} cm.", most=most)
 
 
-def who(impact: Mapping[str, Any], _: Language) -> str:
+def who(impact: AshImpact, _: Language) -> str:
     """How many people live under ash at all."""
-    if not tables.people_known(impact):
+    people = impact["people"]["total"]
+    if people is None:
         return _("How many people live there is not known.")
-    if impact["people"]["total"] < 1:
+    if people < 1:
         return _("Nobody under the ash.")
-    return _("{people} people under ash.", people=figures.people_sentence(impact["people"]["total"], _.code))
+    return _("{people} people under ash.", people=figures.people_sentence(people, _.code))
 
 
-def near(impact: Mapping[str, Any], _: Language) -> str:
+def near(impact: AshImpact, _: Language) -> str:
     """The head of the list of towns."""
     if impact["places"] is None:
         return _("No towns are installed.")
@@ -192,7 +196,7 @@ def near(impact: Mapping[str, Any], _: Language) -> str:
     return _("{count} towns under ash.", count=figures.whole(len(impact["places"]), _.code))
 
 
-def airports(impact: Mapping[str, Any], _: Language) -> str:
+def airports(impact: AshImpact, _: Language) -> str:
     """The head of the list of airports."""
     if impact["airports"] is None:
         return _("No airports are installed.")
@@ -201,7 +205,7 @@ def airports(impact: Mapping[str, Any], _: Language) -> str:
     return _("{count} airports under ash.", count=figures.whole(len(impact["airports"]), _.code))
 
 
-def prepare(impact: Mapping[str, Any], _: Language) -> str:
+def prepare(impact: AshImpact, _: Language) -> str:
     """The head of the planning figures."""
     if impact["displaced"] is None:
         return _("No planning figures: who lives there is not known.")
@@ -210,7 +214,7 @@ def prepare(impact: Mapping[str, Any], _: Language) -> str:
     return _("Prepare for {people} displaced people.", people=tables.people_text(impact["displaced"], _))
 
 
-def beyond(impact: Mapping[str, Any], _: Language) -> dict[str, Any]:
+def beyond(impact: AshImpact, _: Language) -> dict[str, Any]:
     """What is not in the figures."""
     return {
         "lead": _("Lava, hot clouds, lahars, gas, deaths, loss in money, ash still in the air."),
@@ -244,7 +248,7 @@ def _short(stored: str, event: Mapping[str, Any], _: Language) -> str:
     return f"{figures.short_date(utc, _.code, zone)}, {figures.clock(utc, zone)}"
 
 
-def _classes(impact: Mapping[str, Any], _: Language) -> list[dict[str, Any]]:
+def _classes(impact: AshImpact, _: Language) -> list[dict[str, Any]]:
     """A row per class, the thickest first."""
     people = tables.people(impact, CLASSES, _)
     cells = impact["map"]["cells_by_class"]
@@ -254,7 +258,7 @@ def _classes(impact: Mapping[str, Any], _: Language) -> list[dict[str, Any]]:
             "code": name,
             "number": str(CLASSES.index(name) + 1),
             "name": _(words.ASH_CLASSES[name]),
-            "thickness": thickness(impact, name, _),
+            "thickness": thickness(impact["map"], name, _),
             "people": people[name]["people"] if people else _("not known"),
             "bar": people[name]["bar"] if people else 0,
             "own": name == worst,
@@ -263,17 +267,17 @@ def _classes(impact: Mapping[str, Any], _: Language) -> list[dict[str, Any]]:
     ]
 
 
-def _effect(impact: Mapping[str, Any], name: str, _: Language) -> dict[str, Any]:
+def _effect(impact: AshImpact, name: str, _: Language) -> dict[str, Any]:
     return {
         "code": name,
         "number": str(CLASSES.index(name) + 1),
         "name": _(words.ASH_CLASSES[name]),
-        "thickness": thickness(impact, name, _),
+        "thickness": thickness(impact["map"], name, _),
         "texts": [_(words.ASH_EFFECTS[name][topic]) for topic in words.ASH_TOPICS],
     }
 
 
-def _towns(impact: Mapping[str, Any], most: int, _: Language) -> list[dict[str, Any]]:
+def _towns(impact: AshImpact, most: int, _: Language) -> list[dict[str, Any]]:
     return [
         {
             "name": one["name"],
@@ -286,7 +290,7 @@ def _towns(impact: Mapping[str, Any], most: int, _: Language) -> list[dict[str, 
     ]
 
 
-def _airports(impact: Mapping[str, Any], most: int, _: Language) -> list[dict[str, Any]]:
+def _airports(impact: AshImpact, most: int, _: Language) -> list[dict[str, Any]]:
     return [
         {"name": one["name"] + (f" ({one['code']})" if one["code"] else ""), **_spot(one, _)}
         for one in (impact["airports"] or ())[:most]

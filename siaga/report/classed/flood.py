@@ -8,6 +8,7 @@ from typing import Any
 from siaga import palette
 from siaga.impact.flood import AFFECTED_FROM, CLASSES, DEPTHS_CM
 from siaga.impact.floodtrend import Trend
+from siaga.impact.stored.flood import FloodImpact
 from siaga.language import Language
 from siaga.moment import parse, time_zone_of
 from siaga.report import figures, limits, words
@@ -27,7 +28,7 @@ Trends = Mapping[int, Trend | None]
 
 
 def printed(
-    impact: Mapping[str, Any],
+    impact: FloodImpact,
     trends: Trends,
     _: Language,
     rows: int = MOST_ROWS,
@@ -92,7 +93,7 @@ def printed(
 _KINDS = (("structures", words.STRUCTURES), ("roads", words.ROADS))
 
 
-def region(impact: Mapping[str, Any]) -> str:
+def region(impact: FloodImpact) -> str:
     """The name of the region: by its code, else by the city that most of its RWs name."""
     code = str(impact["event"]["region"])
     if code in REGIONS:
@@ -101,7 +102,7 @@ def region(impact: Mapping[str, Any]) -> str:
     return str(cities.most_common(1)[0][0]) if cities else code
 
 
-def title(impact: Mapping[str, Any], _: Language) -> str:
+def title(impact: FloodImpact, _: Language) -> str:
     """What and where, in a few words."""
     return _("Flood in {region}", region=region(impact))
 
@@ -115,11 +116,11 @@ def depth(state: str, _: Language) -> str:
     return f"{first}–{last} cm" if last else f"> {figures.whole(lowest - 1, _.code)} cm"
 
 
-def how_bad(impact: Mapping[str, Any], _: Language) -> str:
+def how_bad(impact: FloodImpact, _: Language) -> str:
     """How many RWs are under water, and how deep the deepest are."""
     by_class = impact["map"]["areas_by_class"]
     count, state = sum(by_class[name] for name in AFFECTED), impact["map"]["highest_class"]
-    if count == 0:
+    if count == 0 or state is None:
         return _("No RW is flooded.")
     if count == 1:
         return _("One RW is flooded, {depth} deep.", depth=depth(state, _))
@@ -160,7 +161,7 @@ def where(named: Sequence[Mapping[str, Any]], _: Language) -> str:
     return _("Deepest in {first}, {second} and {more} more.", first=names[0], second=names[1], more=len(names) - 2)
 
 
-def who(impact: Mapping[str, Any], _: Language) -> str:
+def who(impact: FloodImpact, _: Language) -> str:
     """How many people live where it is flooded."""
     if impact["affected"] is None:
         return _("How many people live there is not known.")
@@ -169,7 +170,7 @@ def who(impact: Mapping[str, Any], _: Language) -> str:
     return _("{people} people live in flooded RWs.", people=figures.people_sentence(impact["affected"], _.code))
 
 
-def prepare(impact: Mapping[str, Any], _: Language) -> str:
+def prepare(impact: FloodImpact, _: Language) -> str:
     """The head of the planning figures."""
     if impact["displaced"] is None:
         return _("No planning figures: who lives there is not known.")
@@ -204,7 +205,7 @@ def _change(name: str, counts: Sequence[int], _: Language) -> str:
     return _("About as {when}.", when=name)
 
 
-def beyond(impact: Mapping[str, Any], _: Language) -> dict[str, Any]:
+def beyond(impact: FloodImpact, _: Language) -> dict[str, Any]:
     """What is not in the figures."""
     missing = []
     if impact["structures"] is None:
@@ -221,7 +222,7 @@ def beyond(impact: Mapping[str, Any], _: Language) -> dict[str, Any]:
     }
 
 
-def _classes(impact: Mapping[str, Any], _: Language) -> list[dict[str, Any]]:
+def _classes(impact: FloodImpact, _: Language) -> list[dict[str, Any]]:
     """A row per state, the highest first: depth, RWs, people."""
     people = tables.people(impact, CLASSES, _)
     return [
@@ -248,7 +249,7 @@ def _cut(named: Sequence[Mapping[str, Any]], most: int, _: Language) -> dict[str
     }
 
 
-def _newest(impact: Mapping[str, Any], moment: datetime, clock_zone: str, _: Language) -> str:
+def _newest(impact: FloodImpact, moment: datetime, clock_zone: str, _: Language) -> str:
     """When the newest state was set, as a part of a line."""
     if not impact["event"]["last_updated"]:
         return _("no time of the states is told")

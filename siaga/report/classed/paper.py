@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import shapely.geometry
 
-from siaga.exposure.vocabulary import OVERLAYS
 from siaga.gis.map.scale import ASHFALL, FLOODING, Scale
 from siaga.hazards import HAZARDS
+from siaga.impact.stored import AshImpact, ClassedImpact, FloodImpact
 from siaga.language import Language
 from siaga.product import Product
 from siaga.report import paper, template
@@ -23,7 +24,7 @@ _FLOOD_MM, _ASH_MM = (47.0, 72.0), 67.0  # heights that usually fit: of a flood 
 
 
 def of_flood(
-    impact: Mapping[str, Any],
+    impact: FloodImpact,
     classes: Mapping[str, Any],
     trends: flood.Trends,
     atlas: Atlas,
@@ -41,26 +42,26 @@ def of_flood(
     def printed(fitted: Fit, _: Language) -> dict[str, Any]:
         return flood.printed(impact, trends, _, fitted.rows, tight=fitted.tight)
 
-    printing = _Printing(printed, ("flood-1.html", "flood-2.html"), picture.of_flood)
+    printing = _Printing(printed, ("flood-1.html", "flood-2.html"), partial(picture.of_flood, impact))
     return paper.of([_paper(impact, drawn, printing, guess, public_url, language) for language in languages])
 
 
 def of_ash(
-    impact: Mapping[str, Any],
+    impact: AshImpact,
     classes: Mapping[str, Any],
     atlas: Atlas,
     public_url: str,
     languages: Sequence[Language],
 ) -> list[Product]:
     """The products of an ash fall of which the eruption is known, in the order of the languages."""
-    stands = any(impact[name] is not None for name in OVERLAYS)
+    stands = any(layer is not None for layer in (impact["structures"], impact["roads"], impact["land_cover"]))
     guess = _guess(impact, _ASH_MM, _LEAST_MAP, 2 + stands, ash.MOST_ROWS)
-    drawn = _Drawn(classes, atlas, ASHFALL, impact["event"]["volcano"])
+    drawn = _Drawn(classes, atlas, ASHFALL, impact["event"]["volcano"] or "")
 
     def printed(fitted: Fit, _: Language) -> dict[str, Any]:
         return ash.printed(impact, _, fitted.rows, tight=fitted.tight)
 
-    printing = _Printing(printed, ("ash-1.html", "ash-2.html", "ash-3.html"), picture.of_ash)
+    printing = _Printing(printed, ("ash-1.html", "ash-2.html", "ash-3.html"), partial(picture.of_ash, impact))
     return paper.of([_paper(impact, drawn, printing, guess, public_url, language) for language in languages])
 
 
@@ -80,11 +81,11 @@ class _Printing:
 
     printed: Callable[[Fit, Language], dict[str, Any]]
     templates: tuple[str, ...]
-    facts: Callable[[Mapping[str, Any], Mapping[str, Any], Language], dict[str, Any]]
+    facts: Callable[[Mapping[str, Any], Language], dict[str, Any]]
 
 
 def _paper(
-    impact: Mapping[str, Any], drawn: _Drawn, printing: _Printing, guess: Fit, public_url: str, language: Language
+    impact: ClassedImpact, drawn: _Drawn, printing: _Printing, guess: Fit, public_url: str, language: Language
 ) -> Paper:
     url = f"{public_url}/{HAZARDS[impact['hazard']].page}/{impact['event_id']}"
 
@@ -92,7 +93,7 @@ def _paper(
         return template.html(printing.templates, printing.printed(fitted, language), url, fitted, language)
 
     def of_picture() -> str:
-        facts = printing.facts(impact, printing.printed(guess, language), language)
+        facts = printing.facts(printing.printed(guess, language), language)
         return picture.html(impact, facts, language)
 
     return Paper(
@@ -109,15 +110,15 @@ def _paper(
     )
 
 
-def _guess(impact: Mapping[str, Any], height: float, least: float, pages: int, rows: int) -> Fit:
+def _guess(impact: ClassedImpact, height: float, least: float, pages: int, rows: int) -> Fit:
     demonstration = any(file["demonstration"] for file in impact["provenance"]["analysis_data"]["files"])
     bands = demonstration * _BANDS_MM[0] + impact["drill"] * _BANDS_MM[1]
     return Fit(pages, max(least, height - bands - 4.0 * len(impact["warnings"])), rows, least_mm=least)
 
 
-def _rows_of_things(impact: Mapping[str, Any]) -> int:
+def _rows_of_things(impact: FloodImpact) -> int:
     """Rows of neighbourhoods that give way to structures and roads."""
-    layers = [impact[name] for name in ("structures", "roads") if impact[name] is not None]
+    layers = [layer for layer in (impact["structures"], impact["roads"]) if layer is not None]
     return sum(2 * (len(layer["by_type"]) + 5) for layer in layers)
 
 

@@ -1,23 +1,31 @@
 """What reports of hazards with classes of depth or thickness share: people by class and zone, needs, small print."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
+from siaga.impact.stored import ClassedImpact
+from siaga.impact.stored.classed import ClassedAmounts, ClassedZone, CountedZone
 from siaga.language import Language
 from siaga.report import figures, listed, words
 from siaga.report.words import GROUP_NAMES, NEED_NAMES, need, short
 
 
-def people_known(impact: Mapping[str, Any]) -> bool:
+def people_known(impact: ClassedImpact) -> bool:
     """Whether anything is known of the people there."""
     return impact["people"]["total"] is not None
 
 
-def people(impact: Mapping[str, Any], classes: Sequence[str], _: Language) -> dict[str, dict[str, Any]]:
+def people_by_class(impact: ClassedImpact) -> Mapping[str, float] | None:
+    """People there by class; None where nothing is known of them."""
+    by_class = {name: people for name, people in impact["people"]["by_class"].items() if people is not None}
+    return by_class if people_known(impact) else None
+
+
+def people(impact: ClassedImpact, classes: Sequence[str], _: Language) -> dict[str, dict[str, Any]]:
     """Per class its people as a printed cell, and the length of their bar in per cent; empty where unknown."""
-    if not people_known(impact):
+    by_class = people_by_class(impact)
+    if by_class is None:
         return {}
-    by_class = impact["people"]["by_class"]
     most = max(by_class[name] for name in classes) or 1.0
     return {
         name: {
@@ -28,11 +36,11 @@ def people(impact: Mapping[str, Any], classes: Sequence[str], _: Language) -> di
     }
 
 
-def total(impact: Mapping[str, Any], classes: Sequence[str], _: Language) -> str:
+def total(impact: ClassedImpact, classes: Sequence[str], _: Language) -> str:
     """How many people these classes hold; a few people are not nobody."""
-    if not people_known(impact):
+    by_class = people_by_class(impact)
+    if by_class is None:
         return _("not known")
-    by_class = impact["people"]["by_class"]
     return figures.people_cell(sum(by_class[name] for name in classes), _.code)
 
 
@@ -42,8 +50,8 @@ def people_text(count: float | None, _: Language) -> str:
 
 
 def table(
-    impact: Mapping[str, Any],
-    zones: Sequence[Mapping[str, Any]],
+    impact: ClassedImpact,
+    zones: Sequence[CountedZone],
     classes: Sequence[str],
     counted: Sequence[str],
     most: int,
@@ -56,27 +64,28 @@ def table(
     """
     rest, unknown = listed.outside(impact), listed.unknown(impact)
     lived_in = [zone for zone in zones if zone["people"] > 0]
-    everyone = [*lived_in, *([rest] if rest else [])]
-    used = [name for name in classes if any(zone["by_class"][name] > 0 for zone in everyone)]
+    everyone = [zone["by_class"] for zone in lived_in] + ([rest["by_class"]] if rest else [])
+    used = [name for name in classes if any(by_class[name] > 0 for by_class in everyone)]
     if not used:
         return None
     order = sorted(lived_in, key=lambda zone: (*(-zone["by_class"][name] for name in used), zone["name"]))
-    lines = [(listed.named(_plain(zone["name"]), zone, _), [zone]) for zone in order]
+    lines = [(listed.named(_plain(zone["name"]), zone, _), [zone["by_class"]]) for zone in order]
     room = max(2, most - (rest is not None) - bool(unknown))
     if len(lines) > room:
         others = [line[1][0] for line in lines[room - 1 :]]
         lines = [*lines[: room - 1], (_("{count} others", count=len(others)), others)]
     if rest:
-        lines.append((_(listed.OUTSIDE), [rest]))
+        lines.append((_(listed.OUTSIDE), [rest["by_class"]]))
     rows = [_row(*line, used, counted, _) for line in lines]
     if unknown:
         name = _plain(listed.unknown_name(unknown, _))
         rows.append({"name": name, "cells": [""] * len(used), "total": _("not known")})
-    whole = [impact["people"]] if impact.get("table") else everyone
+    by_class = people_by_class(impact) if impact.get("table") else None
+    whole = everyone if by_class is None else [by_class]
     return {"heads": used, "rows": rows, "total": _row(_("Total"), whole, used, counted, _)}
 
 
-def listing(impact: Mapping[str, Any], classes: Sequence[str], most: int, _: Language) -> dict[str, Any]:
+def listing(impact: ClassedImpact, classes: Sequence[str], most: int, _: Language) -> dict[str, Any]:
     """The zones for a page of the web, the most affected first; a last row for those outside. Unknown is a word.
 
     classes: the columns. more: how many zones are left out.
@@ -89,7 +98,7 @@ def listing(impact: Mapping[str, Any], classes: Sequence[str], most: int, _: Lan
 
 
 def _listed(
-    name: str, parent: str | None, zone: Mapping[str, Any], classes: Sequence[str], _: Language
+    name: str, parent: str | None, zone: ClassedZone | ClassedAmounts, classes: Sequence[str], _: Language
 ) -> dict[str, Any]:
     def cell(people: float | None) -> str:
         return _("not known") if people is None else figures.people_cell(people, _.code)
@@ -102,7 +111,7 @@ def _plain(name: str) -> str:
     return short(name).removeprefix("Kota Administrasi ")
 
 
-def needs(impact: Mapping[str, Any], _: Language) -> dict[str, Any] | None:
+def needs(impact: ClassedImpact, _: Language) -> dict[str, Any] | None:
     """Needs of the displaced, and who they are; None where nobody is displaced or nothing is known."""
     plan = impact["planning"]
     if plan is None or plan["people"] < 1:
@@ -118,7 +127,7 @@ def needs(impact: Mapping[str, Any], _: Language) -> dict[str, Any] | None:
 
 
 def things(
-    impact: Mapping[str, Any],
+    impact: ClassedImpact,
     kinds: Sequence[tuple[str, Mapping[str, str]]],
     classes: Sequence[str],
     counted: Sequence[str],
@@ -128,9 +137,9 @@ def things(
 
     kinds: key in impact.json, names of its types.
     """
-    found = []
+    found, layers = [], cast(Mapping[str, Any], impact)
     for key, names in kinds:
-        layer = impact.get(key)
+        layer = layers.get(key)
         if layer is None:
             continue
         cells = _cells(layer, classes, counted)
@@ -150,10 +159,10 @@ def things(
 
 
 def things_by_class(
-    impact: Mapping[str, Any], key: str, classes: Sequence[str], counted: Sequence[str], _: Language
+    impact: ClassedImpact, key: str, classes: Sequence[str], counted: Sequence[str], _: Language
 ) -> dict[str, str]:
     """Per class how many structures, kilometres or hectares: the last row of things; empty where not installed."""
-    layer = impact.get(key)
+    layer = cast(Mapping[str, Any], impact).get(key)
     if layer is None:
         return {}
     whole = _added(_cells(layer, classes, counted), classes)
@@ -174,7 +183,7 @@ def _added(cells: Mapping[str, Sequence[int]], classes: Sequence[str]) -> list[i
 
 
 def frame(
-    impact: Mapping[str, Any], kind: str, running: tuple[str, str], method: str, limits: str, _: Language
+    impact: ClassedImpact, kind: str, running: tuple[str, str], method: str, limits: str, _: Language
 ) -> dict[str, Any]:
     """What the frame prints: running head, bands, small print.
 
@@ -217,10 +226,10 @@ def ended(sentence: str) -> str:
 
 
 def _row(
-    name: str, zones: Sequence[Mapping[str, Any]], used: Sequence[str], counted: Sequence[str], _: Language
+    name: str, parts: Sequence[Mapping[str, float]], used: Sequence[str], counted: Sequence[str], _: Language
 ) -> dict[str, Any]:
     def people(classes: Sequence[str]) -> str:
-        return figures.people_cell(sum(zone["by_class"][one] for zone in zones for one in classes), _.code)
+        return figures.people_cell(sum(by_class[one] for by_class in parts for one in classes), _.code)
 
     return {"name": name, "cells": [people([one]) for one in used], "total": people(counted)}
 

@@ -1,8 +1,10 @@
 """A flood or an ash fall as a workbook (XLSX): zones by level, people, areas or towns, needs, sources."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
+from siaga.impact.stored import ClassedImpact
+from siaga.impact.stored.head import Plan
 from siaga.language import Language
 from siaga.report import workbook
 from siaga.report.workbook import PRECISE, WHOLE, Worksheets, sources
@@ -19,14 +21,14 @@ _LISTS: tuple[tuple[str, str, Columns], ...] = (("areas", "RW", _AREAS), ("villa
 _LISTS += (("places", "Towns", _TOWNS), ("airports", "Airports", _AIRPORTS))
 
 
-def make(impact: Mapping[str, Any], languages: Sequence[Language]) -> bytes:
+def make(impact: ClassedImpact, languages: Sequence[Language]) -> bytes:
     """zones.xlsx of one impact.json. Numbers are unrounded; what is unknown stays an empty cell."""
 
     def fill(worksheets: Worksheets) -> None:
         _zones(worksheets, impact)
         _people(worksheets, impact)
         for key, name, fields in _LISTS:
-            if rows := impact.get(key):
+            if rows := cast(Mapping[str, Any], impact).get(key):
                 worksheets.add(worksheets.both(name), fields, [[row[field] for field, _form in fields] for row in rows])
         _needs(worksheets, impact["planning"])
         sources(worksheets, impact, impact["event"], "input")
@@ -34,7 +36,7 @@ def make(impact: Mapping[str, Any], languages: Sequence[Language]) -> bytes:
     return workbook.make(impact, languages, fill)
 
 
-def _zones(worksheets: Worksheets, impact: Mapping[str, Any]) -> None:
+def _zones(worksheets: Worksheets, impact: ClassedImpact) -> None:
     classes = list(impact["people"]["by_class"])
     columns = [(worksheets.both("Code"), ""), (worksheets.both("Name"), ""), (worksheets.both("Above"), "")]
     columns += [(worksheets.both("People"), WHOLE), *((name, WHOLE) for name in classes)]
@@ -52,7 +54,7 @@ def _zones(worksheets: Worksheets, impact: Mapping[str, Any]) -> None:
         worksheets.add(f"{level} {name}" if level else name, columns, rows)
 
 
-def _people(worksheets: Worksheets, impact: Mapping[str, Any]) -> None:
+def _people(worksheets: Worksheets, impact: ClassedImpact) -> None:
     people = impact["people"]
     rows = [[name, count] for name, count in people["by_class"].items()]
     rows += [[worksheets.both("Total"), people["total"]], [worksheets.both("Affected"), impact["affected"]]]
@@ -61,7 +63,7 @@ def _people(worksheets: Worksheets, impact: Mapping[str, Any]) -> None:
     )
 
 
-def _needs(worksheets: Worksheets, plan: Mapping[str, Any] | None) -> None:
+def _needs(worksheets: Worksheets, plan: Plan | None) -> None:
     columns = [(worksheets.both("Planning figure"), ""), (worksheets.both("People"), WHOLE)]
     rows: list[list[Any]] = []
     if plan is not None:

@@ -1,13 +1,13 @@
 """What is not in the figures, what to check at once, and how far the data reach."""
 
-from collections.abc import Mapping
 from typing import Any
 
+from siaga.impact.stored.earthquake import CaveatsRecord, EarthquakeImpact
 from siaga.language import Language
 from siaga.report import figures
 
 
-def beyond(impact: Mapping[str, Any], _: Language) -> dict[str, Any]:
+def beyond(impact: EarthquakeImpact, _: Language) -> dict[str, Any]:
     """lead: what is left out, always the same; checks: what this quake calls for; missing: layers not installed."""
     lead = [_("tsunami"), _("landslides"), _("liquefaction"), _("aftershocks")]
     if impact.get("economic") is None:
@@ -19,7 +19,7 @@ def beyond(impact: Mapping[str, Any], _: Language) -> dict[str, Any]:
     }
 
 
-def _checks(caveats: Mapping[str, Any], _: Language) -> list[str]:
+def _checks(caveats: CaveatsRecord, _: Language) -> list[str]:
     checks = []
     if caveats["tsunami"]:
         checks.append(_tsunami(caveats, _))
@@ -38,8 +38,8 @@ def _checks(caveats: Mapping[str, Any], _: Language) -> list[str]:
     return checks
 
 
-def _tsunami(caveats: Mapping[str, Any], _: Language) -> str:
+def _tsunami(caveats: CaveatsRecord, _: Language) -> str:
     if caveats["epicentre_offshore"]:
         return _("Shallow quake off the coast: check BMKG's tsunami warning.")
-    km = figures.whole(caveats["coast_distance_km"], _.code)
+    km = figures.whole(caveats["coast_distance_km"] or 0.0, _.code)
     return _("Shallow quake {km} km from the coast: check BMKG's tsunami warning.", km=km)

@@ -5,13 +5,15 @@ A difference is taken from the printed cells, so that every row adds up for its 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from siaga.impact import versions
 from siaga.impact.fatality import LEVELS
 from siaga.impact.mmi import ROMAN, classify
+from siaga.impact.stored.earthquake import (
+    EarthquakeImpact,
+)
 from siaga.language import Language
 from siaga.report import figures, limits
 from siaga.report.words import LEVELS as LEVEL_NAMES
@@ -52,7 +54,7 @@ class Change:
         return {row.code: row for row in self.rows}[code]
 
 
-def change(before: Mapping[str, Any], after: Mapping[str, Any], _: Language) -> Change:
+def change(before: EarthquakeImpact, after: EarthquakeImpact, _: Language) -> Change:
     """What changed from one impact.json to another, in the reader's language."""
     difference = versions.difference(before, after)
     rows = (

@@ -4,6 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from siaga.impact.loss import BEGINS, LEVELS
+from siaga.impact.stored.earthquake import (
+    AlertRecord,
+    EarthquakeImpact,
+)
 from siaga.language import Language
 from siaga.report import figures, words
 from siaga.report.earthquake import axis, sentences
@@ -11,10 +15,10 @@ from siaga.report.earthquake import axis, sentences
 MODELS = {"siaga": "Siaga", "pager": "PAGER", "itb": "ITB", "itb-bayesian": "ITB Bayes"}
 
 
-def level(impact: Mapping[str, Any], _: Language) -> dict[str, Any]:
+def level(impact: EarthquakeImpact, _: Language) -> dict[str, Any]:
     """The level, its place among four, the chance of each, and the deaths as ranges by the model that sets it."""
-    name, exact = impact["alert"]["level"], impact["alert"]["probability"]
-    if name is None:
+    found = sentences.setting(impact)
+    if found is None:
         return {
             "code": "none",
             "name": _("NOT KNOWN"),
@@ -27,8 +31,8 @@ def level(impact: Mapping[str, Any], _: Language) -> dict[str, Any]:
             "reason": "",
             "beside": "",
         }
+    name, exact, setting = found
     whole = figures.percentages(exact)
-    setting = impact["fatalities"][impact["alert"]["model"]]
     return {
         "code": name,
         "name": _(words.LEVELS[name]),
@@ -64,7 +68,7 @@ def _bounds(level: str, _: Language) -> str:
     return "–".join(dict.fromkeys(figures.whole(size, _.code) for size in (first, last)))
 
 
-def _beside(alert: Mapping[str, Any], _: Language) -> str:
+def _beside(alert: AlertRecord, _: Language) -> str:
     """What sets the level, and the one that PAGER's users expect; older records do not say that."""
     model, expected = MODELS[alert["model"]], alert.get("pager_level")
     if expected is None:
@@ -84,15 +88,11 @@ def _chance(level: str, exact: Mapping[str, float], _: Language) -> str:
     return _("chance of this or worse: {chance}", chance=chance)
 
 
-def models(impact: Mapping[str, Any], _: Language) -> list[dict[str, Any]]:
+def models(impact: EarthquakeImpact, _: Language) -> list[dict[str, Any]]:
     """Every model of deaths, the one that sets the level first."""
-    if impact["fatalities"] is None:
-        return []
-    rows = []
-    for name in sorted(
-        impact["fatalities"], key=lambda name: (name != impact["alert"]["model"], list(MODELS).index(name))
-    ):
-        one = impact["fatalities"][name]
+    deaths, rows = impact["fatalities"] or {}, []
+    for name in sorted(deaths, key=lambda name: (name != impact["alert"]["model"], list(MODELS).index(name))):
+        one = deaths[name]
         whole = figures.percentages(one["probability"])
         rows.append(
             {
@@ -117,7 +117,7 @@ def models(impact: Mapping[str, Any], _: Language) -> list[dict[str, Any]]:
     return rows
 
 
-def money(impact: Mapping[str, Any], _: Language) -> dict[str, str] | None:
+def money(impact: EarthquakeImpact, _: Language) -> dict[str, str] | None:
     """The loss in US dollars as two ranges; None where it is not known."""
     loss = impact.get("economic")
     if loss is None:

@@ -8,10 +8,15 @@ from typing import Any
 
 from siaga import palette
 from siaga.impact.mmi import ROMAN
+from siaga.impact.stored.earthquake import (
+    CountedEarthquakeZone,
+    EarthquakeAmounts,
+    EarthquakeImpact,
+)
 from siaga.language import Language
 from siaga.report import figures, listed
 from siaga.report.earthquake import sentences
-from siaga.report.earthquake.sentences import people_known
+from siaga.report.earthquake.sentences import people_by_mmi, people_known
 from siaga.report.words import short
 
 ROWS = ((10, 10), (9, 9), (8, 8), (7, 7), (6, 6), (5, 5), (2, 4), (1, 1))
@@ -20,11 +25,11 @@ MOST_WORST = 6
 _PAGER = "pager"  # the model whose deaths are shared out among the districts
 
 
-def classes(impact: Mapping[str, Any], _: Language) -> dict[str, Any] | None:
+def classes(impact: EarthquakeImpact, _: Language) -> dict[str, Any] | None:
     """People by MMI class, the strongest first; None where they are not known."""
-    if not people_known(impact):
+    by_mmi = people_by_mmi(impact)
+    if by_mmi is None:
         return None
-    by_mmi = impact["people"]["by_mmi"]
     rows = []
     groups = _met(by_mmi)
     most = max(sum(by_mmi[str(mmi)] for mmi in range(low, high + 1)) for low, high in groups) or 1.0
@@ -46,7 +51,7 @@ def classes(impact: Mapping[str, Any], _: Language) -> dict[str, Any] | None:
                 "bar": round(people / most * 100, 2),
             }
         )
-    return {"rows": rows, "total": figures.people_cell(_sum(impact["people"], (1, 10)), _.code)}
+    return {"rows": rows, "total": figures.people_cell(_sum(by_mmi, (1, 10)), _.code)}
 
 
 def _met(by_mmi: Mapping[str, float]) -> list[tuple[int, int]]:
@@ -57,7 +62,9 @@ def _met(by_mmi: Mapping[str, float]) -> list[tuple[int, int]]:
     return [(DAMAGING, 10), *(group for group in groups if group[0] < DAMAGING)]
 
 
-def ranked(impact: Mapping[str, Any], districts: Sequence[Mapping[str, Any]]) -> list[tuple[Mapping[str, Any], float]]:
+def ranked(
+    impact: EarthquakeImpact, districts: Sequence[CountedEarthquakeZone]
+) -> list[tuple[CountedEarthquakeZone, float]]:
     """Districts and their share of all expected deaths; the worst first. Districts without people are left out.
 
     Shares are of the deaths in districts and outside them.
@@ -67,14 +74,14 @@ def ranked(impact: Mapping[str, Any], districts: Sequence[Mapping[str, Any]]) ->
     lived_in = [zone for zone in districts if zone["people"] > 0]
     total = _all_deaths(impact, lived_in)
 
-    def order(zone: Mapping[str, Any]) -> tuple[float, ...]:
+    def order(zone: CountedEarthquakeZone) -> tuple[float, ...]:
         strongest = tuple(-float(zone["by_mmi"][str(mmi)]) for mmi in range(10, 0, -1))
         return -zone["fatalities"][_PAGER]["expected"], *strongest
 
     return [(zone, zone["fatalities"][_PAGER]["expected"] / total) for zone in sorted(lived_in, key=order)]
 
 
-def _all_deaths(impact: Mapping[str, Any], zones: Sequence[Mapping[str, Any]]) -> float:
+def _all_deaths(impact: EarthquakeImpact, zones: Sequence[EarthquakeAmounts]) -> float:
     """Expected in all districts and outside them; 1 where none are."""
     rest = listed.outside(impact)
     counted = [*zones, rest] if rest else zones
@@ -82,8 +89,8 @@ def _all_deaths(impact: Mapping[str, Any], zones: Sequence[Mapping[str, Any]]) -
 
 
 def beside(
-    impact: Mapping[str, Any], order: Sequence[tuple[Mapping[str, Any], float]]
-) -> tuple[Mapping[str, Any], float] | None:
+    impact: EarthquakeImpact, order: Sequence[tuple[EarthquakeAmounts, float]]
+) -> tuple[EarthquakeAmounts, float] | None:
     """The people outside all districts and their share of all expected deaths; None where nobody lives there."""
     rest = listed.outside(impact)
     if rest is None:
@@ -91,14 +98,14 @@ def beside(
     return rest, rest["fatalities"][_PAGER]["expected"] / _all_deaths(impact, [zone for zone, _share in order])
 
 
-def percents(order: Sequence[tuple[Mapping[str, Any], float]]) -> list[int]:
+def percents(order: Sequence[tuple[EarthquakeAmounts, float]]) -> list[int]:
     """Shares of the deaths in whole per cent that add up to 100; to 0 where no deaths are expected."""
     shares = {str(number): share for number, (_zone, share) in enumerate(order)}
     return list((figures.percentages(shares) if any(shares.values()) else dict.fromkeys(shares, 0)).values())
 
 
 def worst(
-    order: Sequence[tuple[Mapping[str, Any], float]], shares: Sequence[int], count: int, _: Language
+    order: Sequence[tuple[CountedEarthquakeZone, float]], shares: Sequence[int], count: int, _: Language
 ) -> dict[str, Any]:
     """The worst districts, count at most: stacked bars of the people at MMI VI and above."""
     lowest = DAMAGING if any(_above(zone, DAMAGING) for zone, _share in order[:count]) else 2
@@ -130,22 +137,22 @@ def worst(
     }
 
 
-def _above(zone: Mapping[str, Any], lowest: int) -> float:
+def _above(zone: EarthquakeAmounts, lowest: int) -> float:
     return float(sum(zone["by_mmi"][str(mmi)] for mmi in range(lowest, 11)))
 
 
 def table(
-    order: Sequence[tuple[Mapping[str, Any], float]], impact: Mapping[str, Any], most: int, _: Language
+    order: Sequence[tuple[CountedEarthquakeZone, float]], impact: EarthquakeImpact, most: int, _: Language
 ) -> dict[str, Any]:
     """District × MMI, as many rows as matter (most at least 2), the rest summed, and those outside all districts."""
     rest, unknown = beside(impact, order), listed.unknown(impact)
-    everyone = [*order, *([rest] if rest else [])]
-    used = [group for group in ROWS if any(_sum(zone, group) > 0 for zone, _share in everyone)]
+    everyone: list[tuple[EarthquakeAmounts, float]] = [*order, *([rest] if rest else [])]
+    used = [group for group in ROWS if any(_sum(zone["by_mmi"], group) > 0 for zone, _share in everyone)]
     if not used:
         return {"heads": [], "rows": [], "total": None, "answer": ""}
     shares = percents(everyone)
     lines = [
-        (listed.named(short(zone["name"]), zone, _), [zone], share, percent)
+        (listed.named(short(zone["name"]), zone, _), [zone["by_mmi"]], share, percent)
         for (zone, share), percent in zip(order, shares, strict=False)
     ]
     room = max(2, most - (rest is not None) - bool(unknown))
@@ -155,12 +162,13 @@ def table(
         share, percent = sum(line[2] for line in others), sum(line[3] for line in others)
         lines = [*lines[: room - 1], (_("{count} others", count=len(others)), zones, share, percent)]
     if rest:
-        lines.append((_(listed.OUTSIDE), [rest[0]], rest[1], shares[-1]))
+        lines.append((_(listed.OUTSIDE), [rest[0]["by_mmi"]], rest[1], shares[-1]))
     rows = [_row(*line, used, _) for line in lines]
     if unknown:
         rows.append(_unknown_row(short(listed.unknown_name(unknown, _)), len(used), _))
     all_deaths = sum(share for _zone, share in everyone)
-    whole = [impact["people"]] if impact.get("table") else [zone for zone, _share in everyone]
+    by_mmi = people_by_mmi(impact) if impact.get("table") else None
+    whole = [zone["by_mmi"] for zone, _share in everyone] if by_mmi is None else [by_mmi]
     return {
         "heads": [
             {
@@ -178,14 +186,14 @@ def table(
 
 def _row(
     name: str,
-    zones: Sequence[Mapping[str, Any]],
+    people: Sequence[Mapping[str, float]],
     share: float,
     percent: int,
     used: Sequence[tuple[int, int]],
     _: Language,
 ) -> dict[str, Any]:
     def cell(low: int, high: int = 10) -> str:
-        return figures.people_cell(sum(_sum(zone, (low, high)) for zone in zones), _.code)
+        return figures.people_cell(sum(_sum(by_mmi, (low, high)) for by_mmi in people), _.code)
 
     return {
         "name": name,
@@ -200,5 +208,5 @@ def _unknown_row(name: str, columns: int, _: Language) -> dict[str, Any]:
     return {"name": name, "people": _("not known"), "cells": [""] * columns, "strong": "", "share": ""}
 
 
-def _sum(zone: Mapping[str, Any], group: tuple[int, int]) -> float:
-    return float(sum(zone["by_mmi"][str(mmi)] for mmi in range(group[0], group[1] + 1)))
+def _sum(by_mmi: Mapping[str, float], group: tuple[int, int]) -> float:
+    return float(sum(by_mmi[str(mmi)] for mmi in range(group[0], group[1] + 1)))

@@ -1,12 +1,9 @@
 """How the report of an earthquake fills its pages: the first guess."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from siaga.exposure.vocabulary import OVERLAYS
+from siaga.impact.stored.earthquake import EarthquakeImpact
 from siaga.report import fit, listed
 from siaga.report.earthquake import districts
-from siaga.report.earthquake.sentences import people_known
 from siaga.report.fit import Fit
 from siaga.report.words import short
 
@@ -14,7 +11,7 @@ _TIGHT_MM = 7.0  # that a tight page leaves for its map at least
 _ON_ONE_LINE = 21  # letters of a district in the table of the worst
 
 
-def first(impact: Mapping[str, Any], change: bool) -> Fit:
+def first(impact: EarthquakeImpact, change: bool) -> Fit:
     """A guess from what is known beforehand; it holds for most quakes."""
     pages = _pages(impact)
     demonstration = any(file["demonstration"] for file in impact["provenance"]["analysis_data"]["files"])
@@ -32,23 +29,24 @@ def first(impact: Mapping[str, Any], change: bool) -> Fit:
     )
 
 
-def _map_mm(impact: Mapping[str, Any], pages: int, change: bool, demonstration: bool) -> float:
+def _map_mm(impact: EarthquakeImpact, pages: int, change: bool, demonstration: bool) -> float:
     """Height that the map finds on page 1, measured on set pages; a little less than there is."""
     height = 81.0 - 8.9 * demonstration - 15.2 * bool(impact["drill"])
-    height -= 3.9 * len(impact["warnings"]) + 4.0 * any(impact["caveats"][name] for name in ("tsunami", "landslide"))
+    height -= 3.9 * len(impact["warnings"]) + 4.0 * bool(impact["caveats"]["tsunami"] or impact["caveats"]["landslide"])
     if pages == 1:
         height -= 32.0 + 13.0 * change
-    if not people_known(impact):
+    people = impact["people"]["total"]
+    if people is None:
         return height + 52.0  # no chances, no classes, no districts
-    if impact["people"]["total"] <= 0:
+    if people <= 0:
         return height + 15.0
     zones = districts.ranked(impact, listed.counted(impact))[: districts.MOST_WORST]
     return height - 5.1 * sum(len(short(zone["name"])) > _ON_ONE_LINE for zone, _deaths in zones)
 
 
-def _pages(impact: Mapping[str, Any]) -> int:
+def _pages(impact: EarthquakeImpact) -> int:
     """A green quake has one page, others two, and a third where structures were met."""
-    lived_in = people_known(impact) and impact["people"]["total"] > 0
+    lived_in = (impact["people"]["total"] or 0.0) > 0
     if impact["alert"]["level"] in (None, "green") or not lived_in:
         return 1
     layers = (impact.get(name) for name in OVERLAYS)

@@ -5,6 +5,9 @@ from typing import Any
 
 from siaga import palette
 from siaga.impact import fatality
+from siaga.impact.stored.earthquake import (
+    EarthquakeImpact,
+)
 from siaga.language import Language
 from siaga.report import figures, template, words
 from siaga.report.earthquake import axis
@@ -17,7 +20,7 @@ _TEMPLATES = ("first.html", "second.html", "third.html")
 _CHANGED = ("magnitude", "depth_km", "max_mmi", "people_mmi8_plus", "deaths_p25_p75", "chance_100", "level")
 
 
-def html(impact: Mapping[str, Any], public_url: str, language: Language, fit: Fit, change: Change | None) -> str:
+def html(impact: EarthquakeImpact, public_url: str, language: Language, fit: Fit, change: Change | None) -> str:
     """The whole report as one self-contained page; fonts are the reader's Inter or Open Sans.
 
     change: against the version below, None for the first one.
@@ -37,7 +40,7 @@ def html(impact: Mapping[str, Any], public_url: str, language: Language, fit: Fi
     return template.html(_TEMPLATES, shown, url, fit, language)
 
 
-def _frame(impact: Mapping[str, Any], shown: Mapping[str, Any], _: Language) -> dict[str, Any]:
+def _frame(impact: EarthquakeImpact, shown: Mapping[str, Any], _: Language) -> dict[str, Any]:
     """What the frame prints: the running head, the chip of later pages, the small print."""
     version, level, sources = shown["version"], shown["level"], shown["sources"]
     provenance = impact["provenance"]

@@ -4,6 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from siaga.gis.map.scale import SHAKING
+from siaga.impact.stored.earthquake import (
+    EarthquakeImpact,
+)
 from siaga.language import Language
 from siaga.product import Product
 from siaga.report import paper
@@ -13,12 +16,12 @@ from siaga.report.paper import Atlas, Paper
 
 
 def render(
-    impact: Mapping[str, Any],
+    impact: EarthquakeImpact,
     bands: Mapping[str, Any],
     atlas: Atlas,
     public_url: str,
     languages: Sequence[Language],
-    below: Mapping[str, Any] | None = None,
+    below: EarthquakeImpact | None = None,
     meanwhile: Callable[[], list[Product]] = list,
 ) -> list[Product]:
     """All products, in the order of the languages, then those that `meanwhile` makes while pages are set.
@@ -30,12 +33,12 @@ def render(
 
 
 def _paper(
-    impact: Mapping[str, Any],
+    impact: EarthquakeImpact,
     bands: Mapping[str, Any],
     atlas: Atlas,
     public_url: str,
     language: Language,
-    below: Mapping[str, Any] | None,
+    below: EarthquakeImpact | None,
 ) -> Paper:
     change = changes.change(below, impact, language) if below else None
 

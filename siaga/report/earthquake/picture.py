@@ -1,10 +1,8 @@
 """The picture for messengers of an earthquake: five facts and a map."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from siaga import moment
 from siaga.impact.mmi import ROMAN
+from siaga.impact.stored.earthquake import EarthquakeImpact
 from siaga.language import Language
 from siaga.report import figures, listed, picture
 from siaga.report.earthquake import sentences
@@ -13,12 +11,12 @@ from siaga.report.earthquake.printed import printed, time_zone
 _LINE = 46  # px
 
 
-def map_px(impact: Mapping[str, Any]) -> int:
+def map_px(impact: EarthquakeImpact) -> int:
     """Height of the map; a check to make takes a line of it."""
     return picture.map_px(impact, _below(impact))
 
 
-def html(impact: Mapping[str, Any], _: Language) -> str:
+def html(impact: EarthquakeImpact, _: Language) -> str:
     """The picture as a page of its own, to be typeset at 96 dpi."""
     shown = printed(impact, _)
     clock_zone = time_zone(impact, listed.counted(impact))
@@ -40,12 +38,12 @@ def html(impact: Mapping[str, Any], _: Language) -> str:
     return picture.html("picture-earthquake.html", impact, shown, _below(impact), _)
 
 
-def _below(impact: Mapping[str, Any]) -> int:
+def _below(impact: EarthquakeImpact) -> int:
     """Height of the check for a tsunami."""
     return _LINE * (impact["caveats"]["tsunami"] is not False)
 
 
-def _people(impact: Mapping[str, Any], _: Language) -> tuple[str, str, str]:
+def _people(impact: EarthquakeImpact, _: Language) -> tuple[str, str, str]:
     """How many, in which classes, and how that feels."""
     most_shaken = sentences.most_shaken(impact)
     if most_shaken is None:
@@ -60,7 +58,7 @@ def _people(impact: Mapping[str, Any], _: Language) -> tuple[str, str, str]:
     return figures.people_sentence(people, _.code), _("at MMI {classes},", classes=classes), felt
 
 
-def _version(impact: Mapping[str, Any], clock_zone: str, _: Language) -> str:
+def _version(impact: EarthquakeImpact, clock_zone: str, _: Language) -> str:
     """Version, and when its map was made, in two zones."""
     parts = [_("version {number}", number=impact["version_number"])]
     if impact["event"]["process_time"]:

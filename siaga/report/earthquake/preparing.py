@@ -1,10 +1,13 @@
 """What to prepare, and what stands there: planning figures, structures, roads, land, as they are printed."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from siaga import palette
 from siaga.impact.mmi import ROMAN, class_of
+from siaga.impact.stored.earthquake import (
+    EarthquakeImpact,
+)
 from siaga.language import Language
 from siaga.report import figures, words
 from siaga.report.earthquake import sentences
@@ -14,7 +17,7 @@ MOST_NOTABLE = 16
 _MOST_CLASSES = 8
 
 
-def planning(impact: Mapping[str, Any], _: Language) -> dict[str, Any] | None:
+def planning(impact: EarthquakeImpact, _: Language) -> dict[str, Any] | None:
     """Needs of the people at MMI VIII, VII and VI and above; None where nobody was shaken that hard."""
     plan = impact["planning"]
     if plan is None or plan["upper"]["people"] < 1:
@@ -41,15 +44,15 @@ def planning(impact: Mapping[str, Any], _: Language) -> dict[str, Any] | None:
     }
 
 
-def stands(impact: Mapping[str, Any], _: Language) -> dict[str, Any] | None:
+def stands(impact: EarthquakeImpact, _: Language) -> dict[str, Any] | None:
     """Structures, roads and land under the shaking; None where no such layer is installed."""
-    tables = []
+    tables, layers = [], cast(Mapping[str, Any], impact)
     for key, names, total, unit in (
         ("structures", words.STRUCTURES, "total", "count"),
         ("roads", words.ROADS, "total_km", "km"),
         ("land_cover", words.LAND, "total_ha", "ha"),
     ):
-        layer = impact.get(key)
+        layer = layers.get(key)
         if layer is not None:
             tables.append(_by_class(layer, names, total, words.LAYERS[key], unit, _))
     if not tables:

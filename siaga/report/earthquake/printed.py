@@ -3,11 +3,12 @@
 The web's event page shows the same, so that list, page, phone and paper never differ.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from siaga import moment, palette
 from siaga.impact.mmi import ROMAN, class_of
+from siaga.impact.stored.earthquake import CountedEarthquakeZone, EarthquakeImpact
 from siaga.language import Language
 from siaga.report import figures, words
 from siaga.report.earthquake import beyond, deaths, districts, past, preparing, sentences
@@ -17,7 +18,7 @@ from siaga.report.words import short
 
 
 def printed(
-    impact: Mapping[str, Any],
+    impact: EarthquakeImpact,
     _: Language,
     rows: int = MOST_ROWS,
     worst: int = districts.MOST_WORST,
@@ -62,7 +63,7 @@ def printed(
     }
 
 
-def _event(impact: Mapping[str, Any], zones: Sequence[Mapping[str, Any]], _: Language) -> dict[str, Any]:
+def _event(impact: EarthquakeImpact, zones: Sequence[CountedEarthquakeZone], _: Language) -> dict[str, Any]:
     """What happened: the head of the report."""
     event = impact["event"]
     return {
@@ -76,21 +77,21 @@ def _event(impact: Mapping[str, Any], zones: Sequence[Mapping[str, Any]], _: Lan
     }
 
 
-def time_zone(impact: Mapping[str, Any], districts: Sequence[Mapping[str, Any]]) -> str:
+def time_zone(impact: EarthquakeImpact, districts: Sequence[CountedEarthquakeZone]) -> str:
     """WIB, WITA or WIT at the epicentre: of the landmark's district where that is known."""
     place = impact["places"]["landmark"]
     code = next((zone["code"] for zone in districts if place and zone["name"] == place["zone"]), "")
     return moment.time_zone_of(impact["event"]["longitude"], str(code)[:2])
 
 
-def _time(impact: Mapping[str, Any], districts: Sequence[Mapping[str, Any]], _: Language) -> dict[str, str]:
+def _time(impact: EarthquakeImpact, districts: Sequence[CountedEarthquakeZone], _: Language) -> dict[str, str]:
     utc = moment.parse(impact["event"]["time"])
     clock_zone = time_zone(impact, districts)
     main, others = figures.moment(utc, clock_zone, _.code)
     return {"main": main, "others": others, "clock_zone": clock_zone, "iso": impact["event"]["time"]}
 
 
-def _version(impact: Mapping[str, Any], districts: Sequence[Mapping[str, Any]], _: Language) -> dict[str, str]:
+def _version(impact: EarthquakeImpact, districts: Sequence[CountedEarthquakeZone], _: Language) -> dict[str, str]:
     kind = _("corrected") if impact["source_type"] == "corrected" else _("initial")
     made = impact["event"]["process_time"]
     version = {"name": _("Version {number}", number=impact["version_number"]), "kind": kind, "mapped": "", "age": ""}
@@ -106,7 +107,7 @@ def _version(impact: Mapping[str, Any], districts: Sequence[Mapping[str, Any]], 
     return version
 
 
-def _towns(impact: Mapping[str, Any], count: int, _: Language) -> dict[str, Any]:
+def _towns(impact: EarthquakeImpact, count: int, _: Language) -> dict[str, Any]:
     shown = impact["places"]["most_shaken"][:count]
     installed = any(file["role"] == "places" for file in impact["provenance"]["analysis_data"]["files"])
     return {
@@ -115,7 +116,7 @@ def _towns(impact: Mapping[str, Any], count: int, _: Language) -> dict[str, Any]
             {
                 "name": place["name"],
                 "zone": short(place["zone"]),
-                "mmi": (mmi := class_of(place["mmi"])),
+                "mmi": (mmi := class_of(place["mmi"] or 0.0)),
                 "roman": ROMAN[mmi],
                 "colour": palette.MMI[mmi],
                 "distance": f"{figures.whole(place['distance_km'], _.code)}\u00a0km",
@@ -130,7 +131,7 @@ def _towns(impact: Mapping[str, Any], count: int, _: Language) -> dict[str, Any]
     }
 
 
-def _sources(impact: Mapping[str, Any], _: Language) -> dict[str, str]:
+def _sources(impact: EarthquakeImpact, _: Language) -> dict[str, str]:
     files = {file["role"]: file for file in impact["provenance"]["analysis_data"]["files"]}
     population = files.get("population")
     return {

@@ -4,6 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from siaga.impact.mmi import CLASSES, ROMAN, class_of
+from siaga.impact.stored.earthquake import (
+    CountedEarthquakeZone,
+    DeathsRecord,
+    EarthquakeImpact,
+    PlaceRecord,
+    ShakenStructures,
+    SimilarQuake,
+)
 from siaga.language import Language
 from siaga.report import figures, limits, listed, words
 from siaga.report.words import short
@@ -41,9 +49,23 @@ HELP = {
 _COUNT_WORDS = {1: "One district", 2: "Two districts", 3: "Three districts", 4: "Four districts", 5: "Five districts"}
 
 
-def people_known(impact: Mapping[str, Any]) -> bool:
+def people_known(impact: EarthquakeImpact) -> bool:
     """Whether anything is known of the people under the map."""
     return impact["people"]["total"] is not None
+
+
+def people_by_mmi(impact: EarthquakeImpact) -> Mapping[str, float] | None:
+    """People under the map by MMI class; None where nothing is known of them."""
+    by_mmi = {mmi: people for mmi, people in impact["people"]["by_mmi"].items() if people is not None}
+    return by_mmi if people_known(impact) else None
+
+
+def setting(impact: EarthquakeImpact) -> tuple[str, Mapping[str, float], DeathsRecord] | None:
+    """The level, the chance of each, and the deaths by the model that sets it; None where none is known."""
+    alert, deaths = impact["alert"], impact["fatalities"]
+    if alert["level"] is None or alert["probability"] is None or deaths is None:
+        return None
+    return alert["level"], alert["probability"], deaths[alert["model"]]
 
 
 def title(impact: Mapping[str, Any], _: Language) -> str:
@@ -77,20 +99,20 @@ def location(impact: Mapping[str, Any], _: Language) -> str:
     return _("{km} km {wind} of {place}", km=km, wind=_(words.WINDS[place["from_place"]]), place=name)
 
 
-def how_bad(impact: Mapping[str, Any], _: Language) -> str:
+def how_bad(impact: EarthquakeImpact, _: Language) -> str:
     """The chance of deaths, in words.
 
     The level need not be what is most likely (Siaga's is the highest with its chance of forecast.ALERT_CHANCES),
     so the chances are told, never one class of deaths.
     """
-    level = impact["alert"]["level"]
-    if level is None:
+    found = setting(impact)
+    if found is None:
         return _("Deaths cannot be estimated: how many people are under the map is not known.")
-    exact, limit = impact["alert"]["probability"], limits.of(_)
+    (level, exact, deaths), limit = found, limits.of(_)
     hundred = figures.percent(*figures.reaching("orange", exact), _.code)
     thousand = figures.percent(*figures.reaching("red", exact), _.code)
     if level == "green":
-        if impact["fatalities"][impact["alert"]["model"]]["expected"] == 0:
+        if deaths["expected"] == 0:
             return _("No deaths by shaking are expected.")
         return _(
             "Most likely no deaths by shaking; chance of {many} or more: {chance}.", many=limit.many, chance=hundred
@@ -109,10 +131,10 @@ def how_bad(impact: Mapping[str, Any], _: Language) -> str:
     )
 
 
-def where(impact: Mapping[str, Any], zones: Sequence[Mapping[str, Any]], _: Language) -> str:
+def where(impact: EarthquakeImpact, zones: Sequence[CountedEarthquakeZone], _: Language) -> str:
     """The strongest shaking that met people, and in which districts. zones: the finest level."""
-    by_mmi = impact["people"]["by_mmi"]
-    if not people_known(impact):
+    by_mmi = people_by_mmi(impact)
+    if by_mmi is None:
         strongest = class_of(impact["map"]["max_mmi"])
         return _(
             "Strongest on the map: MMI {roman} ({shaking}); who lives there is not known.",
@@ -141,7 +163,7 @@ def where(impact: Mapping[str, Any], zones: Sequence[Mapping[str, Any]], _: Lang
     )
 
 
-def who(impact: Mapping[str, Any], _: Language) -> str:
+def who(impact: EarthquakeImpact, _: Language) -> str:
     """How many people felt the worst of it."""
     found = most_shaken(impact)
     if found is None:
@@ -153,13 +175,13 @@ def who(impact: Mapping[str, Any], _: Language) -> str:
     return _("{people} at MMI {classes}.", people=figures.people_sentence(people, _.code), classes=classes)
 
 
-def most_shaken(impact: Mapping[str, Any]) -> tuple[int, int, float] | None:
+def most_shaken(impact: EarthquakeImpact) -> tuple[int, int, float] | None:
     """Lowest and highest class of the worst shaking that met people (VIII and above, VI and above, or the
     strongest alone), and how many they are; None where people are unknown.
     """
-    if not people_known(impact):
+    by_mmi = people_by_mmi(impact)
+    if by_mmi is None:
         return None
-    by_mmi = impact["people"]["by_mmi"]
     reached = [mmi for mmi in CLASSES if by_mmi[str(mmi)] >= 1]
     if not reached:
         return 1, 1, 0.0
@@ -168,7 +190,7 @@ def most_shaken(impact: Mapping[str, Any]) -> tuple[int, int, float] | None:
     return lowest, top, sum(by_mmi[str(mmi)] for mmi in range(lowest, 11))
 
 
-def short_location(impact: Mapping[str, Any], _: Language) -> str:
+def short_location(impact: EarthquakeImpact, _: Language) -> str:
     """Where, in the fewest words."""
     place = impact["places"]["landmark"]
     if place is None:
@@ -178,7 +200,7 @@ def short_location(impact: Mapping[str, Any], _: Language) -> str:
     return _("{wind} of {place}", wind=_(words.WINDS[place["from_place"]]), place=place["name"])
 
 
-def worst_line(impact: Mapping[str, Any], worst: Mapping[str, Any], _: Language) -> str:
+def worst_line(impact: EarthquakeImpact, worst: Mapping[str, Any], _: Language) -> str:
     """The worst districts by their share of the deaths; where none are expected, the strongest shaking."""
     names = [row["name"] for row in worst["rows"] if row["matters"]][:2]
     if impact["alert"]["level"] in (None, "green") or not names:
@@ -192,7 +214,9 @@ def worst_line(impact: Mapping[str, Any], worst: Mapping[str, Any], _: Language)
     return _("Worst: {first} and {second}", first=names[0], second=names[1])
 
 
-def which_districts(ranked: Sequence[tuple[Mapping[str, Any], float]], impact: Mapping[str, Any], _: Language) -> str:
+def which_districts(
+    ranked: Sequence[tuple[CountedEarthquakeZone, float]], impact: EarthquakeImpact, _: Language
+) -> str:
     """How the expected deaths are shared out; ranked: (zone, share) with the largest first."""
     if not people_known(impact):
         return _("No figures by district.")
@@ -210,7 +234,7 @@ def which_districts(ranked: Sequence[tuple[Mapping[str, Any], float]], impact: M
     return _("{districts}: {share} of the expected deaths.", districts=_(_COUNT_WORDS[count]), share=share)
 
 
-def how_sure(impact: Mapping[str, Any], _: Language) -> str:
+def how_sure(impact: EarthquakeImpact, _: Language) -> str:
     """How far the models differ."""
     if impact["fatalities"] is None:
         return _("No model can be applied.")
@@ -227,10 +251,10 @@ def how_sure(impact: Mapping[str, Any], _: Language) -> str:
     return _("The models' medians differ by a factor of {times}.", times=figures.whole(times, _.code))
 
 
-def strong_shaking(impact: Mapping[str, Any], _: Language) -> str:
+def strong_shaking(impact: EarthquakeImpact, _: Language) -> str:
     """The head of the table of districts."""
-    by_mmi = impact["people"]["by_mmi"]
-    people = sum(by_mmi[str(mmi)] for mmi in range(6, 11))
+    by_mmi = people_by_mmi(impact) or {}
+    people = sum(by_mmi.get(str(mmi), 0.0) for mmi in range(6, 11))
     if people == 0:
         return _("Nobody felt strong shaking (MMI VI or more).")
     return _(
@@ -247,7 +271,7 @@ def prepare_for(people: float, roman: str, _: Language) -> str:
     return _("Nobody at VIII; at most {people} people at MMI ≥ {roman}.", people=count, roman=roman)
 
 
-def towns(places: Sequence[Mapping[str, Any]], _: Language) -> str:
+def towns(places: Sequence[PlaceRecord], _: Language) -> str:
     """The head of the table of towns."""
     shaken = [place["mmi"] for place in places if place["mmi"] is not None]
     if not shaken:
@@ -259,9 +283,9 @@ def towns(places: Sequence[Mapping[str, Any]], _: Language) -> str:
     return _("{count} of these places at MMI {roman}.", count=count, roman=ROMAN[top])
 
 
-def leaning(impact: Mapping[str, Any], _: Language) -> str:
+def leaning(impact: EarthquakeImpact, _: Language) -> str:
     """The head of the table of models."""
-    alerts = [one["alert"] for one in impact["fatalities"].values()]
+    alerts = [one["alert"] for one in (impact["fatalities"] or {}).values()]
     worst = max(set(alerts), key=lambda level: (alerts.count(level), list(words.LEVELS).index(level)))
     count = alerts.count(worst)
     if count == len(alerts):
@@ -271,7 +295,7 @@ def leaning(impact: Mapping[str, Any], _: Language) -> str:
     return _("{count} of {all} models say {level}.", count=count, all=len(alerts), level=_(words.LEVELS[worst]))
 
 
-def happened(events: Sequence[Mapping[str, Any]], _: Language) -> str:
+def happened(events: Sequence[SimilarQuake], _: Language) -> str:
     """The head of the table of similar quakes."""
     tolls = [toll(one) for one in events]
     told = [toll_ for toll_ in tolls if toll_ is not None]
@@ -288,7 +312,7 @@ def happened(events: Sequence[Mapping[str, Any]], _: Language) -> str:
     return _("{count} similar quakes: {low} to {high} deaths.", count=count, low=low, high=high)
 
 
-def toll(event: Mapping[str, Any]) -> int | None:
+def toll(event: SimilarQuake) -> int | None:
     """Deaths of a past quake by all causes, else by shaking; None where none are reported."""
     deaths = event["deaths"] or {}
     total = deaths.get("total")
@@ -296,7 +320,7 @@ def toll(event: Mapping[str, Any]) -> int | None:
     return None if count is None else round(count)
 
 
-def structures(impact: Mapping[str, Any], _: Language) -> str:
+def structures(impact: EarthquakeImpact, _: Language) -> str:
     """The head of the tables of structures, roads and land."""
     layer = impact.get("structures")
     if layer is None:
@@ -307,7 +331,7 @@ def structures(impact: Mapping[str, Any], _: Language) -> str:
     return _("{count} structures at MMI VI and above.", count=figures.whole(strong, _.code))
 
 
-def notable(structures: Mapping[str, Any] | None, _: Language) -> str:
+def notable(structures: ShakenStructures | None, _: Language) -> str:
     """The head of the list of hospitals, schools and bridges."""
     if structures is None:
         return _("No structures are installed.")

@@ -4,6 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from siaga.impact.mmi import CLASSES, ROMAN
+from siaga.impact.stored.earthquake import (
+    EarthquakeImpact,
+    EarthquakePlan,
+)
 from siaga.language import Language
 from siaga.report import workbook
 from siaga.report.workbook import PERCENT, PRECISE, WHOLE, Worksheets, sources
@@ -13,7 +17,7 @@ _EVENT = ("time", "magnitude", "depth_km", "longitude", "latitude", "description
 _QUANTILES = ("expected", "median", "p05", "p10", "p25", "p75", "p90", "p95")
 
 
-def make(impact: Mapping[str, Any], languages: Sequence[Language]) -> bytes:
+def make(impact: EarthquakeImpact, languages: Sequence[Language]) -> bytes:
     """zones.xlsx of one impact.json."""
 
     def fill(worksheets: Worksheets) -> None:
@@ -21,12 +25,14 @@ def make(impact: Mapping[str, Any], languages: Sequence[Language]) -> bytes:
         _people(worksheets, impact)
         _fatalities(worksheets, impact)
         _planning(worksheets, impact["planning"])
-        sources(worksheets, impact, {name: impact["event"][name] for name in _EVENT}, "grid.xml")
+        sources(
+            worksheets, impact, {name: value for name, value in impact["event"].items() if name in _EVENT}, "grid.xml"
+        )
 
     return workbook.make(impact, languages, fill)
 
 
-def _zones(worksheets: Worksheets, impact: Mapping[str, Any]) -> None:
+def _zones(worksheets: Worksheets, impact: EarthquakeImpact) -> None:
     columns = [(worksheets.both("Code"), ""), (worksheets.both("Name"), ""), (worksheets.both("Above"), "")]
     columns += [(worksheets.both("People"), WHOLE), *((f"MMI {ROMAN[mmi]}", WHOLE) for mmi in CLASSES)]
     columns += [
@@ -47,7 +53,7 @@ def _zones(worksheets: Worksheets, impact: Mapping[str, Any]) -> None:
         worksheets.add(f"{level} {name}" if level else name, columns, rows)
 
 
-def _people(worksheets: Worksheets, impact: Mapping[str, Any]) -> None:
+def _people(worksheets: Worksheets, impact: EarthquakeImpact) -> None:
     people, nodes = impact["people"], impact["map"]["nodes_by_mmi"]
     counts = _by_mmi(people["by_mmi"])
     rows = [[ROMAN[mmi], count, nodes[str(mmi)]] for mmi, count in zip(CLASSES, counts, strict=True)]
@@ -56,18 +62,19 @@ def _people(worksheets: Worksheets, impact: Mapping[str, Any]) -> None:
     worksheets.add(worksheets.both("People"), columns, rows)
 
 
-def _fatalities(worksheets: Worksheets, impact: Mapping[str, Any]) -> None:
+def _fatalities(worksheets: Worksheets, impact: EarthquakeImpact) -> None:
     rows = []
     for name, deaths in (impact["fatalities"] or {}).items():
         chances = [deaths["probability"][level] for level in ("green", "yellow", "orange", "red")]
-        rows.append([name, *(deaths[quantile] for quantile in _QUANTILES), deaths["alert"], *chances])
+        sizes: Mapping[str, Any] = deaths
+        rows.append([name, *(sizes[quantile] for quantile in _QUANTILES), deaths["alert"], *chances])
     columns = [(worksheets.both("Model"), ""), *((worksheets.both(quantile), PRECISE) for quantile in _QUANTILES)]
     columns += [(worksheets.both("Alert level"), "")]
     columns += [(worksheets.both(level), PERCENT) for level in ("green", "yellow", "orange", "red")]
     worksheets.add(worksheets.both("Deaths"), columns, rows)
 
 
-def _planning(worksheets: Worksheets, planning: Mapping[str, Any] | None) -> None:
+def _planning(worksheets: Worksheets, planning: Mapping[str, EarthquakePlan] | None) -> None:
     cases = planning or {}
     columns = [(worksheets.both("Planning figure"), "")]
     columns += [(worksheets.both("from MMI {mmi}", mmi=ROMAN[case["mmi"]]), WHOLE) for case in cases.values()]
