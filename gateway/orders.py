@@ -50,9 +50,9 @@ class Order:
 
     def encode(self) -> bytes:
         """The stored form."""
-        return json.dumps({"schema": SCHEMA} | self.told(), ensure_ascii=False, sort_keys=True, indent=1).encode()
+        return json.dumps({"schema": SCHEMA} | self.facts(), ensure_ascii=False, sort_keys=True, indent=1).encode()
 
-    def told(self) -> dict[str, Any]:
+    def facts(self) -> dict[str, Any]:
         """As it is told to whoever asks."""
         return asdict(self)
 

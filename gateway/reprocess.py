@@ -47,7 +47,7 @@ class Reprocess:
         if not wanted.is_named:
             if sent.get("dry_run"):
                 return {"plan": self.orders.plan(wanted)}
-            return {"order": self.orders.place(wanted, who).told()}
+            return {"order": self.orders.place(wanted, who).facts()}
         meant = self._meant(wanted)
         if sent.get("dry_run"):
             named = [f"{one.bucket}/{one.key}" for _, one in meant]

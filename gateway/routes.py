@@ -78,13 +78,13 @@ def drop() -> Response:
 @routes.get(ORDERS)
 def orders() -> Response:
     """The orders, and how far each has come."""
-    return jsonify(orders=[order.told() for order in services().orders.listed()])
+    return jsonify(orders=[order.facts() for order in services().orders.listed()])
 
 
 @routes.post(STOP)
 def stop() -> Response:
     """Withdraw the rest of an order."""
-    return jsonify(order=services().orders.stop(str(_sent()[0].get("id", ""))).told())
+    return jsonify(order=services().orders.stop(str(_sent()[0].get("id", ""))).facts())
 
 
 def _sent() -> tuple[dict[str, Any], str]:

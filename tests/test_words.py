@@ -81,7 +81,7 @@ def test_a_word_is_gone_and_the_one_in_its_place_is_used(word, used):
 
 
 def test_what_others_call_is_named_by_a_noun():
-    for path in sources("siaga", "functions", "web", "template", "bench"):
+    for path in sources(*PARTS):
         if path.is_relative_to(STORED):
             continue
         for name, line in public(ast.parse(path.read_text(encoding="utf-8"))):

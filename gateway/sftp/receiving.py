@@ -153,7 +153,7 @@ class Receiving:
                 await asyncio.to_thread(tree.show, folder, dated)
 
     def _when(self, folder: str, head: Head) -> float:
-        told = self._shelf.times.told(f"/{folder}/{head.key}", head.etag)
+        told = self._shelf.times.changed(f"/{folder}/{head.key}", head.etag)
         return head.modified.timestamp() if told is None else told
 
     async def _watch(self, tree: Tree, child: Process, process: Any) -> None:

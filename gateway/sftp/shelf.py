@@ -95,26 +95,26 @@ class Shelf:
             raise SFTPNoSuchFile(f"{where.text}: no such folder")
         return found
 
-    def attributes(self, name: str, found: Head | Held) -> SFTPAttrs:
+    def attributes(self, name: str, head: Head | Held) -> SFTPAttrs:
         """Size and time; the time is the one that the client set, where it did."""
-        told = self.changed(name, found)
-        came = found.since if isinstance(found, Held) else found.modified.timestamp()
-        return file_of(found.size, came if told is None else told)
+        told = self.changed(name, head)
+        came = head.since if isinstance(head, Held) else head.modified.timestamp()
+        return file_of(head.size, came if told is None else told)
 
-    def changed(self, name: str, found: Head | Held) -> float | None:
+    def changed(self, name: str, head: Head | Held) -> float | None:
         """When that content was changed, as its client says, seconds since the epoch; None when it did not say it."""
-        if isinstance(found, Held):
-            return self.times.told(name, "")
-        told = self.times.told(name, found.etag)
-        return _kept(found) if told is None else told
+        if isinstance(head, Held):
+            return self.times.changed(name, "")
+        told = self.times.changed(name, head.etag)
+        return _kept(head) if told is None else told
 
-    async def fill(self, upload: Upload, where: ViewPath, found: Head | Held) -> None:
+    async def fill(self, upload: Upload, where: ViewPath, head: Head | Held) -> None:
         """Begin an upload with what lies there already; raises SFTPFailure when that fails, and drops it."""
 
         def copied() -> None:
             try:
-                if isinstance(found, Held):
-                    upload.fill(found.pieces())
+                if isinstance(head, Held):
+                    upload.fill(head.pieces())
                 else:
                     upload.fill(self._store.stream(where.bucket, where.key)[1])
             except BadInput as error:
@@ -139,7 +139,7 @@ class Shelf:
 
     async def _learn_times(self, listed: Sequence[tuple[str, str, Head]]) -> None:
         """Listings hold no metadata: where no time is kept here, each object is asked for its own, once."""
-        unknown = [one for one in listed if self.times.told(one[0], one[2].etag) is None][:_MOST_ASKED]
+        unknown = [one for one in listed if self.times.changed(one[0], one[2].etag) is None][:_MOST_ASKED]
 
         def asked() -> Iterator[tuple[str, Head]]:
             for name, bucket, head in unknown:

@@ -30,7 +30,7 @@ class Times:
             if changed is not None:
                 self._connection.execute("insert or replace into time values (?, ?, ?)", [name, etag, changed])
 
-    def told(self, name: str, etag: str) -> float | None:
+    def changed(self, name: str, etag: str) -> float | None:
         """When that content was changed, seconds since the epoch; None when nobody said it."""
         row = None
         with suppress(sqlite3.Error), closing(self._connection.cursor()) as cursor:
