@@ -8,9 +8,9 @@ from pathlib import Path
 
 import hypothesis
 import pytest
-import quick
-from door_process import Door
-from running import Running, environment, wait_for
+from support import quick
+from support.door_process import Door
+from support.running import Running, environment, wait_for
 
 from siaga import keys, stack
 from siaga.machine import minio as minio_server
@@ -176,7 +176,7 @@ def ours(minio):
 @pytest.fixture(scope="module")
 def gateway(emptied, tmp_path_factory):
     """One gateway for all tests of a module, so each must use keys of its own."""
-    from gateway_process import Gateway
+    from support.gateway_process import Gateway
 
     started = Gateway(emptied, tmp_path_factory.mktemp("gateway")).start()
     yield started
@@ -186,7 +186,7 @@ def gateway(emptied, tmp_path_factory):
 @pytest.fixture(scope="module")
 def shakemap_slot(gateway):
     """The only slot of on-shakemap, played by the test."""
-    from gateway_process import Function
+    from support.gateway_process import Function
 
     played = Function(gateway.settings.function_port)
     yield played

@@ -3,7 +3,7 @@
 import pytest
 from fixtures.grids import make_grid
 from playwright.sync_api import sync_playwright
-from running import wait_for
+from support.running import wait_for
 
 from siaga import keys
 from siaga.cli import ingest

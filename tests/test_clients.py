@@ -10,9 +10,9 @@ import subprocess
 from dataclasses import replace
 
 import pytest
-from clients import CLIENTS, Relay, Site, break_off
-from door_process import can_confine
-from running import wait_for
+from support.clients import CLIENTS, Relay, Site, break_off
+from support.door_process import can_confine
+from support.running import wait_for
 
 from siaga import keys
 from siaga.settings import REPOSITORY

@@ -9,7 +9,7 @@ import time
 
 import pytest
 from fixtures.grids import make_grid
-from running import Running, wait_for
+from support.running import Running, wait_for
 
 from siaga import keys, machine
 from siaga.errors import SiagaError

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from petabencana_server import PetaBencana
+from support.petabencana_server import PetaBencana
 
 from functions.fetch_flood import handler
 from siaga import keys, stack

@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 
 import jsonschema
 import pytest
-import typed
-from gateway_process import STACK, Function, Gateway, done, receipts
-from running import wait_for
+from support import typed
+from support.gateway_process import STACK, Function, Gateway, done, receipts
+from support.running import wait_for
 
 from gateway.job import Policy, Progress
 from gateway.sweep import Sweep

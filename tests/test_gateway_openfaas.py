@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
-from gateway_process import STACK, Function, Gateway, receipts
-from running import free_ports, wait_for
+from support.gateway_process import STACK, Function, Gateway, receipts
+from support.running import free_ports, wait_for
 
 from gateway.cron import Cron, latest
 from siaga import events, stack

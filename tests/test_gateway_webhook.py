@@ -6,10 +6,10 @@ from urllib.parse import quote_plus
 import psutil
 import pytest
 import requests
-from gateway_process import receipts
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from running import wait_for
+from support.gateway_process import receipts
+from support.running import wait_for
 
 from gateway.events import Webhook
 from siaga import events, stack

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from fixtures.grids import make_grid
-from running import environment
+from support.running import environment
 
 from siaga import keys
 from siaga.cli import ingest

@@ -5,7 +5,7 @@ import json
 import pytest
 import requests
 from fixtures import floods
-from running import wait_for
+from support.running import wait_for
 
 from siaga import keys
 from siaga.cli import ingest, samples

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import requests
 from fixtures.grids import make_grid
-from running import wait_for
+from support.running import wait_for
 
 from siaga import keys, machine
 from siaga.cli import ingest

@@ -1,6 +1,7 @@
 """Where each thing stands, and who may import whom: parts never each other, in the library only downwards."""
 
 import ast
+import importlib.util
 import re
 import sys
 from functools import cache
@@ -238,3 +239,16 @@ def test_pure_rooms_know_nothing_of_stores_and_settings():
             for name in imported(path):
                 assert name.partition(".")[0] in PURE_MAY | set(sys.stdlib_module_names), (path, name)
                 assert not name.startswith(("siaga.store", "siaga.settings")), (path, name)
+
+
+def test_what_tests_share_lies_in_support_and_fixtures_and_is_there():
+    tests = ROOT / "tests"
+    folders = {path.parent.name for path in tests.glob("*/__init__.py")}
+    assert folders == {"fixtures", "support"}
+    scripts = {"audit.py", "conftest.py", "fuzz.py", "translations.py"}  # called by name
+    for path in tests.rglob("*.py"):
+        if path.parent.name not in folders:
+            assert path.name.startswith("test_") or path.name in scripts, f"{path}: helpers lie in tests/support"
+        for name in {name.partition(".")[0] for name in imported(path)}:
+            there = path.with_name(f"{name}.py").is_file() or importlib.util.find_spec(name) is not None
+            assert there, f"{path} imports {name}, which is not there; helpers lie in tests/support"

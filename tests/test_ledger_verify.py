@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 from fixtures import installed
 from fixtures.grids import make_grid
-from gateway_process import Function, Gateway, done
-from running import environment, wait_for
+from support.gateway_process import Function, Gateway, done
+from support.running import environment, wait_for
 
 from functions.on_shakemap import handler as on_shakemap
 from gateway.ledger import Ledger

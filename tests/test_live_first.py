@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
-from gateway_process import Function, Gateway
-from running import wait_for
+from support.gateway_process import Function, Gateway
+from support.running import wait_for
 
 from siaga import events, keys
 from siaga.keys import Run, Version

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 import yaml
-from running import SIAGA, environment, wait_for
+from support.running import SIAGA, environment, wait_for
 
 from siaga import machine, stack, standing
 from siaga.errors import SiagaError

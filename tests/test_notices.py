@@ -1,8 +1,8 @@
 """The sender of a map is told beside it what became of it: by the gateway alone, of the newest content, once."""
 
 import pytest
-from gateway_process import STACK, Function, Gateway, receipts
-from running import wait_for
+from support.gateway_process import STACK, Function, Gateway, receipts
+from support.running import wait_for
 
 from siaga import keys
 from siaga.errors import NotFound

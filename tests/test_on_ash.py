@@ -8,8 +8,8 @@ import jsonschema
 import numpy as np
 import pytest
 import shapely
-import typed
 from fixtures import ash, exposure, installed
+from support import typed
 
 from functions.on_ash import handler as on_ash
 from siaga import keys

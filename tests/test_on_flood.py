@@ -6,8 +6,8 @@ import jsonschema
 import numpy as np
 import pytest
 import shapely
-import typed
 from fixtures import exposure, floods, installed
+from support import typed
 
 from functions.on_flood import handler as on_flood
 from siaga import keys

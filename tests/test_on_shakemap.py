@@ -10,10 +10,10 @@ import zipfile
 import jsonschema
 import numpy as np
 import pytest
-import typed
 from fixtures import installed
 from fixtures.grids import make_grid
 from osgeo import gdal
+from support import typed
 
 from functions.on_shakemap import handler as on_shakemap
 from functions.render_report import handler as render_report

@@ -5,9 +5,9 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from petabencana_server import PetaBencana as Server
-from petabencana_server import recorded
-from running import free_ports
+from support.petabencana_server import PetaBencana as Server
+from support.petabencana_server import recorded
+from support.running import free_ports
 
 from siaga.errors import SiagaError
 from siaga.hazard import flood

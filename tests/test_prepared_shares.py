@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from fixtures import installed
 from fixtures.grids import make_grid
-from running import SIAGA
+from support.running import SIAGA
 
 from functions.on_shakemap import handler as on_shakemap
 from siaga import diskcache, keys

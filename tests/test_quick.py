@@ -4,7 +4,7 @@ import importlib
 import sys
 
 import pytest
-import quick
+from support import quick
 
 
 @pytest.mark.parametrize("name", ["keys", "promises", "impact", "stack"])

@@ -7,8 +7,8 @@ import jsonschema
 import numpy as np
 import pytest
 import shapely
-import typed
 from fixtures import ash, exposure, floods, installed
+from support import typed
 
 from functions.on_ash import handler as on_ash
 from functions.on_flood import handler as on_flood

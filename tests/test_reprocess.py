@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
-from gateway_process import Function, Gateway, done, receipts
-from running import wait_for
+from support.gateway_process import Function, Gateway, done, receipts
+from support.running import wait_for
 
 from gateway.wanted import Wanted
 from siaga import cli, keys

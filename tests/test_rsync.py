@@ -4,7 +4,7 @@ import os
 import subprocess
 
 import pytest
-from door_process import can_confine
+from support.door_process import can_confine
 
 from gateway.sftp import receiving, rsync, spool
 from siaga import keys

@@ -9,7 +9,7 @@ import time
 
 import paramiko
 import pytest
-from running import wait_for
+from support.running import wait_for
 
 from gateway.sftp import spool
 from siaga import keys, machine

@@ -12,7 +12,7 @@ import paramiko
 import pytest
 import yaml
 from fixtures.grids import make_grid
-from running import free_ports, wait_for
+from support.running import free_ports, wait_for
 
 from gateway.sftp import spool
 from gateway.sftp.accounts import Accounts

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import requests
 from botocore.exceptions import ClientError
-from running import free_ports, wait_for
+from support.running import free_ports, wait_for
 
 from siaga import events, keys, stack
 from siaga.errors import BadInput, Conflict, Forbidden, NotFound, SiagaError, Unavailable

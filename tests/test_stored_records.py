@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import NotRequired, TypedDict
 
 import pytest
-import typed
+from support import typed
 
 from siaga import catalog
 from siaga.impact import schemas, stored

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import psutil
 import pytest
-from running import wait_for
+from support.running import wait_for
 
 from siaga import moment, standing
 from siaga.machine import supervisor as module

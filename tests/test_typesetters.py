@@ -11,7 +11,7 @@ import psutil
 import pypdfium2
 import pytest
 from PIL import Image
-from running import wait_for
+from support.running import wait_for
 
 from siaga.errors import SiagaError
 from siaga.report import laterimage, typesetters

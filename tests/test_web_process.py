@@ -6,7 +6,7 @@ import socket
 
 import pytest
 import requests
-from web_process import running_web
+from support.web_process import running_web
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import re
 
 import pytest
 from fixtures import receipts
-from gateway_process import Function, Gateway
-from running import wait_for
+from support.gateway_process import Function, Gateway
+from support.running import wait_for
 
 from siaga import keys
 from siaga.events import Notification

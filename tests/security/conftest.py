@@ -1,9 +1,9 @@
 """What the tests of this folder share: one web app, one gateway and one SFTP door, each a real process."""
 
 import pytest
-from door_process import Door
-from gateway_process import Function
-from web_process import running_web
+from support.door_process import Door
+from support.gateway_process import Function
+from support.web_process import running_web
 
 
 @pytest.fixture(scope="session")

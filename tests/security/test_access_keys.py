@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 from minio import MinioAdmin
 from minio.credentials import StaticProvider
-from running import environment, wait_for
+from support.running import environment, wait_for
 
 from siaga import keys
 from siaga.errors import Forbidden

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 import requests
-from gateway_process import Function, Gateway
-from running import wait_for
+from support.gateway_process import Function, Gateway
+from support.running import wait_for
 
 from gateway import invoke
 from gateway.callback import Callbacks

@@ -6,8 +6,8 @@ import socket
 
 import pytest
 import requests
-from gateway_process import Gateway, receipts
-from running import wait_for
+from support.gateway_process import Gateway, receipts
+from support.running import wait_for
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 import requests
 from fixtures import ash, installed
-from running import free_ports
+from support.running import free_ports
 
 from functions.on_ash import handler as on_ash
 from functions.on_flood import handler as on_flood

@@ -4,7 +4,7 @@ import hashlib
 import re
 
 import pytest
-from running import environment
+from support.running import environment
 
 from siaga.machine import minio
 from siaga.settings import REPOSITORY, Settings

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from running import environment
+from support.running import environment
 
 from siaga import cli, modes
 from siaga.cli import forecast

@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager
 import asyncssh
 import paramiko
 import pytest
-from running import wait_for
+from support.running import wait_for
 
 from gateway.sftp import algorithms, spool, usersfile
 from gateway.sftp.accounts import Accounts

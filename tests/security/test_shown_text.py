@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 from PIL import Image
-from running import SIAGA
+from support.running import SIAGA
 
 from gateway import logs
 from siaga import keys

@@ -9,8 +9,8 @@ from contextlib import suppress
 
 import pytest
 import requests
-from gateway_process import STACK, Function, Gateway, done, receipts
-from running import free_ports, wait_for
+from support.gateway_process import STACK, Function, Gateway, done, receipts
+from support.running import free_ports, wait_for
 
 from siaga import machine, stack
 from siaga.events import Notification

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 import requests
-from gateway_process import Gateway
-from running import free_ports, wait_for
+from support.gateway_process import Gateway
+from support.running import free_ports, wait_for
 
 from siaga import listener
 

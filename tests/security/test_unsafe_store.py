@@ -5,7 +5,7 @@ from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from running import environment
+from support.running import environment
 from test_machine import refused
 
 from siaga import keys, stack

@@ -7,7 +7,7 @@ import time
 
 import pytest
 import requests
-from running import wait_for
+from support.running import wait_for
 from test_web import entry, put
 
 from siaga import keys

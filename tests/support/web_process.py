@@ -5,9 +5,8 @@ import subprocess
 import sys
 from contextlib import contextmanager
 
-from running import answers, free_ports, wait_for
-
 from siaga.settings import Settings
+from support.running import answers, free_ports, wait_for
 
 
 @contextmanager

@@ -8,7 +8,6 @@ import sys
 
 import paramiko
 import yaml
-from running import environment, is_free, wait_for
 
 from gateway.sftp import receiving
 from siaga import keys, machine
@@ -16,6 +15,7 @@ from siaga.errors import BadInput
 from siaga.machine import minio as minio_server
 from siaga.settings import Settings
 from siaga.store import Store
+from support.running import environment, is_free, wait_for
 
 
 def can_confine(folder):

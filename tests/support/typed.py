@@ -9,7 +9,7 @@ from pathlib import Path
 
 def schema(name):
     """The JSON Schema of that name, from the root of the library, for the records of no single hazard."""
-    path = Path(__file__).parent.parent / "siaga" / f"{name}.schema.json"
+    path = Path(__file__).parents[2] / "siaga" / f"{name}.schema.json"
     return json.loads(path.read_text(encoding="utf-8"))
 
 

@@ -9,7 +9,7 @@ from functools import cache
 from importlib.abc import MetaPathFinder
 from pathlib import Path
 
-TESTS = Path(__file__).parent
+TESTS = Path(__file__).parents[1]
 ROOT = TESTS.parent
 SLOW_LIBRARIES = frozenset({"qgis", "osgeo", "scipy", "playwright"})  # the first three come with Debian alone
 SLOW_IN_TESTS = frozenset({"subprocess", "multiprocessing"})  # a test that starts processes
@@ -21,7 +21,7 @@ class Forbid(MetaPathFinder):
 
     def find_spec(self, name, path=None, target=None):  # noqa: ARG002 - the import system names them
         if name.partition(".")[0] in SLOW_LIBRARIES:
-            raise ModuleNotFoundError(f"{name} is not there for a quick test; see tests/quick.py", name=name)
+            raise ModuleNotFoundError(f"{name} is not there for a quick test; see tests/support/quick.py", name=name)
 
 
 def is_quick_file(path: Path) -> bool:

@@ -13,11 +13,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import requests
-from running import answers, free_ports, wait_for
 
 from siaga import events, keys
 from siaga import stack as stack_file
 from siaga.settings import REPOSITORY, Settings
+from support.running import answers, free_ports, wait_for
 
 STACK = """
 functions:

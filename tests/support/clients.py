@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from running import wait_for
+from support.running import wait_for
 
 _TRUST = ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR"]
 _ALONE = ["-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes", "-F", "/dev/null"]

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
-ANSWERS = Path(__file__).parent / "fixtures" / "petabencana"
+ANSWERS = Path(__file__).parents[1] / "fixtures" / "petabencana"
 
 
 def recorded(name):
