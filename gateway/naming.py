@@ -29,6 +29,7 @@ class Naming:
 
         An event means its inputs, and the report of each of its runs that is shown.
         """
+        name = name.rstrip("/")
         place = _PLACE.search(name)
         if place:
             return list(self._of_key(place[1], place[2].strip()))

@@ -70,7 +70,7 @@ class Orders:
     def __init__(self, store: Store, inbox: Inbox, selection: Selection, replicas: dict[str, int]) -> None:
         """`store` with the rights of the gateway; `replicas`: slots of each function."""
         self._store, self._inbox, self._selection, self._replicas = store, inbox, selection, replicas
-        self._lock = threading.Lock()
+        self._lock, self._reading = threading.Lock(), threading.Lock()
         self._orders: dict[str, Order] | None = None
         self._changed = threading.Event()
 
@@ -141,15 +141,19 @@ class Orders:
 
     def run(self, stop: threading.Event) -> None:
         """Work off orders until told to stop."""
+        away = ""
         while not stop.is_set():
             order: Order | None = None
             try:
-                order = min((one for one in self._all().values() if one.state == OPEN), key=_age, default=None)
+                order = min((one for one in list(self._all().values()) if one.state == OPEN), key=_age, default=None)
                 if order:
                     self._work(order, stop)
+                    away = ""
                     continue
             except SiagaError as error:
-                _log.warning("orders: %s", error)
+                if not away:
+                    _log.warning("orders: %s", error)
+                away = str(error)
                 if order:
                     self._tell(order.id, reason=error.reason())
                 stop.wait(_AWAY_SECONDS)
@@ -165,10 +169,12 @@ class Orders:
         total = sum(1 for _ in self._selection.chosen(wanted, order.placed))
         self._tell(order.id, total=total, enqueued=0, done=0, reason=None)
         _log.info(json.dumps({"order": order.id, "total": total}))
+        if self._all()[order.id].state != OPEN:
+            return  # stopped while it was counted
         outstanding: set[str] = set()
         enqueued = 0
-        for one, _ in self._selection.chosen(wanted, order.placed):
-            outstanding.add(self._again(one))
+        for one, receipt in self._selection.chosen(wanted, order.placed):
+            outstanding.add(self._again(one, settled=receipt is not None))
             enqueued += 1
             if len(outstanding) >= _SLICE and not self._wait(order.id, outstanding, enqueued, _SLICE // 2, stop):
                 return
@@ -176,11 +182,17 @@ class Orders:
             self._tell(order.id, state=DONE, ended=stamp(), enqueued=enqueued, done=enqueued, total=enqueued)
             _log.info(json.dumps({"order": order.id, "state": DONE, "done": enqueued}))
 
-    def _again(self, one: Chosen) -> str:
-        """Enqueue one as backfill; returns the id of its job."""
+    def _again(self, one: Chosen, *, settled: bool) -> str:
+        """Enqueue one as backfill; returns the id of its job.
+
+        settled: it has a receipt, which goes. What has none may be under way, and is about to get its own.
+        """
         place = urgency.backfill(one.happened)
         job = Job.of_object(one.function, one.notification, place, stamp(one.written))
-        self._inbox.again(job)
+        if settled:
+            self._inbox.again(job)
+        else:
+            self._inbox.submit(job)
         return job.id
 
     def _wait(self, name: str, outstanding: set[str], enqueued: int, fewer: int, stop: threading.Event) -> bool:
@@ -227,16 +239,20 @@ class Orders:
 
     def _all(self) -> dict[str, Order]:
         """By id; read from the store once, since nobody else writes them. Raises Unavailable."""
-        if self._orders is None:
-            found = {}
-            for head in self._store.list(keys.LEDGER, keys.ORDERS):
-                try:
-                    order = Order.decode(self._store.get(keys.LEDGER, head.key)[0])
-                    found[order.id] = order
-                except (NotFound, ValueError, KeyError, TypeError):
-                    _log.warning("%s is not an order of a known form", head.key)
-            self._orders = found
-        return self._orders
+        with self._reading:
+            if self._orders is None:
+                self._orders = self._stored()
+            return self._orders
+
+    def _stored(self) -> dict[str, Order]:
+        found = {}
+        for head in self._store.list(keys.LEDGER, keys.ORDERS):
+            try:
+                order = Order.decode(self._store.get(keys.LEDGER, head.key)[0])
+                found[order.id] = order
+            except (NotFound, ValueError, KeyError, TypeError):
+                _log.warning("%s is not an order of a known form", head.key)
+        return found
 
 
 def _age(order: Order) -> str:

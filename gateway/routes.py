@@ -63,10 +63,15 @@ def pending() -> Response:
 
 
 @routes.post(REPROCESS)
-@routes.post("/function/reprocess")
 def reprocess() -> tuple[Response, int]:
-    """Do inputs again: those that are named at once, a range slice by slice; shaped like a function for faas-cli."""
+    """Do inputs again: those that are named at once, a range slice by slice."""
     return jsonify(services().reprocess.order(*_sent())), 202
+
+
+@routes.post("/function/reprocess")
+def reprocess_function() -> Response:
+    """The same, shaped like a function: `faas-cli invoke` prints an answer with 200, and nothing of one with 202."""
+    return jsonify(services().reprocess.order(*_sent()))
 
 
 @routes.post(DROP)

@@ -25,7 +25,7 @@ class InputState:
     """What became of an input.
 
     state: published, recorded (figures, and no report is made), analysed (figures, no report yet), received,
-    refused, superseded or dead.
+    refused, superseded, dead or dropped.
     url: the event's page, "" while there is none. run: folder in bucket results, or "".
     """
 
@@ -37,7 +37,7 @@ class InputState:
     @property
     def final(self) -> bool:
         """Whether waiting longer changes nothing."""
-        return self.state in ("published", "recorded", "refused", "superseded", "dead")
+        return self.state in ("published", "recorded", "refused", "superseded", "dead", "dropped")
 
 
 def key_for(path: Path, body: bytes) -> str:
