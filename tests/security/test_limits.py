@@ -82,7 +82,7 @@ def test_a_raster_that_is_too_large_is_refused_unread(store, minio):
     store.put(keys.ASHMAPS, f"{folder}/{keys.ASH_RASTER}", Blanks(70 << 20))
     store.put(keys.ASHMAPS, f"{folder}/{keys.ASH_REQUEST}", ash.request())
     came = SimpleNamespace(
-        event=events.Notification(keys.ASHMAPS, f"{folder}/{keys.ASH_REQUEST}"),
+        notification=events.Notification(keys.ASHMAPS, f"{folder}/{keys.ASH_REQUEST}"),
         context=frame.Context(Store.connect(minio, "functions"), minio),
     )
 
