@@ -38,6 +38,7 @@ SAFE = ("GET", "HEAD", "OPTIONS")
 _HOURS = 12
 _TRIES, _WINDOW = 5, 300.0  # wrong passwords of one address within so many seconds
 _TRIES_NEAR = 20  # of a neighbourhood: who has one address often has the others of its network too
+_REMEMBERED = 10_000  # networks
 _LARGEST = 65 << 20  # bytes of a request from the operator
 _LONGEST = 200  # characters of a name or a password that are looked at
 
@@ -66,24 +67,28 @@ class Tries:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """`clock` in seconds."""
         self._clock, self._lock = clock, threading.Lock()
-        self._wrong: dict[str, list[float]] = {}
+        self._wrong: dict[str, list[tuple[str, float]]] = {}  # by network: address and when
 
     def check(self, address: str) -> None:
         """Raises TooOften when this address, or its network, has tried too often."""
         with self._lock:
-            oldest = self._clock() - _WINDOW
-            self._wrong = {
-                who: kept for who, times in self._wrong.items() if (kept := [one for one in times if one > oldest])
-            }
-            mine, here = self._wrong.get(address, []), _network(address)
-            near = sum(len(times) for who, times in self._wrong.items() if _network(who) == here)
-        if len(mine) >= _TRIES or near >= _TRIES_NEAR:
+            near = self._recent(_network(address))
+        if len(near) >= _TRIES_NEAR or sum(who == address for who, _when in near) >= _TRIES:
             raise TooOften("Too many wrong passwords; try again in {minutes} minutes", minutes=round(_WINDOW / 60))
 
     def wrong(self, address: str) -> None:
         """Remember one."""
+        network = _network(address)
         with self._lock:
-            self._wrong.setdefault(address, []).append(self._clock())
+            recent = self._recent(network)
+            self._wrong.pop(network, None)  # those who tried last stand last
+            self._wrong[network] = [*recent, (address, self._clock())]
+            if len(self._wrong) > _REMEMBERED:
+                del self._wrong[next(iter(self._wrong))]
+
+    def _recent(self, network: str) -> list[tuple[str, float]]:
+        oldest = self._clock() - _WINDOW
+        return [one for one in self._wrong.get(network, []) if one[1] > oldest]
 
 
 class Login:

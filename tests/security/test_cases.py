@@ -1,6 +1,5 @@
 """Everything that an attacker tried on Siaga has a test: by its number in the name of one, or in cases.txt."""
 
-import ast
 import re
 from functools import cache
 from pathlib import Path
@@ -17,8 +16,7 @@ LISTED = re.compile(r"([A-Z][A-Z0-9]-\d\d)  (\S.*?)  +(\S+)")
 @cache
 def functions_of(path):
     """Names of the test functions of a file."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    return frozenset(node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
+    return frozenset(re.findall(r"^def (test_\w+)\(", path.read_text(encoding="utf-8"), re.MULTILINE))
 
 
 @cache
