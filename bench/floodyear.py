@@ -5,19 +5,17 @@ day, one day in three wet; every fourth wet hour the same as the one before; som
 objects lie in memory, so that what is measured is the index and the pages, not a store.
 """
 
-import hashlib
 import json
 import random
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from bench.memory import Memory, ask
 from siaga import keys
-from siaga.errors import NotFound
-from siaga.store import Head
 from web import create_app
 from web.index import Index
 
@@ -39,29 +37,9 @@ _PAGES = {
 }
 
 
-class _Memory:
-    """What the index and the pages ask of a store, kept in memory."""
-
-    def __init__(self) -> None:
-        self._kept: dict[str, dict[str, bytes]] = {bucket: {} for bucket in keys.BUCKETS}
-        self._heads: dict[tuple[str, str], Head] = {}
-
-    def put(self, bucket: str, key: str, body: bytes) -> None:
-        self._kept[bucket][key] = body
-        self._heads[bucket, key] = Head(key, hashlib.md5(body).hexdigest(), len(body), _START)
-
-    def get(self, bucket: str, key: str) -> tuple[bytes, Head]:
-        if key not in self._kept[bucket]:
-            raise NotFound("There is no {key}", key=key)
-        return self._kept[bucket][key], self._heads[bucket, key]
-
-    def list(self, bucket: str, prefix: str = "") -> Iterator[Head]:
-        return (self._heads[bucket, key] for key in sorted(self._kept[bucket]) if key.startswith(prefix))
-
-
 def run(say: Callable[[str], None]) -> None:
     """Make the year (not counted), import it, take an hour more, ask for the pages."""
-    store, dice = _Memory(), random.Random(5)
+    store, dice = Memory(), random.Random(5)
     wet = _make(store, dice)
     with tempfile.TemporaryDirectory(prefix="siaga-bench-") as scratch:
         index = Index(store, Path(scratch) / "index.sqlite")  # type: ignore[arg-type]
@@ -75,23 +53,13 @@ def run(say: Callable[[str], None]) -> None:
         say(f"one hour more: {time.perf_counter() - began:.2f} s")
         client = create_app(store, index, "http://127.0.0.1:9").test_client()  # type: ignore[arg-type]
         for name, path in _PAGES.items():
-            took = [_ask(client, path.format(**wet)) for _ in range(_TIMES)]
+            took = [ask(client, path.format(**wet)) for _ in range(_TIMES)]
             first, warm = took[0], sorted(took[1:])[len(took) // 2 - 1]
             slow = "" if warm < _MOST_MS else f"  over {_MOST_MS} ms"
             say(f"{name}: first {first:.0f} ms, warm {warm:.0f} ms{slow}")
 
 
-def _ask(client: Any, path: str) -> float:
-    """Milliseconds until the whole answer is there."""
-    began = time.perf_counter()
-    answer = client.get(path)
-    took = (time.perf_counter() - began) * 1000
-    if answer.status_code != 200:
-        raise RuntimeError(f"{path} answers with {answer.status_code}")
-    return took
-
-
-def _make(store: _Memory, dice: random.Random) -> dict[str, str]:
+def _make(store: Memory, dice: random.Random) -> dict[str, str]:
     """All hours; the id and version of the last one with data."""
     last: dict[str, str] = {}
     for number in range(_HOURS):
@@ -112,12 +80,12 @@ def _snapshot(number: int) -> keys.Snapshot:
     return keys.Snapshot(_START + timedelta(hours=number), keys.JAKARTA)
 
 
-def _put_told(store: _Memory, number: int, kind: str, **told: Any) -> None:
+def _put_told(store: Memory, number: int, kind: str, **told: Any) -> None:
     one = _snapshot(number)
     store.put(keys.FLOODMAPS, one.record(kind), json.dumps({"snapshot": str(one), "kind": kind} | told).encode())
 
 
-def _put_data(store: _Memory, number: int, dice: random.Random) -> dict[str, str]:
+def _put_data(store: Memory, number: int, dice: random.Random) -> dict[str, str]:
     one = _snapshot(number)
     areas = [
         {

@@ -50,7 +50,8 @@ class Sweep:
     ) -> None:
         """`store` with the rights of the gateway; `seconds` between sweeps, and between the tours without rest.
 
-        alone: no notification will come, so that more of the time goes into looking at all inputs.
+        alone: no notification will come, so that more of the time goes into looking at all inputs, and new folders
+        are looked for.
         """
         self._alone = alone
         self._store, self._functions, self._inbox, self._ledger = store, functions, inbox, ledger
@@ -59,6 +60,7 @@ class Sweep:
         self._tour = Tour(store, sorted({(one.bucket, one.prefix) for each in functions for one in each.inputs}))
         self._away: str = ""
         self._learned, self._learning = 0.0, 0.0
+        self._folders_due = 0.0  # so that looking for new folders takes at most half of the time
         self._last: str | None = None
         self._recent: tuple[int, float] = (0, 0.0)
 
@@ -110,6 +112,10 @@ class Sweep:
         active = self._inbox.active()  # before the listings: a job that ends meanwhile has its receipt by then
         try:
             found = self._enqueue(self._tour.recent(datetime.now(UTC) - RECENT), active)
+            if self._alone and began >= self._folders_due:
+                looked = time.monotonic()
+                found += self._enqueue(self._tour.new_folders(), active)
+                self._folders_due = 2 * time.monotonic() - looked
             self._recent = (self._tour.counted, round(time.monotonic() - began, 2))
         finally:
             more = self._enqueue(self._tour.part(_HURRY_SECONDS if self._tour.hurries else share), active)

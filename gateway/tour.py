@@ -12,6 +12,7 @@ from siaga.store import Head, Store
 
 RECENT = timedelta(days=2)  # clocks in keys are WIB, UTC or the sender's own
 _PAGE = 1000  # keys, of a listing; a part is never less
+_YOUNG_SECONDS, _MOST_YOUNG = 600.0, 200  # a new folder is listed again so long, at most so many of them
 
 
 class Tour:
@@ -29,6 +30,8 @@ class Tour:
         self.hurries = False
         self._turn, self._after, self._seen, self._whole = 0, "", 0, True
         self._began = time.monotonic()
+        self._folders: dict[tuple[str, str], set[int]] = {}  # hashes of the known ones, by prefix
+        self._young: dict[tuple[str, str], float] = {}  # when a folder was first seen
 
     def begin(self) -> None:
         """Begin anew, and go on without rest until everything was seen."""
@@ -54,6 +57,29 @@ class Tour:
                 away = error
         if away:
             raise away
+
+    def new_folders(self) -> Iterator[tuple[str, Head]]:
+        """(bucket, head) of what lies in folders that were not there when this was asked before, or not for long.
+
+        Whatever clock their names carry; to list folders costs a fraction of listing their keys. In the buckets of
+        inputs alone. The first time gives nothing: a whole tour finds what was there. Raises SiagaError.
+        """
+        for bucket, prefix in self._prefixes:
+            if bucket not in keys.INPUTS:
+                continue
+            known = self._folders.get((bucket, prefix))
+            there: set[int] = set()
+            for folder in self._store.folders(bucket, prefix):
+                there.add(hash(folder))
+                if known is not None and hash(folder) not in known:
+                    self._young[bucket, folder] = time.monotonic()
+            self._folders[bucket, prefix] = there
+        oldest = time.monotonic() - _YOUNG_SECONDS
+        young = [(folder, seen) for folder, seen in self._young.items() if seen > oldest]
+        self._young = dict(young[-_MOST_YOUNG:])
+        for bucket, folder in self._young:
+            for head in self._store.list(bucket, folder):
+                yield bucket, head
 
     def part(self, seconds: float) -> Iterator[tuple[str, Head]]:
         """(bucket, head) of what comes next, for about so long, or to the end of the tour.

@@ -179,6 +179,13 @@ class Store:
                 heads += [_listed(entry) for entry in page.get("Contents", ())]
         return folders, heads
 
+    def folders(self, bucket: str, prefix: str = "") -> Iterator[str]:
+        """Keys up to and with the first slash behind the prefix, in their order; cheaper than to list them all."""
+        wanted = {"Bucket": bucket, "Prefix": prefix, "Delimiter": "/"}
+        with _own_errors(bucket, prefix):
+            for page in self._client.get_paginator("list_objects_v2").paginate(**wanted):
+                yield from (entry["Prefix"] for entry in page.get("CommonPrefixes", ()))
+
     def versions(self, bucket: str, prefix: str = "") -> Iterator[Head]:
         """Every version of every object, newest first within a key; delete markers are left out."""
         with _own_errors(bucket, prefix):

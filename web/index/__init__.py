@@ -32,7 +32,7 @@ from web.index.inputs import InputIndex
 from web.index.quakes import beside, refresh
 
 _log = logging.getLogger(__name__)
-_FORM = 6  # of the tables; another one is thrown away and made anew
+_FORM = 7  # of the tables; another one is thrown away and made anew
 _LEAST_SECONDS, _SHARE_OF_TIME = 0.3, 10
 _LEAST_APART, _LOOK_SHARE = 0.05, 2  # seconds between looks that a reader asks for; times as long as the last one took
 _FETCHES = 8
@@ -138,6 +138,8 @@ class Index:
             began = time.time()
             try:
                 self._parts[name]()
+                if name != "catalogue":
+                    self.inputs.join()
             except SiagaError as error:
                 self.trouble = error.reason()
                 raise

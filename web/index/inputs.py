@@ -14,9 +14,12 @@ create table input (bucket text, key text, etag text, modified text, function te
 create index input_modified on input (modified) where function != '';
 create table ignored (bucket text, key text, count integer, modified text, lacks text);
 create index ignored_modified on ignored (modified);
+create table waiting (bucket text, key text, etag text, function text, modified text);
 """
-_WAITING = """select i.bucket, i.key, i.etag, i.function, i.modified from input i left join receipt r on
-    r.bucket = i.bucket and r.input = i.key and r.input_etag = i.etag and r.function = i.function
+_MOST_WAITING = 10_000  # rows that are kept; more never reach a page
+_WAITING = """insert into waiting
+    select i.bucket, i.key, i.etag, i.function, i.modified from input i left join receipt r
+    on r.bucket = i.bucket and r.input = i.key and r.input_etag = i.etag and r.function = i.function
     where r.key is null and i.function != '' order by i.modified desc limit ?"""
 
 
@@ -50,10 +53,16 @@ class InputIndex:
         self._write(gone, new, ignored)
         self._known = (self._known - gone) | set(map(hash, new))
 
+    def join(self) -> None:
+        """Note which inputs have no receipt: inputs or receipts have changed."""
+        with self._connection() as connection:
+            connection.execute("delete from waiting")
+            connection.execute(_WAITING, [_MOST_WAITING])
+
     def waiting(self, limit: int) -> Iterator[tuple[Notification, str, str]]:
         """Inputs without a receipt, the newest first: (content, function, when it came in, UTC)."""
         with self._connection() as connection:
-            rows = connection.execute(_WAITING, [limit]).fetchall()
+            rows = connection.execute("select * from waiting order by modified desc limit ?", [limit]).fetchall()
         for bucket, key, etag, function, modified in rows:
             yield Notification(bucket, key, etag), function, modified
 

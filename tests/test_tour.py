@@ -1,0 +1,43 @@
+"""The tour of all keys: part by part, new folders first seen by their names alone."""
+
+import pytest
+
+from gateway.tour import Tour
+from siaga import keys
+from siaga.errors import NotFound
+
+
+def test_new_folders_are_seen_whatever_their_clock_and_known_ones_are_not_listed(store):
+    for number in range(30):
+        store.put(keys.SHAKEMAPS, f"2018022016{number:04d}/grid.xml", b"x")
+    tour = Tour(store, [(keys.RESULTS, "earthquake/"), (keys.SHAKEMAPS, "")])
+    assert list(tour.new_folders()) == []
+    assert list(tour.new_folders()) == []
+    store.put(keys.SHAKEMAPS, "19990101000000/intensity.jpg", b"x")
+    store.put(keys.SHAKEMAPS, "us7000n05d/output/grid.xml", b"x")
+    assert [head.key for _, head in tour.new_folders()] == [
+        "19990101000000/intensity.jpg",
+        "us7000n05d/output/grid.xml",
+    ]
+    store.put(keys.SHAKEMAPS, "19990101000000/grid.xml", b"after its companions")
+    assert "19990101000000/grid.xml" in [head.key for _, head in tour.new_folders()]
+
+
+def test_a_tour_goes_on_where_it_was_and_a_missing_bucket_makes_it_none(store, monkeypatch):
+    monkeypatch.setattr("gateway.tour._PAGE", 10)
+    names = [f"2018022016{number:04d}/grid.xml" for number in range(35)]
+    for name in names:
+        store.put(keys.SHAKEMAPS, name, b"x")
+    tour = Tour(store, [(keys.SHAKEMAPS, "")])
+    tour.begin()
+    parts = [[head.key for _, head in tour.part(0)] for _ in range(4)]
+    assert [len(part) for part in parts] == [10, 10, 10, 5]
+    assert [name for part in parts for name in part] == names
+    assert (tour.keys, tour.hurries) == (35, False)
+    assert tour.last_full
+    missing = Tour(store, [("aaa-no-such-bucket", ""), (keys.SHAKEMAPS, "")])
+    missing.begin()
+    seen = []
+    with pytest.raises(NotFound):
+        seen.extend(head.key for _, head in missing.part(60))
+    assert (missing.last_full, missing.hurries) == (None, True)
