@@ -35,6 +35,7 @@ _STALE_SECONDS = 1.0  # after its end, until a row goes
 _ACTIVE = ["ENQUEUED", "DELAYED", "PENDING"]
 _LOOKED_INTO = 8  # live jobs at a time, per function
 _BACKFILL = "|backfill"  # ends the name of a queue; no function's name can hold it
+_SUSPECTS = "|suspects"  # the queue of what has ended a slot, of all functions; nobody waits behind it
 
 
 @contextmanager
@@ -95,17 +96,15 @@ class Inbox:
     def launch(self) -> None:
         """Open the database, take up what was under way, begin to work."""
         DBOS.launch()
+        queues = [(_SUSPECTS, max(1, len(self._slots.functions)))]
         for function in self._slots.functions.values():
             # Two queues, so that backfill that was taken up and waits for its slot keeps no live job out; of the
             # live ones more are taken up than there are slots, since some turn out to be old when looked into.
-            for name, at_once in (
-                (function.name, function.replicas + _LOOKED_INTO),
-                (f"{function.name}{_BACKFILL}", max(1, function.replicas - 1)),
-            ):
-                self._queues[name] = DBOS.register_queue(
-                    name, global_concurrency=at_once, polling_interval_sec=_BUSY_POLL
-                )
-                self._busy.add(name)
+            queues.append((function.name, function.replicas + _LOOKED_INTO))
+            queues.append((f"{function.name}{_BACKFILL}", max(1, function.replicas - 1)))
+        for name, at_once in queues:
+            self._queues[name] = DBOS.register_queue(name, global_concurrency=at_once, polling_interval_sec=_BUSY_POLL)
+            self._busy.add(name)
         old = DBOS.list_workflows(status=_ACTIVE, load_input=False, load_output=False)
         _delete(row.workflow_id for row in old if row.app_version != VERSION or self._is_orphan(row.queue_name))
         threading.Thread(target=self._clean, name="clean", daemon=True).start()
@@ -225,8 +224,7 @@ class Inbox:
         elif verdict.kind == "settled":
             self._settle(job, progress, verdict)
         elif later := progress.after(verdict, self._policy):
-            place = urgency.behind(job.priority) if verdict.broke else job.priority
-            self._enqueue_later(replace(job, priority=place), *later)
+            self._enqueue_later(job, *later)
         else:
             self._settle(job, progress, replace(verdict, kind="settled", state="dead"))
 
@@ -299,7 +297,8 @@ class Inbox:
 
     def _enqueue(self, job: Job, progress: Progress, wait: float | None) -> None:
         with SetEnqueueOptions(priority=job.priority, delay_seconds=wait):
-            queue = job.function if job.is_live else f"{job.function}{_BACKFILL}"
+            own = job.function if job.is_live else f"{job.function}{_BACKFILL}"
+            queue = _SUSPECTS if progress.broke else own
             DBOS.enqueue_workflow(queue, self._workflow, job.stored(), progress.stored())
         if wait is None:
             self._hurry(queue)

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from gateway.urgency import is_live, rank
+from gateway.urgency import LAST, is_live, rank
 from siaga.errors import SiagaError, Unavailable
 from siaga.stack import Function, Slot
 
@@ -208,9 +208,9 @@ class Slots:
 
         While a live job about an object is under way, of whatever function, no backfill begins and no report of a
         quake that hits few: the machine is its own. A tick holds none back: it waits for somebody outside more than
-        it works; nor does a suspect, which never takes the last free slot of several, and has a part of the time-out
-        until its last attempt. A slot that is busy with somebody's direct call, or is just being started again, is
-        waited for a few seconds.
+        it works; nor does a suspect, which goes behind all others, never takes the last free slot of several, and
+        has a part of the time-out until its last attempt. A slot that is busy with somebody's direct call, or is just
+        being started again, is waited for a few seconds.
         Raises NoConnection, NotTakenUp, BrokenOff, TimedOut.
         """
         limit = self.limit(call)
@@ -315,7 +315,8 @@ class Slots:
 
     @contextmanager
     def _lease(self, call: Call) -> Iterator[str]:
-        ticket, own = (call.priority, next(self._ticket)), rank(call.priority)
+        own = rank(call.priority)
+        ticket = (LAST if call.suspect else call.priority, next(self._ticket))
         waiting, free = self._waiting[call.function], self._free[call.function]
         holds = call.about_object and not call.suspect
         kept = int(call.suspect and len(self._urls[call.function]) > 1)  # slots that stay free for the others

@@ -19,6 +19,7 @@ from siaga.store import Store
 LIVE_AGE = timedelta(days=1)
 _BACKFILL = 1 << 30  # the job database knows priorities from 1 to 2^31 - 1; those from here on are backfill
 _MAY_WAIT = 1 << 29  # those from here on are live reports of quakes that hit few
+LAST = (1 << 31) - 1
 _STEP_SECONDS = 10  # of event time, per priority: 170 years fit
 _A_SIZE_COUNTS = timedelta(hours=3)  # so much newer a live quake would have to be to go before one a magnitude larger
 _LARGEST, _UNKNOWN_SIZE = 10.0, 6.0  # what was not looked into yet, or does not tell, counts as strong
@@ -58,11 +59,6 @@ def rank(place: int) -> int:
 def is_live(place: int) -> bool:
     """Whether a priority goes before all backfill."""
     return place < _BACKFILL
-
-
-def behind(place: int) -> int:
-    """The place behind all others of its class, for what has ended a slot."""
-    return (_BACKFILL if is_live(place) else 2 * _BACKFILL) - 1
 
 
 def by_key(notification: Notification, written: datetime) -> int:

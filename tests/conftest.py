@@ -26,6 +26,7 @@ hypothesis.settings.load_profile("suite")
 STACK = "stack"
 LONGEST = (
     STACK,
+    "tests/chaos/test_chaos.py",
     *(f"tests/test_{name}.py" for name in ("on_shakemap", "report_hazards", "web", "report", "faults", "catalog")),
 )
 

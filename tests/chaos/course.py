@@ -1,0 +1,137 @@
+"""The course of a siege: idle, uploads under faults, poison, quiet again, verdict."""
+
+import statistics
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+
+from support.running import wait_for
+
+from chaos import oracle, siege
+from chaos.siege import Siege, besieged
+from chaos.uploads import POISON, Uploaders, made
+from siaga.errors import SiagaError
+
+_LATENCIES = 3
+_SLACK_SECONDS = 1.0  # of a machine that does other work besides
+_BETWEEN = (0.5, 3.0)  # seconds between two faults
+_LASTING = (1.0, 4.0)  # seconds of those that last
+
+
+class Course:
+    """One siege from its start to its verdict; numbers of maps go up through all of it."""
+
+    def __init__(self, uploads: int, seed: int, seconds: float, *, reports: bool, poison=POISON, patience=1800.0):
+        self._uploads, self._seed, self._seconds, self._reports = uploads, seed, seconds, reports
+        self._poison, self._patience = poison, patience
+        self._number = 0
+        self._acknowledged = []
+        self._wrong: list[str] = []
+        self.faults: Counter[str] = Counter()
+
+    def run(self, say: Callable[[str], None]) -> list[str]:
+        """Everything; returns what the oracle found, which is nothing when all is well."""
+        began = time.monotonic()
+        say(
+            f"seed {self._seed}: {self._uploads} uploads, {'figures and reports' if self._reports else 'figures alone'}"
+        )
+        with besieged(self._seed, reports=self._reports) as under:
+            for what, why in under.skipped.items():
+                say(f"NOT TRIED: {what}: {why}")
+            say("NOT TRIED: clocks that jump")
+            idle = self._latency(under)
+            self._suffer(under)
+            say(f"{sum(self.faults.values())} faults: {', '.join(f'{n} × {one}' for one, n in self.faults.items())}")
+            say(f"{len(self._acknowledged)} acknowledged, {under.announcer.harmed} announcements harmed")
+            self._settled(under, say)
+            self._poisoned(under, say)
+            again = self._latency(under)
+            say(f"a live map: {idle:.2f} s before, {again:.2f} s after")
+            if again > 2 * idle + _SLACK_SECONDS:
+                self._wrong.append(f"latency does not recover: {idle:.2f} s before, {again:.2f} s after")
+            self._settled(under, say)
+            findings = oracle.judge(under.store, self._acknowledged, reports=self._reports)
+        found = [*findings.sentences, *self._wrong]
+        say(f"receipts: {dict(findings.states)}; {time.monotonic() - began:.0f} s in all")
+        kinds = ("lost", "half", "doubled", "orphans", "wrong")
+        say("VERDICT: " + ", ".join(f"{len(getattr(findings, kind))} {kind}" for kind in kinds))
+        for sentence in found[:50]:
+            say(f"  {sentence}")
+        return found
+
+    def _next(self, kind: str = "good"):
+        self._number += 1
+        return made(self._number, kind)
+
+    def _latency(self, under: Siege) -> float:
+        """Median seconds from the upload of a live map to its receipt."""
+        seconds = []
+        while len(seconds) < _LATENCIES:
+            upload = self._next()
+            if upload.kind == "cut" or not self._number % 2:
+                continue
+            started = time.monotonic()
+            under.put("shakemaps", upload.key, upload.body)
+            self._acknowledged.append(upload)
+            wait_for(lambda key=upload.key: oracle.is_settled(under.store, key), 60, f"the receipt of {upload.key}")
+            seconds.append(time.monotonic() - started)
+        return statistics.median(seconds)
+
+    def _suffer(self, under: Siege) -> None:
+        """Uploads, and one fault after another: all kinds in turn, each turn in an order of its own."""
+        deadline = time.monotonic() + self._seconds
+        uploads = [self._next() for _ in range(self._uploads)]
+        clients = Uploaders(under, uploads, deadline).start()
+        turn: list[str] = []
+        while (clients.busy or turn) and time.monotonic() < deadline:
+            turn = turn or under.rng.sample(under.faults(), len(under.faults()))
+            fault = turn.pop()
+            self.faults[fault] += 1
+            under.suffer(fault, under.rng.uniform(*_LASTING))
+            time.sleep(under.rng.uniform(*_BETWEEN))
+        clients.join()
+        self._acknowledged += clients.acknowledged
+
+    def _settled(self, under: Siege, say: Callable[[str], None]) -> None:
+        """Wait until all is settled; what is not by then, the oracle names."""
+        started = time.monotonic()
+        left = None
+        while left != 0 and time.monotonic() - started < self._patience:
+            try:
+                left = oracle.unsettled(under.store, reports=self._reports)
+            except SiagaError:  # the store is still starting again
+                left = None
+            time.sleep(0.5)
+        say(f"settled {time.monotonic() - started:.0f} s later" + (f", but for {left}" if left else ""))
+
+    def _poisoned(self, under: Siege, say: Callable[[str], None]) -> None:
+        """Poison and, while it is tried again, innocent maps; no live one waits for more than one time-out."""
+        uploads = [self._next(kind) for kind in self._poison]
+        for upload in uploads:
+            under.put("shakemaps", upload.key, upload.body)
+        innocent = []
+        deadline = time.monotonic() + self._patience
+        while any(not oracle.is_settled(under.store, one.key) for one in uploads) and time.monotonic() < deadline:
+            upload = self._next()
+            under.put("shakemaps", upload.key, upload.body)
+            innocent.append(upload)
+            time.sleep(1)
+        self._acknowledged += [*uploads, *innocent]
+        self._settled(under, say)
+        told = {one["key"]: one for one in oracle.receipts(under.store)}
+        live, old = ([_seconds(told[one.key]) for one in innocent if one.is_live == kind] for kind in (True, False))
+        for name, waits in (("live", live), ("old", old)):
+            say(f"{len(waits)} {name} maps beside {len(uploads)} poisons: {statistics.median(waits)} to {max(waits)} s")
+        for upload in uploads:
+            receipt = told[upload.key]
+            say(f"  {upload.kind}, {receipt['attempts']} attempts: {(receipt['reason'] or {}).get('text')}")
+        longest = siege.TIMEOUT_SECONDS + siege.START_SECONDS
+        if max(live) > longest:
+            self._wrong.append(f"a live map waited {max(live)} s; a time-out and the start of a slot are {longest:g} s")
+
+
+def _seconds(receipt: dict) -> int:
+    """From the upload to the receipt."""
+    received, finished = (datetime.fromisoformat(receipt[name]) for name in ("received", "finished"))
+    return round((finished - received).total_seconds())

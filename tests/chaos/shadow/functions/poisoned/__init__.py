@@ -1,0 +1,1 @@
+"""on-shakemap, and maps that do it harm."""

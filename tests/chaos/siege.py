@@ -1,0 +1,194 @@
+"""A whole Siaga that is going to suffer, and the ways in which it does."""
+
+import contextlib
+import os
+import random
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from fixtures import installed
+from support.running import Running, environment, wait_for
+
+from chaos.proxies import Announcer, StoreProxy
+from siaga import machine, stack
+from siaga.machine import minio
+from siaga.machine.supervisor import Part, Supervisor
+from siaga.settings import REPOSITORY, Settings
+from siaga.store import Store
+
+SHADOW = Path(__file__).parent / "shadow"
+STACK = """
+functions:
+  on-shakemap:
+    handler: ./functions/poisoned
+    environment: {exec_timeout: 12s, max_memory_mb: "2048"}
+    limits: {memory: 1500Mi}
+    labels: {com.openfaas.scale.min: "2"}
+    annotations:
+      siaga.inputs: shakemaps/*grid.xml shakemaps-corrected/*grid.xml
+"""
+REPORTS = """
+  render-report:
+    handler: ./functions/render_report
+    environment: {exec_timeout: 120s, max_memory_mb: "2048"}
+    limits: {memory: 2560Mi}
+    annotations:
+      siaga.inputs: results/earthquake/*/impact.json
+"""
+TIMEOUT_SECONDS = 12.0  # of on-shakemap
+ATTEMPTS = 3
+START_SECONDS = 10.0  # of a slot, on a busy machine
+PARTS = ("minio", "gateway", "gateway.sftp", "web", "index.py")
+
+
+class Siege:
+    """MinIO under a supervisor of its own, all other parts under `siaga up`, proxies between; `rng` decides."""
+
+    def __init__(self, home: Path, rng: random.Random, *, reports: bool):
+        self.rng, self.home, self._disk = rng, home, home / "siaga" / "gateway"
+        self.skipped: dict[str, str] = {}
+        self._lock = threading.Lock()
+        (home / "stack.yml").write_text(STACK + (REPORTS if reports else ""))
+        shared = environment(home / "siaga") | {
+            "SIAGA_STACK": str(home / "stack.yml"),
+            "SIAGA_ATTEMPTS": str(ATTEMPTS),
+            "PYTHONPATH": f"{SHADOW}:{REPOSITORY}",
+        }
+        first = int(shared["SIAGA_STORE_PORT"])
+        store_port, webhook_port = first + 12, first + 13
+        self.own = Settings.load(shared | {"SIAGA_GATEWAY_URL": f"http://127.0.0.1:{webhook_port}"})
+        self.running = Running(home / "siaga", **shared, SIAGA_STORE_URL=f"http://127.0.0.1:{store_port}")
+        self.settings = self.running.settings
+        machine.make_secrets(self.own)
+        self.proxy = StoreProxy(store_port, self.own.store_port)
+        url = f"{self.settings.gateway_url}{minio.WEBHOOK_PATH}"
+        self.announcer = Announcer(webhook_port, url, random.Random(rng.random()))
+        self._stores = Supervisor(home / "store" / "logs", quiet=True)
+
+    def start(self) -> "Siege":
+        """Start everything, with a small exposure."""
+        command, variables = minio.command(self.own), minio.environment(self.own)
+        self._stores.start(Part("minio", command, variables, lambda: minio.ready(self.own)))
+        minio.configure(self.own, stack.load(self.own.stack))
+        self.store = Store.connect(self.own, "root")
+        (self.home / "exposure").mkdir()
+        installed.install(self.store, self.home / "exposure")
+        self._disk.mkdir(parents=True, exist_ok=True)
+        mounted = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=24m,mode=0700", "siege", self._disk], capture_output=True, check=False
+        )
+        if mounted.returncode:
+            self.skipped["queue read-only, queue's disk full"] = mounted.stderr.decode().strip()
+        self._up()
+        return self
+
+    def _up(self) -> None:
+        with contextlib.chdir(self.home):  # so that slots find the functions of the shadow first
+            self.running.start()
+
+    def put(self, bucket: str, key: str, body: bytes) -> None:
+        """As the agency does by S3, through the proxy."""
+        Store.connect(self.settings, "bmkg").put(bucket, key, body, "application/xml")
+
+    def faults(self) -> list[str]:
+        """What can be done here."""
+        found = [f"kill {part}" for part in (*PARTS, "supervisor")] + ["freeze a slot", "freeze gateway"]
+        found += ["queue wiped", "queue damaged"] + [f"store {how}" for how in ("slow", "away", "failing")]
+        found += [f"announcements {how}" for how in ("dropped", "doubled", "late", "reordered")]
+        return found + ([] if self.skipped else ["queue read-only", "queue's disk full"])
+
+    def suffer(self, fault: str, seconds: float) -> None:
+        """One fault; those that last end after `seconds`."""
+        what, _, how = fault.partition(" ")
+        with self._lock:
+            if what == "kill":
+                self._kill(how)
+            elif what == "freeze":
+                self._signal("index.py" if how == "a slot" else how, signal.SIGSTOP, one=True)
+            elif what == "store":
+                self.proxy.mode = how
+                time.sleep(seconds)
+                self.proxy.mode = "pass"
+            elif what == "announcements":
+                self.announcer.mode = how
+                time.sleep(seconds)
+                self.announcer.mode = "pass"
+                self.announcer.release()
+            else:
+                self._harm_queue(fault, seconds)
+
+    def _kill(self, part: str) -> None:
+        if part == "minio":
+            self._stores._runners[0].process.kill()
+        elif part == "supervisor":
+            self.running.process.kill()  # all its parts go with it; somebody starts it again, as systemd does
+            self.running.process.wait()
+            wait_for(lambda: not self._is_taken(), 30, "the ports to be free")
+            self._up()
+        else:
+            self._signal(part, signal.SIGKILL)
+
+    def _is_taken(self) -> bool:
+        return any(
+            machine._listens("127.0.0.1", port) for port in (self.settings.gateway_port, self.settings.sftp_port)
+        )
+
+    def _signal(self, word: str, number: int, *, one: bool = False) -> None:
+        pids = [pid for pid in self.running.pids(word) if pid]
+        for pid in self.rng.sample(pids, min(1, len(pids))) if one else pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+    def _harm_queue(self, fault: str, seconds: float) -> None:
+        if fault == "queue wiped":
+            for file in self._disk.glob("jobs.sqlite*"):
+                file.unlink(missing_ok=True)
+        elif fault == "queue damaged":
+            self._signal("gateway", signal.SIGKILL)
+            for file in self._disk.glob("jobs.sqlite"):
+                file.write_bytes(b"no database" * 1000)
+        elif fault == "queue read-only":
+            self._remount("ro")
+            time.sleep(seconds)
+            self._remount("rw")
+        else:
+            with contextlib.suppress(OSError), (self._disk / "ballast").open("wb") as ballast:
+                while True:
+                    ballast.write(bytes(1 << 16))
+                    ballast.flush()
+            time.sleep(seconds)
+            (self._disk / "ballast").unlink()
+
+    def _remount(self, how: str) -> None:
+        options = f"remount,{how}"
+        # busy while somebody writes: then it stays as it is, and that is no fault of Siaga's
+        subprocess.run(["mount", "-o", options, self._disk], capture_output=True, check=False)
+
+    def stop(self) -> None:
+        """End everything and leave nothing mounted."""
+        self.proxy.mode, self.announcer.mode = "pass", "pass"
+        if self.running.process is not None:
+            self.running.stop()
+        self._stores.stop()
+        self.announcer.stop()
+        self.proxy.stop()
+        if self._disk.is_mount():
+            subprocess.run(["umount", "-l", self._disk], check=False)
+
+
+@contextlib.contextmanager
+def besieged(seed: int, *, reports: bool):
+    """A siege in a temporary home, stopped and removed in the end."""
+    home = Path(tempfile.mkdtemp(prefix="siaga-chaos-"))
+    siege = Siege(home, random.Random(seed), reports=reports)
+    try:
+        yield siege.start()
+    finally:
+        siege.stop()
+        if not os.environ.get("CHAOS_KEEP"):
+            shutil.rmtree(home, ignore_errors=True)
