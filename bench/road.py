@@ -1,14 +1,17 @@
-"""From upload to report on a whole running Siaga: twenty strong and twenty weak quakes, one after another, warm.
+"""From upload to report on a whole running Siaga: twenty strong and twenty weak quakes, then two hundred at once, warm.
 
-Quakes of the last day, as those that come in. Printed: upload → figures visible (the event's page answers),
-upload → report published in both languages with all products, what the two functions say of their own time,
-the CPU seconds that an event costs each part, whoever else uses the machine, and the peak memory of each part.
+Quakes of the last day, one after another. Printed: upload → figures visible (the event's page answers),
+upload → report published in both languages with all products, what the two functions say of their own time and what
+is left beside them, the CPU seconds that an event costs each part, whoever else uses the machine, how many reports a
+minute are made of a backlog, and the peak memory of each part.
 """
 
 import contextlib
 import json
+import operator
 import os
 import re
+import socket
 import statistics
 import tempfile
 import time
@@ -16,13 +19,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import psutil
 import requests
 
+from bench import backlog, quake
 from siaga import keys, machine
 from siaga.cli import demo, ingest
-from siaga.data.demo.packages import SHAKEMAP, Packages
 from siaga.events import Notification
 from siaga.machine.supervisor import Supervisor
 from siaga.settings import Settings
@@ -31,10 +35,9 @@ from siaga.store import Store
 _EVENTS = 20
 _WARM_UP = 2
 _APART = timedelta(minutes=30)  # so that no two are one quake, and all of the last day
-_WIB = timedelta(hours=7)
 _DEAREST = 6  # parts whose CPU seconds are told
 _LOOK_SECONDS = 0.02, 0.05  # for the figures; for the report, which takes more of the machine to ask for
-_FIRST_PORT = 27000
+_PORTS = range(27_000, 32_000, 25)  # below those of outgoing connections; so many a Siaga may use
 
 
 def run(say: Callable[[str], None]) -> None:
@@ -60,72 +63,79 @@ def running() -> Iterator[Settings]:
 
 def _environment(home: Path) -> dict[str, str]:
     names = ("STORE", "GATEWAY", "SFTP", "WEB", "FUNCTION")
-    ports = {f"SIAGA_{name}_PORT": str(_FIRST_PORT + number) for number, name in enumerate(names)}
+    first = next(first for first in _PORTS if all(map(_is_free, range(first, first + _PORTS.step))))
+    ports = {f"SIAGA_{name}_PORT": str(first + number) for number, name in enumerate(names)}
     return ports | {"SIAGA_HOME": str(home)}
 
 
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
 def _measure(settings: Settings, say: Callable[[str], None]) -> None:
-    grids = {"strong": exercise(settings, say), "weak": weak(settings, say)}
-    seconds: dict[str, list[tuple[float, float]]] = {}
-    cost: dict[str, Counter[str]] = {}
+    grids = {"strong": quake.strong(settings, say), "weak": quake.weak(settings, say)}
+    runs = {}
     happened = datetime.now(UTC)
     for kind, grid in grids.items():
-        seconds[kind] = []
-        for number in range(_WARM_UP + _EVENTS):
-            if number == _WARM_UP:
-                before = _cpu(settings)
-            happened -= _APART
-            seconds[kind].append(upload(settings, at(grid, happened), event_id(happened)))
-        cost[kind] = _cpu(settings) - before
+        runs[kind] = _Run(settings, grid, happened)
+        happened -= _APART * (_WARM_UP + _EVENTS)
     say(f"{_EVENTS} of each, 101 × 101 nodes, all pages in two languages; strong: an exercise, 40 million people")
     say(f"{'':34} {'strong':>8} {'p95':>10} {'weak':>10} {'p95':>10}")
-    for number, name in enumerate(("upload → figures visible", "upload → report published")):
-        say(_row(name, [[one[number] for one in measured[_WARM_UP:]] for measured in seconds.values()]))
-    for name in ("on-shakemap", "render-report"):
-        said = _answers(settings, name)
-        each = [said[_WARM_UP : _WARM_UP + _EVENTS], said[-_EVENTS:]]
-        say(_row(f"{name} alone", [[one["seconds"] for one in of_kind] for of_kind in each]))
-        for step in said[0]["timings"]:
-            say(_row(f"    {step}", [[one["timings"][step] for one in of_kind] for of_kind in each]))
-    say(_cost("CPU of an event, all parts", [of_kind.total() for of_kind in cost.values()]))
-    for name, _seconds in cost["strong"].most_common(_DEAREST):
-        say(_cost(f"    {name}", [of_kind[name] for of_kind in cost.values()]))
+    _tell_time(settings, list(runs.values()), say)
+    say(_cost("CPU of an event, all parts", [run.cpu.total() for run in runs.values()]))
+    for name, _seconds in runs["strong"].cpu.most_common(_DEAREST):
+        say(_cost(f"    {name}", [run.cpu[name] for run in runs.values()]))
+    backlog.fill(settings, grids["strong"])
+    say(f"{f'backlog of {backlog.OLD} strong quakes':34} {backlog.rate(settings):6.0f} reports a minute")
     for name, megabytes in _memory(settings):
         say(f"{'peak memory of ' + name:34} {megabytes:6.0f} MB")
 
 
-def exercise(settings: Settings, say: Callable[[str], None]) -> bytes:
-    """The grid.xml that is sent again and again."""
-    packages = Packages(settings.cache / "packages")
-    packages.fetch(say, (SHAKEMAP,))
-    return demo.exercise(packages.read(SHAKEMAP, demo.REAL_GRID))
+class _Run:
+    """Quakes of one kind, one after another: their ids, seconds from upload to figures and report, CPU of each part."""
+
+    def __init__(self, settings: Settings, grid: bytes, newest: datetime) -> None:
+        """Send them. newest: when the first one happened; the others before it."""
+        moments = [newest - _APART * number for number in range(1, _WARM_UP + _EVENTS + 1)]
+        for happened in moments[:_WARM_UP]:
+            upload(settings, quake.at(grid, happened), quake.event_id(happened))
+        self.ids = [quake.event_id(happened) for happened in moments[_WARM_UP:]]
+        before = _cpu(settings)
+        self.seconds = [
+            upload(settings, quake.at(grid, happened), event_id)
+            for happened, event_id in zip(moments[_WARM_UP:], self.ids, strict=True)
+        ]
+        self.cpu = _cpu(settings) - before
 
 
-def weak(settings: Settings, say: Callable[[str], None]) -> bytes:
-    """The grid.xml of a real quake with a report of one page."""
-    packages = Packages(settings.cache / "packages")
-    packages.fetch(say, (SHAKEMAP,))
-    return packages.read(SHAKEMAP, demo.REAL_GRID)
-
-
-def event_id(happened: datetime) -> str:
-    """As BMKG names a quake: when it was, in WIB."""
-    return f"{happened + _WIB:%Y%m%d%H%M%S}"
-
-
-def at(grid: bytes, happened: datetime) -> bytes:
-    """The same map of another moment."""
-    return re.sub(rb'(event_timestamp=)"[^"]*"', rb'\1"' + f"{happened:%Y-%m-%dT%H:%M:%SZ}".encode() + b'"', grid)
-
-
-def named(grid: bytes, event_id: str) -> bytes:
-    """The same map of another event."""
-    return re.sub(rb'(\s(?:event_id|shakemap_id)=)"[^"]*"', rb'\1"' + event_id.encode() + b'"', grid)
+def _tell_time(settings: Settings, runs: Sequence[_Run], say: Callable[[str], None]) -> None:
+    """Seconds on the road, in each function and its steps, and beside the functions."""
+    figures, reports = ([[one[number] for one in run.seconds] for run in runs] for number in range(2))
+    say(_row("upload → figures visible", figures))
+    say(_row("upload → report published", reports))
+    own = []
+    for name in ("on-shakemap", "render-report"):
+        logged = _answers(settings, name)
+        answers = [[logged[event_id] for event_id in run.ids] for run in runs]
+        own.append([[one["seconds"] for one in of_kind] for of_kind in answers])
+        say(_row(f"{name} alone", own[-1]))
+        for step in answers[0][0]["timings"]:
+            say(_row(f"    {step}", [[one["timings"][step] for one in of_kind] for of_kind in answers]))
+    beside = [list(map(operator.sub, *of_kind)) for of_kind in zip(figures, own[0], strict=True)]
+    say(_row("figures, less on-shakemap", beside))
+    both = [list(map(operator.add, *of_kind)) for of_kind in zip(*own, strict=True)]
+    say(
+        _row(
+            "report, less both functions",
+            [list(map(operator.sub, *of_kind)) for of_kind in zip(reports, both, strict=True)],
+        )
+    )
 
 
 def upload(settings: Settings, grid: bytes, event_id: str) -> tuple[float, float]:
     """Seconds from the PUT to the page with figures, and to the published report."""
-    body = named(grid, event_id)
+    body = quake.named(grid, event_id)
     web = Store.connect(settings, "web")
     key = f"{event_id}/grid.xml"
     started = time.monotonic()
@@ -142,13 +152,14 @@ def upload(settings: Settings, grid: bytes, event_id: str) -> tuple[float, float
     raise TimeoutError(f"{event_id} is not published after 120 s")
 
 
-def _answers(settings: Settings, function: str) -> list[dict]:
-    """What a function logged of each call."""
-    found = []
-    for path in sorted((settings.home / "logs").glob(f"{function}-*.log")):
+def _answers(settings: Settings, function: str) -> dict[str, dict[str, Any]]:
+    """What a function logged of each event, whichever of its slots did it."""
+    found = {}
+    for path in (settings.home / "logs").glob(f"{function}-*.log"):
         for line in path.read_text(encoding="utf-8").splitlines():
             if '"timings"' in line:
-                found.append(json.loads(line[line.index("{") :]))
+                answer = json.loads(line[line.index("{") :])
+                found[answer["event_id"]] = answer
     return found
 
 

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from siaga import language
-from siaga.report import figures, listed
+from siaga.report import figures, fit, listed, typeset
 from siaga.report.earthquake import fit as first_fit
 from siaga.report.earthquake import pages, paper, printed, workbook
+from siaga.report.laterimage import LaterImage
 from siaga.report.paper import Atlas
 
 NAMES = [f"Kabupaten Kepulauan Yang Sangat Panjang {number}" for number in range(14)]
@@ -228,6 +229,23 @@ def test_pages_hold_and_no_word_leaves_the_margins_or_overlaps(case, code, qgis,
     out = [box for box in boxes if box[2] < 11.5 or box[4] > 198.5 or box[3] < 3 or box[5] > 294]
     assert out == []
     assert list(overlapping(boxes)) == []
+
+
+@pytest.mark.parametrize("more", [1, 3])
+@pytest.mark.parametrize("strongest", [8, 10])
+def test_a_strong_exercise_holds_its_first_page_after_two_tries_whatever_warnings_it_has(more, strongest):
+    people = [0, 1e6, 1e6, 1e6, 2e6, 3e6, 2e6, 4e5, 1e4, 1e3]
+    given = CASES["everything at once"][0] | {"people": people[:strongest] + [0] * (10 - strongest)}
+    short = {"description": "Yogyakarta", "zones": [(f"Kota {number}", 1 / 14) for number in range(14)]}
+    impact, _bands = make_impact(**given | short | {"warnings": given["warnings"][:more]})
+    for code in language.LANGUAGES:
+        spoken, fitted, tries = language.load(code), first_fit.first(impact, False), 0
+        while fitted is not None:
+            page = pages.html(impact, "http://x", spoken, fitted, None)
+            room = typeset.typeset(page, fitted, drill=True, image=LaterImage())[1]
+            fitted, tries = fit.mended(fitted, room), tries + 1
+        assert room["end-1"] >= -1
+        assert tries <= 2
 
 
 @pytest.mark.parametrize(("code", "where"), [("id", "MANA"), ("en", "WHERE")])

@@ -19,7 +19,8 @@ MOST_TOWNS = 9
 class Fit:
     """What gives way. pages: how many; map_mm: the map's height; rows: of the table of districts; towns: listed.
 
-    least_mm: a lower map saves no room.
+    least_mm: a lower map saves no room. tight_mm: where all is tight there is so much more room, and a lower map saves
+    some; 0 where neither is known.
     """
 
     pages: int
@@ -28,6 +29,7 @@ class Fit:
     towns: int = MOST_TOWNS
     tight: bool = False
     least_mm: float = LOWEST_MM
+    tight_mm: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,10 @@ def mended(fit: Fit, room: Mapping[str, float]) -> Fit | None:
 
     room: per mark of the template how many mm were left over (negative: too much).
     """
-    if room["end-1"] < -_OVERRUN or (room["end-1"] > _SLACK and fit.map_mm < HIGHEST_MM):
+    if room["end-1"] < -_OVERRUN and fit.tight_mm and not fit.tight and fit.map_mm <= fit.least_mm:
+        height = min(HIGHEST_MM, max(LOWEST_MM, fit.least_mm + room["end-1"] + fit.tight_mm - 0.5))
+        mended_ = replace(fit, map_mm=height, least_mm=LOWEST_MM, tight=True)
+    elif room["end-1"] < -_OVERRUN or (room["end-1"] > _SLACK and fit.map_mm < HIGHEST_MM):
         height = min(HIGHEST_MM, max(fit.least_mm, fit.map_mm + room["end-1"] - 0.5))
         mended_ = replace(fit, map_mm=height, tight=fit.tight or fit.map_mm <= fit.least_mm)
     else:

@@ -54,6 +54,11 @@ def classes(impact: EarthquakeImpact, _: Language) -> dict[str, Any] | None:
     return {"rows": rows, "total": figures.people_cell(_sum(by_mmi, (1, 10)), _.code)}
 
 
+def legend_rows(impact: Mapping[str, Any]) -> int:
+    """How many rows of classes there are."""
+    return len(_met(impact["people"]["by_mmi"]))
+
+
 def _met(by_mmi: Mapping[str, float]) -> list[tuple[int, int]]:
     """The groups of classes that are worth a row; VI to X in one where nobody was shaken that hard."""
     groups = [group for group in ROWS if group[0] not in (10, 1) or by_mmi[str(group[0])] > 0]

@@ -7,7 +7,9 @@ from siaga.report.earthquake import districts
 from siaga.report.fit import Fit
 from siaga.report.words import short
 
-_TIGHT_MM = 7.0  # that a tight page leaves for its map at least
+LEGEND_MM, LEGEND_ROW_MM, TIGHT_ROW_MM = 7.5, 7.1, 4.9  # of the classes beside the map: head and foot; a row at least
+_TIGHT_MM = 6.5  # that a tight page leaves for its map at least
+_SHORT_MM = 4.0  # below the legend's height the page of no language holds unless it is tight
 _ON_ONE_LINE = 21  # letters of a district in the table of the worst
 
 
@@ -16,7 +18,9 @@ def first(impact: EarthquakeImpact, change: bool) -> Fit:
     pages = _pages(impact)
     demonstration = any(file["demonstration"] for file in impact["provenance"]["analysis_data"]["files"])
     height = _map_mm(impact, pages, change, demonstration)
-    tight = height < fit.LOWEST_MM - 1
+    rows_beside = districts.legend_rows(impact) if _lived_in(impact) else 0
+    least = max(fit.LOWEST_MM, LEGEND_MM + LEGEND_ROW_MM * rows_beside)
+    tight = height < least - _SHORT_MM
     height += _TIGHT_MM * tight
     bands = 6.8 * demonstration + 13.2 * impact["drill"]
     rows = 12 - round(bands / fit.ROW_MM) - (3 + 5 * change if pages == 2 else 0)
@@ -26,6 +30,8 @@ def first(impact: EarthquakeImpact, change: bool) -> Fit:
         min(fit.MOST_ROWS, max(fit.LEAST_ROWS, rows)),
         fit.LEAST_TOWNS if pages == 2 and (change or bands > 10) else fit.MOST_TOWNS,
         tight=tight,
+        least_mm=fit.LOWEST_MM if tight else least,
+        tight_mm=_TIGHT_MM,
     )
 
 
@@ -46,8 +52,11 @@ def _map_mm(impact: EarthquakeImpact, pages: int, change: bool, demonstration: b
 
 def _pages(impact: EarthquakeImpact) -> int:
     """A green quake has one page, others two, and a third where structures were met."""
-    lived_in = (impact["people"]["total"] or 0.0) > 0
-    if impact["alert"]["level"] in (None, "green") or not lived_in:
+    if impact["alert"]["level"] in (None, "green") or not _lived_in(impact):
         return 1
     layers = (impact.get(name) for name in OVERLAYS)
     return 3 if any(layer is not None for layer in layers) else 2
+
+
+def _lived_in(impact: EarthquakeImpact) -> bool:
+    return (impact["people"]["total"] or 0.0) > 0

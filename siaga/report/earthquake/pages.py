@@ -13,6 +13,7 @@ from siaga.report import figures, template, words
 from siaga.report.earthquake import axis
 from siaga.report.earthquake.changes import Change
 from siaga.report.earthquake.districts import MOST_WORST
+from siaga.report.earthquake.fit import LEGEND_MM, LEGEND_ROW_MM, TIGHT_ROW_MM
 from siaga.report.earthquake.printed import printed
 from siaga.report.fit import Fit
 
@@ -79,7 +80,7 @@ def _frame(impact: EarthquakeImpact, shown: Mapping[str, Any], _: Language) -> d
 
 def _class_mm(fit: Fit, rows: int) -> float:
     """Height of a row of the legend, so that it is as high as the map beside it; without bars when all is tight."""
-    return round(min(11.3, max(4.9 if fit.tight else 7.1, (fit.map_mm - 7.5) / rows)), 2)
+    return round(min(11.3, max(TIGHT_ROW_MM if fit.tight else LEGEND_ROW_MM, (fit.map_mm - LEGEND_MM) / rows)), 2)
 
 
 def _changed(change: Change | None, _: Language) -> dict[str, Any] | None:
