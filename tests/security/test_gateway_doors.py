@@ -11,7 +11,12 @@ from support.running import wait_for
 
 ROUTES = [
     ("GET", "/siaga/jobs"),
+    ("GET", "/siaga/pending"),
+    ("GET", "/siaga/orders"),
+    ("POST", "/siaga/orders/stop"),
+    ("POST", "/siaga/drop"),
     ("POST", "/siaga/reprocess"),
+    ("POST", "/function/reprocess"),
     ("POST", "/siaga/events"),
     ("GET", "/function/on-shakemap"),
     ("POST", "/function/on-shakemap/_/ready"),
@@ -22,6 +27,7 @@ ROUTES = [
     ("GET", "/healthz/"),
     ("GET", "/no/such/route"),
 ]
+ORDERS = {"/siaga/orders", "/siaga/orders/stop", "/siaga/drop", "/siaga/reprocess"}  # the web's token opens these
 FORGED = {"bucket": "shakemaps", "key": "FORGED/<b>grid.xml"}
 
 
@@ -45,6 +51,7 @@ def test_every_route_but_health_wants_to_know_who_asks(gateway, function, method
     wrong = ["", "Basic", "Basic %%%", "Bearer", f"Bearer {password}x", f"Bearer {password[:-1]}", f"Digest {password}"]
     wrong += [f"Bearer {webhook}"] if path != "/siaga/events" else [f"Bearer {jobs}", f"Bearer {password}"]
     wrong += [f"Bearer {jobs}"] if path != "/siaga/jobs" else []
+    wrong += [] if path in ORDERS else [f"Bearer {gateway.settings.secret('orders-token')}"]
     for said in wrong:
         assert send(gateway, method, path, headers={"Authorization": said}, json=FORGED).status_code == 401, said
     for login in (("", ""), (user, ""), ("", password), (user, password + "x"), (password, user)):
