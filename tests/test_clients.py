@@ -20,7 +20,7 @@ from siaga.settings import REPOSITORY
 GRID = b"<shakemap_grid/>" + b" " * 100_000  # more than one WRITE
 BIG = os.urandom(6 << 20)
 TABLE = REPOSITORY / "docs" / "clients.md"
-TRIALS = ("upload", "again", "mirror", "rename", "break off")
+TRIALS = ("upload", "again", "mirror", "changed", "rename", "break off")
 NOTHING_TO_TRY = "–"
 
 
@@ -123,6 +123,19 @@ class Trials:
         if (self.said(), self.versions("mirror")) == before:
             return "sends nothing again"
         return "sends again, no new version" if self.versions("mirror") == before[1] else "sends again, new versions"
+
+    def changed(self):
+        """A mirror after a map was made anew, of the same size and still older than its first upload."""
+        source = self.site.folder / self.folder / self.source.name
+        shutil.copytree(self.source, source)
+        self.door.store().put(keys.SHAKEMAPS, f"{self.folder}/changed/before.txt", b"a folder that is there already")
+        new = GRID.replace(b"/>", b" />", 1)[: len(GRID)]
+        for content, when in ((GRID, 1_600_000_000), (new, 1_600_000_060)):
+            (source / "grid.xml").write_bytes(content)
+            os.utime(source / "grid.xml", (when, when))
+            assert self.run("mirror", source, "changed"), self.done.stderr
+        found = [key for key in self.door.objects(prefix=f"{self.folder}/changed") if key.endswith("/grid.xml")]
+        return "sent" if self.door.store().get(keys.SHAKEMAPS, found[0])[0] == new else "missed: its size is the same"
 
     def rename(self):
         """A temporary name that the door does not know, and then its own."""

@@ -4,6 +4,8 @@ import os
 import subprocess
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from support.door_process import can_confine
 
 from gateway.sftp import receiving, rsync, spool
@@ -76,6 +78,29 @@ def test_where_to(places):
 def test_all_else_is_refused_in_a_sentence(line):
     with pytest.raises(BadInput, match="rsync"):
         rsync.read(line.split(), FOLDERS)
+
+
+WORDS = st.one_of(
+    st.sampled_from([word for line in (*REFUSED, *TAKEN, f"--server {USUAL}") for word in line.split()]),
+    st.text(st.sampled_from("-./=~*?[]{}|;&$`'\"\\ aehlorstvz0\n\0é"), max_size=12),
+)
+
+
+@given(st.lists(WORDS, max_size=6), st.booleans())
+def test_whatever_is_asked_only_harmless_options_and_own_folders_pass(words, begun):
+    try:
+        asked = rsync.read([*(["--server", USUAL] if begun else []), *words], FOLDERS)
+    except BadInput:
+        return
+    assert asked.into == "/" or asked.into.split("/")[1] in FOLDERS
+    assert ".." not in asked.into.split("/")
+    place = receiving._place(asked)
+    assert place.startswith(".")
+    assert not place.startswith("..")
+    for option in asked.options:
+        assert option.startswith("-")
+        assert not {"/", "\n", "\0", " "} & set(option)
+        assert option not in ("-s", "--sender", "--daemon", "--inplace", "--append", "--partial")
 
 
 def test_what_is_not_whole_gets_no_final_name_and_nobody_stays_for_ever():

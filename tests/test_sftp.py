@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import paramiko
 import pytest
@@ -307,6 +308,17 @@ def test_a_whole_folder_is_renamed(door, grid, staging, held):
     assert moved.returncode == 0, moved.stderr
     folder = new.partition("/")[2]
     assert door.objects(prefix=f"{folder}/") == [f"{folder}/{name}", f"{folder}/output/a.txt"]
+
+
+def test_a_folder_with_too_many_files_is_not_renamed_and_says_so(door):
+    store = door.store()
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda n: store.put(keys.SHAKEMAPS, f"crowded/{n}.txt", b"x"), range(1001)))
+    transport, client = door.client()
+    with pytest.raises(OSError, match="more than 1000 files"):
+        client.rename("/shakemaps/crowded", "/shakemaps/less")
+    transport.close()
+    assert door.objects(prefix="less") == []
 
 
 @pytest.mark.parametrize("name", ["grid.xml", "grid.xml.part"])

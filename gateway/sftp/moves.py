@@ -40,7 +40,7 @@ class Moves:
             raise SFTPNoSuchFile(f"{old.text}: no such file")
 
     async def _move_folder(self, old: ViewPath, new: ViewPath) -> None:
-        files = await self._shelf.below(old)
+        files = await self._shelf.below(old, _MOST + 1)
         if len(files) > _MOST:
             raise SFTPFailure(f"{old.text} holds more than {_MOST} files; send them into a folder of the final name")
         moves: list[tuple[ViewPath, Head | Held, ViewPath]] = []

@@ -3,6 +3,7 @@
 import asyncio
 import posixpath
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from asyncssh import SFTPAttrs, SFTPFailure, SFTPNoSuchFile
@@ -56,11 +57,11 @@ class Shelf:
             return True
         return await self.ask(lambda: next(self._store.list(where.bucket, f"{where.key}/"), None)) is not None
 
-    async def below(self, where: ViewPath) -> Sequence[ViewPath]:
-        """Every file of a folder and of the folders in it."""
+    async def below(self, where: ViewPath, at_most: int) -> Sequence[ViewPath]:
+        """The files of a folder and of the folders in it, up to so many objects."""
         inside = f"{where.text}/"
         names = {held.name for held in self.spool.all_held() if held.name.startswith(inside)}
-        heads = await self.ask(lambda: list(self._store.list(where.bucket, f"{where.key}/")))
+        heads = await self.ask(lambda: list(islice(self._store.list(where.bucket, f"{where.key}/"), at_most)))
         names |= {inside + head.key[len(where.key) + 1 :] for head in heads}
         return [self.path(name.encode()) for name in sorted(names)]
 

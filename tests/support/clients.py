@@ -182,7 +182,7 @@ def _rclone(remote: str, verb: str, old: str, new: str) -> Words:
 
 
 def _mc(_site: Site, verb: str, old: str, new: str) -> Words:
-    does = {"put": ["cp", old], "mirror": ["mirror", old], "rename": ["mv", f"store/shakemaps/{old}"]}
+    does = {"put": ["cp", old], "mirror": ["mirror", "--overwrite", old], "rename": ["mv", f"store/shakemaps/{old}"]}
     return ["mc", "--quiet", *does[verb], f"store/shakemaps/{new}"], ""
 
 
