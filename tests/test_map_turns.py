@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,7 +13,8 @@ from PIL import Image, ImageColor
 from siaga import palette
 from siaga.exposure.places import Places
 from siaga.gis import basemap, contour, layers, turns
-from siaga.gis.map import drawing, eventpackage, sheet
+from siaga.gis.map import drawing, eventpackage, sheet, symbols
+from siaga.gis.map.scale import SHAKING
 from siaga.hazard.gridxml import read_shakemap
 
 TOWNS = {"Taveuni": (-179.95, -17.4), "Savu": (179.5, -17.5), "Lau": (-179.2, -17.5)}
@@ -115,3 +117,24 @@ def test_the_package_lies_in_one_piece(tmp_path, qgis):
     for name, longitude in (("places", 180.8), ("epicentre", 180.1)):
         (point,), _rows = layers.read(path, name)
         assert point.x == pytest.approx(longitude)
+
+
+def test_words_are_placed_the_same_each_time(qgis, monkeypatch):
+    labelled = []
+
+    def layers_of(*given):
+        made = symbols.layers(*given)
+        labelled.append([layer.labelsEnabled() for layer in made].count(True))
+        return made
+
+    words = sheet.Words("Epicentre", "N", "", "E", "W", "S", "N")
+    zones = [("Timur", shapely.box(-180, -18, -179, -17)), ("Barat", shapely.box(178, -18, 180, -17))]
+    shakemap = _shakemap(0.0, -179.9)
+    made = sheet.MapSheet(contour.bands(shakemap), -179.9, -17.5, None, _towns(), zones, words, dpi=110.0)
+    monkeypatch.setattr(drawing, "symbols", SimpleNamespace(layers=layers_of, WGS84=symbols.WGS84))
+    for beside in (False, True):
+        one = replace(made, scale=replace(SHAKING, names_beside=beside, clipped=False))
+        assert len({drawing.draw(one) for _ in range(3)}) == 1
+        assert drawing.draw(replace(one, zones=[])) != drawing.draw(one), "names of zones are seen"
+        assert drawing.draw(replace(one, words=sheet.NO_WORDS)) != drawing.draw(one)
+    assert set(labelled) == {2}, "QGIS goes through three layers with labels in an order of its own"

@@ -1,10 +1,12 @@
 """How things look on a map: QGIS layers with their symbols and labels, bottom to top."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import shapely
 from qgis.core import (
+    QgsCategorizedSymbolRenderer,
     QgsCoordinateReferenceSystem,
     QgsFeature,
     QgsField,
@@ -16,6 +18,7 @@ from qgis.core import (
     QgsNullSymbolRenderer,
     QgsPalLayerSettings,
     QgsProperty,
+    QgsRendererCategory,
     QgsSingleSymbolRenderer,
     QgsTextBackgroundSettings,
     QgsTextBufferSettings,
@@ -25,7 +28,7 @@ from qgis.core import (
     QgsVectorLayerSimpleLabeling,
 )
 from qgis.PyQt.QtCore import QSizeF, QVariant
-from qgis.PyQt.QtGui import QColor, QFont
+from qgis.PyQt.QtGui import QColor, QFont, QFontDatabase, QFontInfo
 
 from siaga.gis.basemap import BaseMap
 from siaga.gis.map.scale import INK, INK_500, ClassStyle, Scale
@@ -38,6 +41,44 @@ FONT = "Inter"
 _LEAST_PLATE = 0.004  # of the map's area: smaller patches of a class carry no numeral
 _HATCH_MM = 1.5
 _POINTS = QgsUnitTypes.RenderPoints
+# How words are set. pt: size; style: of the font; apart: between letters, pt; halo, away: mm; first: 0 to 10, who
+# finds room first; plate, always: 1 where it stands on a plate, whatever else is there.
+_PLATE = {
+    "kind": "",
+    "label": "",
+    "pt": 7.0,
+    "colour": INK,
+    "style": QFont.Bold,
+    "apart": 0.0,
+    "halo": 0.0,
+    "away": 0.0,
+}
+_PLATE |= {"first": 10.0, "plate": 1.0, "always": 1.0, "mm": 0.0}
+_ZONE_OVER = _PLATE | {"pt": 5.6, "colour": INK_500, "style": QFont.Normal, "apart": 0.3, "halo": 0.45, "first": 1.0}
+_ZONE_OVER |= {"plate": 0.0, "always": 0.0}
+_TOWN = _ZONE_OVER | {"kind": "town", "colour": INK, "style": QFont.DemiBold, "apart": 0.0, "halo": 0.7, "away": 0.6}
+_ZONE_BESIDE = _TOWN | {
+    "kind": "zone",
+    "pt": 5.6,
+    "style": QFont.Bold,
+    "apart": 0.2,
+    "halo": 0.6,
+    "away": 1.6,
+    "first": 9.0,
+}
+_ORIGIN = _TOWN | {"kind": "origin", "pt": 7.0, "style": QFont.Bold, "halo": 0.8, "away": 2.4, "first": 10.0}
+_TEXTS = {"kind", "label", "colour", "style"}
+_SAID_BY_FIELDS = {
+    "pt": QgsPalLayerSettings.Size,
+    "colour": QgsPalLayerSettings.Color,
+    "style": QgsPalLayerSettings.FontStyle,
+    "apart": QgsPalLayerSettings.FontLetterSpacing,
+    "halo": QgsPalLayerSettings.BufferSize,
+    "away": QgsPalLayerSettings.LabelDistance,
+    "first": QgsPalLayerSettings.Priority,
+    "plate": QgsPalLayerSettings.ShapeDraw,
+    "always": QgsPalLayerSettings.AlwaysShow,
+}
 
 
 def WGS84() -> QgsCoordinateReferenceSystem:
@@ -56,7 +97,8 @@ def layers(
 ) -> list[QgsVectorLayer]:
     """All layers of a map, the lowest first. They live as long as somebody holds the list.
 
-    hidden: where no numeral would be seen.
+    hidden: where no numeral would be seen. All words stand in two layers: QGIS goes through layers with labels in
+    the order of a hash over addresses, which with three or more is now one and now another.
     """
     styles = map_sheet.scale.styles
     edges = [(band, styles[number].sea_mm) for number, band in bands.items() if number in styles]
@@ -73,12 +115,12 @@ def layers(
         _line(base_map.province_lines, INK_500, 0.3),
         _line(base_map.country_lines, INK, 0.4),
         _line(base_map.coast, INK, 0.2),
-        _zone_names(zones, beside=map_sheet.scale.names_beside),
-        _towns(towns),
-        _plates(on_land, styles, map_sheet.point, hidden, map_sheet.scale.numerals[map_sheet.small]),
+        _beside(map_sheet, towns, zones if map_sheet.scale.names_beside else ()),
+        _over(
+            _numerals(on_land, styles, map_sheet.point, hidden, map_sheet.scale.numerals[map_sheet.small]),
+            () if map_sheet.scale.names_beside else zones,
+        ),
     ]
-    if map_sheet.longitude is not None:
-        drawn.append(_origin(map_sheet))
     return drawn
 
 
@@ -96,52 +138,65 @@ def _band(style: ClassStyle, shape: Any, scale: Scale) -> QgsVectorLayer:
     return layer
 
 
-def _zone_names(zones: Sequence[tuple[str, float, float]], *, beside: bool) -> QgsVectorLayer:
-    layer = _points(((x, y, {"label": name.upper()}) for name, x, y in zones), ("label",))
-    layer.setRenderer(QgsNullSymbolRenderer())
-    if not beside:
-        _label(layer, _format(5.6, INK_500, halo=0.45, spacing=0.3), priority=1)
-        return layer
-    labels = _label(layer, _format(5.6, INK, halo=0.6, weight=QFont.Bold, spacing=0.2), priority=9, apply=False)
-    labels.placement = QgsPalLayerSettings.OrderedPositionsAroundPoint
-    labels.dist = 1.6
-    labels.distUnits = QgsUnitTypes.RenderMillimeters
-    layer.setLabeling(QgsVectorLayerSimpleLabeling(labels))
-    layer.setLabelsEnabled(True)
-    return layer
+def _beside(
+    map_sheet: MapSheet,
+    towns: Sequence[tuple[str, float, float, float]],
+    zones: Sequence[tuple[str, float, float]],
+) -> QgsVectorLayer:
+    """Words beside their points: towns, the epicentre or volcano, and names of zones that hide none of a small one.
 
-
-def _towns(towns: Sequence[tuple[str, float, float, float]]) -> QgsVectorLayer:
-    """Circles in four sizes by population; larger names first when space lacks."""
+    Towns are circles in four sizes by population; larger names first when space lacks.
+    """
     rows = []
     for name, x, y, people in towns:
         step = sum(people >= limit for limit in (50_000, 100_000, 500_000))
-        rows.append((x, y, {"label": name, "people": people, "mm": 1.1 + 0.5 * step, "pt": 6.2 + 0.5 * step}))
-    layer = _points(rows, ("label", "people", "mm", "pt"))
-    symbol = QgsMarkerSymbol.createSimple(
+        first = 4 + 5 * min(1.0, people**0.5 / 1000)
+        rows.append((x, y, _TOWN | {"label": name, "mm": 1.1 + 0.5 * step, "pt": 6.2 + 0.5 * step, "first": first}))
+    rows += [(x, y, _ZONE_BESIDE | {"label": name.upper()}) for name, x, y in zones]
+    if map_sheet.longitude is not None:
+        point = map_sheet.point
+        rows.append((point.x, point.y, _ORIGIN | {"label": map_sheet.words.epicentre}))
+    layer = _points(rows, tuple(_ORIGIN))
+    circle = QgsMarkerSymbol.createSimple(
         {"name": "circle", "color": "#ffffff", "outline_color": INK, "outline_width": "0.28"}
     )
-    symbol.setDataDefinedSize(QgsProperty.fromField("mm"))
-    layer.setRenderer(QgsSingleSymbolRenderer(symbol))
-    labels = _label(layer, _format(6.6, INK, halo=0.7, weight=QFont.DemiBold), priority=6, apply=False)
-    labels.placement = QgsPalLayerSettings.OrderedPositionsAroundPoint
-    labels.dist = 0.6
-    labels.distUnits = QgsUnitTypes.RenderMillimeters
-    properties = labels.dataDefinedProperties()
-    properties.setProperty(QgsPalLayerSettings.Size, QgsProperty.fromField("pt"))
-    properties.setProperty(
-        QgsPalLayerSettings.Priority, QgsProperty.fromExpression('4 + 5 * min(1, sqrt("people") / 1000)')
-    )
-    labels.setDataDefinedProperties(properties)
-    layer.setLabeling(QgsVectorLayerSimpleLabeling(labels))
-    layer.setLabelsEnabled(True)
+    circle.setDataDefinedSize(QgsProperty.fromField("mm"))
+    mark = {"name": map_sheet.scale.mark, "color": INK, "outline_color": "#ffffff", "outline_width": "0.35"}
+    star = QgsMarkerSymbol.createSimple(mark | {"size": "5.2"})
+    nothing = QgsMarkerSymbol.createSimple({"size": "0", "color": "0,0,0,0", "outline_style": "no"})  # none: no word
+    kinds = {"town": circle, "origin": star, "zone": nothing}
+    categories = [QgsRendererCategory(kind, symbol, "") for kind, symbol in kinds.items()]
+    layer.setRenderer(QgsCategorizedSymbolRenderer("kind", categories))
+    _label(layer, _format(6.6, halo=0.7), QgsPalLayerSettings.OrderedPositionsAroundPoint)
     return layer
 
 
-def _plates(
+def _over(numerals: Sequence[tuple[str, float, float]], zones: Sequence[tuple[str, float, float]]) -> QgsVectorLayer:
+    """Words upon their points: numerals on white plates, which always stand, and names of zones."""
+    rows = [(x, y, _PLATE | {"label": numeral}) for numeral, x, y in numerals]
+    rows += [(x, y, _ZONE_OVER | {"label": name.upper()}) for name, x, y in zones]
+    layer = _points(rows, tuple(_PLATE))
+    layer.setRenderer(QgsNullSymbolRenderer())
+    text = _format(7.0, halo=0.45)
+    plate = QgsTextBackgroundSettings()
+    plate.setEnabled(True)
+    plate.setType(QgsTextBackgroundSettings.ShapeRectangle)
+    plate.setSizeType(QgsTextBackgroundSettings.SizeBuffer)
+    plate.setSize(QSizeF(0.7, 0.35))
+    plate.setSizeUnit(QgsUnitTypes.RenderMillimeters)
+    plate.setRadii(QSizeF(0.6, 0.6))
+    plate.setFillColor(QColor("#ffffff"))
+    plate.setStrokeColor(QColor(INK))
+    plate.setStrokeWidth(0.2)
+    text.setBackground(plate)
+    _label(layer, text, QgsPalLayerSettings.OverPoint)
+    return layer
+
+
+def _numerals(
     on_land: Mapping[int, Any], styles: Mapping[int, ClassStyle], origin: Any, hidden: Any, most: int
-) -> QgsVectorLayer:
-    """A numeral on a white plate in each large patch of each class, beside the star rather than on it."""
+) -> list[tuple[str, float, float]]:
+    """A numeral in each large patch of each class and where it stands, beside the star rather than on it."""
     total = sum(shape.area for shape in on_land.values()) or 1.0
     air = (total / 60) ** 0.5
     rows = []
@@ -156,43 +211,8 @@ def _plates(
                 if free.is_empty and part is not parts[0]:
                     continue
                 point = shapely.maximum_inscribed_circle(part if free.is_empty else free).coords[0]
-                rows.append((point[0], point[1], {"label": styles[number].numeral}))
-    layer = _points(rows, ("label",))
-    layer.setRenderer(QgsNullSymbolRenderer())
-    text = _format(7.0, INK, weight=QFont.Bold)
-    plate = QgsTextBackgroundSettings()
-    plate.setEnabled(True)
-    plate.setType(QgsTextBackgroundSettings.ShapeRectangle)
-    plate.setSizeType(QgsTextBackgroundSettings.SizeBuffer)
-    plate.setSize(QSizeF(0.7, 0.35))
-    plate.setSizeUnit(QgsUnitTypes.RenderMillimeters)
-    plate.setRadii(QSizeF(0.6, 0.6))
-    plate.setFillColor(QColor("#ffffff"))
-    plate.setStrokeColor(QColor(INK))
-    plate.setStrokeWidth(0.2)
-    text.setBackground(plate)
-    labels = _label(layer, text, priority=10, apply=False)
-    labels.placement = QgsPalLayerSettings.OverPoint
-    labels.displayAll = True
-    layer.setLabeling(QgsVectorLayerSimpleLabeling(labels))
-    layer.setLabelsEnabled(True)
-    return layer
-
-
-def _origin(map_sheet: MapSheet) -> QgsVectorLayer:
-    """The epicentre or the volcano, with its word."""
-    x, y = map_sheet.point.x, map_sheet.point.y
-    layer = _points([(x, y, {"label": map_sheet.words.epicentre})], ("label",))
-    name = map_sheet.scale.mark
-    star = {"name": name, "color": INK, "size": "5.2", "outline_color": "#ffffff", "outline_width": "0.35"}
-    layer.setRenderer(QgsSingleSymbolRenderer(QgsMarkerSymbol.createSimple(star)))
-    labels = _label(layer, _format(7.0, INK, halo=0.8, weight=QFont.Bold), priority=10, apply=False)
-    labels.placement = QgsPalLayerSettings.OrderedPositionsAroundPoint
-    labels.dist = 2.4
-    labels.distUnits = QgsUnitTypes.RenderMillimeters
-    layer.setLabeling(QgsVectorLayerSimpleLabeling(labels))
-    layer.setLabelsEnabled(True)
-    return layer
+                rows.append((styles[number].numeral, point[0], point[1]))
+    return rows
 
 
 def _fill(shapes: Iterable[Any], colour: str, edge: str | None, edge_mm: float = 0.08) -> QgsVectorLayer:
@@ -225,7 +245,7 @@ def _layer(kind: str, shapes: Iterable[Any], renderer: Any) -> QgsVectorLayer:
 def _points(rows: Iterable[tuple[float, float, Mapping[str, Any]]], fields: Sequence[str]) -> QgsVectorLayer:
     layer = QgsVectorLayer("Point?crs=EPSG:4326", "", "memory")
     layer.dataProvider().addAttributes(
-        [QgsField(name, QVariant.String if name == "label" else QVariant.Double) for name in fields]
+        [QgsField(name, QVariant.String if name in _TEXTS else QVariant.Double) for name in fields]
     )
     layer.updateFields()
     features = []
@@ -235,43 +255,46 @@ def _points(rows: Iterable[tuple[float, float, Mapping[str, Any]]], fields: Sequ
         geometry.fromWkb(shapely.to_wkb(shapely.Point(x, y)))
         feature.setGeometry(geometry)
         for name in fields:
-            feature[name] = attributes[name]
+            feature[name] = _style_name(attributes[name]) if name == "style" else attributes[name]
         features.append(feature)
     layer.dataProvider().addFeatures(features)
     return layer
 
 
-def _format(
-    points: float, colour: str, *, halo: float = 0.0, weight: int = QFont.Normal, spacing: float = 0.0
-) -> QgsTextFormat:
-    font = QFont(FONT)
-    font.setWeight(weight)
-    if spacing:
-        font.setLetterSpacing(QFont.AbsoluteSpacing, spacing)
+@cache
+def _style_name(weight: int) -> str:
+    """What the font itself calls that weight, or the nearest to it that it has; fonts differ in that."""
+    known, family = QFontDatabase(), QFontInfo(QFont(FONT)).family()
+    upright = [style for style in known.styles(family) if not known.italic(family, style)]
+    return str(min(upright, key=lambda style: (abs(known.weight(family, style) - weight), style), default=""))
+
+
+def _format(points: float, *, halo: float) -> QgsTextFormat:
     text = QgsTextFormat()
-    text.setFont(font)
+    text.setFont(QFont(FONT))
     text.setSize(points)
     text.setSizeUnit(_POINTS)
-    text.setColor(QColor(colour))
-    if halo:
-        buffer = QgsTextBufferSettings()
-        buffer.setEnabled(True)
-        buffer.setSize(halo)
-        buffer.setColor(QColor(255, 255, 255, 220))
-        text.setBuffer(buffer)
+    buffer = QgsTextBufferSettings()
+    buffer.setEnabled(True)
+    buffer.setSize(halo)
+    buffer.setColor(QColor(255, 255, 255, 220))
+    text.setBuffer(buffer)
     return text
 
 
-def _label(layer: QgsVectorLayer, text: QgsTextFormat, priority: int, *, apply: bool = True) -> QgsPalLayerSettings:
+def _label(layer: QgsVectorLayer, text: QgsTextFormat, placement: Any) -> None:
+    """Words of the field label, each set as the fields of its feature say."""
     labels = QgsPalLayerSettings()
     labels.fieldName = "label"
     labels.setFormat(text)
-    labels.priority = priority
-    labels.placement = QgsPalLayerSettings.OverPoint
-    if apply:
-        layer.setLabeling(QgsVectorLayerSimpleLabeling(labels))
-        layer.setLabelsEnabled(True)
-    return labels
+    labels.placement = placement
+    labels.distUnits = QgsUnitTypes.RenderMillimeters
+    properties = labels.dataDefinedProperties()
+    for field, kind in _SAID_BY_FIELDS.items():
+        properties.setProperty(kind, QgsProperty.fromField(field))
+    labels.setDataDefinedProperties(properties)
+    layer.setLabeling(QgsVectorLayerSimpleLabeling(labels))
+    layer.setLabelsEnabled(True)
 
 
 def _translucent(colour: str, opacity: float) -> QColor:
