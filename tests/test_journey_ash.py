@@ -74,7 +74,7 @@ def test_an_ash_fall_becomes_figures_and_a_catalogue_entry_once(stack_up, tmp_pa
         ("1910", b"no request", ash.raster(), "not JSON"),
         ("1911", ash.request(alert_level="red"), ash.raster(), "alert_level"),
         ("1912", ash.request(), ash.raster()[:200], "GeoTIFF"),
-        ("1913", ash.request(longitude=120.0), ash.raster(), "more than three degrees"),
+        ("1913", ash.request(longitude=120.0), ash.raster(), "more than 3 degrees"),
     ],
 )
 def test_what_is_no_ash_fall_is_refused_with_its_reason_on_the_status_page(

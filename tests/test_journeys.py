@@ -208,6 +208,7 @@ def test_openssh_uploads_and_the_report_is_there_in_both_languages(stack_up, tmp
     etag = stack_up.store().head(keys.SHAKEMAPS, "20180805230007/grid.xml").etag
     assert outcome(stack_up, Notification(keys.SHAKEMAPS, "20180805230007/grid.xml", etag)).state == "published"
     shown(stack_up, "/earthquakes", "20180805230007")
+    shown(stack_up, "/earthquakes/20180805230007", "/files/report-")
     base = f"{settings.public_url}/earthquakes/20180805230007"
     version = requests.get(base, timeout=10).text.split("/files/report-")[0].rpartition("/")[2]
     for code in ("id", "en"):

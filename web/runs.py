@@ -53,8 +53,12 @@ class Runs:
         return downloads.listed(entry["hazard"], self.sizes(entry), g.language)
 
     def sizes(self, entry: dict[str, Any]) -> dict[str, int]:
-        """Bytes of each file by its name."""
-        return self._sizes(str(run_of(entry)), entry["report"] is not None)
+        """Bytes of each file by its name; of a report that the catalogue does not name yet, none."""
+        found = self._sizes(str(run_of(entry)), entry["report"] is not None)
+        if entry["report"] is not None:
+            return found
+        published = self._published(entry)
+        return {name: size for name, size in found.items() if name == keys.IMPACT or name in published}
 
     def send(self, entry: dict[str, Any], path: str) -> Response:
         """One of its files; raises NotFound, Damaged."""
@@ -73,23 +77,21 @@ class Runs:
 
     def _whole(self, entry: dict[str, Any], path: str) -> tuple[Head, Iterable[bytes]]:
         """A file in pieces, after all of it was compared with its hash: the first time that its ETag is met."""
-        key, wanted = run_of(entry).key(path), self._hash(entry, path)
+        key = run_of(entry).key(path)
+        wanted = entry["impact"]["sha256"] if path == keys.IMPACT else self._published(entry).get(path)
+        if wanted is None:
+            raise NotFound("This event has no file {path}", path=path)
         head, body = self._store.stream(keys.RESULTS, key)
         if not self._right(key, head.etag, wanted):
             _damaged(key)
         return head, body
 
-    def _hash(self, entry: dict[str, Any], path: str) -> str:
-        """The sha256 that a file of a run was published with."""
-        if path == keys.IMPACT:
-            return str(entry["impact"]["sha256"])
+    def _published(self, entry: dict[str, Any]) -> dict[str, str]:
+        """The sha256 that each file beside impact.json was published with, by its name."""
         listed = list(self.analysis(entry).get("products", ()))
         if entry["report"] is not None:
             listed += self._record(entry["report"]["key"], entry["report"]["sha256"])["products"]
-        found = next((one["sha256"] for one in reversed(listed) if one["path"] == path), None)
-        if found is None:
-            raise NotFound("This event has no file {path}", path=path)
-        return str(found)
+        return {one["path"]: one["sha256"] for one in listed}
 
     def _compared(self, key: str, etag: str, wanted: str) -> bool:
         """Whether that content has the hash that is wanted."""

@@ -73,6 +73,7 @@ def test_s3_28_a_file_that_nobody_published_is_not_there(shown):
     store, client, entry = shown
     store.put(keys.RESULTS, entry["impact"]["key"].replace("impact.json", "zones.xlsx"), b"smuggled")
     assert client.get(address(entry, "zones.xlsx")).status_code == 404
+    assert "files/zones.xlsx" not in client.get(f"/floods/{entry['event_id']}?lang=en").text
 
 
 def test_we_05_no_page_and_no_file_can_be_framed(shown):

@@ -18,6 +18,7 @@ from siaga.impact import classed
 from siaga.machine.supervisor import Supervisor
 from siaga.printable import shown
 from siaga.report import typeset
+from siaga.report.laterimage import LaterImage
 from siaga.store import Store
 from web import create_app
 from web.index import Index
@@ -107,7 +108,7 @@ def test_we_26_pa_09_a_page_on_paper_fetches_nothing(tmp_path):
             f"<style>@import '{address}/y.css'; p {{ background: url({address}/z.png) }}</style><p>Text"
             f'<svg><image href="{address}/s.png" /></svg><object data="{address}/o.svg"></object>'
         )
-        document = typeset._document(page)
+        document = typeset._document(page, LaterImage())
         body = typeset.pdf(document, "1", compressed=False)
         with pytest.raises(BlockingIOError):
             listener.accept()
@@ -116,4 +117,4 @@ def test_we_26_pa_09_a_page_on_paper_fetches_nothing(tmp_path):
     drawn = io.BytesIO()
     Image.new("RGB", (1, 1)).save(drawn, "PNG")
     dot = f"data:image/png;base64,{base64.b64encode(drawn.getvalue()).decode()}"
-    assert b"/Image" in typeset.pdf(typeset._document(f'<img src="{dot}">'), "1", compressed=False)
+    assert b"/Image" in typeset.pdf(typeset._document(f'<img src="{dot}">', LaterImage()), "1", compressed=False)

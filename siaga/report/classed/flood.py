@@ -28,12 +28,7 @@ Trends = Mapping[int, Trend | None]
 
 
 def printed(
-    impact: FloodImpact,
-    trends: Trends,
-    _: Language,
-    rows: int = MOST_ROWS,
-    *,
-    tight: bool = False,
+    impact: FloodImpact, trends: Trends, _: Language, rows: int = MOST_ROWS, *, tight: bool = False
 ) -> dict[str, Any]:
     """Everything a template needs, as text; lists of rows for tables.
 
