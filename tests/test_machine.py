@@ -124,6 +124,6 @@ def test_a_store_that_starts_late_stops_nobody(tmp_path):
             mended.touch()
             names = {"minio", "gateway", "sftp", "web"}
             wait_for(lambda: {one.name for one in standing.read(home) if one.state == "up"} == names, 90, "all parts")
+            wait_for(lambda: "the store is ready now" in said, 60, "the word that the store is ready")
         finally:
             supervisor.stop()
-    assert "the store is ready now" in said
