@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-FOLDERS = ANALYSIS_DATA, SHARES = ("analysis-data", "shares")  # of the cache, those that hold entries
+FOLDERS = ANALYSIS_DATA, SHARES, TILES = ("analysis-data", "shares", "tiles")  # of the cache, those that hold entries
 LEASE_SECONDS = 86_400
 KEEP_SECONDS = 30 * 86_400
 MOST_BYTES = 4 << 30  # of entries that are not needed

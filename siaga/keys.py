@@ -12,11 +12,8 @@ from siaga.hazards import ASH, EARTHQUAKE, FLOOD, HAZARDS
 from siaga.moment import TIME_ZONES
 
 SHAKEMAP_BUCKETS = EARTHQUAKE.buckets
-SHAKEMAPS, SHAKEMAPS_CORRECTED, SHAKEMAPS_BNPB = (
-    hazards.SHAKEMAPS,
-    hazards.SHAKEMAPS_CORRECTED,
-    hazards.SHAKEMAPS_BNPB,
-)
+SHAKEMAPS, SHAKEMAPS_CORRECTED = hazards.SHAKEMAPS, hazards.SHAKEMAPS_CORRECTED
+SHAKEMAPS_BNPB = hazards.SHAKEMAPS_BNPB
 FLOODMAPS, ASHMAPS = hazards.FLOODMAPS, hazards.ASHMAPS
 ANALYSIS_DATA = "analysis-data"
 RESULTS = "results"
@@ -27,6 +24,8 @@ BUCKETS = (*INPUTS, ANALYSIS_DATA, RESULTS, LEDGER)
 
 MANIFEST = "manifest.json"
 SHARES = "shares/"  # in analysis-data: the shares of population cells, prepared; no manifest names them
+TILES = "tiles/"  # in analysis-data: the base map as vector tiles, likewise
+MAP_TILES = f"{TILES}current.json"  # names the archive that maps are drawn from
 IMPACT = "impact.json"
 REPORT = "report.json"
 CATALOG = "catalog/"
@@ -275,6 +274,11 @@ def ash_candidate(sha256: str) -> str:
 def shares(name: str) -> str:
     """The key in bucket analysis-data of prepared shares. name: as siaga.gis.people.shares names their folder."""
     return f"{SHARES}{name}.zip"
+
+
+def tiles(sha256: str) -> str:
+    """The key in bucket analysis-data of an archive of vector tiles. sha256: its own."""
+    return f"{TILES}{sha256[:16]}.pmtiles"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from siaga.data import analysis_data
-from siaga.errors import SiagaError
+from siaga.errors import NotFound, SiagaError
 from siaga.settings import Settings
 
 
@@ -28,6 +28,8 @@ def add_to(commands: Any) -> None:
     own.add_argument("--parent-field", default="", metavar="F", help="the code of the zone above")
     own.add_argument("--level", default="", help="of all zones of the file; zones of other levels stay")
     own.set_defaults(run=_import)
+    drawn = data.add_parser("basemap", help="draw the installed base map as vector tiles for the web's maps")
+    drawn.set_defaults(run=_basemap)
     listed = data.add_parser("list", help="what is installed")
     listed.set_defaults(run=_list)
     out = data.add_parser("remove", help="take a role out of what is installed")
@@ -43,7 +45,7 @@ def _demo(settings: Settings, _: argparse.Namespace) -> int:
 
 
 def _import(settings: Settings, chosen: argparse.Namespace) -> int:
-    from siaga.data import imports
+    from siaga.data import imports, prepared_shares, prepared_tiles
     from siaga.store import Store
 
     store = Store.connect(settings, "root")
@@ -69,8 +71,19 @@ def _import(settings: Settings, chosen: argparse.Namespace) -> int:
     except OSError as error:
         raise SiagaError("{file}: {detail}", file=chosen.file, detail=error.strerror or str(error)) from error
     print(f"{chosen.role} installed: {said}")
-    if chosen.role in ("population", "zones"):
+    if chosen.role in prepared_shares.ROLES:
         imports.share_out(store, settings.cache, lambda line: print(line, flush=True))
+    if chosen.role in prepared_tiles.ROLES:
+        imports.draw_tiles(store, settings.cache, lambda line: print(line, flush=True))
+    return 0
+
+
+def _basemap(settings: Settings, _: argparse.Namespace) -> int:
+    from siaga.data import imports
+    from siaga.store import Store
+
+    if not imports.draw_tiles(Store.connect(settings, "root"), settings.cache, lambda line: print(line, flush=True)):
+        raise NotFound("Nothing is installed as {role}", role="basemap")
     return 0
 
 
@@ -90,8 +103,12 @@ def _list(settings: Settings, _: argparse.Namespace) -> int:
 
 
 def _remove(settings: Settings, chosen: argparse.Namespace) -> int:
+    from siaga.data import imports, prepared_tiles
     from siaga.store import Store
 
-    analysis_data.remove(Store.connect(settings, "root"), chosen.role)
+    store = Store.connect(settings, "root")
+    analysis_data.remove(store, chosen.role)
     print(f"{chosen.role} removed; the file stays in the bucket for the runs that used it")
+    if chosen.role in prepared_tiles.ROLES:
+        imports.draw_tiles(store, settings.cache, lambda line: print(line, flush=True))
     return 0

@@ -35,6 +35,7 @@ def install_exposure(settings: Settings, say: Callable[[str], None]) -> None:
     store = Store.connect(settings, "root")
     exposure.install(settings, store, say)
     imports.share_out(store, settings.cache, say)
+    imports.draw_tiles(store, settings.cache, say)
 
 
 def show(settings: Settings, supervisor: Supervisor, stop: threading.Event, hazards: Sequence[str]) -> bool:

@@ -41,6 +41,7 @@ _MEDIA_TYPE = {
     ".csv": "text/csv",
     ".fgb": "application/flatgeobuf",
     ".gpkg": "application/geopackage+sqlite3",
+    ".pmtiles": "application/vnd.pmtiles",
 }
 _verified: set[tuple[str, int, int]] = set()  # (path, size, time in ns) whose hash this process has checked
 

@@ -9,7 +9,7 @@ from math import floor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from siaga.data import analysis_data, features, points, prepared_shares
+from siaga.data import analysis_data, features, points, prepared_shares, prepared_tiles
 from siaga.data.analysis_data import DataFile
 from siaga.errors import Conflict, NotFound
 from siaga.exposure import history
@@ -160,6 +160,17 @@ def share_out(store: "Store", cache: Path, say: Callable[[str], None]) -> None:
         say("population cells shared out among the zones")
         for line in _held(shares):
             say(line)
+
+
+def draw_tiles(store: "Store", cache: Path, say: Callable[[str], None]) -> bool:
+    """Draw the installed base map and towns as vector tiles for the web's maps; False where there is no base map.
+
+    say: takes a line for the operator.
+    """
+    drawn = prepared_tiles.publish(store, analysis_data.open(store, cache, prepared_tiles.ROLES), cache)
+    if drawn:
+        say(f"base map drawn as tiles, {drawn.size / 1e6:.1f} MB")
+    return drawn is not None
 
 
 def _held(shares: Shares) -> Iterator[str]:

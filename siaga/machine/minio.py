@@ -38,7 +38,12 @@ ROLES = ("functions", "gateway", "door", "web", "ash", "bmkg")
 _MANIFEST = f"{keys.ANALYSIS_DATA}/{keys.MANIFEST}"
 _SINGLE_FILES = {
     "gateway": (_MANIFEST,),  # to know which runs were made with other data
-    "web": (_MANIFEST, f"{keys.FLOODMAPS}/{keys.HOURS}*", f"{keys.FLOODMAPS}/{keys.OUTAGES}*"),
+    "web": (
+        _MANIFEST,
+        f"{keys.ANALYSIS_DATA}/{keys.TILES}*",
+        f"{keys.FLOODMAPS}/{keys.HOURS}*",
+        f"{keys.FLOODMAPS}/{keys.OUTAGES}*",
+    ),
     "ash": (_MANIFEST, f"{keys.ANALYSIS_DATA}/places/*"),
 }
 WEBHOOK_PATH = "/siaga/events"

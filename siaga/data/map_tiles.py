@@ -1,0 +1,30 @@
+"""Which archive of vector tiles maps are drawn from: one small object in the bucket says it."""
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from siaga import keys
+from siaga.errors import NotFound
+
+if TYPE_CHECKING:
+    from siaga.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class MapTiles:
+    """What `tiles/current.json` says. size: bytes. bounds: west, south, east, north in degrees."""
+
+    sha256: str
+    size: int
+    bounds: tuple[float, float, float, float]
+
+
+def current(store: "Store") -> MapTiles | None:
+    """The archive that maps are drawn from; None where there is none, or none of a known form. Raises Unavailable."""
+    try:
+        found: dict[str, Any] = json.loads(store.get(keys.ANALYSIS_DATA, keys.MAP_TILES)[0])
+        west, south, east, north = map(float, found["bounds"])
+        return MapTiles(str(found["sha256"]), int(found["size"]), (west, south, east, north))
+    except (NotFound, ValueError, KeyError, TypeError):
+        return None
