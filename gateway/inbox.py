@@ -3,11 +3,10 @@
 import json
 import logging
 import socket
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from dbos import error as dbos_errors
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from gateway import urgency
+from gateway import jobfile, urgency
 from gateway.invoke import Call, Slots
 from gateway.job import TICK, Job, Policy, Progress, job_id
 from gateway.ledger import Ledger
@@ -32,6 +31,7 @@ _log = logging.getLogger("gateway")
 VERSION = "3"  # of the rows' form; raise it when Job or Progress change, then older rows are dropped at start
 _BUSY_POLL, _IDLE_POLL = 0.05, 0.5  # seconds, per queue; the first live jobs do not wait for it
 _STALE_SECONDS = 1.0  # after its end, until a row goes
+_ENDING_SECONDS = 2.0  # from a receipt to the end of its row, at most
 _ACTIVE = ["ENQUEUED", "DELAYED", "PENDING"]
 _LOOKED_INTO = 8  # live jobs at a time, per function
 _BACKFILL = "|backfill"  # ends the name of a queue; no function's name can hold it
@@ -76,7 +76,7 @@ class Inbox:
         local = url.get_backend_name() == "sqlite"
         self.file = Path(url.database) if local and url.database else None
         if self.file:
-            _prepare(self.file)
+            jobfile.prepare(self.file)
         logging.getLogger("dbos").setLevel(logging.ERROR)
         DBOS(
             config={
@@ -138,14 +138,18 @@ class Inbox:
         return True
 
     @_own_errors()
-    def again(self, job: Job) -> str:
+    def again(self, job: Job, etag: str) -> str:
         """Do a job although it may have been done: its receipt is removed first.
 
-        Returns "received", "running" when a call is under way, or "retrying" when its next attempt
-        was due later and is brought forward.
+        etag: of the receipt that was looked at, "" when there was none.
+        Returns "received", "running" when a call is under way, "retrying" when its next attempt was due later and
+        is brought forward, or "settled" when that was done since the look: its receipt stays.
         """
         if job.notification:
-            self._ledger.remove(job.function, job.notification)
+            if etag:
+                self._let_end(job)
+            if not self._ledger.remove(job.function, job.notification, etag):
+                return "settled"
         with self._rows:
             rows = DBOS.list_workflows(workflow_id_prefix=f"{job.id}|", load_input=False, load_output=False)
             active = [row for row in rows if row.status in _ACTIVE]
@@ -161,6 +165,16 @@ class Inbox:
         if not active or moved:
             self.submit(job)
         return "retrying" if active else "received"
+
+    def _let_end(self, job: Job) -> None:
+        """Wait a moment for a row that has written its receipt and has not ended yet: it would pass for a call."""
+        deadline = time.monotonic() + _ENDING_SECONDS
+        while time.monotonic() < deadline and job.id not in self._slots.under_way():
+            if not DBOS.list_workflows(
+                workflow_id_prefix=f"{job.id}|", status="PENDING", load_input=False, load_output=False
+            ):
+                return
+            time.sleep(_BUSY_POLL)
 
     @_own_errors()
     def active(self) -> set[str]:
@@ -363,25 +377,3 @@ def _receipt(job: Job, notification: Notification, progress: Progress, verdict: 
 def _delete(rows: Iterable[str]) -> None:
     if gone := list(rows):
         DBOS.delete_workflows(gone)
-
-
-def _prepare(file: Path) -> None:
-    """Make the folder, put a damaged file aside, let SQLite write ahead: one sync to disk per commit, not several.
-
-    Raises SiagaError.
-    """
-    file.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with closing(sqlite3.connect(file)) as connection:
-            connection.execute("PRAGMA journal_mode=WAL")
-            sound = connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
-    except sqlite3.OperationalError as error:  # such as a folder that cannot be written to
-        raise SiagaError("The job database {file}: {detail}", file=file, detail=error) from error
-    except sqlite3.DatabaseError:
-        sound = False
-    if not sound:
-        _log.error("the job database %s is damaged; it is put aside, the sweep will restore the jobs", file)
-        for part in ("", "-wal", "-shm"):
-            with suppress(FileNotFoundError):
-                file.with_name(file.name + part).replace(file.with_name(f"{file.name}.damaged{part}"))
-        _prepare(file)

@@ -3,17 +3,30 @@
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
 
 from siaga import keys
-from siaga.errors import BadInput, NotFound
+from siaga.errors import BadInput, Conflict, NotFound
 from siaga.events import Notification
 from siaga.receipt import Receipt
 from siaga.store import Store
 
 _READERS, _AT_ONCE = 16, 256
+_DOORS = 32  # locks for all names, so that one slow write holds up few others
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What lay under the key of a receipt when somebody looked.
+
+    receipt: None where there was none, or none of ours. etag: of whatever lay there; "" for nothing.
+    """
+
+    receipt: Receipt | None = None
+    etag: str = ""
 
 
 class Ledger:
@@ -23,6 +36,7 @@ class Ledger:
         """`store` with the rights of the gateway."""
         self._store = store
         self._lock = threading.Lock()
+        self._doors = tuple(threading.Lock() for _ in range(_DOORS))
         self._listing = threading.Lock()  # one listing at a time, or the second would forget what the first missed
         self._names: set[str] = set()
         self._added: set[str] = set()  # while a listing is under way
@@ -59,36 +73,62 @@ class Ledger:
 
     def write(self, receipt: Receipt) -> None:
         """Write a receipt. Raises Unavailable."""
-        self._store.put(keys.LEDGER, receipt.name, receipt.encode(), "application/json")
+        with self._door(receipt.name):
+            self._store.put(keys.LEDGER, receipt.name, receipt.encode(), "application/json")
         self._add(receipt.name)
         for hearer in self._hearers:
             hearer(receipt)
 
-    def remove(self, function: str, notification: Notification) -> None:
-        """Remove a receipt; none there is fine. Raises Unavailable."""
+    def remove(self, function: str, notification: Notification, etag: str) -> bool:
+        """Remove the receipt that was looked at; none there is fine.
+
+        Returns False, and leaves it, when another one was written since: that tells of work done after the look.
+        The lock makes sure of that where a store knows no conditional DELETE, as MinIO; this process alone writes here.
+        Raises Unavailable.
+        """
         name = keys.receipt(function, notification.receipt_id)
-        self._store.delete(keys.LEDGER, name)
+        with self._door(name):
+            try:
+                if self._store.head(keys.LEDGER, name).etag != etag:
+                    return False
+                self._store.delete(keys.LEDGER, name, if_match=etag)
+            except Conflict:
+                return False
+            except NotFound:
+                pass
         with self._lock:
             self._names.discard(name)
             self._added.discard(name)
             self._removed.add(name)
+        return True
 
-    def beside(self, contents: Iterable[T], name: Callable[[T], str]) -> Iterator[tuple[T, Receipt | None]]:
-        """Each content and its receipt, None where there is none; a few hundred at a time are read from the store.
+    def beside(self, contents: Iterable[T], name: Callable[[T], str]) -> Iterator[tuple[T, Seen]]:
+        """Each content and what was seen of its receipt; a few hundred at a time are read from the store.
 
         name: the key of the receipt of a content. Raises Unavailable.
         """
         rest = iter(contents)
         with ThreadPoolExecutor(_READERS) as readers:
             while part := list(islice(rest, _AT_ONCE)):
-                yield from zip(part, readers.map(self.read, map(name, part)), strict=True)
+                yield from zip(part, readers.map(self.look, map(name, part)), strict=True)
 
     def read(self, name: str) -> Receipt | None:
         """The receipt of that key; None where there is none, or none of ours. Raises Unavailable."""
+        return self.look(name).receipt
+
+    def look(self, name: str) -> Seen:
+        """What lies under the key of a receipt. Raises Unavailable."""
         try:
-            return Receipt.decode(self._store.get(keys.LEDGER, name)[0])
-        except (NotFound, BadInput):
-            return None
+            body, head = self._store.get(keys.LEDGER, name)
+        except (NotFound, BadInput):  # larger than anything of ours
+            return Seen()
+        try:
+            return Seen(Receipt.decode(body), head.etag)
+        except BadInput:
+            return Seen(None, head.etag)
+
+    def _door(self, name: str) -> threading.Lock:
+        return self._doors[hash(name) % _DOORS]
 
     def _add(self, name: str) -> None:
         with self._lock:

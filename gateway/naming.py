@@ -9,6 +9,7 @@ from siaga import keys
 from siaga.errors import BadInput, NotFound
 from siaga.events import Notification
 from siaga.hazards import HAZARDS
+from siaga.inputs.listing import listed
 from siaga.stack import Function, waking
 from siaga.store import Store
 
@@ -55,7 +56,7 @@ class Naming:
     def _of_folder(self, name: str, prefix: str) -> Meant:
         """What lies in a folder of that name; prefix: how the keys that are looked through begin."""
         for bucket in keys.INPUTS:
-            for head in self.store.list(bucket, prefix):
+            for head in listed(self.store, bucket, prefix):
                 if keys.folder_id(head.key) == name:
                     yield from self._of_key(bucket, head.key)
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from contextlib import suppress
 from hashlib import md5
 
+from gateway.selection import DROPPED
 from siaga import keys, language
 from siaga.errors import BadInput, NotFound, SiagaError
 from siaga.events import Notification
@@ -14,11 +15,11 @@ from siaga.receipt import Receipt
 from siaga.store import Store
 
 _log = logging.getLogger("gateway")
-_KINDS = (keys.REFUSED, keys.PUBLISHED)
+_KINDS = {"refused": keys.REFUSED, "dead": keys.FAILED}  # by state; what is done is published once its report stands
 
 
 class Notices:
-    """Leaves `<key>.refused.txt` or `<key>.published.txt` beside each map; of the newest content alone.
+    """Leaves `<key>.refused.txt`, `.failed.txt` or `.published.txt` beside each map; of the newest content alone.
 
     What a notice says follows from the receipt, so it is the same however often it is written. One that was
     not left, since the gateway died in between or the store was away, is left when the sweep finds it missing.
@@ -75,16 +76,13 @@ class Notices:
 
     def _leave(self, receipt: Receipt) -> None:
         content = receipt.notification
-        if receipt.state == "superseded" or not self._is_newest(content):
-            return  # the newer content has a receipt of its own, or will have
-        told = keys.REFUSED if receipt.state == "refused" else ""
-        if receipt.state == "done":
-            told = keys.PUBLISHED if self._is_published(receipt) else ""
-            if not told:
-                self._clear(content.bucket, content.key + keys.REFUSED)
-                return
-        for kind in _KINDS:
-            if kind != told:
+        if receipt.state in ("superseded", DROPPED) or not self._is_newest(content):
+            return  # the newer content has a receipt of its own, or will have; what was dropped had failed, and told so
+        told = _KINDS.get(receipt.state, "")
+        if receipt.state == "done" and self._is_published(receipt):
+            told = keys.PUBLISHED
+        for kind in keys.NOTICES:
+            if kind != told and not (kind == keys.PUBLISHED and receipt.state == "done"):  # till the new report stands
                 self._clear(content.bucket, content.key + kind)
         if told:
             self._write(content.bucket, content.key + told, self._text(receipt))
@@ -118,8 +116,8 @@ class Notices:
             self._store.delete(bucket, key)
 
     def _text(self, receipt: Receipt) -> bytes:
-        said = (self._refusal if receipt.state == "refused" else self._publication)(receipt)
-        return "\n\n".join(said).encode() + b"\n"
+        forms = {"refused": self._refusal, "dead": self._failure, "done": self._publication}
+        return "\n\n".join(forms[receipt.state](receipt)).encode() + b"\n"
 
     def _refusal(self, receipt: Receipt) -> list[str]:
         return [
@@ -128,6 +126,24 @@ class Notices:
                     _("REFUSED: {key}", key=receipt.notification.key),
                     _.reason(receipt.reason),
                     _("Received: {time}. Mend the file and send it again under the same name.", time=receipt.received),
+                    _("Earlier results still hold."),
+                ]
+            )
+            for _ in _languages()
+        ]
+
+    def _failure(self, receipt: Receipt) -> list[str]:
+        return [
+            "\n".join(
+                [
+                    _("FAILED: {key}", key=receipt.notification.key),
+                    _.reason(receipt.reason),
+                    _(
+                        "Received: {time}. Attempts: {count}; Siaga gave up, and its operator can try again.",
+                        time=receipt.received,
+                        count=receipt.attempts,
+                    ),
+                    _("If the file itself is wrong, send a better one under the same name."),
                     _("Earlier results still hold."),
                 ]
             )

@@ -88,11 +88,11 @@ class Orders:
         named: list[str] = []
         before = self._all().get(wanted.id)
         placed = before.placed if before and before.state == STOPPED else stamp()
-        for one, receipt in self._selection.chosen(wanted, placed):
+        for one, seen in self._selection.chosen(wanted, placed):
             counts[one.function] += 1
             analysed += one.notification.bucket != keys.RESULTS
-            if receipt and receipt.seconds:
-                took[one.function] += receipt.seconds
+            if seen.receipt and seen.receipt.seconds:
+                took[one.function] += seen.receipt.seconds
                 known[one.function] += 1
             if len(named) < _NAMED:
                 named.append(f"{one.notification.bucket}/{one.notification.key}")
@@ -173,8 +173,8 @@ class Orders:
             return  # stopped while it was counted
         outstanding: set[str] = set()
         enqueued = 0
-        for one, receipt in self._selection.chosen(wanted, order.placed):
-            outstanding.add(self._again(one, settled=receipt is not None))
+        for one, seen in self._selection.chosen(wanted, order.placed):
+            outstanding.add(self._again(one, seen.etag))
             enqueued += 1
             if len(outstanding) >= _SLICE and not self._wait(order.id, outstanding, enqueued, _SLICE // 2, stop):
                 return
@@ -182,15 +182,15 @@ class Orders:
             self._tell(order.id, state=DONE, ended=stamp(), enqueued=enqueued, done=enqueued, total=enqueued)
             _log.info(json.dumps({"order": order.id, "state": DONE, "done": enqueued}))
 
-    def _again(self, one: Chosen, *, settled: bool) -> str:
+    def _again(self, one: Chosen, etag: str) -> str:
         """Enqueue one as backfill; returns the id of its job.
 
-        settled: it has a receipt, which goes. What has none may be under way, and is about to get its own.
+        etag: of its receipt, which goes. What has none, "", may be under way, and is about to get its own.
         """
         place = urgency.backfill(one.happened)
         job = Job.of_object(one.function, one.notification, place, stamp(one.written))
-        if settled:
-            self._inbox.again(job)
+        if etag:
+            self._inbox.again(job, etag)
         else:
             self._inbox.submit(job)
         return job.id

@@ -93,7 +93,8 @@ class Reprocess:
             return None
         newest = Notification(named.bucket, named.key, head.etag, head.version_id, asked=True)
         place = urgency.by_key(newest, head.modified)
-        state = self.inbox.again(Job.of_object(function, newest, place, stamp(head.modified)))
+        seen = self.ledger.look(keys.receipt(function, newest.receipt_id))
+        state = self.inbox.again(Job.of_object(function, newest, place, stamp(head.modified)), seen.etag)
         return {"function": function, "bucket": named.bucket, "key": named.key, "state": state}
 
     def _drop(self, function: str, named: Notification, who: str, why: str) -> bool:

@@ -9,12 +9,13 @@ from hashlib import sha256
 from typing import Any
 
 import siaga
-from gateway.ledger import Ledger
+from gateway.ledger import Ledger, Seen
 from gateway.wanted import Wanted
 from siaga import edition, keys, moment
 from siaga.errors import BadInput, NotFound
 from siaga.events import Notification
 from siaga.hazards import HAZARDS
+from siaga.inputs.listing import listed
 from siaga.receipt import Receipt
 from siaga.stack import Function, waking
 from siaga.store import Head, Store
@@ -42,10 +43,11 @@ class Selection:
     ledger: Ledger
     active: Callable[[], set[str]]
 
-    def chosen(self, wanted: Wanted, placed: str) -> Iterator[tuple[Chosen, Receipt | None]]:
-        """What a range means, each with its receipt; what was settled after it was placed is done already.
+    def chosen(self, wanted: Wanted, placed: str) -> Iterator[tuple[Chosen, Seen]]:
+        """What a range means, each with what was seen of its receipt.
 
-        placed: when the order was, as times are stored. What was dropped stays so. Raises Unavailable.
+        placed: when the order was, as times are stored; what was settled after that is done already. What was dropped
+        stays so. Raises Unavailable.
         """
         since, until = _bounds(wanted)
         found: Iterator[Chosen] = (
@@ -56,7 +58,7 @@ class Selection:
         if wanted.latest:
             found = iter(heapq.nlargest(wanted.latest, found, key=lambda one: (one.happened, one.written)))
         fits = _receipt_filter(wanted, placed)
-        return ((one, receipt) for one, receipt in self.ledger.beside(found, _name) if fits(receipt))
+        return ((one, seen) for one, seen in self.ledger.beside(found, _name) if fits(seen.receipt))
 
     def reporting(self) -> list[str]:
         """The functions that an analysis wakes."""
@@ -76,7 +78,7 @@ class Selection:
 
     def _inputs(self) -> Iterator[Chosen]:
         for bucket in keys.INPUTS:
-            for head in self.store.list(bucket):
+            for head in listed(self.store, bucket):
                 yield from self._of(bucket, head)
 
     def _everything(self) -> Iterator[Chosen]:

@@ -155,9 +155,8 @@ class Sweep:
         since, found = datetime.now(UTC) - RECENT, 0
         try:
             for bucket, head in listed:
-                if keys.is_notice(head.key):
-                    about = bucket, head.key.removesuffix(keys.REFUSED).removesuffix(keys.PUBLISHED)
-                    told[about] = max(head.modified, told.get(about, head.modified))
+                if about := keys.noticed(head.key):
+                    told[bucket, about] = max(head.modified, told.get((bucket, about), head.modified))
                 for function in waking(self._functions, bucket, head.key):
                     notification = Notification(bucket, head.key, head.etag)
                     if not self._ledger.knows(function.name, notification):

@@ -2,11 +2,11 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 
 from siaga import keys
-from siaga.errors import NotFound, SiagaError
+from siaga.errors import SiagaError
+from siaga.inputs.listing import listed
 from siaga.moment import stamp
 from siaga.store import Head, Store
 
@@ -47,12 +47,11 @@ class Tour:
         away: SiagaError | None = None
         for bucket, prefix in self._prefixes:
             try:
-                for head in self._store.list(bucket, prefix, start_after=keys.start_after(prefix, since)):
+                for head in listed(self._store, bucket, prefix, start_after=keys.start_after(prefix, since)):
                     if head.key > f"{prefix}:":  # the sign after the digits: names without a clock begin
                         break
                     self.counted += 1
                     yield bucket, head
-                    yield from self._hidden(bucket, head.key)
             except SiagaError as error:
                 away = error
         if away:
@@ -78,7 +77,7 @@ class Tour:
         young = [(folder, seen) for folder, seen in self._young.items() if seen > oldest]
         self._young = dict(young[-_MOST_YOUNG:])
         for bucket, folder in self._young:
-            for head in self._store.list(bucket, folder):
+            for head in listed(self._store, bucket, folder):
                 yield bucket, head
 
     def part(self, seconds: float) -> Iterator[tuple[str, Head]]:
@@ -107,19 +106,10 @@ class Tour:
 
     def _rest_of_prefix(self) -> Iterator[tuple[str, Head]]:
         bucket, prefix = self._prefixes[self._turn]
-        for head in self._store.list(bucket, prefix, start_after=self._after):
-            yield from self._hidden(bucket, head.key)
+        for head in listed(self._store, bucket, prefix, start_after=self._after):
             self._after, self._seen = head.key, self._seen + 1
             yield bucket, head
 
     def _restart(self) -> None:
         self._turn, self._after, self._seen, self._whole = 0, "", 0, True
         self._began = time.monotonic()
-
-    def _hidden(self, bucket: str, key: str) -> Iterator[tuple[str, Head]]:
-        """What lies below an object that is named like a folder: MinIO lists none of it."""
-        if "/" in key or not keys.is_timed(key):
-            return
-        for below in keys.grids_in(key):
-            with suppress(NotFound):
-                yield bucket, self._store.head(bucket, below)

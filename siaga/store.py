@@ -152,9 +152,14 @@ class Store:
         with _own_errors(bucket, key):
             return str(self._client.put_object(**wanted)["ETag"]).strip('"')
 
-    def delete(self, bucket: str, key: str, *, version_id: str = "") -> None:
-        """Remove an object, or one version of it; none there is fine."""
+    def delete(self, bucket: str, key: str, *, version_id: str = "", if_match: str = "") -> None:
+        """Remove an object, or one version of it; none there is fine.
+
+        if_match: only while it has that ETag, else raises Conflict; MinIO removes it all the same.
+        """
         wanted = {"Bucket": bucket, "Key": key} | ({"VersionId": version_id} if version_id else {})
+        if if_match:
+            wanted["IfMatch"] = f'"{if_match}"'
         with _own_errors(bucket, key):
             self._client.delete_object(**wanted)
 

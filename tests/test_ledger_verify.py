@@ -64,7 +64,8 @@ def entry_key(store):
 def found(settings, jobs=frozenset(), hashes=True):
     """[(kind, detail)] of the faults, and the kinds of history."""
     store = Store.connect(settings, "web")
-    compared = Comparison(store, stack.load(settings.stack), lambda: set(jobs), hashes, lambda *_: None)
+    inputs = Store.connect(settings, "functions")
+    compared = Comparison(store, inputs, stack.load(settings.stack), lambda: set(jobs), hashes, lambda *_: None)
     all_of_them = list(compared.findings())
     return [one for one in all_of_them if one.is_fault], [one.kind for one in all_of_them if not one.is_fault]
 
@@ -193,6 +194,16 @@ def test_a_store_that_does_not_answer_cannot_be_looked_at(tmp_path, monkeypatch,
     monkeypatch.setattr(Settings, "load", lambda *_: away)
     assert cli.main(["ledger", "verify"]) == 2
     assert "cannot look" in capsys.readouterr().err
+
+
+def test_a_map_below_an_object_that_is_named_like_its_folder_is_an_input_too(store, minio):
+    store.put(keys.SHAKEMAPS, "20180220163351", b"no folder")
+    etag = store.put(keys.SHAKEMAPS, "20180220163351/grid.xml", make_grid())
+    faults, _ = found(minio)
+    assert [(one.kind, one.name) for one in faults] == [("waiting", "shakemaps/20180220163351/grid.xml")]
+    content = Notification(keys.SHAKEMAPS, "20180220163351/grid.xml", etag)
+    Ledger(store).write(receipt("on-shakemap", content, "refused"))
+    assert found(minio) == ([], ["failed input"])
 
 
 def test_every_fault_says_what_to_do():

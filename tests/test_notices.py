@@ -1,5 +1,7 @@
 """The sender of a map is told beside it what became of it: by the gateway alone, of the newest content, once."""
 
+import threading
+
 import pytest
 from support.gateway_process import STACK, Function, Gateway, receipts
 from support.running import wait_for
@@ -19,11 +21,13 @@ def started(minio, store, tmp_path):
     """Start a gateway whose functions refuse what is bad, and print what is good once `printing` is set."""
     running = []
 
-    def start(printing=True):
+    def start(printing=True, cured=threading.Event()):  # noqa: B008 - never set, unless a test brings its own
         def analyse(called):
             body = store.get(keys.SHAKEMAPS, called.key)[0]
             if body.startswith(b"bad"):
                 return 200, {"state": "refused", "reason": REASON}
+            if body.startswith(b"deadly") and not cured.is_set():
+                return 500, {"reason": REASON}
             run = RUN.format(body.hex()[:8])
             store.put(keys.RESULTS, f"{run}/impact.json", body)
             return 200, {"state": "done", "run": run, "event_id": "20180220163351", "warnings": [REASON]}
@@ -77,6 +81,25 @@ def test_a_refused_map_says_why_in_both_languages_until_a_good_one_comes(started
     }
 
 
+def test_a_dead_map_says_why_in_both_languages_until_a_retry_publishes_it(started, store):
+    cured = threading.Event()
+    gateway = started(cured=cured)
+    key = "20180220163351/grid.xml"
+    store.put(keys.SHAKEMAPS, key, b"bad")
+    wait_for(lambda: told(store, key, keys.REFUSED), 20, "the refusal")
+    store.put(keys.SHAKEMAPS, key, b"deadly")
+    text = wait_for(lambda: told(store, key, keys.FAILED), 20, "the notice of the dead")
+    indonesian, english = text.split("\n\n")
+    assert indonesian.startswith(f"GAGAL: {key}\nBerkas kosong\nDiterima: ")
+    assert english.startswith(f"FAILED: {key}\nThe file is empty\nReceived: ")
+    assert "Attempts: 3; Siaga gave up" in english
+    assert not told(store, key, keys.REFUSED)
+    cured.set()
+    assert gateway.reprocess(input=f"{keys.SHAKEMAPS}/{key}").ok
+    wait_for(lambda: told(store, key, keys.PUBLISHED), 20, "the publication")
+    assert not told(store, key, keys.FAILED)
+
+
 def test_the_same_map_again_and_a_new_start_write_no_notice_again(started, store):
     gateway = started()
     key = "20180220163351/grid.xml"
@@ -97,16 +120,17 @@ def test_the_same_map_again_and_a_new_start_write_no_notice_again(started, store
 def test_a_notice_that_a_crash_left_out_is_left_by_the_sweep(started, store):
     run, now = RUN.format("aaaaaaaa"), stamp()
     store.put(keys.RESULTS, f"{run}/report.json", b"{}")
-    for folder, state in (("1", "refused"), ("2", "done"), ("3", "dead"), ("4", "superseded")):
+    for folder, state in (("1", "refused"), ("2", "done"), ("3", "dead"), ("4", "superseded"), ("5", "dropped")):
         key = f"{folder}/grid.xml"
         content = Notification(keys.SHAKEMAPS, key, store.put(keys.SHAKEMAPS, key, folder.encode()))
         receipt = Receipt("on-shakemap", content, state, REASON, run, "", (), 1, now, now, now, 1.0)
         store.put(keys.LEDGER, receipt.name, receipt.encode())
     started()
-    wait_for(lambda: told(store, "1/grid.xml", keys.REFUSED) and told(store, "2/grid.xml", keys.PUBLISHED), 20)
+    wait_for(lambda: sum(keys.is_notice(head.key) for head in store.list(keys.SHAKEMAPS)) == 3, 20)
     assert [head.key for head in store.list(keys.SHAKEMAPS) if keys.is_notice(head.key)] == [
         "1/grid.xml.refused.txt",
         "2/grid.xml.published.txt",
+        "3/grid.xml.failed.txt",
     ]
 
 

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,9 +10,12 @@ import requests
 from support.gateway_process import Function, Gateway, done, receipts
 from support.running import wait_for
 
+from gateway.ledger import Ledger
 from gateway.wanted import Wanted
 from siaga import cli, keys
 from siaga.errors import BadInput
+from siaga.events import Notification
+from siaga.receipt import Receipt
 from siaga.settings import Settings
 
 WORDS = {"text": "the grid is cut off", "template": "the grid is cut off", "values": {}}
@@ -316,3 +320,62 @@ def test_orders_take_a_login_and_the_route_of_faas_cli_takes_the_same_json(start
     answer = requests.post(url, data=b'{"latest": 2}', headers=token, timeout=20)
     assert answer.json()["order"]["state"] == "open"
     assert over(gateway)["done"] == 2
+
+
+def test_a_receipt_that_was_written_after_the_look_stays(store):
+    ledger = Ledger(store)
+    content = Notification(keys.SHAKEMAPS, "x/grid.xml", "0a")
+    before = Receipt("on-shakemap", content, "dead", WORDS, "", "", (), 3, "1", "1", "1", 1.0)
+    ledger.write(before)
+    seen = ledger.look(before.name)
+    assert seen.receipt == before
+    ledger.write(replace(before, state="done"))
+    assert not ledger.remove("on-shakemap", content, seen.etag)
+    assert not ledger.remove("on-shakemap", content, "")  # of whoever saw none
+    assert ledger.read(before.name).state == "done"
+    assert ledger.knows("on-shakemap", content)
+    assert ledger.remove("on-shakemap", content, ledger.look(before.name).etag)
+    assert ledger.remove("on-shakemap", content, "")
+    assert not store.exists(keys.LEDGER, before.name)
+
+
+def test_orders_that_come_while_a_map_is_being_done_leave_it_its_receipt(started, store):
+    gateway, function = started()
+    names = [f"raced-{number}" for number in range(3)]
+    put(store, *names)
+
+    def order(name):
+        for _ in range(12):
+            assert gateway.reprocess(input=f"{name}/grid.xml").ok
+
+    crowd = [threading.Thread(target=order, args=(name,)) for name in names * 2]
+    for one in crowd:
+        one.start()
+    for one in crowd:
+        one.join()
+    wait_for(lambda: not gateway.jobs()["jobs"], 20, "the end of all jobs")
+    assert states(store) == dict.fromkeys(names, "done")  # no sweep comes by in the time of this test
+    assert set(function.keys) == {f"{name}/grid.xml" for name in names}
+
+
+def test_what_has_a_receipt_that_nobody_can_read_is_done_again(started, store):
+    gateway, function = started()
+    put(store, "odd")
+    settled(store, odd="done")
+    wait_for(lambda: not gateway.jobs()["jobs"], 10)
+    store.put(keys.LEDGER, next(head.key for head in store.list(keys.LEDGER)), b"{")
+    content = {"function": "on-shakemap", "bucket": keys.SHAKEMAPS, "key": "odd/grid.xml"}
+    assert gateway.reprocess(inputs=[content]).ok
+    over(gateway)
+    assert states(store) == {"odd": "done"}
+    assert function.keys == ["odd/grid.xml"] * 2
+
+
+def test_a_map_below_an_object_that_is_named_like_its_folder_is_meant_too(started, store):
+    gateway, _function = started()
+    folder = FOLDERS[0]
+    store.put(keys.SHAKEMAPS, folder, b"no folder")
+    put(store, folder)
+    for sent in ({"all": True}, {"latest": 1}, {"until": "2017-01-01"}, {"input": folder}):
+        named = gateway.reprocess(**sent, dry_run=True).json()["plan"]["inputs"]
+        assert named == [f"shakemaps/{folder}/grid.xml"], sent

@@ -110,7 +110,7 @@ def test_the_projects_own_stack_can_be_read():
     assert [one.name for one in stack.waking(functions, "shakemaps", "a/output/grid.xml")] == ["on-shakemap"]
     for name in ("GRID.XML", "a/Grid.xml.zip", "a/grid.xml.GZ"):
         assert [one.name for one in stack.waking(functions, "shakemaps-corrected", name)] == ["on-shakemap"]
-    for name in ("a/grid.xml.7z", "a/grid.xml.refused.txt", "a/GRID.XML.published.txt", "xml"):
+    for name in ("a/grid.xml.7z", "a/grid.xml.refused.txt", "a/grid.xml.failed.txt", "a/GRID.XML.published.txt", "xml"):
         assert stack.waking(functions, "shakemaps", name) == []
 
 

@@ -283,7 +283,7 @@ def test_a_role_may_do_what_it_needs_and_nothing_else(store, ours, role):
 def test_nobody_but_the_gateway_leaves_or_removes_notices_beside_maps(store, ours, role):
     narrow = Store.connect(ours, role)
     for bucket in keys.SHAKEMAP_BUCKETS:
-        for key in ("a/grid.xml.refused.txt", "GRID.XML.published.txt"):
+        for key in ("a/grid.xml.refused.txt", "a/grid.xml.failed.txt", "GRID.XML.published.txt"):
             store.put(bucket, key, b"x")
             asked = (lambda: narrow.put(bucket, key, b"y"), lambda: narrow.delete(bucket, key))  # noqa: B023
             assert [allowed(ask) for ask in asked] == [role == "gateway"] * 2, (bucket, key)

@@ -5,6 +5,7 @@ import pytest
 from gateway.tour import Tour
 from siaga import keys
 from siaga.errors import NotFound
+from siaga.inputs.listing import listed
 
 
 def test_new_folders_are_seen_whatever_their_clock_and_known_ones_are_not_listed(store):
@@ -41,3 +42,18 @@ def test_a_tour_goes_on_where_it_was_and_a_missing_bucket_makes_it_none(store, m
     with pytest.raises(NotFound):
         seen.extend(head.key for _, head in missing.part(60))
     assert (missing.last_full, missing.hurries) == (None, True)
+
+
+def test_a_map_below_an_object_that_is_named_like_its_folder_is_listed_in_its_place_and_once(store):
+    hiding = "20180220163351"
+    names = ["2018", "20180101000000/grid.xml", hiding, f"{hiding}-b/grid.xml", f"{hiding}/grid.xml"]
+    names += [f"{hiding}/output/grid.xml", "20190101000000/grid.xml", "us7000n05d/grid.xml"]
+    for name in names:
+        store.put(keys.SHAKEMAPS, name, name.encode())
+    assert f"{hiding}/grid.xml" not in [head.key for head in store.list(keys.SHAKEMAPS)]
+    for number, name in enumerate(names):
+        rest = [head.key for head in listed(store, keys.SHAKEMAPS, start_after=name)]
+        assert rest == names[number + 1 :], f"after {name}"
+    assert [head.key for head in listed(store, keys.SHAKEMAPS, f"{hiding}/")] == names[4:6]
+    tour = Tour(store, [(keys.SHAKEMAPS, "")])
+    assert [head.key for _, head in tour.part(60)] == names

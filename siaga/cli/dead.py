@@ -30,7 +30,7 @@ def _dead(settings: Settings, chosen: argparse.Namespace) -> int:
 
     states = ("dropped",) if chosen.dropped else ("dead", "refused")
     store, found = Store.connect(settings, "web"), 0
-    for receipt in _receipts(store, states):
+    for receipt in _receipts(store, Store.connect(settings, "functions"), states):
         found += 1
         content = receipt.notification
         name, ended = shown(f"{content.bucket}/{content.key}"), receipt.finished[:19].replace("T", " ")
@@ -44,8 +44,11 @@ def _dead(settings: Settings, chosen: argparse.Namespace) -> int:
     return 0
 
 
-def _receipts(store: "Store", states: Collection[str]) -> "Iterator[Receipt]":
-    """Those in one of these states, whose content still is what stands under its key."""
+def _receipts(store: "Store", inputs: "Store", states: Collection[str]) -> "Iterator[Receipt]":
+    """Those in one of these states, whose content still is what stands under its key.
+
+    store: with the rights of role web; inputs: of role functions, which may read both inputs and analyses.
+    """
     from siaga.receipt import Receipt
 
     def read(name: str) -> Receipt | None:
@@ -53,7 +56,7 @@ def _receipts(store: "Store", states: Collection[str]) -> "Iterator[Receipt]":
             receipt = Receipt.decode(store.get(keys.LEDGER, name)[0])
         except (NotFound, BadInput):
             return None
-        return receipt if receipt.state in states and _is_newest(store, receipt) else None
+        return receipt if receipt.state in states and _is_newest(inputs, receipt) else None
 
     names = (head.key for head in store.list(keys.LEDGER) if not head.key.startswith(keys.ORDERS))
     with ThreadPoolExecutor(_READERS) as readers:
@@ -64,5 +67,7 @@ def _receipts(store: "Store", states: Collection[str]) -> "Iterator[Receipt]":
 def _is_newest(store: "Store", receipt: "Receipt") -> bool:
     """Whether its content still is what stands under its key; a newer one has a receipt of its own."""
     content = receipt.notification
-    head = next(store.list(content.bucket, content.key), None)  # a listing tells it, and needs no right to read
-    return head is not None and (head.key, head.etag) == (content.key, content.etag)
+    try:
+        return store.head(content.bucket, content.key).etag == content.etag
+    except (NotFound, BadInput):
+        return False

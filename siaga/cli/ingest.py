@@ -12,6 +12,7 @@ from siaga.cli.gateway import Gateway
 from siaga.errors import NotFound
 from siaga.events import ASKED, Notification
 from siaga.ignored import Folder, Ignored
+from siaga.inputs.listing import listed
 from siaga.receipt import Receipt
 from siaga.settings import Settings
 from siaga.store import Store
@@ -116,12 +117,12 @@ def wait(
 
 def inputs(settings: Settings) -> Iterator[tuple[str, str, str, str]]:
     """Every input: (state, bucket/key, when it came in UTC, reason); the newest content of each key."""
-    store = Store.connect(settings, "web")
+    store, reading = Store.connect(settings, "web"), Store.connect(settings, "functions")
     functions = stack.load(settings.stack)
     jobs = {Notification(job["bucket"], job["key"], job["etag"]): job for job in Gateway.of(settings).jobs()}
     for bucket in keys.INPUTS:
         folders = Folder(bucket)
-        for head in store.list(bucket):
+        for head in listed(reading, bucket):
             came = f"{head.modified:%Y-%m-%d %H:%M:%S}"
             yield from map(_unused, folders.take(head))
             for function in stack.waking(functions, bucket, head.key):

@@ -43,7 +43,8 @@ def _verify(settings: Settings, chosen: argparse.Namespace) -> int:
         store = Store.connect(settings, "web")
         mending = _mending(settings, store) if chosen.mend else None
         functions = stack.load(settings.stack)
-        compared = Comparison(store, functions, _pending(settings), not chosen.quick, progress.count)
+        inputs = Store.connect(settings, "functions")
+        compared = Comparison(store, inputs, functions, _pending(settings), not chosen.quick, progress.count)
         report = _Report(chosen.json)
         for finding in compared.findings():
             report.add(finding, mending.mend(finding) if mending and finding.is_fault else "")

@@ -85,7 +85,8 @@ def _named(gateway: "Gateway", chosen: argparse.Namespace, beside: Mapping[str, 
         if chosen.dry_run:
             print("\n".join(f"would be done again: {shown(one)}" for one in answer["plan"]["inputs"]))
         for job in answer.get("jobs", ()):
-            print(f"{job['bucket']}/{shown(job['key'])}: {job['function']} does it again ({job['state']})")
+            does = "has just done it" if job["state"] == "settled" else f"does it again ({job['state']})"
+            print(f"{job['bucket']}/{shown(job['key'])}: {job['function']} {does}")
     return 1 if missed else 0
 
 

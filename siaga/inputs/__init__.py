@@ -1,1 +1,1 @@
-"""What comes in besides ShakeMaps: PetaBencana's hours and their changes, ash falls and their uploads."""
+"""What comes in: how its buckets are listed; PetaBencana's hours and their changes, ash falls and their uploads."""

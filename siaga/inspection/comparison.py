@@ -49,12 +49,13 @@ _MADE_OF = """select function, bucket, key, etag, version_id from receipt
 class Comparison:
     """Compares what stands in a store.
 
-    store: with the rights of role web. pending: the ids of the gateway's jobs, as it names them; empty where no
-    gateway answers. hashes: whether every product is read; else sizes alone are compared.
-    say: hears what is being looked at and how far that is.
+    store: with the rights of role web; inputs: with those of role functions, which may read inputs.
+    pending: the ids of the gateway's jobs, as it names them; empty where no gateway answers.
+    hashes: whether every product is read; else sizes alone are compared. say: hears what is being looked at and how far that is.
     """
 
     store: Store
+    inputs: Store
     functions: Sequence[Function]
     pending: Pending
     hashes: bool
@@ -66,7 +67,7 @@ class Comparison:
         Siaga may run meanwhile: inputs are listed first, then the jobs, then the receipts, so that what is done in
         between has left one or the other; what still does not agree is looked at once more.
         """
-        lists = Lists(self.store, self.functions, self.say)
+        lists = Lists(self.store, self.inputs, self.functions, self.say)
         lists.read_inputs()
         jobs = self.pending()
         lists.read_receipts()

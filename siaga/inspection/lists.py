@@ -14,6 +14,7 @@ from typing import Any
 from siaga import keys
 from siaga.errors import BadInput, NotFound
 from siaga.events import Notification
+from siaga.inputs.listing import listed
 from siaga.receipt import Receipt
 from siaga.stack import Function, waking
 from siaga.store import Store
@@ -34,9 +35,11 @@ create table run (folder text primary key, impact text, printed integer) without
 class Lists:
     """The copy; `say` hears what is being read and how many there are so far."""
 
-    def __init__(self, store: Store, functions: Sequence[Function], say: Callable[[str, int], None]) -> None:
-        """store: with the rights of role web. functions: of stack.yml, which say what an input is."""
-        self._store, self._functions, self._say = store, tuple(functions), say
+    def __init__(
+        self, store: Store, inputs: Store, functions: Sequence[Function], say: Callable[[str, int], None]
+    ) -> None:
+        """store: with the rights of role web; inputs: of role functions. functions: which say what an input is."""
+        self._store, self._inputs, self._functions, self._say = store, inputs, tuple(functions), say
         self._connection = sqlite3.connect("")
         self._connection.executescript(_TABLES)
 
@@ -51,7 +54,7 @@ class Lists:
     def read_inputs(self) -> None:
         """Inputs and runs; a run's impact.json is an input too. Raises Unavailable."""
         for bucket in keys.INPUTS:
-            for head in self._store.list(bucket):
+            for head in listed(self._inputs, bucket):
                 self._add_input(bucket, head.key, head.etag)
         folder, impact, printed = "", "", False
         for head in self._store.list(keys.RESULTS):

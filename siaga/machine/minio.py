@@ -272,9 +272,7 @@ def rights(role: str) -> dict[str, Any]:
                 "Effect": "Allow" if role == "gateway" else "Deny",  # nobody else speaks to senders in its name
                 "Action": ["s3:PutObject", "s3:DeleteObject"],
                 "Resource": [
-                    f"arn:aws:s3:::{bucket}/*{kind}"
-                    for bucket in keys.SHAKEMAP_BUCKETS
-                    for kind in (keys.REFUSED, keys.PUBLISHED)
+                    f"arn:aws:s3:::{bucket}/*{kind}" for bucket in keys.SHAKEMAP_BUCKETS for kind in keys.NOTICES
                 ],
             }
         ],
