@@ -45,7 +45,7 @@ def lacking(bucket: str, key: str) -> str:
     if bucket == keys.ASHMAPS:
         known = key.startswith(keys.CANDIDATES) or key.endswith(f"/{keys.ASH_RASTER}")
         return "" if known else f"/{keys.ASH_REQUEST}"
-    return "" if keys.is_notice(key) else keys.GRID
+    return "" if keys.noticed(key) else keys.GRID
 
 
 class Folder:

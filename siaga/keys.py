@@ -34,8 +34,7 @@ EVENT_TIME = "event-time"  # metadata of impact.json: when it happened, as siaga
 PEOPLE_HIT = "people-hit"  # likewise: how many live where a quake does damage, a number; missing when nobody knows
 
 GRID = EARTHQUAKE.name  # ends the keys in the buckets of ShakeMaps that wake on-shakemap
-REFUSED, FAILED, PUBLISHED = ".refused.txt", ".failed.txt", ".published.txt"
-NOTICES = (REFUSED, FAILED, PUBLISHED)  # behind an input's key: what became of it, for its sender
+NOTICES = REFUSED, FAILED, PUBLISHED = ".refused.txt", ".failed.txt", ".published.txt"  # end the keys of notices
 FLOOD_DATA = FLOOD.name
 HOURS = "hours/"  # in floodmaps: what became of each hour that has no flood data of its own
 SUSPECT = "suspect/"  # in floodmaps: answers that are not trusted, as they came; they wake nothing
@@ -358,18 +357,13 @@ def woken(bucket: str, key: str) -> str:
 
 
 def noticed(key: str) -> str:
-    """The key of the ShakeMap that a notice is about, "" for what is no notice; the gateway leaves them for senders.
+    """The key of the ShakeMap of which a notice tells its sender what became; "" for what is no notice.
 
     >>> [noticed(f"1/{name}") for name in ("grid.xml.refused.txt", "GRID.XML.published.txt", "a.txt", "a.failed.txt")]
     ['1/grid.xml', '1/GRID.XML', '', '']
     """
     told = next((key.removesuffix(kind) for kind in NOTICES if key.endswith(kind)), "")
     return told if woken(SHAKEMAPS, told) else ""
-
-
-def is_notice(key: str) -> bool:
-    """Whether a key is that of a notice. It wakes nothing."""
-    return noticed(key) != ""
 
 
 def is_timed(name: str) -> bool:

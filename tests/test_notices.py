@@ -112,7 +112,7 @@ def test_the_same_map_again_and_a_new_start_write_no_notice_again(started, store
     before = gateway.jobs()["sweep"]["last"]
     wait_for(lambda: gateway.jobs()["sweep"]["last"] not in (None, before), 20, "a sweep")
     wait_for(lambda: not gateway.jobs()["jobs"], 20)
-    notices = [head.key for head in store.versions(keys.SHAKEMAPS) if keys.is_notice(head.key)]
+    notices = [head.key for head in store.versions(keys.SHAKEMAPS) if keys.noticed(head.key)]
     assert len(notices) <= 2  # the second at most for the map's second arrival
     assert set(notices) == {key + keys.REFUSED}
 
@@ -126,8 +126,8 @@ def test_a_notice_that_a_crash_left_out_is_left_by_the_sweep(started, store):
         receipt = Receipt("on-shakemap", content, state, REASON, run, "", (), 1, now, now, now, 1.0)
         store.put(keys.LEDGER, receipt.name, receipt.encode())
     started()
-    wait_for(lambda: sum(keys.is_notice(head.key) for head in store.list(keys.SHAKEMAPS)) == 3, 20)
-    assert [head.key for head in store.list(keys.SHAKEMAPS) if keys.is_notice(head.key)] == [
+    wait_for(lambda: sum(bool(keys.noticed(head.key)) for head in store.list(keys.SHAKEMAPS)) == 3, 20)
+    assert [head.key for head in store.list(keys.SHAKEMAPS) if keys.noticed(head.key)] == [
         "1/grid.xml.refused.txt",
         "2/grid.xml.published.txt",
         "3/grid.xml.failed.txt",

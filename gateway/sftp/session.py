@@ -287,7 +287,7 @@ class View(asyncssh.SFTPServer):
         found = await self._shelf.find(where)
         if found is None:
             raise SFTPNoSuchFile(f"{where.text}: no such file")
-        if not keys.is_notice(where.key) or found.size > _NOTICE_BYTES:
+        if not keys.noticed(where.key) or found.size > _NOTICE_BYTES:
             raise SFTPPermissionDenied("Files can be sent here, not fetched")
         upload = self._begin()
         await self._shelf.fill(upload, where, found)

@@ -51,7 +51,7 @@ class Comparison:
 
     store: with the rights of role web; inputs: with those of role functions, which may read inputs.
     pending: the ids of the gateway's jobs, as it names them; empty where no gateway answers.
-    hashes: whether every product is read; else sizes alone are compared. say: hears what is being looked at and how far that is.
+    hashes: whether every product is read; else sizes alone are compared. say: hears what is being looked at.
     """
 
     store: Store
