@@ -38,7 +38,7 @@ Imports go down, never up and never aside; from the ground:
     diskcache, edition, events, filehash, gaps, keys, language, palette, product, standing, timing
     receipt, settings
     modes, stack, store
-    exposure, hazard, ignored
+    accounts, exposure, hazard, ignored
     impact
     catalog, gis, inputs
     gis.people

@@ -20,7 +20,8 @@ RESULTS = "results"
 LEDGER = "ledger"
 
 INPUTS = tuple(bucket for hazard in HAZARDS.values() for bucket in hazard.buckets)
-BUCKETS = (*INPUTS, ANALYSIS_DATA, RESULTS, LEDGER)
+ACCOUNTS = "accounts"  # who may come in, under the keys of siaga.accounts.naming
+BUCKETS = (*INPUTS, ANALYSIS_DATA, RESULTS, LEDGER, ACCOUNTS)
 
 MANIFEST = "manifest.json"
 SHARES = "shares/"  # in analysis-data: the shares of population cells, prepared; no manifest names them

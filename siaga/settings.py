@@ -46,6 +46,8 @@ class Settings:
     SIAGA_WEB_PORT        web_port
     SIAGA_PUBLIC_URL      public_url      how readers reach the web app; printed on reports
     SIAGA_WEB_PROXY       web_proxy       yes: a proxy stands before the web app and says whom it answers; no: none does
+    SIAGA_SECOND_FACTOR   second_factor   yes: who may change something logs in with a code of an app besides; default:
+                                          where the web app is reached by another address than this machine's
     SIAGA_SWEEP_SECONDS        sweep_seconds        between sweeps: recent inputs, and a part of all
     SIAGA_FULL_SWEEP_SECONDS   full_sweep_seconds   between sweeps of everything at once, one at 19:00 UTC
     SIAGA_OLD_INPUTS_DAYS      old_inputs_days      how long our MinIO keeps inputs that were overwritten; 0: for ever
@@ -78,6 +80,7 @@ class Settings:
     web_port: int
     public_url: str
     web_proxy: bool
+    second_factor: bool
     sweep_seconds: float
     full_sweep_seconds: float
     old_inputs_days: int
@@ -122,6 +125,7 @@ class Settings:
             web_port=web_port,
             public_url=public_url,
             web_proxy=said.switch("SIAGA_WEB_PROXY", not _is_here(public_url)),
+            second_factor=said.switch("SIAGA_SECOND_FACTOR", not _is_here(public_url)),
             sweep_seconds=said.number("SIAGA_SWEEP_SECONDS", 5),
             full_sweep_seconds=said.number("SIAGA_FULL_SWEEP_SECONDS", 86400),
             old_inputs_days=int(said.number("SIAGA_OLD_INPUTS_DAYS", 90)),

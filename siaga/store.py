@@ -65,7 +65,7 @@ class Store:
 
     @classmethod
     def connect(cls, settings: Settings, role: str) -> "Store":
-        """The store with the rights of a role: functions, gateway, door, web, ash, bmkg or root."""
+        """The store with the rights of a role: functions, gateway, door, web, accounts, ash, bmkg or root."""
         return cls(
             settings.store_url,
             settings.secret(f"store-{role}-key"),

@@ -1,6 +1,7 @@
 """The pages in a real browser: every width, both languages, no foreign request, nothing that breaks."""
 
 import pytest
+from fixtures import accounts
 from fixtures.grids import make_grid
 from playwright.sync_api import sync_playwright
 from support.running import wait_for
@@ -8,7 +9,6 @@ from support.running import wait_for
 from siaga import keys
 from siaga.cli import ingest
 from siaga.events import Notification
-from siaga.machine import operator as operator_account
 
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 QUIET += ["--disable-component-update", "--disable-sync"]
@@ -76,7 +76,7 @@ def test_nothing_scrolls_sideways_or_fails_at_any_width(watched, base, path, lan
 @pytest.mark.parametrize("lang", ["id", "en"])
 def test_the_operators_page_fits_every_width_and_shows_before_it_does(watched, base, stack_up, lang):
     page, faults = watched
-    operator_account.write(stack_up.settings.secrets, "op", "a long password")
+    accounts.of(stack_up.settings)
     page.goto(f"{base}/login?next=/reprocess")
     page.fill("input[name=name]", "op")
     page.fill("input[name=password]", "a long password")

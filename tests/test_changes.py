@@ -3,7 +3,6 @@
 One file; two where a sentence is translated.
 """
 
-import io
 import json
 import os
 import shutil
@@ -17,14 +16,12 @@ import test_readme
 import yaml
 
 from gateway.sftp.accounts import Accounts
-from siaga import cli, edition
-from siaga.machine import operator
+from siaga import edition
 from siaga.settings import Settings
 from siaga.store import Store
 
 ROOT = Path(__file__).parent.parent
 BY_HAND = {  # tested below: files of a home
-    "who may upload ash",
     "an SFTP user: keys, folders, bounds; [docs/security.md](docs/security.md)",
     "what BMKG uploads with by S3, another in each home",
 }
@@ -306,16 +303,6 @@ def test_a_change_is_made_in_one_file_and_seen(change, tmp_path, before):
             path.write_text(another, encoding="utf-8")
     assert before[change] != then
     assert look(tmp_path, [probe]) == [then]
-
-
-def test_who_may_upload_ash_is_one_file_that_a_command_writes(tmp_path, monkeypatch):
-    monkeypatch.setenv("SIAGA_HOME", str(tmp_path))
-    monkeypatch.setattr(sys, "stdin", io.StringIO("a long password\n"))
-    secrets = Settings.load().secrets
-    assert operator.read(secrets) is None
-    assert cli.main(["operator", "siti"]) == 0
-    assert operator.read(secrets).fits("siti", "a long password")
-    assert [path.name for path in secrets.iterdir()] == ["operator-account"]
 
 
 def test_an_sftp_user_is_an_entry_of_one_file_that_is_read_again(tmp_path):

@@ -33,7 +33,7 @@ FLOORS = (
     ),
     ("receipt", "settings"),
     ("modes", "stack", "store"),
-    ("exposure", "hazard", "ignored"),
+    ("accounts", "exposure", "hazard", "ignored"),
     ("impact",),
     ("catalog", "gis", "inputs"),
     ("gis.people",),

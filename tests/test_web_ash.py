@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from fixtures import ash, ashfalls, receipts
+from fixtures import accounts, ash, ashfalls, receipts
 from fixtures.ashfalls import EVENT
 from fixtures.pages import NOBODY, opened, text
 from flask import render_template
@@ -13,7 +13,6 @@ from siaga.errors import BadInput
 from siaga.events import Notification
 from siaga.hazard.ash import CLASSES
 from siaga.inputs import ash_uploads
-from siaga.machine import operator as operator_account
 from siaga.store import Store
 from web import UploadAccess, create_app
 from web.ash import upload as web_ash
@@ -27,8 +26,7 @@ NOW = datetime(2017, 2, 21, 14, 0, tzinfo=UTC)
 def web(store, minio, tmp_path, monkeypatch):
     """(store, index, client): an app whose index is refreshed by the test; it is two hours after the eruption."""
     monkeypatch.setattr(moment, "now", lambda: NOW)
-    operator_account.write(tmp_path, "op", "a long password")
-    uploads = UploadAccess(Store.connect(minio, "ash"), tmp_path, "a key of the sessions")
+    uploads = UploadAccess(Store.connect(minio, "ash"), accounts.of(minio), "a key of the sessions")
     return opened(store, minio, tmp_path, uploads)
 
 
@@ -129,9 +127,7 @@ def test_a_request_without_figures_is_seen_with_its_reason(web):
 def test_who_may_upload_sees_the_button_and_others_the_way_to_log_in(web):
     client = web[2]
     assert 'href="/login?next=/ash/upload"' in text(client, "/ash?lang=en")[1].replace("%2F", "/")
-    page = text(client, "/login")[1]
-    token = page.split('name="token" value="')[1].split('"')[0]
-    client.post("/login", data={"name": "op", "password": "a long password", "token": token})
+    accounts.entered(client)
     assert 'href="/ash/upload"' in text(client, "/ash?lang=en")[1]
 
 
@@ -209,11 +205,9 @@ def test_apps_of_one_process_do_not_mix(web, minio, tmp_path, monkeypatch):
         assert 'href="/login' not in text(reader, "/ash")[1]
         assert (client.get("/login").status_code, reader.get("/login").status_code) == (200, 404)
         assert (client.get("/ash/upload").status_code, reader.get("/ash/upload").status_code) == (302, 404)
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    operator_account.write(elsewhere, "other", "another long password")
-    uploads = UploadAccess(Store.connect(minio, "ash"), elsewhere, "another key")
+    uploads = UploadAccess(Store.connect(minio, "ash"), accounts.of(minio), "another key")
     second = create_app(Store.connect(minio, "web"), empty, NOBODY, uploads).test_client()
-    assert client.post("/api/ash", auth=("op", "a long password")).status_code == 422
-    assert second.post("/api/ash", auth=("op", "a long password")).status_code == 401
-    assert second.post("/api/ash", auth=("other", "another long password")).status_code == 422
+    accounts.entered(client)
+    second.set_cookie("siaga-session", client.get_cookie("siaga-session").value)
+    assert client.get("/account").status_code == 200
+    assert second.get("/account").status_code == 302

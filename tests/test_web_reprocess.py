@@ -3,19 +3,17 @@
 import re
 
 import pytest
-from fixtures import receipts
+from fixtures import accounts, receipts
+from fixtures.accounts import entered
 from support.gateway_process import Function, Gateway
 from support.running import wait_for
 
 from siaga import keys
 from siaga.events import Notification
-from siaga.machine import operator as operator_account
 from siaga.receipt import Receipt
 from siaga.store import Store
 from web import UploadAccess, create_app
 from web.index import Index
-
-PASSWORD = "a long password"
 
 
 @pytest.fixture
@@ -23,10 +21,9 @@ def web(store, minio, tmp_path):
     """(store, index, client, gateway, function): the app of a gateway that runs, its index refreshed by the test."""
     gateway = Gateway(minio, tmp_path, SIAGA_ATTEMPTS="1")
     function = Function(gateway.settings.function_port, lambda _: (500, "boom"))
-    operator_account.write(tmp_path, "op", PASSWORD)
     index = Index(Store.connect(minio, "web"), tmp_path / "index.sqlite")
     token = minio.secret("orders-token")
-    uploads = UploadAccess(Store.connect(minio, "ash"), tmp_path, "a key of the sessions", orders_token=token)
+    uploads = UploadAccess(Store.connect(minio, "ash"), accounts.of(minio), "a key of the sessions", orders_token=token)
     app = create_app(Store.connect(minio, "web"), index, gateway.url, uploads, minio.secret("jobs-token"))
     yield store, index, app.test_client(), gateway, function
     if gateway.process:
@@ -36,12 +33,6 @@ def web(store, minio, tmp_path):
 
 def page(client, path="/reprocess"):
     return client.get(f"{path}{'&' if '?' in path else '?'}lang=en").get_data(as_text=True)
-
-
-def enter(client):
-    """Log in; gives the token of the session's forms."""
-    client.post("/login", data={"name": "op", "password": PASSWORD, "token": token(page(client, "/login"))})
-    return token(page(client))
 
 
 def token(text):
@@ -67,7 +58,7 @@ def test_only_the_operator_comes_in_and_only_with_the_forms_token(web):
     forms = token(page(client, "/login"))
     for name in CHANGING:
         assert client.post(f"/reprocess/{name}", data={"token": forms}).headers["Location"].startswith("/login")
-    enter(client)
+    entered(client)
     for name in CHANGING:
         assert client.post(f"/reprocess/{name}", data={"what": "all"}).status_code == 403
     assert client.get("/reprocess").headers["Cache-Control"] == "no-store"
@@ -82,7 +73,7 @@ def test_what_failed_is_told_tried_again_and_dropped(web):
     gateway.start()
     wait_for(lambda: len(state(store)) == 2, 20)
     index.refresh()
-    forms = enter(client)
+    forms = entered(client)
     text = page(client)
     assert text.count("/reprocess/drop") == 1
     assert "boom" in text
@@ -109,7 +100,8 @@ def test_a_range_is_looked_at_and_then_done(web):
         store.put(keys.SHAKEMAPS, f"{year}0220163351/grid.xml", b"x")
     gateway.start()
     wait_for(lambda: state(store) == ["done"] * 3, 20)
-    forms = {"token": enter(client), "what": "latest", "count": "2", "name": "", "since": "", "until": "", "report": ""}
+    forms = {"what": "latest", "count": "2", "name": "", "since": "", "until": "", "report": ""}
+    forms["token"] = entered(client)
     looked = client.post("/reprocess/look?lang=en", data=forms).get_data(as_text=True)
     assert "2 to be done again" in looked
     assert "shakemaps/20180220163351/grid.xml" in looked
@@ -133,7 +125,7 @@ WRONG = {  # what the form says: what the page answers
 
 def test_a_wrong_form_comes_back_with_the_reason(web):
     _store, _index, client, gateway, _function = web
-    forms = enter(client)
+    forms = entered(client)
     away = client.post("/reprocess/order?lang=en", data={"token": forms, "what": "all"})
     assert (away.status_code, "nothing was ordered" in away.get_data(as_text=True)) == (503, True)
     gateway.start()
@@ -150,7 +142,7 @@ def test_an_order_is_stopped(web):
     store.put(keys.SHAKEMAPS, "20160220163351/grid.xml", b"x")
     wait_for(lambda: state(store) == ["done"], 20)
     gateway.reprocess(all=True)
-    forms = enter(client)
+    forms = entered(client)
     name = wait_for(lambda: re.search(r'name="id" value="(\w+)"', re.sub(r"\s+", " ", page(client))), 10)[1]
     assert client.post("/reprocess/stop", data={"token": forms, "id": name}).status_code == 302
     assert "Stopped" in page(client)

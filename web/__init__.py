@@ -8,8 +8,9 @@ from pathlib import Path
 
 from flask import Flask
 
+from siaga.accounts.directory import Accounts
 from siaga.store import Store
-from web import login, reprocess, services, shell, status
+from web import account, login, reprocess, services, shell, status
 from web.ash import pages as ash
 from web.ash import upload
 from web.earthquakes import pages as earthquakes
@@ -22,16 +23,18 @@ from web.services import Services
 
 @dataclass(frozen=True, slots=True)
 class UploadAccess:
-    """What uploads need. store: with the rights of role ash. secrets: the folder with the operator's account.
+    """What those who log in need. store: with the rights of role ash. accounts: who may.
 
     session_key: signs sessions. secure: whether readers come by https. orders_token: opens the gateway for orders.
+    second_factor: whether who may change something must have one.
     """
 
     store: Store
-    secrets: Path
+    accounts: Accounts
     session_key: str
     secure: bool = False
     orders_token: str = ""
+    second_factor: bool = False
 
 
 def create_app(
@@ -53,7 +56,9 @@ def create_app(
     for module in (shell, earthquakes, floods, flood_history, ash, status):
         app.register_blueprint(module.pages)
     if uploads:
-        login.install(app, login.Login(uploads.secrets), uploads.session_key, uploads.secure)
+        admission = login.Login(uploads.accounts, uploads.second_factor)
+        login.install(app, admission, uploads.session_key, uploads.secure)
+        app.register_blueprint(account.pages)
         upload.install(app, uploads.store)
         reprocess.install(app, gateway_url, uploads.orders_token)
     return app

@@ -5,6 +5,7 @@ import os
 import threading
 
 from siaga import modes
+from siaga.accounts.directory import Accounts
 from siaga.hazard.ash import MAX_BYTES
 from siaga.listener import Listener, raise_descriptors
 from siaga.settings import Settings
@@ -28,10 +29,11 @@ def main() -> None:
     secure = settings.public_url.startswith("https:")
     uploads = UploadAccess(
         Store.connect(settings, "ash"),
-        settings.secrets,
+        Accounts(Store.connect(settings, "accounts"), settings.secrets),
         settings.secret("web-session-key"),
         secure,
         settings.secret("orders-token"),
+        settings.second_factor,
     )
     app = create_app(store, index, settings.gateway_url, uploads, settings.secret("jobs-token"), settings.home)
     proxy = {"trusted_proxy": "127.0.0.1", "trusted_proxy_headers": {"x-forwarded-for"}} if settings.web_proxy else {}

@@ -1,17 +1,11 @@
-"""Who may change something: one operator, a session after the login page, a token on every changing request.
-
-Until accounts exist the role operator is one account of the secrets folder (`siaga operator NAME`).
-"""
+"""Who may change something: an account's role, a session after the login page, a token on every changing request."""
 
 import hmac
-import ipaddress
-import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import wraps
-from pathlib import Path
 from typing import Any
 
 from flask import (
@@ -29,101 +23,81 @@ from flask import (
 )
 from werkzeug.wrappers import Response as AnyResponse
 
-from siaga.errors import Forbidden, SiagaError
+from siaga.accounts import passwords
+from siaga.accounts.account import ASH_EDITOR, STRONG, Account
+from siaga.accounts.directory import Accounts
+from siaga.errors import Forbidden, SiagaError, Unavailable
 from siaga.listener import SMALL
-from siaga.machine import operator as operator_account
+from web.tries import Tries
 
 _NAME = "siaga-login"
 SAFE = ("GET", "HEAD", "OPTIONS")
 _HOURS = 12
-_TRIES, _WINDOW = 5, 300.0  # wrong passwords of one address within so many seconds
-_TRIES_NEAR = 20  # of a neighbourhood: who has one address often has the others of its network too
-_REMEMBERED = 10_000  # networks
-_LARGEST = 65 << 20  # bytes of a request from the operator
-_LONGEST = 200  # characters of a name or a password that are looked at
+_LARGEST = 65 << 20  # bytes of a request from who is logged in
+_LONGEST = 200  # characters of a name that are looked at
+_CODE_SECONDS = 300  # from the password to the code
+OWN_PAGES = ("login", "account", "ash", "reprocess")  # blueprints whose pages stay in no cache
 
 Route = Callable[..., Any]
 pages = Blueprint("login", __name__)
 
 
-class TooOften(SiagaError):
-    """Too many wrong passwords; later it may go on."""
-
-    status = 429
-
-
 class NotLoggedIn(SiagaError):
-    """The role operator is needed."""
+    """An account is needed."""
 
     status = 401
 
 
-class Tries:
-    """Wrong passwords of the last minutes, by address and by its network. Kept in memory: a restart forgets them.
-
-    Nobody is shut out by what others do: guesses from everywhere at once are slowed, one being checked at a time.
-    """
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """`clock` in seconds."""
-        self._clock, self._lock = clock, threading.Lock()
-        self._wrong: dict[str, list[tuple[str, float]]] = {}  # by network: address and when
-
-    def check(self, address: str) -> None:
-        """Raises TooOften when this address, or its network, has tried too often."""
-        with self._lock:
-            near = self._recent(_network(address))
-        if len(near) >= _TRIES_NEAR or sum(who == address for who, _when in near) >= _TRIES:
-            raise TooOften("Too many wrong passwords; try again in {minutes} minutes", minutes=round(_WINDOW / 60))
-
-    def wrong(self, address: str) -> None:
-        """Remember one."""
-        network = _network(address)
-        with self._lock:
-            recent = self._recent(network)
-            self._wrong.pop(network, None)  # those who tried last stand last
-            self._wrong[network] = [*recent, (address, self._clock())]
-            if len(self._wrong) > _REMEMBERED:
-                del self._wrong[next(iter(self._wrong))]
-
-    def _recent(self, network: str) -> list[tuple[str, float]]:
-        oldest = self._clock() - _WINDOW
-        return [one for one in self._wrong.get(network, []) if one[1] > oldest]
-
-
 class Login:
-    """The role operator: by the session of a browser, or by a password sent with each call."""
+    """Accounts as the web app asks them: by the session of a browser, or by a password sent with each call."""
 
-    def __init__(self, folder: Path, tries: Tries | None = None) -> None:
-        """`folder` of the secrets, in which the operator's account is."""
-        self._folder, self._tries = folder, tries or Tries()
+    def __init__(self, accounts: Accounts, second_factor: bool = False, tries: Tries | None = None) -> None:
+        """second_factor: whether who may change something must have one."""
+        self.accounts = accounts
+        self._second_factor = second_factor
+        self._tries, self._wrong_codes = tries or Tries(), Tries()
         self._one_at_a_time = threading.Lock()
 
-    def admit(self, name: str, password: str) -> str:
-        """The operator's stamp if name and password are right, "" if not; raises TooOften."""
+    def admit(self, name: str, password: str) -> Account | None:
+        """The account if name and password are right; raises TooOften."""
         address = request.remote_addr or ""
         with self._one_at_a_time:
             self._tries.check(address)
-            account = operator_account.read(self._folder)
-            if account and account.fits(name[:_LONGEST], password[:_LONGEST]):
-                return _stamp(account)
+            account = self.accounts.get(name[:_LONGEST])
+            right = passwords.fits(account.password_hash if account else None, password)
+            if account and right and not account.disabled:
+                if passwords.is_outdated(account.password_hash):
+                    return self.accounts.set_password(account.name, password)
+                return account
             self._tries.wrong(address)
-        return ""
+        return None
 
-    def operator(self) -> str:
-        """The name of the operator whose session this is, "" if there is none or the password has changed since."""
-        account = operator_account.read(self._folder)
-        known = account and hmac.compare_digest(session.get("operator", ""), _stamp(account))
-        return account.name if account and known else ""
+    def admit_code(self, name: str, code: str) -> Account | None:
+        """The account if that code of its app, or on paper, is right; raises TooOften.
 
-    def end_sessions(self) -> None:
-        """Let no session of before be the operator's, in whatever browser its cookie lies."""
-        if self.operator():
-            operator_account.end_sessions(self._folder)
+        Who comes as far knows the password, so wrong codes are counted by account: no number of addresses helps.
+        """
+        self._wrong_codes.check(name)
+        account = self.accounts.use_code(name, code)
+        if account is None:
+            self._wrong_codes.wrong(name)
+        return account
 
-    def exists(self) -> bool:
-        """Whether any operator is set."""
-        return operator_account.read(self._folder) is not None
+    def of_session(self, key: str) -> Account | None:
+        """The account whose stamp stands in the session, None once its password, its state or its sessions changed."""
+        stamp = str(session.get(key, ""))
+        name = stamp.rpartition(":")[0]
+        account = self.accounts.get(name) if name else None
+        fits = account and not account.disabled and hmac.compare_digest(stamp.encode(), account.stamp().encode())
+        return account if fits else None
+
+    def lacks_second_factor(self, account: Account) -> bool:
+        """Whether it has to get one before it may do anything else."""
+        return self._second_factor and account.role in STRONG and not account.second_factor
+
+    def asks_second_factor(self, account: Account) -> bool:
+        """Whether the role must have one here."""
+        return self._second_factor and account.role in STRONG
 
 
 def install(app: Flask, login: Login, key: str, secure: bool) -> None:
@@ -142,42 +116,54 @@ def install(app: Flask, login: Login, key: str, secure: bool) -> None:
 
 
 def may_send_much(app: Flask) -> Callable[[str, str, Mapping[str, str]], bool]:
-    """Whether method, path and headers of a request are the operator's; asked before its body is taken."""
+    """Whether method, path and headers of a request are an account's; asked before its body is taken."""
 
     def known(method: str, path: str, headers: Mapping[str, str]) -> bool:
         with app.test_request_context(path, method=method, headers=dict(headers)):
-            return bool(_login().operator())
+            return _is_logged_in()
 
     return known
 
 
-def page(route: Route) -> Route:
-    """A route for the operator's browser alone; others go to the login page."""
+def page(role: str, *, enrolled: bool = True) -> Callable[[Route], Route]:
+    """A route for browsers of accounts that may do what `role` may; strangers go to the login page.
 
-    @wraps(route)
-    def guarded(*args: Any, **kwargs: Any) -> Any:
-        if _login().operator():
+    enrolled: who lacks a second factor that is asked for gets it first.
+    """
+
+    def guard(route: Route) -> Route:
+        @wraps(route)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            one = user()
+            if one is None:
+                return redirect(url_for("login.form", next=request.path if request.method in SAFE else None))
+            if enrolled and installed().lacks_second_factor(one):
+                return redirect(url_for("account.second_factor_form"))
+            _check_role(one, role)
             return route(*args, **kwargs)
-        return redirect(url_for("login.form", next=request.path if request.method in SAFE else None))
 
-    return guarded
+        return guarded
+
+    return guard
 
 
-def call(route: Route) -> Route:
-    """A route for the operator's programs: name and password with each call (Basic), no session; JSON."""
+def call(role: str) -> Callable[[Route], Route]:
+    """A route for programs of accounts that may do what `role` may: name and password with each call (Basic); JSON."""
 
-    @wraps(route)
-    def guarded(*args: Any, **kwargs: Any) -> Any:
-        sent = request.authorization
-        try:
-            if sent and sent.type == "basic" and _login().admit(sent.username or "", sent.password or ""):
+    def guard(route: Route) -> Route:
+        @wraps(route)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            try:
+                g.account = _of_basic()
+                _check_role(g.account, role)
                 return route(*args, **kwargs)
-            raise NotLoggedIn("Send the operator's name and password with the call")
-        except SiagaError as error:
-            return jsonify(error=str(error), reason=error.reason()), error.status
+            except SiagaError as error:
+                return jsonify(error=str(error), reason=error.reason()), error.status
 
-    guarded.by_password = True  # type: ignore[attr-defined]  # no cookie speaks for it, so it needs no token
-    return guarded
+        guarded.by_password = True  # type: ignore[attr-defined]  # no cookie speaks for it, so it needs no token
+        return guarded
+
+    return guard
 
 
 @pages.before_app_request
@@ -186,7 +172,7 @@ def check_token() -> None:
     view = current_app.view_functions.get(request.endpoint or "")
     if request.method in SAFE or view is None or getattr(view, "by_password", False):
         return
-    if (request.content_length or 0) > SMALL and not _login().operator():
+    if (request.content_length or 0) > SMALL and not _is_logged_in():
         raise Forbidden("Log in before you send a file")
     known, sent = session.get("token", ""), request.form.get("token", "")
     if not known or not hmac.compare_digest(sent.encode(), known.encode()):
@@ -195,8 +181,8 @@ def check_token() -> None:
 
 @pages.after_app_request
 def keep_nothing(response: Response) -> Response:
-    """What the operator sees stays in no cache."""
-    if request.blueprint in ("login", "ash", "reprocess"):
+    """What accounts see stays in no cache."""
+    if request.blueprint in OWN_PAGES:
         response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -204,76 +190,138 @@ def keep_nothing(response: Response) -> Response:
 @pages.app_context_processor
 def tokens() -> dict[str, Any]:
     """What templates ask of the session."""
-    return {"token": token, "operator": _login().operator}
+    return {"token": token, "operator": name, "may": may}
 
 
 @pages.get("/login")
 def form() -> str:
     """The login page."""
-    return render_template("login.html", tab="login", next=_local(request.args.get("next", "")), **_words())
+    empty = installed().accounts.is_empty()
+    sentence = g.language("There is no user yet; run `siaga user add NAME` on the server") if empty else ""
+    return _form("login", _local(request.args.get("next", "")), sentence)
 
 
 @pages.post("/login")
 def enter() -> AnyResponse | tuple[str, int]:
-    """Begin a session and go on to where the operator wanted; the page again where name or password is wrong."""
+    """Begin a session and go on to where the user wanted; the page again where name or password is wrong."""
     after = _local(request.form.get("next", ""))
-    stamp = _login().admit(request.form.get("name", ""), request.form.get("password", ""))
-    if not stamp:
-        sentence = g.language("Name or password is wrong")
-        return render_template("login.html", tab="login", next=after, **_words() | {"sentence": sentence}), 403
+    account = installed().admit(request.form.get("name", ""), request.form.get("password", ""))
+    if account is None:
+        return _form("login", after, g.language("Name or password is wrong")), 403
     session.clear()  # nothing from before the login stays valid
-    session["operator"], session.permanent = stamp, True
-    return redirect(after)
+    if account.second_factor:
+        session["waiting"], session["since"], session["next"] = account.stamp(), int(time.time()), after
+        return redirect(url_for("login.code_form"))
+    begin(account)
+    return redirect(after or _home(account))
+
+
+@pages.get("/login/code")
+def code_form() -> AnyResponse | str:
+    """Where the code of the app is typed, after the password."""
+    return _form("login_code", "", "") if _waiting() else redirect(url_for("login.form"))
+
+
+@pages.post("/login/code")
+def enter_code() -> AnyResponse | tuple[str, int]:
+    """Begin the session once the code is right, too."""
+    waiting, after = _waiting(), str(session.get("next", ""))
+    if waiting is None:
+        return redirect(url_for("login.form"))
+    account = installed().admit_code(waiting.name, request.form.get("code", ""))
+    if account is None:
+        return _form("login_code", "", g.language("The code is wrong, or was used before")), 403
+    session.clear()
+    begin(account)
+    return redirect(after or _home(account))
 
 
 @pages.post("/logout")
 def leave() -> AnyResponse:
-    """End the session, and every other of the operator: a cookie that was copied ends with it."""
-    _login().end_sessions()
+    """End the session, and every other of the account: a cookie that was copied ends with it."""
+    account = user()
+    if account:
+        installed().accounts.end_sessions(account.name)
     session.clear()
     return redirect(url_for("login.form"))
 
 
+def begin(account: Account) -> None:
+    """Let the session be that account's from now on."""
+    session["operator"], session.permanent = account.stamp(), True
+    g.account = account
+
+
+def user() -> Account | None:
+    """The account of this request, looked up once; None for a reader. Raises Unavailable."""
+    if "account" not in g:
+        g.account = installed().of_session("operator")
+    account: Account | None = g.account
+    return account
+
+
 def name() -> str:
-    """Who the operator of this session is."""
-    return _login().operator()
+    """Whose request this is; "" for a reader, and while the store does not answer."""
+    try:
+        account = user()
+    except Unavailable:
+        return ""
+    return account.name if account else ""
+
+
+def may(role: str) -> bool:
+    """Whether the account of this request may do what that role may, as far as is known."""
+    return bool(name()) and g.account.may(role)
 
 
 def token() -> str:
     """The secret of this session that every form carries."""
     if "token" not in session:
-        session["token"] = secrets.token_urlsafe(24)
+        session["token"] = passwords.new_password()
     return str(session["token"])
 
 
-def _login() -> Login:
+def installed() -> Login:
+    """That of this app."""
     found: Login = current_app.extensions[_NAME]
     return found
 
 
-def _words() -> dict[str, Any]:
-    missing = "" if _login().exists() else g.language("No operator is set yet; run `siaga operator NAME` on the server")
-    return {"sentence": missing}
+def _is_logged_in() -> bool:
+    return bool(name())
+
+
+def _check_role(account: Account, role: str) -> None:
+    if not account.may(role):
+        raise Forbidden("Your account's role may not do that; who administers accounts can give it another")
+
+
+def _of_basic() -> Account:
+    """The account of a call by name and password. Raises NotLoggedIn, Forbidden, TooOften."""
+    sent = request.authorization
+    one = installed().admit(sent.username or "", sent.password or "") if sent and sent.type == "basic" else None
+    if one is None:
+        raise NotLoggedIn("Send the name and password of an account with the call")
+    if one.second_factor or installed().lacks_second_factor(one):
+        raise Forbidden("This account logs in with a code; programs use one of role {role}", role=ASH_EDITOR)
+    return one
+
+
+def _waiting() -> Account | None:
+    """Whose password was right a moment ago."""
+    recent = time.time() - float(session.get("since", 0)) < _CODE_SECONDS
+    return installed().of_session("waiting") if recent else None
+
+
+def _form(template: str, after: str, sentence: str) -> str:
+    return render_template(f"{template}.html", tab="login", next=after, sentence=sentence)
 
 
 def _local(path: str) -> str:
-    """Where to go after the login: a page of ours, never another site."""
+    """Where to go after the login: a page of ours, never another site; "" for the account's first."""
     plain = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable() and "\\" not in path
-    return path if plain else url_for("ash.form")
+    return path if plain else ""
 
 
-def _stamp(account: operator_account.Account) -> str:
-    """Names the account, its present password and when sessions ended last, without giving any of it away."""
-    now = f"session {account.generation}".encode()
-    return f"{account.name}:{hmac.digest(account.password_hash.encode(), now, 'sha256').hex()}"
-
-
-def _network(address: str) -> str:
-    """The /24 of an IPv4 address, the /48 of an IPv6 one; loopback's addresses are each for itself."""
-    try:
-        known = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if known.is_loopback:
-        return address
-    return str(ipaddress.ip_network(f"{known}/{24 if known.version == 4 else 48}", strict=False))
+def _home(account: Account) -> str:
+    return url_for("ash.form" if account.may(ASH_EDITOR) else "status.status")

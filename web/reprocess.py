@@ -9,6 +9,7 @@ from flask import Blueprint, Flask, current_app, g, redirect, render_template, r
 from werkzeug.wrappers import Response as AnyResponse
 
 from siaga import moment
+from siaga.accounts.account import OPERATOR
 from siaga.errors import BadInput, SiagaError, Unavailable
 from siaga.report import figures
 from web import login, status
@@ -67,14 +68,14 @@ def install(app: Flask, url: str, token: str) -> None:
 
 
 @pages.get("/reprocess")
-@login.page
+@login.page(OPERATOR)
 def overview() -> tuple[str, int]:
     """What failed, the form, and the orders."""
     return _page({"what": request.args.get("what", "")})
 
 
 @pages.post("/reprocess/look")
-@login.page
+@login.page(OPERATOR)
 def look() -> tuple[str, int]:
     """What an order would do, before it is placed."""
     told = _told()
@@ -86,7 +87,7 @@ def look() -> tuple[str, int]:
 
 
 @pages.post("/reprocess/order")
-@login.page
+@login.page(OPERATOR)
 def order() -> AnyResponse | tuple[str, int]:
     """Place the order that was looked at."""
     told = _told()
@@ -98,21 +99,21 @@ def order() -> AnyResponse | tuple[str, int]:
 
 
 @pages.post("/reprocess/retry")
-@login.page
+@login.page(OPERATOR)
 def retry() -> AnyResponse | tuple[str, int]:
     """Try one input again."""
     return _change("/siaga/reprocess", _input())
 
 
 @pages.post("/reprocess/drop")
-@login.page
+@login.page(OPERATOR)
 def drop() -> AnyResponse | tuple[str, int]:
     """Give one input up for good, with a word why."""
     return _change("/siaga/drop", _input() | {"why": request.form.get("why", "")})
 
 
 @pages.post("/reprocess/stop")
-@login.page
+@login.page(OPERATOR)
 def stop() -> AnyResponse | tuple[str, int]:
     """Withdraw the rest of an order."""
     return _change("/siaga/orders/stop", {"id": request.form.get("id", "")})

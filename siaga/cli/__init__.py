@@ -1,4 +1,4 @@
-"""The command `siaga`: up, demo, data, ingest, status, dead, reprocess, drop, ledger, analyse, forecast, invoke …
+"""The command `siaga`: up, demo, data, ingest, status, dead, reprocess, drop, ledger, analyse, forecast, invoke, user …
 
 What a command works with is imported when it is called, so that each starts as fast as it can.
 """
@@ -14,9 +14,8 @@ from pathlib import Path
 from types import FrameType
 
 from siaga import keys, modes, moment
-from siaga.cli import analyse, data, dead, forecast, invoke, ledger, reprocess
+from siaga.cli import analyse, data, dead, forecast, invoke, ledger, reprocess, user
 from siaga.errors import SiagaError
-from siaga.machine import operator as operator_account
 from siaga.printable import shown
 from siaga.settings import Settings
 
@@ -86,7 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     analyse.add_to(commands)
     forecast.add_to(commands)
     invoke.add_to(commands)
-    operator_account.add_to(commands)
+    user.add_to(commands)
     return parser
 
 

@@ -34,7 +34,7 @@ EVENTS = (  # never s3:ObjectCreated:*, which holds tagging and retention too an
     "s3:ObjectCreated:Copy",
     "s3:ObjectCreated:CompleteMultipartUpload",
 )
-ROLES = ("functions", "gateway", "door", "web", "ash", "bmkg")
+ROLES = ("functions", "gateway", "door", "web", "accounts", "ash", "bmkg")
 _MANIFEST = f"{keys.ANALYSIS_DATA}/{keys.MANIFEST}"
 _SINGLE_FILES = {
     "gateway": (_MANIFEST,),  # to know which runs were made with other data
@@ -236,6 +236,7 @@ def rights(role: str) -> dict[str, Any]:
             (listing, (*keys.INPUTS, keys.ANALYSIS_DATA, keys.RESULTS)),
         ],
         "ash": [(("s3:PutObject", "s3:GetObject"), (keys.ASHMAPS,)), (listing, (keys.ASHMAPS,))],
+        "accounts": [(("s3:GetObject", "s3:PutObject"), (keys.ACCOUNTS,)), (listing, (keys.ACCOUNTS,))],
         "gateway": [
             (reading, (*keys.INPUTS, keys.RESULTS, keys.LEDGER)),
             (("s3:PutObject", "s3:DeleteObject"), (keys.LEDGER,)),

@@ -5,20 +5,20 @@ import time
 
 import pytest
 import requests
+from fixtures import accounts
 
-from siaga.machine import operator as operator_account
+from siaga.accounts import passwords
 from siaga.settings import Settings
-from web.login import TooOften, Tries
+from web.tries import TooOften, Tries
 
 NAME, PASSWORD = "operator", "a password of some length"
 
 
 @pytest.fixture
-def site(web_up):
+def site(web_up, minio):
     settings, _process = web_up
-    operator_account.write(settings.secrets, NAME, PASSWORD)
-    yield settings.public_url
-    (settings.secrets / operator_account.FILE).unlink()
+    accounts.of(minio, NAME, PASSWORD)
+    return settings.public_url
 
 
 def log_in(site, password, address, session=None):
@@ -106,13 +106,13 @@ def test_we_13_a_copied_cookie_ends_with_the_logout(site):
 
 
 def test_we_14_an_unknown_name_takes_as_long_as_a_wrong_password():
-    account = operator_account.Account(NAME, operator_account._hashed(PASSWORD), "")
+    password_hash = passwords.hashed(PASSWORD)
 
-    def seconds(name):
+    def seconds(stored):
         began = time.perf_counter()
-        assert not account.fits(name, "wrong")
+        assert not passwords.fits(stored, "wrong")
         return time.perf_counter() - began
 
-    seconds("other")  # the hash of nobody is made once
-    known, unknown = (min(seconds(name) for _ in range(5)) for name in (NAME, "other"))
+    seconds(None)  # the hash of nobody is made once
+    known, unknown = (min(seconds(stored) for _ in range(5)) for stored in (password_hash, None))
     assert 0.3 < known / unknown < 3

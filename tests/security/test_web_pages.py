@@ -7,11 +7,11 @@ import time
 
 import pytest
 import requests
+from fixtures import accounts
 from support.running import wait_for
 from test_web import entry, put
 
 from siaga import keys
-from siaga.machine import operator as operator_account
 from siaga.store import Store
 from web import create_app
 from web.index import Index
@@ -42,9 +42,8 @@ def site(emptied, web_up):
     """The address of the running app, with one quake to show and an operator."""
     settings, _process = web_up
     put(Store.connect(emptied, "root"), entry())
-    operator_account.write(settings.secrets, NAME, PASSWORD)
-    yield settings.public_url
-    (settings.secrets / operator_account.FILE).unlink(missing_ok=True)
+    accounts.of(emptied, NAME, PASSWORD)
+    return settings.public_url
 
 
 def get(url, **more):
@@ -186,7 +185,7 @@ def test_we_12_with_https_they_go_by_https_alone(minio, tmp_path):
     from web import UploadAccess
 
     index = Index(Store.connect(minio, "web"), tmp_path / "index.sqlite")
-    uploads = UploadAccess(Store.connect(minio, "ash"), tmp_path, "key", secure=True)
+    uploads = UploadAccess(Store.connect(minio, "ash"), accounts.of(minio), "key", secure=True)
     app = create_app(Store.connect(minio, "web"), index, "http://127.0.0.1:9", uploads)
     assert "Secure" in app.test_client().get("/login").headers["Set-Cookie"]
 

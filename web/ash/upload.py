@@ -7,6 +7,7 @@ from flask import Blueprint, Flask, Response, current_app, g, jsonify, redirect,
 from werkzeug.wrappers import Response as AnyResponse
 
 from siaga import moment, palette
+from siaga.accounts.account import ASH_EDITOR
 from siaga.errors import BadInput
 from siaga.hazard.ash import (
     ALERT_LEVELS,
@@ -48,14 +49,14 @@ def install(app: Flask, store: Store) -> None:
 
 
 @pages.get("/ash/upload")
-@login.page
+@login.page(ASH_EDITOR)
 def form() -> tuple[str, int]:
     """The empty form."""
     return _filled({})
 
 
 @pages.post("/ash/upload")
-@login.page
+@login.page(ASH_EDITOR)
 def look() -> tuple[str, int]:
     """What the raster shows, before it is submitted; the form again with the reason where it is refused."""
     intake = _intake()
@@ -72,7 +73,7 @@ def look() -> tuple[str, int]:
 
 
 @pages.post("/ash/submit")
-@login.page
+@login.page(ASH_EDITOR)
 def submit() -> AnyResponse | tuple[str, int]:
     """Hand in the raster that was looked at."""
     uploads, told = _intake().uploads, _told()
@@ -88,7 +89,7 @@ def submit() -> AnyResponse | tuple[str, int]:
 
 
 @pages.post("/api/ash")
-@login.call
+@login.call(ASH_EDITOR)
 def send() -> tuple[Response, int]:
     """A program's upload: 202 with a link for the raster, then, sent again, 201 with the id."""
     if request.mimetype != "application/json":

@@ -1,0 +1,1 @@
+"""Who may come in: accounts, their passwords and second factors, as objects that several web processes share."""

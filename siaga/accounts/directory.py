@@ -1,0 +1,165 @@
+"""All accounts: one object each in a bucket that only the store role `accounts` opens, changed by conditional PUT."""
+
+import secrets
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from siaga import keys
+from siaga.accounts import naming, passwords, second_factor
+from siaga.accounts.account import OPERATOR, Account, check_name, check_role
+from siaga.errors import Conflict, NotFound, SiagaError
+from siaga.moment import stamp
+from siaga.store import Store
+
+OLD_FILES = ("operator-account", "operator-sessions")  # of the secrets folder, before there were accounts
+_ROUNDS = 10  # a change is tried while others change the same account
+_LARGEST = 1 << 16  # bytes of an account
+
+
+class Accounts:
+    """Accounts as the store has them at this moment, so that a change counts at once in every web process."""
+
+    def __init__(self, store: Store, secrets: Path | None = None) -> None:
+        """`store` with the rights of role accounts. secrets: the folder whose operator of old times is taken in."""
+        self._store, self._secrets = store, secrets
+
+    def get(self, name: str) -> Account | None:
+        """The account of that name, None if there is none. Raises Unavailable."""
+        return self._read(name)[0]
+
+    def listed(self) -> list[Account]:
+        """All of them, by name."""
+        self._take_in()
+        heads = self._store.list(keys.ACCOUNTS, naming.USERS)
+        return [Account.decode(self._store.get(keys.ACCOUNTS, head.key, at_most=_LARGEST)[0]) for head in heads]
+
+    def is_empty(self) -> bool:
+        """Whether there is no account yet."""
+        self._take_in()
+        return next(self._store.list(keys.ACCOUNTS, naming.USERS), None) is None
+
+    def add(self, name: str, role: str, password: str) -> Account:
+        """A new one. Raises Conflict when there is one of that name, BadInput for what cannot serve."""
+        one = Account(check_name(name), check_role(role), passwords.hashed(password), _generation(), stamp())
+        return self._add(one)
+
+    def change(self, name: str, change: Callable[[Account], Account]) -> Account:
+        """Put what `change` makes of the account in its place; raises NotFound, and whatever `change` raises.
+
+        It is called again where another changed the account meanwhile.
+        """
+        for _ in range(_ROUNDS):
+            account, etag = self._read(name)
+            if account is None:
+                raise NotFound("There is no user {name}", name=repr(name[:80]))
+            changed = change(account)
+            if changed == account:
+                return account
+            try:
+                self._store.put(keys.ACCOUNTS, naming.user(name), changed.encode(), "application/json", if_match=etag)
+            except Conflict:
+                continue
+            return changed
+        raise Conflict("The user {name} is being changed by others; try again", name=repr(name[:80]))
+
+    def set_role(self, name: str, role: str) -> Account:
+        """From its next request on it has that role."""
+        check_role(role)
+        return self.change(name, lambda one: replace(one, role=role))
+
+    def set_password(self, name: str, password: str) -> Account:
+        """Its sessions end."""
+        password_hash = passwords.hashed(password)
+        return self.change(name, lambda one: replace(one, password_hash=password_hash, generation=_generation()))
+
+    def reset(self, name: str, password: str) -> Account:
+        """For who lost password or app: another password, no second factor; sessions end."""
+        password_hash = passwords.hashed(password)
+        return self.change(
+            name,
+            lambda one: replace(
+                one, password_hash=password_hash, generation=_generation(), second_factor="", last_step=0, recovery=()
+            ),
+        )
+
+    def set_disabled(self, name: str, disabled: bool) -> Account:
+        """Let nobody log in by it, or let them again; its sessions end."""
+        return self.change(name, lambda one: replace(one, disabled=disabled, generation=_generation()))
+
+    def end_sessions(self, name: str) -> Account:
+        """Let every session of before be none."""
+        return self.change(name, lambda one: replace(one, generation=_generation()))
+
+    def enrol(self, name: str, secret: str, step: int) -> tuple[Account, list[str]]:
+        """Take that app as second factor, its code of `step` being used; gives codes on paper. Other sessions end."""
+        codes = second_factor.recovery_codes()
+        kept = tuple(map(second_factor.digest, codes))
+        changed = self.change(
+            name,
+            lambda one: replace(one, second_factor=secret, last_step=step, recovery=kept, generation=_generation()),
+        )
+        return changed, codes
+
+    def without_second_factor(self, name: str) -> Account:
+        """Ask for the password alone again; its sessions end."""
+        return self.change(
+            name, lambda one: replace(one, second_factor="", last_step=0, recovery=(), generation=_generation())
+        )
+
+    def use_code(self, name: str, code: str) -> Account | None:
+        """Spend a code of the app, or one on paper; None for a wrong one and for one that was used before."""
+
+        def spent(one: Account) -> Account:
+            step = second_factor.step_of(one.second_factor, code, one.last_step) if one.second_factor else None
+            if step is not None:
+                return replace(one, last_step=step)
+            digest = second_factor.digest(code)
+            if digest in one.recovery:
+                return replace(one, recovery=tuple(kept for kept in one.recovery if kept != digest))
+            raise _WrongCode("The code is wrong, or was used before")
+
+        try:
+            return self.change(name, spent)
+        except (_WrongCode, NotFound):
+            return None
+
+    def _add(self, account: Account) -> Account:
+        try:
+            self._store.put(
+                keys.ACCOUNTS, naming.user(account.name), account.encode(), "application/json", if_absent=True
+            )
+        except Conflict as error:
+            raise Conflict("There is a user {name} already", name=repr(account.name)) from error
+        return account
+
+    def _take_in(self) -> None:
+        """The one operator of the secrets folder, as it was before there were accounts, becomes an account.
+
+        Its files go once that stands; where one of that name stands already, it is left as it is.
+        """
+        if self._secrets is None or not (self._secrets / OLD_FILES[0]).exists():
+            return
+        with suppress(FileNotFoundError, Conflict):  # another process was quicker
+            name, _, password_hash = (self._secrets / OLD_FILES[0]).read_text(encoding="utf-8").strip().partition(":")
+            if name and password_hash:
+                self._add(Account(name, OPERATOR, password_hash, _generation(), stamp()))
+        for file in OLD_FILES:
+            (self._secrets / file).unlink(missing_ok=True)
+
+    def _read(self, name: str) -> tuple[Account | None, str]:
+        self._take_in()
+        try:
+            body, head = self._store.get(keys.ACCOUNTS, naming.user(name), at_most=_LARGEST)
+        except NotFound:
+            return None, ""
+        return Account.decode(body), head.etag
+
+
+class _WrongCode(SiagaError):
+    """The code does not serve."""
+
+
+def _generation() -> str:
+    return secrets.token_urlsafe(16)

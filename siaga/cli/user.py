@@ -1,0 +1,83 @@
+"""`siaga user` and `siaga operator`: who may log in to the web app, and as what."""
+
+import argparse
+import getpass
+import sys
+from typing import Any
+
+from siaga.accounts.account import OPERATOR, ROLES
+from siaga.errors import Conflict, SiagaError
+from siaga.settings import Settings
+
+_ACTIONS = {
+    "add": "a new user; asks for a password, or reads it from standard input",
+    "list": "all users, their roles and whether they have a second factor",
+    "role": "give a user another role",
+    "reset": "another password and no second factor, for who lost them",
+    "disable": "let nobody log in as that user",
+    "enable": "let them again",
+}
+
+
+def add_to(commands: Any) -> None:
+    """Add `user` and `operator` to the command line's commands."""
+    user = commands.add_parser("user", help="who may log in to the web app: add, list, role, reset, disable, enable")
+    actions = user.add_subparsers(required=True, dest="action", metavar="ACTION")
+    for action, what in _ACTIONS.items():
+        one = actions.add_parser(action, help=what)
+        if action != "list":
+            one.add_argument("name", metavar="NAME")
+        if action == "add":
+            one.add_argument("--role", choices=ROLES, default=OPERATOR)
+        if action == "role":
+            one.add_argument("role", choices=ROLES)
+    user.set_defaults(run=_run)
+    operator = commands.add_parser("operator", help="as `siaga user add NAME`, or another password for that user")
+    operator.add_argument("name", metavar="NAME")
+    operator.set_defaults(run=_operator)
+
+
+def _run(settings: Settings, chosen: argparse.Namespace) -> int:
+    accounts = _accounts(settings)
+    if chosen.action == "list":
+        for one in accounts.listed():
+            marks = ["second factor"] * bool(one.second_factor) + ["disabled"] * one.disabled
+            print(f"{one.name:<24} {one.role:<11} {', '.join(marks)}".rstrip())
+        return 0
+    match chosen.action:
+        case "add":
+            one = accounts.add(chosen.name, chosen.role, _password())
+        case "role":
+            one = accounts.set_role(chosen.name, chosen.role)
+        case "reset":
+            one = accounts.reset(chosen.name, _password())
+        case _:
+            one = accounts.set_disabled(chosen.name, chosen.action == "disable")
+    print(f"{one.name} is {one.role}{', disabled' if one.disabled else ''}; the page is {settings.public_url}/login")
+    return 0
+
+
+def _operator(settings: Settings, chosen: argparse.Namespace) -> int:
+    accounts, password = _accounts(settings), _password()
+    try:
+        one = accounts.add(chosen.name, OPERATOR, password)
+    except Conflict:
+        one = accounts.set_password(chosen.name, password)
+    print(f"{one.name} may log in now as {one.role}, at {settings.public_url}/login")
+    return 0
+
+
+def _accounts(settings: Settings) -> Any:
+    from siaga.accounts.directory import Accounts
+    from siaga.store import Store
+
+    return Accounts(Store.connect(settings, "accounts"), settings.secrets)
+
+
+def _password() -> str:
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\n")
+    password = getpass.getpass("Password: ")
+    if getpass.getpass("Again: ") != password:
+        raise SiagaError("The two passwords differ")
+    return password
