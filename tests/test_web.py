@@ -1,12 +1,15 @@
 """The web app over a real store: lists, pages, files, what is not there, and what an attacker tries."""
 
 import html
+import io
 import json
 import random
 import re
 import signal
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from itertools import chain
 from urllib.parse import parse_qsl
 
@@ -553,6 +556,42 @@ def test_the_event_page_from_first_figures_to_report(published):
     assert "PDF report" in page
     assert run in page
     assert page.count("<h1") == 1
+    told = html.unescape(page.partition('<textarea id="message"')[2].partition("</textarea>")[0].partition(">")[2])
+    assert "M 6.9 earthquake" in told
+    assert told.endswith("/earthquakes/20180805194635")
+    assert told.count("\n") == 4
+    all_zones = f"/earthquakes/20180805194635/{run.split('/')[2]}/zones"
+    assert all_zones in page
+    status, page = text(client, f"{all_zones}?lang=en&sort=name")
+    assert status == 200
+    names = re.findall(r'<th scope="row">([^<]+)', page)
+    assert len(names) > 1
+    assert names == sorted(names)
+    status, page = text(client, f"{all_zones}?q={names[-1].split()[-1].lower()}&level=nothing&sort=nothing")
+    assert status == 200
+    assert names[-1] in page
+    assert names[0] not in page
+    assert "Tidak ada wilayah dengan nama itu." in text(client, f"{all_zones}?q=%22%3Cb%3E&lang=id")[1]
+
+
+def test_a_run_comes_whole_as_one_zip_whose_hashes_hold(published, store):
+    client, run, _early = published
+    address = f"/earthquakes/20180805194635/{run.split('/')[2]}/all.zip"
+    answer = client.get(address)
+    assert answer.status_code == 200
+    assert len(answer.data) == int(answer.headers["Content-Length"])
+    assert client.get(address, headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
+    packed = zipfile.ZipFile(io.BytesIO(answer.data))
+    assert packed.testzip() is None
+    within = {name.rpartition("/")[2]: packed.read(name) for name in packed.namelist()}
+    sums = dict(reversed(line.split("  ")) for line in within.pop("SHA256SUMS").decode().splitlines())
+    manifest = json.loads(within.pop("manifest.json"))
+    assert sums == {name: sha256(body).hexdigest() for name, body in within.items()}
+    assert sums == {one["path"]: one["sha256"] for one in manifest["files"]}
+    assert manifest["run"] == run
+    assert {"impact.json", "report-id.pdf", "grid.xml", "event.gpkg"} <= set(within)
+    store.put(keys.RESULTS, f"{run}/zones.csv", b"changed")
+    assert client.get(address).status_code == 503
 
 
 def test_every_product_of_a_run_can_be_taken_along_under_a_name(published, store):

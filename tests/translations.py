@@ -20,6 +20,7 @@ from siaga.report import assembly, words
 from siaga.report.classed import flood
 from siaga.report.earthquake import past, sentences
 from web import account, downloads, reprocess, shell, status
+from web.earthquakes import zones
 
 ROOT = Path(__file__).parent.parent
 WEB = ROOT / "web" / "locale"
@@ -110,7 +111,7 @@ def said_by_tables() -> set[str]:
 def said_by_tables_of_web() -> set[str]:
     """Words that stand in tables of the web's code."""
     tables = (*downloads.FILES.values(), status.STATES, status._PART_STATES, shell._STATUS_WORDS)
-    tables += (reprocess.RANGES, reprocess._ORDER_STATES, account.ROLES)
+    tables += (reprocess.RANGES, reprocess._ORDER_STATES, account.ROLES, zones._LEVELS)
     return {word for table in tables for word in table.values()} | {one.name for one in CONVENTIONS.values()}
 
 

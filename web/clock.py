@@ -7,6 +7,7 @@ from siaga.language import Language
 from siaga.report import figures
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
+_LATE_HOURS = 100  # from when on a delay says no more than the dates do
 
 
 def seconds_since(utc: str, at: datetime) -> float:
@@ -38,6 +39,12 @@ def lasted(seconds: float, _: Language) -> str:
     if seconds < _HOUR:
         return _("{minutes} min {seconds} s", minutes=int(seconds // _MINUTE), seconds=int(seconds % _MINUTE))
     return _("{hours} h {minutes} min", hours=int(seconds // _HOUR), minutes=int(seconds % _HOUR // _MINUTE))
+
+
+def after(since: str, utc: str, _: Language) -> str:
+    """How long after another stored time it was, "+…"; "" for before it, and for what came days later."""
+    seconds = (moment.parse(utc) - moment.parse(since)).total_seconds()
+    return f"+{lasted(seconds, _)}" if 0 <= seconds < _LATE_HOURS * _HOUR else ""
 
 
 def clocks(at: datetime, _: Language) -> dict[str, str]:

@@ -64,10 +64,15 @@ MEDIA_TYPES = {
 SHOWN_INLINE = ("pdf", "html", "png")
 
 
-def listed(hazard: str, sizes: dict[str, int], _: Language) -> list[dict[str, str]]:
-    """Those that are there, in the order of FILES. sizes: bytes by name."""
+def listed(hazard: str, sizes: dict[str, int], hashes: dict[str, str], _: Language) -> list[dict[str, str]]:
+    """Those that are there, in the order of FILES. sizes: bytes by name; hashes: sha256 likewise."""
     return [
-        {"path": path, "name": _(name, language=_language(path, _)), "size": _size(sizes[path], _)}
+        {
+            "path": path,
+            "name": _(name, language=_language(path, _)),
+            "size": _size(sizes[path], _),
+            "sha256": hashes.get(path, ""),
+        }
         for path, name in FILES[hazard].items()
         if path in sizes
     ]

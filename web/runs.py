@@ -50,21 +50,25 @@ class Runs:
 
     def files(self, entry: dict[str, Any]) -> list[dict[str, str]]:
         """What a reader may take along of it."""
-        return downloads.listed(entry["hazard"], self.sizes(entry), g.language)
+        try:
+            hashes = self.hashes(entry)
+        except SiagaError:  # what lacks its record is still listed; whoever wants to take it is told
+            hashes = {}
+        return downloads.listed(entry["hazard"], self.sizes(entry), hashes, g.language)
 
     def sizes(self, entry: dict[str, Any]) -> dict[str, int]:
         """Bytes of each file by its name; of a report that the catalogue does not name yet, none."""
         found = self._sizes(str(run_of(entry)), entry["report"] is not None)
         if entry["report"] is not None:
             return found
-        published = self._published(entry)
-        return {name: size for name, size in found.items() if name == keys.IMPACT or name in published}
+        published = self.hashes(entry)
+        return {name: size for name, size in found.items() if name in published}
 
     def send(self, entry: dict[str, Any], path: str) -> Response:
         """One of its files; raises NotFound, Damaged."""
         if path not in downloads.FILES[entry["hazard"]] and path not in {f"thumbnail-{code}.png" for code in LANGUAGES}:
             raise NotFound("This event has no file {path}", path=path)
-        head, body = self._whole(entry, path)
+        head, body = self.checked(entry, path)
         response = Response(body, content_type=downloads.MEDIA_TYPES[path.rpartition(".")[2]])
         response.content_length = head.size
         response.set_etag(head.etag)
@@ -75,23 +79,36 @@ class Runs:
         response.make_conditional(request)  # the same response, shortened where the reader has it already
         return response
 
-    def _whole(self, entry: dict[str, Any], path: str) -> tuple[Head, Iterable[bytes]]:
-        """A file in pieces, after all of it was compared with its hash: the first time that its ETag is met."""
-        key = run_of(entry).key(path)
-        wanted = entry["impact"]["sha256"] if path == keys.IMPACT else self._published(entry).get(path)
-        if wanted is None:
-            raise NotFound("This event has no file {path}", path=path)
+    def checked(self, entry: dict[str, Any], path: str) -> tuple[Head, Iterable[bytes]]:
+        """A file in pieces, after all of it was compared with its hash: the first time that its ETag is met.
+
+        Raises NotFound, Damaged.
+        """
+        key, wanted = self._wanted(entry, path)
         head, body = self._store.stream(keys.RESULTS, key)
         if not self._right(key, head.etag, wanted):
             _damaged(key)
         return head, body
 
-    def _published(self, entry: dict[str, Any]) -> dict[str, str]:
-        """The sha256 that each file beside impact.json was published with, by its name."""
+    def check(self, entry: dict[str, Any], path: str) -> None:
+        """Compare it as above, for who will read it later."""
+        key, wanted = self._wanted(entry, path)
+        if not self._right(key, self._store.head(keys.RESULTS, key).etag, wanted):
+            _damaged(key)
+
+    def _wanted(self, entry: dict[str, Any], path: str) -> tuple[str, str]:
+        """Its key and its hash."""
+        wanted = self.hashes(entry).get(path)
+        if wanted is None:
+            raise NotFound("This event has no file {path}", path=path)
+        return run_of(entry).key(path), wanted
+
+    def hashes(self, entry: dict[str, Any]) -> dict[str, str]:
+        """The sha256 that each file was published with, by its name."""
         listed = list(self.analysis(entry).get("products", ()))
         if entry["report"] is not None:
             listed += self._record(entry["report"]["key"], entry["report"]["sha256"])["products"]
-        return {one["path"]: one["sha256"] for one in listed}
+        return {one["path"]: one["sha256"] for one in listed} | {keys.IMPACT: entry["impact"]["sha256"]}
 
     def _compared(self, key: str, etag: str, wanted: str) -> bool:
         """Whether that content has the hash that is wanted."""

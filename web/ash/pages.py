@@ -13,7 +13,7 @@ from siaga.impact.stored.ash import AshAirport, AshImpact, AshTown, Cumulative
 from siaga.language import Language
 from siaga.report import figures, words
 from siaga.report.classed import ash, tables
-from web import clock
+from web import bundle, clock
 from web.index import Filter, Unsettled
 from web.runs import find, run_of
 from web.services import services
@@ -68,6 +68,12 @@ def event(event_id: str, version: str = "") -> str:
         files=runs.files(entry),
         run=str(run_of(entry)),
     )
+
+
+@pages.get("/ash/<event_id>/<version>/all.zip")
+def whole(event_id: str, version: str) -> Response:
+    """All files of a version as one ZIP."""
+    return bundle.send(services().runs, find(services().index, "ash", event_id, version)[1])
 
 
 @pages.get("/ash/<event_id>/<version>/files/<path:path>")

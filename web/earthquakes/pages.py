@@ -6,12 +6,13 @@ from werkzeug.wrappers import Response as AnyResponse
 from siaga import palette
 from siaga.impact.fatality import LEVELS
 from siaga.impact.quakes import surely_one
+from siaga.impact.stored.earthquake import EarthquakeImpact
 from siaga.impact.versions import Revision
 from siaga.report import figures, words
-from siaga.report.earthquake import axis
+from siaga.report.earthquake import axis, message, sentences
 from siaga.report.earthquake.printed import printed
-from web import clock
-from web.earthquakes import listing, revisions, timeline
+from web import bundle, clock
+from web.earthquakes import listing, revisions, timeline, zones
 from web.index import LARGE, Filter
 from web.runs import find, run_of
 from web.services import services
@@ -64,7 +65,8 @@ def event(event_id: str, version: str = "") -> str:
     """One version of an event; the newest where none is named."""
     index, runs = services().index, services().runs
     versions, entry = find(index, "earthquake", event_id, version)
-    shown = printed(runs.analysis(entry), g.language)
+    impact = runs.analysis(entry)
+    shown = printed(impact, g.language)
     return render_template(
         "earthquake.html",
         tab="earthquakes",
@@ -84,7 +86,39 @@ def event(event_id: str, version: str = "") -> str:
         axis_bands=axis.BANDS,
         axis_ticks=[(figures.whole(value, g.code), left) for value, left in axis.TICKS],
         run=str(run_of(entry)),
+        message=message.lines(shown, url_for(".event", event_id=entry["event_id"], _external=True), g.language),
+        several_levels=len(zones.levels(impact)) > 1,
     )
+
+
+@pages.get("/earthquakes/<event_id>/<version>/zones")
+def all_zones(event_id: str, version: str) -> str:
+    """All zones of a version, of the level, in the order and with the name that is asked for."""
+    entry = find(services().index, "earthquake", event_id, version)[1]
+    impact: EarthquakeImpact = services().runs.analysis(entry)
+    sort = request.args.get("sort", "")
+    wanted = zones.Wanted(
+        request.args.get("level", "")[:40],
+        request.args.get("q", "")[:100],
+        sort if sort in zones.SORTS else zones.SORTS[0],
+    )
+    return render_template(
+        "zones.html",
+        tab="earthquakes",
+        entry=entry,
+        title=sentences.title(impact, g.language),
+        wanted=wanted,
+        table=zones.table(impact, wanted, g.language),
+        files=[one for one in services().runs.files(entry) if one["path"].startswith("zones.")],
+        drill=entry["drill"],
+        demonstration=entry["demonstration"],
+    )
+
+
+@pages.get("/earthquakes/<event_id>/<version>/all.zip")
+def whole(event_id: str, version: str) -> Response:
+    """All files of a version as one ZIP."""
+    return bundle.send(services().runs, find(services().index, "earthquake", event_id, version)[1])
 
 
 @pages.get("/earthquakes/<event_id>/<version>/files/<path:path>")

@@ -9,6 +9,7 @@ from siaga.impact.stored.earthquake import EarthquakeImpact
 from siaga.language import Language
 from siaga.report import figures
 from siaga.report.earthquake.changes import change
+from web import clock
 from web.earthquakes import listing
 
 
@@ -29,7 +30,10 @@ def panel(
     lower = versions[place + 1] if place + 1 < len(versions) else None
     changed = change(analysis(lower), analysis(shown), _) if lower else None
     return {
-        "rows": [_row(entry, shown["clock_zone"], _) | {"shown": entry is shown} for entry in versions],
+        "rows": [
+            _row(entry, below, shown["clock_zone"], _) | {"shown": entry is shown}
+            for entry, below in zip(versions, [*versions[1:], None], strict=True)
+        ],
         "joined": several,
         "agreement": {**_limits("wide", WIDE, _), **_limits("close", STRICT, _)},
         "change": changed,
@@ -46,11 +50,15 @@ def _limits(name: str, limits: Limits, _: Language) -> dict[str, str]:
     }
 
 
-def _row(entry: dict[str, Any], clock_zone: str, _: Language) -> dict[str, Any]:
+def _row(entry: dict[str, Any], below: dict[str, Any] | None, clock_zone: str, _: Language) -> dict[str, Any]:
+    """A line of the list with its delays after the quake. below: the version ranked below it, None for the lowest."""
     made, received = entry["process_time"], entry["arrival"]["received"]
+    step = entry["magnitude"] - below["magnitude"] if below else 0.0
     return listing.row(entry, _) | {
         "mapped": _moment(made, clock_zone, _) if made else _("not known"),
         "received": _moment(received, clock_zone, _),
+        "after": clock.after(entry["time"], received, _),
+        "step": ("+" if step > 0 else "") + figures.decimal(step, 1, _.code) if round(step, 1) else "",
     }
 
 

@@ -33,10 +33,7 @@ def steps(index: Index, entry: dict[str, Any], source: str, clock_zone: str, _: 
             shown.append({"name": name, "when": _("not yet"), "after": "", "reached": ""})
             continue
         moment = parse(utc)
-        seconds = (moment - parse(since)).total_seconds() if since else None
-        after = ""
-        if seconds is not None and 0 <= seconds < 100 * 3600:
-            after = "+" + clock.lasted(seconds, _)
+        after = clock.after(since, utc, _) if since else ""
         day = figures.date(moment, clock_zone, _.code, weekday=False)
         shown.append(
             {

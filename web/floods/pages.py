@@ -9,7 +9,7 @@ from siaga.errors import NotFound
 from siaga.impact import flood
 from siaga.impact.floodtrend import MOST_DRY_HOURS
 from siaga.report import figures
-from web import clock
+from web import bundle, clock
 from web.floods import listing, tables
 from web.floods import map as flood_map
 from web.index import Index, episodes, floods
@@ -79,6 +79,12 @@ def picture(snapshot: str, version: str) -> Response:
     response.add_etag()
     response.make_conditional(request)  # the same response, shortened where the reader has it already
     return response
+
+
+@pages.get("/floods/<snapshot>/<version>/all.zip")
+def whole(snapshot: str, version: str) -> Response:
+    """All files of a version as one ZIP."""
+    return bundle.send(services().runs, find(services().index, "flood", snapshot, version)[1])
 
 
 @pages.get("/floods/<snapshot>/<version>/files/<path:path>")

@@ -42,9 +42,11 @@ def printed(
         "where": sentences.where(impact, zones, _),
         "who": sentences.who(impact, _),
         "classes": districts.classes(impact, _),
+        "class_width": sentences.class_width(_),
         "which_districts": sentences.which_districts(order, impact, _),
         "worst": districts.worst(order, shares, worst, _),
         "how_sure": sentences.how_sure(impact, _),
+        "certainty": sentences.certainty(impact, _),
         "models": deaths.models(impact, _),
         "leaning": sentences.leaning(impact, _) if impact["fatalities"] else "",
         "money": deaths.money(impact, _),
@@ -69,6 +71,7 @@ def _event(impact: EarthquakeImpact, zones: Sequence[CountedEarthquakeZone], _: 
     return {
         "title": sentences.title(impact, _),
         "location": sentences.location(impact, _),
+        "sender_place": sentences.sender_place(impact, _),
         "time": _time(impact, zones, _),
         "depth": f"{figures.whole(event['depth_km'], _.code)} km",
         "magnitude": figures.decimal(event["magnitude"], 1, _.code),
@@ -95,6 +98,7 @@ def _version(impact: EarthquakeImpact, districts: Sequence[CountedEarthquakeZone
     kind = _("corrected") if impact["source_type"] == "corrected" else _("initial")
     made = impact["event"]["process_time"]
     version = {"name": _("Version {number}", number=impact["version_number"]), "kind": kind, "mapped": "", "age": ""}
+    version["review"] = _review(impact, _)
     if made:
         utc, quake = moment.parse(made), moment.parse(impact["event"]["time"])
         clock_zone = time_zone(impact, districts)
@@ -105,6 +109,13 @@ def _version(impact: EarthquakeImpact, districts: Sequence[CountedEarthquakeZone
         if 0 <= minutes < 240:
             version["age"] = _("{minutes} minutes after the quake", minutes=minutes)
     return version
+
+
+def _review(impact: EarthquakeImpact, _: Language) -> str:
+    """Whether anybody looked at the map: what its sender says of it (ShakeMap's map_status), or sends it for."""
+    if impact["source_type"] == "corrected":
+        return _("revised")
+    return _("reviewed") if impact["event"]["map_status"].upper() == "REVIEWED" else _("automatic")
 
 
 def _towns(impact: EarthquakeImpact, count: int, _: Language) -> dict[str, Any]:

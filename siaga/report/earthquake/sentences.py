@@ -46,6 +46,8 @@ HELP = {
     "orange": "National help is usually needed.",
     "red": "International help is usually needed.",
 }
+_EXAMPLE = 7  # a class
+_ONE_DEATH, _AGREED, _APART = 1.0, 1.5, 5.0  # medians below one death are none; factors between medians
 _COUNT_WORDS = {1: "One district", 2: "Two districts", 3: "Three districts", 4: "Four districts", 5: "Five districts"}
 
 
@@ -234,6 +236,32 @@ def which_districts(
     return _("{districts}: {share} of the expected deaths.", districts=_(_COUNT_WORDS[count]), share=share)
 
 
+def sender_place(impact: EarthquakeImpact, _: Language) -> str:
+    """Where the map's sender says that it was; "" where the title or the location say the same."""
+    place = " ".join(impact["event"]["description"].split())
+    ours = f"{title(impact, _)} {location(impact, _)}".casefold()
+    return "" if place.casefold() in ours else place
+
+
+def class_width(_: Language) -> str:
+    """How far a class of MMI reaches, by one of them."""
+    low, high = (figures.decimal(mmi, 1, _.code) for mmi in (_EXAMPLE - 0.5, _EXAMPLE + 0.5))
+    return _("{roman} stands for MMI {low} up to {high}, and so on.", roman=ROMAN[_EXAMPLE], low=low, high=high)
+
+
+def certainty(impact: EarthquakeImpact, _: Language) -> str:
+    """How sure the estimate of deaths is, in a word: by how far the models' medians lie apart. "" where none is.
+
+    The bounds are ours: models that agree within a half name one level, a factor of five is half a level's width.
+    """
+    if impact["fatalities"] is None:
+        return ""
+    medians = [one["median"] for one in impact["fatalities"].values()]
+    least, most = max(min(medians), _ONE_DEATH), max(max(medians), _ONE_DEATH)
+    times = most / least
+    return _("High.") if times < _AGREED else _("Medium.") if times < _APART else _("Low.")
+
+
 def how_sure(impact: EarthquakeImpact, _: Language) -> str:
     """How far the models differ."""
     if impact["fatalities"] is None:
@@ -246,7 +274,7 @@ def how_sure(impact: EarthquakeImpact, _: Language) -> str:
             "The models differ: one expects none, another {most} deaths.", most=figures.deaths(max(medians), _.code)
         )
     times = max(medians) / min(medians)
-    if times < 1.5:
+    if times < _AGREED:
         return _("The models agree closely.")
     return _("The models' medians differ by a factor of {times}.", times=figures.whole(times, _.code))
 

@@ -1,0 +1,31 @@
+"""A quake in five lines, for whoever passes it on by messenger."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from siaga.language import Language
+from siaga.report import limits
+
+
+def lines(printed: Mapping[str, Any], link: str, _: Language) -> list[str]:
+    """Level and quake; when; deaths; people; where to read on. An exercise, and stand-in data, say so first.
+
+    printed: a report as siaga.report.earthquake.printed has it. link: of the page.
+    """
+    level = printed["level"]
+    marks = [_("EXERCISE")] if printed["drill"] else []
+    marks += [_("DEMONSTRATION DATA")] if printed["demonstration"] else []
+    marks += [level["name"]] if level["name"] else []
+    limit = limits.of(_)
+    deaths = (
+        _("Deaths: {range} ({likely} chance)", range=level["likely"], likely=limit.likely)
+        if level["bars"]
+        else printed["how_bad"]
+    )
+    return [
+        f"{' · '.join(marks)}: {printed['title']}" if marks else printed["title"],
+        f"{printed['time']['main']}. {_('Depth')} {printed['depth']}. {printed['location']}.",
+        deaths,
+        f"{printed['who']} {printed['where']}".strip(),
+        link,
+    ]
