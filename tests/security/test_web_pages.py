@@ -8,8 +8,8 @@ import time
 import pytest
 import requests
 from fixtures import accounts
+from fixtures.entries import entry, put
 from support.running import wait_for
-from test_web import entry, put
 
 from siaga import keys
 from siaga.store import Store

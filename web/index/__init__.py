@@ -14,39 +14,46 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from siaga import keys
-from siaga.catalog import AshEntry, EarthquakeEntry, Entry, FloodEntry
 from siaga.errors import BadInput, NotFound, Reason, SiagaError
 from siaga.events import Notification
-from siaga.impact.versions import Revision
 from siaga.receipt import Receipt
 from siaga.store import Head, Store
+from web.index import lists
 from web.index.floods import TABLES as FLOOD_TABLES
 from web.index.floods import FloodIndex
 from web.index.inputs import TABLES as INPUT_TABLES
 from web.index.inputs import InputIndex
+from web.index.lists import LARGE, EventLists, Filter
 from web.index.quakes import beside, refresh
+from web.index.rows import of_entry, of_receipt
+
+__all__ = ["LARGE", "Filter", "Index", "Unsettled"]
 
 _log = logging.getLogger(__name__)
-_FORM = 7  # of the tables; another one is thrown away and made anew
+_FORM = 8  # of the tables; another one is thrown away and made anew
 _LEAST_SECONDS, _SHARE_OF_TIME = 0.3, 10
 _LEAST_APART, _LOOK_SHARE = 0.05, 2  # seconds between looks that a reader asks for; times as long as the last one took
 _FETCHES = 8
-LARGE = 5  # magnitude from which on the list calls a quake large
 _TABLES = """
 create table entry (key text primary key, etag text, hazard text, event_id text, version text, source_type text,
-    number integer, process_time text, time text, longitude real, latitude real, magnitude real, alert text,
-    received text, expires text, drill integer, words text, body text, identity text, event text, place integer);
+    number integer, process_time text, time text, longitude real, latitude real, magnitude real, depth real, alert text,
+    rank integer, mmi integer, people real, felt integer, published integer, received text, expires text, drill integer,
+    title text, words text, body text, identity text, event text, place integer);
+create index entry_known on entry (key, etag);
 create index entry_shown on entry (hazard, place, time);
+create index entry_time on entry (hazard, time);
 create index entry_id on entry (hazard, identity);
 create index entry_event on entry (event);
-create table beside (event text primary key, level text, body text);
+create table beside (event text primary key, level text, rank integer, body text);
 create table receipt (key text primary key, etag text, function text, bucket text, input text, input_etag text,
     state text, received text, finished text, body text);
+create index receipt_known on receipt (key, etag);
 create index receipt_input on receipt (bucket, input, input_etag);
 create index receipt_state on receipt (state, finished);
 """
@@ -55,19 +62,8 @@ _RANKED = """update entry set event = ranked.name, place = ranked.rank from (
     select key, hazard || ' ' || identity || ' ' || drill as name, row_number() over (
         partition by hazard, identity, drill
         order by source_type = 'corrected' desc, number desc, received desc, version desc) as rank
-    from entry where hazard != 'earthquake') as ranked
+    from entry where hazard != 'earthquake' and (hazard, identity) in (select hazard, identity from touched)) as ranked
     where entry.key = ranked.key and (event is not ranked.name or place is not ranked.rank)"""
-# quakes of which another map than the one that counts says that level
-_HIGHER = "select beside.event from beside, json_each(beside.body, '$.higher') where json_extract(value, '$.alert') = ?"
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """What a list shows. kind: "", large (LARGE and above), small or drill. text: part of a name or id."""
-
-    kind: str = ""
-    level: str = ""
-    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,21 +86,23 @@ class Index:
         self._writing = threading.Lock()
         self.floods = FloodIndex(store, self._connection)
         self._look_from = 0.0  # when a reader may ask for a look again, on the clock of time.monotonic()
+        self.lists = EventLists(self._connection)
         self.inputs = InputIndex(store, self._connection)
         self._parts: dict[str, Callable[[], None]] = {
             "inputs": self.inputs.refresh,
             "catalogue": self._copy_events,
-            "ledger": lambda: self._copy("receipt", keys.LEDGER, "", _receipt_row),
+            "ledger": lambda: self._copy("receipt", keys.LEDGER, "", of_receipt),
         }
         self._began: dict[str, float] = dict.fromkeys(self._parts, 0.0)
         self.fresh = 0.0  # when the last round over the catalogue began, on the clock of time.time()
         self.trouble: Reason | None = None  # why the last round failed
-        with self._connection() as connection:
-            if connection.execute("pragma user_version").fetchone()[0] != _FORM:
-                named = "select name from sqlite_master where type = 'table' and name not like 'sqlite!_%' escape '!'"
-                for (table,) in connection.execute(named).fetchall():
-                    connection.execute(f"drop table {table}")
-                connection.executescript(_TABLES + INPUT_TABLES + FLOOD_TABLES)
+        with closing(sqlite3.connect(path)) as connection:
+            another = connection.execute("pragma user_version").fetchone()[0] != _FORM
+        if another:
+            for name in ("", "-wal", "-shm"):
+                path.with_name(path.name + name).unlink(missing_ok=True)
+            with self._connection() as connection:
+                connection.executescript(_TABLES + INPUT_TABLES + FLOOD_TABLES + lists.TABLES)
                 connection.execute(f"pragma user_version = {_FORM}")
 
     def follow(self) -> None:
@@ -165,27 +163,18 @@ class Index:
         return True
 
     def _copy_catalogue(self) -> None:
-        self._copy("entry", keys.RESULTS, keys.CATALOG, lambda body: _entry_row(json.loads(body)), _join)
+        self._copy("entry", keys.RESULTS, keys.CATALOG, lambda body: of_entry(json.loads(body)), self._join)
 
     def events(self, hazard: str, wanted: Filter, limit: int, offset: int) -> tuple[list[dict[str, Any]], int]:
-        """Each event by the version that counts, newest event first, and how many there are in all."""
-        where, values = ["place = 1", "hazard = ?"], [hazard]
-        where.append("drill = 1" if wanted.kind == "drill" else "drill = 0")
-        if wanted.kind in ("large", "small"):
-            where.append(f"magnitude >= {LARGE}" if wanted.kind == "large" else f"magnitude < {LARGE}")
-        if wanted.level:
-            where.append("alert is null" if wanted.level == "none" else f"(alert = ? or event in ({_HIGHER}))")
-            values += [] if wanted.level == "none" else [wanted.level, wanted.level]
-        for word in wanted.text.lower().split()[:8]:  # an older version's id and names find the event too
-            where.append("event in (select event from entry where words like ? escape '!')")
-            values.append("%" + word.replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%")
-        base = f"from entry where {' and '.join(where)}"
-        with self._connection() as connection:
-            total = connection.execute(f"select count(*) {base}", values).fetchone()[0]
-            rows = connection.execute(
-                f"select body {base} order by time desc, event_id limit ? offset ?", [*values, limit, offset]
-            ).fetchall()
-        return [json.loads(row[0]) for row in rows], total
+        """Each event by the version that counts, in the order that is wanted, and how many there are in all."""
+        return self.lists.events(hazard, wanted, limit, offset)
+
+    def page(self, hazard: str, wanted: Filter, limit: int, cursor: str = "") -> tuple[list[dict[str, Any]], str]:
+        """The same from a cursor on, and the cursor of what follows, "" at the end. Raises BadInput.
+
+        What comes or goes meanwhile moves nothing: a cursor stands behind an event, not behind a number of them.
+        """
+        return self.lists.page(hazard, wanted, limit, cursor)
 
     def versions(self, event_id: str, version: str = "", hazard: str = "earthquake") -> list[dict[str, Any]]:
         """All versions of the event that this id, or this version of it, belongs to; the one that counts first.
@@ -292,11 +281,12 @@ class Index:
         with ThreadPoolExecutor(_FETCHES) as pool:
             rows = [made for made in pool.map(lambda head: self._row(bucket, head, row), changed) if made]
         with self._connection() as connection:
-            connection.executemany(f"delete from {table} where key = ?", [[key] for key in gone])
+            replaced = [made["key"] for made in rows]
+            connection.executemany(f"delete from {table} where key = ?", [[key] for key in [*gone, *replaced]])
             for made in rows:
                 names = ", ".join(made)
                 marks = ", ".join("?" * len(made))
-                connection.execute(f"insert or replace into {table} ({names}) values ({marks})", list(made.values()))
+                connection.execute(f"insert into {table} ({names}) values ({marks})", list(made.values()))
             if after is not None:
                 after(connection)
 
@@ -311,6 +301,13 @@ class Index:
             _log.warning("%s/%s is not of a known form; it is not shown", bucket, head.key)
             return None
 
+    def _join(self, connection: sqlite3.Connection) -> None:
+        """Write beside each entry which event it shows, its place among that event's versions, and the lists."""
+        connection.execute(_RANKED)
+        refresh(connection)
+        if lists.refresh(connection):
+            self.lists.change()
+
     def _connection(self) -> sqlite3.Connection:
         if not hasattr(self._local, "connection"):
             connection = sqlite3.connect(self._path, timeout=30)
@@ -319,71 +316,3 @@ class Index:
             self._local.connection = connection
         opened: sqlite3.Connection = self._local.connection
         return opened
-
-
-def _join(connection: sqlite3.Connection) -> None:
-    """Write beside each entry which event it shows, and its place among that event's versions, 1 the newest."""
-    connection.execute(_RANKED)
-    refresh(connection)
-
-
-def _entry_row(entry: Entry) -> dict[str, Any]:
-    """What is searched and sorted by, of a catalogue entry of any hazard."""
-    keys.Version.parse(entry["version"])  # what cannot be ranked must not come between the others
-    identity = keys.identity(entry["hazard"], entry["event_id"])
-    common = {
-        "hazard": entry["hazard"],
-        "event_id": entry["event_id"],
-        "version": entry["version"],
-        "source_type": entry["source_type"],
-        "time": entry["time"],
-        "identity": identity,
-        "number": entry["version_number"],
-        "received": entry["arrival"]["received"],
-        "drill": int(entry["drill"]),
-    }
-    return common | _OF_HAZARD[entry["hazard"]](entry)
-
-
-def _quake(entry: EarthquakeEntry) -> dict[str, Any]:
-    place = entry["place"]
-    words = (entry["event_id"], entry["description"], *((place["name"], place["zone"]) if place else ()))
-    return {
-        "longitude": entry["longitude"],
-        "latitude": entry["latitude"],
-        "magnitude": entry["magnitude"],
-        "alert": entry["alert"],
-        "process_time": Revision.of(entry).process_time,
-        "words": " ".join(words).lower(),
-    }
-
-
-def _flood(entry: FloodEntry) -> dict[str, Any]:
-    keys.Snapshot.parse(entry["event_id"])
-    return {"words": entry["event_id"]}
-
-
-def _ash(entry: AshEntry) -> dict[str, Any]:
-    volcano = entry["volcano"]
-    return {
-        "longitude": volcano["longitude"],
-        "latitude": volcano["latitude"],
-        "expires": entry["expires"],
-        "words": f"{entry['event_id']} {volcano['name']}".lower(),
-    }
-
-
-_OF_HAZARD: dict[str, Callable[[Any], dict[str, Any]]] = {"earthquake": _quake, "flood": _flood, "ash": _ash}
-
-
-def _receipt_row(body: bytes) -> dict[str, Any]:
-    receipt = Receipt.decode(body)
-    return {
-        "function": receipt.function,
-        "bucket": receipt.notification.bucket,
-        "input": receipt.notification.key,
-        "input_etag": receipt.notification.etag,
-        "state": receipt.state,
-        "received": receipt.received,
-        "finished": receipt.finished,
-    }

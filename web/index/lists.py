@@ -1,0 +1,237 @@
+"""What lists show: a narrow row for each event, which is filtered, searched by its words, sorted and paged.
+
+The row is of the version that counts; its words are those of all versions. Times are whole seconds since 1970, and
+what is not known counts as less than anything known. Rows are written anew for the events that a change touched.
+"""
+
+import json
+import re
+import sqlite3
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from siaga.errors import BadInput
+from siaga.moment import TIME_ZONES
+
+LARGE = 5  # magnitude from which on the list calls a quake large
+ORDERS = ("time", "level", "magnitude", "depth", "place", "mmi", "people", "state")
+_COLUMNS = {"level": "rank", "place": "title"}  # where the name of the order is not that of its column
+_MOST_WORDS = 8
+_COUNTED = 256  # filters whose totals are remembered until the next change
+_WIB = TIME_ZONES["WIB"] * 3600
+_INDEXES = "".join(
+    f"create index event_{_COLUMNS.get(order, order)} on event (hazard, drill, {_COLUMNS.get(order, order)}, "
+    f"{'' if order == 'time' else 'time, '}name);\n"
+    for order in ORDERS
+)
+TABLES = f"""
+create table event (id integer primary key, name text unique, entry text, hazard text, drill integer, time integer,
+    magnitude real, depth real, alert text, rank integer, mmi integer, people real, felt integer, corrected integer,
+    state integer, title text, longitude real, latitude real);
+{_INDEXES}
+create virtual table event_box using rtree (id, west, east, south, north);
+create virtual table event_words using fts5 (words, tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3 4');
+create table event_month (hazard text, drill integer, month integer, count integer);
+create table touched (event text, hazard text, identity text, time text);
+create trigger entry_came after insert on entry begin
+    insert into touched values (new.event, new.hazard, new.identity, new.time);
+end;
+create trigger entry_went after delete on entry begin
+    insert into touched values (old.event, old.hazard, old.identity, old.time);
+end;
+create trigger entry_moved after update of event, place on entry begin
+    insert into touched values (old.event, old.hazard, null, null), (new.event, new.hazard, null, null);
+end;
+"""
+_NAMED = "(select event from touched where event is not null)"
+_GONE = f"(select id from event where name in {_NAMED})"
+# of corrected and initial maps the corrected ones stand higher, of published ones and others the published
+_ROWS = f"""insert or ignore into event (name, entry, hazard, drill, time, magnitude, depth, alert, rank, mmi, people,
+    felt, corrected, state, title, longitude, latitude)
+    select event, key, hazard, drill, cast(strftime('%s', time) as integer), coalesce(magnitude, -99),
+    coalesce(depth, -1), alert, max(coalesce(rank, -1), coalesce((select beside.rank from beside
+    where beside.event = entry.event), -1)), coalesce(mmi, -1), coalesce(people, -1), coalesce(felt, 0),
+    source_type = 'corrected', published * 2000000 + (source_type = 'corrected') * 1000000 + min(number, 999999),
+    title, longitude, latitude from entry where place = 1 and event in {_NAMED}
+    order by key desc"""
+_BOXES = f"""insert into event_box select id, longitude, longitude, latitude, latitude from event
+    where name in {_NAMED} and longitude is not null and latitude is not null"""
+_WORDS = f"""insert into event_words (rowid, words) select id, (select group_concat(words, ' ') from entry
+    where entry.event = event.name) from event where name in {_NAMED}"""
+_MONTHS = f"""insert into event_month select hazard, drill,
+    cast(strftime('%Y', time + {_WIB}, 'unixepoch') as integer) * 12
+    + cast(strftime('%m', time + {_WIB}, 'unixepoch') as integer) - 1 as month, count(*)
+    from event group by hazard, drill, month"""
+# quakes of which another map than the one that counts says that level
+_HIGHER = "select beside.event from beside, json_each(beside.body, '$.higher') where json_extract(value, '$.alert') = ?"
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a list shows, and in which order.
+
+    kind: "", large (LARGE and above), small or drill. level: as entries have it, of any newest map of the event, or
+    none. text: words, each the beginning of one of a name or an id. since, until: moments with their zones, the
+    second not included. least_magnitude, most_magnitude: both included. box: west, south, east, north in degrees,
+    borders included; west is greater than east across the date line. felt: people live where MMI IV or more was
+    computed (rows.FELT_FROM), or not. source_type: initial or corrected, of the version that counts. order: one of
+    ORDERS; level is the highest that a map says.
+    """
+
+    kind: str = ""
+    level: str = ""
+    text: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    least_magnitude: float | None = None
+    most_magnitude: float | None = None
+    box: tuple[float, float, float, float] | None = None
+    felt: bool | None = None
+    source_type: str = ""
+    order: str = "time"
+    descending: bool = True
+
+
+def refresh(connection: sqlite3.Connection) -> bool:
+    """Write anew what lists show of the events that were touched since the last time; whether any were."""
+    if not connection.execute("select 1 from touched limit 1").fetchone():
+        return False
+    connection.execute(f"delete from event_box where id in {_GONE}")
+    connection.execute(f"delete from event_words where rowid in {_GONE}")
+    connection.execute(f"delete from event where name in {_NAMED}")
+    for insert in (_ROWS, _BOXES, _WORDS, "delete from event_month", _MONTHS, "delete from touched"):
+        connection.execute(insert)
+    connection.execute("analyze event")
+    return True
+
+
+class EventLists:
+    """Reads those tables. connect: gives this thread's connection."""
+
+    def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
+        self._connect = connect
+        self.changes = 0  # grows with each change that a list may show
+        self._total = lru_cache(_COUNTED)(self._count)
+
+    def change(self) -> None:
+        """Totals are to be counted anew: a refresh wrote something."""
+        self.changes += 1
+
+    def events(self, hazard: str, wanted: Filter, limit: int, offset: int) -> tuple[list[dict[str, Any]], int]:
+        """Entries of the versions that count, and how many there are in all."""
+        where, values = _where(hazard, wanted)
+        rows = self._rows(wanted, where, values, limit, offset)
+        return [json.loads(row[0]) for row in rows], self._total(self.changes, hazard, wanted)
+
+    def page(self, hazard: str, wanted: Filter, limit: int, cursor: str) -> tuple[list[dict[str, Any]], str]:
+        """Entries behind that cursor, and the cursor of what follows, "" at the end. Raises BadInput."""
+        where, values = _where(hazard, wanted)
+        if cursor:
+            where += f" and ({_column(wanted)}, time, name) {'<' if wanted.descending else '>'} (?, ?, ?)"
+            values += _read(cursor, wanted)
+        rows = self._rows(wanted, where, values, limit + 1, 0)
+        after = _write(wanted, *rows[limit - 1][1:]) if len(rows) > limit > 0 else ""
+        return [json.loads(row[0]) for row in rows[:limit]], after
+
+    def months(self, hazard: str, drill: bool = False) -> list[tuple[int, int]]:
+        """Months (year * 12 + month - 1, WIB) in which there are events, and how many, the newest first."""
+        with self._connect() as connection:
+            return connection.execute(
+                "select month, count from event_month where hazard = ? and drill = ? order by month desc",
+                [hazard, int(drill)],
+            ).fetchall()
+
+    def _rows(self, wanted: Filter, where: str, values: list[Any], limit: int, offset: int) -> list[tuple[Any, ...]]:
+        """Bodies of entries, and of each event by what it is sorted: the order's value, its time and its name."""
+        way = "desc" if wanted.descending else "asc"
+        order = f"order by sort {way}, shown.time {way}, shown.name {way}"
+        chosen = f"select entry, {_column(wanted)} as sort, time, name from event as shown where {where} {order}"
+        with self._connect() as connection:
+            return connection.execute(
+                f"""select entry.body, shown.sort, shown.time, shown.name from ({chosen} limit ? offset ?) as shown
+                join entry on entry.key = shown.entry {order}""",
+                [*values, limit, offset],
+            ).fetchall()
+
+    def _count(self, _changes: int, hazard: str, wanted: Filter) -> int:
+        if wanted == Filter(wanted.kind and "drill", order=wanted.order, descending=wanted.descending):
+            return sum(count for _month, count in self.months(hazard, bool(wanted.kind)))
+        where, values = _where(hazard, wanted)
+        with self._connect() as connection:
+            return int(connection.execute(f"select count(*) from event where {where}", values).fetchone()[0])
+
+
+def _column(wanted: Filter) -> str:
+    if wanted.order not in ORDERS:
+        raise BadInput("{value} is no order; there are {names}", value=wanted.order, names=", ".join(ORDERS))
+    return _COLUMNS.get(wanted.order, wanted.order)
+
+
+def _where(hazard: str, wanted: Filter) -> tuple[str, list[Any]]:
+    """What SQL filters by, and its values."""
+    parts: list[tuple[str, list[Any]]] = [("hazard = ? and drill = ?", [hazard, int(wanted.kind == "drill")])]
+    for sign, floor in ((">=", wanted.kind == "large"), ("<", wanted.kind == "small")):
+        if floor:
+            parts.append((f"magnitude {sign} ?", [LARGE]))
+    for condition, value in (
+        ("time >= ?", wanted.since and int(wanted.since.timestamp())),
+        ("time < ?", wanted.until and int(wanted.until.timestamp())),
+        ("magnitude >= ?", wanted.least_magnitude),
+        ("magnitude <= ?", wanted.most_magnitude),
+        ("felt = ?", wanted.felt),
+        ("corrected = ?", wanted.source_type == "corrected" if wanted.source_type else None),
+    ):
+        if value is not None:
+            parts.append((condition, [value]))
+    if wanted.level == "none":
+        parts.append(("alert is null", []))
+    elif wanted.level:
+        parts.append((f"(alert = ? or name in ({_HIGHER}))", [wanted.level] * 2))
+    if wanted.text.strip():
+        parts.append(("id in (select rowid from event_words where event_words match ?)", [_match(wanted.text)]))
+    if wanted.box:
+        parts.append(_within(*wanted.box))
+    return " and ".join(part for part, _ in parts), [value for _, values in parts for value in values]
+
+
+def _match(text: str) -> str:
+    """The words of a search as FTS5 reads them; what has no letter and no digit is in no name.
+
+    >>> _match("Lombok ut"), _match("%")
+    ('"lombok"* AND "ut"*', '"%"')
+    """
+    words = [" ".join(re.findall(r"[^\W_]+", word)) for word in text.casefold().split()[:_MOST_WORDS]]
+    return " AND ".join(f'"{word}"*' for word in words if word) or '"%"'
+
+
+def _within(west: float, south: float, east: float, north: float) -> tuple[str, list[Any]]:
+    """Within a rectangle: the R-tree finds what may be, in its coarse numbers, and the row says what is."""
+    spans = [(west, east)] if west <= east else [(west, 180.0), (-180.0, east)]
+    near = " or ".join("(west <= ? and east >= ?)" for _ in spans)
+    exact = " or ".join("longitude between ? and ?" for _ in spans)
+    flat = [value for span in spans for value in span]
+    turned = [value for first, last in spans for value in (last, first)]
+    return (
+        f"id in (select id from event_box where ({near}) and south <= ? and north >= ?) and ({exact}) "
+        "and latitude between ? and ?",
+        [*turned, north, south, *flat, south, north],
+    )
+
+
+def _write(wanted: Filter, *last: Any) -> str:
+    return urlsafe_b64encode(json.dumps([wanted.order, *last]).encode()).decode().rstrip("=")
+
+
+def _read(cursor: str, wanted: Filter) -> list[Any]:
+    """The order's value, time and name of the last event before the cursor. Raises BadInput."""
+    try:
+        order, *last = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if order == wanted.order and len(last) == 3 and all(isinstance(one, str | int | float) for one in last):
+            return list(last)
+    except (ValueError, TypeError):
+        pass
+    raise BadInput("The cursor is none that this list gave")

@@ -1,0 +1,87 @@
+"""What is searched, sorted and filtered by, of a catalogue entry and of a receipt: their rows in the index."""
+
+from collections.abc import Callable
+from typing import Any
+
+from siaga import keys
+from siaga.catalog import AshEntry, EarthquakeEntry, Entry, FloodEntry
+from siaga.hazard.ash import ALERT_LEVELS
+from siaga.impact.fatality import LEVELS
+from siaga.impact.versions import Revision
+from siaga.receipt import Receipt
+
+FELT_FROM = 4  # MMI: from there on most people within buildings feel a quake (USGS, "The Modified Mercalli Scale")
+UNKNOWN = -1  # counts as less than anything that is known
+
+
+def of_entry(entry: Entry) -> dict[str, Any]:
+    """Of an entry of any hazard. Raises BadInput, KeyError, ValueError, TypeError when it has no known form."""
+    keys.Version.parse(entry["version"])  # what cannot be ranked must not come between the others
+    common = {
+        "hazard": entry["hazard"],
+        "event_id": entry["event_id"],
+        "version": entry["version"],
+        "source_type": entry["source_type"],
+        "time": entry["time"],
+        "identity": keys.identity(entry["hazard"], entry["event_id"]),
+        "number": entry["version_number"],
+        "received": entry["arrival"]["received"],
+        "drill": int(entry["drill"]),
+        "published": int(entry["report"] is not None),
+    }
+    return common | _OF_HAZARD[entry["hazard"]](entry)
+
+
+def of_receipt(body: bytes) -> dict[str, Any]:
+    """Of a receipt as it is stored. Raises as of_entry."""
+    receipt = Receipt.decode(body)
+    return {
+        "function": receipt.function,
+        "bucket": receipt.notification.bucket,
+        "input": receipt.notification.key,
+        "input_etag": receipt.notification.etag,
+        "state": receipt.state,
+        "received": receipt.received,
+        "finished": receipt.finished,
+    }
+
+
+def _quake(entry: EarthquakeEntry) -> dict[str, Any]:
+    place, strong, mmi = entry["place"], entry["people"]["mmi6_plus"], entry["people_max_mmi"]
+    words = (entry["event_id"], entry["description"], *((place["name"], place["zone"]) if place else ()))
+    return {
+        "longitude": entry["longitude"],
+        "latitude": entry["latitude"],
+        "magnitude": entry["magnitude"],
+        "depth": entry["depth_km"],
+        "alert": entry["alert"],
+        "rank": LEVELS.index(entry["alert"]) if entry["alert"] else UNKNOWN,
+        "mmi": mmi or UNKNOWN,
+        "people": UNKNOWN if strong is None else strong,
+        "felt": int(mmi is not None and mmi >= FELT_FROM),
+        "process_time": Revision.of(entry).process_time,
+        "title": (place["name"] if place else entry["description"]).casefold(),
+        "words": " ".join(words),
+    }
+
+
+def _flood(entry: FloodEntry) -> dict[str, Any]:
+    keys.Snapshot.parse(entry["event_id"])
+    return {"title": entry["event_id"], "words": entry["event_id"]}
+
+
+def _ash(entry: AshEntry) -> dict[str, Any]:
+    volcano, level = entry["volcano"], entry["alert_level"]
+    return {
+        "longitude": volcano["longitude"],
+        "latitude": volcano["latitude"],
+        "expires": entry["expires"],
+        "alert": level,
+        "rank": ALERT_LEVELS.index(level) if level in ALERT_LEVELS else UNKNOWN,
+        "people": UNKNOWN if entry["affected"] is None else entry["affected"],
+        "title": (volcano["name"] or entry["event_id"]).casefold(),
+        "words": f"{entry['event_id']} {volcano['name'] or ''}",
+    }
+
+
+_OF_HAZARD: dict[str, Callable[[Any], dict[str, Any]]] = {"earthquake": _quake, "flood": _flood, "ash": _ash}
