@@ -45,6 +45,8 @@ class Settings:
     SIAGA_SFTP_PORT       sftp_port
     SIAGA_WEB_PORT        web_port
     SIAGA_PUBLIC_URL      public_url      how readers reach the web app; printed on reports
+    SIAGA_CAP_STATUS      cap_status      what CAP messages of real events say they are: Test until somebody answers for
+                                          them, then Actual; or System. Exercises say Exercise, demonstration data Test
     SIAGA_WEB_PROXY       web_proxy       yes: a proxy stands before the web app and says whom it answers; no: none does
     SIAGA_SECOND_FACTOR   second_factor   yes: who may change something logs in with a code of an app besides; default:
                                           where the web app is reached by another address than this machine's
@@ -79,6 +81,7 @@ class Settings:
     sftp_port: int
     web_port: int
     public_url: str
+    cap_status: str
     web_proxy: bool
     second_factor: bool
     sweep_seconds: float
@@ -124,6 +127,7 @@ class Settings:
             sftp_port=int(said.number("SIAGA_SFTP_PORT", 9222)),
             web_port=web_port,
             public_url=public_url,
+            cap_status=said.one_of("SIAGA_CAP_STATUS", ("Test", "Actual", "System")),
             web_proxy=said.switch("SIAGA_WEB_PROXY", not _is_here(public_url)),
             second_factor=said.switch("SIAGA_SECOND_FACTOR", not _is_here(public_url)),
             sweep_seconds=said.number("SIAGA_SWEEP_SECONDS", 5),
@@ -198,6 +202,13 @@ class _Said:
         if word not in ("yes", "no"):
             self.wrong.append(f"{name} is neither yes nor no: {word}")
         return word == "yes"
+
+    def one_of(self, name: str, words: tuple[str, ...]) -> str:
+        """One of those words; the first where nothing is said."""
+        word = self._env.get(name, "") or words[0]
+        if word not in words:
+            self.wrong.append(f"{name} is none of {', '.join(words)}: {word}")
+        return word
 
     def networks(self, name: str) -> tuple[IPv4Network | IPv6Network, ...]:
         try:

@@ -14,6 +14,7 @@ from web import account, login, reprocess, services, shell, status
 from web.ash import pages as ash
 from web.ash import upload
 from web.earthquakes import pages as earthquakes
+from web.feeds import atom, cap
 from web.floods import history as flood_history
 from web.floods import pages as floods
 from web.index import Index
@@ -44,16 +45,19 @@ def create_app(
     uploads: UploadAccess | None = None,
     jobs_token: str = "",
     home: Path | None = None,
+    public_url: str = "http://localhost",
+    cap_status: str = "Test",
 ) -> Flask:
     """The app. store: with the rights of role web. gateway_url: where it asks what is under way, with jobs_token.
 
     uploads: for them; without it the app only shows. home: of the supervisor on this machine, where there is one.
+    public_url: what feeds call this app. cap_status: what their CAP messages of real events say they are.
     """
     app = Flask(__name__, static_folder=None)
     app.url_map.merge_slashes = False  # else "//x" is sent on to an address made of whatever Host was sent
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    services.install(app, Services(index, Runs(store), gateway_url, jobs_token, home))
-    for module in (shell, earthquakes, floods, flood_history, ash, status):
+    services.install(app, Services(index, Runs(store), gateway_url, jobs_token, home, public_url, cap_status))
+    for module in (shell, earthquakes, floods, flood_history, ash, status, atom, cap):
         app.register_blueprint(module.pages)
     if uploads:
         admission = login.Login(uploads.accounts, uploads.second_factor)

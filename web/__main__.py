@@ -35,7 +35,8 @@ def main() -> None:
         settings.secret("orders-token"),
         settings.second_factor,
     )
-    app = create_app(store, index, settings.gateway_url, uploads, settings.secret("jobs-token"), settings.home)
+    told = settings.public_url, settings.cap_status
+    app = create_app(store, index, settings.gateway_url, uploads, settings.secret("jobs-token"), settings.home, *told)
     proxy = {"trusted_proxy": "127.0.0.1", "trusted_proxy_headers": {"x-forwarded-for"}} if settings.web_proxy else {}
     raise_descriptors()
     Listener(

@@ -8,7 +8,7 @@ import json
 import logging
 from collections.abc import Iterable
 from functools import lru_cache
-from hashlib import sha256
+from hashlib import sha1, sha256
 from typing import Any, NoReturn
 
 from flask import Response, g, request
@@ -42,11 +42,23 @@ class Runs:
         self._store = store
         self._record = lru_cache(_CACHED)(self._read)
         self._right = lru_cache(_COMPARED)(self._compared)
-        self._sizes = lru_cache(_CACHED)(self._list)
+        self._sha1 = lru_cache(_COMPARED)(lambda key, wanted: sha1(self._bytes(key, wanted)).hexdigest())
+        self._sizes = lru_cache(_COMPARED)(self._list)
 
     def analysis(self, entry: dict[str, Any]) -> Any:
         """The impact.json of a catalogue entry, as siaga.impact.stored has its hazard's. Raises Damaged."""
         return self._record(entry["impact"]["key"], entry["impact"]["sha256"])
+
+    def product(self, key: str, wanted: str, path: str) -> bytes:
+        """A file that an analysis names, whole. key, wanted: impact.json and its hash. Raises NotFound, Damaged."""
+        listed = {one["path"]: one["sha256"] for one in self._record(key, wanted)["products"]}
+        if path not in listed:
+            raise NotFound("This event has no file {path}", path=path)
+        return self._bytes(str(keys.Run.parse(key).key(path)), listed[path])
+
+    def sha1(self, entry: dict[str, Any], path: str) -> str:
+        """Of one of its files, for standards that know no other hash. Raises NotFound, Damaged."""
+        return str(self._sha1(*self._wanted(entry, path)))
 
     def files(self, entry: dict[str, Any]) -> list[dict[str, str]]:
         """What a reader may take along of it."""
@@ -121,10 +133,13 @@ class Runs:
         return digest.hexdigest() == wanted
 
     def _read(self, key: str, wanted: str) -> dict[str, Any]:
+        return dict(json.loads(self._bytes(key, wanted)))
+
+    def _bytes(self, key: str, wanted: str) -> bytes:
         body = self._store.get(keys.RESULTS, key)[0]
         if sha256(body).hexdigest() != wanted:
             _damaged(key)
-        return dict(json.loads(body))
+        return body
 
     def _list(self, run: str, _published: bool) -> dict[str, int]:
         return {head.key.rpartition("/")[2]: head.size for head in self._store.list(keys.RESULTS, f"{run}/")}

@@ -15,7 +15,8 @@ _NAME = "siaga"
 class Services:
     """runs: reads with the rights of role web. gateway_url: is asked for what is under way, with jobs_token.
 
-    home: where a supervisor on this machine tells how its parts stand; None where there is none.
+    home: where a supervisor on this machine tells how its parts stand; None where there is none. public_url: how
+    readers and other systems reach this app. cap_status: what CAP messages of real events say they are.
     """
 
     index: Index
@@ -23,6 +24,8 @@ class Services:
     gateway_url: str
     jobs_token: str
     home: Path | None = None
+    public_url: str = "http://localhost"
+    cap_status: str = "Test"
 
 
 def install(app: Flask, opened: Services) -> None:

@@ -31,12 +31,17 @@ _STATUS_WORDS[413] = "That is too large: at most {limit} MiB are taken"
 pages = Blueprint("shell", __name__)
 
 
+def language_of(code: str) -> language.Language:
+    """What the web says in that language."""
+    return language.load(code, _CATALOGUES)
+
+
 @pages.before_app_request
 def choose_language() -> None:
     """That of the address, else that of the cookie, else the first; and one moment for the whole page."""
     asked = request.args.get("lang") or request.cookies.get("lang") or ""
     g.code = asked if asked in language.LANGUAGES else language.LANGUAGES[0]
-    g.language = language.load(g.code, _CATALOGUES)
+    g.language = language_of(g.code)
     g.now = moment.now()
 
 

@@ -1,0 +1,137 @@
+"""Atom and CAP of events of every hazard: valid by the schemas of their standards, true to files and versions."""
+
+import hashlib
+from datetime import datetime
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+import shapely
+import xmlschema
+from fixtures import published
+from fixtures.pages import SITE, got, serving
+from fixtures.published import CORRECTED, DRILL, FADED, FALL, HOUR, QUAKE
+
+from siaga.language import LANGUAGES
+from siaga.store import Store
+
+SCHEMAS = Path(__file__).parent / "fixtures" / "schemas"
+ATOM, GEORSS, CAP = (
+    "{http://www.w3.org/2005/Atom}",
+    "{http://www.georss.org/georss}",
+    "{urn:oasis:names:tc:emergency:cap:1.2}",
+)
+EVENTS = [("earthquakes", QUAKE), ("earthquakes", FADED), ("earthquakes", DRILL), ("floods", HOUR), ("ash", FALL)]
+
+
+@pytest.fixture(scope="module")
+def atom_schema():
+    return xmlschema.XMLSchema(SCHEMAS / "atom.xsd")
+
+
+@pytest.fixture(scope="module")
+def cap_schema():
+    return xmlschema.XMLSchema(SCHEMAS / "cap-1.2.xsd")
+
+
+@pytest.fixture(scope="module")
+def filled(emptied, tmp_path_factory, qgis):
+    """(store, index, client) of an app with events of every hazard."""
+    root, folder = Store.connect(emptied, "root"), tmp_path_factory.mktemp("published")
+    published.publish(root, emptied, folder)
+    return root, *serving(emptied, folder)
+
+
+def message(client, page, event_id, version=""):
+    address = f"/feeds/cap/{page}/{event_id}{'/' if version else ''}{version}.xml"
+    return ElementTree.fromstring(got(client, address).data)
+
+
+def said(root, *names):
+    return [root.findtext(f"{CAP}{name}") for name in names]
+
+
+@pytest.mark.parametrize("page", ["earthquakes", "floods", "ash"])
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_feeds_are_valid_and_cost_nothing_when_nothing_is_new(filled, atom_schema, page, code):
+    client = filled[2]
+    answer = got(client, f"/feeds/{page}.{code}.atom")
+    assert answer.content_type.startswith("application/atom+xml")
+    atom_schema.validate(answer.text)
+    again = client.get(f"/feeds/{page}.{code}.atom", headers={"If-None-Match": answer.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    root = ElementTree.fromstring(answer.data)
+    assert all(link.get("href").startswith(f"{SITE}/") for link in root.iter(f"{ATOM}link"))
+    entries = root.findall(f"{ATOM}entry")
+    assert len(entries) == {"earthquakes": 2, "floods": 1, "ash": 1}[page]  # no exercise among them
+    assert all(one.find(f"{GEORSS}point") is not None or one.find(f"{GEORSS}box") is not None for one in entries)
+    for link in entries[0].findall(f"{ATOM}link"):
+        assert client.get(link.get("href").removeprefix(SITE)).status_code == 200, link.attrib
+
+
+def test_an_entry_names_page_report_message_and_level(filled):
+    (_faded, entry) = ElementTree.fromstring(got(filled[2], "/feeds/earthquakes.en.atom").data).findall(f"{ATOM}entry")
+    links = {link.get("type"): link.get("href") for link in entry.findall(f"{ATOM}link")}
+    assert links["application/pdf"].endswith("/files/report-en.pdf")
+    assert links["text/html"] == f"{SITE}/earthquakes/{CORRECTED}?lang=en"
+    assert f"/feeds/cap/earthquakes/{CORRECTED}/" in links["application/cap+xml"]
+    assert entry.find(f"{ATOM}category").get("term") in ("green", "yellow", "orange", "red")
+    assert entry.findtext(f"{GEORSS}point") == "-8.2500 116.4500"
+
+
+def test_an_unknown_feed_is_not_found(filled):
+    for path in ("/feeds/tsunamis.id.atom", "/feeds/floods.xx.atom", "/feeds/cap/x/1.xml", "/feeds/cap/floods/1.xml"):
+        assert filled[2].get(path).status_code == 404, path
+
+
+@pytest.mark.parametrize(("page", "event_id"), EVENTS)
+def test_every_message_is_valid_and_its_resources_are_what_it_says(filled, cap_schema, page, event_id):
+    _store, index, client = filled
+    for one in index.versions(event_id, hazard={"floods": "flood", "ash": "ash"}.get(page, "earthquake")):
+        answer = got(client, f"/feeds/cap/{page}/{one['event_id']}/{one['version']}.xml")
+        assert answer.content_type.startswith("application/cap+xml")
+        cap_schema.validate(answer.text)
+        root = ElementTree.fromstring(answer.data)
+        infos = root.findall(f"{CAP}info")
+        assert [info.findtext(f"{CAP}language") for info in infos] == list(LANGUAGES)
+        for resource in root.iter(f"{CAP}resource"):
+            size, address, digest = said(resource, "size", "uri", "digest")
+            body = got(client, address.removeprefix(SITE)).data
+            assert (str(len(body)), hashlib.sha1(body).hexdigest()) == (size, digest)
+        sent, expires = root.findtext(f"{CAP}sent"), infos[0].findtext(f"{CAP}expires")
+        assert datetime.fromisoformat(sent) <= datetime.fromisoformat(expires)
+
+
+def test_versions_refer_to_those_below_and_what_vanished_cancels(filled):
+    _store, index, client = filled
+    newest, first = index.versions(QUAKE)
+    update, alert = (message(client, "earthquakes", one["event_id"], one["version"]) for one in (newest, first))
+    assert said(alert, "msgType", "references", "status") == ["Alert", None, "Test"]
+    assert said(update, "msgType", "references") == ["Update", ",".join(said(alert, "sender", "identifier", "sent"))]
+    assert first["run"] in alert.findtext(f"{CAP}identifier")
+    faded = message(client, "earthquakes", FADED)
+    assert said(faded, "msgType") == ["Cancel"]
+    info = faded.find(f"{CAP}info")
+    assert said(info, "responseType", "severity", "urgency") == ["AllClear", "Minor", "Past"]
+    assert said(message(client, "earthquakes", DRILL), "status") == ["Exercise"]
+
+
+def test_the_area_is_a_simple_ring_around_what_is_hit_with_codes_of_districts(filled):
+    place = message(filled[2], "earthquakes", QUAKE).find(f"{CAP}info/{CAP}area")
+    ring = [tuple(map(float, pair.split(","))) for pair in place.findtext(f"{CAP}polygon").split()]
+    assert ring[0] == ring[-1]
+    assert 4 <= len(ring) <= 100
+    hull = shapely.Polygon(ring)
+    assert hull.is_valid
+    assert hull.contains(shapely.Point(-8.25, 116.45))
+    codes = [(one.findtext(f"{CAP}valueName"), one.findtext(f"{CAP}value")) for one in place.findall(f"{CAP}geocode")]
+    assert ("BPS", "51") in codes
+    assert ("P-code", "ID51") in codes
+
+
+def test_pages_name_the_feeds_and_the_message_of_their_event(filled):
+    page = got(filled[2], f"/earthquakes/{QUAKE}?lang=en").text
+    assert 'href="/feeds/earthquakes.en.atom"' in page
+    assert f'href="/feeds/cap/earthquakes/{CORRECTED}/' in page
+    for path in ("/floods", f"/floods/{HOUR}", f"/ash/{FALL}"):
+        assert 'type="application/atom+xml"' in got(filled[2], path).text

@@ -1,0 +1,1 @@
+"""What other systems subscribe to: Atom, CAP, STAC, OGC API Features; made when asked for, from what is stored."""

@@ -1,0 +1,46 @@
+"""Addresses as others need them: whole, by the public address of this Siaga, never by what a request says."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from siaga.hazards import HAZARDS
+from web.runs import run_of
+from web.services import services
+
+PAGES = {hazard.page: name for name, hazard in HAZARDS.items()}  # hazard by the path of its pages
+
+
+def whole(path: str) -> str:
+    """The address of a path that begins with a slash."""
+    return f"{services().public_url}{path}"
+
+
+def host() -> str:
+    """Whose addresses they are: a name, without its port."""
+    return urlsplit(services().public_url).hostname or "localhost"
+
+
+def event(entry: Mapping[str, Any]) -> str:
+    """The page of an event, whatever its newest version."""
+    return whole(f"/{HAZARDS[entry['hazard']].page}/{entry['event_id']}")
+
+
+def version(entry: Mapping[str, Any]) -> str:
+    """The page of this version."""
+    return whole(f"/{run_of(dict(entry)).page}")
+
+
+def file(entry: Mapping[str, Any], path: str) -> str:
+    """A file of this version."""
+    return f"{version(entry)}/files/{path}"
+
+
+def alert(entry: Mapping[str, Any]) -> str:
+    """The CAP message of this version."""
+    return whole(alert_path(entry))
+
+
+def alert_path(entry: Mapping[str, Any]) -> str:
+    """The same within this Siaga."""
+    return f"/feeds/cap/{run_of(dict(entry)).page}.xml"

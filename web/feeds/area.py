@@ -1,0 +1,85 @@
+"""Where a version's hazard is: bounds of its map, a simple outline of what is hit, codes of the districts in it."""
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import shapely
+import shapely.geometry
+
+from siaga.impact.flood import AFFECTED_FROM
+from web.runs import Runs
+
+Bounds = tuple[float, float, float, float]
+
+AREAS = {"earthquake": "bands.geojson", "flood": "flood.geojson", "ash": "classes.geojson"}  # by hazard, of a run
+HIT_FROM = 6  # MMI: slight damage
+_SIMPLER_DEG = 0.01  # about a kilometre; of an outline that is for telling a region, not for measuring
+_DECIMALS = 4
+_POINT_DEG = 0.05  # about 5 km, around a point where nothing is hit
+_CACHED = 1024
+MOST_CODES = 200
+
+
+def bounds(runs: Runs, entry: Mapping[str, Any]) -> Bounds | None:
+    """West, south, east, north of the map in degrees, WGS84; None where all is dry."""
+    return _bounds(runs, entry["impact"]["key"], entry["impact"]["sha256"])
+
+
+def outline(runs: Runs, entry: Mapping[str, Any]) -> tuple[tuple[float, float], ...]:
+    """The convex hull of what is hit, as a closed ring of (longitude, latitude), counter-clockwise; empty where dry.
+
+    Hit is MMI VI and above, else the strongest class on the map; RWs with water, else those told to be careful; all
+    that lies under ash. Raises NotFound, Damaged.
+    """
+    return _outline(runs, entry["hazard"], entry["impact"]["key"], entry["impact"]["sha256"])
+
+
+@lru_cache(_CACHED)
+def _bounds(runs: Runs, key: str, sha256: str) -> Bounds | None:
+    shown = runs.analysis({"impact": {"key": key, "sha256": sha256}})["map"]
+    if shown["west"] is None:
+        return None
+    return shown["west"], shown["south"], shown["east"], shown["north"]
+
+
+@lru_cache(_CACHED)
+def _outline(runs: Runs, hazard: str, key: str, sha256: str) -> tuple[tuple[float, float], ...]:
+    features = json.loads(runs.product(key, sha256, AREAS[hazard]))["features"]
+    shapes = [shapely.geometry.shape(one["geometry"]) for one in _hit(hazard, features)]
+    if not shapes:
+        return ()
+    hull = shapely.convex_hull(shapely.union_all(shapes))
+    if not isinstance(hull, shapely.Polygon):  # one point or a line
+        hull = shapely.box(*shapely.buffer(hull, _POINT_DEG).bounds)
+    simple = shapely.simplify(hull, _SIMPLER_DEG)
+    ring = shapely.geometry.polygon.orient(simple if simple.area else hull).exterior.coords
+    return tuple((round(x, _DECIMALS), round(y, _DECIMALS)) for x, y in ring)
+
+
+def _hit(hazard: str, features: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of the areas those that are hit; all of the highest class where none is."""
+    if hazard == "ash" or not features:
+        return features
+    name, least = ("mmi", HIT_FROM) if hazard == "earthquake" else ("class", AFFECTED_FROM)
+    highest = max(int(one["properties"][name]) for one in features)
+    return [one for one in features if int(one["properties"][name]) >= min(least, highest)]
+
+
+def district_codes(impact: Mapping[str, Any]) -> list[str]:
+    """Codes of BPS (2, 4, 7 or 10 digits) of zones in which at least one person is hit, as impact.json lists them.
+
+    Zones that carry codes of another kind have none here.
+    """
+    return [
+        str(zone["code"])
+        for zone in impact["zones"]
+        if str(zone["code"]).isdecimal() and len(str(zone["code"])) in (2, 4, 7, 10) and _people_hit(zone) >= 1
+    ][:MOST_CODES]
+
+
+def _people_hit(zone: Mapping[str, Any]) -> float:
+    if "by_mmi" in zone:
+        return sum(people or 0.0 for mmi, people in zone["by_mmi"].items() if int(mmi) >= HIT_FROM)
+    return float(zone["affected"] or 0.0)

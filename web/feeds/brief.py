@@ -1,0 +1,109 @@
+"""An event in a few lines of one language, from its catalogue entry alone: what a feed tells of each."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from siaga import moment
+from siaga.impact.flood import AFFECTED_FROM, CLASSES
+from siaga.language import Language
+from siaga.report import figures, limits, words
+from siaga.report.classed import flood
+from siaga.report.earthquake import sentences
+
+Entry = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """title: what and where. level: alert level, state or class as it is stored, "" where none is known.
+
+    level_name: the same in words. lines: whole sentences.
+    """
+
+    title: str
+    level: str
+    level_name: str
+    lines: tuple[str, ...]
+
+
+def of(entry: Entry, _: Language) -> Brief:
+    """That of an entry of any hazard."""
+    return _OF_HAZARD[entry["hazard"]](entry, _)
+
+
+def _earthquake(entry: Entry, _: Language) -> Brief:
+    shown = {"event": entry, "places": {"landmark": entry["place"]}}
+    main, others = figures.moment(moment.parse(entry["time"]), entry["clock_zone"], _.code)
+    level, deaths = entry["alert"] or "", entry["fatalities"]
+    where = figures.coordinates(entry["longitude"], entry["latitude"], _.code)
+    depth = f"{_('Depth')} {figures.whole(entry['depth_km'], _.code)} km"
+    toll = (
+        _(
+            "Deaths: {range} ({chance} chance); an estimate by a model, no report from the field.",
+            range=figures.deaths_range(deaths["p25"], deaths["p75"], _.code),
+            chance=limits.of(_).likely,
+        )
+        if deaths
+        else _("Deaths cannot be estimated: how many people are under the map is not known.")
+    )
+    return Brief(
+        sentences.title(shown, _),
+        level,
+        _(words.LEVELS[level]) if level else _("Not known"),
+        (f"{main} ({others}). {depth}. {where}. {sentences.location(shown, _)}.", _shaken(entry, _), toll),
+    )
+
+
+def _shaken(entry: Entry, _: Language) -> str:
+    people = entry["people"]["mmi6_plus"]
+    if people is None:
+        return _("How many people live there is not known.")
+    if people == 0:
+        return _("Nobody felt strong shaking (MMI VI or more).")
+    return _(
+        "{people} people felt strong shaking or worse (MMI VI and above).",
+        people=figures.people_sentence(people, _.code),
+    )
+
+
+def _flood(entry: Entry, _: Language) -> Brief:
+    state = entry["highest_class"] or ""
+    region = flood.REGIONS.get(entry["region"], entry["region"])
+    main, others = figures.moment(moment.parse(entry["time"]), "WIB", _.code)
+    areas = sum(entry["areas_by_class"][name] for name in CLASSES[AFFECTED_FROM - 1 :])
+    return Brief(
+        _("Flood in {region}", region=region),
+        state,
+        f"{_(flood.NAMES[state])}, {flood.depth(state, _)}" if state else _("DRY"),
+        (f"{main} ({others}).", _("{count} RW under water.", count=figures.whole(areas, _.code)), _affected(entry, _)),
+    )
+
+
+def _ash(entry: Entry, _: Language) -> Brief:
+    highest = entry["highest_class"] or ""
+    utc = moment.parse(entry["time"])
+    hours, zone = entry["utc_offset_hours"], entry["time_zone"]
+    when = f"{figures.date_at(utc, hours, _.code)}, {figures.clock_at(utc, hours, zone)}"
+    thickest = figures.decimal(entry["max_thickness_cm"], 2, _.code)
+    return Brief(
+        _("Volcanic ash of {volcano}", volcano=entry["volcano"]["name"]),
+        highest,
+        _(words.ASH_CLASSES[highest]) if highest else _("Not known"),
+        (f"{when}.", _("Thickest on the map: {most} cm.", most=thickest), _affected(entry, _)),
+    )
+
+
+def _affected(entry: Entry, _: Language) -> str:
+    """How many people are affected, by the scale of its hazard."""
+    people = entry["affected"]
+    if people is None:
+        return _("How many people live there is not known.")
+    return _("{people} people affected, by the population data.", people=figures.people_sentence(people, _.code))
+
+
+_OF_HAZARD: Mapping[str, Callable[[Entry, Language], Brief]] = {
+    "earthquake": _earthquake,
+    "flood": _flood,
+    "ash": _ash,
+}

@@ -1,0 +1,170 @@
+"""CAP 1.2: a message for each version of an event, that refers to those of the versions below it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+from xml.etree import ElementTree
+
+from flask import Blueprint, Response
+
+from siaga import keys, moment
+from siaga.errors import NotFound
+from siaga.language import LANGUAGES, Language
+from siaga.report.classed import tables
+from web import downloads
+from web.feeds import addresses, area, brief, judgement, markup
+from web.runs import find
+from web.services import services
+from web.shell import language_of
+
+MEDIA_TYPE = "application/cap+xml"
+_CAP = "urn:oasis:names:tc:emergency:cap:1.2"
+_MOST_REFERENCES = 50
+_EMPTY_KM = 5  # around a volcano where no ash falls; a circle of none is refused by readers of CAP
+_CLOCK = 7  # hours ahead of UTC: WIB; CAP wants an offset and no "Z"
+_RESTRICTION = (
+    "Automatic estimate for those who manage disasters; not an official warning to the public, which BMKG, PVMBG and "
+    "BNPB give."
+)
+
+pages = Blueprint("cap", __name__)
+
+
+@pages.app_context_processor
+def _linked() -> dict[str, Any]:
+    """What the head of every page needs to name the message of its event."""
+    return {"alert_path": addresses.alert_path}
+
+
+@pages.get("/feeds/cap/<page>/<event_id>.xml")
+@pages.get("/feeds/cap/<page>/<event_id>/<version>.xml")
+def message(page: str, event_id: str, version: str = "") -> Response:
+    """That of one version; of the newest where none is named. Raises NotFound, Damaged."""
+    if page not in addresses.PAGES:
+        raise NotFound("There is no feed {name}", name=f"cap/{page[:40]}")
+    versions, entry = find(services().index, addresses.PAGES[page], event_id, version)
+    below = versions[versions.index(entry) + 1 :]
+    root = ElementTree.Element("alert", {"xmlns": _CAP})
+    kind = judgement.message_type(entry, below)
+    markup.add(root, "identifier", identifier(entry))
+    markup.add(root, "sender", sender())
+    markup.add(root, "sent", _clock(entry["arrival"]["received"]))
+    markup.add(root, "status", judgement.status(entry, services().cap_status))
+    markup.add(root, "msgType", kind)
+    markup.add(root, "source", f"Siaga, {entry['arrival']['bucket']}")
+    markup.add(root, "scope", "Restricted")
+    markup.add(root, "restriction", _RESTRICTION)
+    if below:
+        markup.add(root, "references", " ".join(map(_reference, below[:_MOST_REFERENCES])), 100 * markup.LINE)
+    markup.add(root, "incidents", versions[-1]["event_id"])
+    for code in LANGUAGES:
+        _info(ElementTree.SubElement(root, "info"), entry, kind, language_of(code))
+    return markup.answer(root, MEDIA_TYPE)
+
+
+def identifier(entry: Mapping[str, Any]) -> str:
+    """Of the message of a version: it names the run too, so that one identifier never has two contents."""
+    return ".".join(("siaga", entry["hazard"], entry["event_id"], entry["version"], entry["run"]))
+
+
+def sender() -> str:
+    """Who sends them."""
+    return f"siaga@{addresses.host()}"
+
+
+def _reference(entry: Mapping[str, Any]) -> str:
+    return f"{sender()},{identifier(entry)},{_clock(entry['arrival']['received'])}"
+
+
+def _clock(utc: str) -> str:
+    return moment.at_offset(moment.parse(utc), _CLOCK).isoformat(timespec="seconds")
+
+
+def _info(info: ElementTree.Element, entry: dict[str, Any], kind: str, _: Language) -> None:
+    """What one language says, in the order of the schema."""
+    impact, shown = services().runs.analysis(entry), brief.of(entry, _)
+    judged = judgement.of(entry, kind)
+    markup.add(info, "language", _.code)
+    markup.add(info, "category", judged.category)
+    markup.add(info, "event", shown.title, markup.NAME)
+    markup.add(info, "responseType", judged.response)
+    markup.add(info, "urgency", judged.urgency)
+    markup.add(info, "severity", judged.severity)
+    markup.add(info, "certainty", judged.certainty)
+    for name, code in judgement.CODES[entry["hazard"]].items():
+        _pair(info, "eventCode", name, code)
+    markup.add(info, "effective", _clock(entry["arrival"]["received"]))
+    markup.add(info, "onset", _clock(entry["time"]))
+    markup.add(info, "expires", _clock(_expires(entry)))
+    markup.add(info, "senderName", f"Siaga, {addresses.host()}")
+    markup.add(info, "headline", f"{shown.title}: {shown.level_name}", 160)  # the standard's advice
+    said = [*shown.lines, *(tables.ended(_.reason(one)) for one in entry["warnings"])]
+    if kind == "Cancel":
+        said.insert(0, _("This map shows nothing that does damage; earlier messages of this event no longer hold."))
+    markup.add(info, "description", " ".join(said), markup.TEXT)
+    markup.add(info, "instruction", _("An automatic estimate; check in the field before deciding."))
+    markup.add(info, "web", f"{addresses.version(entry)}?lang={_.code}", markup.TEXT)
+    for name, value in judgement.parameters(entry).items():
+        _pair(info, "parameter", name, value)
+    _resources(info, entry, _)
+    _area(info, entry, impact, shown, _)
+
+
+def _expires(entry: Mapping[str, Any]) -> str:
+    """When the message is stale: at the end of an ash forecast, else so many hours after it was sent."""
+    if entry["hazard"] == "ash":
+        return str(max(entry["expires"], entry["arrival"]["received"]))
+    hours = judgement.EXPIRES_HOURS[entry["hazard"]]
+    return moment.stamp(moment.parse(entry["arrival"]["received"]) + timedelta(hours=hours))
+
+
+def _resources(info: ElementTree.Element, entry: dict[str, Any], _: Language) -> None:
+    """The report and the picture in that language, and the figures; sizes in bytes, digests SHA-1 as CAP wants."""
+    runs = services().runs
+    wanted = (f"report-{_.code}.pdf", f"share-{_.code}.png", "zones.csv", area.AREAS[entry["hazard"]], keys.IMPACT)
+    sizes = runs.sizes(entry)
+    there = {path: sizes[path] for path in wanted if path in sizes}
+    for listed in downloads.listed(entry["hazard"], there, {}, _):
+        path = listed["path"]
+        resource = ElementTree.SubElement(info, "resource")
+        markup.add(resource, "resourceDesc", listed["name"])
+        markup.add(resource, "mimeType", downloads.MEDIA_TYPES[path.rpartition(".")[2]].partition(";")[0])
+        markup.add(resource, "size", sizes[path])
+        markup.add(resource, "uri", addresses.file(entry, path), markup.TEXT)
+        markup.add(resource, "digest", runs.sha1(entry, path))
+
+
+def _area(
+    info: ElementTree.Element, entry: dict[str, Any], impact: Mapping[str, Any], shown: brief.Brief, _: Language
+) -> None:
+    """What is hit: an outline, districts by their codes; the volcano's surroundings where there is no ash."""
+    place = ElementTree.SubElement(info, "area")
+    markup.add(place, "areaDesc", _place_name(entry, shown, _))
+    ring = area.outline(services().runs, entry)
+    if ring:
+        markup.add(place, "polygon", _positions(ring), 100 * markup.LINE)
+    elif entry["hazard"] == "ash":
+        volcano = entry["volcano"]
+        markup.add(place, "circle", f"{volcano['latitude']:.4f},{volcano['longitude']:.4f} {_EMPTY_KM}")
+    for code in area.district_codes(impact):
+        _pair(place, "geocode", "BPS", code)
+        _pair(place, "geocode", "P-code", f"ID{code}")
+
+
+def _place_name(entry: Mapping[str, Any], shown: brief.Brief, _: Language) -> str:
+    """Where, in words: the sentence of place of a quake's list, else the title."""
+    if entry["hazard"] == "earthquake" and entry["place"]:
+        return f"{entry['place']['name']}, {entry['place']['zone']}"
+    return shown.title
+
+
+def _positions(ring: Sequence[tuple[float, float]]) -> str:
+    """A ring as CAP writes it: latitude first, within ±180 degrees."""
+    turn = 360 * round(sum(x for x, _y in ring) / len(ring) / 360)
+    return " ".join(f"{y:.4f},{x - turn:.4f}" for x, y in ring)
+
+
+def _pair(parent: ElementTree.Element, tag: str, name: str, value: object) -> None:
+    pair = ElementTree.SubElement(parent, tag)
+    markup.add(pair, "valueName", name)
+    markup.add(pair, "value", value)
