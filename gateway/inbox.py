@@ -17,8 +17,9 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway import jobfile, urgency
-from gateway.invoke import Call, Slots
+from gateway.invoke import Slots
 from gateway.job import TICK, Job, Policy, Progress, job_id
+from gateway.leases import Call
 from gateway.ledger import Ledger
 from gateway.verdict import Verdict, Watch
 from siaga.errors import SiagaError, Unavailable

@@ -5,19 +5,16 @@ called, and when a call brings no answer it is asked whether it had taken that c
 successor finds it. A call that it had not taken up was none.
 """
 
-import heapq
 import http.client
-import itertools
-import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from gateway.urgency import LAST, is_live, rank
+from gateway.leases import Call, Leases
 from siaga.errors import SiagaError, Unavailable
 from siaga.stack import Function, Slot
 
@@ -34,8 +31,9 @@ _PROBE_SECONDS = 1.0
 _KNOCK_SECONDS = 2.0
 _ASK_SECONDS = 30.0  # for the successor of a slot that died: the longest wait of the supervisor, and its start
 _ASK_AGAIN_SECONDS = 0.2
-_TOKEN, _TRY, _LIMIT = "X-Slot-Token", "X-Try-Id", "X-Limit"
-_OWN = {_TOKEN.lower(), _TRY.lower(), _LIMIT.lower()}  # nobody else says these
+_TOKEN, _TRY, _LIMIT, _BACKFILL = "X-Slot-Token", "X-Try-Id", "X-Limit", "X-Backfill"
+_OWN = {_TOKEN.lower(), _TRY.lower(), _LIMIT.lower(), _BACKFILL.lower()}  # nobody else says these
+_PACED = "X-Paced"  # a slot that works more slowly on backfill says so
 _SUSPECT_SHARE = 4  # what has ended a slot gets this part of the time-out, but for its last attempt
 
 
@@ -155,26 +153,6 @@ def call_headers(headers: Iterable[tuple[str, str]]) -> Headers:
     return [*kept, ("X-Start-Time", str(time.time_ns()))]
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A call for a job.
-
-    job: its id. priority: as gateway.urgency gives it. about_object: it is about an object, and no tick or plain call.
-    suspect: it has ended a slot before; last: it is the job's last attempt.
-    """
-
-    function: str
-    job: str
-    priority: int
-    method: str
-    target: str
-    headers: Iterable[tuple[str, str]]
-    body: bytes
-    about_object: bool
-    suspect: bool = False
-    last: bool = False
-
-
 class Slots:
     """All slots of all functions, and who uses which. Shared by all threads."""
 
@@ -185,38 +163,33 @@ class Slots:
         self._urls: dict[str, list[str]] = {name: [] for name in self.functions}
         for slot in slots:
             self._urls[slot.function.name].append(slot.url)
-        self._free = {name: list(urls) for name, urls in self._urls.items()}
-        self._waiting: dict[str, list[tuple[int, int]]] = {name: [] for name in self.functions}
-        self._ticket = itertools.count()
-        self._changed = threading.Condition()
-        self._holding: set[str] = set()
-        self._before = [0, 0, 0]  # calls about an object that are under way or waiting, of all functions, by rank
+        self._leases = Leases(self._urls)
+        self._paced: set[str] = set()  # slots that keep their pace, and let it be changed
         self.invocations: Counter[str] = Counter()
 
     def live_waiting(self, function: str) -> int:
         """How many live jobs of that function wait for a slot."""
-        with self._changed:
-            return sum(is_live(place) for place, _ in self._waiting[function])
+        return self._leases.live_waiting(function)
 
     def under_way(self) -> set[str]:
         """The ids of the jobs that hold a slot now."""
-        with self._changed:
-            return set(self._holding)
+        return self._leases.under_way()
 
     def call(self, call: Call) -> Answer:
         """Call a function for a job; waits for a slot of its own, live jobs first.
 
-        While a live job about an object is under way, of whatever function, no backfill begins and no report of a
-        quake that hits few: the machine is its own. A tick holds none back: it waits for somebody outside more than
-        it works; nor does a suspect, which goes behind all others, never takes the last free slot of several, and
-        has a part of the time-out until its last attempt. A slot that is busy with somebody's direct call, or is just
-        being started again, is waited for a few seconds.
+        Backfill works below all others on the processor, until a live call has to wait for its slot. A suspect has a
+        part of the time-out until its last attempt. A slot that is busy with somebody's direct call, or is just being
+        started again, is waited for a few seconds.
         Raises NoConnection, NotTakenUp, BrokenOff, TimedOut.
         """
         limit = self.limit(call)
         headers = [*self._let_in(call_headers(call.headers)), (_LIMIT, f"{limit:.0f}s")]
         self.invocations[call.function] += 1
-        with self._lease(call) as first:
+        self._hurry(self._leases.held_up(call))
+        with self._leases.lease(call) as first:
+            if call.is_backfill and not self.live_waiting(call.function):
+                headers.append((_BACKFILL, "yes"))
             deadline = time.monotonic() + _PATIENCE_SECONDS
             others = [] if call.suspect else [url for url in self._urls[call.function] if url != first]
             urls = [first, *others]
@@ -246,7 +219,7 @@ class Slots:
         self.invocations[function] += 1
         timeout = self.functions[function].timeout_seconds + _MARGIN_SECONDS
         headers = self._let_in(headers)
-        urls = self._by_freedom(function)
+        urls = self._leases.by_freedom(function)
         for url in urls[:-1]:
             try:
                 response = begin(url, method, target, headers, body, timeout)
@@ -279,6 +252,8 @@ class Slots:
         standing = _knock(url)
         if standing.slot_is_away:
             return standing
+        if standing.header(_PACED):
+            self._paced.add(url)
         name = str(uuid.uuid4())
         try:
             return request(url, call.method, call.target, [*headers, (_TRY, name)], call.body, limit + _MARGIN_SECONDS)
@@ -291,6 +266,12 @@ class Slots:
             if isinstance(error, BrokenOff):
                 error.begun, error.ended = bool(begun), ended
             raise
+
+    def _hurry(self, urls: Iterable[str]) -> None:
+        """Let backfill that something live waits for work as if it were live; a slot of other make has one pace."""
+        for url in self._paced.intersection(urls):
+            with suppress(SiagaError):
+                request(url, "POST", "/_/hurry", [self._pass], b"", _PROBE_SECONDS)
 
     def _had_begun(self, url: str, name: str) -> tuple[bool | None, str]:
         """Whether a slot had begun with a call, by its own word or its successor's; None when nobody knows.
@@ -307,35 +288,6 @@ class Slots:
             begun = {b"yes": True, b"no": False}.get(answer.body) if answer.status == 200 else None
             return begun, answer.header("X-Ended")
         return None, ""
-
-    def _by_freedom(self, function: str) -> list[str]:
-        with self._changed:
-            free = list(self._free[function])
-        return free + [url for url in self._urls[function] if url not in free]
-
-    @contextmanager
-    def _lease(self, call: Call) -> Iterator[str]:
-        own = rank(call.priority)
-        ticket = (LAST if call.suspect else call.priority, next(self._ticket))
-        waiting, free = self._waiting[call.function], self._free[call.function]
-        holds = call.about_object and not call.suspect
-        kept = int(call.suspect and len(self._urls[call.function]) > 1)  # slots that stay free for the others
-        with self._changed:
-            heapq.heappush(waiting, ticket)
-            self._before[own] += holds
-            self._changed.wait_for(lambda: len(free) > kept and waiting[0] == ticket and not any(self._before[:own]))
-            heapq.heappop(waiting)
-            url = free.pop()
-            self._holding.add(call.job)
-            self._changed.notify_all()
-        try:
-            yield url
-        finally:
-            with self._changed:
-                free.append(url)
-                self._holding.discard(call.job)
-                self._before[own] -= holds
-                self._changed.notify_all()
 
 
 def _knock(url: str) -> Answer:

@@ -201,6 +201,30 @@ def test_what_ended_a_slot_has_a_part_of_the_time_and_goes_last_until_its_last_a
     assert set(function.keys[1:4]) == set(others)
 
 
+@pytest.mark.parametrize("paced", [True, False])
+def test_backfill_is_called_as_such_and_hurried_once_something_live_waits_for_it(started, store, paced):
+    gate, old, now = Gate(), "20180220163351/grid.xml", f"{datetime.now(UTC):%Y%m%d%H%M%S}/grid.xml"
+    hurried = threading.Event()
+
+    def answer(called):
+        if called.path == "/_/hurry":
+            hurried.set()
+            return 200, "OK"
+        return gate(called) if called.key == old else done(called)
+
+    gateway, function = started(answer)
+    function.paced = paced
+    gateway.announce(event(old).record())
+    wait_for(lambda: function.calls, 10)
+    gateway.announce(event(now).record())
+    wait_for(lambda: len(gateway.jobs()["jobs"]) == 2, 10)
+    assert hurried.wait(10 if paced else 0.5) == paced
+    gate.open.set()
+    assert {receipt["state"] for receipt in settled(store, 2).values()} == {"done"}
+    told = {called.key: called.headers.get("X-Backfill") for called in function.calls if called.path == "/"}
+    assert told == {old: "yes", now: None}
+
+
 def test_what_ended_a_slot_leaves_one_of_two_to_the_others(started, store):
     gate, poison = Gate(), "poison/grid.xml"
 

@@ -69,6 +69,7 @@ def surroundings(folder, port, **more):
 @pytest.fixture
 def slot(tmp_path):
     (tmp_path / "handling.py").write_text(HANDLER)
+    (tmp_path / "practising.py").write_text(PRACTISING)
     started = []
 
     def start(**environment):
@@ -219,3 +220,52 @@ def test_sigterm_lets_the_running_call_finish(slot):
     running.join()
     assert answers == ["slept"]
     assert process.wait(5) == 0
+
+
+PRACTISING = """
+import os, time
+from pathlib import Path
+
+practised = []
+
+def warm(wanted):
+    practised.append("begun")
+    Path("begun").touch()
+    if Path("breaks").exists():
+        os._exit(9)
+    if Path("fails").exists():
+        raise ValueError("defect")
+    while Path("lasts").exists() and not wanted():
+        time.sleep(0.01)
+    practised.append("stopped" if wanted() else "done")
+
+def handle(event, context):
+    return practised
+"""
+
+
+@pytest.mark.parametrize(
+    ("how", "practised"), [(None, ["begun", "done"]), ("lasts", ["begun", "stopped"]), ("fails", ["begun"])]
+)
+def test_a_slot_gets_warm_while_nobody_calls_and_a_call_ends_that(slot, tmp_path, how, practised):
+    if how:
+        (tmp_path / how).touch()
+    url, _ = slot(FUNCTION_MODULE="practising", call_mark=str(tmp_path / "calls"))
+    wait((tmp_path / "begun").exists)
+    assert status(f"{url}/_/ready") == 200  # it is none of the calls
+    wait(lambda: how == "lasts" or "practice" not in (tmp_path / "calls").read_text())
+    assert ask(f"{url}/").json() == practised
+
+
+def test_what_broke_a_slot_while_it_got_warm_is_not_tried_by_the_next_process(slot, tmp_path):
+    (tmp_path / "breaks").touch()
+    mark = str(tmp_path / "calls")
+    _, process = slot(FUNCTION_MODULE="practising", call_mark=mark)
+    assert process.wait(10) == 9
+    (tmp_path / "begun").unlink()
+    url, _ = slot(FUNCTION_MODULE="practising", call_mark=mark)
+    for _look in range(5):
+        assert ask(f"{url}/").json() == []
+        time.sleep(0.2)
+    assert not (tmp_path / "begun").exists()
+    assert "practice" not in (tmp_path / "calls").read_text()  # the one after that tries again

@@ -111,7 +111,9 @@ def parts(settings: Settings, functions: tuple[stack.Function, ...]) -> list[Par
     ]
     runtime = settings.home / "run"
     runtime.mkdir(mode=0o700, parents=True, exist_ok=True)  # Qt refuses one that others may read
+    first_ports: dict[str, int] = {}
     for slot in stack.slots(functions, settings):
+        first = first_ports.setdefault(slot.function.name, slot.port)
         environment = quiet | dict(slot.function.environment)
         name = f"{slot.function.name}-{slot.port - settings.function_port}"
         environment |= {
@@ -123,6 +125,7 @@ def parts(settings: Settings, functions: tuple[stack.Function, ...]) -> list[Par
             "slot_token_file": str(settings.secrets / stack.SLOT_TOKEN),
             "call_mark": str(runtime / f"{name}.calls"),
             "memory_limit": slot.function.memory,
+            "spare_slot": "yes" if slot.port > first else "no",
         }
         ready, alive = (partial(_ok, f"http://127.0.0.1:{slot.port}/_/{name}") for name in ("ready", "health"))
         patience = slot.function.timeout_seconds + _OVERDUE_SECONDS  # whatever holds its interpreter

@@ -101,7 +101,7 @@ def slot(tmp_path_factory):
 
 
 @pytest.mark.parametrize("token", [None, "", "the secret x", "The secret", "é"])
-@pytest.mark.parametrize("path", ["", "a/b", "_/took-up?try=x", "_/health/", "_/ready/x"])
+@pytest.mark.parametrize("path", ["", "a/b", "_/took-up?try=x", "_/hurry", "_/health/", "_/ready/x"])
 def test_without_the_token_a_slot_does_nothing(slot, path, token):
     headers = {} if token is None else {"X-Slot-Token": token.encode()}
     for method in ("GET", "POST"):
@@ -249,10 +249,11 @@ def test_the_slots_token_goes_to_slots_and_nowhere_else(started):
     function = Function(gateway.settings.function_port)
     function.answer = lambda called: (200, str(called.headers))
     gateway.start()
-    sent = {"X-Slot-Token": "mine", "X-Try-Id": "mine"}
+    sent = {"X-Slot-Token": "mine", "X-Try-Id": "mine", "X-Backfill": "yes"}
     requests.post(f"{gateway.url}/function/on-shakemap", headers=sent, auth=gateway.login, timeout=20)
     function.stop()
     seen = function.calls[0].headers
     assert seen["X-Slot-Token"] == gateway.settings.secret(stack.SLOT_TOKEN)
     assert "X-Try-Id" not in seen
+    assert "X-Backfill" not in seen
     assert "Authorization" not in seen  # the gateway's own login is no business of a function

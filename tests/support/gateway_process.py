@@ -65,6 +65,7 @@ class Function:
         self.answer, self.port = answer, port
         self.calls: list[Called] = []
         self.ready = 200
+        self.paced = False  # whether it says that it works more slowly on backfill
         self.took_up: Callable = lambda _name: (404, "")  # a function of other make, that does not know
         outer = self
 
@@ -84,6 +85,8 @@ class Function:
                     return
                 sent = value if isinstance(value, bytes) else value.encode() if isinstance(value, str) else None
                 self.send_response(status)
+                if outer.paced:
+                    self.send_header("X-Paced", "yes")
                 if sent is None:
                     self.send_header("Content-Type", "application/json")
                     sent = json.dumps(value).encode()
