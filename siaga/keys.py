@@ -20,8 +20,8 @@ RESULTS = "results"
 LEDGER = "ledger"
 
 INPUTS = tuple(bucket for hazard in HAZARDS.values() for bucket in hazard.buckets)
-ACCOUNTS = "accounts"  # who may come in, under the keys of siaga.accounts.naming
-BUCKETS = (*INPUTS, ANALYSIS_DATA, RESULTS, LEDGER, ACCOUNTS)
+ACCOUNTS, AUDIT = "accounts", "audit"  # who may come in, and who did what; keys by siaga.accounts.naming
+BUCKETS = (*INPUTS, ANALYSIS_DATA, RESULTS, LEDGER, ACCOUNTS, AUDIT)
 
 MANIFEST = "manifest.json"
 SHARES = "shares/"  # in analysis-data: the shares of population cells, prepared; no manifest names them

@@ -3,12 +3,12 @@
 import io
 import sys
 import threading
+from functools import partial
 
 import pyotp
 import pytest
 from fixtures import accounts
 from fixtures.accounts import PASSWORD, entered, token
-from fixtures.pages import NOBODY
 from werkzeug.security import generate_password_hash
 
 from siaga import cli, keys
@@ -17,8 +17,6 @@ from siaga.accounts.account import ADMIN, ASH_EDITOR, OPERATOR, VIEWER
 from siaga.accounts.directory import Accounts
 from siaga.errors import BadInput, Conflict, NotFound
 from siaga.store import Store
-from web import UploadAccess, create_app
-from web.index import Index
 
 
 @pytest.fixture
@@ -29,16 +27,8 @@ def everyone(store, minio):
 
 @pytest.fixture
 def opened(store, minio, tmp_path):
-    """A web app; gives another browser at each call. With second_factor=True, one that asks for it."""
-
-    def browser(**more):
-        index = Index(Store.connect(minio, "web"), tmp_path / "index.sqlite")
-        uploads = UploadAccess(
-            Store.connect(minio, "ash"), Accounts(Store.connect(minio, "accounts"), tmp_path), "a key", **more
-        )
-        return create_app(Store.connect(minio, "web"), index, NOBODY, uploads).test_client()
-
-    return browser
+    """Another browser at each call; with second_factor=True, of an app that asks for it."""
+    return partial(accounts.browser, minio, tmp_path)
 
 
 def test_an_account_is_changed_and_none_is_made_twice(everyone):

@@ -255,7 +255,7 @@ RIGHTS = {
     ("functions", keys.RESULTS): {READ, LIST, PUT},
     **{("gateway", bucket): {READ, LIST} for bucket in (*keys.INPUTS, keys.RESULTS)},
     ("ash", keys.ASHMAPS): {READ, LIST, PUT},
-    ("accounts", keys.ACCOUNTS): {READ, LIST, PUT},
+    **{("accounts", bucket): {READ, LIST, PUT} for bucket in (keys.ACCOUNTS, keys.AUDIT)},
     ("gateway", keys.LEDGER): {READ, LIST, PUT, DELETE},
     **{("web", bucket): {LIST} for bucket in keys.INPUTS},
     **{("web", bucket): {READ, LIST} for bucket in (keys.FLOODMAPS, keys.RESULTS, keys.LEDGER)},

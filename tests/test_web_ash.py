@@ -26,7 +26,7 @@ NOW = datetime(2017, 2, 21, 14, 0, tzinfo=UTC)
 def web(store, minio, tmp_path, monkeypatch):
     """(store, index, client): an app whose index is refreshed by the test; it is two hours after the eruption."""
     monkeypatch.setattr(moment, "now", lambda: NOW)
-    uploads = UploadAccess(Store.connect(minio, "ash"), accounts.of(minio), "a key of the sessions")
+    uploads = UploadAccess(Store.connect(minio, "ash"), *accounts.access(minio), "a key of the sessions")
     return opened(store, minio, tmp_path, uploads)
 
 
@@ -205,7 +205,7 @@ def test_apps_of_one_process_do_not_mix(web, minio, tmp_path, monkeypatch):
         assert 'href="/login' not in text(reader, "/ash")[1]
         assert (client.get("/login").status_code, reader.get("/login").status_code) == (200, 404)
         assert (client.get("/ash/upload").status_code, reader.get("/ash/upload").status_code) == (302, 404)
-    uploads = UploadAccess(Store.connect(minio, "ash"), accounts.of(minio), "another key")
+    uploads = UploadAccess(Store.connect(minio, "ash"), *accounts.access(minio), "another key")
     second = create_app(Store.connect(minio, "web"), empty, NOBODY, uploads).test_client()
     accounts.entered(client)
     second.set_cookie("siaga-session", client.get_cookie("siaga-session").value)

@@ -23,7 +23,7 @@ def web(store, minio, tmp_path):
     function = Function(gateway.settings.function_port, lambda _: (500, "boom"))
     index = Index(Store.connect(minio, "web"), tmp_path / "index.sqlite")
     token = minio.secret("orders-token")
-    uploads = UploadAccess(Store.connect(minio, "ash"), accounts.of(minio), "a key of the sessions", orders_token=token)
+    uploads = UploadAccess(Store.connect(minio, "ash"), *accounts.access(minio), "a key", orders_token=token)
     app = create_app(Store.connect(minio, "web"), index, gateway.url, uploads, minio.secret("jobs-token"))
     yield store, index, app.test_client(), gateway, function
     if gateway.process:

@@ -19,7 +19,7 @@ from siaga.data.demo import recipe
 from siaga.report import assembly, words
 from siaga.report.classed import flood
 from siaga.report.earthquake import past, sentences
-from web import account, downloads, reprocess, shell, status
+from web import account, audit, downloads, reprocess, shell, status
 from web.earthquakes import zones
 
 ROOT = Path(__file__).parent.parent
@@ -112,6 +112,7 @@ def said_by_tables_of_web() -> set[str]:
     """Words that stand in tables of the web's code."""
     tables = (*downloads.FILES.values(), status.STATES, status._PART_STATES, shell._STATUS_WORDS)
     tables += (reprocess.RANGES, reprocess._ORDER_STATES, account.ROLES, zones._LEVELS)
+    tables += (audit.ACTIONS, audit.RESULTS)
     return {word for table in tables for word in table.values()} | {one.name for one in CONVENTIONS.values()}
 
 

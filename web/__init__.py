@@ -8,9 +8,10 @@ from pathlib import Path
 
 from flask import Flask
 
+from siaga.accounts.audit import Audit
 from siaga.accounts.directory import Accounts
 from siaga.store import Store
-from web import account, login, reprocess, services, shell, status
+from web import account, audit, login, reprocess, services, shell, status, users
 from web.ash import pages as ash
 from web.ash import upload
 from web.earthquakes import pages as earthquakes
@@ -24,7 +25,7 @@ from web.services import Services
 
 @dataclass(frozen=True, slots=True)
 class UploadAccess:
-    """What those who log in need. store: with the rights of role ash. accounts: who may.
+    """What those who log in need. store: with the rights of role ash. accounts: who may. audit: where it is noted.
 
     session_key: signs sessions. secure: whether readers come by https. orders_token: opens the gateway for orders.
     second_factor: whether who may change something must have one.
@@ -32,6 +33,7 @@ class UploadAccess:
 
     store: Store
     accounts: Accounts
+    audit: Audit
     session_key: str
     secure: bool = False
     orders_token: str = ""
@@ -62,7 +64,9 @@ def create_app(
     if uploads:
         admission = login.Login(uploads.accounts, uploads.second_factor)
         login.install(app, admission, uploads.session_key, uploads.secure)
+        audit.install(app, uploads.audit)
         app.register_blueprint(account.pages)
+        app.register_blueprint(users.pages)
         upload.install(app, uploads.store)
         reprocess.install(app, gateway_url, uploads.orders_token)
     return app

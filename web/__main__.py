@@ -5,6 +5,7 @@ import os
 import threading
 
 from siaga import modes
+from siaga.accounts.audit import Audit
 from siaga.accounts.directory import Accounts
 from siaga.hazard.ash import MAX_BYTES
 from siaga.listener import Listener, raise_descriptors
@@ -27,9 +28,11 @@ def main() -> None:
     index = Index(store, settings.home / "web" / "index.sqlite")
     threading.Thread(target=index.follow, name="index", daemon=True).start()
     secure = settings.public_url.startswith("https:")
+    of_accounts = Store.connect(settings, "accounts")
     uploads = UploadAccess(
         Store.connect(settings, "ash"),
-        Accounts(Store.connect(settings, "accounts"), settings.secrets),
+        Accounts(of_accounts, settings.secrets),
+        Audit(of_accounts),
         settings.secret("web-session-key"),
         secure,
         settings.secret("orders-token"),

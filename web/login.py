@@ -36,7 +36,7 @@ _HOURS = 12
 _LARGEST = 65 << 20  # bytes of a request from who is logged in
 _LONGEST = 200  # characters of a name that are looked at
 _CODE_SECONDS = 300  # from the password to the code
-OWN_PAGES = ("login", "account", "ash", "reprocess")  # blueprints whose pages stay in no cache
+OWN_PAGES = ("login", "account", "audit", "users", "ash", "reprocess")  # blueprints whose pages stay in no cache
 
 Route = Callable[..., Any]
 pages = Blueprint("login", __name__)
@@ -64,6 +64,7 @@ class Login:
         with self._one_at_a_time:
             self._tries.check(address)
             account = self.accounts.get(name[:_LONGEST])
+            g.tried = account.name if account else ""  # never what was typed: it may be a password
             right = passwords.fits(account.password_hash if account else None, password)
             if account and right and not account.disabled:
                 if passwords.is_outdated(account.password_hash):
@@ -138,6 +139,7 @@ def page(role: str, *, enrolled: bool = True) -> Callable[[Route], Route]:
             if one is None:
                 return redirect(url_for("login.form", next=request.path if request.method in SAFE else None))
             if enrolled and installed().lacks_second_factor(one):
+                g.turned_away = True
                 return redirect(url_for("account.second_factor_form"))
             _check_role(one, role)
             return route(*args, **kwargs)
@@ -228,6 +230,7 @@ def enter_code() -> AnyResponse | tuple[str, int]:
     waiting, after = _waiting(), str(session.get("next", ""))
     if waiting is None:
         return redirect(url_for("login.form"))
+    g.tried = waiting.name
     account = installed().admit_code(waiting.name, request.form.get("code", ""))
     if account is None:
         return _form("login_code", "", g.language("The code is wrong, or was used before")), 403

@@ -12,7 +12,7 @@ from siaga import moment
 from siaga.accounts.account import OPERATOR
 from siaga.errors import BadInput, SiagaError, Unavailable
 from siaga.report import figures
-from web import login, status
+from web import audit, login, status
 from web.services import services
 
 _NAME = "siaga-reprocess"
@@ -125,6 +125,7 @@ def _gateway() -> Gateway:
 
 
 def _change(path: str, body: Mapping[str, Any]) -> AnyResponse | tuple[str, int]:
+    audit.about(", ".join(str(value) for value in body.values() if value))
     try:
         _gateway().ask("POST", path, dict(body) | _who())
     except SiagaError as error:
@@ -142,7 +143,9 @@ def _who() -> dict[str, str]:
 
 def _told() -> dict[str, str]:
     """What the form says, as it was typed."""
-    return {name: request.form.get(name, "")[:2000] for name in _FIELDS}
+    told = {name: request.form.get(name, "")[:2000] for name in _FIELDS}
+    audit.about(", ".join(f"{name} {value}" for name, value in told.items() if value))
+    return told
 
 
 def _wanted(told: Mapping[str, str]) -> dict[str, Any]:

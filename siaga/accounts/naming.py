@@ -1,8 +1,10 @@
-"""Keys of the bucket accounts, which the store role of that name alone may open."""
+"""Keys of the buckets accounts and audit, which the store role accounts alone may open."""
 
-from urllib.parse import quote
+from datetime import UTC, datetime
+from urllib.parse import quote, unquote
 
 USERS = "users/"
+_LONGEST = 200  # characters of a name in a key
 
 
 def user(name: str) -> str:
@@ -12,3 +14,23 @@ def user(name: str) -> str:
     ('users/siti.json', 'users/..%2FBudi%20A.json')
     """
     return f"{USERS}{quote(name, safe='')}.json"
+
+
+def audit(when: datetime, what: str, result: str, who: str, word: str) -> str:
+    """The key of an entry of the audit. word: at random, so that two of one moment are two.
+
+    >>> audit(datetime(2026, 11, 27, 7, 5, 1, 42, tzinfo=UTC), "login.enter", "done", "siti", "0badcafe")
+    '2026/11/27T070501.000042Z,login.enter,done,siti,0badcafe.json'
+    """
+    clock = f"{when.astimezone(UTC):%Y/%m/%dT%H%M%S.%fZ}"
+    return f"{clock},{quote(what, safe='')},{result},{quote(who[:_LONGEST], safe='')[:_LONGEST]},{word}.json"
+
+
+def audit_parts(key: str) -> tuple[str, ...]:
+    """Action, result and name of an entry's key; () of another key.
+
+    >>> audit_parts("2026/11/27T070501.000042Z,login.enter,done,siti,0badcafe.json")
+    ('login.enter', 'done', 'siti')
+    """
+    parts = key.split(",")
+    return (unquote(parts[1]), parts[2], unquote(parts[3])) if len(parts) == 5 else ()

@@ -38,7 +38,7 @@ def add_to(commands: Any) -> None:
 
 
 def _run(settings: Settings, chosen: argparse.Namespace) -> int:
-    accounts = _accounts(settings)
+    accounts, audit = _opened(settings)
     if chosen.action == "list":
         for one in accounts.listed():
             marks = ["second factor"] * bool(one.second_factor) + ["disabled"] * one.disabled
@@ -53,25 +53,35 @@ def _run(settings: Settings, chosen: argparse.Namespace) -> int:
             one = accounts.reset(chosen.name, _password())
         case _:
             one = accounts.set_disabled(chosen.name, chosen.action == "disable")
+    _note(audit, f"users.{chosen.action}", f"{one.name} {one.role}")
     print(f"{one.name} is {one.role}{', disabled' if one.disabled else ''}; the page is {settings.public_url}/login")
     return 0
 
 
 def _operator(settings: Settings, chosen: argparse.Namespace) -> int:
-    accounts, password = _accounts(settings), _password()
+    (accounts, audit), password = _opened(settings), _password()
     try:
-        one = accounts.add(chosen.name, OPERATOR, password)
+        one, what = accounts.add(chosen.name, OPERATOR, password), "users.add"
     except Conflict:
-        one = accounts.set_password(chosen.name, password)
+        one, what = accounts.set_password(chosen.name, password), "account.password"
+    _note(audit, what, f"{one.name} {one.role}")
     print(f"{one.name} may log in now as {one.role}, at {settings.public_url}/login")
     return 0
 
 
-def _accounts(settings: Settings) -> Any:
+def _opened(settings: Settings) -> tuple[Any, Any]:
+    from siaga.accounts.audit import Audit
     from siaga.accounts.directory import Accounts
     from siaga.store import Store
 
-    return Accounts(Store.connect(settings, "accounts"), settings.secrets)
+    store = Store.connect(settings, "accounts")
+    return Accounts(store, settings.secrets), Audit(store)
+
+
+def _note(audit: Any, what: str, about: str) -> None:
+    from siaga.accounts.audit import DONE
+
+    audit.note(f"{getpass.getuser()} (siaga user)", what, DONE, "", about)
 
 
 def _password() -> str:

@@ -133,7 +133,7 @@ def configure(settings: Settings, functions: Sequence[Function], say: Callable[[
         for bucket in keys.BUCKETS:
             _make_bucket(client, bucket)
         forgery.check(settings, client, keys.ANALYSIS_DATA)
-        for bucket in keys.INPUTS:
+        for bucket in (*keys.INPUTS, keys.AUDIT):
             client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
         if settings.store_is_ours:
             for bucket in keys.INPUTS:
@@ -236,7 +236,10 @@ def rights(role: str) -> dict[str, Any]:
             (listing, (*keys.INPUTS, keys.ANALYSIS_DATA, keys.RESULTS)),
         ],
         "ash": [(("s3:PutObject", "s3:GetObject"), (keys.ASHMAPS,)), (listing, (keys.ASHMAPS,))],
-        "accounts": [(("s3:GetObject", "s3:PutObject"), (keys.ACCOUNTS,)), (listing, (keys.ACCOUNTS,))],
+        "accounts": [
+            (("s3:GetObject", "s3:PutObject"), (keys.ACCOUNTS, keys.AUDIT)),
+            (listing, (keys.ACCOUNTS, keys.AUDIT)),
+        ],
         "gateway": [
             (reading, (*keys.INPUTS, keys.RESULTS, keys.LEDGER)),
             (("s3:PutObject", "s3:DeleteObject"), (keys.LEDGER,)),

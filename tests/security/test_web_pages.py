@@ -185,7 +185,7 @@ def test_we_12_with_https_they_go_by_https_alone(minio, tmp_path):
     from web import UploadAccess
 
     index = Index(Store.connect(minio, "web"), tmp_path / "index.sqlite")
-    uploads = UploadAccess(Store.connect(minio, "ash"), accounts.of(minio), "key", secure=True)
+    uploads = UploadAccess(Store.connect(minio, "ash"), *accounts.access(minio), "key", secure=True)
     app = create_app(Store.connect(minio, "web"), index, "http://127.0.0.1:9", uploads)
     assert "Secure" in app.test_client().get("/login").headers["Set-Cookie"]
 

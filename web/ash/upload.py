@@ -24,7 +24,7 @@ from siaga.inputs.ash_uploads import Uploads
 from siaga.report import figures, words
 from siaga.report.classed import ash
 from siaga.store import Store
-from web import login
+from web import audit, login
 from web.ash.volcanoes import Volcanoes
 
 TIME_ZONES = {zone: f"+{hours:02d}:00" for zone, hours in {**moment.TIME_ZONES, "UTC": 0}.items()}
@@ -85,7 +85,9 @@ def submit() -> AnyResponse | tuple[str, int]:
         ash_uploads.look(one, body)
     except BadInput as error:
         return _filled(told, g.language.reason(error.reason()), 422)
-    return redirect(url_for("status.status", sent=str(uploads.submit(one, body))))
+    event_id = str(uploads.submit(one, body))
+    audit.about(event_id)
+    return redirect(url_for("status.status", sent=event_id))
 
 
 @pages.post("/api/ash")
@@ -103,7 +105,9 @@ def send() -> tuple[Response, int]:
         link = {"method": "PUT", "url": uploads.link(one.raster_sha256), "seconds": ash_uploads.LINK_SECONDS}
         return jsonify(state="raster wanted", upload=link), 202
     seen = ash_uploads.look(one, body)
-    return jsonify(state="submitted", event_id=str(uploads.submit(one, body)), **seen), 201
+    event_id = str(uploads.submit(one, body))
+    audit.about(event_id)
+    return jsonify(state="submitted", event_id=event_id, **seen), 201
 
 
 def _intake() -> Intake:
