@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from siaga.errors import SiagaError
 
 _PETABENCANA = "https://data.petabencana.id https://api.petabencana.id"
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 _REGION = re.compile(r"([A-Z]{2}-[A-Z]{2})(?:=([a-z]{3}))?")
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")  # names of this machine; the web app listens there alone
@@ -50,6 +51,8 @@ class Settings:
     SIAGA_WEB_PROXY       web_proxy       yes: a proxy stands before the web app and says whom it answers; no: none does
     SIAGA_SECOND_FACTOR   second_factor   yes: who may change something logs in with a code of an app besides; default:
                                           where the web app is reached by another address than this machine's
+    SIAGA_API_ORIGINS     api_origins     hosts, parted by spaces, whose pages may read the API (CORS); *: all
+    SIAGA_API_PER_MINUTE  api_per_minute  questions of one address that the API answers in a minute; 0: all
     SIAGA_SWEEP_SECONDS        sweep_seconds        between sweeps: recent inputs, and a part of all
     SIAGA_FULL_SWEEP_SECONDS   full_sweep_seconds   between sweeps of everything at once, one at 19:00 UTC
     SIAGA_OLD_INPUTS_DAYS      old_inputs_days      how long our MinIO keeps inputs that were overwritten; 0: for ever
@@ -84,6 +87,8 @@ class Settings:
     cap_status: str
     web_proxy: bool
     second_factor: bool
+    api_origins: tuple[str, ...]
+    api_per_minute: int
     sweep_seconds: float
     full_sweep_seconds: float
     old_inputs_days: int
@@ -130,6 +135,8 @@ class Settings:
             cap_status=said.one_of("SIAGA_CAP_STATUS", ("Test", "Actual", "System")),
             web_proxy=said.switch("SIAGA_WEB_PROXY", not _is_here(public_url)),
             second_factor=said.switch("SIAGA_SECOND_FACTOR", not _is_here(public_url)),
+            api_origins=said.origins("SIAGA_API_ORIGINS"),
+            api_per_minute=max(0, int(said.number("SIAGA_API_PER_MINUTE", 600))),
             sweep_seconds=said.number("SIAGA_SWEEP_SECONDS", 5),
             full_sweep_seconds=said.number("SIAGA_FULL_SWEEP_SECONDS", 86400),
             old_inputs_days=int(said.number("SIAGA_OLD_INPUTS_DAYS", 90)),
@@ -216,6 +223,12 @@ class _Said:
         except ValueError as error:
             self.wrong.append(f"{name} is not like 10.1.0.0/16 127.0.0.1: {error}")
             return ()
+
+    def origins(self, name: str) -> tuple[str, ...]:
+        words = self._env.get(name, "").split()
+        if not all(word == "*" or _ORIGIN.fullmatch(word) for word in words):
+            self.wrong.append(f"{name} is not like https://peta.example.id https://localhost:8000: {self._env[name]}")
+        return tuple(words)
 
     def regions(self, name: str, default: str) -> tuple[tuple[str, str], ...]:
         text = self._env.get(name, default)

@@ -20,6 +20,7 @@ from siaga.report import assembly, words
 from siaga.report.classed import flood
 from siaga.report.earthquake import past, sentences
 from web import account, audit, downloads, reprocess, shell, status
+from web.api import document, events
 from web.earthquakes import zones
 
 ROOT = Path(__file__).parent.parent
@@ -46,6 +47,8 @@ SPEAKING += (
     "_Doubted",
     "_Refused",
     "_Later",
+    "BadParameter",
+    "TooMany",
     "TooOften",
     "NotLoggedIn",
 )
@@ -112,8 +115,9 @@ def said_by_tables_of_web() -> set[str]:
     """Words that stand in tables of the web's code."""
     tables = (*downloads.FILES.values(), status.STATES, status._PART_STATES, shell._STATUS_WORDS)
     tables += (reprocess.RANGES, reprocess._ORDER_STATES, account.ROLES, zones._LEVELS)
-    tables += (audit.ACTIONS, audit.RESULTS)
-    return {word for table in tables for word in table.values()} | {one.name for one in CONVENTIONS.values()}
+    tables += (audit.ACTIONS, audit.RESULTS, events._UNKNOWN)
+    words = {word for table in tables for word in table.values()} | {one.name for one in CONVENTIONS.values()}
+    return words | {*document.sentences(), shell._NO_OPERATION}
 
 
 def said_by(web: bool) -> set[str]:

@@ -11,9 +11,12 @@ from flask import Flask
 from siaga.accounts.audit import Audit
 from siaga.accounts.directory import Accounts
 from siaga.store import Store
-from web import account, audit, login, reprocess, services, shell, status, users
+from web import account, api, audit, login, reprocess, services, shell, status, users
+from web.api import access
+from web.api.access import Access
 from web.ash import pages as ash
 from web.ash import upload
+from web.ash.volcanoes import Volcanoes
 from web.earthquakes import pages as earthquakes
 from web.feeds import atom, cap
 from web.floods import history as flood_history
@@ -21,6 +24,8 @@ from web.floods import pages as floods
 from web.index import Index
 from web.runs import Runs
 from web.services import Services
+
+__all__ = ["Access", "UploadAccess", "create_app"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +54,13 @@ def create_app(
     home: Path | None = None,
     public_url: str = "http://localhost",
     cap_status: str = "Test",
+    api_access: Access | None = None,
 ) -> Flask:
     """The app. store: with the rights of role web. gateway_url: where it asks what is under way, with jobs_token.
 
     uploads: for them; without it the app only shows. home: of the supervisor on this machine, where there is one.
     public_url: what feeds call this app. cap_status: what their CAP messages of real events say they are.
+    api_access: who may ask the API, and how often; without it all of this host, without a bound.
     """
     app = Flask(__name__, static_folder=None)
     app.url_map.merge_slashes = False  # else "//x" is sent on to an address made of whatever Host was sent
@@ -61,6 +68,8 @@ def create_app(
     services.install(app, Services(index, Runs(store), gateway_url, jobs_token, home, public_url, cap_status))
     for module in (shell, earthquakes, floods, flood_history, ash, status, atom, cap):
         app.register_blueprint(module.pages)
+    access.install(app, api_access or Access())
+    api.install(app, Volcanoes(uploads.store) if uploads else None)
     if uploads:
         admission = login.Login(uploads.accounts, uploads.second_factor)
         login.install(app, admission, uploads.session_key, uploads.secure)

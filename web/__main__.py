@@ -11,7 +11,7 @@ from siaga.hazard.ash import MAX_BYTES
 from siaga.listener import Listener, raise_descriptors
 from siaga.settings import Settings
 from siaga.store import Store
-from web import UploadAccess, create_app, login
+from web import Access, UploadAccess, create_app, login
 from web.index import Index
 
 _THREADS = 16
@@ -38,7 +38,7 @@ def main() -> None:
         settings.secret("orders-token"),
         settings.second_factor,
     )
-    told = settings.public_url, settings.cap_status
+    told = settings.public_url, settings.cap_status, Access(settings.api_origins, settings.api_per_minute)
     app = create_app(store, index, settings.gateway_url, uploads, settings.secret("jobs-token"), settings.home, *told)
     proxy = {"trusted_proxy": "127.0.0.1", "trusted_proxy_headers": {"x-forwarded-for"}} if settings.web_proxy else {}
     raise_descriptors()

@@ -76,6 +76,24 @@ class Runs:
         published = self.hashes(entry)
         return {name: size for name, size in found.items() if name in published}
 
+    def content(self, entry: dict[str, Any], path: str) -> bytes:
+        """One of its files whole, as it was published; raises NotFound, Damaged."""
+        return b"".join(self.checked(entry, path)[1])
+
+    def products(self, entry: dict[str, Any]) -> list[dict[str, Any]]:
+        """The same for programs: path, media_type, bytes and sha256 of each file that a reader may take along."""
+        sizes, hashes = self.sizes(entry), self.hashes(entry)
+        return [
+            {
+                "path": path,
+                "media_type": downloads.MEDIA_TYPES[path.rpartition(".")[2]],
+                "bytes": sizes[path],
+                "sha256": hashes[path],
+            }
+            for path in downloads.FILES[entry["hazard"]]
+            if path in sizes and path in hashes
+        ]
+
     def send(self, entry: dict[str, Any], path: str) -> Response:
         """One of its files; raises NotFound, Damaged."""
         if path not in downloads.FILES[entry["hazard"]] and path not in {f"thumbnail-{code}.png" for code in LANGUAGES}:

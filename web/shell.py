@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, current_app, g, render_template, request, send_from_directory
-from werkzeug.exceptions import HTTPException
+from flask import Blueprint, Response, current_app, g, make_response, render_template, request, send_from_directory
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.wrappers import Response as AnyResponse
 
 from siaga import language, moment, palette
 from siaga.errors import BadInput, NotFound, SiagaError
 from siaga.hazard.ash import MAX_BYTES
 from siaga.report import limits
-from web import clock, tabs
+from web import clock, problem, tabs
 from web.index import Index
 from web.services import services
 
@@ -27,6 +27,7 @@ _POLICY = "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' 
 script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 _STATUS_WORDS = {400: "The address is not complete", 404: "Nothing is here", 405: "That cannot be done here"}
 _STATUS_WORDS[413] = "That is too large: at most {limit} MiB are taken"
+_NO_OPERATION = "There is nothing at this address; the page /api shows all that can be asked"
 
 pages = Blueprint("shell", __name__)
 
@@ -84,28 +85,36 @@ def static(name: str) -> Response:
 
 
 @pages.app_errorhandler(SiagaError)
-def foreseen(error: SiagaError) -> tuple[str, int]:
+def foreseen(error: SiagaError) -> AnyResponse:
     """A page that gives the reason."""
-    level = logging.INFO if isinstance(error, (NotFound, BadInput)) else logging.ERROR
+    level = logging.INFO if isinstance(error, (NotFound, BadInput)) or error.status == 429 else logging.ERROR
     current_app.logger.log(level, "%.200r: %s", request.path, error)
-    return trouble(error.status if error.status != 422 else 404, g.language.reason(error.reason()))
+    field = {"field": error.values["field"]} if "field" in error.values else {}
+    return trouble(error.status if error.status != 422 else 404, g.language.reason(error.reason()), **field)
 
 
 @pages.app_errorhandler(Exception)
-def unforeseen(error: Exception) -> tuple[str, int] | AnyResponse:
+def unforeseen(error: Exception) -> AnyResponse:
     """A page for whatever else goes wrong; the reader is told no more than that it did."""
     if isinstance(error, HTTPException):
         if error.code is None or error.code < 400:
             return error.get_response()  # a redirect
         words = _STATUS_WORDS.get(error.code, _STATUS_WORDS[400])
-        return trouble(error.code, g.language(words, limit=MAX_BYTES >> 20))
+        if error.code == NotFound.status and problem.is_wanted(request.path):
+            words = _NO_OPERATION
+        response = trouble(error.code, g.language(words, limit=MAX_BYTES >> 20))
+        if isinstance(error, MethodNotAllowed):
+            response.allow.update(error.valid_methods or ())
+        return response
     current_app.logger.exception("%.200r failed", request.path)
     return trouble(500, g.language("This page failed; the fault is written in the log. Other pages still work."))
 
 
-def trouble(status: int, sentence: str) -> tuple[str, int]:
-    """A page that says what failed and what still holds."""
-    return render_template("trouble.html", tab="", sentence=sentence, status=status), status
+def trouble(status: int, sentence: str, **more: object) -> AnyResponse:
+    """A page that says what failed and what still holds; for programs a problem. more: what they are told besides."""
+    if problem.is_wanted(request.path):
+        return problem.answer(status, sentence, **more)
+    return make_response(render_template("trouble.html", tab="", sentence=sentence, status=status), status)
 
 
 def freshness(index: Index) -> dict[str, Any]:

@@ -104,18 +104,27 @@ def _total(people: Mapping[str, AreaExposure] | None, geom_id: str) -> _Total:
     return {"people": float(found.by_class.sum()) if found.known_share else None, "known": found.known_share}
 
 
+def village_code(geom_id: str) -> str:
+    """BPS's number of an RW's kelurahan, "" for an id of another kind.
+
+    An RW's sixteen digits begin with the ten of its kelurahan, and those with the seven of its kecamatan
+    (BPS: province 2, city 2, kecamatan 3, kelurahan 3, RW 3, and 000).
+
+    >>> village_code("3174040008001000"), village_code("pkey-7")
+    ('3174040008', '')
+    """
+    return geom_id[:10] if len(geom_id) == 16 and geom_id.isdigit() else ""
+
+
 def villages(flood: FloodMap, people: Mapping[str, AreaExposure] | None) -> list[FloodedVillage]:
     """impact.json's villages: the kelurahan of the RWs that are not dry, by their code; arguments as above.
 
-    An RW's sixteen digits begin with the ten of its kelurahan, and those with the seven of its kecamatan
-    (BPS: province 2, city 2, kecamatan 3, kelurahan 3, RW 3, and 000). RWs of other ids have no code and go by
-    the kelurahan's name.
+    RWs of other ids than BPS's have no code and go by the kelurahan's name.
     """
     named = {area.geom_id: area for area in flood.areas}
     parts: dict[tuple[str, str], list[str]] = {}
     for geom_id in sorted(flood.states):
-        code = geom_id[:10] if len(geom_id) == 16 and geom_id.isdigit() else ""
-        parts.setdefault((code, named[geom_id].parent_name), []).append(geom_id)
+        parts.setdefault((village_code(geom_id), named[geom_id].parent_name), []).append(geom_id)
     return [_village(code, name, ids, flood.states, people) for (code, name), ids in sorted(parts.items())]
 
 

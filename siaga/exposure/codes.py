@@ -1,0 +1,36 @@
+"""Under which numbers other agencies know a zone: those of BPS, and the P-codes of OCHA that are made of them."""
+
+import re
+from collections.abc import Iterable
+
+_P_CODE = re.compile(r"ID(\d{2}|\d{4}|\d{7}|\d{10})")
+_BPS = re.compile(r"\d{2}|\d{4}|\d{7}|\d{10}")  # province, kabupaten or kota, kecamatan, desa or kelurahan
+
+
+def bps_codes(codes: Iterable[str]) -> dict[str, str | None]:
+    """BPS's number of each zone, by the code under which one file of zones was installed; None where it has none.
+
+    P-codes are BPS's numbers behind "ID". The Ministry of Home Affairs numbers in another way, with dots or with six
+    digits for a kecamatan: a file with one such code has no number of BPS, however much the others look like it.
+
+    >>> bps_codes(["ID31", "ID3174"])
+    {'ID31': '31', 'ID3174': '3174'}
+    >>> bps_codes(["31", "3174", "3174040008"])
+    {'31': '31', '3174': '3174', '3174040008': '3174040008'}
+    >>> bps_codes(["31", "31.74"])
+    {'31': None, '31.74': None}
+    """
+    named = [code for code in codes if code]
+    if all(_P_CODE.fullmatch(code) for code in named):
+        return {code: code.removeprefix("ID") for code in named}
+    ours = all(_BPS.fullmatch(code) for code in named)
+    return {code: code if ours else None for code in named}
+
+
+def p_code(bps: str | None) -> str | None:
+    """The P-code of a zone with that number of BPS.
+
+    >>> p_code("3174")
+    'ID3174'
+    """
+    return bps and f"ID{bps}"

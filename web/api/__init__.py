@@ -1,0 +1,15 @@
+"""The API for programs at /api/v1/, and the document that describes it, made from the code."""
+
+from flask import Flask
+
+from web.api import document, events, floods, operations, places, reader, standing, zones
+from web.ash.volcanoes import Volcanoes
+
+__all__ = ["document", "events", "floods", "install", "operations", "places", "standing", "zones"]
+
+
+def install(app: Flask, volcanoes: Volcanoes | None) -> None:
+    """Let the app answer it. volcanoes: the installed catalogue, None where this app cannot read it."""
+    app.extensions[places.NAME] = volcanoes
+    app.register_blueprint(operations.pages)
+    app.register_blueprint(reader.pages)

@@ -1,0 +1,95 @@
+"""The OpenAPI document, made from the operations and the schemas of their answers."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from flask import g
+
+import siaga
+from siaga.language import Language
+from web import problem
+from web.api import schemas
+from web.api.operations import BASE, LANGUAGE, OPERATIONS, Operation, operation
+from web.api.schemas import Schema
+
+_FAILURES = {
+    "400": "A parameter is wrong or unknown; the sentence names it",
+    "404": "It is not there",
+    "429": "Too many questions; Retry-After says when to go on",
+    "503": "The store does not answer; try again",
+}
+_ABOUT = """What Siaga knows of earthquakes, floods and volcanic ash: events, versions, people by zone, files.
+
+Times are UTC ({times}), degrees those of {degrees}, people unrounded. Null is unknown, and `unknown` says why; it is
+never a nought. Whoever sends the ETag of an answer back in If-None-Match is told with {same} that it still holds.
+Fields may be added within {base}; none is removed or changes its meaning."""
+_STANDARDS = {"times": "RFC 3339", "degrees": "WGS84", "same": 304, "base": BASE}
+
+
+@operation("/", "Begin here", "Root")
+def root() -> Any:
+    """What there is"""
+    collections = ("earthquakes", "floods", "ash", "flood-hours", "volcanoes", "status")
+    return {
+        "openapi": f"{BASE}/openapi.json",
+        "page": "/api",
+        "collections": {name: f"{BASE}/{name}" for name in collections},
+    }
+
+
+@operation("/openapi.json", "Begin here", "")
+def openapi() -> Any:
+    """The document that describes all of this"""
+    return document(g.language)
+
+
+def document(_: Language) -> dict[str, Any]:
+    """All of it, its sentences in that language; names, types and what records say of themselves are English."""
+    names = schemas.used(one.schema for one in OPERATIONS if one.schema) | {"Problem"}
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Siaga",
+            "version": siaga.__version__,
+            "description": _(_ABOUT, **_STANDARDS),
+            "license": {"name": "GPL-3.0-or-later", "identifier": "GPL-3.0-or-later"},
+        },
+        "servers": [{"url": BASE}],
+        "tags": [{"name": _(group)} for group in dict.fromkeys(one.group for one in OPERATIONS)],
+        "paths": {one.path: {"get": _described(one, _)} for one in OPERATIONS},
+        "components": {"schemas": {name: schemas.components()[name] for name in sorted(names)}},
+    }
+
+
+def _described(one: Operation, _: Language) -> Schema:
+    first, _blank, rest = one.about.partition("\n\n")
+    described: Schema = {
+        "operationId": one.name,
+        "summary": _(first),
+        "tags": [_(one.group)],
+        "parameters": [given.describe(_(given.about)) for given in (*one.parameters, LANGUAGE)],
+        "responses": _answers(one, _),
+    }
+    return described | ({"description": _(" ".join(rest.split()))} if rest else {})
+
+
+def _answers(one: Operation, _: Language) -> Schema:
+    schema = (
+        schemas.reference(one.schema) if one.schema else {"type": "object" if "json" in one.media_type else "string"}
+    )
+    failure = {problem.MEDIA_TYPE: {"schema": schemas.reference("Problem")}}
+    etag = {"ETag": {"description": _("For If-None-Match"), "schema": {"type": "string"}}}
+    answers: Schema = {
+        "200": {"description": _("The answer"), "headers": etag, "content": {one.media_type: {"schema": schema}}},
+        "304": {"description": _("What If-None-Match names still holds")},
+    }
+    return answers | {status: {"description": _(words), "content": failure} for status, words in _FAILURES.items()}
+
+
+def sentences() -> Iterable[str]:
+    """What the document says and gettext translates."""
+    yield from (*_FAILURES.values(), _ABOUT)
+    for one in OPERATIONS:
+        first, _blank, rest = one.about.partition("\n\n")
+        yield from (one.group, first, *([" ".join(rest.split())] if rest else []))
+        yield from (given.about for given in (*one.parameters, LANGUAGE))

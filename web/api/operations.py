@@ -1,0 +1,96 @@
+"""What the API can be asked: each operation once, as it is answered and as it is described.
+
+An operation's docstring is what the document says of it; its parameters are read before it is called, and one that
+nobody knows is refused: a filter with a slip of the pen must not look like one that finds all.
+"""
+
+import inspect
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from web.api import access
+from web.api.parameters import BadParameter, Parameter, choice
+
+BASE = "/api/v1"
+JSON, GEOJSON, CSV = "application/json", "application/geo+json", "text/csv"
+LANGUAGE = choice("lang", "The language of sentences; Indonesian unless said", ("id", "en"))
+pages = Blueprint("api", __name__, url_prefix=BASE)
+pages.before_request(access.count)
+pages.after_request(access.allow)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation. path: as OpenAPI has it. schema: the component of its answer, "" for any text.
+
+    about: its docstring, whose first line stands for it in lists. group: the heading under which it stands.
+    """
+
+    name: str
+    path: str
+    group: str
+    about: str
+    media_type: str
+    schema: str
+    parameters: tuple[Parameter, ...]
+
+
+OPERATIONS: list[Operation] = []
+
+
+def operation(
+    path: str, group: str, schema: str, parameters: Sequence[Parameter] = (), media_type: str = JSON
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Answer GET there by a function that is given its parameters by name and returns a body or a Response.
+
+    A body that is no text becomes JSON. Every answer has an ETag, and none is sent to who has it already.
+    """
+
+    def add(route: Callable[..., Any]) -> Callable[..., Any]:
+        named = tuple(parameters)
+        about = inspect.cleandoc(route.__doc__ or "")
+        OPERATIONS.append(Operation(route.__name__, path, group, about, media_type, schema, named))
+
+        @wraps(route)
+        def answered(**places: str) -> Response:
+            found = route(**read(named, places))
+            response = found if isinstance(found, Response) else Response(_text(found), content_type=media_type)
+            if not response.is_streamed:
+                response.add_etag()
+                response.make_conditional(request)
+            return response
+
+        pages.add_url_rule(re.sub(r"{(\w+)}", r"<\1>", path), route.__name__, answered)
+        return route
+
+    return add
+
+
+def read(parameters: Sequence[Parameter], places: Mapping[str, str]) -> dict[str, Any]:
+    """The values of an operation's parameters, by name. places: those of the path. Raises BadParameter."""
+    known = {one.name for one in parameters if one.place == "query"} | {LANGUAGE.name}
+    for name in request.args:
+        if name not in known:
+            raise BadParameter(
+                "There is no parameter {field} here; there are {names}",
+                field=name[:80],
+                names=", ".join(sorted(known)),
+            )
+        if len(request.args.getlist(name)) > 1:
+            raise BadParameter("{field} stands there twice; write it once", field=name)
+    LANGUAGE.read(request.args.get(LANGUAGE.name, LANGUAGE.schema["enum"][0]))
+    values = {}
+    for one in parameters:
+        written = places.get(one.name) if one.place == "path" else request.args.get(one.name)
+        values[one.name] = one.default if written is None else one.read(written)
+    return values
+
+
+def _text(body: Any) -> str:
+    return body if isinstance(body, str) else json.dumps(body, ensure_ascii=False, allow_nan=False)

@@ -1,0 +1,150 @@
+"""People by zone and class of one version: as JSON, as a table and with borders; with BPS's numbers and P-codes."""
+
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import shapely
+from flask import g
+
+from siaga import keys
+from siaga.errors import NotFound
+from siaga.exposure.codes import bps_codes, p_code
+from siaga.hazard import ash
+from siaga.impact import flood
+from siaga.impact.classed import zones_csv
+from siaga.impact.mmi import CLASSES
+from web.api.events import EVENT_ID, HAZARD, VERSION, collection, entry_of, feature
+from web.api.operations import CSV, GEOJSON, operation
+from web.api.parameters import text
+from web.api.records import Unknown
+from web.services import services
+
+_LEVEL = text("level", "Zones of this level alone, as the answer lists them", 40)
+_PLACES = (EVENT_ID, VERSION, _LEVEL)
+_PACKAGE = "event.gpkg"
+_CLASSES = {"flood": flood.CLASSES, "ash": ash.CLASSES}
+_ENVELOPES = (0, 32, 48, 48, 64)  # bytes of a GeoPackage's envelope by its kind, behind the eight of the head
+_CACHED = 8  # packages
+
+
+@operation("/{hazard}/{event_id}/versions/{version}/zones", "Zones", "Zones", (HAZARD, *_PLACES))
+def zones(hazard: str, event_id: str, version: str, level: str | None) -> Any:
+    """People of a version by zone and class"""
+    entry = entry_of(hazard, event_id, version)[1]
+    impact = services().runs.analysis(entry)
+    chosen = _numbered(impact, level)
+    return {
+        "hazard": entry["hazard"],
+        "event_id": entry["event_id"],
+        "version": entry["version"],
+        "levels": _levels(impact),
+        "zones": chosen,
+        "table": impact["table"],
+        "unknown": _unknown(impact, chosen),
+    }
+
+
+@operation("/{hazard}/{event_id}/versions/{version}/zones.csv", "Zones", "", (HAZARD, *_PLACES), CSV)
+def zones_table(hazard: str, event_id: str, version: str, level: str | None) -> Any:
+    """The same as a table; empty cells are unknown
+
+    People in no zone of the level that tables list stand in a last row without a code.
+    """
+    entry = entry_of(hazard, event_id, version)[1]
+    impact = services().runs.analysis(entry)
+    chosen = _numbered(impact, level)
+    table = impact["table"]
+    if table is not None and level not in (None, table["level"]):
+        table = None
+    more = {name: lambda zone, name=name: zone.get(name) for name in ("bps_code", "p_code")}
+    key, names, kind = "by_class", _CLASSES.get(entry["hazard"], ()), "class"
+    if entry["hazard"] == "earthquake":
+        key, names, kind = "by_mmi", tuple(map(str, CLASSES)), "mmi"
+    rows = [_in_order(zone, key, names) for zone in chosen]
+    if table is not None:
+        table = table | {"outside": _in_order(table["outside"], key, names)}
+    return zones_csv(rows, table, key, [f"{kind}_{name}" for name in names], more).decode()
+
+
+@operation("/earthquakes/{event_id}/versions/{version}/zones.geojson", "Zones", "ZoneShapes", _PLACES, GEOJSON)
+def zones_geojson(event_id: str, version: str, level: str | None) -> Any:
+    """The same of an earthquake, with borders
+
+    Borders come with the report; until it is published they are null.
+    """
+    entry = entry_of("earthquakes", event_id, version)[1]
+    chosen = _numbered(services().runs.analysis(entry), level)
+    published = _PACKAGE in services().runs.sizes(entry)
+    shapes = _shapes(entry) if published else {}
+    features = [
+        feature(zone["code"], json.loads(shapes[zone["code"]]) if zone["code"] in shapes else None, zone)
+        for zone in chosen
+    ]
+    missing: list[Unknown] = []
+    if any(one["geometry"] is None for one in features):
+        reason = g.language("The borders of these zones are not in its package")
+        if not published:
+            reason = g.language("The report, with which borders come, is not published yet")
+        missing.append({"field": "geometry", "reason": reason})
+    return collection(features, None, missing)
+
+
+def _in_order(zone: Mapping[str, Any], key: str, names: Sequence[str]) -> dict[str, Any]:
+    """A zone whose classes stand in their own order; stored they stand in that of the alphabet."""
+    return {**zone, key: {name: zone[key][name] for name in names}}
+
+
+def _numbered(impact: Mapping[str, Any], level: str | None) -> list[dict[str, Any]]:
+    """Zones of that level, or all, with numbers of other agencies; raises NotFound for a level that is not there."""
+    levels = _levels(impact)
+    if level is not None and level not in levels:
+        raise NotFound(
+            "There are no zones of level {level} here; there are {names}", level=level, names=", ".join(levels) or "–"
+        )
+    numbers = bps_codes(zone["code"] for zone in impact["zones"])
+    return [
+        {**zone, "bps_code": numbers.get(zone["code"]), "p_code": p_code(numbers.get(zone["code"]))}
+        for zone in impact["zones"]
+        if level in (None, zone["level"])
+    ]
+
+
+def _levels(impact: Mapping[str, Any]) -> list[str]:
+    return list(dict.fromkeys(zone["level"] for zone in impact["zones"] if zone["level"]))
+
+
+def _unknown(impact: Mapping[str, Any], chosen: Sequence[Mapping[str, Any]]) -> list[Unknown]:
+    """Why fields of zones are null, and why there are none."""
+    missing: list[Unknown] = []
+    note = impact["people"]["note"]
+    if note and (not chosen or any(zone["people"] is None for zone in chosen)):
+        missing.append({"field": "people", "reason": g.language.reason(note)})
+    if any(zone["bps_code"] is None for zone in chosen):
+        reason = g.language("The installed zones carry codes that are not those of BPS")
+        missing += [{"field": name, "reason": reason} for name in ("bps_code", "p_code")]
+    return missing
+
+
+def _shapes(entry: Mapping[str, Any]) -> dict[str, str]:
+    """The border of each zone as GeoJSON, by its code, from the event's GeoPackage."""
+    key = keys.Run(entry["hazard"], entry["event_id"], keys.Version.parse(entry["version"]), entry["run"])
+    return _read(str(key), services().runs.content(dict(entry), _PACKAGE))
+
+
+@lru_cache(_CACHED)
+def _read(_run: str, package: bytes) -> dict[str, str]:
+    base = sqlite3.connect(":memory:")
+    try:
+        base.deserialize(package)
+        rows = base.execute("select code, geom from zones where code != ''").fetchall()
+    finally:
+        base.close()
+    return {code: shapely.to_geojson(shapely.from_wkb(_wkb(blob))) for code, blob in rows if blob}
+
+
+def _wkb(blob: bytes) -> bytes:
+    """What follows the head of a GeoPackage's geometry."""
+    return blob[8 + _ENVELOPES[(blob[3] >> 1) & 7] :]
