@@ -79,6 +79,7 @@ def _measure(settings: Settings, process: psutil.Process, old: str, say: Callabl
         ("a clock of today", f"{now:%Y%m%d%H%M%S}/grid.xml"),
         ("a new folder, clock of 1989", "19890101000000/grid.xml"),
         ("a new folder without a clock", "us7000n05d/grid.xml"),
+        ("another map in that folder", "us7000n05d/output/grid.xml"),
         ("GRID.XML in an old folder", f"{old}/GRID.XML"),
     ):
         store.put(keys.SHAKEMAPS, key, b"x")

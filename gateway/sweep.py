@@ -24,7 +24,9 @@ from siaga.store import Head, Store
 
 _log = logging.getLogger("gateway")
 _NIGHT = timedelta(hours=19)  # UTC: two o'clock in Jakarta
-_SHARE, _SHARE_ALONE = 0.05, 0.6  # of the time between two sweeps, for the next part of all inputs
+_SHARE, _SHARE_ALONE = 0.05, 0.3  # of the time between two sweeps, for the next part of all inputs
+_SHARE_TOUCHED, _SHARE_FOLDERS = 0.2, 0.4  # likewise, at most, for folders where something came lately; for new ones
+_REST_SHARE = 0.2  # at least
 _HURRY_SECONDS = 10.0  # a part of the tours at start and at night
 _LEARN_SECONDS, _LEARN_SHARE = 300.0, 0.01  # the ledger is listed anew as often, in at most that part of the time
 
@@ -51,7 +53,7 @@ class Sweep:
         """`store` with the rights of the gateway; `seconds` between sweeps, and between the tours without rest.
 
         alone: no notification will come, so that more of the time goes into looking at all inputs, and new folders
-        are looked for.
+        and those where something came lately are looked into.
         """
         self._alone = alone
         self._store, self._functions, self._inbox, self._ledger = store, functions, inbox, ledger
@@ -60,7 +62,6 @@ class Sweep:
         self._tour = Tour(store, sorted({(one.bucket, one.prefix) for each in functions for one in each.inputs}))
         self._away: str = ""
         self._learned, self._learning = 0.0, 0.0
-        self._folders_due = 0.0  # so that looking for new folders takes at most half of the time
         self._last: str | None = None
         self._recent: tuple[int, float] = (0, 0.0)
 
@@ -68,10 +69,12 @@ class Sweep:
         """Sweep until told to stop."""
         due = datetime.now(UTC)
         while True:
+            began = time.monotonic()
             full = datetime.now(UTC) >= due and not self._tour.hurries
             if self.attempt(full=full) and full:
                 due = self._next_full(datetime.now(UTC))
-            if stop.wait(0 if self._tour.hurries and not self._away else self._seconds):
+            left = max(self._seconds * _REST_SHARE, began + self._seconds - time.monotonic())
+            if stop.wait(0 if self._tour.hurries and not self._away else left):
                 return
 
     def attempt(self, *, full: bool) -> bool:
@@ -112,10 +115,9 @@ class Sweep:
         active = self._inbox.active()  # before the listings: a job that ends meanwhile has its receipt by then
         try:
             found = self._enqueue(self._tour.recent(datetime.now(UTC) - RECENT), active)
-            if self._alone and began >= self._folders_due:
-                looked = time.monotonic()
-                found += self._enqueue(self._tour.new_folders(), active)
-                self._folders_due = 2 * time.monotonic() - looked
+            if self._alone:
+                found += self._enqueue(self._tour.touched(self._seconds * _SHARE_TOUCHED), active)
+                found += self._enqueue(self._tour.new_folders(self._seconds * _SHARE_FOLDERS), active)
             self._recent = (self._tour.counted, round(time.monotonic() - began, 2))
         finally:
             more = self._enqueue(self._tour.part(_HURRY_SECONDS if self._tour.hurries else share), active)

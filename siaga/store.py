@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import boto3
+import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+from botocore.utils import parse_timestamp
 
 from siaga.errors import BadInput, Conflict, Forbidden, NotFound, SiagaError, Unavailable
 from siaga.settings import Settings
@@ -47,7 +49,9 @@ class Store:
     def __init__(self, url: str, access_key: str, secret_key: str, region: str = "us-east-1") -> None:
         """`url` of any S3 endpoint, e.g. http://127.0.0.1:9000."""
         self.url = url
-        self._client: Any = boto3.client(
+        core = botocore.session.get_session()
+        core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_moment)
+        self._client: Any = boto3.Session(botocore_session=core).client(
             "s3",
             endpoint_url=url,
             region_name=region,
@@ -244,6 +248,14 @@ def _listed(entry: dict[str, Any]) -> Head:
         version_id=_version(entry.get("VersionId", "")),
         latest=entry.get("IsLatest", True),
     )
+
+
+def _moment(told: Any) -> datetime:
+    """A time as a store writes it; botocore's own reader takes 40 us for each, two thirds of what a listing costs."""
+    try:
+        return datetime.fromisoformat(told)
+    except (ValueError, TypeError):  # such as that of an HTTP header
+        return parse_timestamp(told)  # type: ignore[no-any-return]
 
 
 def _version(text: str) -> str:

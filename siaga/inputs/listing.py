@@ -37,7 +37,7 @@ def _folders(first: str) -> Iterator[str]:
 
 def _below(store: Store, bucket: str, folder: str) -> Iterator[Head]:
     """The maps in a folder at the top, if its name begins with a clock."""
-    if bucket in keys.SHAKEMAP_BUCKETS and keys.is_timed(folder):
+    if keys.is_timed(folder):
         for key in keys.grids_in(folder):
             with suppress(NotFound):
                 yield store.head(bucket, key)
