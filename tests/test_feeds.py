@@ -6,11 +6,14 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+import requests
 import shapely
 import xmlschema
 from fixtures import published
 from fixtures.pages import SITE, got, serving
 from fixtures.published import CORRECTED, DRILL, FADED, FALL, HOUR, QUAKE
+from support.running import wait_for
+from support.web_process import running_web
 
 from siaga.language import LANGUAGES
 from siaga.store import Store
@@ -135,3 +138,96 @@ def test_pages_name_the_feeds_and_the_message_of_their_event(filled):
     assert f'href="/feeds/cap/earthquakes/{CORRECTED}/' in page
     for path in ("/floods", f"/floods/{HOUR}", f"/ash/{FALL}"):
         assert 'type="application/atom+xml"' in got(filled[2], path).text
+
+
+def features(client, path):
+    """What a collection answers: (features, the address of the next ones or None)."""
+    body = got(client, path.removeprefix(SITE)).json
+    assert len(body["features"]) == body["numberReturned"]
+    return body["features"], next((one["href"] for one in body["links"] if one["rel"] == "next"), None)
+
+
+def test_the_landing_page_leads_to_every_collection_and_feature(filled):
+    client = filled[2]
+    links = {one["rel"]: one["href"].removeprefix(SITE) for one in got(client, "/ogc").json["links"]}
+    assert got(client, links["conformance"]).json["conformsTo"][0].endswith("/ogcapi-features-1/1.0/conf/core")
+    assert got(client, links["service-desc"]).json["openapi"].startswith("3.0")
+    listed = got(client, links["data"]).json["collections"]
+    for one in listed:
+        (bbox,) = one["extent"]["spatial"]["bbox"]
+        found, _next = features(client, next(link["href"] for link in one["links"] if link["rel"] == "items"))
+        for feature in found:
+            alone = got(client, f"/ogc/collections/{one['id']}/items/{feature['id']}").json
+            assert alone["properties"] == feature["properties"]
+            if feature["geometry"]:
+                shape = shapely.geometry.shape(feature["geometry"])
+                assert shapely.box(*bbox).buffer(1e-3).contains(shape), one["id"]
+    quakes = [f"zones.{CORRECTED}", f"bands.{CORRECTED}"]
+    areas = [f"bands.{FADED}", *quakes, f"areas.{HOUR}", f"classes.{FALL}"]
+    assert [one["id"] for one in listed] == ["earthquakes", "floods", "ash", *areas]
+
+
+def test_features_are_paged_and_filtered_by_box_and_time(filled):
+    client, quakes = filled[2], "/ogc/collections/earthquakes/items"
+    (first,), after = features(client, f"{quakes}?limit=1")
+    (second,), end = features(client, after)
+    assert (first["id"], second["id"], end) == (FADED, CORRECTED, None)
+    assert second["properties"]["magnitude"] == 6.8
+    for asked, ids in (
+        ("bbox=116,-9,117,-8", [FADED, CORRECTED]),
+        ("bbox=0,0,1,1", []),
+        ("datetime=2018-08-05T11:46:35Z", [CORRECTED]),
+        ("datetime=2018-08-05", [CORRECTED]),
+        ("datetime=2018-08-06/..", [FADED]),
+        ("datetime=../2018-08-06T00:00:00%2B07:00&limit=5000", [CORRECTED]),
+    ):
+        assert [one["id"] for one in features(client, f"{quakes}?{asked}")[0]] == ids, asked
+    boxes = {f"areas.{HOUR}": "106.72,-6.2,106.725,-6", "floods": "106,-7,107,-6", "ash": "110,-8,111,-7"}
+    for collection, box in boxes.items():
+        assert len(features(client, f"/ogc/collections/{collection}/items?bbox={box}")[0]) == 1, collection
+        assert not features(client, f"/ogc/collections/{collection}/items?bbox=0,0,1,1")[0], collection
+    wet = f"/ogc/collections/areas.{HOUR}/items?limit=2"
+    (one, two), after = features(client, wet)
+    (three,), end = features(client, after)
+    assert (len({one["id"], two["id"], three["id"]}), end) == (3, None)
+
+
+def test_districts_carry_codes_and_figures_as_the_report_has_them(filled):
+    _store, _index, client = filled
+    found, _next = features(client, f"/ogc/collections/zones.{QUAKE}/items")
+    east = next(one for one in found if one["properties"]["code"] == "52")
+    assert east["properties"]["people"] > 0
+    assert shapely.geometry.shape(east["geometry"]).contains(shapely.Point(116.6, -8.5))
+
+
+WRONG = ("bbox=1,2,3", "bbox=a,b,c,d", "bbox=nan,0,1,1", "limit=0", "limit=x", "limit=²", "datetime=x", "colour=red")
+
+
+@pytest.mark.parametrize("asked", WRONG)
+def test_what_cannot_be_answered_is_refused_in_json(filled, asked):
+    answer = filled[2].get(f"/ogc/collections/earthquakes/items?{asked}")
+    assert (answer.status_code, answer.json["code"]) == (400, "InvalidParameterValue")
+
+
+def test_what_is_not_there_is_not_found_in_json(filled):
+    missing = ("x", "zones.x", f"zones.{FADED}", f"areas.{QUAKE}", "earthquakes/items/x", f"bands.{QUAKE}/items/99")
+    for path in missing:
+        answer = filled[2].get(f"/ogc/collections/{path}")
+        assert (answer.status_code, answer.json["code"]) == (404, "NotFound"), path
+
+
+def test_qgis_opens_the_collections_by_address(filled, emptied, tmp_path):
+    from qgis.core import QgsVectorLayer
+
+    def opened(name, more=""):
+        layer = QgsVectorLayer(f"url='{address}' typename='{name}'{more}", name, "OAPIF")
+        assert layer.isValid(), (name, layer.error().message())
+        return list(layer.getFeatures())
+
+    with running_web(emptied, tmp_path) as (settings, _process):
+        address = f"{settings.public_url}/ogc"
+        events = f"{address}/collections/earthquakes/items"
+        wait_for(lambda: len(requests.get(events, timeout=20).json()["features"]) == 2, 30, "the events")
+        assert sorted(one["magnitude"] for one in opened("earthquakes", " pageSize='1'")) == [5.0, 6.8]
+        assert sorted(one["code"] for one in opened(f"zones.{CORRECTED}")) == ["51", "52"]
+        assert [len(opened(name)) for name in ("floods", f"areas.{HOUR}", f"classes.{FALL}")] == [1, 3, 5]

@@ -42,23 +42,23 @@ class Runs:
         self._store = store
         self._record = lru_cache(_CACHED)(self._read)
         self._right = lru_cache(_COMPARED)(self._compared)
-        self._sha1 = lru_cache(_COMPARED)(lambda key, wanted: sha1(self._bytes(key, wanted)).hexdigest())
+        self._sha1 = lru_cache(_COMPARED)(lambda key, wanted: sha1(self.whole(key, wanted)).hexdigest())
         self._sizes = lru_cache(_COMPARED)(self._list)
 
     def analysis(self, entry: dict[str, Any]) -> Any:
         """The impact.json of a catalogue entry, as siaga.impact.stored has its hazard's. Raises Damaged."""
         return self._record(entry["impact"]["key"], entry["impact"]["sha256"])
 
-    def product(self, key: str, wanted: str, path: str) -> bytes:
-        """A file that an analysis names, whole. key, wanted: impact.json and its hash. Raises NotFound, Damaged."""
-        listed = {one["path"]: one["sha256"] for one in self._record(key, wanted)["products"]}
-        if path not in listed:
-            raise NotFound("This event has no file {path}", path=path)
-        return self._bytes(str(keys.Run.parse(key).key(path)), listed[path])
+    def whole(self, key: str, wanted: str) -> bytes:
+        """A file by its key and its hash, as `located` tells them. Raises NotFound, Damaged."""
+        body = self._store.get(keys.RESULTS, key)[0]
+        if sha256(body).hexdigest() != wanted:
+            _damaged(key)
+        return body
 
     def sha1(self, entry: dict[str, Any], path: str) -> str:
         """Of one of its files, for standards that know no other hash. Raises NotFound, Damaged."""
-        return str(self._sha1(*self._wanted(entry, path)))
+        return str(self._sha1(*self.located(entry, path)))
 
     def files(self, entry: dict[str, Any]) -> list[dict[str, str]]:
         """What a reader may take along of it."""
@@ -114,7 +114,7 @@ class Runs:
 
         Raises NotFound, Damaged.
         """
-        key, wanted = self._wanted(entry, path)
+        key, wanted = self.located(entry, path)
         head, body = self._store.stream(keys.RESULTS, key)
         if not self._right(key, head.etag, wanted):
             _damaged(key)
@@ -122,12 +122,12 @@ class Runs:
 
     def check(self, entry: dict[str, Any], path: str) -> None:
         """Compare it as above, for who will read it later."""
-        key, wanted = self._wanted(entry, path)
+        key, wanted = self.located(entry, path)
         if not self._right(key, self._store.head(keys.RESULTS, key).etag, wanted):
             _damaged(key)
 
-    def _wanted(self, entry: dict[str, Any], path: str) -> tuple[str, str]:
-        """Its key and its hash."""
+    def located(self, entry: dict[str, Any], path: str) -> tuple[str, str]:
+        """The key and the hash of one of its files. Raises NotFound, Damaged."""
         wanted = self.hashes(entry).get(path)
         if wanted is None:
             raise NotFound("This event has no file {path}", path=path)
@@ -151,13 +151,7 @@ class Runs:
         return digest.hexdigest() == wanted
 
     def _read(self, key: str, wanted: str) -> dict[str, Any]:
-        return dict(json.loads(self._bytes(key, wanted)))
-
-    def _bytes(self, key: str, wanted: str) -> bytes:
-        body = self._store.get(keys.RESULTS, key)[0]
-        if sha256(body).hexdigest() != wanted:
-            _damaged(key)
-        return body
+        return dict(json.loads(self.whole(key, wanted)))
 
     def _list(self, run: str, _published: bool) -> dict[str, int]:
         return {head.key.rpartition("/")[2]: head.size for head in self._store.list(keys.RESULTS, f"{run}/")}

@@ -27,13 +27,13 @@ def bounds(runs: Runs, entry: Mapping[str, Any]) -> Bounds | None:
     return _bounds(runs, entry["impact"]["key"], entry["impact"]["sha256"])
 
 
-def outline(runs: Runs, entry: Mapping[str, Any]) -> tuple[tuple[float, float], ...]:
+def outline(runs: Runs, entry: dict[str, Any]) -> tuple[tuple[float, float], ...]:
     """The convex hull of what is hit, as a closed ring of (longitude, latitude), counter-clockwise; empty where dry.
 
     Hit is MMI VI and above, else the strongest class on the map; RWs with water, else those told to be careful; all
     that lies under ash. Raises NotFound, Damaged.
     """
-    return _outline(runs, entry["hazard"], entry["impact"]["key"], entry["impact"]["sha256"])
+    return _outline(runs, entry["hazard"], *runs.located(entry, AREAS[entry["hazard"]]))
 
 
 @lru_cache(_CACHED)
@@ -46,7 +46,7 @@ def _bounds(runs: Runs, key: str, sha256: str) -> Bounds | None:
 
 @lru_cache(_CACHED)
 def _outline(runs: Runs, hazard: str, key: str, sha256: str) -> tuple[tuple[float, float], ...]:
-    features = json.loads(runs.product(key, sha256, AREAS[hazard]))["features"]
+    features = json.loads(runs.whole(key, sha256))["features"]
     shapes = [shapely.geometry.shape(one["geometry"]) for one in _hit(hazard, features)]
     if not shapes:
         return ()

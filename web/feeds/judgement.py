@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from siaga.impact.flood import AFFECTED_FROM
+from web.feeds import facts
 from web.feeds.area import HIT_FROM
 
 Entry = Mapping[str, Any]
@@ -73,22 +74,8 @@ def is_nothing(entry: Entry) -> bool:
 
 
 def parameters(entry: Entry) -> dict[str, str]:
-    """Figures for machines, as they are stored; what is not known is left out."""
-    values: dict[str, Any] = {"people_affected": entry["affected"], "people_displaced_planning": entry["displaced"]}
-    if entry["hazard"] == "earthquake":
-        values = {
-            "magnitude": entry["magnitude"],
-            "depth_km": entry["depth_km"],
-            "max_mmi": entry["max_mmi"],
-            "alert_level": entry["alert"],
-            "people_mmi6_plus": entry["people"]["mmi6_plus"],
-            **{f"deaths_{name}": (entry["fatalities"] or {}).get(name) for name in ("p25", "median", "p75")},
-        } | values
-    if entry["hazard"] == "flood":
-        values |= {f"rw_state_{state}": count for state, count in entry["areas_by_class"].items()}
-    if entry["hazard"] == "ash":
-        values |= {"pvmbg_level": entry["alert_level"], "max_thickness_cm": entry["max_thickness_cm"]}
-    return {name: _written(value) for name, value in values.items() if value is not None}
+    """Figures for machines, unrounded; what is not known is left out."""
+    return {name: _written(value) for name, value in facts.of(entry).items() if value is not None}
 
 
 def _written(value: object) -> str:

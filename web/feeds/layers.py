@@ -1,0 +1,111 @@
+"""Areas of one version as GeoJSON features: classes of shaking or ash, flooded RWs, districts with their figures."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import shapely
+import shapely.geometry
+
+from siaga.report.assembly import PACKAGE
+from web.feeds.area import AREAS, Bounds
+from web.runs import Runs
+
+_CACHED, _BOUNDS_CACHED = 16, 1024  # layers, each of which may have some megabytes; bounds, which are small
+_ENVELOPES = (0, 32, 48, 48, 64)  # bytes of an envelope in a GeoPackage's geometry by its kind; OGC 12-128r17, 2.1.3
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """features: GeoJSON, each with an id. bounds: of each, degrees, None where it has no shape."""
+
+    features: tuple[dict[str, Any], ...]
+    bounds: tuple[Bounds | None, ...]
+
+    def within(self, box: Bounds | None) -> list[dict[str, Any]]:
+        """Those whose bounds meet the box; all without one."""
+        if box is None:
+            return list(self.features)
+        return [one for one, bounds in zip(self.features, self.bounds, strict=True) if bounds and meet(bounds, box)]
+
+
+def areas(runs: Runs, entry: dict[str, Any]) -> Layer:
+    """MMI classes, flooded RWs or ash classes of a version. Raises NotFound, Damaged."""
+    return _areas(runs, *runs.located(entry, AREAS[entry["hazard"]]))
+
+
+def zones(runs: Runs, entry: dict[str, Any]) -> Layer:
+    """Zones of all levels of a quake with their figures, of its GeoPackage; NotFound while it has no report."""
+    return _zones(runs, *runs.located(entry, PACKAGE))
+
+
+def zones_bounds(runs: Runs, entry: dict[str, Any]) -> Bounds | None:
+    """Those of all these zones together; None where none has a shape."""
+    return _zones_bounds(runs, *runs.located(entry, PACKAGE))
+
+
+@lru_cache(_CACHED)
+def _areas(runs: Runs, key: str, sha256: str) -> Layer:
+    features = json.loads(runs.whole(key, sha256))["features"]
+    return _layer(
+        (shapely.geometry.shape(one["geometry"]), one["properties"], one["properties"].get("geom_id"))
+        for one in features
+    )
+
+
+@lru_cache(_CACHED)
+def _zones(runs: Runs, key: str, sha256: str) -> Layer:
+    return _layer(_rows(runs.whole(key, sha256), "zones"))
+
+
+@lru_cache(_BOUNDS_CACHED)
+def _zones_bounds(runs: Runs, key: str, sha256: str) -> Bounds | None:
+    found = [one for one in _zones(runs, key, sha256).bounds if one]
+    if not found:
+        return None
+    wests, souths, easts, norths = zip(*found, strict=True)
+    return min(wests), min(souths), max(easts), max(norths)
+
+
+def _layer(rows: Iterator[tuple[shapely.Geometry | None, dict[str, Any], str | None]]) -> Layer:
+    features, bounds = [], []
+    for number, (shape, properties, name) in enumerate(rows, 1):
+        known = shape is not None and not shape.is_empty
+        geometry = json.loads(shapely.to_geojson(shapely.set_precision(shape, 1e-6))) if known else None
+        made = {"type": "Feature", "id": name or str(number), "geometry": geometry, "properties": properties}
+        features.append(made)
+        bounds.append(shapely.bounds(shape).tolist() if known else None)
+    return Layer(tuple(features), tuple(tuple(one) if one else None for one in bounds))
+
+
+def _rows(package: bytes, table: str) -> Iterator[tuple[shapely.Geometry | None, dict[str, Any], str | None]]:
+    """The rows of a GeoPackage's table, its shapes apart."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.deserialize(package)
+        (column,) = connection.execute(
+            "select column_name from gpkg_geometry_columns where table_name = ?", [table]
+        ).fetchone()
+        cursor = connection.execute(f'select * from "{table}"')
+        names = [one[0] for one in cursor.description]
+        for row in cursor:
+            values = dict(zip(names, row, strict=True))
+            blob = values.pop(column)
+            values.pop("fid", None)
+            yield (_shape(blob) if blob else None), values, None
+
+
+def _shape(blob: bytes) -> shapely.Geometry:
+    """A geometry as GeoPackages store it: a head, an envelope, then WKB."""
+    return shapely.from_wkb(blob[8 + _ENVELOPES[blob[3] >> 1 & 7] :])
+
+
+def meet(first: Bounds, second: Bounds) -> bool:
+    """Whether two boxes have a point in common; the second may cross the date line, its west greater than its east."""
+    if second[0] > second[2]:
+        west, east = (*second[:2], 180.0, second[3]), (-180.0, second[1], *second[2:])
+        return meet(first, west) or meet(first, east)
+    return first[0] <= second[2] and second[0] <= first[2] and first[1] <= second[3] and second[1] <= first[3]
