@@ -16,8 +16,7 @@ SHAKEMAPS, SHAKEMAPS_CORRECTED = hazards.SHAKEMAPS, hazards.SHAKEMAPS_CORRECTED
 SHAKEMAPS_BNPB = hazards.SHAKEMAPS_BNPB
 FLOODMAPS, ASHMAPS = hazards.FLOODMAPS, hazards.ASHMAPS
 ANALYSIS_DATA = "analysis-data"
-RESULTS = "results"
-LEDGER = "ledger"
+RESULTS, LEDGER = "results", "ledger"
 
 INPUTS = tuple(bucket for hazard in HAZARDS.values() for bucket in hazard.buckets)
 ACCOUNTS, AUDIT = "accounts", "audit"  # who may come in, and who did what; keys by siaga.accounts.naming

@@ -1,10 +1,13 @@
 """Atom and CAP of events of every hazard: valid by the schemas of their standards, true to files and versions."""
 
 import hashlib
+import json
+import socket
 from datetime import datetime
 from pathlib import Path
 from xml.etree import ElementTree
 
+import pystac
 import pytest
 import requests
 import shapely
@@ -12,6 +15,13 @@ import xmlschema
 from fixtures import published
 from fixtures.pages import SITE, got, serving
 from fixtures.published import CORRECTED, DRILL, FADED, FALL, HOUR, QUAKE
+from pystac.extensions.earthquake import EarthquakeExtension
+from pystac.extensions.file import FileExtension
+from pystac.validation import local_validator, validate_dict
+from pystac_monty.extension import MontyExtension
+from pystac_monty.hazard_profiles import MontyHazardProfiles
+from pystac_monty.paring import Pairing
+from stac_validator.validate import StacValidate
 from support.running import wait_for
 from support.web_process import running_web
 
@@ -231,3 +241,95 @@ def test_qgis_opens_the_collections_by_address(filled, emptied, tmp_path):
         assert sorted(one["magnitude"] for one in opened("earthquakes", " pageSize='1'")) == [5.0, 6.8]
         assert sorted(one["code"] for one in opened(f"zones.{CORRECTED}")) == ["51", "52"]
         assert [len(opened(name)) for name in ("floods", f"areas.{HOUR}", f"classes.{FALL}")] == [1, 3, 5]
+
+
+@pytest.fixture(scope="module")
+def stac(filled):
+    """{address: what stands there} of all that links from the root lead to within the catalogue."""
+    there, ways = {}, [f"{SITE}/stac/catalog.json"]
+    while ways:
+        address = ways.pop()
+        if address not in there:
+            there[address] = got(filled[2], address.removeprefix(SITE)).json
+            ways += [one["href"] for one in there[address]["links"] if "/stac/" in one["href"]]
+    return there
+
+
+def by_kind(stac, kind):
+    return [one for one in stac.values() if one.get("collection") == f"siaga-{kind}"]
+
+
+def test_the_catalogue_is_valid_by_two_validators_without_the_internet(stac, tmp_path, monkeypatch):
+    local = local_validator.get_local_schema_cache()
+    paths = {address: str(tmp_path / f"{number}.json") for number, address in enumerate(local)}
+    for address, path in paths.items():
+        Path(path).write_text(json.dumps(local[address]))
+    monkeypatch.setattr(socket.socket, "connect", lambda *_of: pytest.fail("a validator asks the internet"))
+    for address, one in stac.items():
+        validate_dict(one, extensions=[])
+        checked = StacValidate(core=True, schema_map=dict(paths))
+        assert checked.validate_dict(one), (address, checked.message)
+
+
+def test_monty_reads_event_hazard_and_impacts(stac):
+    assert len(by_kind(stac, "events")) == 4
+    codes = {"earthquake": "GH0101", "flood": "MH0600", "ash": "GH0202"}
+    profiles = MontyHazardProfiles()
+    for record in (one for one in stac.values() if one["type"] == "Feature"):
+        item = pystac.Item.from_dict(record, preserve_dict=True)
+        monty = MontyExtension.ext(item)
+        assert monty.hazard_codes[0] == codes[record["id"].partition(".")[0]]
+        assert profiles.get_canonical_hazard_codes(item) == monty.hazard_codes
+        assert monty.country_codes == ["IDN"]
+        item.bbox = None  # the blocks that its library looks up are not in its package; without a place it says 0
+        assert Pairing().generate_correlation_id(item, profiles) == monty.correlation_id
+        assert all(len(one["roles"]) == 1 for one in record["links"] if one["rel"] == "related")
+        assert len([one for one in record["links"] if one["rel"] == "related"]) >= 2
+
+
+def test_impacts_are_modelled_and_say_what_the_report_says(filled, stac):
+    entry = filled[1].versions(QUAKE)[0]
+    details = {one["id"]: one["properties"]["monty:impact_detail"] for one in by_kind(stac, "impacts")}
+    of_entry = {name.rpartition(".")[2]: one for name, one in details.items() if entry["version"] in name}
+    assert {name: (one["type"], one["value"]) for name, one in of_entry.items()} == {
+        "deaths": ("death", entry["fatalities"]["median"]),
+        "affected": ("potentially_affected", entry["affected"]),
+        "displaced": ("displaced_total", entry["displaced"]),
+    }
+    assert {one["estimate_type"] for one in details.values()} == {"modelled"}
+    (hazard,) = (one for one in by_kind(stac, "hazards") if entry["version"] in one["id"])
+    strongest = {"severity_value": entry["max_mmi"], "severity_unit": "MMI", "estimate_type": "modelled"}
+    assert hazard["properties"]["monty:hazard_detail"] == strongest
+    quake = EarthquakeExtension.ext(pystac.Item.from_dict(hazard))
+    assert (quake.magnitude, quake.depth) == (6.8, 15.0)
+
+
+def test_assets_have_the_size_and_hash_of_their_files(filled, stac):
+    checked = 0
+    for record in by_kind(stac, "events") + by_kind(stac, "hazards") + by_kind(stac, "impacts"):
+        for asset in pystac.Item.from_dict(record).assets.values():
+            body = got(filled[2], asset.href.removeprefix(SITE)).data
+            file = FileExtension.ext(asset)
+            if file.size is not None:
+                assert (file.size, file.checksum) == (len(body), f"1220{hashlib.sha256(body).hexdigest()}")
+                checked += 1
+    assert checked > 30
+
+
+def test_versions_name_each_other_and_their_one_event_and_exercises_have_no_item(filled, stac):
+    newest, first = filled[1].versions(QUAKE)
+    maps = [f"earthquake.{one['event_id']}.{one['version']}" for one in (newest, first)]
+    links = [
+        {one["rel"]: one["href"] for one in stac[f"{SITE}/stac/siaga-hazards/{name}.json"]["links"]} for name in maps
+    ]
+    assert links[0]["predecessor-version"] == links[1]["self"]
+    assert links[1]["successor-version"] == links[0]["self"]
+    events = {one["id"] for one in by_kind(stac, "events")}
+    assert f"earthquake.{QUAKE}" in events
+    assert f"earthquake.{CORRECTED}" not in events
+    (drill,) = filled[1].versions(DRILL)
+    exercise = (f"events/earthquake.{DRILL}", f"hazards/earthquake.{DRILL}.{drill['version']}")
+    for path in (*exercise, "x/y", "events/x.y", "hazards/flood.x", "impacts/earthquake.x"):
+        answer = filled[2].get(f"/stac/siaga-{path}.json")
+        assert (answer.status_code, answer.json["code"]) == (404, "NotFound"), path
+    assert filled[2].get(f"/ogc/collections/earthquakes/items/{DRILL}").status_code == 404

@@ -18,7 +18,7 @@ from web.ash import pages as ash
 from web.ash import upload
 from web.ash.volcanoes import Volcanoes
 from web.earthquakes import pages as earthquakes
-from web.feeds import atom, cap, ogc
+from web.feeds import atom, cap, ogc, stac
 from web.floods import history as flood_history
 from web.floods import pages as floods
 from web.index import Index
@@ -66,7 +66,7 @@ def create_app(
     app.url_map.merge_slashes = False  # else "//x" is sent on to an address made of whatever Host was sent
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     services.install(app, Services(index, Runs(store), gateway_url, jobs_token, home, public_url, cap_status))
-    for module in (shell, earthquakes, floods, flood_history, ash, status, atom, cap, ogc):
+    for module in (shell, earthquakes, floods, flood_history, ash, status, atom, cap, ogc, stac):
         app.register_blueprint(module.pages)
     access.install(app, api_access or Access())
     api.install(app, Volcanoes(uploads.store) if uploads else None)

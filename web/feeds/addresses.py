@@ -1,6 +1,6 @@
 """Addresses as others need them: whole, by the public address of this Siaga, never by what a request says."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,6 +19,11 @@ def whole(path: str) -> str:
 def host() -> str:
     """Whose addresses they are: a name, without its port."""
     return urlsplit(services().public_url).hostname or "localhost"
+
+
+def lasting_id(versions: Sequence[Mapping[str, Any]]) -> str:
+    """The id that an event keeps: of its map that ranks lowest, which came first. versions: the newest first."""
+    return str(versions[-1]["event_id"])
 
 
 def event(entry: Mapping[str, Any]) -> str:

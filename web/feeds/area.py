@@ -16,7 +16,7 @@ Bounds = tuple[float, float, float, float]
 AREAS = {"earthquake": "bands.geojson", "flood": "flood.geojson", "ash": "classes.geojson"}  # by hazard, of a run
 HIT_FROM = 6  # MMI: slight damage
 _SIMPLER_DEG = 0.01  # about a kilometre; of an outline that is for telling a region, not for measuring
-_DECIMALS = 4
+_DECIMALS, _EXACT = 4, 6  # of an outline; of bounds
 _POINT_DEG = 0.05  # about 5 km, around a point where nothing is hit
 _CACHED = 1024
 MOST_CODES = 200
@@ -41,7 +41,8 @@ def _bounds(runs: Runs, key: str, sha256: str) -> Bounds | None:
     shown = runs.analysis({"impact": {"key": key, "sha256": sha256}})["map"]
     if shown["west"] is None:
         return None
-    return shown["west"], shown["south"], shown["east"], shown["north"]
+    west, south, east, north = (round(shown[side], _EXACT) for side in ("west", "south", "east", "north"))
+    return west, south, east, north
 
 
 @lru_cache(_CACHED)

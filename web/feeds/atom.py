@@ -76,9 +76,9 @@ def _entry(entry: dict[str, Any], history: list[dict[str, Any]], _: Language) ->
 
 
 def tag(history: list[dict[str, Any]]) -> str:
-    """The id of an event, the same in whatever version: it names the map that ranks lowest, which came first."""
-    first = history[-1]
-    return f"tag:{addresses.host()},{_SINCE}:{first['hazard']}:{first['event_id']}{':drill' if first['drill'] else ''}"
+    """The id of an event, the same in whatever version."""
+    name = f"{history[0]['hazard']}:{addresses.lasting_id(history)}"
+    return f"tag:{addresses.host()},{_SINCE}:{name}{':drill' if history[0]['drill'] else ''}"
 
 
 def _updated(history: list[dict[str, Any]]) -> str:

@@ -1,7 +1,7 @@
 """An event in a few lines of one language, from its catalogue entry alone: what a feed tells of each."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from siaga import moment
@@ -28,8 +28,12 @@ class Brief:
 
 
 def of(entry: Entry, _: Language) -> Brief:
-    """That of an entry of any hazard."""
-    return _OF_HAZARD[entry["hazard"]](entry, _)
+    """That of an entry of any hazard; the last line of one that was made with demonstration data says so."""
+    shown = _OF_HAZARD[entry["hazard"]](entry, _)
+    if not entry["demonstration"]:
+        return shown
+    nature = _("population and borders are stand-ins; do not decide on these figures")
+    return replace(shown, lines=(*shown.lines, f"{_('DEMONSTRATION DATA')}: {nature}."))
 
 
 def _earthquake(entry: Entry, _: Language) -> Brief:

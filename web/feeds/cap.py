@@ -56,7 +56,7 @@ def message(page: str, event_id: str, version: str = "") -> Response:
     markup.add(root, "restriction", _RESTRICTION)
     if below:
         markup.add(root, "references", " ".join(map(_reference, below[:_MOST_REFERENCES])), 100 * markup.LINE)
-    markup.add(root, "incidents", versions[-1]["event_id"])
+    markup.add(root, "incidents", addresses.lasting_id(versions))
     for code in LANGUAGES:
         _info(ElementTree.SubElement(root, "info"), entry, kind, language_of(code))
     return markup.answer(root, MEDIA_TYPE)

@@ -69,7 +69,7 @@ _TITLES = {"earthquake": "Earthquakes", "flood": "Floods", "ash": "Volcanic ash"
 
 
 def named(name: str, _: Language) -> Collection:
-    """That of a name: earthquakes, or zones.20180805194635. Raises NotFound."""
+    """That of a name: earthquakes, or zones.20180805194635; exercises have none. Raises NotFound."""
     if name in addresses.PAGES:
         hazard = addresses.PAGES[name]
         return Collection(name, _(_TITLES[hazard]), hazard)
@@ -80,7 +80,7 @@ def named(name: str, _: Language) -> Collection:
         entry = find(services().index, _KINDS[kind], event_id, "")[1]
     except BadInput as error:
         raise NotFound("There is no collection {name}", name=name[:80]) from error
-    if not _has(kind, entry):
+    if entry["drill"] or not _has(kind, entry):
         raise NotFound("There is no collection {name}", name=name[:80])
     return replace(_of_event(kind, entry, _), name=name)
 
@@ -111,10 +111,14 @@ def items(collection: Collection, query: Query, _: Language) -> tuple[list[dict[
 def item(collection: Collection, name: str, _: Language) -> dict[str, Any]:
     """One feature. Raises NotFound."""
     if collection.entry is None:
+        missing = NotFound("There is no event {event_id}", event_id=name[:80])
         try:
-            return feature(find(services().index, collection.hazard, name, "")[1], _)
+            entry = find(services().index, collection.hazard, name, "")[1]
         except BadInput as error:
-            raise NotFound("There is no event {event_id}", event_id=name[:80]) from error
+            raise missing from error
+        if entry["drill"]:
+            raise missing
+        return feature(entry, _)
     for one in _layer(collection).features:
         if one["id"] == name:
             return one
@@ -175,9 +179,13 @@ def geometry(entry: Mapping[str, Any]) -> dict[str, Any] | None:
     if entry["hazard"] != "flood":
         point = entry if entry["hazard"] == "earthquake" else entry["volcano"]
         return {"type": "Point", "coordinates": [point["longitude"], point["latitude"]]}
-    box = area.bounds(services().runs, entry)
-    if box is None:
+    return box(area.bounds(services().runs, entry))
+
+
+def box(bounds: area.Bounds | None) -> dict[str, Any] | None:
+    """Bounds as a polygon, counter-clockwise; None for none."""
+    if bounds is None:
         return None
-    west, south, east, north = box
+    west, south, east, north = bounds
     ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
     return {"type": "Polygon", "coordinates": [ring]}

@@ -1,40 +1,29 @@
 """OGC API Features, part 1: events, areas and districts as a GIS opens them by the address /ogc."""
 
-import json
 from collections.abc import Mapping
-from hashlib import sha256
-from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, g, request
 
-from siaga.errors import NotFound, SiagaError
+from siaga.errors import SiagaError
 from web.feeds import addresses, collections, openapi, query
+from web.feeds.replies import GEOJSON, JSON, answer, refused
 
-_JSON, _GEOJSON = "application/json", "application/geo+json"
 _CONFORMS = [f"http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/{name}" for name in ("core", "geojson", "oas30")]
 
 pages = Blueprint("ogc", __name__)
-
-
-@pages.errorhandler(SiagaError)
-def refused(error: SiagaError) -> tuple[Response, int]:
-    """What failed, as JSON."""
-    status = 400 if error.status == 422 else error.status
-    name = "NotFound" if isinstance(error, NotFound) else "InvalidParameterValue" if status == 400 else "NoAnswer"
-    body = json.dumps({"code": name, "description": g.language.reason(error.reason())}, ensure_ascii=False)
-    return Response(body, content_type=_JSON), status
+pages.register_error_handler(SiagaError, refused)
 
 
 @pages.get("/ogc", strict_slashes=False)
 def landing() -> Response:
     """Where everything is."""
     links = [
-        _link("self", "", _JSON),
+        _link("self", "", JSON),
         _link("service-desc", "/api", openapi.MEDIA_TYPE),
         _link("service-doc", "/api", openapi.MEDIA_TYPE),
-        _link("conformance", "/conformance", _JSON),
-        _link("data", "/collections", _JSON),
+        _link("conformance", "/conformance", JSON),
+        _link("data", "/collections", JSON),
     ]
     _ = g.language
     nature = _("Automatic estimates; neither an official warning nor a count of victims. Check before deciding.")
@@ -57,7 +46,7 @@ def conformance() -> Response:
 def listed() -> Response:
     """All collections of events, and those of the newest events."""
     found = [one.described() for one in collections.listed(g.language)]
-    return answer({"links": [_link("self", "/collections", _JSON)], "collections": found})
+    return answer({"links": [_link("self", "/collections", JSON)], "collections": found})
 
 
 @pages.get("/ogc/collections/<name>")
@@ -73,11 +62,11 @@ def items(name: str) -> Response:
     shown, wanted = collections.named(name, g.language), query.parse(asked)
     features, after, matched = collections.items(shown, wanted, g.language)
     path = f"/collections/{shown.name}/items"
-    links = [_link("self", path, _GEOJSON, asked), _link("collection", f"/collections/{shown.name}", _JSON)]
+    links = [_link("self", path, GEOJSON, asked), _link("collection", f"/collections/{shown.name}", JSON)]
     if after:
-        links.append(_link("next", path, _GEOJSON, asked | {"cursor": after}))
+        links.append(_link("next", path, GEOJSON, asked | {"cursor": after}))
     body = {"type": "FeatureCollection", "features": features, "links": links, "numberReturned": len(features)}
-    return answer(body | ({} if matched is None else {"numberMatched": matched}), _GEOJSON)
+    return answer(body | ({} if matched is None else {"numberMatched": matched}), GEOJSON)
 
 
 @pages.get("/ogc/collections/<name>/items/<feature>")
@@ -85,17 +74,8 @@ def item(name: str, feature: str) -> Response:
     """One feature. Raises NotFound."""
     shown = collections.named(name, g.language)
     path = f"/collections/{shown.name}"
-    links = [_link("self", f"{path}/items/{feature}", _GEOJSON), _link("collection", path, _JSON)]
-    return answer(collections.item(shown, feature, g.language) | {"links": links}, _GEOJSON)
-
-
-def answer(body: Mapping[str, Any], media_type: str = _JSON) -> Response:
-    """That record, with its hash as ETag; short where the reader has it already."""
-    text = json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
-    response = Response(text, content_type=media_type)
-    response.set_etag(sha256(text).hexdigest()[:32])
-    response.make_conditional(request)  # the same response, shortened where the reader has it already
-    return response
+    links = [_link("self", f"{path}/items/{feature}", GEOJSON), _link("collection", path, JSON)]
+    return answer(collections.item(shown, feature, g.language) | {"links": links}, GEOJSON)
 
 
 def _link(rel: str, path: str, media_type: str, asked: Mapping[str, str] | None = None) -> dict[str, str]:
