@@ -1,8 +1,10 @@
 """The wheel: it holds every file of every part, and its commands run where there is no checkout."""
 
+import json
 import os
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -10,6 +12,8 @@ import numpy as np
 import pytest
 from fixtures import exposure
 from fixtures.grids import make_grid
+
+from web.maps import pages as maps
 
 ROOT = Path(__file__).parent.parent
 PARTS = ("siaga", "functions", "gateway", "web", "template")
@@ -133,3 +137,13 @@ def test_a_store_without_a_server_is_said_in_a_sentence(siaga):
     assert done.returncode == 1
     assert "SIAGA_MINIO" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_what_the_web_takes_from_npm_is_packed_with_its_licences():
+    patterns = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]["web"]
+    packed = {path for pattern in patterns for path in (ROOT / "web").glob(pattern)}
+    assert all(any((ROOT / "web").glob(pattern)) for pattern in patterns)
+    assert {ROOT / "web/node_modules" / path for path in maps._LIBRARY.values()} <= packed
+    for name in json.loads((ROOT / "web/package.json").read_text())["dependencies"]:
+        folder = ROOT / "web/node_modules" / name
+        assert packed & {folder / "LICENSE", folder / "LICENSE.txt", folder / "package.json"}, name

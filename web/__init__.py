@@ -22,6 +22,8 @@ from web.feeds import atom, cap, ogc, stac
 from web.floods import history as flood_history
 from web.floods import pages as floods
 from web.index import Index
+from web.map_archive import MapArchive
+from web.maps import pages as maps
 from web.runs import Runs
 from web.services import Services
 
@@ -65,9 +67,12 @@ def create_app(
     app = Flask(__name__, static_folder=None)
     app.url_map.merge_slashes = False  # else "//x" is sent on to an address made of whatever Host was sent
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    services.install(app, Services(index, Runs(store), gateway_url, jobs_token, home, public_url, cap_status))
+    services.install(
+        app, Services(index, Runs(store), gateway_url, jobs_token, MapArchive(store), home, public_url, cap_status)
+    )
     for module in (shell, earthquakes, floods, flood_history, ash, status, atom, cap, ogc, stac):
         app.register_blueprint(module.pages)
+    app.register_blueprint(maps.pages)
     access.install(app, api_access or Access())
     api.install(app, Volcanoes(uploads.store) if uploads else None)
     if uploads:

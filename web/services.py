@@ -6,6 +6,7 @@ from pathlib import Path
 from flask import Flask, current_app
 
 from web.index import Index
+from web.map_archive import MapArchive
 from web.runs import Runs
 
 _NAME = "siaga"
@@ -23,6 +24,7 @@ class Services:
     runs: Runs
     gateway_url: str
     jobs_token: str
+    map_tiles: MapArchive
     home: Path | None = None
     public_url: str = "http://localhost"
     cap_status: str = "Test"

@@ -24,7 +24,7 @@ _FONTS = _FOLDER / "node_modules" / "@fontsource-variable" / "inter" / "files"
 _LATE, _BROKEN = 60, 180  # seconds without a whole round of the index
 _YEAR = 365 * 86400
 _POLICY = "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; \
-script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+script-src 'self'; worker-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 _STATUS_WORDS = {400: "The address is not complete", 404: "Nothing is here", 405: "That cannot be done here"}
 _STATUS_WORDS[413] = "That is too large: at most {limit} MiB are taken"
 _NO_OPERATION = "There is nothing at this address; the page /api shows all that can be asked"

@@ -13,11 +13,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class MapTiles:
-    """What `tiles/current.json` says. size: bytes. bounds: west, south, east, north in degrees."""
+    """What `tiles/current.json` says.
+
+    size: bytes. bounds: west, south, east, north in degrees. credit: who made what the tiles are drawn from.
+    """
 
     sha256: str
     size: int
     bounds: tuple[float, float, float, float]
+    credit: str
 
 
 def current(store: "Store") -> MapTiles | None:
@@ -25,6 +29,6 @@ def current(store: "Store") -> MapTiles | None:
     try:
         found: dict[str, Any] = json.loads(store.get(keys.ANALYSIS_DATA, keys.MAP_TILES)[0])
         west, south, east, north = map(float, found["bounds"])
-        return MapTiles(str(found["sha256"]), int(found["size"]), (west, south, east, north))
+        return MapTiles(str(found["sha256"]), int(found["size"]), (west, south, east, north), str(found["credit"]))
     except (NotFound, ValueError, KeyError, TypeError):
         return None

@@ -33,7 +33,8 @@ def publish(store: "Store", exposure: AnalysisData, cache: Path) -> MapTiles | N
     replaced more than a day ago are removed from it.
     """
     base, towns = (exposure.path(role) for role in ROLES)
-    drawn = _drawn(base, towns, store, cache) if base else None
+    sources = dict.fromkeys(file["source"] for file in exposure.files if file["role"] in ROLES)
+    drawn = _drawn(base, towns, store, cache, "; ".join(one for one in sources if one)) if base else None
     if drawn is None:
         store.delete(keys.ANALYSIS_DATA, keys.MAP_TILES)
     else:
@@ -46,14 +47,14 @@ def publish(store: "Store", exposure: AnalysisData, cache: Path) -> MapTiles | N
     return drawn
 
 
-def _drawn(base: Path, towns: Path | None, store: "Store", cache: Path) -> MapTiles:
+def _drawn(base: Path, towns: Path | None, store: "Store", cache: Path, credit: str) -> MapTiles:
     """The archive of these files, in the bucket too."""
     entry = cache / diskcache.TILES / _name(base, towns)
     diskcache.keep(entry, lambda folder: tiles.write(folder / _ARCHIVE, base, towns))
     archive = entry / _ARCHIVE
     sha256 = filehash.sha256(archive)
     analysis_data.upload(store, keys.tiles(sha256), archive, sha256)
-    return MapTiles(sha256, archive.stat().st_size, tiles.bounds(archive))
+    return MapTiles(sha256, archive.stat().st_size, tiles.bounds(archive), credit)
 
 
 def _name(base: Path, towns: Path | None) -> str:

@@ -41,6 +41,7 @@ _LAYERS = {  # of the base map: the tiles' layer, first and last zoom
     "rivers": ("rivers", 7, CLOSEST),  # where an operator's base map has them
     "roads": ("roads", 7, CLOSEST),
 }
+_COARSE, _FINE = 4, 1  # units of a tile by which a line may be off, at the last zoom less; 8 make a pixel
 _TILE_GZIP = 9
 
 
@@ -107,7 +108,10 @@ def _tile(source: Path, target: Path, chosen: dict[str, tuple[str, int, int]]) -
             sources.vector(source),
             format="MBTILES",
             layers=list(chosen),
-            datasetCreationOptions=["MINZOOM=0", f"MAXZOOM={CLOSEST}", f"CONF={json.dumps(described)}"],
+            datasetCreationOptions=[
+                *("MINZOOM=0", f"MAXZOOM={CLOSEST}", f"CONF={json.dumps(described)}"),
+                *(f"SIMPLIFICATION={_COARSE}", f"SIMPLIFICATION_MAX_ZOOM={_FINE}"),
+            ],
         )
     finally:
         gdal.SetConfigOption("GDAL_NUM_THREADS", None)

@@ -14,6 +14,7 @@ from siaga.report.earthquake.printed import printed
 from web import bundle, clock
 from web.earthquakes import listing, revisions, timeline, zones
 from web.index import LARGE, Filter
+from web.maps import panel
 from web.runs import find, run_of
 from web.services import services
 
@@ -86,6 +87,7 @@ def event(event_id: str, version: str = "") -> str:
         axis_bands=axis.BANDS,
         axis_ticks=[(figures.whole(value, g.code), left) for value, left in axis.TICKS],
         run=str(run_of(entry)),
+        map=panel.of_quake(entry),
         message=message.lines(shown, url_for(".event", event_id=entry["event_id"], _external=True), g.language),
         several_levels=len(zones.levels(impact)) > 1,
     )

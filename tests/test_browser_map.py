@@ -1,0 +1,90 @@
+"""Maps in a real browser that draws them, and in one that cannot: nothing foreign, nothing that breaks."""
+
+import io
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import sync_playwright
+from support.running import wait_for
+from test_browser import EVENT, QUIET, publish
+
+DRAWING = [one for one in QUIET if one != "--disable-gpu"]
+DRAWING += ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+BLIND = [*QUIET, "--disable-3d-apis"]
+STAR = (165, 15, 26)
+AXE = Path(__file__).parents[1] / "web/node_modules/axe-core/axe.min.js"
+
+
+@pytest.fixture(scope="module")
+def base(stack_up):
+    """The address of a web app that shows a quake off Lombok whose report stands."""
+    publish(stack_up, EVENT, description="Lombok Utara yang namanya panjang sekali", time="2018-08-05T05:30:00")
+    return stack_up.settings.public_url
+
+
+@pytest.fixture(params=[DRAWING], ids=["drawing"])
+def watched(request, base):
+    """(page, faults, paths): a page that notes foreign requests, failed ones and errors of scripts, and all paths."""
+    faults, paths = [], []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=request.param)
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page.on("request", lambda one: paths.append(one.url.removeprefix(base)))
+        page.on("request", lambda one: one.url.startswith((base, "data:")) or faults.append(f"foreign {one.url}"))
+        page.on("response", lambda one: one.status >= 400 and faults.append(f"{one.status} {one.url}"))
+        page.on("console", lambda one: one.type == "error" and faults.append(one.text))
+        page.on("pageerror", lambda one: faults.append(str(one)))
+        yield page, faults, paths
+        browser.close()
+
+
+def shown(page, url):
+    """Open a page that the index may not know yet, and wait until its map is drawn."""
+    wait_for(lambda: page.goto(url).ok, 15, url)
+    page.locator(".mapbox[data-ready]").wait_for(timeout=60_000)
+
+
+def colours(page):
+    """The colours that the map's picture has in more than ten places."""
+    picture = Image.open(io.BytesIO(page.locator(".mapbox .stage").screenshot())).convert("RGB")
+    return {colour for count, colour in picture.getcolors(1 << 22) if count > 10}
+
+
+def is_yellow(colour):
+    """As VI and VII are, over land and sea."""
+    red, green, blue = colour
+    return red > 200 and green > 160 and blue < 140
+
+
+@pytest.mark.parametrize("lang", ["id", "en"])
+def test_the_map_of_a_quake_has_its_shaking_and_can_be_switched(watched, base, lang):
+    page, faults, paths = watched
+    shown(page, f"{base}/earthquakes/{EVENT}?lang={lang}")
+    assert not page.locator(".mapbox .picture img").is_visible()
+    assert any(f"style.json?lang={lang}" in path for path in paths)
+    wait_for(lambda: any(path.endswith(".pmtiles") for path in paths), 15, "tiles")
+    wait_for(lambda: STAR in colours(page), 15, "the epicentre")
+    wait_for(lambda: any(map(is_yellow, colours(page))), 15, "classes of MMI")
+    page.get_by_label("Kelas MMI" if lang == "id" else "Classes of MMI").uncheck()
+    wait_for(lambda: not any(map(is_yellow, colours(page))), 15, "a map without classes")
+    assert STAR in colours(page)
+    page.locator(".maplibregl-canvas").focus()
+    scale = page.locator(".maplibregl-ctrl-scale").inner_text()
+    page.keyboard.press("+")
+    wait_for(lambda: page.locator(".maplibregl-ctrl-scale").inner_text() != scale, 15, "a closer view")
+    page.get_by_role("button", name="Tampilkan semua" if lang == "id" else "Show all").click()
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run('.mapbox').then(found => found.violations.map(one => one.id))")
+    assert found == []
+    assert faults == []
+
+
+@pytest.mark.parametrize("watched", [BLIND], indirect=True, ids=["not drawing"])
+def test_where_no_map_can_be_drawn_the_picture_stands_and_nothing_is_fetched(watched, base):
+    page, faults, paths = watched
+    wait_for(lambda: page.goto(f"{base}/earthquakes/{EVENT}").ok, 15, EVENT)
+    page.locator(".mapbox.unable").wait_for(timeout=15_000)
+    assert page.locator(".mapbox .picture img").is_visible()
+    assert not any(path.startswith("/map/") for path in paths)
+    assert faults == []
