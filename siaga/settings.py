@@ -51,8 +51,8 @@ class Settings:
     SIAGA_WEB_PROXY       web_proxy       yes: a proxy stands before the web app and says whom it answers; no: none does
     SIAGA_SECOND_FACTOR   second_factor   yes: who may change something logs in with a code of an app besides; default:
                                           where the web app is reached by another address than this machine's
-    SIAGA_API_ORIGINS     api_origins     hosts, parted by spaces, whose pages may read the API (CORS); *: all
-    SIAGA_API_PER_MINUTE  api_per_minute  questions of one address that the API answers in a minute; 0: all
+    SIAGA_API_ORIGINS     api_origins     hosts, parted by spaces, whose pages may read API and feeds (CORS); *: all
+    SIAGA_API_PER_MINUTE  api_per_minute  questions of one address that API and feeds answer in a minute; 0: all
     SIAGA_SWEEP_SECONDS        sweep_seconds        between sweeps: recent inputs, and a part of all
     SIAGA_FULL_SWEEP_SECONDS   full_sweep_seconds   between sweeps of everything at once, one at 19:00 UTC
     SIAGA_OLD_INPUTS_DAYS      old_inputs_days      how long our MinIO keeps inputs that were overwritten; 0: for ever

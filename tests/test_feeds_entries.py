@@ -6,6 +6,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import xmlschema
+from fixtures import floodhours
 from fixtures.pages import got, serving
 from fixtures.published import CORRECTED, QUAKE
 from test_web import entry, put
@@ -56,3 +57,16 @@ def test_the_operator_says_when_messages_are_meant_but_never_of_demonstration_da
         client = serving(minio, tmp_path, cap_status="Actual")[1]
         root = ElementTree.fromstring(got(client, f"/feeds/cap/earthquakes/{QUAKE}.xml").data)
         assert root.findtext(f"{CAP}status") == status
+
+
+def test_a_damaged_record_takes_no_other_event_out_of_a_list(store, minio, tmp_path):
+    good, bad = (floodhours.put_data(store, hour, {floodhours.A: 3}) for hour in (0, 1))
+    store.put(keys.RESULTS, bad["impact"]["key"], b"{}")
+    client = serving(minio, tmp_path)[1]
+    root = ElementTree.fromstring(got(client, "/feeds/floods.en.atom").data)
+    assert len(root.findall(f"{ATOM}entry")) == 2
+    features = got(client, "/ogc/collections/floods/items").json["features"]
+    assert [one["id"] for one in features] == [bad["event_id"], good["event_id"]]
+    assert features[0]["geometry"] is None
+    assert len(got(client, "/ogc/collections").json["collections"]) == 5
+    assert client.get(f"/feeds/cap/floods/{bad['event_id']}.xml").status_code == 503

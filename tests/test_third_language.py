@@ -50,7 +50,8 @@ ROW = f"""    "{CODE}": Convention(
 NAMES = """Siaga SIAGA BMKG PetaBencana PAGER ITB Bayes EXPO-CAT ShakeMap MMI WIB WITA WIT UTC RW RWs PDF PNG HTML XLSX
 CSV CAP GeoJSON GeoTIFF GeoPackage QGIS JSON ID EN QQ US km cm ha kg kB MB grid.xml impact.json sha256 Merapi Boyolali
 Kabupaten Kota Kepulauan Sangat Panjang Tempat Yang Namanya Seririt SMP Negeri Lombok Utara Penduduk Test people
-population zones Sekali Bandar Udara ABC Jakarta Jawa Tengah DKI Jelambar Baru JELAMBAR BARU ID-JK""".split()
+population zones Sekali Bandar Udara ABC Jakarta Jawa Tengah DKI Jelambar Baru JELAMBAR BARU ID-JK
+Atom OGC API Features STAC""".split()
 SHAPES = (
     r"\S+/\S+",
     r"\b\d{10}-6-rw\b",

@@ -8,8 +8,9 @@ from typing import Any
 import shapely
 import shapely.geometry
 
+from siaga.errors import NotFound
 from siaga.impact.flood import AFFECTED_FROM
-from web.runs import Runs
+from web.runs import Damaged, Runs
 
 Bounds = tuple[float, float, float, float]
 
@@ -23,8 +24,14 @@ MOST_CODES = 200
 
 
 def bounds(runs: Runs, entry: Mapping[str, Any]) -> Bounds | None:
-    """West, south, east, north of the map in degrees, WGS84; None where all is dry."""
-    return _bounds(runs, entry["impact"]["key"], entry["impact"]["sha256"])
+    """West, south, east, north of the map in degrees, WGS84; None where all is dry.
+
+    None also of a record that is damaged or gone: one event must not take the others out of a list.
+    """
+    try:
+        return _bounds(runs, entry["impact"]["key"], entry["impact"]["sha256"])
+    except (Damaged, NotFound):
+        return None
 
 
 def outline(runs: Runs, entry: dict[str, Any]) -> tuple[tuple[float, float], ...]:

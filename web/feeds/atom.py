@@ -8,6 +8,7 @@ from flask import Blueprint, Response
 
 from siaga.errors import NotFound
 from siaga.language import LANGUAGES, Language
+from web.api import access
 from web.feeds import addresses, area, brief, markup
 from web.index import Filter
 from web.services import services
@@ -20,6 +21,8 @@ _NEVER = "1970-01-01T00:00:00Z"  # of a feed without entries
 _SINCE = "2026"  # of tag addresses (RFC 4151): a year in which whoever runs Siaga had that name
 
 pages = Blueprint("atom", __name__)
+pages.before_request(access.count)
+pages.after_request(access.allow)
 ElementTree.register_namespace("", _ATOM)
 ElementTree.register_namespace("georss", _GEORSS)
 

@@ -12,6 +12,7 @@ from siaga.errors import NotFound
 from siaga.language import LANGUAGES, Language
 from siaga.report.classed import tables
 from web import downloads
+from web.api import access
 from web.feeds import addresses, area, brief, judgement, markup
 from web.runs import find
 from web.services import services
@@ -28,6 +29,8 @@ _RESTRICTION = (
 )
 
 pages = Blueprint("cap", __name__)
+pages.before_request(access.count)
+pages.after_request(access.allow)
 
 
 @pages.app_context_processor

@@ -11,9 +11,10 @@ from typing import Any
 import shapely
 import shapely.geometry
 
+from siaga.errors import NotFound
 from siaga.report.assembly import PACKAGE
 from web.feeds.area import AREAS, Bounds
-from web.runs import Runs
+from web.runs import Damaged, Runs
 
 _CACHED, _BOUNDS_CACHED = 16, 1024  # layers, each of which may have some megabytes; bounds, which are small
 _ENVELOPES = (0, 32, 48, 48, 64)  # bytes of an envelope in a GeoPackage's geometry by its kind; OGC 12-128r17, 2.1.3
@@ -44,8 +45,11 @@ def zones(runs: Runs, entry: dict[str, Any]) -> Layer:
 
 
 def zones_bounds(runs: Runs, entry: dict[str, Any]) -> Bounds | None:
-    """Those of all these zones together; None where none has a shape."""
-    return _zones_bounds(runs, *runs.located(entry, PACKAGE))
+    """Those of all these zones together; None where none has a shape, or the file is damaged or gone."""
+    try:
+        return _zones_bounds(runs, *runs.located(entry, PACKAGE))
+    except (Damaged, NotFound):
+        return None
 
 
 @lru_cache(_CACHED)

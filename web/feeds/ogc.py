@@ -6,12 +6,15 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, g, request
 
 from siaga.errors import SiagaError
+from web.api import access
 from web.feeds import addresses, collections, openapi, query
 from web.feeds.replies import GEOJSON, JSON, answer, refused
 
 _CONFORMS = [f"http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/{name}" for name in ("core", "geojson", "oas30")]
 
 pages = Blueprint("ogc", __name__)
+pages.before_request(access.count)
+pages.after_request(access.allow)
 pages.register_error_handler(SiagaError, refused)
 
 

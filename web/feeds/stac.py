@@ -7,6 +7,7 @@ from flask import Blueprint, Response, g
 from siaga.errors import BadInput, NotFound, SiagaError
 from siaga.hazards import HAZARDS
 from siaga.language import Language
+from web.api import access
 from web.feeds import addresses, assets, monty
 from web.feeds.replies import GEOJSON, JSON, answer, refused
 from web.index import Filter
@@ -24,6 +25,8 @@ _FIRST = "2000-01-01T00:00:00Z"  # before any map that Siaga could be sent
 _INDONESIA = [90.0, -15.0, 145.0, 10.0]  # and what lies around it
 
 pages = Blueprint("stac", __name__)
+pages.before_request(access.count)
+pages.after_request(access.allow)
 pages.register_error_handler(SiagaError, refused)
 
 
