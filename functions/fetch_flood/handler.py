@@ -9,6 +9,7 @@ from datetime import datetime
 
 import siaga
 from siaga.function import frame
+from siaga.function.rehearsal import Rehearsal
 from siaga.inputs.flood_hours import FloodHours
 from siaga.inputs.petabencana import PetaBencana, Region, Suspect
 from siaga.keys import Snapshot
@@ -36,3 +37,4 @@ def run(now: datetime, context: frame.Context) -> frame.Outcome:
 
 
 handle = frame.on_tick(run)
+warm = Rehearsal((), lambda _context, _exposure, _timing: None)  # the store is at hand then

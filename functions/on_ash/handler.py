@@ -13,12 +13,15 @@ from hashlib import sha256
 from siaga import keys
 from siaga.analysis import Analysis
 from siaga.analysis.ash import ROLES, of_ash
+from siaga.data.analysis_data import AnalysisData
 from siaga.errors import BadInput, NotFound, Superseded, Unavailable
 from siaga.events import Notification
-from siaga.function import analyse, frame
+from siaga.function import analyse, frame, invented
+from siaga.function.rehearsal import Rehearsal
 from siaga.hazard.ash import MAX_BYTES, MAX_REQUEST_BYTES, Eruption, read_request
 from siaga.impact.stored.ash import AshImpact
 from siaga.inputs import ash_falls
+from siaga.timing import Timing
 
 _PATIENCE = timedelta(days=7)
 
@@ -26,9 +29,6 @@ _PATIENCE = timedelta(days=7)
 def run(notification: Notification, context: frame.Context) -> frame.Outcome:
     """Analyse one ash fall."""
     return analyse.run_analysis(notification, context, _analyse, MAX_REQUEST_BYTES, ROLES)
-
-
-handle = frame.on_object(run)
 
 
 def _analyse(given: analyse.Input) -> Analysis[AshImpact]:
@@ -60,3 +60,12 @@ def _raster(given: analyse.Input, eruption: Eruption) -> bytes:
     if body:
         raise Unavailable("The raster {key} is another one than the request names; the request waits for it", key=key)
     raise Unavailable("The raster {key} has not come yet; the request waits for it", key=key)
+
+
+def _rehearse(_context: frame.Context, exposure: AnalysisData, timing: Timing) -> None:
+    raster = invented.ash()
+    of_ash([raster], invented.ash_request(raster), exposure, timing, {})
+
+
+handle = frame.on_object(run)
+warm = Rehearsal(ROLES, _rehearse)

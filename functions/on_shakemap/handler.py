@@ -12,14 +12,17 @@ from siaga import keys
 from siaga.analysis import Analysis
 from siaga.analysis.earthquake import ROLES, of_earthquake
 from siaga.data import prepared_shares
+from siaga.data.analysis_data import AnalysisData
 from siaga.errors import Reason, reason
 from siaga.events import Notification
-from siaga.function import analyse, frame
+from siaga.function import analyse, frame, rehearsal
+from siaga.function.rehearsal import Rehearsal
 from siaga.hazard import gridpack, gridxml
 from siaga.impact.stored.earthquake import EarthquakeImpact
 from siaga.moment import parse, stamp
 from siaga.report import listed
 from siaga.report.earthquake import printed
+from siaga.timing import Timing
 
 _CLOCKS_DIFFER = timedelta(minutes=5)
 
@@ -31,14 +34,25 @@ def run(notification: Notification, context: frame.Context) -> frame.Outcome:
     )
 
 
-handle = frame.on_object(run)
-
-
 def _analyse(given: analyse.Input) -> Analysis[EarthquakeImpact]:
-    prepared_shares.fetch(given.context.store, given.exposure, given.context.settings.cache)
-    given.timing.step("exposure")
     source, body = keys.source_type(given.notification.bucket), gridpack.unpacked(given.body)
-    return of_earthquake(body, source, given.exposure, given.context.settings.cache, given.timing)
+    return _counted(body, source, given.context, given.exposure, given.timing)
+
+
+def _counted(
+    body: bytes, source: str, context: frame.Context, exposure: AnalysisData, timing: Timing
+) -> Analysis[EarthquakeImpact]:
+    prepared_shares.fetch(context.store, exposure, context.settings.cache)
+    timing.step("exposure")
+    return of_earthquake(body, source, exposure, context.settings.cache, timing)
+
+
+def _rehearse(context: frame.Context, exposure: AnalysisData, timing: Timing) -> None:
+    _counted(rehearsal.shakemap(exposure), "initial", context, exposure, timing)
+
+
+handle = frame.on_object(run)
+warm = Rehearsal(ROLES, _rehearse)
 
 
 def _arrival_warnings(given: analyse.Input, found: Analysis[EarthquakeImpact]) -> list[Reason]:

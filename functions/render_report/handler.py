@@ -12,13 +12,15 @@ compares what is there now. A flooded hour in which no state is 2 or more has no
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from siaga import catalog, keys, moment
+from siaga.analysis.earthquake import ROLES, of_earthquake
 from siaga.data import analysis_data
 from siaga.data.analysis_data import AnalysisData
 from siaga.events import Notification
-from siaga.function import content, frame
+from siaga.function import content, frame, rehearsal
+from siaga.function.rehearsal import Rehearsal
 from siaga.impact.stored import AshImpact, EarthquakeImpact, FloodImpact, Impact, event_time
 from siaga.inputs import flood_changes
 from siaga.product import Product
@@ -61,10 +63,6 @@ def run(notification: Notification, context: frame.Context) -> frame.Outcome:
     timing.step("catalogue")
     analysis_data.thin(context.settings.cache, exposure)
     return frame.Outcome(str(where), where.event_id, [], timing.seconds)
-
-
-typesetters.start()
-handle = frame.on_object(run)
 
 
 def _made(one: Finished, impact: Impact) -> tuple[list[Product], Product]:
@@ -115,3 +113,16 @@ def _below(store: Store, impact: EarthquakeImpact) -> EarthquakeImpact | None:
         return None
     below: EarthquakeImpact = json.loads(store.get(keys.RESULTS, entry["impact"]["key"])[0])
     return below
+
+
+def _rehearse(context: frame.Context, exposure: AnalysisData, timing: Timing) -> None:
+    """The report of an invented map whose people nobody has counted: reports use no population data."""
+    uncounted = replace(exposure, roles=ROLES)
+    found = of_earthquake(rehearsal.shakemap(exposure), "initial", uncounted, context.settings.cache, timing)
+    made = {product.path: product.body for product in found.products}
+    assembly.rehearse(found.impact, json.loads(made["bands.geojson"]), made["grid.xml"], exposure, timing)
+
+
+typesetters.start()
+handle = frame.on_object(run)
+warm = Rehearsal(assembly.ROLES["earthquake"], _rehearse)

@@ -28,18 +28,19 @@ def render(
 
     below: impact.json of the version that ranks just below this one, to tell what changed; None where there is none.
     """
-    papers = [_paper(impact, bands, atlas, public_url, language, below) for language in languages]
+    papers = [written(impact, bands, atlas, public_url, language, below) for language in languages]
     return paper.of(papers, meanwhile)
 
 
-def _paper(
+def written(
     impact: EarthquakeImpact,
     bands: Mapping[str, Any],
     atlas: Atlas,
     public_url: str,
     language: Language,
-    below: EarthquakeImpact | None,
+    below: EarthquakeImpact | None = None,
 ) -> Paper:
+    """What it says in one language; nothing of it is drawn or set yet. Arguments as above."""
     change = changes.change(below, impact, language) if below else None
 
     def html(fitted: Fit) -> str:
