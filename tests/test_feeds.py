@@ -206,6 +206,7 @@ def test_districts_carry_codes_and_figures_as_the_report_has_them(filled):
     _store, _index, client = filled
     found, _next = features(client, f"/ogc/collections/zones.{QUAKE}/items")
     east = next(one for one in found if one["properties"]["code"] == "52")
+    assert (east["properties"]["bps_code"], east["properties"]["p_code"]) == ("52", "ID52")
     assert east["properties"]["people"] > 0
     assert shapely.geometry.shape(east["geometry"]).contains(shapely.Point(116.6, -8.5))
 

@@ -1,7 +1,6 @@
 """People by zone and class of one version: as JSON, as a table and with borders; with BPS's numbers and P-codes."""
 
 import json
-import sqlite3
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -16,6 +15,7 @@ from siaga.hazard import ash
 from siaga.impact import flood
 from siaga.impact.classed import zones_csv
 from siaga.impact.mmi import CLASSES
+from web import geopackage
 from web.api.events import EVENT_ID, HAZARD, VERSION, collection, entry_of, feature
 from web.api.operations import CSV, GEOJSON, operation
 from web.api.parameters import text
@@ -26,7 +26,6 @@ _LEVEL = text("level", "Zones of this level alone, as the answer lists them", 40
 _PLACES = (EVENT_ID, VERSION, _LEVEL)
 _PACKAGE = "event.gpkg"
 _CLASSES = {"flood": flood.CLASSES, "ash": ash.CLASSES}
-_ENVELOPES = (0, 32, 48, 48, 64)  # bytes of a GeoPackage's envelope by its kind, behind the eight of the head
 _CACHED = 8  # packages
 
 
@@ -136,15 +135,5 @@ def _shapes(entry: Mapping[str, Any]) -> dict[str, str]:
 
 @lru_cache(_CACHED)
 def _read(_run: str, package: bytes) -> dict[str, str]:
-    base = sqlite3.connect(":memory:")
-    try:
-        base.deserialize(package)
-        rows = base.execute("select code, geom from zones where code != ''").fetchall()
-    finally:
-        base.close()
-    return {code: shapely.to_geojson(shapely.from_wkb(_wkb(blob))) for code, blob in rows if blob}
-
-
-def _wkb(blob: bytes) -> bytes:
-    """What follows the head of a GeoPackage's geometry."""
-    return blob[8 + _ENVELOPES[(blob[3] >> 1) & 7] :]
+    rows = geopackage.rows(package, "zones")
+    return {values["code"]: shapely.to_geojson(shape) for shape, values in rows if shape and values["code"]}

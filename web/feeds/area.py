@@ -9,6 +9,7 @@ import shapely
 import shapely.geometry
 
 from siaga.errors import NotFound
+from siaga.exposure.codes import bps_codes
 from siaga.impact.flood import AFFECTED_FROM
 from web.runs import Damaged, Runs
 
@@ -76,15 +77,10 @@ def _hit(hazard: str, features: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def district_codes(impact: Mapping[str, Any]) -> list[str]:
-    """Codes of BPS (2, 4, 7 or 10 digits) of zones in which at least one person is hit, as impact.json lists them.
-
-    Zones that carry codes of another kind have none here.
-    """
-    return [
-        str(zone["code"])
-        for zone in impact["zones"]
-        if str(zone["code"]).isdecimal() and len(str(zone["code"])) in (2, 4, 7, 10) and _people_hit(zone) >= 1
-    ][:MOST_CODES]
+    """Numbers of BPS of zones in which at least one person is hit; none where the installed zones have none."""
+    numbers = bps_codes(zone["code"] for zone in impact["zones"])
+    hit = (numbers.get(zone["code"]) for zone in impact["zones"] if _people_hit(zone) >= 1)
+    return [number for number in hit if number][:MOST_CODES]
 
 
 def _people_hit(zone: Mapping[str, Any]) -> float:

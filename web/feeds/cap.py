@@ -9,6 +9,7 @@ from flask import Blueprint, Response
 
 from siaga import keys, moment
 from siaga.errors import NotFound
+from siaga.exposure.codes import p_code
 from siaga.language import LANGUAGES, Language
 from siaga.report.classed import tables
 from web import downloads
@@ -151,7 +152,7 @@ def _area(
         markup.add(place, "circle", f"{volcano['latitude']:.4f},{volcano['longitude']:.4f} {_EMPTY_KM}")
     for code in area.district_codes(impact):
         _pair(place, "geocode", "BPS", code)
-        _pair(place, "geocode", "P-code", f"ID{code}")
+        _pair(place, "geocode", "P-code", p_code(code))
 
 
 def _place_name(entry: Mapping[str, Any], shown: brief.Brief, _: Language) -> str:

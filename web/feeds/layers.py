@@ -1,9 +1,7 @@
 """Areas of one version as GeoJSON features: classes of shaking or ash, flooded RWs, districts with their figures."""
 
 import json
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -12,12 +10,13 @@ import shapely
 import shapely.geometry
 
 from siaga.errors import NotFound
+from siaga.exposure.codes import bps_codes, p_code
 from siaga.report.assembly import PACKAGE
+from web import geopackage
 from web.feeds.area import AREAS, Bounds
 from web.runs import Damaged, Runs
 
 _CACHED, _BOUNDS_CACHED = 16, 1024  # layers, each of which may have some megabytes; bounds, which are small
-_ENVELOPES = (0, 32, 48, 48, 64)  # bytes of an envelope in a GeoPackage's geometry by its kind; OGC 12-128r17, 2.1.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,12 @@ def _areas(runs: Runs, key: str, sha256: str) -> Layer:
 
 @lru_cache(_CACHED)
 def _zones(runs: Runs, key: str, sha256: str) -> Layer:
-    return _layer(_rows(runs.whole(key, sha256), "zones"))
+    rows = list(geopackage.rows(runs.whole(key, sha256), "zones"))
+    numbers = bps_codes(values["code"] for _shape, values in rows)
+    return _layer(
+        (shape, values | {"bps_code": numbers.get(values["code"]), "p_code": p_code(numbers.get(values["code"]))}, None)
+        for shape, values in rows
+    )
 
 
 @lru_cache(_BOUNDS_CACHED)
@@ -84,27 +88,6 @@ def _layer(rows: Iterator[tuple[shapely.Geometry | None, dict[str, Any], str | N
         features.append(made)
         bounds.append(shapely.bounds(shape).tolist() if known else None)
     return Layer(tuple(features), tuple(tuple(one) if one else None for one in bounds))
-
-
-def _rows(package: bytes, table: str) -> Iterator[tuple[shapely.Geometry | None, dict[str, Any], str | None]]:
-    """The rows of a GeoPackage's table, its shapes apart."""
-    with closing(sqlite3.connect(":memory:")) as connection:
-        connection.deserialize(package)
-        (column,) = connection.execute(
-            "select column_name from gpkg_geometry_columns where table_name = ?", [table]
-        ).fetchone()
-        cursor = connection.execute(f'select * from "{table}"')
-        names = [one[0] for one in cursor.description]
-        for row in cursor:
-            values = dict(zip(names, row, strict=True))
-            blob = values.pop(column)
-            values.pop("fid", None)
-            yield (_shape(blob) if blob else None), values, None
-
-
-def _shape(blob: bytes) -> shapely.Geometry:
-    """A geometry as GeoPackages store it: a head, an envelope, then WKB."""
-    return shapely.from_wkb(blob[8 + _ENVELOPES[blob[3] >> 1 & 7] :])
 
 
 def meet(first: Bounds, second: Bounds) -> bool:
