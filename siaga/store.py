@@ -5,7 +5,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Self
 
 import boto3
 import botocore.session
@@ -46,8 +46,14 @@ class Head:
 class Store:
     """An S3 endpoint with one user's rights. Safe to share between threads."""
 
-    def __init__(self, url: str, access_key: str, secret_key: str, region: str = "us-east-1") -> None:
-        """`url` of any S3 endpoint, e.g. http://127.0.0.1:9000."""
+    def __init__(
+        self, url: str, access_key: str, secret_key: str, region: str = "us-east-1", patience: float = 0
+    ) -> None:
+        """`url` of any S3 endpoint, e.g. http://127.0.0.1:9000.
+
+        patience: seconds in which it may send nothing, for callers at whom somebody waits: they try once. 0: a
+        minute, and three tries.
+        """
         self.url = url
         core = botocore.session.get_session()
         core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_moment)
@@ -60,21 +66,22 @@ class Store:
             config=Config(
                 signature_version="s3v4",
                 s3={"addressing_style": "path"},
-                retries={"max_attempts": 2, "mode": "standard"},
+                retries={"max_attempts": 0 if patience else 2, "mode": "standard"},
                 connect_timeout=3,
-                read_timeout=60,
+                read_timeout=patience or 60,
                 max_pool_connections=32,
             ),
         )
 
     @classmethod
-    def connect(cls, settings: Settings, role: str) -> "Store":
+    def connect(cls, settings: Settings, role: str, patience: float = 0) -> Self:
         """The store with the rights of a role: functions, gateway, door, web, accounts, ash, bmkg or root."""
         return cls(
             settings.store_url,
             settings.secret(f"store-{role}-key"),
             settings.secret(f"store-{role}-secret"),
             settings.store_region,
+            patience,
         )
 
     def get(

@@ -11,7 +11,7 @@ from flask import Flask
 from siaga.accounts.audit import Audit
 from siaga.accounts.directory import Accounts
 from siaga.store import Store
-from web import account, api, audit, login, reprocess, services, shell, status, users
+from web import account, api, audit, live, login, packed, reprocess, services, shell, status, users
 from web.api import access
 from web.api.access import Access
 from web.ash import pages as ash
@@ -57,16 +57,19 @@ def create_app(
     public_url: str = "http://localhost",
     cap_status: str = "Test",
     api_access: Access | None = None,
+    streams: int = 0,
 ) -> Flask:
     """The app. store: with the rights of role web. gateway_url: where it asks what is under way, with jobs_token.
 
     uploads: for them; without it the app only shows. home: of the supervisor on this machine, where there is one.
     public_url: what feeds call this app. cap_status: what their CAP messages of real events say they are.
     api_access: who may ask the API, and how often; without it all of this host, without a bound.
+    streams: how many readers are told of changes at once, each by a thread of the server; others ask.
     """
     app = Flask(__name__, static_folder=None)
     app.url_map.merge_slashes = False  # else "//x" is sent on to an address made of whatever Host was sent
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    packed.install(app)
     services.install(
         app, Services(index, Runs(store), gateway_url, jobs_token, MapArchive(store), home, public_url, cap_status)
     )
@@ -75,6 +78,7 @@ def create_app(
     app.register_blueprint(maps.pages)
     access.install(app, api_access or Access())
     api.install(app, Volcanoes(uploads.store) if uploads else None)
+    live.install(app, streams)
     if uploads:
         admission = login.Login(uploads.accounts, uploads.second_factor)
         login.install(app, admission, uploads.session_key, uploads.secure)

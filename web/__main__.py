@@ -1,32 +1,49 @@
-"""The web app as a process: `python -m web`."""
+"""The web app as a process: `python -m web`; `python -m web rebuild` makes its index anew from the bucket."""
 
 import logging
 import os
-import threading
+import sys
+import time
 
 from siaga import modes
 from siaga.accounts.audit import Audit
 from siaga.accounts.directory import Accounts
 from siaga.hazard.ash import MAX_BYTES
+from siaga.hazards import HAZARDS
 from siaga.listener import Listener, raise_descriptors
 from siaga.settings import Settings
 from siaga.store import Store
 from web import Access, UploadAccess, create_app, login
-from web.index import Index
+from web.index import Filter, Index
+from web.patient import PATIENCE, PatientStore
 
-_THREADS = 16
+_THREADS, _STREAMS = 16, 32  # for pages, and for readers who are told of changes; these threads sleep
 _IDLE_SECONDS = 30
 _MAX_BODY = MAX_BYTES + (1 << 20)  # a raster is the largest thing that is handed in
 
 
+def _rebuild(index: Index) -> None:
+    """Throw away what the index holds and read all of it again, also under a running app. Raises SiagaError."""
+    began = time.perf_counter()
+    index.forget()
+    index.refresh()
+    events = {hazard: index.events(hazard, Filter(), 0, 0)[1] for hazard in HAZARDS}
+    told = ", ".join(f"{count:,} of hazard {hazard}" for hazard, count in events.items())
+    print(f"read anew in {time.perf_counter() - began:.1f} s: {told}")
+
+
 def main() -> None:
-    """Serve until stopped; the index follows the bucket in a thread of its own."""
+    """Serve until stopped; the index follows the bucket in threads of its own."""
     os.umask(modes.PRIVATE)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
     settings = Settings.load()
-    store = Store.connect(settings, "web")
-    index = Index(store, settings.home / "web" / "index.sqlite")
-    threading.Thread(target=index.follow, name="index", daemon=True).start()
+    if sys.argv[1:] == ["rebuild"]:
+        _rebuild(Index(Store.connect(settings, "web"), settings.home / "web" / "index.sqlite"))
+        return
+    store = PatientStore.connect(settings, "web", PATIENCE)
+    # a store of its own: what a page could not read does not keep the index from asking, nor the other way round
+    index = Index(PatientStore.connect(settings, "web", PATIENCE), settings.home / "web" / "index.sqlite")
+    index.start()
     secure = settings.public_url.startswith("https:")
     of_accounts = Store.connect(settings, "accounts")
     uploads = UploadAccess(
@@ -38,15 +55,16 @@ def main() -> None:
         settings.secret("orders-token"),
         settings.second_factor,
     )
-    told = settings.public_url, settings.cap_status, Access(settings.api_origins, settings.api_per_minute)
-    app = create_app(store, index, settings.gateway_url, uploads, settings.secret("jobs-token"), settings.home, *told)
+    access = Access(settings.api_origins, settings.api_per_minute)
+    told = settings.home, settings.public_url, settings.cap_status, access, _STREAMS
+    app = create_app(store, index, settings.gateway_url, uploads, settings.secret("jobs-token"), *told)
     proxy = {"trusted_proxy": "127.0.0.1", "trusted_proxy_headers": {"x-forwarded-for"}} if settings.web_proxy else {}
     raise_descriptors()
     Listener(
         app,
         settings.web_port,
         login.may_send_much(app),
-        threads=_THREADS,
+        threads=_THREADS + _STREAMS,
         channel_timeout=_IDLE_SECONDS,
         max_request_body_size=_MAX_BODY,
         clear_untrusted_proxy_headers=True,

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from flask import Response, g, request
 
 from siaga import keys
-from siaga.errors import NotFound, SiagaError
+from siaga.errors import NotFound, SiagaError, Unavailable
 from siaga.impact.quakes import surely_one
 from siaga.impact.versions import Revision
 from siaga.language import LANGUAGES
@@ -178,6 +178,8 @@ def find(index: Index, hazard: str, event_id: str, version: str) -> tuple[list[d
     versions = index.versions(keys.check_event_id(event_id), version, hazard)
     if not versions and index.look():
         versions = index.versions(event_id, version, hazard)
+    if not versions and not index.whole:
+        raise Unavailable("Event {event_id} is not here yet: the lists are being read anew", event_id=event_id)
     if not versions and not (version and index.versions(event_id, hazard=hazard)):
         raise NotFound("There is no event {event_id}", event_id=event_id)
     named = keys.identity(hazard, event_id)

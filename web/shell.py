@@ -118,10 +118,16 @@ def trouble(status: int, sentence: str, **more: object) -> AnyResponse:
 
 
 def freshness(index: Index) -> dict[str, Any]:
-    """How old the index is, and whether that is late."""
-    age = time.time() - index.fresh if index.fresh else None
+    """How old the index is, and whether that is late; built: how much of it, while it is not whole."""
+    began = index.fresh
+    age = time.time() - began if began else None
     state = "broken" if age is None or age > _BROKEN else "late" if age > _LATE else "live"
-    return {"state": state, "seconds": None if age is None else int(age), "reason": index.trouble}
+    return {
+        "state": state,
+        "seconds": None if age is None else int(age),
+        "reason": index.trouble,
+        "built": None if index.whole else index.built,
+    }
 
 
 def _in_language(code: str) -> str:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from flask import Blueprint, Response, current_app, g, jsonify, render_template, request
+from flask import Blueprint, Response, current_app, g, render_template, request
 
 from siaga import gaps, keys, standing
 from siaga.errors import BadInput
@@ -14,7 +14,7 @@ from siaga.moment import parse, stamp
 from siaga.printable import shown
 from siaga.receipt import Receipt
 from siaga.report import figures
-from web import clock, shell
+from web import clock
 from web.index import Index
 from web.services import services
 
@@ -40,14 +40,6 @@ pages = Blueprint("status", __name__)
 def healthz() -> Response:
     """The app lives."""
     return Response("OK", mimetype="text/plain")
-
-
-@pages.get("/live.json")
-def live() -> Response:
-    """How old the index is and how many inputs are done, for pages that keep themselves up to date."""
-    index = services().index
-    _events, total = index.receipts(("done",), 0)
-    return jsonify(shell.freshness(index) | {"settled": total})
 
 
 @pages.get("/status")

@@ -1,9 +1,12 @@
 """Earthquakes: the list, one event's page, its files."""
 
+from typing import Any
+
 from flask import Blueprint, Response, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from siaga import palette
+from siaga.errors import Unavailable
 from siaga.impact.fatality import LEVELS
 from siaga.impact.quakes import surely_one
 from siaga.impact.stored.earthquake import EarthquakeImpact
@@ -62,10 +65,21 @@ def listed() -> str:
 
 @pages.get("/earthquakes/<event_id>")
 @pages.get("/earthquakes/<event_id>/<version>")
-def event(event_id: str, version: str = "") -> str:
-    """One version of an event; the newest where none is named."""
+def event(event_id: str, version: str = "") -> str | tuple[str, int]:
+    """One version of an event, the newest where none is named; what the list knows of it while the store is silent."""
+    versions, entry = find(services().index, "earthquake", event_id, version)
+    try:
+        return _page(versions, entry)
+    except Unavailable as error:
+        row = listing.row(entry, g.language)
+        return render_template(
+            "silent.html", tab="earthquakes", row=row, entry=entry, colours=palette.MMI
+        ), error.status
+
+
+def _page(versions: list[dict[str, Any]], entry: dict[str, Any]) -> str:
+    """The page of one version. Raises Unavailable."""
     index, runs = services().index, services().runs
-    versions, entry = find(index, "earthquake", event_id, version)
     impact = runs.analysis(entry)
     shown = printed(impact, g.language)
     return render_template(
@@ -73,6 +87,7 @@ def event(event_id: str, version: str = "") -> str:
         tab="earthquakes",
         **shown,
         entry=entry,
+        said=entry["description"],
         published=entry["report"] is not None,
         newest=versions[0],
         unsure=not surely_one(Revision.of(entry), Revision.of(versions[0])),

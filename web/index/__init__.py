@@ -12,16 +12,20 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
+from itertools import product
 from pathlib import Path
 from typing import Any
 
-from siaga import keys
+from siaga import keys, moment
 from siaga.errors import BadInput, NotFound, Reason, SiagaError
 from siaga.events import Notification
+from siaga.hazards import HAZARDS
 from siaga.receipt import Receipt
 from siaga.store import Head, Store
 from web.index import lists
@@ -36,10 +40,12 @@ from web.index.rows import of_entry, of_receipt
 __all__ = ["LARGE", "Filter", "Index", "Unsettled"]
 
 _log = logging.getLogger(__name__)
-_FORM = 8  # of the tables; another one is thrown away and made anew
-_LEAST_SECONDS, _SHARE_OF_TIME = 0.3, 10
+_FORM = 9  # of the tables; another one is thrown away and made anew
+_LEAST_SECONDS, _SHARE_OF_TIME, _MOST_SECONDS = 0.3, 10, 60  # between rounds: at least; times the last; at most
+_RECENT_SECONDS, _RECENT = 1.0, timedelta(days=2)  # between looks at the months of what is that old, or less
+_AFTER_FAILURE = 1.0  # seconds: how long a round failed says nothing of how long the next one takes
 _LEAST_APART, _LOOK_SHARE = 0.05, 2  # seconds between looks that a reader asks for; times as long as the last one took
-_FETCHES = 8
+_FETCHES, _AT_ONCE = 8, 512
 _TABLES = """
 create table entry (key text primary key, etag text, hazard text, event_id text, version text, source_type text,
     number integer, process_time text, time text, longitude real, latitude real, magnitude real, depth real, alert text,
@@ -51,10 +57,12 @@ create index entry_time on entry (hazard, time);
 create index entry_id on entry (hazard, identity);
 create index entry_event on entry (event);
 create table beside (event text primary key, level text, rank integer, body text);
+create table round (name text primary key, began real);
 create table receipt (key text primary key, etag text, function text, bucket text, input text, input_etag text,
-    state text, received text, finished text, body text);
+    folder text, state text, received text, finished text, body text);
 create index receipt_known on receipt (key, etag);
 create index receipt_input on receipt (bucket, input, input_etag);
+create index receipt_folder on receipt (bucket, folder, function, state);
 create index receipt_state on receipt (state, finished);
 """
 # what counts of a flood hour or an ash fall: what spellings of its id have in common says which event it is
@@ -83,19 +91,18 @@ class Index:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._store, self._path = store, path
         self._local = threading.local()
-        self._writing = threading.Lock()
+        self._writing, self._writing_others = threading.Lock(), threading.Lock()
         self.floods = FloodIndex(store, self._connection)
         self._look_from = 0.0  # when a reader may ask for a look again, on the clock of time.monotonic()
         self.lists = EventLists(self._connection)
         self.inputs = InputIndex(store, self._connection)
         self._parts: dict[str, Callable[[], None]] = {
-            "inputs": self.inputs.refresh,
+            "inputs": lambda: self.inputs.refresh(),
             "catalogue": self._copy_events,
             "ledger": lambda: self._copy("receipt", keys.LEDGER, "", of_receipt),
         }
-        self._began: dict[str, float] = dict.fromkeys(self._parts, 0.0)
-        self.fresh = 0.0  # when the last round over the catalogue began, on the clock of time.time()
         self.trouble: Reason | None = None  # why the last round failed
+        self.built = (0, 0)  # of how many entries so many are read, while the index is made from nothing
         with closing(sqlite3.connect(path)) as connection:
             another = connection.execute("pragma user_version").fetchone()[0] != _FORM
         if another:
@@ -104,26 +111,57 @@ class Index:
             with self._connection() as connection:
                 connection.executescript(_TABLES + INPUT_TABLES + FLOOD_TABLES + lists.TABLES)
                 connection.execute(f"pragma user_version = {_FORM}")
+        self._revision = 0
+        with self._connection() as connection:
+            for key, etag in connection.execute("select key, etag from entry"):
+                self._revision ^= _mark(key, etag)
 
-    def follow(self) -> None:
-        """Refresh for ever; a store that does not answer is told to readers and tried again.
+    @property
+    def fresh(self) -> float:
+        """When the last round over the catalogue or its last months began, on the clock of time.time(); 0.0: never."""
+        return max(self._rounds().values(), default=0.0)
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of the catalogue was read at least once, by whatever process wrote the file."""
+        return "catalogue" in self._rounds()
+
+    def _rounds(self) -> dict[str, float]:
+        with self._connection() as connection:
+            return dict(connection.execute("select name, began from round").fetchall())
+
+    def forget(self) -> None:
+        """Remove all that is known, so that the next rounds make it anew; readers are told so meanwhile."""
+        named = "select name from sqlite_master where type = 'table' and name not like '%!_%' escape '!'"
+        named += " or name in ('event_box', 'event_words', 'event_month') or name like 'flood!_%' escape '!'"
+        with self._connection() as connection:
+            for (table,) in connection.execute(named).fetchall():
+                connection.execute(f"delete from {table}")
+        self.inputs, self.floods = InputIndex(self._store, self._connection), FloodIndex(self._store, self._connection)
+        self._revision = 0
+        self.lists.change()
+
+    def start(self) -> None:
+        """Follow the bucket in threads that end with the process."""
+        for names in (("catalogue",), ("inputs", "ledger")):
+            threading.Thread(target=self.follow, args=names, name=f"index of {names[0]}", daemon=True).start()
+
+    def follow(self, *names: str) -> None:
+        """Refresh those parts for ever; a store that does not answer is told to readers and tried again.
 
         Each part at a pace of its own: a ledger of years must not keep a new event from its list.
         """
-        due = dict.fromkeys(self._parts, 0.0)
+        due = dict.fromkeys(names, 0.0)
         while True:
             for name in due:
                 began = time.monotonic()
-                if began < due[name]:
-                    continue
-                try:
-                    self._refresh(name)
-                except SiagaError as error:
-                    _log.warning("the index stays as it is: %s", error)
-                except Exception:  # a bug must not stop the page from growing older in plain sight
-                    _log.exception("the index stays as it is")
-                ended = time.monotonic()
-                due[name] = ended + _SHARE_OF_TIME * (ended - began)
+                if began >= due[name]:
+                    whole = self._attempt(lambda part=name: self._refresh(part))  # type: ignore[misc]
+                    ended = time.monotonic()
+                    pause = min(_MOST_SECONDS, _SHARE_OF_TIME * (ended - began)) if whole else _AFTER_FAILURE
+                    due[name] = ended + pause
+                elif name == "catalogue" and due[name] - began > _RECENT_SECONDS:
+                    self._attempt(self._refresh_recent)
             time.sleep(_LEAST_SECONDS)
 
     def refresh(self) -> None:
@@ -131,18 +169,44 @@ class Index:
         for name in self._parts:
             self._refresh(name)
 
+    def _attempt(self, part: Callable[[], None]) -> bool:
+        try:
+            part()
+        except SiagaError as error:
+            _log.warning("the index stays as it is: %s", error)
+        except Exception:  # a bug must not stop the page from growing older in plain sight
+            _log.exception("the index stays as it is")
+        else:
+            return True
+        return False
+
     def _refresh(self, name: str) -> None:
-        with self._writing:
-            began = time.time()
-            try:
-                self._parts[name]()
-                if name != "catalogue":
-                    self.inputs.join()
-            except SiagaError as error:
-                self.trouble = error.reason()
-                raise
-            self._began[name] = began
-            self.fresh, self.trouble = self._began["catalogue"], None
+        with self._writing if name == "catalogue" else self._writing_others, self._timed(name):
+            self._parts[name]()
+            if name != "catalogue":
+                self.inputs.join()
+
+    def _refresh_recent(self) -> None:
+        """Copy the catalogue's last months alone: what comes now is listed soon, however many old entries lie there."""
+        with self._writing, self._timed("recent"):
+            now = moment.now()
+            months = dict.fromkeys((day.year, day.month) for day in (now, now - _RECENT))
+            for hazard, month in product(HAZARDS, months):
+                self._copy_catalogue(keys.catalog_prefix(hazard, *month))
+
+    @contextmanager
+    def _timed(self, name: str) -> Iterator[None]:
+        """Note when a round over the catalogue began that came to its end, and why one did not."""
+        began = time.time()
+        try:
+            yield
+        except SiagaError as error:
+            self.trouble = error.reason()
+            raise
+        self.trouble = None
+        if name in ("catalogue", "recent"):
+            with self._connection() as connection:
+                connection.execute("insert or replace into round values (?, ?)", [name, began])
 
     def look(self) -> bool:
         """Copy the catalogue at once, since somebody asks for an event that is not here; whether it was looked at.
@@ -162,8 +226,8 @@ class Index:
             self._writing.release()
         return True
 
-    def _copy_catalogue(self) -> None:
-        self._copy("entry", keys.RESULTS, keys.CATALOG, lambda body: of_entry(json.loads(body)), self._join)
+    def _copy_catalogue(self, prefix: str = keys.CATALOG) -> None:
+        self._copy("entry", keys.RESULTS, prefix, lambda body: of_entry(json.loads(body)), self._join)
 
     def events(self, hazard: str, wanted: Filter, limit: int, offset: int) -> tuple[list[dict[str, Any]], int]:
         """Each event by the version that counts, in the order that is wanted, and how many there are in all."""
@@ -237,9 +301,14 @@ class Index:
         return [Receipt.decode(row[0]) for row in rows], total
 
     def failed(self, limit: int) -> tuple[list[Receipt], int]:
-        """What was refused or given up and is still what stands under its key, newest first, and how many in all."""
+        """What was refused or given up and still stands under its key, newest first, and how many in all.
+
+        What came into the same folder later and was taken, or another analysis of the same version, mends it.
+        """
         base = """from receipt r left join input i on i.bucket = r.bucket and i.key = r.input
-            where r.state in ('refused', 'dead') and (r.bucket = ? or i.etag = r.input_etag)"""
+            where r.state in ('refused', 'dead') and not exists (select 1 from receipt d where d.bucket = r.bucket
+                and d.folder = r.folder and d.function = r.function and d.state = 'done' and d.received > r.received)
+            and (r.bucket = ? or i.etag = r.input_etag)"""
         with self._connection() as connection:
             total = connection.execute(f"select count(*) {base}", [keys.RESULTS]).fetchone()[0]
             rows = connection.execute(
@@ -272,23 +341,39 @@ class Index:
     def _copy(self, table: str, bucket: str, prefix: str, row: Any, after: Any = None) -> None:
         """Bring a table up to date with a bucket; `after` puts the changed table in order, in one step with it."""
         with self._connection() as connection:
-            known = dict(connection.execute(f"select key, etag from {table}").fetchall())
+            chosen = f"select key, etag from {table} where key >= ? and key < ?"
+            known = dict(connection.execute(chosen, [prefix, f"{prefix}\U0010ffff"]).fetchall())
         there = {head.key: head for head in self._store.list(bucket, prefix) if not head.key.startswith(keys.ORDERS)}
         changed = [head for key, head in there.items() if known.get(key) != head.etag]
+        changed.sort(key=lambda head: head.key.rpartition("/")[2], reverse=True)  # the newest event first
         gone = [key for key in known if key not in there]
-        if not changed and not gone:
-            return
-        with ThreadPoolExecutor(_FETCHES) as pool:
-            rows = [made for made in pool.map(lambda head: self._row(bucket, head, row), changed) if made]
-        with self._connection() as connection:
-            replaced = [made["key"] for made in rows]
-            connection.executemany(f"delete from {table} where key = ?", [[key] for key in [*gone, *replaced]])
-            for made in rows:
-                names = ", ".join(made)
-                marks = ", ".join("?" * len(made))
-                connection.execute(f"insert into {table} ({names}) values ({marks})", list(made.values()))
+        for begin in range(0, max(len(changed), bool(gone)), _AT_ONCE):
+            self.built = (begin, len(changed))
+            rows = self._fetched(bucket, changed[begin : begin + _AT_ONCE], row)
+            with self._connection() as connection:
+                old = [made["key"] for made in rows] + (gone if begin == 0 else [])
+                connection.executemany(f"delete from {table} where key = ?", [[key] for key in old])
+                for made in rows:
+                    marks = ", ".join("?" * len(made))
+                    insert = f"insert into {table} ({', '.join(made)}) values ({marks})"
+                    connection.execute(insert, list(made.values()))
+                # of many the first are shown at once, and the others together: to reckon them is the longer part
+                if after is not None and (begin == 0 or begin + _AT_ONCE >= len(changed)):
+                    after(connection)
             if after is not None:
-                after(connection)
+                for key, etag in [
+                    *((key, known.get(key)) for key in old),
+                    *((made["key"], made["etag"]) for made in rows),
+                ]:
+                    self._revision ^= _mark(key, etag)
+                self.lists.change()
+
+    def _fetched(self, bucket: str, heads: Sequence[Head], row: Any) -> list[dict[str, Any]]:
+        pool = ThreadPoolExecutor(_FETCHES)
+        try:
+            return [made for made in pool.map(lambda head: self._row(bucket, head, row), heads) if made]
+        finally:
+            pool.shutdown(cancel_futures=True)  # of a store that does not answer nobody asks for the rest
 
     def _row(self, bucket: str, head: Head, row: Any) -> dict[str, Any] | None:
         try:
@@ -305,8 +390,12 @@ class Index:
         """Write beside each entry which event it shows, its place among that event's versions, and the lists."""
         connection.execute(_RANKED)
         refresh(connection)
-        if lists.refresh(connection):
-            self.lists.change()
+        lists.refresh(connection)
+
+    @property
+    def revision(self) -> str:
+        """The same for all that show the same entries of the catalogue, in whatever order they came."""
+        return f"{self._revision:016x}"
 
     def _connection(self) -> sqlite3.Connection:
         if not hasattr(self._local, "connection"):
@@ -316,3 +405,8 @@ class Index:
             self._local.connection = connection
         opened: sqlite3.Connection = self._local.connection
         return opened
+
+
+def _mark(key: str, etag: str | None) -> int:
+    """What an entry adds to the revision; nothing when it was not there."""
+    return int.from_bytes(sha256(f"{key} {etag}".encode()).digest()[:8]) if etag else 0

@@ -7,6 +7,7 @@ what is not known counts as less than anything known. Rows are written anew for 
 import json
 import re
 import sqlite3
+import threading
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -60,8 +61,8 @@ _ROWS = f"""insert or ignore into event (name, entry, hazard, drill, time, magni
     order by key desc"""
 _BOXES = f"""insert into event_box select id, longitude, longitude, latitude, latitude from event
     where name in {_NAMED} and longitude is not null and latitude is not null"""
-_WORDS = f"""insert into event_words (rowid, words) select id, (select group_concat(words, ' ') from entry
-    where entry.event = event.name) from event where name in {_NAMED}"""
+_WORDS = f"""insert into event_words (rowid, words) select id, (select group_concat(words, ' ') from (select words
+    from entry where entry.event = event.name order by place)) from event where name in {_NAMED}"""
 _MONTHS = f"""insert into event_month select hazard, drill,
     cast(strftime('%Y', time + {_WIB}, 'unixepoch') as integer) * 12
     + cast(strftime('%m', time + {_WIB}, 'unixepoch') as integer) - 1 as month, count(*)
@@ -96,17 +97,14 @@ class Filter:
     descending: bool = True
 
 
-def refresh(connection: sqlite3.Connection) -> bool:
-    """Write anew what lists show of the events that were touched since the last time; whether any were."""
-    if not connection.execute("select 1 from touched limit 1").fetchone():
-        return False
+def refresh(connection: sqlite3.Connection) -> None:
+    """Write anew what lists show of the events that were touched since the last time."""
     connection.execute(f"delete from event_box where id in {_GONE}")
     connection.execute(f"delete from event_words where rowid in {_GONE}")
     connection.execute(f"delete from event where name in {_NAMED}")
     for insert in (_ROWS, _BOXES, _WORDS, "delete from event_month", _MONTHS, "delete from touched"):
         connection.execute(insert)
     connection.execute("analyze event")
-    return True
 
 
 class EventLists:
@@ -115,11 +113,19 @@ class EventLists:
     def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
         self._connect = connect
         self.changes = 0  # grows with each change that a list may show
+        self._changed = threading.Condition()
         self._total = lru_cache(_COUNTED)(self._count)
 
     def change(self) -> None:
-        """Totals are to be counted anew: a refresh wrote something."""
-        self.changes += 1
+        """Tell who waits, and count totals anew: a refresh wrote something."""
+        with self._changed:
+            self.changes += 1
+            self._changed.notify_all()
+
+    def wait(self, seen: int, seconds: float) -> None:
+        """Until there are other changes than those, or so long."""
+        with self._changed:
+            self._changed.wait_for(lambda: self.changes != seen, seconds)
 
     def events(self, hazard: str, wanted: Filter, limit: int, offset: int) -> tuple[list[dict[str, Any]], int]:
         """Entries of the versions that count, and how many there are in all."""

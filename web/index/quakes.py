@@ -21,7 +21,7 @@ Alerts = Mapping[Name, str | None]
 
 _REVISIONS = """select event_id, version, source_type, number, process_time, time, longitude, latitude, magnitude,
     drill, alert, event, place, rowid from entry where hazard = 'earthquake'"""
-_MOST_TOUCHED = 500  # maps; beyond them all quakes are reckoned anew, which is quicker then
+_MOST_TOUCHED = 1000  # maps; beyond them all quakes are reckoned anew, which is quicker then
 _REACH = timedelta(seconds=WIDE[0] + 1)  # between maps that may show one quake; stored times may have fractions
 
 

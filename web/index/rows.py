@@ -40,10 +40,18 @@ def of_receipt(body: bytes) -> dict[str, Any]:
         "bucket": receipt.notification.bucket,
         "input": receipt.notification.key,
         "input_etag": receipt.notification.etag,
+        "folder": _folder(receipt.notification.bucket, receipt.notification.key),
         "state": receipt.state,
         "received": receipt.received,
         "finished": receipt.finished,
     }
+
+
+def _folder(bucket: str, key: str) -> str:
+    """What the inputs have in common of which a later one mends what an earlier one lacked."""
+    if bucket == keys.RESULTS:
+        return key.rpartition("/")[0].rpartition("/")[0]  # a version, whatever its analyses
+    return key.rpartition("/")[0].removesuffix("/output")
 
 
 def _quake(entry: EarthquakeEntry) -> dict[str, Any]:

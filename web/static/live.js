@@ -1,31 +1,42 @@
 // The page never moves under its reader: this script says how old it is, and that something new can be shown.
+// The server tells it by a stream of events; where it has none to spare, the script asks every ten seconds.
 const live = document.getElementById("live");
 const fresh = document.getElementById("new");
-let settled = null;
+let shown = null;
 let told = Date.now();
 
-function show(state, seconds) {
+function age() {
+  const seconds = Math.round((Date.now() - told) / 1000);
+  const state = seconds > 180 ? "broken" : seconds > 60 ? "late" : "live";
   live.className = `live ${state}`;
   live.querySelector("span").textContent = live.dataset[state];
   live.querySelector("small").textContent = live.dataset.ago.replace("{count}", seconds);
 }
 
-async function look() {
-  try {
-    const answer = await fetch("/live.json", { cache: "no-store" });
-    const now = await answer.json();
-    told = Date.now() - (now.seconds ?? 0) * 1000;
-    if (settled !== null && now.settled !== settled) {
-      fresh.querySelector("a").href = location.href;
-      fresh.hidden = false;
-    }
-    settled ??= now.settled;
-  } catch {
-    // the age below tells it
+function take(now) {
+  told = Date.now() - (now.seconds ?? 3600) * 1000;
+  if (shown !== null && now.revision !== shown) {
+    fresh.querySelector("a").href = location.href;
+    fresh.hidden = false;
   }
-  const seconds = Math.round((Date.now() - told) / 1000);
-  show(seconds > 180 ? "broken" : seconds > 60 ? "late" : "live", seconds);
+  shown ??= now.revision;
+  age();
 }
 
-look();
-setInterval(look, 10000);
+async function ask() {
+  try {
+    take(await (await fetch("/live.json", { cache: "no-store" })).json());
+  } catch {
+    // the age tells it
+  }
+}
+
+const stream = new EventSource("/live");
+stream.onmessage = (one) => take(JSON.parse(one.data));
+stream.onerror = () => {
+  if (stream.readyState === EventSource.CLOSED) {
+    ask();
+    setInterval(ask, 10000);
+  }
+};
+setInterval(age, 5000);
