@@ -191,3 +191,14 @@ def test_what_came_one_by_one_is_what_an_index_from_nothing_holds(store, minio, 
     again = Index(Store.connect(minio, "web"), tmp_path / "again.sqlite")
     again.refresh()
     assert tables(index) == tables(again)
+
+
+def test_made_from_nothing_it_holds_the_same_and_says_so_meanwhile(filled):
+    index, _made = filled
+    before, revision = tables(index), index.revision
+    index.forget()
+    assert (index.whole, index.fresh) == (False, 0.0)
+    assert index.events("earthquake", Filter(), 10, 0) == ([], 0)
+    index.refresh()
+    assert index.whole
+    assert (tables(index), index.revision) == (before, revision)

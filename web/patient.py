@@ -11,7 +11,6 @@ from siaga.store import Head, Store
 
 _log = logging.getLogger(__name__)
 PATIENCE = 5.0  # seconds in which a store that is well sends something
-_SAID = "The store does not answer just now; try again in a moment"
 _REST = 3.0  # seconds until it is asked again
 
 
@@ -43,10 +42,14 @@ class PatientStore(Store):
     @contextmanager
     def _asking(self) -> Iterator[None]:
         if time.monotonic() < self._silent_until:
-            raise Unavailable(_SAID)
+            raise _silence()
         try:
             yield
         except Unavailable as error:  # its address and whatever a library says are for the log
             _log.warning("%s", error)
             self._silent_until = time.monotonic() + _REST
-            raise Unavailable(_SAID) from error
+            raise _silence() from error
+
+
+def _silence() -> Unavailable:
+    return Unavailable("The store does not answer just now; try again in a moment")

@@ -132,8 +132,8 @@ class Index:
 
     def forget(self) -> None:
         """Remove all that is known, so that the next rounds make it anew; readers are told so meanwhile."""
-        named = "select name from sqlite_master where type = 'table' and name not like '%!_%' escape '!'"
-        named += " or name in ('event_box', 'event_words', 'event_month') or name like 'flood!_%' escape '!'"
+        named = """select name from sqlite_master where type = 'table' and (name not like '%!_%' escape '!'
+            or name in ('event_box', 'event_words', 'event_month') or name like 'flood!_%' escape '!')"""
         with self._connection() as connection:
             for (table,) in connection.execute(named).fetchall():
                 connection.execute(f"delete from {table}")
