@@ -32,15 +32,15 @@ def session():
 pace = Pace("spare" in sys.argv)
 for slow in (False, True, True, False, True):
     pace.set(slow, for_good="practice" not in sys.argv)
-    wanted = session() if "guest" in sys.argv or session() is None else 10 * slow
+    wanted = session() if "guest" in sys.argv or session() is None else 5 * slow
     until = time.monotonic() + 5
     while session() != wanted and time.monotonic() < until:
         time.sleep(0.01)  # whoever is not root may have to try again
     print(niceness(), session())
 os.kill(child, 9)
 """
-STAYS = ["0", "10", "10", "10", "10"]
-FOLLOWS = ["0", "10", "10", "0", "10"]
+STAYS = ["0", "5", "5", "5", "5"]
+FOLLOWS = ["0", "5", "5", "0", "5"]
 
 
 def shown(*arguments, root, own=True):
@@ -129,7 +129,7 @@ def slot(tmp_path):
 
 
 def test_a_slot_is_slow_for_backfill_until_it_is_hurried_or_something_live_comes(slot, tmp_path):
-    nice, session = 10 * (os.geteuid() == 0), 10 if GROUPED.exists() else None
+    nice, session = 5 * (os.geteuid() == 0), 5 if GROUPED.exists() else None
     slow, quick = [nice, nice, session], [0, 0, session and 0]
     backfill = {"X-Backfill": "yes"}
     assert slot(**backfill).json() == [slow, slow]
