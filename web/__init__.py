@@ -11,7 +11,7 @@ from flask import Flask
 from siaga.accounts.audit import Audit
 from siaga.accounts.directory import Accounts
 from siaga.store import Store
-from web import account, api, audit, live, login, packed, reprocess, services, shell, status, users
+from web import account, api, audit, live, login, packed, realtime, reprocess, services, shell, status, users
 from web.api import access
 from web.api.access import Access
 from web.ash import pages as ash
@@ -79,6 +79,7 @@ def create_app(
     access.install(app, api_access or Access())
     api.install(app, Volcanoes(uploads.store) if uploads else None)
     live.install(app, streams)
+    realtime.install(app)
     if uploads:
         admission = login.Login(uploads.accounts, uploads.second_factor)
         login.install(app, admission, uploads.session_key, uploads.secure)
