@@ -13,6 +13,7 @@ from siaga.moment import stamp
 from siaga.stack import Function
 
 _log = logging.getLogger("gateway")
+_LONGEST_WAIT = 30.0  # seconds; then the clock is read again, which may have been set
 _AGAIN = timedelta(seconds=10)  # after the job database did not answer
 _HEADERS = (("X-Topic", "cron-function"), ("X-Connector", "cron-connector"), ("Content-Type", "text/plain"))
 
@@ -51,7 +52,7 @@ class Cron:
             except Unavailable as error:
                 _log.warning("cron: %s", error)
                 upcoming = moment + _AGAIN
-            if stop.wait(max(0.05, (upcoming - datetime.now(UTC)).total_seconds())):
+            if stop.wait(min(_LONGEST_WAIT, max(0.05, (upcoming - datetime.now(UTC)).total_seconds()))):
                 return
 
     def _enqueue(self, function: Function, tick: datetime) -> None:

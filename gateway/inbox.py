@@ -2,6 +2,7 @@
 
 import json
 import logging
+import math
 import socket
 import threading
 import time
@@ -32,6 +33,7 @@ _log = logging.getLogger("gateway")
 VERSION = "3"  # of the rows' form; raise it when Job or Progress change, then older rows are dropped at start
 _BUSY_POLL, _IDLE_POLL = 0.05, 0.5  # seconds, per queue; the first live jobs do not wait for it
 _STALE_SECONDS = 1.0  # after its end, until a row goes
+_JUMP_SECONDS = 2.0  # by which a clock is set back that was not merely corrected
 _ENDING_SECONDS = 2.0  # from a receipt to the end of its row, at most
 _ACTIVE = ["ENQUEUED", "DELAYED", "PENDING"]
 _LOOKED_INTO = 8  # live jobs at a time, per function
@@ -340,12 +342,24 @@ class Inbox:
             self._stale |= {row: due for row in rows if not (row.startswith(TICK) and row.endswith("|1"))}
 
     def _clean(self) -> None:
+        offset = math.inf
         while not self._stop.wait(_STALE_SECONDS):
             try:
+                before, offset = offset, time.time() - time.monotonic()
+                if offset < before - _JUMP_SECONDS:
+                    self._end_delays()
                 self._relax()
                 self._remove_stale()
             except SQLAlchemyError as error:  # a lock that took too long; the next round will do
                 _log.warning("job database: %s", error)
+
+    def _end_delays(self) -> None:
+        """Let what waits for its next attempt go on: the clock was set back, and it would wait for so much longer.
+
+        At a start, too, since it may have been set back before.
+        """
+        for row in DBOS.list_workflows(status="DELAYED", load_input=False, load_output=False):
+            DBOS.set_workflow_delay(row.workflow_id, delay_seconds=0)
 
     def _remove_stale(self) -> None:
         with self._rows:

@@ -3,6 +3,7 @@
 import json
 import logging
 import threading
+import time
 from collections import Counter, defaultdict
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -22,6 +23,7 @@ _log = logging.getLogger("gateway")
 SCHEMA = "siaga/order/1"
 _SLICE = 20  # jobs of an order in the job database at a time
 _LOOK_SECONDS, _AWAY_SECONDS, _TICK_SECONDS = 0.5, 5.0, 0.1
+_SECOND = 1.1  # in which a time that is stored has passed
 _KEPT = 50  # orders that are over
 _NAMED = 20  # inputs that a plan names
 _SAMPLE = 20  # receipts that tell how long a function takes
@@ -164,7 +166,8 @@ class Orders:
     def _work(self, order: Order, stop: threading.Event) -> None:
         """Count what it means, then hand it over slice by slice, each once most of the one before is settled."""
         wanted = Wanted.parse(order.wanted)
-        while stamp() <= order.placed and not stop.wait(_TICK_SECONDS):
+        until = time.monotonic() + _SECOND  # not longer, should the clock have been set back meanwhile
+        while stamp() <= order.placed and time.monotonic() < until and not stop.wait(_TICK_SECONDS):
             pass  # what is settled in the second of its placing could be taken for its own work
         total = sum(1 for _ in self._selection.chosen(wanted, order.placed))
         self._tell(order.id, total=total, enqueued=0, done=0, reason=None)

@@ -70,6 +70,7 @@ class Sweep:
         due = datetime.now(UTC)
         while True:
             began = time.monotonic()
+            due = min(due, self._next_full(datetime.now(UTC)))  # which moves when the clock is set back
             full = datetime.now(UTC) >= due and not self._tour.hurries
             if self.attempt(full=full) and full:
                 due = self._next_full(datetime.now(UTC))

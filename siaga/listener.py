@@ -72,12 +72,12 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
-        self.since = self.creation_time
+        self.since = time.monotonic()  # waitress's own times jump with the clock
 
     def received(self, data: bytes) -> bool:
         taken = bool(super().received(data))
         if self.request is None:
-            self.since = time.time()
+            self.since = time.monotonic()
         return taken
 
     def service(self) -> None:
@@ -86,7 +86,7 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
         except OSError:  # the server was closed meanwhile, and its trigger with it
             if self.server.trigger is None or not self.server.trigger._closed:
                 raise
-        self.since = time.time()
+        self.since = time.monotonic()
 
     def is_waiting(self) -> bool:
         """Whether nothing is under way but a head, or a body of somebody who is not known."""
@@ -130,4 +130,4 @@ class Listener(TcpWSGIServer):  # type: ignore[misc]
         """Close what has waited too long."""
         super().maintenance(now)
         for channel in self.active_channels.values():
-            channel.end_if_late(now)
+            channel.end_if_late(time.monotonic())

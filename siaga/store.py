@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
@@ -21,6 +22,8 @@ _CONFLICT = {"412", "409", "PreconditionFailed", "ConditionalRequestConflict"}
 _BAD_NAME = {"400", "KeyTooLongError", "InvalidBucketName", "InvalidArgument"}  # a HEAD says no more than 400
 _BAD_NAME |= {"XMinioInvalidObjectName", "XMinioInvalidResourceName"}
 _DENIED = {"403", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch"}
+
+_SIGNATURE_SECONDS = 15 * 60 - 30  # by which the clock of a signature may differ from the store's
 
 MOST_BYTES = 64 << 20  # that are read whole unless the caller says otherwise; larger things go in pieces or to disk
 
@@ -75,7 +78,7 @@ class Store:
 
     @classmethod
     def connect(cls, settings: Settings, role: str, patience: float = 0) -> Self:
-        """Open it as a role: functions, gateway, door, web, accounts, operators, ash, bmkg or root."""
+        """The store with the rights of a role: functions, gateway, door, web, accounts, ash, bmkg or root."""
         return cls(
             settings.store_url,
             settings.secret(f"store-{role}-key"),
@@ -277,12 +280,28 @@ def _own_errors(bucket: str, key: str) -> Iterator[None]:
         yield
     except ClientError as error:
         code = str(error.response.get("Error", {}).get("Code", ""))
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        answer = error.response.get("ResponseMetadata", {})
+        status = answer.get("HTTPStatusCode", 0)
+        if apart := _minutes_apart(answer.get("HTTPHeaders", {}).get("date", "")) if status == 403 else 0:
+            raise Unavailable(
+                "{where}: the clocks of this machine and of the store are {minutes} minutes apart",
+                where=where,
+                minutes=apart,
+            ) from error
         raise _own(code, status)("{where}: {detail}", where=where, detail=str(error)) from error
     except ParamValidationError as error:  # a name that no object can have
         raise BadInput("{where}: no object can have that name: {detail}", where=where, detail=str(error)) from error
     except (BotoCoreError, OSError) as error:
         raise Unavailable("{where}: the store does not answer: {detail}", where=where, detail=str(error)) from error
+
+
+def _minutes_apart(date: str) -> int:
+    """By how much the store's clock differs from ours, when it is so much that it believes no signature; else 0."""
+    try:
+        apart = abs((parsedate_to_datetime(date) - datetime.now(UTC)).total_seconds())
+    except ValueError:
+        return 0
+    return round(apart / 60) if apart > _SIGNATURE_SECONDS else 0
 
 
 def _own(code: str, status: int) -> type[SiagaError]:

@@ -6,6 +6,7 @@ SIAGA_TEST_STORE_URL, _KEY and _SECRET name another one; what only our own MinIO
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -17,7 +18,7 @@ from siaga import events, keys, stack
 from siaga.errors import BadInput, Conflict, Forbidden, NotFound, SiagaError, Unavailable
 from siaga.events import Notification
 from siaga.machine import minio
-from siaga.store import Store
+from siaga.store import Store, _minutes_apart
 
 LONG = "20260101000000/" + ("é" * 120 + "/") * 4 + "x" * 36 + "/grid.xml"  # 255 bytes a name is MinIO's own limit
 ODD_KEYS = [
@@ -255,7 +256,6 @@ RIGHTS = {
     ("functions", keys.RESULTS): {READ, LIST, PUT},
     **{("gateway", bucket): {READ, LIST} for bucket in (*keys.INPUTS, keys.RESULTS)},
     ("ash", keys.ASHMAPS): {READ, LIST, PUT},
-    **{("operators", bucket): {PUT} for bucket in (keys.SHAKEMAPS, keys.SHAKEMAPS_CORRECTED)},
     **{("accounts", bucket): {READ, LIST, PUT} for bucket in (keys.ACCOUNTS, keys.AUDIT)},
     ("gateway", keys.LEDGER): {READ, LIST, PUT, DELETE},
     **{("web", bucket): {LIST} for bucket in keys.INPUTS},
@@ -452,3 +452,10 @@ def test_the_set_up_of_the_store_can_be_repeated(store, ours, receiver):
     store.put(keys.SHAKEMAPS, "again/grid.xml", b"x")
     wait_for(lambda: [one.key for one in receiver.events(keys.SHAKEMAPS)] == ["again/grid.xml"], 20)
     assert Store.connect(ours, "bmkg").put(keys.SHAKEMAPS, "mine/grid.xml", b"x")
+
+
+def test_clocks_that_are_apart_are_no_lack_of_rights():
+    now = datetime.now(UTC)
+    told = [(now + timedelta(minutes=minutes)).strftime("%a, %d %b %Y %H:%M:%S GMT") for minutes in (-120, -5, 0, 16)]
+    assert [_minutes_apart(date) for date in told] == [120, 0, 0, 16]
+    assert [_minutes_apart(date) for date in ("", "yesterday")] == [0, 0]
