@@ -96,12 +96,12 @@ def fits(page, url):
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
         page.goto(url)
-        page.wait_for_load_state("networkidle")
+        page.wait_for_load_state("load")
         room = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
         assert room[0] <= room[1], (width, room)
         broken = page.evaluate("[...document.images].filter(image => !image.naturalWidth).map(image => image.src)")
         assert broken == []
-        assert page.evaluate("document.fonts.check('14px Inter')")
+        assert page.evaluate("document.fonts.ready.then(() => document.fonts.check('14px Inter'))")
 
 
 def test_the_first_page_is_small(browser, base):
@@ -110,7 +110,7 @@ def test_the_first_page_is_small(browser, base):
     sizes = []
     page.on("requestfinished", lambda one: sizes.append(one.sizes()["responseBodySize"]))
     page.goto(f"{base}/earthquakes")
-    page.wait_for_load_state("networkidle")
+    page.wait_for_load_state("load")
     context.close()
     assert sum(sizes) < 300_000
 
@@ -147,7 +147,7 @@ def test_something_new_announces_itself_and_moves_nothing(watched, base, stack_u
     page.locator("#new").wait_for(state="visible", timeout=30_000)
     assert page.locator("main").inner_text() == before
     page.locator("#new a").click()
-    page.wait_for_load_state("networkidle")
+    page.wait_for_load_state("load")
     assert page.locator('a[href="/earthquakes/20180807060001"]').count() == 1
 
 

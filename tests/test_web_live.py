@@ -80,7 +80,7 @@ def test_a_change_is_pushed_to_as_many_as_may_be_told(web, minio):
     assert next(said) == b"retry: 2000\n\n"
     first = json.loads(next(said).removeprefix(b"data: "))
     assert first["state"] == "live"
-    assert app.test_client().get("/live").status_code == 503
+    assert app.test_client().get("/live").status_code == 204
     put(store, entry())
     index.refresh()
     began = time.monotonic()

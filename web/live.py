@@ -33,10 +33,10 @@ def asked() -> Response:
 
 @pages.get("/live")
 def pushed() -> Response:
-    """A stream of server-sent events; 503 when as many as may be are open."""
+    """A stream of server-sent events; 204, at which a browser gives up, when as many as may be are open."""
     free = current_app.extensions[_NAME]
     if free is None or not free.acquire(blocking=False):
-        return Response(status=503, headers={"Retry-After": "10"})
+        return Response(status=204)
     response = Response(_told(services().index), mimetype="text/event-stream")
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"  # nginx would keep it until it has more
