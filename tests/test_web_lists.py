@@ -1,7 +1,10 @@
 """Lists of the index over a real store: every filter, order and cursor against plain Python, and made from nothing."""
 
+import csv
+import html
 import json
 import random
+import re
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
@@ -10,10 +13,12 @@ from itertools import product
 
 import pytest
 from fixtures.entries import entry, put
+from fixtures.pages import NOBODY, opened, text
 
 from siaga import keys, moment
 from siaga.errors import BadInput
 from siaga.store import Store
+from web import create_app
 from web.index import Filter, Index
 from web.index.lists import ORDERS
 
@@ -202,3 +207,52 @@ def test_made_from_nothing_it_holds_the_same_and_says_so_meanwhile(filled):
     index.refresh()
     assert index.whole
     assert (tables(index), index.revision) == (before, revision)
+
+
+def test_the_page_takes_filters_order_and_page_from_its_address(filled, minio):
+    index, made = filled
+    client = create_app(Store.connect(minio, "web"), index, NOBODY).test_client()
+
+    def shown(query):
+        page = text(client, f"/earthquakes?lang=en&{query}")[1]
+        return re.findall(r"<code>(2024\w+)</code>", page), page
+
+    small = sorted((one for one in made if one["magnitude"] <= 5), key=lambda one: sort_key(one, "depth"))
+    ids, page = shown("most=5&order=depth&way=asc&size=30")
+    assert ids == [one["event_id"] for one in small[:30]]
+    older = html.unescape(re.search(r'href="(\?[^"]*page=2)"', page)[1])
+    assert set(older.removeprefix("?").split("&")) == set("most=5&order=depth&way=asc&size=30&page=2".split("&"))
+    assert shown(older.removeprefix("?"))[0] == [one["event_id"] for one in small[30:60]]
+    east = [one["event_id"] for one in made if one["longitude"] == 141]
+    assert sorted(shown("box=140,-11,142,6&size=100")[0]) == sorted(east)
+    month = moment.local(moment.parse(made[0]["time"]), "WIB")
+    inside = [one for one in made if moment.local(moment.parse(one["time"]), "WIB").date() == month.date()]
+    assert len(shown(f"since={month.date()}&until={month.date()}")[0]) == len(inside)
+    for odd in ("since=2026-13-01", "box=1,2,3", "least=nan", "size=7", "order=secret", "way=up", "page=0", "days=-1"):
+        assert len(shown(odd)[0]) == 50, odd
+
+
+def test_the_list_as_a_table_holds_all_of_it_and_no_formula(filled, minio, store):
+    index, made = filled
+    put(store, entry("formula", time="2010-01-01T00:00:00Z", description="=1+1"))
+    index.refresh()
+    client = create_app(Store.connect(minio, "web"), index, NOBODY).test_client()
+    rows = list(csv.DictReader(text(client, "/earthquakes.csv?order=magnitude&size=30")[1].splitlines()))
+    assert len(rows) == len(made) + 1
+    assert [float(row["magnitude"]) for row in rows] == sorted((float(row["magnitude"]) for row in rows), reverse=True)
+    assert next(row for row in rows if row["event_id"] == "formula")["description"] == "'=1+1"
+
+
+def test_what_was_strong_in_the_last_day_stands_above_every_filter_and_page(store, minio, tmp_path, monkeypatch):
+    now = datetime(2026, 5, 10, 12, tzinfo=UTC)
+    monkeypatch.setattr(moment, "now", lambda: now)
+    for number, level in enumerate(("yellow", "red", "green", "orange")):
+        time = moment.stamp(now - timedelta(hours=2 + number * 3))
+        put(store, entry(f"strong{number}", time=time, alert=level, description=f"Town {number}"))
+    put(store, entry("old", time=moment.stamp(now - timedelta(hours=25)), alert="red"))
+    _store, index, client = opened(store, minio, tmp_path)
+    index.refresh()
+    for query in ("", "&q=nowhere", "&level=green", "&page=3"):
+        page = text(client, f"/earthquakes?lang=en{query}")[1]
+        assert 'class="strong red"' in page
+        assert "2 more strong quakes in the last day:" in page

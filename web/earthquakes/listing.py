@@ -1,5 +1,6 @@
 """One event as a line: of the list, and of its versions."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import g
@@ -12,14 +13,19 @@ from siaga.report import figures, words
 from siaga.report.earthquake import sentences
 from web import clock
 
-_BAND_HOURS = 24
+BAND_HOURS = 24
 
 
-def row(entry: dict[str, Any], _: Language, beside: dict[str, Any] | None = None) -> dict[str, Any]:
-    """What a line shows of a catalogue entry. beside: what stands beside its quake, as the index has it."""
+def row(
+    entry: dict[str, Any], _: Language, beside: dict[str, Any] | None = None, clock_zone: str = ""
+) -> dict[str, Any]:
+    """What a line shows of a catalogue entry. beside: what stands beside its quake, as the index has it.
+
+    clock_zone: WIB, WITA, WIT or UTC instead of that of the place.
+    """
     loudest = (beside["level"] if beside else None) or entry["alert"]
     told = {"event": entry, "places": {"landmark": entry["place"]}}
-    clock_zone = entry["clock_zone"]
+    clock_zone = clock_zone or entry["clock_zone"]
     utc = moment.parse(entry["time"])
     mmi = entry["people_max_mmi"]
     strong_people = entry["people"]["mmi6_plus"]
@@ -39,6 +45,7 @@ def row(entry: dict[str, Any], _: Language, beside: dict[str, Any] | None = None
         "day": figures.date(utc, clock_zone, _.code),
         "short_day": figures.date(utc, clock_zone, _.code, weekday=False),
         "clock": figures.clock(utc, clock_zone),
+        "clocks": " · ".join(figures.clock(utc, zone) for zone in (*moment.TIME_ZONES, "UTC")),
         "ago": clock.ago(entry["time"], g.now, _),
         "iso": entry["time"],
         "mmi": {"roman": ROMAN[mmi], "value": mmi} if mmi else None,
@@ -58,9 +65,24 @@ def row(entry: dict[str, Any], _: Language, beside: dict[str, Any] | None = None
         "doubtful": [_other(one, clock_zone, _) for one in beside["doubtful"]] if beside else [],
         "strong": loudest not in (None, "green")
         and not entry["drill"]
-        and 0 <= clock.seconds_since(entry["time"], g.now) < _BAND_HOURS * 3600,
+        and 0 <= clock.seconds_since(entry["time"], g.now) < BAND_HOURS * 3600,
         "received": entry["arrival"]["received"],
     }
+
+
+def months(counts: list[tuple[int, int]], _: Language) -> list[dict[str, Any]]:
+    """Years and their months (WIB) with the days between which they lie and how many quakes, the newest first."""
+    years: dict[int, list[dict[str, Any]]] = {}
+    for month, count in counts:
+        first, after = (datetime(one // 12, one % 12 + 1, 1, tzinfo=UTC) for one in (month, month + 1))
+        name = figures.date(first, "UTC", _.code, weekday=False).partition(" ")[2].rpartition(" ")[0]
+        last = (after - timedelta(days=1)).date().isoformat()
+        shown = {"name": name, "since": first.date().isoformat(), "until": last, "count": count}
+        years.setdefault(first.year, []).append(shown)
+    return [
+        {"year": year, "months": found[::-1], "count": figures.whole(sum(one["count"] for one in found), _.code)}
+        for year, found in years.items()
+    ]
 
 
 def beside_page(newest: dict[str, Any], shown: dict[str, Any], beside: dict[str, Any], _: Language) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Earthquakes: the list, one event's page, its files."""
 
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, Response, g, redirect, render_template, request, url_for
@@ -7,7 +8,6 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from siaga import palette
 from siaga.errors import Unavailable
-from siaga.impact.fatality import LEVELS
 from siaga.impact.quakes import surely_one
 from siaga.impact.stored.earthquake import EarthquakeImpact
 from siaga.impact.versions import Revision
@@ -15,13 +15,13 @@ from siaga.report import figures, words
 from siaga.report.earthquake import axis, message, sentences
 from siaga.report.earthquake.printed import printed
 from web import bundle, clock
-from web.earthquakes import listing, revisions, timeline, zones
-from web.index import LARGE, Filter
+from web.earthquakes import asked, listing, revisions, table, timeline, zones
+from web.index import Filter
 from web.maps import panel
 from web.runs import find, run_of
 from web.services import services
 
-_PAGE = 50
+_STRONG = 50  # quakes of a day that the band looks at, the highest levels first
 
 pages = Blueprint("earthquakes", __name__)
 
@@ -34,33 +34,45 @@ def root() -> AnyResponse:
 
 @pages.get("/earthquakes")
 def listed() -> str:
-    """The list, with what is searched and filtered for."""
+    """The list, with what is searched and filtered for; above it what was strong in the last day, whatever is asked."""
     index = services().index
-    kind, level = request.args.get("kind", ""), request.args.get("level", "")
-    wanted = Filter(
-        kind if kind in ("large", "small", "drill") else "",
-        level if level in (*LEVELS, "none") else "",
-        request.args.get("q", "")[:100],
-    )
-    page = max(1, min(100_000, request.args.get("page", 1, type=int)))
-    entries, total = index.events("earthquake", wanted, _PAGE, (page - 1) * _PAGE)
-    rows = [listing.row(entry, g.language, index.beside(entry)) for entry in entries]
+    asked_ = asked.read(request.args, g.now)
+    offset = (asked_.page - 1) * asked_.size
+    entries, total = index.events("earthquake", asked_.wanted, asked_.size, offset)
+    rows = [listing.row(entry, g.language, index.beside(entry), asked_.clock) for entry in entries]
+    lately = Filter(since=g.now - timedelta(hours=listing.BAND_HOURS), until=g.now, order="level")
+    loud = [
+        listing.row(one, g.language, index.beside(one)) for one in index.events("earthquake", lately, _STRONG, 0)[0]
+    ]
+    strong = [row for row in loud if row["strong"]]
     return render_template(
         "earthquakes.html",
         tab="earthquakes",
         rows=rows,
         total=total,
-        first=(page - 1) * _PAGE + 1,
-        page=page,
-        pages=max(1, -(-total // _PAGE)),
-        wanted=wanted,
-        large=LARGE,
+        first=offset + 1,
+        pages=max(1, -(-total // asked_.size)),
+        asked=asked_,
+        sizes=asked.SIZES,
+        of_sizes=[(one, one) for one in asked.SIZES],
+        of_clocks=[(one, one) for one in asked.CLOCKS],
+        days=asked.RECENT_DAYS,
+        months=listing.months(index.lists.months("earthquake"), g.language),
         drills=index.events("earthquake", Filter("drill"), 0, 0)[1],
-        band=max((row for row in rows if row["strong"]), key=lambda row: row["loudest_rank"], default=None),
+        band=strong[0] if strong else None,
+        others=strong[1:],
         level_names=words.LEVELS,
         colours=palette.MMI,
         demonstration=any(entry["demonstration"] for entry in entries),
     )
+
+
+@pages.get("/earthquakes.csv")
+def csv() -> Response:
+    """The same list as a table, all of it."""
+    response = Response(table.lines(services().index, asked.read(request.args, g.now).wanted), mimetype="text/csv")
+    response.headers["Content-Disposition"] = 'attachment; filename="siaga-earthquakes.csv"'
+    return response
 
 
 @pages.get("/earthquakes/<event_id>")
