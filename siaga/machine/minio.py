@@ -264,11 +264,7 @@ def rights(role: str) -> dict[str, Any]:
             for actions, into in allowed[role]
         ]
         + [
-            {
-                "Effect": "Allow",
-                "Action": ["s3:GetObject"],
-                "Resource": [f"arn:aws:s3:::{path}"],
-            }
+            {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": [f"arn:aws:s3:::{path}"]}
             for path in _SINGLE_FILES.get(role, ())
         ]
         + [
