@@ -78,7 +78,7 @@ class Store:
 
     @classmethod
     def connect(cls, settings: Settings, role: str, patience: float = 0) -> Self:
-        """The store with the rights of a role: functions, gateway, door, web, accounts, ash, bmkg or root."""
+        """Open it as a role: functions, gateway, door, web, accounts, operators, ash, bmkg or root."""
         return cls(
             settings.store_url,
             settings.secret(f"store-{role}-key"),

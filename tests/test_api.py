@@ -78,7 +78,7 @@ def test_nothing_that_can_be_asked_breaks_it(openapi, path, mode):
     def ask(case):
         for name in NOT_BY_SCHEMA if mode is GenerationMode.POSITIVE else ():
             (case.query or {}).pop(name, None)
-        case.call_and_validate()
+        case.call_and_validate(headers={"Accept-Encoding": "identity"})  # its client unpacks nothing
 
     ask()
 

@@ -1,7 +1,8 @@
 """The pages in a real browser: every width, both languages, no foreign request, nothing that breaks."""
 
+import pyotp
 import pytest
-from fixtures import accounts
+from fixtures import accounts, ash
 from fixtures.grids import make_grid
 from playwright.sync_api import sync_playwright
 from support.running import wait_for
@@ -160,3 +161,61 @@ def test_the_html_report_reads_on_a_phone(watched, base):
         page.goto(base + address)
         room = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
         assert room[0] <= room[1], (width, room)
+
+
+def enter(page, base, role, after):
+    """Log in by the form, to the page that was asked for."""
+    page.goto(f"{base}/login?next={after}&lang=en")
+    page.fill("input[name=name]", role)
+    page.fill("input[name=password]", accounts.PASSWORD)
+    page.keyboard.press("Enter")
+
+
+def test_the_whole_round_of_an_operator_ends_in_the_audit(watched, base, stack_up):
+    page, faults = watched
+    everyone = accounts.of(stack_up.settings, "ani", role="admin")
+    enter(page, base, "ani", "/account/second-factor")
+    secret = page.locator("main code").inner_text().replace(" ", "")
+    page.fill("input[name=code]", pyotp.TOTP(secret).now())
+    page.keyboard.press("Enter")
+    code = page.locator(".codes code").first.inner_text()
+    page.goto(f"{base}/account")
+    page.click("form[action='/logout'] button")
+    enter(page, base, "ani", "/ash/upload")
+    page.fill("input[name=code]", code)  # the app's own was used a moment ago
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{base}/ash/upload")
+    page.fill("[name=volcano]", "Merapi")
+    page.select_option("[name=alert_level]", "siaga")
+    page.fill("[name=eruption_height_m]", "3000")
+    page.fill("[name=time]", "2017-02-22T19:04")
+    page.set_input_files("input[type=file]", {"name": "a.tif", "mimeType": "image/tiff", "buffer": ash.raster()})
+    page.click("form[action='/ash/upload'] button.primary")
+    page.click("form[action='/ash/submit'] button.primary")
+    page.wait_for_url("**/status?sent=*")
+    page.goto(f"{base}/reprocess")
+    page.select_option("select[name=what]", "named")
+    page.fill("input[name=name]", EVENT)
+    page.click("form[action='/reprocess/look'] button")
+    page.click("form[action='/reprocess/order'] button")
+    page.wait_for_url("**/status")
+    wait_for(lambda: page.goto(f"{base}/reprocess").ok and page.locator("input[name=why]").count(), 15)
+    page.locator("form[action='/reprocess/retry'] button").first.click()
+    page.wait_for_url("**/reprocess")
+    page.goto(f"{base}/earthquakes/{EVENT}")
+    page.click("details:has(form[action='/drills/start']) summary")
+    page.click("form[action='/drills/start'] button")
+    page.wait_for_url("**/status?sent=*_se")
+    drill = page.url.rpartition("=")[2]
+    wait_for(lambda: page.request.get(f"{base}/earthquakes/{drill}").ok, 120, "the exercise")
+    faults.clear()  # it was asked for before it was there
+    page.goto(f"{base}/earthquakes/{drill}")
+    assert "LATIHAN" in page.locator("main").inner_text()
+    page.goto(f"{base}/audit?who=ani")
+    done = page.locator("table.inputs").inner_text()
+    for said in ("Start an exercise", "Try again", "Do again", "Upload of an ash fall", "Code to log in", drill):
+        assert said in done, said
+    fits(page, f"{base}/audit?who=ani")
+    fits(page, f"{base}/users")
+    assert faults == []
+    assert everyone.get("ani").last_step > 0

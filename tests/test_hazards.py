@@ -8,7 +8,9 @@ from siaga.hazards import HAZARDS
 from siaga.impact import schemas
 from siaga.report import assembly
 from siaga.settings import REPOSITORY
-from web import downloads, index
+from web import downloads
+from web.feeds import area, brief, judgement, monty
+from web.index import rows
 
 NAMES = pytest.mark.parametrize("name", HAZARDS)
 
@@ -31,7 +33,8 @@ def test_a_key_wakes_it_in_its_own_buckets_alone(name):
 
 
 def test_whatever_is_made_for_one_hazard_is_made_for_all():
-    for table in (analyse.HAZARDS, assembly.ROLES, downloads.FILES, index._OF_HAZARD):
+    feeds = (area.AREAS, brief._OF_HAZARD, judgement.CODES, monty.CODES)
+    for table in (analyse.HAZARDS, assembly.ROLES, downloads.FILES, rows._OF_HAZARD, *feeds):
         assert table.keys() == HAZARDS.keys()
     for name in HAZARDS:
         assert schemas.of(name)["properties"]["hazard"] == {"const": name}

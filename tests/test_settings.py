@@ -38,3 +38,11 @@ def test_two_who_make_a_secret_at_once_share_it_and_nobody_else_reads_it(tmp_pat
     assert len(set(made)) == 1
     assert stat.S_IMODE((settings.secrets / "token").stat().st_mode) == 0o600
     assert [path.name for path in settings.secrets.iterdir()] == ["token"]
+
+
+def test_messages_are_a_test_until_the_operator_says_otherwise_in_the_words_of_cap(tmp_path):
+    home = {"SIAGA_HOME": str(tmp_path)}
+    assert Settings.load(home).cap_status == "Test"
+    assert Settings.load(home | {"SIAGA_CAP_STATUS": "Actual"}).cap_status == "Actual"
+    with pytest.raises(SiagaError, match=r"SIAGA_CAP_STATUS is none of Test, Actual, System: Exercise"):
+        Settings.load(home | {"SIAGA_CAP_STATUS": "Exercise"})

@@ -256,6 +256,7 @@ RIGHTS = {
     ("functions", keys.RESULTS): {READ, LIST, PUT},
     **{("gateway", bucket): {READ, LIST} for bucket in (*keys.INPUTS, keys.RESULTS)},
     ("ash", keys.ASHMAPS): {READ, LIST, PUT},
+    **{("operators", bucket): {PUT} for bucket in (keys.SHAKEMAPS, keys.SHAKEMAPS_CORRECTED)},
     **{("accounts", bucket): {READ, LIST, PUT} for bucket in (keys.ACCOUNTS, keys.AUDIT)},
     ("gateway", keys.LEDGER): {READ, LIST, PUT, DELETE},
     **{("web", bucket): {LIST} for bucket in keys.INPUTS},

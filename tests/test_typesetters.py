@@ -28,7 +28,7 @@ from concurrent.futures import Future
 from siaga.report import typesetters
 drawn = Future()
 drawn.set_result({png!r})
-made = typesetters.picture({page!r}, "12345678", drawn).result()
+made = typesetters.picture({page!r}, drawn).result()
 assert made.startswith(b"\\x89PNG"), made[:20]
 print("weasyprint" in sys.modules, flush=True)
 sys.stdin.read()
@@ -46,7 +46,7 @@ def share(colour="red"):
     """The picture of a page whose map has one colour."""
     drawn = Future()
     drawn.set_result(png(colour))
-    return typesetters.picture(PAGE, "12345678", drawn)
+    return typesetters.picture(PAGE, drawn)
 
 
 def processes(parent=None):
@@ -101,7 +101,7 @@ def test_typesetters_end_with_whoever_asked_and_that_one_has_no_weasyprint(endin
 def test_a_map_that_is_drawn_later_stands_in_the_page_as_it_is():
     drawn = Future()
     setting = typesetters.pages(MARKS + PAGE, Fit(1, 50.0, 5), False, "12345678", True, drawn)
-    picture = typesetters.picture(PAGE, "12345678", drawn)
+    picture = typesetters.picture(PAGE, drawn)
     drawn.set_result(png("#123456"))
     made = setting.result(60)
     assert isinstance(made, TypesetPages)
@@ -113,7 +113,7 @@ def test_a_map_that_is_drawn_later_stands_in_the_page_as_it_is():
 
 def test_a_map_that_does_not_come_holds_no_typesetter():
     waiting = [Future() for _ in range(typesetters.COUNT)]
-    asked = [typesetters.picture(PAGE, "12345678", drawn) for drawn in waiting]
+    asked = [typesetters.picture(PAGE, drawn) for drawn in waiting]
     for drawn in waiting:
         drawn.cancel()
     for one in asked:

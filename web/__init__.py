@@ -11,7 +11,7 @@ from flask import Flask
 from siaga.accounts.audit import Audit
 from siaga.accounts.directory import Accounts
 from siaga.store import Store
-from web import account, api, audit, live, login, packed, reprocess, services, shell, status, users
+from web import account, api, audit, drills, live, login, packed, realtime, reprocess, services, shell, status, users
 from web.api import access
 from web.api.access import Access
 from web.ash import pages as ash
@@ -33,6 +33,7 @@ __all__ = ["Access", "UploadAccess", "create_app"]
 @dataclass(frozen=True, slots=True)
 class UploadAccess:
     """What those who log in need. store: with the rights of role ash. accounts: who may. audit: where it is noted.
+    operators: with the rights of that role.
 
     session_key: signs sessions. secure: whether readers come by https. orders_token: opens the gateway for orders.
     second_factor: whether who may change something must have one.
@@ -41,6 +42,7 @@ class UploadAccess:
     store: Store
     accounts: Accounts
     audit: Audit
+    operators: Store
     session_key: str
     secure: bool = False
     orders_token: str = ""
@@ -79,6 +81,7 @@ def create_app(
     access.install(app, api_access or Access())
     api.install(app, Volcanoes(uploads.store) if uploads else None)
     live.install(app, streams)
+    realtime.install(app)
     if uploads:
         admission = login.Login(uploads.accounts, uploads.second_factor)
         login.install(app, admission, uploads.session_key, uploads.secure)
@@ -87,4 +90,5 @@ def create_app(
         app.register_blueprint(users.pages)
         upload.install(app, uploads.store)
         reprocess.install(app, gateway_url, uploads.orders_token)
+        drills.install(app, uploads.operators)
     return app

@@ -45,11 +45,12 @@ def main() -> None:
     index = Index(PatientStore.connect(settings, "web", PATIENCE), settings.home / "web" / "index.sqlite")
     index.start()
     secure = settings.public_url.startswith("https:")
-    of_accounts = Store.connect(settings, "accounts")
+    of_accounts = PatientStore.connect(settings, "accounts", PATIENCE)
     uploads = UploadAccess(
         Store.connect(settings, "ash"),
         Accounts(of_accounts, settings.secrets),
         Audit(of_accounts),
+        Store.connect(settings, "operators"),
         settings.secret("web-session-key"),
         secure,
         settings.secret("orders-token"),

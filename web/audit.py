@@ -33,6 +33,7 @@ ACTIONS = {  # a changing request: what it is called
     "reprocess.retry": "Try again",
     "reprocess.drop": "Drop",
     "reprocess.stop": "Stop an order",
+    "drills.start": "Start an exercise",
     "users.add": "New user",
     "users.role": "Role of a user",
     "users.reset": "Reset of a user",

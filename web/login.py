@@ -36,7 +36,8 @@ _HOURS = 12
 _LARGEST = 65 << 20  # bytes of a request from who is logged in
 _LONGEST = 200  # characters of a name that are looked at
 _CODE_SECONDS = 300  # from the password to the code
-OWN_PAGES = ("login", "account", "audit", "users", "ash", "reprocess")  # blueprints whose pages stay in no cache
+# blueprints whose pages stay in no cache
+OWN_PAGES = ("login", "account", "audit", "users", "drills", "ash", "reprocess")
 
 Route = Callable[..., Any]
 pages = Blueprint("login", __name__)

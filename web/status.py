@@ -10,6 +10,7 @@ from siaga import gaps, keys, standing
 from siaga.errors import BadInput
 from siaga.events import Notification
 from siaga.ignored import Ignored
+from siaga.inputs import drills
 from siaga.moment import parse, stamp
 from siaga.printable import shown
 from siaga.receipt import Receipt
@@ -62,7 +63,7 @@ def status() -> str:
     return render_template(
         "status.html",
         tab="status",
-        sent=_eruption(request.args.get("sent", "")),
+        sent=_submitted(request.args.get("sent", "")),
         counts=[
             ("received", sum(row["state"] == "received" for row in rows)),
             ("running", sum(row["state"] == "running" for row in rows)),
@@ -86,8 +87,10 @@ def status() -> str:
     )
 
 
-def _eruption(sent: str) -> str:
-    """The id of the ash fall that was just submitted; "" for anything else that an address may carry."""
+def _submitted(sent: str) -> str:
+    """The id of the ash fall or exercise that was just submitted; "" for anything else that an address may carry."""
+    if drills.EVENT_ID.fullmatch(sent):
+        return sent
     try:
         return str(keys.EruptionId.parse(sent))
     except BadInput:

@@ -34,7 +34,7 @@ EVENTS = (  # never s3:ObjectCreated:*, which holds tagging and retention too an
     "s3:ObjectCreated:Copy",
     "s3:ObjectCreated:CompleteMultipartUpload",
 )
-ROLES = ("functions", "gateway", "door", "web", "accounts", "ash", "bmkg")
+ROLES = ("functions", "gateway", "door", "web", "accounts", "operators", "ash", "bmkg")
 _MANIFEST = f"{keys.ANALYSIS_DATA}/{keys.MANIFEST}"
 _SINGLE_FILES = {
     "gateway": (_MANIFEST,),  # to know which runs were made with other data
@@ -240,6 +240,7 @@ def rights(role: str) -> dict[str, Any]:
             (("s3:GetObject", "s3:PutObject"), (keys.ACCOUNTS, keys.AUDIT)),
             (listing, (keys.ACCOUNTS, keys.AUDIT)),
         ],
+        "operators": [(("s3:PutObject",), shakemaps)],  # exercises, and maps that a program sends
         "gateway": [
             (reading, (*keys.INPUTS, keys.RESULTS, keys.LEDGER)),
             (("s3:PutObject", "s3:DeleteObject"), (keys.LEDGER,)),

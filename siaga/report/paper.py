@@ -171,7 +171,7 @@ class _Picture:
     def __init__(self, paper: Paper) -> None:
         self.paper = paper
         self.drawn: futures.Future[bytes] = futures.Future()
-        self._answer = typesetters.picture(paper.picture(), paper.impact["run"], self.drawn)
+        self._answer = typesetters.picture(paper.picture(), self.drawn)
 
     def product(self) -> Product:
         """It, once it is set."""

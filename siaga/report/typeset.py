@@ -3,9 +3,11 @@
 import gc
 import io
 import re
+import zlib
 from collections.abc import Callable
 from functools import cache, lru_cache
 
+import pydyf
 import pypdfium2
 import weasyprint
 from PIL import Image
@@ -27,6 +29,8 @@ _PICTURE_DPI = 96
 _PICTURE_COLOURS = 96
 _THUMBNAIL = (320, 460)
 _FULL, _FAST = 6, 2  # zlib's levels; of a whole page in all colours the higher one saves nothing
+_NEARLY = 1.5  # how far a page is brought down by whole steps, before it is made small with care
+_BEGINS, _ENDS = b"\nstream\n", b"\nendstream"  # of what is packed, in a PDF
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 
 
@@ -49,12 +53,12 @@ def pages(
         return TypesetPages(body, _png(first, _FAST), thumbnail(first))
 
 
-def picture(wanted: Callable[[], bytes], page: str, identifier: str) -> bytes:
+def picture(wanted: Callable[[], bytes], page: str) -> bytes:
     """The picture for messengers, PNG, of a page to be set at 96 dpi. In few colours: it goes over thin lines."""
     image = LaterImage()
     document = _document(page, image)
     image.png = wanted()
-    with first_page(pdf(document, identifier, compressed=False), _PICTURE_DPI) as whole:
+    with first_page(bytes(document.write_pdf(uncompressed_pdf=True)), _PICTURE_DPI) as whole:
         return _png(whole.quantize(_PICTURE_COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE))
 
 
@@ -87,12 +91,19 @@ def typeset(page: str, fit: Fit, drill: bool, image: LaterImage) -> tuple[weasyp
     return document, room
 
 
-def pdf(document: weasyprint.Document, identifier: str, compressed: bool = True) -> bytes:
-    """The paper as PDF. identifier: of the run, instead of a random one, so that bytes repeat.
+def pdf(document: weasyprint.Document, identifier: str) -> bytes:
+    """The paper as PDF. identifier: of the run, instead of a random one, so that bytes repeat."""
+    return bytes(document.write_pdf(pdf_identifier=identifier.encode(), finisher=_pack))
 
-    compressed: False where nobody keeps it, which takes half the time.
-    """
-    return bytes(document.write_pdf(pdf_identifier=identifier.encode(), uncompressed_pdf=not compressed))
+
+def _pack(_document: weasyprint.Document, whole: pydyf.PDF) -> None:
+    """Pack what is drawn, and the fonts, once; pydyf would for the file and again for its fingerprint."""
+    for one in whole.objects:
+        if isinstance(one, pydyf.Stream) and one.compress:
+            one.compress = False
+            body = one.data
+            plain = body[body.index(_BEGINS) + len(_BEGINS) : -len(_ENDS)]
+            one.stream, one.extra = [zlib.compress(plain, _FULL)], {**one.extra, "Filter": "/FlateDecode"}
 
 
 def _document(page: str, image: LaterImage) -> weasyprint.Document:
@@ -132,7 +143,7 @@ def first_page(body: bytes, dpi: int) -> Image.Image:
 def thumbnail(first: Image.Image) -> bytes:
     """The first page as a small PNG, for lists."""
     small = first.copy()
-    small.thumbnail(_THUMBNAIL)
+    small.thumbnail(_THUMBNAIL, reducing_gap=_NEARLY)
     return _png(small.convert("P", palette=Image.Palette.ADAPTIVE))
 
 

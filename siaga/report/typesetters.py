@@ -46,9 +46,9 @@ def pages(
     return _pool().submit(_ask, ("pages", (page, fitted, drill, identifier, last)), map_png)
 
 
-def picture(page: str, identifier: str, map_png: "Future[bytes]") -> "Future[bytes]":
+def picture(page: str, map_png: "Future[bytes]") -> "Future[bytes]":
     """typeset.picture, as pages."""
-    return _pool().submit(_ask, ("picture", (page, identifier)), map_png)
+    return _pool().submit(_ask, ("picture", (page,)), map_png)
 
 
 def start() -> None:

@@ -7,7 +7,7 @@ from flask import current_app, g
 from web.api.events import collection, feature
 from web.api.operations import GEOJSON, operation
 from web.api.records import Unknown
-from web.ash.volcanoes import Volcanoes
+from web.ash.volcanoes import Volcano, Volcanoes
 
 NAME = "siaga-volcanoes"
 
@@ -28,11 +28,16 @@ def volcanoes_geojson() -> Any:
     return collection(features, None, _missing(found))
 
 
-def _volcanoes() -> list[dict[str, Any]]:
+def installed() -> tuple[Volcano, ...]:
+    """The volcanoes that this app can read; none where no catalogue is installed."""
     catalogue: Volcanoes | None = current_app.extensions[NAME]
+    return catalogue.listed() if catalogue else ()
+
+
+def _volcanoes() -> list[dict[str, Any]]:
     return [
         {"name": one.name, "longitude": one.longitude, "latitude": one.latitude, "elevation_m": one.elevation_m}
-        for one in (catalogue.listed() if catalogue else ())
+        for one in installed()
     ]
 
 

@@ -34,6 +34,7 @@ from web.index.floods import FloodIndex
 from web.index.inputs import TABLES as INPUT_TABLES
 from web.index.inputs import InputIndex
 from web.index.lists import LARGE, EventLists, Filter
+from web.index.maps import MapIndex
 from web.index.quakes import beside, refresh
 from web.index.rows import of_entry, of_receipt
 
@@ -95,6 +96,7 @@ class Index:
         self.floods = FloodIndex(store, self._connection)
         self._look_from = 0.0  # when a reader may ask for a look again, on the clock of time.monotonic()
         self.lists = EventLists(self._connection)
+        self.maps = MapIndex(self._connection)
         self.inputs = InputIndex(store, self._connection)
         self._parts: dict[str, Callable[[], None]] = {
             "inputs": lambda: self.inputs.refresh(),

@@ -1,53 +1,104 @@
 """How the report of an earthquake fills its pages: the first guess."""
 
+import math
+from collections.abc import Mapping
+from typing import Any
+
 from siaga.exposure.vocabulary import OVERLAYS
 from siaga.impact.stored.earthquake import EarthquakeImpact
+from siaga.language import Language
 from siaga.report import fit, listed
 from siaga.report.earthquake import districts
+from siaga.report.earthquake.printed import printed
 from siaga.report.fit import Fit
 from siaga.report.words import short
 
 LEGEND_MM, LEGEND_ROW_MM, TIGHT_ROW_MM = 7.5, 7.1, 4.9  # of the classes beside the map: head and foot; a row at least
+_TIGHT_LEGEND_MM = 4.8  # of their head and foot there
 _TIGHT_MM = 6.5  # that a tight page leaves for its map at least
-_SHORT_MM = 4.0  # below the legend's height the page of no language holds unless it is tight
-_ON_ONE_LINE = 21  # letters of a district in the table of the worst
+_SHORT_MM = 1.0  # below the legend's height the page of no language holds unless it is tight
+_ON_ONE_LINE, _LONG_MM = 21, 5.1  # letters of a district in the table of the worst; what the second line takes
+WORST_WHEN_TIGHT = 4  # districts in that table
+# Height of a line, mm, and letters that it takes, fewer unless all is tight: across the page; an answer above the
+# bars, above the table of the worst; a note below the bars or the map.
+_ACROSS_MM, _ACROSS = 3.9, (118, 118)
+_ANSWER_MM, _BAD, _WORST = 4.7, (64, 70), (46, 50)
+_NOTE_MM, _NOTE = 3.1, (100, 107)
+_BAD_LINES, _BAD_LETTERS = 4, 75  # of the note below the bars: as many have room; what it says besides the reason
+_FACT_MM, _FACT, _FACT_LINES = 3.4, 45, 4  # height of a line of facts, its letters; how many there usually are
+_BESIDE_MM = 4.0  # that the table of the worst may be higher before its row is: how sure stands beside it
+_DRILL_MM, _DEMONSTRATION_MM = 13.2, 6.8  # of the bands
 
 
-def first(impact: EarthquakeImpact, change: bool) -> Fit:
+def first(impact: EarthquakeImpact, change: bool, language: Language) -> Fit:
     """A guess from what is known beforehand; it holds for most quakes."""
     pages = _pages(impact)
     demonstration = any(file["demonstration"] for file in impact["provenance"]["analysis_data"]["files"])
-    height = _map_mm(impact, pages, change, demonstration)
+    shown = printed(impact, language)
+    bands = _DEMONSTRATION_MM * demonstration + _DRILL_MM * impact["drill"]
+    height = _map_mm(impact, pages, change) - bands
     rows_beside = districts.legend_rows(impact) if _lived_in(impact) else 0
     least = max(fit.LOWEST_MM, LEGEND_MM + LEGEND_ROW_MM * rows_beside)
-    tight = height < least - _SHORT_MM
-    height += _TIGHT_MM * tight
-    bands = 6.8 * demonstration + 13.2 * impact["drill"]
+    tight = height - _longer_mm(impact, shown, tight=False) < least - _SHORT_MM
+    height += _TIGHT_MM * tight - _longer_mm(impact, shown, tight)
+    least = max(fit.LOWEST_MM, _TIGHT_LEGEND_MM + TIGHT_ROW_MM * rows_beside) if tight else least
     rows = 12 - round(bands / fit.ROW_MM) - (3 + 5 * change if pages == 2 else 0)
     return Fit(
         pages,
-        min(fit.HIGHEST_MM, max(fit.LOWEST_MM, height)),
+        min(fit.HIGHEST_MM, max(least if tight else fit.LOWEST_MM, height)),
         min(fit.MOST_ROWS, max(fit.LEAST_ROWS, rows)),
         fit.LEAST_TOWNS if pages == 2 and (change or bands > 10) else fit.MOST_TOWNS,
         tight=tight,
-        least_mm=fit.LOWEST_MM if tight else least,
+        least_mm=least,
         tight_mm=_TIGHT_MM,
     )
 
 
-def _map_mm(impact: EarthquakeImpact, pages: int, change: bool, demonstration: bool) -> float:
-    """Height that the map finds on page 1, measured on set pages; a little less than there is."""
-    height = 81.0 - 8.9 * demonstration - 15.2 * bool(impact["drill"])
-    height -= 3.9 * len(impact["warnings"]) + 4.0 * bool(impact["caveats"]["tsunami"] or impact["caveats"]["landslide"])
+def _map_mm(impact: EarthquakeImpact, pages: int, change: bool) -> float:
+    """Height that the map finds on a page 1 without bands and longer texts, measured on set pages; a little less."""
+    height = 83.5
     if pages == 1:
-        height -= 32.0 + 13.0 * change
+        height -= 28.0 + 13.0 * change
     people = impact["people"]["total"]
     if people is None:
-        return height + 52.0  # no chances, no classes, no districts
+        return height + 47.5  # no chances, no classes, no districts
     if people <= 0:
-        return height + 15.0
-    zones = districts.ranked(impact, listed.counted(impact))[: districts.MOST_WORST]
-    return height - 5.1 * sum(len(short(zone["name"])) > _ON_ONE_LINE for zone, _deaths in zones)
+        return height + 8.0
+    return height
+
+
+def _longer_mm(impact: EarthquakeImpact, shown: Mapping[str, Any], tight: bool) -> float:
+    """Height of what page 1 says at greater length than others do. shown: as printed."""
+    across = _lines(" ".join([shown["beyond"]["lead"], *shown["beyond"]["checks"]]), _ACROSS[tight]) - 1
+    across += sum(_lines(warning, _ACROSS[tight]) for warning in shown["warnings"])
+    reason = len(shown["level"]["reason"]) + _BAD_LETTERS
+    bad = _ANSWER_MM * (_lines(shown["how_bad"], _BAD[tight]) - 1)
+    bad += _NOTE_MM * (math.ceil(reason / _NOTE[tight]) - _BAD_LINES)
+    below = _NOTE_MM * (_lines(shown["map_note"], _NOTE[tight]) - 1)
+    beside = max(0.0, _worst_mm(impact, shown, tight) - _BESIDE_MM, _facts_mm(shown))
+    return _ACROSS_MM * across + max(0.0, bad) + below + beside
+
+
+def _worst_mm(impact: EarthquakeImpact, shown: Mapping[str, Any], tight: bool) -> float:
+    """Height of the districts beside how sure all is, above that of as many with short names."""
+    most = WORST_WHEN_TIGHT if tight else districts.MOST_WORST
+    zones = districts.ranked(impact, listed.counted(impact))[:most]
+    longer = _LONG_MM * sum(len(short(zone["name"])) > _ON_ONE_LINE for zone, _deaths in zones)
+    answer = _ANSWER_MM * (_lines(shown["which_districts"], _WORST[tight]) - 1)
+    return longer + answer - fit.ROW_MM * (districts.MOST_WORST - len(zones))
+
+
+def _facts_mm(shown: Mapping[str, Any]) -> float:
+    """Height of the facts below how sure all is, above what they usually have."""
+    version = shown["version"]
+    shakemap = f"{shown['source']}, {version['name']} ({version['kind']}), {version['mapped']}"
+    facts = shakemap, shown["sources"]["population"], shown["level"]["beside"]
+    return _FACT_MM * (sum(_lines(fact, _FACT) for fact in facts) - _FACT_LINES)
+
+
+def _lines(text: str, letters: int) -> int:
+    """How many lines a text takes, by its letters."""
+    return max(1, math.ceil(len(text) / letters))
 
 
 def _pages(impact: EarthquakeImpact) -> int:

@@ -13,7 +13,7 @@ from siaga.report import figures, template, words
 from siaga.report.earthquake import axis
 from siaga.report.earthquake.changes import Change
 from siaga.report.earthquake.districts import MOST_WORST
-from siaga.report.earthquake.fit import LEGEND_MM, LEGEND_ROW_MM, TIGHT_ROW_MM
+from siaga.report.earthquake.fit import LEGEND_MM, LEGEND_ROW_MM, TIGHT_ROW_MM, WORST_WHEN_TIGHT
 from siaga.report.earthquake.printed import printed
 from siaga.report.fit import Fit
 
@@ -26,7 +26,7 @@ def html(impact: EarthquakeImpact, public_url: str, language: Language, fit: Fit
 
     change: against the version below, None for the first one.
     """
-    shown = printed(impact, language, fit.rows, 4 if fit.tight else MOST_WORST, fit.towns)
+    shown = printed(impact, language, fit.rows, WORST_WHEN_TIGHT if fit.tight else MOST_WORST, fit.towns)
     url = f"{public_url}/earthquakes/{impact['event_id']}"
     rows = len(shown["classes"]["rows"]) if shown["classes"] else 6
     shown |= {

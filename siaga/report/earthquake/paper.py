@@ -53,7 +53,7 @@ def written(
         language,
         SHAKING,
         language("Epicentre"),
-        fit.first(impact, change is not None),
+        fit.first(impact, change is not None, language),
         picture.map_px(impact),
         html,
         lambda: picture.html(impact, language),

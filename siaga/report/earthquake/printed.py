@@ -3,7 +3,7 @@
 The web's event page shows the same, so that list, page, phone and paper never differ.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from siaga import moment, palette
@@ -33,13 +33,15 @@ def printed(
     order = districts.ranked(impact, zones)
     rest = districts.beside(impact, order)
     shares = districts.percents([*order, *([rest] if rest else [])])
+    event, sources = _event(impact, zones, _), _sources(impact, _)
     return {
         "language": _.code,
-        **_event(impact, zones, _),
+        **event,
         "version": _version(impact, zones, _),
         "level": deaths.level(impact, _),
         "how_bad": sentences.how_bad(impact, _),
         "where": sentences.where(impact, zones, _),
+        "map_note": _map_note(event["source"], sources, _),
         "who": sentences.who(impact, _),
         "classes": districts.classes(impact, _),
         "class_width": sentences.class_width(_),
@@ -60,7 +62,7 @@ def printed(
         "note": _.reason(impact["people"]["note"]),
         "drill": impact["drill"],
         "demonstration": any(file["demonstration"] for file in impact["provenance"]["analysis_data"]["files"]),
-        "sources": _sources(impact, _),
+        "sources": sources,
         "provenance": impact["provenance"],
     }
 
@@ -150,3 +152,11 @@ def _sources(impact: EarthquakeImpact, _: Language) -> dict[str, str]:
         "zones": _(files["zones"]["title"]) if "zones" in files else "",
         "grid": f"{impact['map']['rows']} × {impact['map']['columns']}",
     }
+
+
+def _map_note(source: str, sources: Mapping[str, str], _: Language) -> str:
+    """Below the map."""
+    note = _(
+        "Hatched: VIII; cross-hatched: IX and X. ShakeMap {source}, {grid} nodes.", source=source, grid=sources["grid"]
+    )
+    return f"{note} {sources['zones']}." if sources["zones"] else note

@@ -1,0 +1,180 @@
+"""The old reads of volcanoes and ash falls."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from flask import Response, request
+
+from siaga import keys, moment
+from siaga.errors import BadInput, NotFound
+from siaga.moment import TIME_ZONES
+from web.api.parameters import BadParameter
+from web.api.places import installed
+from web.realtime import paging
+from web.realtime.paging import MOST, PAGE, absolute, answer, feature, features, old, paged, route
+from web.runs import find
+from web.services import services
+
+_ANALYSED = "SUCCESS"  # as the old task's state was: what has no figures is not listed
+_EXAMPLE = "20170221190400+0700"
+
+
+@route("/volcano-list")
+def volcanoes() -> Response:
+    """The volcanoes by name; what the installed catalogue does not tell is null."""
+    words = request.args.get("search", "").casefold()
+    found = [one for one in _volcanoes() if words in one["volcano_name"].casefold()]
+    begin = paging.offset()
+    return paged(found[begin : begin + PAGE], len(found))
+
+
+@route("/volcano-feature")
+def volcano_points() -> Response:
+    """The same as points."""
+    return features(
+        [
+            feature(
+                one["volcano_name"], one["location"], {name: value for name, value in one.items() if name != "location"}
+            )
+            for one in _volcanoes()
+        ]
+    )
+
+
+@route("/ash")
+def listed() -> Response:
+    """Ash falls, by volcano and time."""
+    found, total = services().index.maps.falls(limit=PAGE, offset=paging.offset())
+    return paged([record(entry) for entry in found], total)
+
+
+@route("/ash/<volcano>/<event_time>")
+def single(volcano: str, event_time: str) -> Response:
+    """One ash fall."""
+    return answer(record(entry_of(volcano, event_time)))
+
+
+@route("/ash-feature")
+def points() -> Response:
+    """Ash falls as points at their volcanoes; not paged."""
+    found, total = services().index.maps.falls(limit=MOST)
+    return features([_point(entry) for entry in found], total)
+
+
+@route("/ash-report", "/ash-report/<volcano>", "/ash-report/<volcano>/<event_time>")
+def reports(volcano: str = "", event_time: str = "") -> Response:
+    """Reports, of a volcano or of one fall where they are named."""
+    entries = [entry_of(volcano, event_time)] if event_time else services().index.maps.falls(volcano, MOST)[0]
+    language, name = request.args.get("language", ""), request.args.get("ash__id", "")
+    found = [
+        one
+        for entry in entries
+        for one in _reports(entry)
+        if language in ("", one["language"]) and name in ("", one["ash"])
+    ]
+    begin = paging.offset()
+    return paged(found[begin : begin + PAGE], len(found))
+
+
+@route("/ash-report/<volcano>/<event_time>/<language>")
+def report(volcano: str, event_time: str, language: str) -> Response:
+    """One report. Raises NotFound."""
+    entry = entry_of(volcano, event_time)
+    for one in _reports(entry):
+        if one["language"] == language:
+            return answer(one)
+    raise NotFound("Event {event_id} has no report in that language", event_id=entry["event_id"])
+
+
+def entry_of(volcano: str, event_time: str) -> dict[str, Any]:
+    """The entry of one fall. Raises NotFound, BadParameter."""
+    try:
+        time = datetime.strptime(event_time.replace(" ", "+"), "%Y%m%d%H%M%S%z")
+        event_id = keys.check_event_id(str(keys.EruptionId.of(time, volcano)))
+    except (ValueError, BadInput):
+        raise BadParameter(
+            "{field} is {value}; write one such as {example}",
+            field="event_time",
+            value=repr(event_time[:80]),
+            example=_EXAMPLE,
+        ) from None
+    return find(services().index, "ash", event_id, "")[1]
+
+
+def record(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """A fall with its old fields."""
+    return {"url": old("ash", *_place(entry)), **_facts(entry), "reports": _reports(entry), "hazard_path": None}
+
+
+def _facts(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """What lists and points tell alike."""
+    one = entry["volcano"]
+    hours = entry["utc_offset_hours"]
+    time = moment.at_offset(moment.parse(entry["time"]), hours or 0)
+    return {
+        "id": entry["event_id"],
+        "event_id_formatted": f"{time:%Y-%m-%d_%H%M_%z}_{one['name']}",
+        "volcano": _volcano(one["name"], one["longitude"], one["latitude"], one["elevation_m"]),
+        "hazard_file": absolute("ash", entry["event_id"], entry["version"], "files", "hazard.tif"),
+        "impact_files": absolute("ash", entry["event_id"], entry["version"], "files", "zones.csv"),
+        "event_time": entry["time"],
+        "event_time_zone_offset": None if hours is None else round(hours * 60),
+        "event_time_zone_string": _zone_name(entry["time_zone"]),
+        "alert_level": entry["alert_level"],
+        "task_status": _ANALYSED,
+        "eruption_height": None if entry["eruption_height_m"] is None else round(entry["eruption_height_m"]),
+        "forecast_duration": entry["forecast_days"],
+    }
+
+
+def _point(entry: Mapping[str, Any]) -> dict[str, Any]:
+    facts = _facts(entry)
+    return feature(entry["event_id"], facts["volcano"]["location"], facts)
+
+
+def _reports(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
+    languages = entry["report"]["languages"] if entry["report"] else ()
+    return [
+        {
+            "url": old("ash-report", *_place(entry), code),
+            "ash_url": old("ash", *_place(entry)),
+            "id": f"{entry['event_id']}-{code}",
+            "ash": entry["event_id"],
+            "language": code,
+            "report_map": absolute("ash", entry["event_id"], entry["version"], "files", f"report-{code}.pdf"),
+            "report_map_filename": f"{_facts(entry)['event_id_formatted']}_{code}.pdf",
+            "report_map_url": f"/realtime/ash/report-map/{'/'.join(_place(entry))}/{code}/",
+        }
+        for code in languages
+    ]
+
+
+def _place(entry: Mapping[str, Any]) -> tuple[str, str]:
+    """Volcano and time as the old paths have them."""
+    time = moment.at_offset(moment.parse(entry["time"]), entry["utc_offset_hours"] or 0)
+    return str(entry["volcano"]["name"]), f"{time:%Y%m%d%H%M%S%z}"
+
+
+def _volcanoes() -> list[dict[str, Any]]:
+    return [_volcano(one.name, one.longitude, one.latitude, one.elevation_m) for one in installed()]
+
+
+def _volcano(name: str, longitude: float, latitude: float, elevation_m: float | None) -> dict[str, Any]:
+    """A volcano with its old fields."""
+    return {
+        "volcano_name": name,
+        "elevation": elevation_m,
+        "morphology": None,
+        "region": None,
+        "location": {"type": "Point", "coordinates": [longitude, latitude]},
+        "subregion": None,
+        "province": None,
+        "district": None,
+    }
+
+
+def _zone_name(time_zone: str | None) -> str | None:
+    """The zone as the old system named it."""
+    names = dict(zip(TIME_ZONES, ("Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura"), strict=True))
+    return names.get(time_zone or "", time_zone)
