@@ -1,35 +1,37 @@
-"""A backlog: two hundred old maps that come at once, and how many of their reports a minute are made."""
+"""A backlog: old maps that come at once, two hundred or BENCH_OLD, and how many of their reports a minute are made."""
 
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 from bench import quake
 from siaga import keys
+from siaga.events import ASKED
 from siaga.settings import Settings
 from siaga.store import Store
 
-OLD = 200
+OLD = int(os.environ.get("BENCH_OLD", "200"))
 _FIRST = datetime(2018, 2, 20, tzinfo=UTC)  # folders and origin times, hour by hour
 _TIMED = 40  # reports, for the rate
 
 
-def fill(settings: Settings, grid: bytes) -> None:
-    """Put the maps, four at a time."""
+def fill(settings: Settings, grid: bytes, count: int = OLD, first: datetime = _FIRST, asked: bool = False) -> None:
+    """Put the maps, four at a time. asked: as if somebody waited for each, so that it is live whatever its age."""
     store = Store.connect(settings, "bmkg")
 
     def put(number: int) -> None:
-        happened = _FIRST + timedelta(hours=number)
+        happened = first + timedelta(hours=number)
         event_id = quake.event_id(happened)
         body = quake.named(quake.at(grid, happened), event_id)
-        store.put(keys.SHAKEMAPS, f"{event_id}/grid.xml", body, "application/xml")
+        store.put(keys.SHAKEMAPS, f"{event_id}/grid.xml", body, "application/xml", metadata=ASKED if asked else None)
 
     with ThreadPoolExecutor(4) as putting:
-        list(putting.map(put, range(OLD)))
+        list(putting.map(put, range(count)))
 
 
-def rate(settings: Settings) -> float:
-    """Reports a minute, from one that is finished to the fortieth after it."""
+def rate(settings: Settings, timed: int = _TIMED) -> float:
+    """Reports a minute, from one that is finished to the fortieth after it, or as many as are to be timed."""
     store = Store.connect(settings, "web")
 
     def reach(count: int) -> float:
@@ -40,5 +42,5 @@ def rate(settings: Settings) -> float:
 
     reached: list[int] = []
     started = reach(1 + sum(1 for _ in store.list(keys.LEDGER, "render-report/")))
-    ended = reach(reached[0] + _TIMED)
+    ended = reach(reached[0] + timed)
     return 60 * (reached[1] - reached[0]) / (ended - started)
