@@ -154,14 +154,16 @@ class Index:
         Each part at a pace of its own: a ledger of years must not keep a new event from its list.
         """
         due = dict.fromkeys(names, 0.0)
+        usual = dict.fromkeys(names, float(_MOST_SECONDS))  # a round that a hanging store drew out sets no pace
         while True:
             for name in due:
                 began = time.monotonic()
                 if began >= due[name]:
                     whole = self._attempt(lambda part=name: self._refresh(part))  # type: ignore[misc]
                     ended = time.monotonic()
-                    pause = min(_MOST_SECONDS, _SHARE_OF_TIME * (ended - began)) if whole else _AFTER_FAILURE
-                    due[name] = ended + pause
+                    pace = min(ended - began, 2 * usual[name])
+                    due[name] = ended + (min(_MOST_SECONDS, _SHARE_OF_TIME * pace) if whole else _AFTER_FAILURE)
+                    usual[name] = pace if whole else usual[name]
                 elif name == "catalogue" and due[name] - began > _RECENT_SECONDS:
                     self._attempt(self._refresh_recent)
             time.sleep(_LEAST_SECONDS)

@@ -95,8 +95,8 @@ def beside(connection: sqlite3.Connection, entry: Mapping[str, Any]) -> dict[str
     """What stands beside the quake of a catalogue entry: level, higher and doubtful as the table has them."""
     row = connection.execute(
         """select beside.level, beside.body from entry join beside on beside.event = entry.event
-        where hazard = 'earthquake' and event_id = ? and version = ? and drill = ?""",
-        [entry["event_id"], entry["version"], int(entry["drill"])],
+        where hazard = 'earthquake' and identity = ? and event_id = ? and version = ? and drill = ?""",
+        [keys.identity("earthquake", entry["event_id"]), entry["event_id"], entry["version"], int(entry["drill"])],
     ).fetchone()
     level, body = row or (None, '{"higher": [], "doubtful": []}')
     found: dict[str, Any] = json.loads(body) | {"level": level}
