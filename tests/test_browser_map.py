@@ -80,6 +80,38 @@ def test_the_map_of_a_quake_has_its_shaking_and_can_be_switched(watched, base, l
     assert faults == []
 
 
+@pytest.mark.parametrize("lang", ["id", "en"])
+def test_the_map_beside_the_list_and_its_rows_lead_to_each_other(watched, base, lang):
+    page, faults, _paths = watched
+    shown(page, f"{base}/earthquakes?lang={lang}")
+    row = page.locator(".list tr").filter(has=page.locator(f'a[href="/earthquakes/{EVENT}"]'))
+    row.get_by_role("button", name="Tampilkan di peta" if lang == "id" else "Show on the map").press("Enter")
+    popup = page.locator(".maplibregl-popup")
+    popup.get_by_role("link", name="PDF").wait_for(timeout=15_000)
+    assert popup.get_by_role("link", name="Buka" if lang == "id" else "Open").get_attribute("href").endswith(EVENT)
+    assert "on-map" in row.get_attribute("class")
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    assert page.evaluate("axe.run('.mapbox').then(found => found.violations.map(one => one.id))") == []
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Pilih area" if lang == "id" else "Choose an area").click()
+    stage = page.locator(".mapbox .canvas").bounding_box()
+    page.mouse.move(stage["x"] + 60, stage["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(stage["x"] + 300, stage["y"] + 380)
+    with page.expect_navigation():
+        page.mouse.up()
+    assert "box=" in page.url
+    page.locator(".mapbox[data-ready]").wait_for(timeout=60_000)
+    with page.expect_navigation():
+        page.get_by_role("button", name="Semua wilayah" if lang == "id" else "All areas").click()
+    assert "box=" not in page.url
+    page.locator(".mapbox > summary").click()
+    wait_for(lambda: "map=folded" in page.evaluate("document.cookie"), 15, "the fold to be kept")
+    page.reload()
+    assert page.locator(".mapbox").get_attribute("open") is None, "what was folded stays folded"
+    assert faults == []
+
+
 @pytest.mark.parametrize("watched", [BLIND], indirect=True, ids=["not drawing"])
 def test_where_no_map_can_be_drawn_the_picture_stands_and_nothing_is_fetched(watched, base):
     page, faults, paths = watched

@@ -5,10 +5,12 @@ import json
 from hashlib import sha256
 
 import pytest
+from fixtures import entries
 from fixtures.pages import opened
 
 from siaga import keys
 from siaga.data import map_tiles
+from web.index import Filter
 
 
 @pytest.fixture
@@ -68,3 +70,47 @@ def test_the_library_comes_packed_from_here(client):
         "/map/lib/pmtiles.js", headers={"If-None-Match": client.get("/map/lib/pmtiles.js").headers["ETag"]}
     )
     assert again.status_code == 304
+
+
+def quakes(opened, count, **more):
+    """Put so many quakes into the bucket, a tenth of a degree apart, and have the index read them."""
+    store, index, client = opened
+    for number in range(count):
+        hour = len(list(store.list(keys.RESULTS, keys.CATALOG)))  # those of one hour could be one quake
+        there = {"longitude": 110 + number / 10, "latitude": -8.0, "time": f"2018-08-05T{hour:02d}:46:35Z"}
+        entries.put(store, entries.entry(f"20180805{hour:02d}0000", **(there | more)))
+    index.refresh()
+    return client
+
+
+def test_the_map_has_what_the_list_has(store, minio, tmp_path):
+    client = quakes(opened(store, minio, tmp_path), 4, magnitude=4.0)
+    quakes((store, client.application.extensions["siaga"].index, client), 1, longitude=120.0, alert="red")
+    told = client.get("/earthquakes/map.json").json
+    assert told["whole"]
+    assert {one["properties"]["rank"] for one in told["features"]} == {2, 3}
+
+    def found(query):
+        return [
+            one["geometry"]["coordinates"][0] for one in client.get(f"/earthquakes/map.json?{query}").json["features"]
+        ]
+
+    assert found("kind=large") == [120.0]
+    assert found("level=red") == [120.0]
+    assert sorted(found("box=110.05,-9,110.25,-7")) == [110.1, 110.2]
+    assert sorted(found("bbox=110.15,-9,111,-7")) == [110.2, 110.3]
+    assert len(found("box=nothing")) == 5
+    page = client.get("/earthquakes?box=110.05,-9,110.25,-7").text
+    assert page.count('class="c-place"') == 2
+    one = told["features"][0]["properties"]
+    popup = client.get(f"/earthquakes/{one['event']}/{one['version']}/popup")
+    assert "grid.xml" in popup.text
+
+
+def test_more_than_a_map_holds_are_summed_and_none_is_lost(store, minio, tmp_path):
+    _store, index, client = opened(store, minio, tmp_path)
+    quakes((store, index, client), 6)
+    found, whole = index.lists.points("earthquake", Filter(), None, 3)
+    assert not whole
+    assert sum(one.count for one in found) == 6
+    assert max(one.rank for one in found) == 2

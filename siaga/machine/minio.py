@@ -251,7 +251,6 @@ def rights(role: str) -> dict[str, Any]:
             ((*listing, *versions), (*keys.INPUTS, keys.RESULTS, keys.LEDGER)),
         ],
     }
-    of_buckets = {*listing, *versions}
     return {
         "Version": "2012-10-17",
         "Statement": [
@@ -259,7 +258,8 @@ def rights(role: str) -> dict[str, Any]:
                 "Effect": "Allow",
                 "Action": list(actions),
                 "Resource": [
-                    f"arn:aws:s3:::{bucket}" + ("" if set(actions) <= of_buckets else "/*") for bucket in into
+                    f"arn:aws:s3:::{bucket}" + ("" if set(actions) <= {*listing, *versions} else "/*")
+                    for bucket in into
                 ],
             }
             for actions, into in allowed[role]

@@ -12,6 +12,7 @@ from siaga.language import Language
 from siaga.report import figures, words
 from siaga.report.earthquake import sentences
 from web import clock
+from web.index.lists import Point
 
 BAND_HOURS = 24
 
@@ -83,6 +84,14 @@ def months(counts: list[tuple[int, int]], _: Language) -> list[dict[str, Any]]:
         {"year": year, "months": found[::-1], "count": figures.whole(sum(one["count"] for one in found), _.code)}
         for year, found in years.items()
     ]
+
+
+def feature(point: Point) -> dict[str, Any]:
+    """What a map draws of a quake, or of several, as GeoJSON."""
+    told = {"rank": point.rank, "count": point.count, "magnitude": point.magnitude}
+    named = {"event": point.event_id, "version": point.version} if point.event_id else {}
+    place = [round(point.longitude, 4), round(point.latitude, 4)]
+    return {"type": "Feature", "properties": told | named, "geometry": {"type": "Point", "coordinates": place}}
 
 
 def beside_page(newest: dict[str, Any], shown: dict[str, Any], beside: dict[str, Any], _: Language) -> dict[str, Any]:

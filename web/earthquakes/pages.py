@@ -1,5 +1,6 @@
 """Earthquakes: the list, one event's page, its files."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -21,6 +22,7 @@ from web.maps import panel
 from web.runs import find, run_of
 from web.services import services
 
+_MOST_POINTS = 1000  # that a map shows each by itself
 _STRONG = 50  # quakes of a day that the band looks at, the highest levels first
 
 pages = Blueprint("earthquakes", __name__)
@@ -64,7 +66,33 @@ def listed() -> str:
         level_names=words.LEVELS,
         colours=palette.MMI,
         demonstration=any(entry["demonstration"] for entry in entries),
+        map=panel.of_quakes(asked_.wanted.box),
     )
+
+
+@pages.get("/earthquakes/map.json")
+def points() -> Response:
+    """Where the quakes of the list are, as GeoJSON: each by itself, or summed where there are too many of them.
+
+    Takes the list's arguments, and bbox: the rectangle that a map shows.
+    """
+    view = asked.read({"box": request.args.get("bbox", "")}, g.now).wanted.box
+    wanted = asked.read(request.args, g.now).wanted
+    found, whole = services().index.lists.points("earthquake", wanted, view, _MOST_POINTS)
+    body = {"type": "FeatureCollection", "whole": whole, "features": [listing.feature(one) for one in found]}
+    response = Response(json.dumps(body, separators=(",", ":")), mimetype="application/geo+json")
+    response.add_etag()
+    response.make_conditional(request)
+    return response
+
+
+@pages.get("/earthquakes/<event_id>/<version>/popup")
+def popup(event_id: str, version: str) -> str:
+    """What a map tells of a quake that is chosen on it."""
+    index = services().index
+    entry = find(index, "earthquake", event_id, version)[1]
+    row = listing.row(entry, g.language, index.beside(entry))
+    return render_template("popup.html", row=row, colours=palette.MMI)
 
 
 @pages.get("/earthquakes.csv")

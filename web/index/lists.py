@@ -19,9 +19,12 @@ from siaga.errors import BadInput
 from siaga.moment import TIME_ZONES
 
 LARGE = 5  # magnitude from which on the list calls a quake large
+Box = tuple[float, float, float, float]  # west, south, east, north in degrees
 ORDERS = ("time", "level", "magnitude", "depth", "place", "mmi", "people", "state")
 _COLUMNS = {"level": "rank", "place": "title"}  # where the name of the order is not that of its column
 _MOST_WORDS = 8
+_CELLS, _CELL = 48, 1.0  # of the grid by which a map's events are summed: how many side by side; degrees of all
+_VIEWS = 64  # what maps have shown is remembered until the next change
 _COUNTED = 256  # filters whose totals are remembered until the next change
 _WIB = TIME_ZONES["WIB"] * 3600
 _INDEXES = "".join(
@@ -34,6 +37,7 @@ create table event (id integer primary key, name text unique, entry text, hazard
     magnitude real, depth real, alert text, rank integer, mmi integer, people real, felt integer, corrected integer,
     state integer, title text, longitude real, latitude real);
 {_INDEXES}
+create index event_map on event (hazard, drill, longitude, latitude, rank, magnitude);
 create virtual table event_box using rtree (id, west, east, south, north);
 create virtual table event_words using fts5 (words, tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3 4');
 create table event_month (hazard text, drill integer, month integer, count integer);
@@ -97,6 +101,22 @@ class Filter:
     descending: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Point:
+    """An event, or `count` of them around a place: longitude and latitude in degrees, the highest level and magnitude.
+
+    rank: of siaga.impact.fatality.LEVELS, -1 where none is known. event_id, version: "" where there are several.
+    """
+
+    longitude: float
+    latitude: float
+    rank: int
+    count: int
+    magnitude: float
+    event_id: str
+    version: str
+
+
 def refresh(connection: sqlite3.Connection) -> None:
     """Write anew what lists show of the events that were touched since the last time."""
     connection.execute(f"delete from event_box where id in {_GONE}")
@@ -115,6 +135,7 @@ class EventLists:
         self.changes = 0  # grows with each change that a list may show
         self._changed = threading.Condition()
         self._total = lru_cache(_COUNTED)(self._count)
+        self._placed = lru_cache(_VIEWS)(self._points)
 
     def change(self) -> None:
         """Tell who waits, and count totals anew: a refresh wrote something."""
@@ -150,6 +171,35 @@ class EventLists:
                 "select month, count from event_month where hazard = ? and drill = ? order by month desc",
                 [hazard, int(drill)],
             ).fetchall()
+
+    def points(self, hazard: str, wanted: Filter, view: Box | None, most: int) -> tuple[list[Point], bool]:
+        """Where a map shows events, and whether it shows each by itself: not where there are more than `most`.
+
+        Those are summed up by the cells of a grid. view: the rectangle that is looked at, None for all the world.
+        """
+        return self._placed(self.changes, hazard, wanted, view, most)
+
+    def _points(
+        self, _changes: int, hazard: str, wanted: Filter, view: Box | None, most: int
+    ) -> tuple[list[Point], bool]:
+        where, values = _where(hazard, wanted)
+        inside, sides = _within(*view) if view else ("longitude is not null", [])
+        where, values = f"{where} and {inside}", [*values, *sides]
+        with self._connect() as connection:
+            rows = connection.execute(
+                f"""select event.longitude, event.latitude, event.rank, 1, event.magnitude, event_id, version
+                from (select * from event where {where} limit ?) as event join entry on entry.key = event.entry""",
+                [*values, most + 1],
+            ).fetchall()
+            if len(rows) > most:
+                cell = ((view[2] - view[0]) % 360 or 360.0) / _CELLS if view else _CELL
+                rows = connection.execute(
+                    f"""select avg(longitude), avg(latitude), max(rank), count(*), max(magnitude), '', '' from event
+                    where {where} group by cast(longitude / ? as integer), cast(latitude / ? as integer)""",
+                    [*values, cell, cell],
+                ).fetchall()
+                return [Point(*row) for row in rows], False
+        return [Point(*row) for row in rows], True
 
     def _rows(self, wanted: Filter, where: str, values: list[Any], limit: int, offset: int) -> list[tuple[Any, ...]]:
         """Bodies of entries, and of each event by what it is sorted: the order's value, its time and its name."""

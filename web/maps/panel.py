@@ -6,6 +6,7 @@ from typing import Any
 from flask import g, request, url_for
 
 from siaga import palette
+from siaga.impact.fatality import LEVELS
 from siaga.impact.mmi import ROMAN
 
 _LEAST, _FOCUS = 3, 5  # MMI classes: the weakest that is drawn, and the weakest that the first view is fitted to
@@ -40,6 +41,14 @@ def of_quake(entry: Mapping[str, Any]) -> dict[str, Any]:
     )
 
 
+def of_quakes(box: tuple[float, float, float, float] | None) -> dict[str, Any]:
+    """The map beside the list. box: the rectangle that the list is filtered by: west, south, east, north."""
+    found = _panel("map-list.js", data=url_for("earthquakes.points"), pages=url_for("earthquakes.listed"), box=box)
+    _ = g.language
+    found["told"] |= {"ranks": LEVELS, "map": _("Show on the map")}
+    return found | {"rectangle": True, "chosen": box is not None}
+
+
 def _panel(
     script: str, layers: Sequence[tuple[str, str]] = (), key: Sequence[tuple[str, str]] = (), **told: Any
 ) -> dict[str, Any]:
@@ -50,7 +59,7 @@ def _panel(
     """
     common = {"style": url_for("maps.looks", lang=g.code), "levels": palette.LEVEL, "locale": _locale()}
     folded = request.cookies.get("map") == "folded"
-    return {"script": script, "layers": layers, "key": key, "folded": folded, "told": common | told}
+    return {"script": script, "layers": layers, "key": key, "folded": folded, "rectangle": False, "told": common | told}
 
 
 def _locale() -> dict[str, str]:

@@ -1,0 +1,226 @@
+// The map beside the list of quakes: what the list's filter shows, clustered, each level with its glyph and colour.
+
+import { addGlyphs, around, keepFold, look, open, panel, still } from "./map.js";
+
+const { box, told } = panel();
+const HEAD = "#14262c";
+const FOCUS = "#0a3fb5";
+
+keepFold(box);
+if (!box.open) await new Promise((go) => box.addEventListener("toggle", go, { once: true }));
+const opened = await open({ box, told });
+if (opened) await start(opened);
+
+async function start({ map, library }) {
+  let found = await read();
+  addGlyphs(map, told.levels);
+  map.addSource("events", {
+    type: "geojson",
+    data: found,
+    cluster: true,
+    clusterMaxZoom: 9,
+    clusterRadius: 36,
+    clusterProperties: { count: ["+", ["get", "count"]], rank: ["max", ["get", "rank"]] },
+  });
+  map.addSource("here", { type: "geojson", data: spot() });
+  for (const layer of layers()) map.addLayer(layer);
+  const rows = new Map(
+    [...document.querySelectorAll(`.list a[href^="${told.pages}/"]`)].map((link) => [event(link), link.closest("tr")]),
+  );
+  const ring = (feature) => map.getSource("here").setData(spot(feature?.geometry.coordinates));
+  const feature = (id) => found.features.find((one) => one.properties.event === id);
+  const popup = new library.Popup({ maxWidth: "280px", locale: told.locale });
+
+  for (const [id, row] of rows) {
+    if (!feature(id)) continue;
+    row.addEventListener("mouseenter", () => ring(feature(id)));
+    row.addEventListener("focusin", () => ring(feature(id)));
+    row.addEventListener("mouseleave", () => ring());
+    row.querySelector(".c-files").append(button(() => zoom(feature(id))));
+  }
+  map.on("mousemove", "marks", ({ features: [one] }) => mark(rows, one.properties.event));
+  map.on("mouseleave", "marks", () => mark(rows));
+  for (const layer of ["marks", "clusters"]) {
+    map.on("mouseenter", layer, () => (map.getCanvas().style.cursor = "pointer"));
+    map.on("mouseleave", layer, () => (map.getCanvas().style.cursor = ""));
+  }
+  map.on("click", "marks", ({ features: [one] }) => tell(one));
+  map.on("click", "clusters", async ({ features: [one] }) => {
+    const id = one.properties.cluster_id;
+    const closer = id === undefined ? map.getZoom() + 2 : await map.getSource("events").getClusterExpansionZoom(id);
+    map.easeTo({ center: one.geometry.coordinates, zoom: closer, duration: still() ? 0 : 400 });
+  });
+  map.on("moveend", async () => {
+    if (found.whole && !found.of) return; // all that there is has been read
+    found = await read(view(map));
+    map.getSource("events").setData(found);
+  });
+  act("fit", () => look(map, around(found.features)));
+  act("view", () => filter(view(map)));
+  act("free", () => filter(""));
+  act("draw", (pressed) => draw(map, pressed));
+  const first = told.box && [
+    [told.box[0], told.box[1]],
+    [told.box[2], told.box[3]],
+  ];
+  look(map, first || around(found.features));
+  box.dataset.ready = "yes";
+
+  async function zoom(one) {
+    box.scrollIntoView({ block: "nearest" });
+    map.jumpTo({ center: one.geometry.coordinates, zoom: Math.max(map.getZoom(), 7) });
+    await tell(one);
+  }
+
+  async function tell(one) {
+    const { event: id, version } = one.properties;
+    const answer = await fetch(`${told.pages}/${encodeURIComponent(id)}/${version}/popup`);
+    if (answer.ok)
+      popup
+        .setLngLat(one.geometry.coordinates)
+        .setHTML(await answer.text())
+        .addTo(map);
+    mark(rows, id);
+  }
+}
+
+function layers() {
+  const levels = ["none", ...told.ranks];
+  const level = ["at", ["+", ["get", "rank"], 1], ["literal", levels]];
+  const several = [">", ["get", "count"], 1];
+  const colour = ["match", level, ...Object.entries(told.levels).flat(), "#b1c0c3"];
+  return [
+    {
+      id: "clusters",
+      type: "circle",
+      source: "events",
+      filter: several,
+      paint: {
+        "circle-color": HEAD,
+        "circle-radius": ["interpolate", ["linear"], ["log10", ["get", "count"]], 0, 11, 4, 26],
+        "circle-stroke-color": colour,
+        "circle-stroke-width": 4,
+      },
+    },
+    {
+      id: "counts",
+      type: "symbol",
+      source: "events",
+      filter: several,
+      layout: {
+        "text-field": ["to-string", ["get", "count"]],
+        "text-font": ["Inter"],
+        "text-size": 12,
+        "text-allow-overlap": true,
+      },
+      paint: { "text-color": "#eef2f0" },
+    },
+    {
+      id: "marks",
+      type: "symbol",
+      source: "events",
+      filter: ["!", several],
+      layout: {
+        "icon-image": ["concat", "level-", level],
+        "icon-size": ["interpolate", ["linear"], ["get", "magnitude"], 3, 0.6, 8, 1.3],
+        "icon-allow-overlap": true,
+        "symbol-sort-key": ["get", "rank"],
+      },
+    },
+    {
+      id: "here",
+      type: "circle",
+      source: "here",
+      paint: { "circle-radius": 18, "circle-opacity": 0, "circle-stroke-color": FOCUS, "circle-stroke-width": 3 },
+    },
+  ];
+}
+
+/** What the list's filter shows; of the rectangle `of` alone where one is given. */
+async function read(of) {
+  const asked = new URLSearchParams(location.search);
+  asked.delete("page");
+  if (of) asked.set("bbox", of);
+  const answer = await fetch(`${told.data}?${asked}`);
+  return { ...(await answer.json()), of };
+}
+
+function view(map) {
+  const bounds = map.getBounds();
+  const sides = [bounds.getWest(), Math.max(bounds.getSouth(), -90), bounds.getEast(), Math.min(bounds.getNorth(), 90)];
+  return sides.map((side) => side.toFixed(4)).join(",");
+}
+
+/** The list of that rectangle, from its first page on. */
+function filter(rectangle) {
+  const asked = new URLSearchParams(location.search);
+  asked.delete("page");
+  if (rectangle) asked.set("box", rectangle);
+  else asked.delete("box");
+  location.search = asked;
+}
+
+/** Let a rectangle be drawn on the map, from corner to corner; the list is then filtered by it. */
+function draw(map, pressed) {
+  box.classList.toggle("drawing", pressed);
+  map.dragPan[pressed ? "disable" : "enable"]();
+  const canvas = map.getCanvasContainer();
+  canvas.onpointerdown = pressed ? (down) => drag(map, canvas, down) : null;
+}
+
+function drag(map, canvas, down) {
+  const { left, top } = canvas.getBoundingClientRect();
+  const shape = Object.assign(document.createElement("div"), { className: "rectangle" });
+  const corners = (to) => [
+    [Math.min(down.clientX, to.clientX) - left, Math.min(down.clientY, to.clientY) - top],
+    [Math.max(down.clientX, to.clientX) - left, Math.max(down.clientY, to.clientY) - top],
+  ];
+  canvas.append(shape);
+  canvas.setPointerCapture(down.pointerId);
+  canvas.onpointermove = (to) => {
+    const [[x, y], [right, bottom]] = corners(to);
+    Object.assign(shape.style, { left: `${x}px`, top: `${y}px`, width: `${right - x}px`, height: `${bottom - y}px` });
+  };
+  canvas.onpointerup = (to) => {
+    canvas.onpointermove = canvas.onpointerup = null;
+    shape.remove();
+    const [first, last] = corners(to);
+    if (last[0] - first[0] < 4 || last[1] - first[1] < 4) return;
+    const [northWest, southEast] = [map.unproject(first), map.unproject(last)];
+    filter([northWest.lng, southEast.lat, southEast.lng, northWest.lat].map((side) => side.toFixed(4)).join(","));
+  };
+}
+
+function act(name, run) {
+  const button = box.querySelector(`[data-act=${name}]`);
+  button?.addEventListener("click", () => {
+    const pressed = button.getAttribute("aria-pressed") === "false";
+    if (button.hasAttribute("aria-pressed")) button.setAttribute("aria-pressed", pressed);
+    run(pressed);
+  });
+}
+
+function button(run) {
+  const made = Object.assign(document.createElement("button"), {
+    type: "button",
+    className: "to-map",
+    title: told.map,
+    textContent: "⌖",
+    onclick: run,
+  });
+  made.setAttribute("aria-label", told.map);
+  return made;
+}
+
+function mark(rows, id) {
+  for (const [one, row] of rows) row.classList.toggle("on-map", one === id);
+}
+
+function spot(coordinates) {
+  const there = { type: "Feature", properties: {}, geometry: { type: "Point", coordinates } };
+  return { type: "FeatureCollection", features: coordinates ? [there] : [] };
+}
+
+function event(link) {
+  return decodeURIComponent(link.pathname.split("/")[2]);
+}
