@@ -20,7 +20,8 @@ RESULTS, LEDGER = "results", "ledger"
 
 INPUTS = tuple(bucket for hazard in HAZARDS.values() for bucket in hazard.buckets)
 ACCOUNTS, AUDIT = "accounts", "audit"  # who may come in, and who did what; keys by siaga.accounts.naming
-BUCKETS = (*INPUTS, ANALYSIS_DATA, RESULTS, LEDGER, ACCOUNTS, AUDIT)
+ANNOUNCEMENTS = "announcements"  # keys by siaga.inputs.announcements; they wake nothing
+BUCKETS = (*INPUTS, ANALYSIS_DATA, RESULTS, LEDGER, ACCOUNTS, AUDIT, ANNOUNCEMENTS)
 
 MANIFEST = "manifest.json"
 SHARES = "shares/"  # in analysis-data: the shares of population cells, prepared; no manifest names them

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from siaga.errors import SiagaError
 
+_BMKG = "https://data.bmkg.go.id/DataMKG/TEWS"
 _PETABENCANA = "https://data.petabencana.id https://api.petabencana.id"
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 _REGION = re.compile(r"([A-Z]{2}-[A-Z]{2})(?:=([a-z]{3}))?")
@@ -60,6 +61,7 @@ class Settings:
     SIAGA_BACKOFF_SECONDS      backoff_seconds      first wait after a failed attempt; doubles, with jitter
     SIAGA_PETABENCANA_URLS     petabencana_urls     PetaBencana's servers in the order in which they are asked
     SIAGA_PETABENCANA_REGIONS  petabencana_regions  regions watched for floods, each <ISO 3166-2>=<city of old servers>
+    SIAGA_BMKG_URL             bmkg_url             where BMKG's public lists of quakes lie; empty: none is read
     SIAGA_PETABENCANA_SECONDS  petabencana_seconds  for one question with all its repetitions
     """
 
@@ -94,6 +96,7 @@ class Settings:
     old_inputs_days: int
     attempts: int
     backoff_seconds: float
+    bmkg_url: str
     petabencana_urls: tuple[str, ...]
     petabencana_regions: tuple[tuple[str, str], ...]
     petabencana_seconds: float
@@ -142,6 +145,7 @@ class Settings:
             old_inputs_days=int(said.number("SIAGA_OLD_INPUTS_DAYS", 90)),
             attempts=int(said.number("SIAGA_ATTEMPTS", 8)),
             backoff_seconds=said.number("SIAGA_BACKOFF_SECONDS", 2),
+            bmkg_url=env.get("SIAGA_BMKG_URL", _BMKG).rstrip("/"),
             petabencana_urls=tuple(env.get("SIAGA_PETABENCANA_URLS", _PETABENCANA).split()),
             petabencana_regions=said.regions("SIAGA_PETABENCANA_REGIONS", "ID-JK=jbd"),
             petabencana_seconds=said.number("SIAGA_PETABENCANA_SECONDS", 90),

@@ -10,8 +10,8 @@ from support.petabencana_server import recorded
 from support.running import free_ports
 
 from siaga.errors import SiagaError
-from siaga.hazard import flood
 from siaga.hazard.flood import read_flood
+from siaga.inputs import asking
 from siaga.inputs.petabencana import Data, Empty, PetaBencana, Region, Suspect
 
 JAKARTA = Region("ID-JK", "jbd")
@@ -180,7 +180,7 @@ def test_pa_20_pa_21_a_server_that_drips_does_not_hold_us_up(server, mood):
 
 
 def test_an_answer_that_is_too_large_is_not_read_to_its_end(server, monkeypatch):
-    monkeypatch.setattr(flood, "MAX_BYTES", 2 << 20)
+    monkeypatch.setattr(asking, "MOST_BYTES", 2 << 20)
     server.moods["/floods"] = ["huge"]
     found = client(server).floods(JAKARTA)
     assert isinstance(found, Suspect)

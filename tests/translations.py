@@ -19,7 +19,7 @@ from siaga.data.demo import recipe
 from siaga.report import assembly, words
 from siaga.report.classed import flood
 from siaga.report.earthquake import past, sentences
-from web import account, audit, downloads, reprocess, shell, status
+from web import account, audit, board, downloads, reprocess, shell, status
 from web.api import document, events
 from web.earthquakes import zones
 
@@ -44,11 +44,11 @@ SPEAKING += (
     "NotTakenUp",
     "BrokenOff",
     "TimedOut",
-    "_Doubted",
-    "_Refused",
-    "_Later",
     "BadParameter",
     "TooMany",
+    "Doubted",
+    "Refused",
+    "Later",
     "TooOften",
     "NotLoggedIn",
 )
@@ -114,7 +114,7 @@ def said_by_tables() -> set[str]:
 def said_by_tables_of_web() -> set[str]:
     """Words that stand in tables of the web's code."""
     tables = (*downloads.FILES.values(), status.STATES, status._PART_STATES, shell._STATUS_WORDS)
-    tables += (reprocess.RANGES, reprocess._ORDER_STATES, account.ROLES, zones._LEVELS)
+    tables += (reprocess.RANGES, reprocess._ORDER_STATES, account.ROLES, zones._LEVELS, board.STATES)
     tables += (audit.ACTIONS, audit.RESULTS, events._UNKNOWN)
     words = {word for table in tables for word in table.values()} | {one.name for one in CONVENTIONS.values()}
     return words | {*document.sentences(), shell._NO_OPERATION}

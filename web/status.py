@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from flask import Blueprint, Response, current_app, g, render_template, request
+from flask import Blueprint, Response, current_app, g, jsonify, render_template, request
 
 from siaga import gaps, keys, standing
 from siaga.errors import BadInput
@@ -15,9 +15,10 @@ from siaga.moment import parse, stamp
 from siaga.printable import shown
 from siaga.receipt import Receipt
 from siaga.report import figures
-from web import clock
+from web import board, clock
 from web.index import Index
 from web.services import services
+from web.shell import freshness
 
 _SHOWN = 100
 _SHOWN_IGNORED = 20
@@ -43,10 +44,36 @@ def healthz() -> Response:
     return Response("OK", mimetype="text/plain")
 
 
+@pages.get("/status.json")
+def machine_status() -> Response:
+    """What the status page tells, for machines; seconds, times in UTC, null is unknown."""
+    index = services().index
+    jobs = _gateway(services().gateway_url, services().jobs_token)[0]
+    states = [job["state"] for job in jobs or ()]
+    return jsonify(
+        {
+            "schema": "siaga/status/1",
+            "time": stamp(g.now),
+            "index": {name: freshness(index)[name] for name in ("state", "seconds")},
+            "backlog": None if jobs is None else {name: states.count(name) for name in sorted(set(states))},
+            "failed": index.failed(0)[1],
+            "done": index.receipts(("done",), 0)[1],
+            "latency": board.latencies(index, g.now),
+            "sources": [
+                {"name": one.name, "last": stamp(one.last) if one.last else None, "state": one.state}
+                | {"usual_seconds": one.usual}
+                for one in board.sources(index, g.now)
+            ],
+            "announced_without_map": [one["place"] for one in board.unmapped(index, g.now, g.language)],
+        }
+    )
+
+
 @pages.get("/status")
 def status() -> str:
     """The status page."""
     index = services().index
+    wanted = request.args.get("q", "").strip()[:200]
     jobs, sweep = _gateway(services().gateway_url, services().jobs_token)
     decide, failed = index.failed(_SHOWN)
     settled, done = index.receipts(("done",), _SHOWN)
@@ -55,8 +82,14 @@ def status() -> str:
     rows = sorted(waiting, key=lambda row: row["received"] or "", reverse=True)
     settled += index.receipts(("superseded", "dropped"), _SHOWN)[0]
     unused, unused_files = index.inputs.ignored(_SHOWN_IGNORED)
+    if wanted:
+        rows = [row for row in rows if wanted.casefold() in f"{row['bucket']}/{row['key']}".casefold()]
+        unused = [one for one in unused if wanted.casefold() in one.shown.casefold()]
+        settled = index.arrivals.receipts(
+            wanted.rpartition("/")[2] if wanted.startswith(keys.BUCKETS) else wanted, _SHOWN
+        )
     inputs = sorted(
-        [*(receipt_row(one) for one in [*settled, *decide]), *_ignored(unused)],
+        [*(receipt_row(one) for one in ([*settled, *decide] if not wanted else settled)), *_ignored(unused)],
         key=lambda row: row["finished"] or row["received"] or "",
         reverse=True,
     )
@@ -72,7 +105,13 @@ def status() -> str:
             ("superseded", superseded),
             ("failed", failed),
         ],
+        wanted=wanted,
         decide=[receipt_row(one) for one in decide],
+        sources=board.source_rows(index, g.now, g.language),
+        latencies=board.latency_rows(index, g.now, g.language),
+        recent_days=board.RECENT_DAYS,
+        unmapped_days=board.UNMAPPED_DAYS,
+        unmapped=board.unmapped(index, g.now, g.language),
         rows=rows[:_SHOWN] + inputs[:_SHOWN],
         more=max(0, len(rows) - _SHOWN),
         unused_files=unused_files,

@@ -231,9 +231,9 @@ def rights(role: str) -> dict[str, Any]:
         "bmkg": [(("s3:PutObject", "s3:GetObject"), shakemaps), (listing, shakemaps)],
         "door": [(("s3:PutObject", "s3:GetObject"), keys.INPUTS), (listing, keys.INPUTS)],
         "functions": [
-            (reading, (*keys.INPUTS, keys.ANALYSIS_DATA, keys.RESULTS)),
-            (("s3:PutObject",), (keys.FLOODMAPS, keys.RESULTS)),
-            (listing, (*keys.INPUTS, keys.ANALYSIS_DATA, keys.RESULTS)),
+            (reading, (*keys.INPUTS, keys.ANALYSIS_DATA, keys.RESULTS, keys.ANNOUNCEMENTS)),
+            (("s3:PutObject",), (keys.FLOODMAPS, keys.RESULTS, keys.ANNOUNCEMENTS)),
+            (listing, (*keys.INPUTS, keys.ANALYSIS_DATA, keys.RESULTS, keys.ANNOUNCEMENTS)),
         ],
         "ash": [(("s3:PutObject", "s3:GetObject"), (keys.ASHMAPS,)), (listing, (keys.ASHMAPS,))],
         "accounts": [
@@ -247,8 +247,8 @@ def rights(role: str) -> dict[str, Any]:
             ((*listing, *versions), (*keys.INPUTS, keys.RESULTS, keys.LEDGER)),
         ],
         "web": [
-            (("s3:GetObject",), (keys.FLOODMAPS, keys.RESULTS, keys.LEDGER)),  # flood hours and outages are told
-            ((*listing, *versions), (*keys.INPUTS, keys.RESULTS, keys.LEDGER)),
+            (("s3:GetObject",), (keys.FLOODMAPS, keys.RESULTS, keys.LEDGER, keys.ANNOUNCEMENTS)),
+            ((*listing, *versions), (*keys.INPUTS, keys.RESULTS, keys.LEDGER, keys.ANNOUNCEMENTS)),
         ],
     }
     return {

@@ -59,6 +59,7 @@ def environment(home: Path, **more: str) -> dict[str, str]:
         "SIAGA_BACKOFF_SECONDS": "0.2",
         "SIAGA_FUNCTION_MEMORY_MB": "0",  # one slot for each function, since each takes seconds to start
         "SIAGA_PETABENCANA_URLS": "",  # no test asks anybody outside
+        "SIAGA_BMKG_URL": "",
     } | more
 
 

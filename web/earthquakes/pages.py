@@ -131,6 +131,7 @@ def _page(versions: list[dict[str, Any]], entry: dict[str, Any]) -> str:
         published=entry["report"] is not None,
         newest=versions[0],
         unsure=not surely_one(Revision.of(entry), Revision.of(versions[0])),
+        announced=index.announced.of(entry),
         beside=listing.beside_page(versions[0], entry, index.beside(versions[0]), g.language),
         revisions=revisions.panel(versions, entry, runs.analysis, g.language),
         ago=clock.ago(entry["time"], g.now, g.language),

@@ -1,4 +1,4 @@
-"""A searchable copy of the catalogue, the ledger and the list of inputs.
+"""A searchable copy of the catalogue, the ledger, the list of inputs and what was announced.
 
 It is made by listing the bucket and fetching what has another ETag than before; so it can be wiped, and
 it is right again after one round. Which entries are versions of one event, and which of them counts, is
@@ -28,7 +28,9 @@ from siaga.events import Notification
 from siaga.hazards import HAZARDS
 from siaga.receipt import Receipt
 from siaga.store import Head, Store
-from web.index import lists
+from web.index import announced, lists
+from web.index.announced import AnnouncementIndex
+from web.index.arrivals import ArrivalIndex
 from web.index.floods import TABLES as FLOOD_TABLES
 from web.index.floods import FloodIndex
 from web.index.inputs import TABLES as INPUT_TABLES
@@ -36,6 +38,7 @@ from web.index.inputs import InputIndex
 from web.index.lists import LARGE, EventLists, Filter
 from web.index.maps import MapIndex
 from web.index.quakes import beside, refresh
+from web.index.rows import TABLES as ENTRY_TABLES
 from web.index.rows import of_entry, of_receipt
 
 __all__ = ["LARGE", "Filter", "Index", "Unsettled"]
@@ -47,25 +50,6 @@ _RECENT_SECONDS, _RECENT = 1.0, timedelta(days=2)  # between looks at the months
 _AFTER_FAILURE = 1.0  # seconds: how long a round failed says nothing of how long the next one takes
 _LEAST_APART, _LOOK_SHARE = 0.05, 2  # seconds between looks that a reader asks for; times as long as the last one took
 _FETCHES, _AT_ONCE = 8, 512
-_TABLES = """
-create table entry (key text primary key, etag text, hazard text, event_id text, version text, source_type text,
-    number integer, process_time text, time text, longitude real, latitude real, magnitude real, depth real, alert text,
-    rank integer, mmi integer, people real, felt integer, published integer, received text, expires text, drill integer,
-    title text, words text, body text, identity text, event text, place integer);
-create index entry_known on entry (key, etag);
-create index entry_shown on entry (hazard, place, time);
-create index entry_time on entry (hazard, time);
-create index entry_id on entry (hazard, identity);
-create index entry_event on entry (event);
-create table beside (event text primary key, level text, rank integer, body text);
-create table round (name text primary key, began real);
-create table receipt (key text primary key, etag text, function text, bucket text, input text, input_etag text,
-    folder text, state text, received text, finished text, body text);
-create index receipt_known on receipt (key, etag);
-create index receipt_input on receipt (bucket, input, input_etag);
-create index receipt_folder on receipt (bucket, folder, function, state);
-create index receipt_state on receipt (state, finished);
-"""
 # what counts of a flood hour or an ash fall: what spellings of its id have in common says which event it is
 _RANKED = """update entry set event = ranked.name, place = ranked.rank from (
     select key, hazard || ' ' || identity || ' ' || drill as name, row_number() over (
@@ -98,10 +82,13 @@ class Index:
         self.lists = EventLists(self._connection)
         self.maps = MapIndex(self._connection)
         self.inputs = InputIndex(store, self._connection)
+        self.announced = AnnouncementIndex(store, self._connection)
+        self.arrivals = ArrivalIndex(self._connection)
         self._parts: dict[str, Callable[[], None]] = {
             "inputs": lambda: self.inputs.refresh(),
             "catalogue": self._copy_events,
             "ledger": lambda: self._copy("receipt", keys.LEDGER, "", of_receipt),
+            "announcements": lambda: self.announced.refresh(self.lists.change),
         }
         self.trouble: Reason | None = None  # why the last round failed
         self.built = (0, 0)  # of how many entries so many are read, while the index is made from nothing
@@ -111,7 +98,7 @@ class Index:
             for name in ("", "-wal", "-shm"):
                 path.with_name(path.name + name).unlink(missing_ok=True)
             with self._connection() as connection:
-                connection.executescript(_TABLES + INPUT_TABLES + FLOOD_TABLES + lists.TABLES)
+                connection.executescript(ENTRY_TABLES + INPUT_TABLES + FLOOD_TABLES + announced.TABLES + lists.TABLES)
                 connection.execute(f"pragma user_version = {_FORM}")
         self._revision = 0
         with self._connection() as connection:
@@ -145,7 +132,7 @@ class Index:
 
     def start(self) -> None:
         """Follow the bucket in threads that end with the process."""
-        for names in (("catalogue",), ("inputs", "ledger")):
+        for names in (("catalogue",), ("inputs", "ledger", "announcements")):
             threading.Thread(target=self.follow, args=names, name=f"index of {names[0]}", daemon=True).start()
 
     def follow(self, *names: str) -> None:
@@ -169,7 +156,7 @@ class Index:
             time.sleep(_LEAST_SECONDS)
 
     def refresh(self) -> None:
-        """One round over catalogue, ledger and inputs; raises SiagaError when the store does not answer."""
+        """One round over all of them; raises SiagaError when the store does not answer."""
         for name in self._parts:
             self._refresh(name)
 
@@ -185,9 +172,9 @@ class Index:
         return False
 
     def _refresh(self, name: str) -> None:
-        with self._writing if name == "catalogue" else self._writing_others, self._timed(name):
+        with self._writing if name in ("catalogue", "announcements") else self._writing_others, self._timed(name):
             self._parts[name]()
-            if name != "catalogue":
+            if name in ("inputs", "ledger"):
                 self.inputs.join()
 
     def _refresh_recent(self) -> None:
@@ -394,6 +381,7 @@ class Index:
         """Write beside each entry which event it shows, its place among that event's versions, and the lists."""
         connection.execute(_RANKED)
         refresh(connection)
+        announced.mark_felt(connection)
         lists.refresh(connection)
 
     @property

@@ -12,6 +12,26 @@ from siaga.receipt import Receipt
 
 FELT_FROM = 4  # MMI: from there on most people within buildings feel a quake (USGS, "The Modified Mercalli Scale")
 UNKNOWN = -1  # counts as less than anything that is known
+TABLES = """
+create table entry (key text primary key, etag text, hazard text, event_id text, version text, source_type text,
+    number integer, process_time text, time text, longitude real, latitude real, magnitude real, depth real, alert text,
+    rank integer, mmi integer, people real, felt integer, published integer, received text, expires text, drill integer,
+    title text, words text, body text, identity text, event text, place integer);
+create index entry_known on entry (key, etag);
+create index entry_shown on entry (hazard, place, time);
+create index entry_time on entry (hazard, time);
+create index entry_id on entry (hazard, identity);
+create index entry_event on entry (event);
+create index entry_received on entry (hazard, received);
+create table beside (event text primary key, level text, rank integer, body text);
+create table round (name text primary key, began real);
+create table receipt (key text primary key, etag text, function text, bucket text, input text, input_etag text,
+    folder text, state text, received text, finished text, body text);
+create index receipt_known on receipt (key, etag);
+create index receipt_input on receipt (bucket, input, input_etag);
+create index receipt_folder on receipt (bucket, folder, function, state);
+create index receipt_state on receipt (state, finished);
+"""
 
 
 def of_entry(entry: Entry) -> dict[str, Any]:
