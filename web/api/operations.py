@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -57,19 +57,21 @@ def operation(
         about = inspect.cleandoc(route.__doc__ or "")
         OPERATIONS.append(Operation(route.__name__, path, group, about, media_type, schema, named))
 
-        @wraps(route)
-        def answered(**places: str) -> Response:
-            found = route(**read(named, places))
-            response = found if isinstance(found, Response) else Response(_text(found), content_type=media_type)
-            if not response.is_streamed:
-                response.add_etag()
-                response.make_conditional(request)
-            return response
-
+        answered = wraps(route)(partial(_answered, route, named, media_type))
         pages.add_url_rule(re.sub(r"{(\w+)}", r"<\1>", path), route.__name__, answered)
         return route
 
     return add
+
+
+def _answered(route: Callable[..., Any], named: Sequence[Parameter], media_type: str, **places: str) -> Response:
+    """What a route says as an answer with an ETag. places: of the path."""
+    found = route(**read(named, places))
+    response = found if isinstance(found, Response) else Response(_text(found), content_type=media_type)
+    if not response.is_streamed:
+        response.add_etag()
+        response.make_conditional(request)
+    return response
 
 
 def read(parameters: Sequence[Parameter], places: Mapping[str, str]) -> dict[str, Any]:
