@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 from flask import (
@@ -136,37 +136,44 @@ def page(role: str, *, enrolled: bool = True) -> Callable[[Route], Route]:
     def guard(route: Route) -> Route:
         @wraps(route)
         def guarded(*args: Any, **kwargs: Any) -> Any:
-            one = user()
-            if one is None:
-                return redirect(url_for("login.form", next=request.path if request.method in SAFE else None))
-            if enrolled and installed().lacks_second_factor(one):
-                g.turned_away = True
-                return redirect(url_for("account.second_factor_form"))
-            _check_role(one, role)
-            return route(*args, **kwargs)
+            return _turned_away(role, enrolled) or route(*args, **kwargs)
 
         return guarded
 
     return guard
+
+
+def _turned_away(role: str, enrolled: bool) -> AnyResponse | None:
+    """Where whoever asks must go first, None for nowhere. Raises Forbidden where the account's role does not do."""
+    one = user()
+    if one is None:
+        return redirect(url_for("login.form", next=request.path if request.method in SAFE else None))
+    if enrolled and installed().lacks_second_factor(one):
+        g.turned_away = True
+        return redirect(url_for("account.second_factor_form"))
+    _check_role(one, role)
+    return None
 
 
 def call(role: str) -> Callable[[Route], Route]:
     """A route for programs of accounts that may do what `role` may: name and password with each call (Basic); JSON."""
 
     def guard(route: Route) -> Route:
-        @wraps(route)
-        def guarded(*args: Any, **kwargs: Any) -> Any:
-            try:
-                g.account = _of_basic()
-                _check_role(g.account, role)
-                return route(*args, **kwargs)
-            except SiagaError as error:
-                return jsonify(error=str(error), reason=error.reason()), error.status
-
+        guarded = wraps(route)(partial(_by_password, role, route))
         guarded.by_password = True  # type: ignore[attr-defined]  # no cookie speaks for it, so it needs no token
         return guarded
 
     return guard
+
+
+def _by_password(role: str, route: Route, *args: Any, **kwargs: Any) -> Any:
+    """What the route says to that account, or why it says nothing."""
+    try:
+        g.account = _of_basic()
+        _check_role(g.account, role)
+        return route(*args, **kwargs)
+    except SiagaError as error:
+        return jsonify(error=str(error), reason=error.reason()), error.status
 
 
 @pages.before_app_request

@@ -119,20 +119,7 @@ def moment(name: str, about: str) -> Parameter:
     """A moment with its zone, or a day, which begins at 00:00 UTC."""
     form = {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}]}
 
-    def read(value: str) -> datetime:
-        try:
-            found = datetime.fromisoformat(value.replace(" ", "+").upper())  # a plus that nobody has escaped
-            if found.tzinfo is None and len(value) > len("2018-08-05"):
-                raise ValueError
-            return (found.replace(tzinfo=UTC) if found.tzinfo is None else found).astimezone(UTC)
-        except (ValueError, OverflowError):
-            raise BadParameter(
-                "{field} is {value}; write a time with its zone or a day: {example}",
-                **_told(name, value),
-                example="2018-08-05T11:46:35Z, 2018-08-05",
-            ) from None
-
-    return Parameter(name, about, form, read)
+    return Parameter(name, about, form, partial(_moment, name))
 
 
 def box(name: str, about: str) -> Parameter:
@@ -145,19 +132,34 @@ def box(name: str, about: str) -> Parameter:
         "maxItems": 4,
     }
 
-    def read(value: str) -> tuple[float, float, float, float]:
-        sides = [_number(part) for part in value.split(",")]
-        if len(sides) == 4 and None not in sides:
-            west, south, east, north = (side or 0.0 for side in sides)
-            if max(abs(west), abs(east)) <= 180 and -90 <= south <= north <= 90:
-                return west, south, east, north
-        raise BadParameter(
-            "{field} is {value}; write west,south,east,north in degrees: {example}",
-            **_told(name, value),
-            example="95,-11,141,6",
-        )
+    return Parameter(name, about, form, partial(_box, name), many=True)
 
-    return Parameter(name, about, form, read, many=True)
+
+def _moment(name: str, value: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(value.replace(" ", "+").upper())  # a plus that nobody has escaped
+        if found.tzinfo is None and len(value) > len("2018-08-05"):
+            raise ValueError
+        return (found.replace(tzinfo=UTC) if found.tzinfo is None else found).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise BadParameter(
+            "{field} is {value}; write a time with its zone or a day: {example}",
+            **_told(name, value),
+            example="2018-08-05T11:46:35Z, 2018-08-05",
+        ) from None
+
+
+def _box(name: str, value: str) -> tuple[float, float, float, float]:
+    sides = [_number(part) for part in value.split(",")]
+    if len(sides) == 4 and None not in sides:
+        west, south, east, north = (side or 0.0 for side in sides)
+        if max(abs(west), abs(east)) <= 180 and -90 <= south <= north <= 90:
+            return west, south, east, north
+    raise BadParameter(
+        "{field} is {value}; write west,south,east,north in degrees: {example}",
+        **_told(name, value),
+        example="95,-11,141,6",
+    )
 
 
 def _number(value: str) -> float | None:

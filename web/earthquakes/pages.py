@@ -144,7 +144,9 @@ def _page(versions: list[dict[str, Any]], entry: dict[str, Any]) -> str:
         axis_ticks=[(figures.whole(value, g.code), left) for value, left in axis.TICKS],
         run=str(run_of(entry)),
         map=panel.of_quake(entry),
-        message=message.lines(shown, url_for(".event", event_id=entry["event_id"], _external=True), g.language),
+        message="\n".join(
+            message.lines(shown, url_for(".event", event_id=entry["event_id"], _external=True), g.language)
+        ),
         several_levels=len(zones.levels(impact)) > 1,
     )
 

@@ -38,8 +38,8 @@ from web.index.inputs import InputIndex
 from web.index.lists import LARGE, EventLists, Filter
 from web.index.maps import MapIndex
 from web.index.quakes import beside, refresh
+from web.index.rows import RANKED, of_entry, of_receipt
 from web.index.rows import TABLES as ENTRY_TABLES
-from web.index.rows import of_entry, of_receipt
 
 __all__ = ["LARGE", "Filter", "Index", "Unsettled"]
 
@@ -50,13 +50,6 @@ _RECENT_SECONDS, _RECENT = 1.0, timedelta(days=2)  # between looks at the months
 _AFTER_FAILURE = 1.0  # seconds: how long a round failed says nothing of how long the next one takes
 _LEAST_APART, _LOOK_SHARE = 0.05, 2  # seconds between looks that a reader asks for; times as long as the last one took
 _FETCHES, _AT_ONCE = 8, 512
-# what counts of a flood hour or an ash fall: what spellings of its id have in common says which event it is
-_RANKED = """update entry set event = ranked.name, place = ranked.rank from (
-    select key, hazard || ' ' || identity || ' ' || drill as name, row_number() over (
-        partition by hazard, identity, drill
-        order by source_type = 'corrected' desc, number desc, received desc, version desc) as rank
-    from entry where hazard != 'earthquake' and (hazard, identity) in (select hazard, identity from touched)) as ranked
-    where entry.key = ranked.key and (event is not ranked.name or place is not ranked.rank)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -379,7 +372,7 @@ class Index:
 
     def _join(self, connection: sqlite3.Connection) -> None:
         """Write beside each entry which event it shows, its place among that event's versions, and the lists."""
-        connection.execute(_RANKED)
+        connection.execute(RANKED)
         refresh(connection)
         announced.mark_felt(connection)
         lists.refresh(connection)

@@ -32,6 +32,13 @@ create index receipt_input on receipt (bucket, input, input_etag);
 create index receipt_folder on receipt (bucket, folder, function, state);
 create index receipt_state on receipt (state, finished);
 """
+# what counts of a flood hour or an ash fall: what spellings of its id have in common says which event it is
+RANKED = """update entry set event = ranked.name, place = ranked.rank from (
+    select key, hazard || ' ' || identity || ' ' || drill as name, row_number() over (
+        partition by hazard, identity, drill
+        order by source_type = 'corrected' desc, number desc, received desc, version desc) as rank
+    from entry where hazard != 'earthquake' and (hazard, identity) in (select hazard, identity from touched)) as ranked
+    where entry.key = ranked.key and (event is not ranked.name or place is not ranked.rank)"""
 
 
 def of_entry(entry: Entry) -> dict[str, Any]:
