@@ -204,7 +204,7 @@ def test_apps_of_one_process_do_not_mix(web, minio, tmp_path, monkeypatch):
         assert 'href="/login' in text(client, "/ash")[1]
         assert 'href="/login' not in text(reader, "/ash")[1]
         assert (client.get("/login").status_code, reader.get("/login").status_code) == (200, 404)
-        assert (client.get("/ash/upload").status_code, reader.get("/ash/upload").status_code) == (302, 404)
+        assert (client.get("/ash/upload").status_code, reader.get("/ash/upload").status_code) == (302, 503)
     uploads = UploadAccess(Store.connect(minio, "ash"), *accounts.access(minio), "another key")
     second = create_app(Store.connect(minio, "web"), empty, NOBODY, uploads).test_client()
     accounts.entered(client)

@@ -52,7 +52,7 @@ def row(
         "mmi": {"roman": ROMAN[mmi], "value": mmi} if mmi else None,
         "people": _("not known") if strong_people is None else figures.people_cell(strong_people, _.code),
         "likely": figures.deaths_range(deaths["p25"], deaths["p75"], _.code) if deaths else "",
-        "chance": figures.percent(*figures.reaching(entry["alert"], exact), _.code) if exact else "",
+        "chance": figures.percent(*figures.reaching(entry["alert"], exact), _.code) if exact and entry["alert"] else "",
         "published": entry["report"] is not None,
         "number": entry["version_number"],
         "kind": _("corrected") if entry["source_type"] == "corrected" else _("initial"),
