@@ -11,11 +11,11 @@ import pytest
 from support import quick
 from support.door_process import Door
 from support.running import Running, environment, wait_for
+from support.stores import emptied_store
 
-from siaga import keys, stack
+from siaga import stack
 from siaga.machine import minio as minio_server
 from siaga.settings import Settings
-from siaga.store import Store
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 # A drawn example may be slow on a busy machine; that is no fault.
@@ -131,35 +131,6 @@ def emptied(minio):
     """The same settings once nothing of other modules is in any bucket, before a gateway looks through them."""
     emptied_store(minio)
     return minio
-
-
-def emptied_store(settings):
-    """Open the store with the rights of root and remove all that it holds."""
-    opened = Store.connect(settings, "root")
-    for bucket in keys.BUCKETS:
-        empty(opened._client, bucket)
-    return opened
-
-
-def empty(client, bucket):
-    """Remove all that a bucket ever held; a deletion that is remembered would still show its folder.
-
-    Again until nothing is shown: MinIO shows what lies below an object named like a folder only once that is gone.
-    """
-    for _ in range(5):
-        shown = False
-        for page in client.get_paginator("list_object_versions").paginate(Bucket=bucket):
-            there = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
-            shown = shown or bool(there)
-            gone = [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in there]
-            if plain := [one for one in gone if one["Key"].isprintable()]:
-                client.delete_objects(Bucket=bucket, Delete={"Objects": plain, "Quiet": True})
-            for one in gone:
-                if one not in plain:  # XML cannot say its name
-                    client.delete_object(Bucket=bucket, **one)
-        if not shown:
-            return
-    raise AssertionError(f"{bucket} is not empty after five rounds")
 
 
 @pytest.fixture(scope="session")

@@ -8,13 +8,13 @@ from urllib.parse import quote
 
 import pytest
 import schemathesis
-from conftest import emptied_store
 from fixtures import analysed
 from fixtures.pages import NOBODY
 from hypothesis import HealthCheck, given
 from hypothesis import settings as drawn
 from jsonschema import Draft202012Validator
 from schemathesis import GenerationMode
+from support.stores import emptied_store
 
 from siaga import moment
 from siaga.errors import SiagaError

@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 
 import pytest
-from conftest import emptied_store
 from fixtures import analysed
 from fixtures.pages import NOBODY
+from support.stores import emptied_store
 
 from siaga import moment
 from siaga.store import Store

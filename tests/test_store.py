@@ -254,13 +254,14 @@ RIGHTS = {
     **{("functions", bucket): {READ, LIST} for bucket in (*keys.INPUTS, keys.ANALYSIS_DATA)},
     ("functions", keys.FLOODMAPS): {READ, LIST, PUT},
     ("functions", keys.RESULTS): {READ, LIST, PUT},
+    ("functions", keys.ANNOUNCEMENTS): {READ, LIST, PUT},
     **{("gateway", bucket): {READ, LIST} for bucket in (*keys.INPUTS, keys.RESULTS)},
     ("ash", keys.ASHMAPS): {READ, LIST, PUT},
     **{("operators", bucket): {PUT} for bucket in (keys.SHAKEMAPS, keys.SHAKEMAPS_CORRECTED)},
     **{("accounts", bucket): {READ, LIST, PUT} for bucket in (keys.ACCOUNTS, keys.AUDIT)},
     ("gateway", keys.LEDGER): {READ, LIST, PUT, DELETE},
     **{("web", bucket): {LIST} for bucket in keys.INPUTS},
-    **{("web", bucket): {READ, LIST} for bucket in (keys.FLOODMAPS, keys.RESULTS, keys.LEDGER)},
+    **{("web", bucket): {READ, LIST} for bucket in (keys.FLOODMAPS, keys.RESULTS, keys.LEDGER, keys.ANNOUNCEMENTS)},
 }
 
 

@@ -217,11 +217,11 @@ def test_the_page_takes_filters_order_and_page_from_its_address(filled, minio):
         page = text(client, f"/earthquakes?lang=en&{query}")[1]
         return re.findall(r"<code>(2024\w+)</code>", page), page
 
-    small = sorted((one for one in made if one["magnitude"] <= 5), key=lambda one: sort_key(one, "depth"))
-    ids, page = shown("most=5&order=depth&way=asc&size=30")
+    small = sorted((one for one in made if one["magnitude"] <= 6), key=lambda one: sort_key(one, "depth"))
+    ids, page = shown("most=6&order=depth&way=asc&size=30")
     assert ids == [one["event_id"] for one in small[:30]]
     older = html.unescape(re.search(r'href="(\?[^"]*page=2)"', page)[1])
-    assert set(older.removeprefix("?").split("&")) == set("most=5&order=depth&way=asc&size=30&page=2".split("&"))
+    assert set(older.removeprefix("?").split("&")) == set("most=6&order=depth&way=asc&size=30&page=2".split("&"))
     assert shown(older.removeprefix("?"))[0] == [one["event_id"] for one in small[30:60]]
     east = [one["event_id"] for one in made if one["longitude"] == 141]
     assert sorted(shown("box=140,-11,142,6&size=100")[0]) == sorted(east)

@@ -111,7 +111,7 @@ def test_we_26_pa_09_a_page_on_paper_fetches_nothing(tmp_path):
             f'<svg><image href="{address}/s.png" /></svg><object data="{address}/o.svg"></object>'
         )
         document = typeset._document(page, LaterImage())
-        body = typeset.pdf(document, "1", compressed=False)
+        body = typeset.pdf(document, "1")
         with pytest.raises(BlockingIOError):
             listener.accept()
     assert document.pages[0].width > 700  # of A4, not what the style sheet says
@@ -119,4 +119,4 @@ def test_we_26_pa_09_a_page_on_paper_fetches_nothing(tmp_path):
     drawn = io.BytesIO()
     Image.new("RGB", (1, 1)).save(drawn, "PNG")
     dot = f"data:image/png;base64,{base64.b64encode(drawn.getvalue()).decode()}"
-    assert b"/Image" in typeset.pdf(typeset._document(f'<img src="{dot}">', LaterImage()), "1", compressed=False)
+    assert b"/Image" in typeset.pdf(typeset._document(f'<img src="{dot}">', LaterImage()), "1")

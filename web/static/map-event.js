@@ -83,7 +83,7 @@ function star() {
     pen.lineTo(14 + far * Math.sin(turn), 14 - far * Math.cos(turn));
   }
   pen.closePath();
-  pen.fillStyle = "#a50f1a";
+  pen.fillStyle = getComputedStyle(document.documentElement).getPropertyValue("--level-red");
   pen.strokeStyle = "#fff";
   pen.lineWidth = 1.5;
   pen.fill();
