@@ -74,6 +74,7 @@ def test_a_list_that_fails_takes_nothing_from_the_others_and_a_source_that_is_aw
     [
         ("DateTime", "06 Apr 2026"),
         ("DateTime", "2026-04-06T01:56:46"),
+        ("DateTime", "9999-12-31T23:59:59+00:00"),
         ("Coordinates", "126.40"),
         ("Coordinates", "126.40,1.42"),
         ("Magnitude", "nan"),

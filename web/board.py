@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from siaga.errors import Reason
 from siaga.language import Language
 from siaga.moment import parse, stamp
 from siaga.report import figures
@@ -36,6 +37,8 @@ STATES = {
 class Source:
     """last: when it last gave something; None if never. usual: seconds between two of it, None if not known.
 
+    reason: why it gave nothing the last time; None where it did, or nobody knows.
+
     state: of STATES. Of what comes by itself it is late after the mean of the intervals and once their standard
     deviation, silent after twice; of what is asked by a schedule after a few turns in vain.
     """
@@ -44,6 +47,7 @@ class Source:
     last: datetime | None
     usual: float | None
     state: str
+    reason: Reason | None = None
 
 
 def sources(index: Index, now: datetime) -> list[Source]:
@@ -81,6 +85,7 @@ def source_rows(index: Index, now: datetime, _: Language) -> list[dict[str, Any]
     return [
         {
             "name": one.name,
+            "text": _.reason(one.reason),
             "state": one.state,
             "state_name": _(STATES[one.state]),
             "last": f"{figures.short_date(one.last, _.code)}, {figures.clock(one.last, 'WIB')}" if one.last else "",
@@ -117,7 +122,7 @@ def _announcements(index: Index, now: datetime) -> Source:
     asked = index.announced.source.get("asked")
     last = parse(answered) if answered else None
     state = "off" if not asked else _asked(last, now, _ANNOUNCED_SECONDS)
-    return Source("BMKG", last, None, state)
+    return Source("BMKG", last, None, state, index.announced.source.get("reason"))
 
 
 def _floods(index: Index, now: datetime) -> list[Source]:

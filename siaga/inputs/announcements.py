@@ -26,6 +26,7 @@ SCHEMA, SOURCE_SCHEMA = "siaga/announcement/1", "siaga/announcements-source/1"
 SOURCE = "source.json"  # in the bucket beside the quakes: when the lists were last asked for, and answered
 
 _LONGEST = 200  # characters of a text
+_YEARS = range(1900, 2200)  # to moments of others nothing can be added, or they are none of a quake that is told
 _MOST_QUAKES = 200  # of a list
 _TSUNAMI = re.compile(r"berpotensi tsunami", re.IGNORECASE)  # at the beginning: "Tidak berpotensi …" is the contrary
 _TRIES = 5
@@ -137,7 +138,7 @@ def _time(text: str) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise BadInput("DateTime is no time with its zone: {text}", text=text) from error
-    if moment.tzinfo is None:
+    if moment.tzinfo is None or moment.year not in _YEARS:
         raise BadInput("DateTime is no time with its zone: {text}", text=text)
     return moment.astimezone(UTC).replace(microsecond=0)
 

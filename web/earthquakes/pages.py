@@ -145,7 +145,7 @@ def _page(versions: list[dict[str, Any]], entry: dict[str, Any]) -> str:
         run=str(run_of(entry)),
         map=panel.of_quake(entry),
         message="\n".join(
-            message.lines(shown, url_for(".event", event_id=entry["event_id"], _external=True), g.language)
+            message.lines(shown, services().public_url + url_for(".event", event_id=entry["event_id"]), g.language)
         ),
         several_levels=len(zones.levels(impact)) > 1,
     )
