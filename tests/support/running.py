@@ -108,9 +108,8 @@ class Running:
         assert self.process.poll() is None, (self.settings.home / "up.log").read_text()[-3000:]
         slots = stack.slots(stack.planned(self.settings), self.settings)
         urls = [f"{self.settings.gateway_url}/healthz", f"http://127.0.0.1:{self.settings.web_port}/healthz"]
-        return all(answers(url) for url in urls + [f"{slot.url}/_/ready" for slot in slots]) and not is_free(
-            self.settings.sftp_port
-        )
+        up = all(answers(url) for url in urls) and all(answers(f"{slot.url}/_/ready", 429) for slot in slots)
+        return up and not is_free(self.settings.sftp_port)
 
     def store(self, role: str = "root") -> Store:
         """Its store, with the rights of a role."""
@@ -151,9 +150,10 @@ def command_line(process: psutil.Process) -> list[str]:
         return []
 
 
-def answers(url: str) -> bool:
-    """Whether a GET of that URL is answered with success."""
+def answers(url: str, *statuses: int) -> bool:
+    """Whether a GET of that URL is answered with success, or with one of those; a slot at work says 429."""
     try:
-        return requests.get(url, timeout=2).ok
+        answer = requests.get(url, timeout=2)
+        return answer.ok or answer.status_code in statuses
     except requests.RequestException:
         return False
