@@ -6,6 +6,7 @@ successor finds it. A call that it had not taken up was none.
 """
 
 import http.client
+import threading
 import time
 import uuid
 from collections import Counter
@@ -31,8 +32,10 @@ _PROBE_SECONDS = 1.0
 _KNOCK_SECONDS = 2.0
 _ASK_SECONDS = 30.0  # for the successor of a slot that died: the longest wait of the supervisor, and its start
 _ASK_AGAIN_SECONDS = 0.2
-_TOKEN, _TRY, _LIMIT, _BACKFILL = "X-Slot-Token", "X-Try-Id", "X-Limit", "X-Backfill"
-_OWN = {_TOKEN.lower(), _TRY.lower(), _LIMIT.lower(), _BACKFILL.lower()}  # nobody else says these
+_ROOM_SECONDS = 0.5  # between two looks whether something live waits in vain
+_TOKEN, _TRY, _LIMIT = "X-Slot-Token", "X-Try-Id", "X-Limit"
+_PATIENCE, _BACKFILL = "X-Patience", "X-Backfill"
+_OWN = {name.lower() for name in (_TOKEN, _TRY, _LIMIT, _PATIENCE, _BACKFILL)}  # nobody else says these
 _PACED = "X-Paced"  # a slot that works more slowly on backfill says so
 _SUSPECT_SHARE = 4  # what has ended a slot gets this part of the time-out, but for its last attempt
 
@@ -48,12 +51,13 @@ class NotTakenUp(Unavailable):
 class BrokenOff(SiagaError):
     """The connection broke in the middle of a call; what the function did is not known.
 
-    begun: the slot had begun with it. ended: how its process ended, as its successor tells: silent, a signal's name
-    or a status, then the processor seconds for which it had answered nobody; "" when nobody told.
+    begun: the slot had begun with it. seconds: from the call until it broke off. ended: how its process ended, as its
+    successor tells: silent, a signal's name or a status, then the processor seconds for which it had answered nobody;
+    "" when nobody told.
     """
 
     status = 502
-    begun, ended = False, ""
+    begun, ended, seconds = False, "", 0.0
 
 
 class Unsendable(BrokenOff):
@@ -64,6 +68,16 @@ class TimedOut(SiagaError):
     """The function did not answer in its time."""
 
     status = 504
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """A call that a slot works on. name: its X-Try-Id. since: monotonic seconds."""
+
+    call: Call
+    url: str
+    name: str
+    since: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +179,7 @@ class Slots:
             self._urls[slot.function.name].append(slot.url)
         self._leases = Leases(self._urls)
         self._paced: set[str] = set()  # slots that keep their pace, and let it be changed
+        self._tries: dict[str, Try] = {}  # by name
         self.invocations: Counter[str] = Counter()
 
     def live_waiting(self, function: str) -> int:
@@ -185,6 +200,8 @@ class Slots:
         """
         limit = self.limit(call)
         headers = [*self._let_in(call_headers(call.headers)), (_LIMIT, f"{limit:.0f}s")]
+        if not call.last:
+            headers.append((_PATIENCE, f"{self.part(call.function):.0f}s"))
         self.invocations[call.function] += 1
         self._hurry(self._leases.held_up(call))
         with self._leases.lease(call) as first:
@@ -206,7 +223,32 @@ class Slots:
     def limit(self, call: Call) -> float:
         """Seconds after which a slot ends a call, and itself."""
         whole = self.functions[call.function].timeout_seconds
-        return max(1.0, whole // _SUSPECT_SHARE) if call.suspect and not call.last else whole
+        return self.part(call.function) if call.suspect and not call.last else whole
+
+    def part(self, function: str) -> float:
+        """The part of its time-out, in seconds, that nobody else has to wait for an attempt but the last."""
+        return max(1.0, self.functions[function].timeout_seconds // _SUSPECT_SHARE)
+
+    def keep_room(self, stop: threading.Event) -> None:
+        """Look now and then whether something live waits in vain, until told to stop."""
+        while not stop.wait(_ROOM_SECONDS):
+            for function in self.functions:
+                if self.live_waiting(function):
+                    self._make_room(function)
+
+    def _make_room(self, function: str) -> None:
+        """End one attempt, if each slot has one that is suspect or has had its part of the time-out.
+
+        It is tried again behind all others; a last attempt has all its time, and is left alone.
+        """
+        held = [one for one in list(self._tries.values()) if one.call.function == function]
+        if len(held) < len(self._urls[function]):
+            return  # one is free, or being started again
+        since = time.monotonic() - self.part(function)
+        late = [one for one in held if one.since < since]
+        if all(one in late or one.call.suspect for one in held):
+            for one in sorted((one for one in late if not one.call.last), key=lambda one: one.since)[:1]:
+                self._end(one)
 
     def open(
         self, function: str, method: str, target: str, headers: Iterable[tuple[str, str]], body: bytes
@@ -255,17 +297,27 @@ class Slots:
         if standing.header(_PACED):
             self._paced.add(url)
         name = str(uuid.uuid4())
+        self._tries[name] = one = Try(call, url, name, time.monotonic())
         try:
             return request(url, call.method, call.target, [*headers, (_TRY, name)], call.body, limit + _MARGIN_SECONDS)
         except Unsendable:
             raise
         except (BrokenOff, TimedOut) as error:
+            seconds = time.monotonic() - one.since
             begun, ended = self._had_begun(url, name)
             if begun is False:
                 raise NotTakenUp("The slot {url} was started again before it came to this", url=url) from error
             if isinstance(error, BrokenOff):
-                error.begun, error.ended = bool(begun), ended
+                error.begun, error.ended, error.seconds = bool(begun), ended, seconds
             raise
+        finally:
+            del self._tries[name]
+
+    def _end(self, one: Try) -> None:
+        """Ask a slot to end what it works on; one that does not hear it ends by itself."""
+        if one.url in self._paced:
+            with suppress(SiagaError):
+                request(one.url, "POST", f"/_/end?try={one.name}", [self._pass], b"", _PROBE_SECONDS)
 
     def _hurry(self, urls: Iterable[str]) -> None:
         """Let backfill that something live waits for work as if it were live; a slot of other make has one pace."""

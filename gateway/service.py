@@ -88,6 +88,7 @@ class Gateway:
     def start(self) -> None:
         """Take up what was under way, then sweep, keep the schedules and work off orders."""
         self.inbox.launch()
+        threading.Thread(target=self.slots.keep_room, args=(self.stop,), name="room", daemon=True).start()
         threading.Thread(target=self.sweep.run, args=(self.stop,), name="sweep", daemon=True).start()
         threading.Thread(target=gaps.watch, args=(self.settings.home, self.stop), name="gaps", daemon=True).start()
         threading.Thread(target=self.cron.run, args=(self.stop,), name="cron", daemon=True).start()

@@ -12,7 +12,7 @@ from siaga.moment import stamp
 
 _STATES = ("done", "refused", "superseded")
 _SPINNING = 0.5  # of the time: a call that used more of the processor was at work
-_SECONDS = re.compile(r"\d{1,6}(\.\d{1,3})?")
+_SECONDS = re.compile(r"\d{1,6}(\.\d{1,6})?")
 _DETAIL = 500  # characters of a foreign answer that a reason repeats
 
 
@@ -54,8 +54,11 @@ class Watch:
         """Judge an answer; only a function that was given an object speaks in states."""
         told = _told(answer)
         if answer.status == 504:
-            worked = _seconds(answer.header("X-Processor-Seconds"))
-            why = _reason(answer, told) if worked is None else self._too_long(worked)
+            worked, lasted = (_seconds(answer.header(name)) for name in ("X-Processor-Seconds", "X-Duration-Seconds"))
+            if answer.header("X-Ended-Early"):
+                why = self._early(lasted or 0.0)
+            else:
+                why = _reason(answer, told) if worked is None else self._too_long(worked, self._limit)
             return self._verdict("failed", answer, reason=why, broke=True)
         if answer.status in (429, 503):
             return self._verdict("not now", answer, reason=_reason(answer, told))
@@ -84,9 +87,17 @@ class Watch:
         """No call was made, since the store did not answer."""
         return self._verdict("not now", None, reason=error.reason())
 
-    def _too_long(self, worked: float) -> Reason:
-        """worked: the processor seconds that the call used."""
-        if self._spun(worked):
+    def _early(self, lasted: float) -> Reason:
+        return reason(
+            "{function} was ended after {seconds} seconds, since others waited for it; "
+            "it is tried again behind them, the last time with all its time",
+            function=self._function,
+            seconds=int(lasted),
+        )
+
+    def _too_long(self, worked: float, lasted: float) -> Reason:
+        """worked: the processor seconds that the call used, of the seconds that it lasted."""
+        if worked > lasted * _SPINNING:
             return reason(
                 "{function} took more than {seconds} seconds of processor time and was ended; "
                 "either it finds no end with this input, or the input is far too large",
@@ -97,12 +108,9 @@ class Watch:
             "{function} did not end within {seconds} seconds and was ended; it waited for something, "
             "since it used {worked} seconds of processor time",
             function=self._function,
-            seconds=int(self._limit),
+            seconds=int(lasted),
             worked=int(worked),
         )
-
-    def _spun(self, worked: float) -> bool:
-        return worked > self._limit * _SPINNING
 
     def _broken_off(self, error: BrokenOff) -> Reason:
         how, _, told = error.ended.partition(" ")
@@ -114,8 +122,9 @@ class Watch:
             )
         if how.startswith("SIG"):
             return reason("{function} crashed in the middle of this ({signal})", function=self._function, signal=how)
-        if worked is not None and self._spun(worked):
-            return self._too_long(worked)
+        lasted = min(self._limit, error.seconds)
+        if worked is not None and worked > lasted * _SPINNING:
+            return self._too_long(worked, lasted)
         if how == "silent":
             return reason("{function} stood still in the middle of this and was ended", function=self._function)
         return reason(

@@ -15,13 +15,15 @@ import requests
 TOKEN = {"X-Slot-Token": "a secret"}
 INDEX = Path(__file__).parent.parent / "template" / "python3-qgis" / "index.py"
 HANDLER = """
-import os, time
+import ctypes, os, time
 
 def handle(event, context):
     kind, _, rest = event.path.strip("/").partition("/")
     if kind == "sleep":
         time.sleep(float(rest))
         return "slept"
+    if kind == "holds":
+        ctypes.PyDLL(None).sleep(60)
     if kind == "raise":
         raise ValueError("defect")
     if kind == "grow":
@@ -193,6 +195,27 @@ def test_a_call_may_bring_a_shorter_limit_and_hears_what_it_used(slot):
     answer = ask(f"{url}/sleep/30", headers={"X-Limit": "1s"})
     assert answer.status_code == 504
     assert float(answer.headers["X-Processor-Seconds"]) < 0.5  # it slept
+    assert process.wait(5) == 1
+
+
+def test_a_call_is_ended_by_its_name_when_others_wait(slot):
+    url, process = slot(exec_timeout="60s")
+    answers = []
+    running = threading.Thread(target=lambda: answers.append(ask(f"{url}/sleep/30", headers={"X-Try-Id": "mine"})))
+    running.start()
+    wait(lambda: status(f"{url}/_/ready") == 429)
+    assert ask(f"{url}/_/end?try=another", "POST").text == "no"
+    assert ask(f"{url}/_/end?try=mine", "POST").text == "yes"
+    running.join()
+    assert (answers[0].status_code, answers[0].headers["X-Ended-Early"]) == (504, "yes")
+    assert process.wait(5) == 1
+
+
+def test_a_call_that_lets_no_other_thread_run_ends_the_process_after_its_patience(slot):
+    url, process = slot(exec_timeout="60s")
+    assert ask(f"{url}/sleep/2.5", headers={"X-Patience": "2s"}).text == "slept"  # others can run
+    with pytest.raises(requests.ConnectionError):
+        ask(f"{url}/holds", headers={"X-Patience": "2s"})
     assert process.wait(5) == 1
 
 

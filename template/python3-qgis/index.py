@@ -8,9 +8,10 @@ be started once and used from one thread, so an HTTP thread hands its call over 
     GET  /_/took-up?try=…   whether work began on the call that came with that X-Try-Id: yes or no, in this
                             process or in the one before it on this place; 404 when nobody can know;
                             X-Ended tells how that one ended, as its supervisor says (last_end)
+    POST /_/end?try=…   end the call with that X-Try-Id, and with it the process: others wait; yes or no
     POST /_/hurry    the call that runs goes on at full pace, though it is backfill: something live waits for the slot
     any  /…          the function; 429 at once while another call runs, 504 after a time-out, with the
-                     processor time that the call has used in X-Processor-Seconds
+                     processor time that the call has used in X-Processor-Seconds, and X-Ended-Early if others waited
 
 All but the first two want the header X-Slot-Token. Its value is in the file slot_token_file
 (/var/openfaas/secrets/slot-token); without that file no process begins.
@@ -22,9 +23,9 @@ another slot, too, so that this one may stay slow after backfill where it may no
 A call with X-Backfill: yes works below all others on the processor (pace.py). While nobody calls, the slot gets warm by
 what the handler's module has as `warm`, a function that is handed another one that says when to stop.
 After exec_timeout the process answers and exits, or after less if the call says so (X-Limit), as the gateway does
-for what has ended a slot before; a caller may wait for less (X-Timeout, 1 s or more), which ends its answer and
-nothing else. After max_analyses calls, over max_memory_mb, or on SIGTERM the process
-finishes, answers and exits. Whoever started it starts it again.
+for what has ended a slot before, or once no other thread could run for so long (X-Patience); a caller may wait for
+less (X-Timeout, 1 s or more), which ends its answer and nothing else. After max_analyses calls, over max_memory_mb,
+or on SIGTERM the process finishes, answers and exits. Whoever started it starts it again.
 """
 
 import ctypes
@@ -154,6 +155,12 @@ def hurry() -> str:
     return "OK"
 
 
+@routes.post("/_/end")
+def end() -> str:
+    """End one call: it is tried again, and others need the slot now."""
+    return "yes" if _slot().end(request.args.get("try", "")) else "no"
+
+
 @routes.get("/_/took-up")
 def took_up() -> Response:
     """Whether work began on a call, and how the process ended in which it did."""
@@ -174,13 +181,15 @@ def function(path: str) -> Response:  # noqa: ARG001 - Event reads the path itse
     slot.open_answers += 1
     limit = _shortened(slot.timeout, "X-Limit")
     backfill = request.headers.get("X-Backfill") == "yes"
-    one = Call(Event(), limit, request.headers.get("X-Try-Id", ""), backfill)
+    one = Call(Event(), limit, request.headers.get("X-Try-Id", ""), backfill, _shortened(limit, "X-Patience"))
     status, result = slot.call(one, _shortened(limit, "X-Timeout"))
     response = current_app.make_response(answer(result) if status == 200 else (str(result), status))
     if status != 200:
         response.mimetype = "text/plain"
     if status == 504 and one.worked_before:
         response.headers["X-Processor-Seconds"] = f"{worked() - one.worked_before:.1f}"
+    if status == 504 and one.early:
+        response.headers["X-Ended-Early"] = "yes"
     if status in (429, 503):
         response.headers["Retry-After"] = "1"
     response.headers["X-Duration-Seconds"] = f"{time.monotonic() - started:f}"

@@ -8,8 +8,8 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,6 +26,7 @@ _STUCK_SECONDS = 5  # beyond the time-out: native code holds the interpreter, on
 _REMEMBERED = 20  # calls on which work began
 _PRACTICE = "practice"  # among them, while it lasts
 _AGAIN_SECONDS = 30.0  # between two looks whether there is something new to practise
+_ALIVE_SHARE = 8  # of its patience: how often it is seen that other threads can run
 _YIELD_SECONDS = 5.0  # for practice to make room for a call; then the call is told to come again
 
 
@@ -53,13 +54,19 @@ class Context:
 class Call:
     """One request on its way through the main thread.
 
-    limit: seconds until it ends the process; name: its X-Try-Id; backfill: everything live goes before it.
+    limit: seconds until it ends the process; name: its X-Try-Id; backfill: everything live goes before it;
+    patience: seconds, less than limit, for which it may keep all other threads out, as native code does that holds
+    the interpreter.
+    finished: the handler came back; early: somebody else needs the slot.
     """
 
     event: Event
     limit: float
     name: str = ""
     backfill: bool = False
+    patience: float = math.inf
+    finished: bool = False
+    early: bool = False
     worked_before: float = 0.0
     result: object = None
     error: BaseException | None = None
@@ -123,6 +130,7 @@ class Slot:
         self.draining = False
         self.open_answers = 0
         self.begun = Begun(mark)
+        self._current: Call | None = None
         self._taken = threading.Lock()
         self._calls: queue.Queue[Call] = queue.Queue()
         self._practising = threading.Lock()
@@ -147,9 +155,11 @@ class Slot:
             self._taken.release()
             return 503, "This slot is still getting warm; try again."
         self._practising.release()
+        self._current = call
         self._calls.put(call)
-        if not self._is_done(call, timeout):
-            if timeout >= call.limit:
+        self._wait_for(call, timeout)
+        if not call.finished:
+            if call.early or timeout >= call.limit:
                 self.draining = True  # the main thread cannot be stopped, so the process must go
                 threading.Timer(_FLUSH_SECONDS, os._exit, [1]).start()
             return 504, f"The function did not answer within {timeout:g} seconds."
@@ -157,12 +167,21 @@ class Slot:
             return 500, f"The function failed: {type(call.error).__name__}. The log has the details."
         return 200, call.result
 
-    def _is_done(self, call: Call, timeout: float) -> bool:
+    def end(self, name: str) -> bool:
+        """End the call of that name, and with it the process; whether there was one."""
+        call = self._current
+        if not name or call is None or call.name != name or call.finished:
+            return False
+        call.early = True
+        call.done.set()
+        return True
+
+    def _wait_for(self, call: Call, timeout: float) -> None:
         patience = min(timeout, call.limit / _SLOW_SHARE)
         if call.backfill and not call.done.wait(patience):
             self.pace.set(slow=False)
             timeout -= patience
-        return call.done.wait(timeout)
+        call.done.wait(timeout)
 
     def serve(
         self, handle: Callable[[Event, Context], object], tidy: Callable[[], None], practise: Practise | None = None
@@ -179,16 +198,15 @@ class Slot:
                     self._practice_due = time.monotonic() + _AGAIN_SECONDS
                     self._practise(practise, tidy)
                 continue
-            # a call whose caller no longer waits has no other end than this
-            faulthandler.dump_traceback_later(one.limit + _STUCK_SECONDS, exit=True)
             self.begun.add(one.name)
             one.worked_before = worked()
-            try:
-                one.result = handle(one.event, Context())
-            except Exception as error:  # whatever a handler raises is its defect, and the slot's answer 500
-                _log.exception("the handler failed")
-                one.error = error
-            faulthandler.cancel_dump_traceback_later()
+            with _guarded(one):
+                try:
+                    one.result = handle(one.event, Context())
+                except Exception as error:  # whatever a handler raises is its defect, and the slot's answer 500
+                    _log.exception("the handler failed")
+                    one.error = error
+                one.finished = True
             served += 1
             if (self.max_calls and served >= self.max_calls) or self._too_big():
                 self.draining = True
@@ -216,6 +234,38 @@ class Slot:
         with open("/proc/self/statm", encoding="ascii") as file:
             resident = int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
         return self.max_memory_mb > 0 and resident > self.max_memory_mb * 2**20
+
+
+@contextmanager
+def _guarded(call: Call) -> Iterator[None]:
+    """Let a call end the process at its limit, though nobody waits any longer, or once it keeps others out too long.
+
+    What ends it needs no interpreter: a thread of faulthandler's own, put off again and again by one of Python's,
+    which cannot run while native code holds the interpreter.
+    """
+    over, last = threading.Event(), time.monotonic() + call.limit + _STUCK_SECONDS
+    patience = call.patience if call.patience < call.limit else math.inf
+    every = patience / _ALIVE_SHARE
+
+    def put_off() -> None:
+        left = max(_FLUSH_SECONDS, last - time.monotonic())
+        faulthandler.dump_traceback_later(min(left, patience), exit=True)
+
+    def watch() -> None:
+        while not over.wait(every):
+            put_off()
+
+    put_off()
+    watching = threading.Thread(target=watch, daemon=True)
+    if patience < call.limit:
+        watching.start()
+    try:
+        yield
+    finally:
+        over.set()
+        if watching.ident:
+            watching.join()
+        faulthandler.cancel_dump_traceback_later()
 
 
 def worked() -> float:

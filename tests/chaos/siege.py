@@ -41,7 +41,6 @@ REPORTS = """
       siaga.inputs: results/earthquake/*/impact.json
 """
 TIMEOUT_SECONDS = 12.0  # of on-shakemap
-SLOTS = 2  # of on-shakemap
 ATTEMPTS = 3
 START_SECONDS = 10.0  # of a slot, on a busy machine
 PARTS = ("minio", "gateway", "gateway.sftp", "web", "index.py")

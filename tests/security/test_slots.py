@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from contextlib import suppress
 
 import pytest
@@ -101,7 +102,7 @@ def slot(tmp_path_factory):
 
 
 @pytest.mark.parametrize("token", [None, "", "the secret x", "The secret", "é"])
-@pytest.mark.parametrize("path", ["", "a/b", "_/took-up?try=x", "_/hurry", "_/health/", "_/ready/x"])
+@pytest.mark.parametrize("path", ["", "a/b", "_/took-up?try=x", "_/end?try=x", "_/hurry", "_/health/", "_/ready/x"])
 def test_without_the_token_a_slot_does_nothing(slot, path, token):
     headers = {} if token is None else {"X-Slot-Token": token.encode()}
     for method in ("GET", "POST"):
@@ -153,6 +154,35 @@ def started(minio, store, tmp_path):
     yield start
     for one in running:
         one.kill()
+
+
+@pytest.mark.parametrize("slots", [1, 2])
+def test_whatever_holds_all_slots_is_ended_early_for_a_map_of_now(started, store, tmp_path, slots):
+    """One spins and answers, one holds the interpreter and hears nothing; neither has its time-out of 12 s."""
+    several = STACK.replace("exec_timeout: 2s", "exec_timeout: 12s", 1).replace('min: "1"', f'min: "{slots}"', 1)
+    gateway = started(several, SIAGA_ATTEMPTS="2", SIAGA_BACKOFF_SECONDS="30")
+    token_file, first = gateway.settings.secrets / stack.SLOT_TOKEN, gateway.settings.function_port
+    poisons = ("holds", "spins")[:slots]
+    running = []
+    try:
+        for number in range(slots):
+            (tmp_path / str(number)).mkdir()
+            running.append(RealSlot(tmp_path / str(number), first + number, token_file, exec_timeout="12s"))
+        gateway.start()
+        for name in poisons:
+            gateway.announce(Notification("shakemaps", f"{name}/grid.xml", "e").record())
+        wait_for(lambda: sum(job["state"] == "running" for job in gateway.jobs()["jobs"]) == slots, 10)
+        began = time.monotonic()
+        gateway.announce(Notification("shakemaps", "innocent/grid.xml", "e").record())
+        receipt = settled(store, 1, 30)["innocent/grid.xml"]
+        took = time.monotonic() - began
+        told = {job["key"]: job["attempt"] for job in gateway.jobs()["jobs"]}
+    finally:
+        for slot in running:
+            slot.stop()
+    assert (receipt["state"], receipt["attempts"]) == ("done", 1)
+    assert took < 12  # a fourth of the time-out, and the start of a slot on a busy machine
+    assert 2 in told.values()
 
 
 def settled(store, count, seconds):
@@ -249,11 +279,12 @@ def test_the_slots_token_goes_to_slots_and_nowhere_else(started):
     function = Function(gateway.settings.function_port)
     function.answer = lambda called: (200, str(called.headers))
     gateway.start()
-    sent = {"X-Slot-Token": "mine", "X-Try-Id": "mine", "X-Backfill": "yes"}
+    sent = {"X-Slot-Token": "mine", "X-Try-Id": "mine", "X-Backfill": "yes", "X-Patience": "1s"}
     requests.post(f"{gateway.url}/function/on-shakemap", headers=sent, auth=gateway.login, timeout=20)
     function.stop()
     seen = function.calls[0].headers
     assert seen["X-Slot-Token"] == gateway.settings.secret(stack.SLOT_TOKEN)
     assert "X-Try-Id" not in seen
     assert "X-Backfill" not in seen
+    assert "X-Patience" not in seen
     assert "Authorization" not in seen  # the gateway's own login is no business of a function
