@@ -86,10 +86,11 @@ def test_modules_that_speak_to_the_command_line_alone_are_there():
 
 
 def test_no_sentence_has_two_translations():
-    core, web = (
-        {message.id for message in read_po((folder / "id.po").open("rb")) if message.id} for folder in (CORE, WEB)
-    )
-    assert not core & web
+    seen = []
+    for folder in (CORE, WEB):
+        with (folder / "id.po").open("rb") as file:
+            seen.append({message.id for message in read_po(file) if message.id})
+    assert not seen[0] & seen[1]
 
 
 def test_a_stored_reason_is_told_in_the_readers_language(indonesian):

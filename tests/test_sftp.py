@@ -341,6 +341,18 @@ def test_the_time_that_a_client_sets_is_told_back_until_something_else_comes(doo
     transport.close()
 
 
+def test_size_and_time_count_that_are_set_by_name_while_the_file_is_open(door):
+    path, changed = "/shakemaps/times-open/grid.xml", 1_600_000_000
+    transport, client = door.client()
+    with client.open(path, "w") as file:
+        file.write(GRID + b"left over")
+        client.truncate(path, len(GRID))
+        client.utime(path, (changed, changed))
+    assert client.stat(path).st_mtime == changed
+    transport.close()
+    assert door.store().get(keys.SHAKEMAPS, path[11:])[0] == GRID
+
+
 def test_the_time_set_with_a_file_outlives_the_door_s_own_notes(door, grid):
     os.utime(grid, (1_500_000_000, 1_500_000_000))
     assert door.sftp(f"put -p {grid} shakemaps/kept/grid.xml\n").returncode == 0
@@ -399,7 +411,7 @@ def test_a_key_opens_its_own_name_alone_and_each_sees_their_own(door, grid):
     with pytest.raises(paramiko.AuthenticationException):
         door.client("root", key="bmkg")
     assert door.sftp(f"put {grid} shakemaps/bnpb.xml\n", user="bnpb").returncode == 0
-    assert door.objects(keys.SHAKEMAPS_BNPB) == ["bnpb.xml"]
+    assert door.objects(keys.SHAKEMAPS_BNPB, "bnpb") == ["bnpb.xml"]
     assert "bnpb.xml" not in door.objects()
 
 

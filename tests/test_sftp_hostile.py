@@ -106,7 +106,7 @@ def test_a_rename_into_a_folder_of_others_is_refused(door, client):
         with pytest.raises(PermissionError):
             client.posix_rename("/shakemaps/mine.part", name)
     client.rename("/shakemaps/mine.part", "/shakemaps-corrected/mine.xml")  # another folder of one's own
-    assert door.objects(keys.SHAKEMAPS_CORRECTED) == ["mine.xml"]
+    assert door.objects(keys.SHAKEMAPS_CORRECTED, "mine") == ["mine.xml"]
 
 
 def test_a_held_file_can_be_taken_back(door, client):

@@ -42,6 +42,16 @@ class OpenFile:
     first: bool = False
     reading: bool = False
 
+    def set(self, attrs: SFTPAttrs) -> None:
+        """Size and time, where they are said; raises SFTPFailure with a sentence."""
+        if attrs.size is not None:
+            try:
+                self.upload.resize(attrs.size)
+            except BadInput as error:
+                raise SFTPFailure(str(error)) from error
+        if attrs.mtime is not None:
+            self.changed = attrs.mtime
+
 
 @telling("open", "write", "close", "rename", "remove", "rmdir", "symlink", "link", "setstat", "fsetstat")
 @noting("open", "rename", "remove", "mkdir", "rmdir", "readlink", "symlink", "link", "setstat", "statvfs", "fstatvfs")
@@ -185,7 +195,7 @@ class View(asyncssh.SFTPServer):
         where = self._path(path)
         opened = [file for file in self._open if file.path == where]
         for file in opened:
-            self.fsetstat(file, attrs)
+            file.set(attrs)
         if opened or where.is_top or (attrs.size is None and attrs.mtime is None):
             return
         found = await self._shelf.find(where)
@@ -204,13 +214,7 @@ class View(asyncssh.SFTPServer):
 
     def fsetstat(self, file_obj: Any, attrs: SFTPAttrs) -> None:
         """The size counts: scp writes in place and then says how long the file is. The time is told back."""
-        if attrs.size is not None:
-            try:
-                file_obj.upload.resize(attrs.size)
-            except BadInput as error:
-                raise SFTPFailure(str(error)) from error
-        if attrs.mtime is not None:
-            file_obj.changed = attrs.mtime
+        file_obj.set(attrs)
 
     async def mkdir(self, path: bytes, attrs: SFTPAttrs) -> None:
         """Buckets have no folders; the name is remembered until something lies in it."""

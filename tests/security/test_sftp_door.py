@@ -299,6 +299,7 @@ def test_a_user_has_so_much_room(tmp_path):
     with pytest.raises(BadInput, match="Too much"):
         kept.begin(100)
     kept.begin(101).drop()
+    upload.drop()
 
 
 def test_every_host_key_of_the_folder_is_offered(door_up, tmp_path):

@@ -50,16 +50,17 @@ else:
     client.copy_object(bucket_name="shakemaps", object_name=new, source=source)
     client.remove_object(bucket_name="shakemaps", object_name=old)
 """
+# The kernel forgets to close a file that is unmounted before sshfs has heard of it; a listing is heard after it.
 _SSHFS = """
 set -e
 fusermount -uz "$1" 2>/dev/null || true
 mkdir -p "$1"
 sshfs -f -o "ssh_command=$5" bmkg@127.0.0.1:/shakemaps "$1" &
-trap 'fusermount -u "$1"; wait' EXIT
+trap 'fusermount -uz "$1"; kill $! 2>/dev/null || true; wait' EXIT
 until mountpoint -q "$1"; do kill -0 $!; sleep 0.05; done
 case $2 in
-    put) mkdir -p "$1/$(dirname "$4")"; cp -p "$3" "$1/$4" ;;
-    mirror) rsync -a "$3/" "$1/$4/" ;;
+    put) mkdir -p "$1/$(dirname "$4")"; cp -p "$3" "$1/$4"; ls "$1" >/dev/null ;;
+    mirror) rsync -a "$3/" "$1/$4/"; ls "$1" >/dev/null ;;
     rename) mv "$1/$3" "$1/$4" ;;
 esac
 """
