@@ -1,5 +1,7 @@
 """Ash falls in the web app: list, page, requests under way, who may upload, what an attacker tries."""
 
+import csv
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -18,6 +20,7 @@ from web import UploadAccess, create_app
 from web.ash import upload as web_ash
 from web.ash.volcanoes import Volcano
 from web.index import Index
+from web.index.lists import ASH_ORDERS
 
 NOW = datetime(2017, 2, 21, 14, 0, tzinfo=UTC)
 
@@ -52,6 +55,28 @@ def test_the_list_tells_a_fall_in_the_volcanos_own_time(web):
     assert "2 active" in page
     assert "Ibu" not in text(client, "/ash?lang=en&q=merapi")[1].split("<tbody>")[1]
     assert "No ash fall answers to this search." in text(client, "/ash?lang=en&q=krakatau")[1]
+
+    def names(query):
+        return re.findall(r">(Merapi|Ibu)</a\s*>", text(client, f"/ash?{query}")[1].split("<tbody>")[1])
+
+    assert names("") == ["Merapi", "Ibu"]
+    for order in ASH_ORDERS:
+        assert sorted(names(f"order={order}")) == ["Ibu", "Merapi"], order
+    assert names("order=top&way=asc") == names("order=place&way=asc") == ["Ibu", "Merapi"]  # not known is least
+    assert names("box=126,0,128,2") == names("q=ibu&level=siaga") == ["Ibu"]
+    assert names("since=2017-02-21&until=2017-02-21&size=30&clock=UTC") == ["Merapi", "Ibu"]
+    assert "12:04 UTC" in text(client, "/ash?clock=UTC&days=1")[1]
+    drawn = client.get("/ash/map.json?level=siaga&q=merapi").json
+    (place,) = drawn["features"]
+    assert drawn["whole"]
+    assert (place["geometry"]["coordinates"], place["properties"]["rank"]) == ([110.446, -7.54], 2)
+    popup = text(client, f"/ash/{EVENT}/{place['properties']['version']}/popup?lang=en")[1]
+    assert "SIAGA" in popup
+    assert "report-en.pdf" in popup
+    rows = list(csv.DictReader(client.get("/ash.csv?order=place&way=asc").text.splitlines()))
+    assert [(one["volcano"], one["column_height_m"]) for one in rows] == [("Ibu", ""), ("Merapi", "3068")]
+    archive = text(client, "/ash?lang=en")[1].split('class="panel archive"')[1]
+    assert "since=2017-02-01&amp;until=2017-02-28" in archive
 
 
 def test_the_page_answers_who_how_thick_how_long(web):

@@ -7,18 +7,20 @@ from flask import Blueprint, Response, g, render_template, request
 
 from siaga import keys, moment, palette
 from siaga.errors import BadInput
-from siaga.hazard.ash import CLASSES
+from siaga.hazard.ash import ALERT_LEVELS, CLASSES
 from siaga.hazards import ASH
 from siaga.impact.stored.ash import AshAirport, AshImpact, AshTown, Cumulative
 from siaga.language import Language
 from siaga.report import figures, words
 from siaga.report.classed import ash, tables
-from web import bundle, clock
-from web.index import Filter, Unsettled
+from web import archive, asked, bundle, clock, spreadsheet
+from web.ash import table
+from web.index import Unsettled
+from web.maps import panel, points
 from web.runs import find, run_of
 from web.services import services
 
-_PAGE = 50
+_VOLCANOES = 8  # that are offered by name, those with the most falls
 _WAITING = 20
 _MOST_ROWS = 30
 
@@ -27,26 +29,52 @@ pages = Blueprint("ashfalls", __name__)
 
 @pages.get("/ash")
 def listed() -> str:
-    """The list, with what is searched for, and the requests that have no figures."""
+    """The list, with what is searched and filtered for, and the requests that have no figures."""
     index = services().index
-    wanted = Filter(text=request.args.get("q", "")[:100])
-    page = max(1, min(100_000, request.args.get("page", 1, type=int)))
-    entries, total = index.events("ash", wanted, _PAGE, (page - 1) * _PAGE)
+    asked_ = asked.read(request.args, g.now, "ash")
+    offset = (asked_.page - 1) * asked_.size
+    entries, total = index.events("ash", asked_.wanted, asked_.size, offset)
     return render_template(
         "ashfalls.html",
         tab="ash",
-        rows=[_row(entry, g.language) for entry in entries],
+        rows=[_row(entry, g.language, asked_.clock) for entry in entries],
         waiting=[
             _unsettled(one, g.language)
             for one in index.unsettled(ASH.function, keys.ASHMAPS, keys.ASH_REQUEST, _WAITING)
         ],
         total=total,
-        first=(page - 1) * _PAGE + 1,
-        page=page,
-        pages=max(1, -(-total // _PAGE)),
-        wanted=wanted,
+        first=offset + 1,
+        pages=max(1, -(-total // asked_.size)),
+        asked=asked_,
+        sizes=asked.SIZES,
+        of_sizes=[(one, one) for one in asked.SIZES],
+        of_clocks=[(one, one) for one in asked.CLOCKS],
+        of_levels=[(name, ash.level(name, g.language)["name"]) for name in ALERT_LEVELS],
+        days=asked.RECENT_DAYS,
+        volcanoes=index.lists.places(_VOLCANOES),
+        months=archive.months(index.lists.months("ash"), g.language),
         demonstration=any(entry["demonstration"] for entry in entries),
+        map=panel.of_list("ashfalls", asked_.wanted.box, list(ash.LEVEL_CODES.values())),
     )
+
+
+@pages.get("/ash/map.json")
+def on_map() -> Response:
+    """Where the volcanoes of the list's falls are."""
+    return points.answer("ash")
+
+
+@pages.get("/ash.csv")
+def csv() -> Response:
+    """The same list as a table, all of it."""
+    wanted = asked.read(request.args, g.now, "ash").wanted
+    return spreadsheet.answer(services().index, "ash", wanted, table.COLUMNS, table.row, "ashfalls")
+
+
+@pages.get("/ash/<event_id>/<version>/popup")
+def popup(event_id: str, version: str) -> str:
+    """What a map tells of a fall that is chosen on it."""
+    return render_template("ash_popup.html", row=_row(find(services().index, "ash", event_id, version)[1], g.language))
 
 
 @pages.get("/ash/<event_id>")
@@ -82,15 +110,18 @@ def file(event_id: str, version: str, path: str) -> Response:
     return services().runs.send(find(services().index, "ash", event_id, version)[1], path)
 
 
-def _clock(utc: str, entry: dict[str, Any]) -> tuple[str, str]:
-    """Clock and day in the zone of the request, which is the volcano's."""
+def _clock(utc: str, entry: dict[str, Any], chosen: str = "") -> tuple[str, str]:
+    """Clock and day in the zone of the request, which is the volcano's. chosen: WIB, WITA, WIT or UTC instead."""
     at, hours, name = moment.parse(utc), entry["utc_offset_hours"], entry["time_zone"]
+    if chosen:
+        return figures.clock(at, chosen), figures.date(at, chosen, g.code, weekday=False)
     return figures.clock_at(at, hours, name), figures.date_at(at, hours, g.code)
 
 
-def _row(entry: dict[str, Any], _: Language) -> dict[str, Any]:
-    at, day = _clock(entry["time"], entry)
-    until, until_day = _clock(entry["expires"], entry)
+def _row(entry: dict[str, Any], _: Language, clock_zone: str = "") -> dict[str, Any]:
+    at, day = _clock(entry["time"], entry, clock_zone)
+    until, until_day = _clock(entry["expires"], entry, clock_zone)
+    utc = moment.parse(entry["time"])
     column, highest = entry["column_height_m"], entry["highest_class"]
     people = entry["affected"]
     return {
@@ -100,9 +131,11 @@ def _row(entry: dict[str, Any], _: Language) -> dict[str, Any]:
         "volcano": entry["volcano"]["name"],
         "level": entry["alert_level"],
         "level_name": ash.level(entry["alert_level"], _)["name"],
+        "level_code": ash.level(entry["alert_level"], _)["code"],
         "level_rank": ash.level(entry["alert_level"], _)["rank"],
         "clock": at,
         "day": day,
+        "clocks": " · ".join(figures.clock(utc, zone) for zone in asked.CLOCKS),
         "iso": entry["time"],
         "ago": clock.ago(entry["time"], g.now, _),
         "height": _metres(entry["eruption_height_m"], _),

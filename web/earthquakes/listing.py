@@ -1,6 +1,5 @@
 """One event as a line: of the list, and of its versions."""
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import g
@@ -12,7 +11,7 @@ from siaga.language import Language
 from siaga.report import figures, words
 from siaga.report.earthquake import sentences
 from web import clock
-from web.index.lists import Point
+from web.asked import CLOCKS
 
 BAND_HOURS = 24
 
@@ -46,7 +45,7 @@ def row(
         "day": figures.date(utc, clock_zone, _.code),
         "short_day": figures.date(utc, clock_zone, _.code, weekday=False),
         "clock": figures.clock(utc, clock_zone),
-        "clocks": " · ".join(figures.clock(utc, zone) for zone in (*moment.TIME_ZONES, "UTC")),
+        "clocks": " · ".join(figures.clock(utc, zone) for zone in CLOCKS),
         "ago": clock.ago(entry["time"], g.now, _),
         "iso": entry["time"],
         "mmi": {"roman": ROMAN[mmi], "value": mmi} if mmi else None,
@@ -69,29 +68,6 @@ def row(
         and 0 <= clock.seconds_since(entry["time"], g.now) < BAND_HOURS * 3600,
         "received": entry["arrival"]["received"],
     }
-
-
-def months(counts: list[tuple[int, int]], _: Language) -> list[dict[str, Any]]:
-    """Years and their months (WIB) with the days between which they lie and how many quakes, the newest first."""
-    years: dict[int, list[dict[str, Any]]] = {}
-    for month, count in counts:
-        first, after = (datetime(one // 12, one % 12 + 1, 1, tzinfo=UTC) for one in (month, month + 1))
-        name = figures.date(first, "UTC", _.code, weekday=False).partition(" ")[2].rpartition(" ")[0]
-        last = (after - timedelta(days=1)).date().isoformat()
-        shown = {"name": name, "since": first.date().isoformat(), "until": last, "count": count}
-        years.setdefault(first.year, []).append(shown)
-    return [
-        {"year": year, "months": found[::-1], "count": figures.whole(sum(one["count"] for one in found), _.code)}
-        for year, found in years.items()
-    ]
-
-
-def feature(point: Point) -> dict[str, Any]:
-    """What a map draws of a quake, or of several, as GeoJSON."""
-    told = {"rank": point.rank, "count": point.count, "magnitude": point.magnitude}
-    named = {"event": point.event_id, "version": point.version} if point.event_id else {}
-    place = [round(point.longitude, 4), round(point.latitude, 4)]
-    return {"type": "Feature", "properties": told | named, "geometry": {"type": "Point", "coordinates": place}}
 
 
 def beside_page(newest: dict[str, Any], shown: dict[str, Any], beside: dict[str, Any], _: Language) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Earthquakes: the list, one event's page, its files."""
 
-import json
 from datetime import timedelta
 from typing import Any
 
@@ -9,20 +8,20 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from siaga import palette
 from siaga.errors import Unavailable
+from siaga.impact.fatality import LEVELS
 from siaga.impact.quakes import surely_one
 from siaga.impact.stored.earthquake import EarthquakeImpact
 from siaga.impact.versions import Revision
 from siaga.report import figures, words
 from siaga.report.earthquake import axis, message, sentences
 from siaga.report.earthquake.printed import printed
-from web import bundle, clock
-from web.earthquakes import asked, listing, revisions, table, timeline, zones
+from web import archive, asked, bundle, clock, spreadsheet
+from web.earthquakes import listing, revisions, table, timeline, zones
 from web.index import Filter
-from web.maps import panel
+from web.maps import panel, points
 from web.runs import find, run_of
 from web.services import services
 
-_MOST_POINTS = 1000  # that a map shows each by itself
 _STRONG = 50  # quakes of a day that the band looks at, the highest levels first
 
 pages = Blueprint("earthquakes", __name__)
@@ -59,31 +58,21 @@ def listed() -> str:
         of_sizes=[(one, one) for one in asked.SIZES],
         of_clocks=[(one, one) for one in asked.CLOCKS],
         days=asked.RECENT_DAYS,
-        months=listing.months(index.lists.months("earthquake"), g.language),
+        months=archive.months(index.lists.months("earthquake"), g.language),
         drills=index.events("earthquake", Filter("drill"), 0, 0)[1],
         band=strong[0] if strong else None,
         others=strong[1:],
         level_names=words.LEVELS,
         colours=palette.MMI,
         demonstration=any(entry["demonstration"] for entry in entries),
-        map=panel.of_quakes(asked_.wanted.box),
+        map=panel.of_list("earthquakes", asked_.wanted.box, LEVELS),
     )
 
 
 @pages.get("/earthquakes/map.json")
-def points() -> Response:
-    """Where the quakes of the list are, as GeoJSON: each by itself, or summed where there are too many of them.
-
-    Takes the list's arguments, and bbox: the rectangle that a map shows.
-    """
-    view = asked.read({"box": request.args.get("bbox", "")}, g.now).wanted.box
-    wanted = asked.read(request.args, g.now).wanted
-    found, whole = services().index.lists.points("earthquake", wanted, view, _MOST_POINTS)
-    body = {"type": "FeatureCollection", "whole": whole, "features": [listing.feature(one) for one in found]}
-    response = Response(json.dumps(body, separators=(",", ":")), mimetype="application/geo+json")
-    response.add_etag()
-    response.make_conditional(request)
-    return response
+def on_map() -> Response:
+    """Where the quakes of the list are."""
+    return points.answer("earthquake")
 
 
 @pages.get("/earthquakes/<event_id>/<version>/popup")
@@ -98,9 +87,8 @@ def popup(event_id: str, version: str) -> str:
 @pages.get("/earthquakes.csv")
 def csv() -> Response:
     """The same list as a table, all of it."""
-    response = Response(table.lines(services().index, asked.read(request.args, g.now).wanted), mimetype="text/csv")
-    response.headers["Content-Disposition"] = 'attachment; filename="siaga-earthquakes.csv"'
-    return response
+    wanted = asked.read(request.args, g.now).wanted
+    return spreadsheet.answer(services().index, "earthquake", wanted, table.COLUMNS, table.row, "earthquakes")
 
 
 @pages.get("/earthquakes/<event_id>")

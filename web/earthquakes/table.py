@@ -1,14 +1,8 @@
 """The list of earthquakes as a table to take along: a line for each, figures unrounded, empty where not known."""
 
-import csv
-import io
-from collections.abc import Iterator
 from typing import Any
 
-from web.index import Filter, Index
-
-_AT_ONCE = 500
-_COLUMNS = (
+COLUMNS = (
     "event_id",
     "version",
     "source_type",
@@ -37,16 +31,8 @@ _COLUMNS = (
 )
 
 
-def lines(index: Index, wanted: Filter) -> Iterator[str]:
-    """All that the filter lets through, in its order, in pieces."""
-    yield _written([_COLUMNS])
-    entries, cursor = index.page("earthquake", wanted, _AT_ONCE)
-    while entries:
-        yield _written([_row(entry) for entry in entries])
-        entries, cursor = index.page("earthquake", wanted, _AT_ONCE, cursor) if cursor else ([], "")
-
-
-def _row(entry: dict[str, Any]) -> tuple[Any, ...]:
+def row(entry: dict[str, Any]) -> tuple[Any, ...]:
+    """The line of a catalogue entry, by COLUMNS."""
     place, people, deaths = entry["place"] or {}, entry["people"], entry["fatalities"] or {}
     return (
         *(entry[name] for name in ("event_id", "version", "source_type", "time", "magnitude", "depth_km")),
@@ -56,14 +42,3 @@ def _row(entry: dict[str, Any]) -> tuple[Any, ...]:
         *(deaths.get(name) for name in ("p05", "p25", "median", "p75", "p95")),
         *(str(one).lower() for one in (entry["report"] is not None, entry["drill"], entry["demonstration"])),
     )
-
-
-def _written(rows: list[tuple[Any, ...]]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([_safe(one) for one in row] for row in rows)
-    return text.getvalue()
-
-
-def _safe(value: Any) -> Any:
-    """A name that a spreadsheet would take for a formula is marked as text."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

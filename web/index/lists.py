@@ -21,6 +21,7 @@ from siaga.moment import TIME_ZONES
 LARGE = 5  # magnitude from which on the list calls a quake large
 Box = tuple[float, float, float, float]  # west, south, east, north in degrees
 ORDERS = ("time", "level", "magnitude", "depth", "place", "mmi", "people", "state")
+ASH_ORDERS = ("time", "level", "place", "height", "top", "people", "state")  # height and top: of the column, m
 _COLUMNS = {"level": "rank", "place": "title"}  # where the name of the order is not that of its column
 _MOST_WORDS = 8
 _CELLS, _CELL = 48, 1.0  # of the grid by which a map's events are summed: how many side by side; degrees of all
@@ -35,7 +36,7 @@ _INDEXES = "".join(
 TABLES = f"""
 create table event (id integer primary key, name text unique, entry text, hazard text, drill integer, time integer,
     magnitude real, depth real, alert text, rank integer, mmi integer, people real, felt integer, corrected integer,
-    state integer, title text, longitude real, latitude real);
+    state integer, title text, longitude real, latitude real, height real, top real);
 {_INDEXES}
 create index event_map on event (hazard, drill, longitude, latitude, rank, magnitude);
 create virtual table event_box using rtree (id, west, east, south, north);
@@ -56,12 +57,12 @@ _NAMED = "(select event from touched where event is not null)"
 _GONE = f"(select id from event where name in {_NAMED})"
 # of corrected and initial maps the corrected ones stand higher, of published ones and others the published
 _ROWS = f"""insert or ignore into event (name, entry, hazard, drill, time, magnitude, depth, alert, rank, mmi, people,
-    felt, corrected, state, title, longitude, latitude)
+    felt, corrected, state, title, longitude, latitude, height, top)
     select event, key, hazard, drill, cast(strftime('%s', time) as integer), coalesce(magnitude, -99),
     coalesce(depth, -1), alert, max(coalesce(rank, -1), coalesce((select beside.rank from beside
     where beside.event = entry.event), -1)), coalesce(mmi, -1), coalesce(people, -1), coalesce(felt, 0),
     source_type = 'corrected', published * 2000000 + (source_type = 'corrected') * 1000000 + min(number, 999999),
-    title, longitude, latitude from entry where place = 1 and event in {_NAMED}
+    title, longitude, latitude, coalesce(height, -1), coalesce(top, -1) from entry where place = 1 and event in {_NAMED}
     order by key desc"""
 _BOXES = f"""insert into event_box select id, longitude, longitude, latitude, latitude from event
     where name in {_NAMED} and longitude is not null and latitude is not null"""
@@ -84,7 +85,7 @@ class Filter:
     second not included. least_magnitude, most_magnitude: both included. box: west, south, east, north in degrees,
     borders included; west is greater than east across the date line. felt: people live where MMI IV or more was
     computed (rows.FELT_FROM), or not. source_type: initial or corrected, of the version that counts. order: one of
-    ORDERS; level is the highest that a map says.
+    ORDERS, of ash falls ASH_ORDERS; level is the highest that a map says.
     """
 
     kind: str = ""
@@ -172,6 +173,16 @@ class EventLists:
                 [hazard, int(drill)],
             ).fetchall()
 
+    def places(self, most: int) -> list[tuple[str, int]]:
+        """Volcanoes of which there are ash falls, and how many; those with the most first."""
+        with self._connect() as connection:
+            return connection.execute(
+                """select max(json_extract(body, '$.volcano.name')), count(*) as falls
+                from event join entry on entry.key = event.entry where event.hazard = 'ash' and event.drill = 0
+                group by event.title order by falls desc, event.title limit ?""",
+                [most],
+            ).fetchall()
+
     def points(self, hazard: str, wanted: Filter, view: Box | None, most: int) -> tuple[list[Point], bool]:
         """Where a map shows events, and whether it shows each by itself: not where there are more than `most`.
 
@@ -222,7 +233,7 @@ class EventLists:
 
 
 def _column(wanted: Filter) -> str:
-    if wanted.order not in ORDERS:
+    if wanted.order not in ORDERS + ASH_ORDERS:
         raise BadInput("{value} is no order; there are {names}", value=wanted.order, names=", ".join(ORDERS))
     return _COLUMNS.get(wanted.order, wanted.order)
 

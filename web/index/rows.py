@@ -16,7 +16,7 @@ TABLES = """
 create table entry (key text primary key, etag text, hazard text, event_id text, version text, source_type text,
     number integer, process_time text, time text, longitude real, latitude real, magnitude real, depth real, alert text,
     rank integer, mmi integer, people real, felt integer, published integer, received text, expires text, drill integer,
-    title text, words text, body text, identity text, event text, place integer);
+    title text, words text, body text, identity text, event text, place integer, height real, top real);
 create index entry_known on entry (key, etag);
 create index entry_shown on entry (hazard, place, time);
 create index entry_time on entry (hazard, time);
@@ -114,6 +114,8 @@ def _ash(entry: AshEntry) -> dict[str, Any]:
         "alert": level,
         "rank": ALERT_LEVELS.index(level) if level in ALERT_LEVELS else UNKNOWN,
         "people": UNKNOWN if entry["affected"] is None else entry["affected"],
+        "height": entry["eruption_height_m"],
+        "top": entry["column_height_m"],
         "title": (volcano["name"] or entry["event_id"]).casefold(),
         "words": f"{entry['event_id']} {volcano['name'] or ''}",
     }

@@ -6,7 +6,6 @@ from typing import Any
 from flask import g, request, url_for
 
 from siaga import palette
-from siaga.impact.fatality import LEVELS
 from siaga.impact.mmi import ROMAN
 
 _LEAST, _FOCUS = 3, 5  # MMI classes: the weakest that is drawn, and the weakest that the first view is fitted to
@@ -41,11 +40,14 @@ def of_quake(entry: Mapping[str, Any]) -> dict[str, Any]:
     )
 
 
-def of_quakes(box: tuple[float, float, float, float] | None) -> dict[str, Any]:
-    """The map beside the list. box: the rectangle that the list is filtered by: west, south, east, north."""
-    found = _panel("map-list.js", data=url_for("earthquakes.points"), pages=url_for("earthquakes.listed"), box=box)
+def of_list(tab: str, box: tuple[float, float, float, float] | None, levels: Sequence[str]) -> dict[str, Any]:
+    """The map beside the list of that tab. box: the rectangle that the list is filtered by: west, south, east, north.
+
+    levels: names of the glyphs that stand for its levels, the lowest first.
+    """
     _ = g.language
-    found["told"] |= {"ranks": LEVELS, "map": _("Show on the map")}
+    found = _panel("map-list.js", data=url_for(f"{tab}.on_map"), pages=url_for(f"{tab}.listed"), box=box)
+    found["told"] |= {"ranks": levels, "map": _("Show on the map")}
     return found | {"rectangle": True, "chosen": box is not None}
 
 

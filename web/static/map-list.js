@@ -1,10 +1,11 @@
-// The map beside the list of quakes: what the list's filter shows, clustered, each level with its glyph and colour.
+// The map beside the list of quakes or ash falls: what the list's filter shows, clustered, each level with its glyph and colour.
 
 import { addGlyphs, around, keepFold, look, open, panel, still } from "./map.js";
 
 const { box, told } = panel();
 const HEAD = "#14262c";
 const FOCUS = "#0a3fb5";
+const MOST_TOLD = 4; // events at one place
 
 keepFold(box);
 if (!box.open) await new Promise((go) => box.addEventListener("toggle", go, { once: true }));
@@ -44,7 +45,7 @@ async function start({ map, library }) {
     map.on("mouseenter", layer, () => (map.getCanvas().style.cursor = "pointer"));
     map.on("mouseleave", layer, () => (map.getCanvas().style.cursor = ""));
   }
-  map.on("click", "marks", ({ features: [one] }) => tell(one));
+  map.on("click", "marks", ({ features }) => tell(...features));
   map.on("click", "clusters", async ({ features: [one] }) => {
     const id = one.properties.cluster_id;
     const closer = id === undefined ? map.getZoom() + 2 : await map.getSource("events").getClusterExpansionZoom(id);
@@ -72,15 +73,19 @@ async function start({ map, library }) {
     await tell(one);
   }
 
-  async function tell(one) {
-    const { event: id, version } = one.properties;
-    const answer = await fetch(`${told.pages}/${encodeURIComponent(id)}/${version}/popup`);
-    if (answer.ok)
-      popup
-        .setLngLat(one.geometry.coordinates)
-        .setHTML(await answer.text())
-        .addTo(map);
-    mark(rows, id);
+  /** What happened at one place; a volcano may erupt often. */
+  async function tell(...events) {
+    const [{ geometry, properties }] = events;
+    const answers = await Promise.all(
+      events
+        .slice(0, MOST_TOLD)
+        .map(({ properties: { event: id, version } }) =>
+          fetch(`${told.pages}/${encodeURIComponent(id)}/${version}/popup`),
+        ),
+    );
+    const texts = await Promise.all(answers.filter((one) => one.ok).map((one) => one.text()));
+    if (texts.length) popup.setLngLat(geometry.coordinates).setHTML(texts.join("<hr>")).addTo(map);
+    mark(rows, properties.event);
   }
 }
 
@@ -122,7 +127,7 @@ function layers() {
       filter: ["!", several],
       layout: {
         "icon-image": ["concat", "level-", level],
-        "icon-size": ["interpolate", ["linear"], ["get", "magnitude"], 3, 0.6, 8, 1.3],
+        "icon-size": ["interpolate", ["linear"], ["coalesce", ["get", "magnitude"], 6], 3, 0.6, 8, 1.3],
         "icon-allow-overlap": true,
         "symbol-sort-key": ["get", "rank"],
       },

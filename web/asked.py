@@ -1,4 +1,4 @@
-"""What the address of the list asks for: filters, order, page; and the addresses of all that lies next to it."""
+"""What the address of a list asks for: filters, order, page; and the addresses of all that lies next to it."""
 
 import math
 from collections.abc import Mapping
@@ -7,11 +7,12 @@ from datetime import date, datetime, time, timedelta, timezone
 from typing import Any
 from urllib.parse import urlencode
 
+from siaga.hazard.ash import ALERT_LEVELS
 from siaga.impact.fatality import LEVELS
 from siaga.keys import SOURCE_RANK
 from siaga.moment import TIME_ZONES
 from web.index import Filter
-from web.index.lists import ORDERS
+from web.index.lists import ASH_ORDERS, ORDERS
 
 SIZES = (30, 50, 100, 200)  # rows of a page
 CLOCKS = (*TIME_ZONES, "UTC")
@@ -46,7 +47,7 @@ class Asked:
     @property
     def filtered(self) -> bool:
         """Whether anything is set that stands behind `more filters`."""
-        return any(name in self.arguments for name in _READ.keys() - {"kind", "days", "q", "page", "size", "felt"})
+        return any(name not in ("kind", "days", "q", "page", "size", "felt") for name in self.arguments)
 
     def given(self, name: str) -> str:
         """An argument as it stands in the address; "" where it is not there."""
@@ -69,10 +70,11 @@ class Asked:
         return self.to(order=None if order == ORDERS[0] else order, way=way)
 
 
-def read(given: Mapping[str, str], now: datetime) -> Asked:
-    """From the arguments of an address; what has no meaning in it is left out."""
-    said = {name: given.get(name, "").strip()[:100] for name in _READ}
-    said = {name: text for name, text in said.items() if text and _READ[name](text)}
+def read(given: Mapping[str, str], now: datetime, hazard: str = "earthquake") -> Asked:
+    """From the arguments of an address of that hazard's list; what has no meaning in it is left out."""
+    means = _MEANS[hazard]
+    said = {name: given.get(name, "").strip()[:100] for name in means}
+    said = {name: text for name, text in said.items() if text and means[name](text)}
     since, until = (date.fromisoformat(said[name]) if name in said else None for name in ("since", "until"))
     days = int(said.get("days", 0))
     begin = datetime.combine(since, time(), _WIB) if since else None
@@ -125,21 +127,32 @@ def _box(text: str) -> tuple[float, float, float, float] | None:
     return (west, south, east, north) if fits else None
 
 
-_READ: dict[str, Any] = {
-    "kind": _KINDS.__contains__,
-    "level": (*LEVELS, "none").__contains__,
+_SHARED: dict[str, Any] = {
     "q": bool,
     "days": _is_count(36_500),
     "since": _is_day,
     "until": _is_day,
-    "least": _is_number,
-    "most": _is_number,
     "box": lambda text: _box(text) is not None,
-    "felt": ("yes", "no").__contains__,
-    "source": tuple(SOURCE_RANK).__contains__,
-    "order": ORDERS.__contains__,
     "way": tuple(_WAYS).__contains__,
     "size": lambda text: text in map(str, SIZES),
     "page": _is_count(_MOST_PAGE),
     "clock": CLOCKS.__contains__,
+}
+_MEANS: dict[str, dict[str, Any]] = {
+    "earthquake": {
+        "kind": _KINDS.__contains__,
+        "level": (*LEVELS, "none").__contains__,
+        "least": _is_number,
+        "most": _is_number,
+        "felt": ("yes", "no").__contains__,
+        "source": tuple(SOURCE_RANK).__contains__,
+        "order": ORDERS.__contains__,
+        **_SHARED,
+    },
+    "ash": {
+        "kind": ("drill",).__contains__,
+        "level": ALERT_LEVELS.__contains__,
+        "order": ASH_ORDERS.__contains__,
+        **_SHARED,
+    },
 }
