@@ -20,8 +20,8 @@ RESULTS, LEDGER = "results", "ledger"
 
 INPUTS = tuple(bucket for hazard in HAZARDS.values() for bucket in hazard.buckets)
 ACCOUNTS, AUDIT = "accounts", "audit"  # who may come in, and who did what; keys by siaga.accounts.naming
-ANNOUNCEMENTS = "announcements"  # keys by siaga.inputs.announcements; they wake nothing
-BUCKETS = (*INPUTS, ANALYSIS_DATA, RESULTS, LEDGER, ACCOUNTS, AUDIT, ANNOUNCEMENTS)
+ANNOUNCEMENTS, DECISIONS = "announcements", "decisions"  # keys by the modules of siaga.inputs; they wake nothing
+BUCKETS = (*INPUTS, ANALYSIS_DATA, RESULTS, LEDGER, ACCOUNTS, AUDIT, ANNOUNCEMENTS, DECISIONS)
 
 MANIFEST = "manifest.json"
 SHARES = "shares/"  # in analysis-data: the shares of population cells, prepared; no manifest names them

@@ -11,7 +11,22 @@ from flask import Flask
 from siaga.accounts.audit import Audit
 from siaga.accounts.directory import Accounts
 from siaga.store import Store
-from web import account, api, audit, drills, live, login, packed, realtime, reprocess, services, shell, status, users
+from web import (
+    account,
+    api,
+    audit,
+    decisions,
+    drills,
+    live,
+    login,
+    packed,
+    realtime,
+    reprocess,
+    services,
+    shell,
+    status,
+    users,
+)
 from web.api import access
 from web.api.access import Access
 from web.ash import pages as ash
@@ -91,4 +106,5 @@ def create_app(
         upload.install(app, uploads.store)
         reprocess.install(app, gateway_url, uploads.orders_token)
         drills.install(app, uploads.operators)
+    decisions.install(app, uploads.operators if uploads else None)
     return app

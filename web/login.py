@@ -24,7 +24,7 @@ from flask import (
 from werkzeug.wrappers import Response as AnyResponse
 
 from siaga.accounts import passwords
-from siaga.accounts.account import ASH_EDITOR, STRONG, Account
+from siaga.accounts.account import ASH_EDITOR, OPERATOR, STRONG, Account
 from siaga.accounts.directory import Accounts
 from siaga.errors import Forbidden, SiagaError, Unavailable
 from siaga.listener import SMALL
@@ -37,7 +37,9 @@ _LARGEST = 65 << 20  # bytes of a request from who is logged in
 _LONGEST = 200  # characters of a name that are looked at
 _CODE_SECONDS = 300  # from the password to the code
 # blueprints whose pages stay in no cache
-OWN_PAGES = ("login", "account", "audit", "users", "drills", "ash", "reprocess")
+OWN_PAGES = ("login", "account", "audit", "users", "drills", "decisions", "ash", "reprocess")
+
+_OF_EVENTS = ("earthquakes", "floods", "ashfalls", "decisions", "drills")  # blueprints whose pages show events
 
 Route = Callable[..., Any]
 pages = Blueprint("login", __name__)
@@ -283,6 +285,11 @@ def name() -> str:
 def may(role: str) -> bool:
     """Whether the account of this request may do what that role may, as far as is known."""
     return bool(name()) and g.account.may(role)
+
+
+def sees_hidden() -> bool:
+    """Whether who asks may see events that are hidden: an operator, on pages and never by an API or a feed."""
+    return _NAME in current_app.extensions and request.blueprint in _OF_EVENTS and may(OPERATOR)
 
 
 def token() -> str:

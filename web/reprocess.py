@@ -178,7 +178,7 @@ def _page(told: Mapping[str, str], error: SiagaError | None = None, plan: Any = 
         orders = [_shown(one) for one in _gateway().ask("GET", "/siaga/orders")["orders"]]
     except SiagaError:
         orders = None
-    failed, count = index.failed(_SHOWN)
+    failed, count = index.ledger.failed(_SHOWN)
     page = render_template(
         "reprocess.html",
         tab="status",
@@ -189,7 +189,7 @@ def _page(told: Mapping[str, str], error: SiagaError | None = None, plan: Any = 
         ranges=RANGES,
         failed=[status.receipt_row(one) for one in failed],
         count=count,
-        dropped=[status.receipt_row(one) for one in index.receipts(("dropped",), _SHOWN)[0]],
+        dropped=[status.receipt_row(one) for one in index.ledger.receipts(("dropped",), _SHOWN)[0]],
         orders=orders,
         state_names=status.STATES | _ORDER_STATES,
     )

@@ -19,7 +19,7 @@ from siaga.impact.quakes import surely_one
 from siaga.impact.versions import Revision
 from siaga.language import LANGUAGES
 from siaga.store import Head, Store
-from web import downloads
+from web import downloads, login
 from web.index import Index
 
 _log = logging.getLogger("web")
@@ -173,8 +173,15 @@ def find(index: Index, hazard: str, event_id: str, version: str) -> tuple[list[d
     What the index does not know may have come since its last round; then it looks again, if it may.
 
     An id alone means the newest version that is of its event beyond doubt. That of a quake may carry another id:
-    the one of a corrected map.
+    the one of a corrected map. An event that an operator hid is there for operators alone, on pages.
     """
+    versions, entry = _find(index, hazard, event_id, version)
+    if index.decisions.is_hidden(entry) and not login.sees_hidden():
+        raise NotFound("An operator took event {event_id} out of sight", event_id=event_id)
+    return versions, entry
+
+
+def _find(index: Index, hazard: str, event_id: str, version: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     versions = index.versions(keys.check_event_id(event_id), version, hazard)
     if not versions and index.look():
         versions = index.versions(event_id, version, hazard)

@@ -56,8 +56,8 @@ def machine_status() -> Response:
             "time": stamp(g.now),
             "index": {name: freshness(index)[name] for name in ("state", "seconds")},
             "backlog": None if jobs is None else {name: states.count(name) for name in sorted(set(states))},
-            "failed": index.failed(0)[1],
-            "done": index.receipts(("done",), 0)[1],
+            "failed": index.ledger.failed(0)[1],
+            "done": index.ledger.receipts(("done",), 0)[1],
             "latency": board.latencies(index, g.now),
             "sources": [
                 {"name": one.name, "last": stamp(one.last) if one.last else None, "state": one.state}
@@ -75,12 +75,12 @@ def status() -> str:
     index = services().index
     wanted = request.args.get("q", "").strip()[:200]
     jobs, sweep = _gateway(services().gateway_url, services().jobs_token)
-    decide, failed = index.failed(_SHOWN)
-    settled, done = index.receipts(("done",), _SHOWN)
-    superseded = index.receipts(("superseded",), 0)[1]
+    decide, failed = index.ledger.failed(_SHOWN)
+    settled, done = index.ledger.receipts(("done",), _SHOWN)
+    superseded = index.ledger.receipts(("superseded",), 0)[1]
     waiting = [_job(job) for job in jobs or ()] + _unknown(index, jobs or ())
     rows = sorted(waiting, key=lambda row: row["received"] or "", reverse=True)
-    settled += index.receipts(("superseded", "dropped"), _SHOWN)[0]
+    settled += index.ledger.receipts(("superseded", "dropped"), _SHOWN)[0]
     unused, unused_files = index.inputs.ignored(_SHOWN_IGNORED)
     if wanted:
         rows = [row for row in rows if wanted.casefold() in f"{row['bucket']}/{row['key']}".casefold()]

@@ -224,6 +224,7 @@ def _rules(bucket: str, functions: Sequence[Function]) -> dict[str, Any]:
 def rights(role: str) -> dict[str, Any]:
     """The policy of a role: the least it needs."""
     shakemaps = (keys.SHAKEMAPS, keys.SHAKEMAPS_CORRECTED)
+    shown = (keys.RESULTS, keys.LEDGER, keys.ANNOUNCEMENTS, keys.DECISIONS)
     listing, versions = ("s3:ListBucket", "s3:GetBucketLocation"), ("s3:ListBucketVersions",)
     reading = ("s3:GetObject", "s3:GetObjectVersion")
     allowed: dict[str, list[tuple[tuple[str, ...], tuple[str, ...]]]] = {
@@ -240,15 +241,19 @@ def rights(role: str) -> dict[str, Any]:
             (("s3:GetObject", "s3:PutObject"), (keys.ACCOUNTS, keys.AUDIT)),
             (listing, (keys.ACCOUNTS, keys.AUDIT)),
         ],
-        "operators": [(("s3:PutObject",), shakemaps)],  # exercises, and maps that a program sends
+        "operators": [
+            (("s3:PutObject",), shakemaps),  # exercises, and maps that a program sends
+            (("s3:GetObject", "s3:PutObject"), (keys.DECISIONS,)),
+            (listing, (keys.DECISIONS,)),  # else what is not there is forbidden
+        ],
         "gateway": [
             (reading, (*keys.INPUTS, keys.RESULTS, keys.LEDGER)),
             (("s3:PutObject", "s3:DeleteObject"), (keys.LEDGER,)),
             ((*listing, *versions), (*keys.INPUTS, keys.RESULTS, keys.LEDGER)),
         ],
         "web": [
-            (("s3:GetObject",), (keys.FLOODMAPS, keys.RESULTS, keys.LEDGER, keys.ANNOUNCEMENTS)),
-            ((*listing, *versions), (*keys.INPUTS, keys.RESULTS, keys.LEDGER, keys.ANNOUNCEMENTS)),
+            (("s3:GetObject",), (keys.FLOODMAPS, *shown)),
+            ((*listing, *versions), (*keys.INPUTS, *shown)),
         ],
     }
     return {
@@ -268,15 +273,16 @@ def rights(role: str) -> dict[str, Any]:
             {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": [f"arn:aws:s3:::{path}"]}
             for path in _SINGLE_FILES.get(role, ())
         ]
-        + [
-            {
-                "Effect": "Allow" if role == "gateway" else "Deny",  # nobody else speaks to senders in its name
-                "Action": ["s3:PutObject", "s3:DeleteObject"],
-                "Resource": [
-                    f"arn:aws:s3:::{bucket}/*{kind}" for bucket in keys.SHAKEMAP_BUCKETS for kind in keys.NOTICES
-                ],
-            }
-        ],
+        + [_of_notices(role)],
+    }
+
+
+def _of_notices(role: str) -> dict[str, Any]:
+    """That nobody but the gateway speaks to senders in its name."""
+    return {
+        "Effect": "Allow" if role == "gateway" else "Deny",
+        "Action": ["s3:PutObject", "s3:DeleteObject"],
+        "Resource": [f"arn:aws:s3:::{bucket}/*{kind}" for bucket in keys.SHAKEMAP_BUCKETS for kind in keys.NOTICES],
     }
 
 

@@ -23,7 +23,7 @@ def status() -> Any:
         "time": moment.stamp(g.now),
         "index": {"state": fresh["state"], "age_seconds": fresh["seconds"]},
         "failed_inputs": counts["failed"],
-        "done_inputs": index.receipts(("done",), 0)[1],
+        "done_inputs": index.ledger.receipts(("done",), 0)[1],
         "earthquakes_last_day": {level: counts["alerts"].get(level, 0) for level in LEVELS},
         "ash_falls_active": counts["ash"],
         "floods": [_source(index, region, outages.get(region)) for region in index.floods.regions()],

@@ -40,7 +40,7 @@ def listed() -> str:
         rows=[_row(entry, g.language, asked_.clock) for entry in entries],
         waiting=[
             _unsettled(one, g.language)
-            for one in index.unsettled(ASH.function, keys.ASHMAPS, keys.ASH_REQUEST, _WAITING)
+            for one in index.ledger.unsettled(ASH.function, keys.ASHMAPS, keys.ASH_REQUEST, _WAITING)
         ],
         total=total,
         first=offset + 1,

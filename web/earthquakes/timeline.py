@@ -18,8 +18,8 @@ def steps(index: Index, entry: dict[str, Any], source: str, clock_zone: str, _: 
     """
     arrival = entry["arrival"]
     content = Notification(arrival["bucket"], arrival["key"], arrival["etag"])
-    figured = index.receipt_of(EARTHQUAKE.function, content)
-    printed_ = index.report_receipt(entry["impact"]["key"])
+    figured = index.ledger.receipt_of(EARTHQUAKE.function, content)
+    printed_ = index.ledger.report_receipt(entry["impact"]["key"])
     steps = [
         (_("Quake"), entry["time"], None),
         (_("Map made by {who}", who=source), entry["process_time"], entry["time"]),

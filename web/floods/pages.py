@@ -9,7 +9,7 @@ from siaga.errors import NotFound
 from siaga.impact import flood
 from siaga.impact.floodtrend import MOST_DRY_HOURS
 from siaga.report import figures
-from web import bundle, clock
+from web import bundle, clock, login
 from web.floods import listing, tables
 from web.floods import map as flood_map
 from web.index import Index, episodes, floods
@@ -51,7 +51,7 @@ def event(snapshot: str, version: str = "") -> str:
     if hour is None and not index.versions(snapshot, hazard="flood"):
         return _silent(index, asked)
     of = hour.of if hour and hour.of and not version else snapshot
-    if hour and not version and (hour.counts is None or hour.kind == "empty"):
+    if hour and not version and not _is_kept_back(index, of) and (hour.counts is None or hour.kind == "empty"):
         return render_template("floodhour.html", tab="floods", **_of_hour(hour, asked))
     versions, entry = find(index, "flood", of, version)
     return render_template(
@@ -68,6 +68,12 @@ def event(snapshot: str, version: str = "") -> str:
         files=runs.files(entry),
         run=str(run_of(entry)),
     )
+
+
+def _is_kept_back(index: Index, snapshot: str) -> bool:
+    """Whether an operator asks for what is hidden from readers."""
+    versions = index.versions(snapshot, hazard="flood") if login.sees_hidden() else []
+    return bool(versions) and index.decisions.is_hidden(versions[0])
 
 
 @pages.get("/floods/<snapshot>/<version>/map.svg")

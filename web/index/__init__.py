@@ -1,4 +1,4 @@
-"""A searchable copy of the catalogue, the ledger, the list of inputs and what was announced.
+"""A searchable copy of the catalogue, the ledger, the list of inputs, what was announced and what was decided.
 
 It is made by listing the bucket and fetching what has another ETag than before; so it can be wiped, and
 it is right again after one round. Which entries are versions of one event, and which of them counts, is
@@ -15,22 +15,19 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
-from hashlib import sha256
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 from siaga import keys, moment
 from siaga.errors import BadInput, NotFound, Reason, SiagaError
-from siaga.events import Notification
 from siaga.hazards import HAZARDS
-from siaga.receipt import Receipt
 from siaga.store import Head, Store
-from web.index import announced, lists
+from web.index import announced, decided, lists
 from web.index.announced import AnnouncementIndex
 from web.index.arrivals import ArrivalIndex
+from web.index.decided import DecisionIndex
 from web.index.floods import TABLES as FLOOD_TABLES
 from web.index.floods import FloodIndex
 from web.index.inputs import TABLES as INPUT_TABLES
@@ -38,27 +35,20 @@ from web.index.inputs import InputIndex
 from web.index.lists import LARGE, EventLists, Filter
 from web.index.maps import MapIndex
 from web.index.quakes import beside, refresh
-from web.index.rows import RANKED, of_entry, of_receipt
+from web.index.receipts import ReceiptIndex, Unsettled
+from web.index.rows import RANKED, mark, of_entry, of_receipt
 from web.index.rows import TABLES as ENTRY_TABLES
 
 __all__ = ["LARGE", "Filter", "Index", "Unsettled"]
 
 _log = logging.getLogger(__name__)
-_FORM = 11  # of the tables; another one is thrown away and made anew
+_FORM = 12  # of the tables; another one is thrown away and made anew
 _LEAST_SECONDS, _SHARE_OF_TIME, _MOST_SECONDS = 0.3, 10, 60  # between rounds: at least; times the last; at most
 _RECENT_SECONDS, _RECENT = 1.0, timedelta(days=2)  # between looks at the months of what is that old, or less
 _AFTER_FAILURE = 1.0  # seconds: how long a round failed says nothing of how long the next one takes
 _LEAST_APART, _LOOK_SHARE = 0.05, 2  # seconds between looks that a reader asks for; times as long as the last one took
 _FETCHES, _AT_ONCE = 8, 512
-
-
-@dataclass(frozen=True, slots=True)
-class Unsettled:
-    """An input that became no result, and when it came in (UTC). receipt: None while it is under way."""
-
-    key: str
-    modified: str
-    receipt: Receipt | None
+_MOST_WAIT = 2.0  # seconds for a round that runs
 
 
 class Index:
@@ -76,7 +66,9 @@ class Index:
         self.maps = MapIndex(self._connection)
         self.inputs = InputIndex(store, self._connection)
         self.announced = AnnouncementIndex(store, self._connection)
+        self.decisions = DecisionIndex(store, self._connection)
         self.arrivals = ArrivalIndex(self._connection)
+        self.ledger = ReceiptIndex(self._connection)
         self._parts: dict[str, Callable[[], None]] = {
             "inputs": lambda: self.inputs.refresh(),
             "catalogue": self._copy_events,
@@ -91,12 +83,20 @@ class Index:
             for name in ("", "-wal", "-shm"):
                 path.with_name(path.name + name).unlink(missing_ok=True)
             with self._connection() as connection:
-                connection.executescript(ENTRY_TABLES + INPUT_TABLES + FLOOD_TABLES + announced.TABLES + lists.TABLES)
+                for tables in (
+                    ENTRY_TABLES,
+                    INPUT_TABLES,
+                    FLOOD_TABLES,
+                    announced.TABLES,
+                    decided.TABLES,
+                    lists.TABLES,
+                ):
+                    connection.executescript(tables)
                 connection.execute(f"pragma user_version = {_FORM}")
         self._revision = 0
         with self._connection() as connection:
             for key, etag in connection.execute("select key, etag from entry"):
-                self._revision ^= _mark(key, etag)
+                self._revision ^= mark(key, etag)
 
     @property
     def fresh(self) -> float:
@@ -173,6 +173,7 @@ class Index:
     def _refresh_recent(self) -> None:
         """Copy the catalogue's last months alone: what comes now is listed soon, however many old entries lie there."""
         with self._writing, self._timed("recent"):
+            self._take_decisions()
             now = moment.now()
             months = dict.fromkeys((day.year, day.month) for day in (now, now - _RECENT))
             for hazard, month in product(HAZARDS, months):
@@ -244,18 +245,6 @@ class Index:
         with self._connection() as connection:
             return beside(connection, entry)
 
-    def unsettled(self, function: str, bucket: str, name: str, limit: int) -> list["Unsettled"]:
-        """Inputs of that name that became no result, newest first."""
-        rows = "select i.key, i.modified, r.body from input i left join receipt r"
-        same = "r.bucket = i.bucket and r.input = i.key and r.input_etag = i.etag and r.function = ?"
-        where = "i.bucket = ? and i.key like ? and (r.state is null or r.state in ('refused', 'dead'))"
-        with self._connection() as connection:
-            found = connection.execute(
-                f"{rows} on {same} where {where} order by i.modified desc limit ?",
-                [function, bucket, f"%/{name}", limit],
-            ).fetchall()
-        return [Unsettled(key, modified, Receipt.decode(body) if body else None) for key, modified, body in found]
-
     def counts(self, now: str) -> dict[str, Any]:
         """The live figure of each tab: alerts of the last day by level, ash falls whose forecast runs, failures.
 
@@ -265,62 +254,33 @@ class Index:
             alerts = connection.execute(
                 """select coalesce(beside.level, alert) as highest, count(*)
                 from entry left join beside on beside.event = entry.event
-                where hazard = 'earthquake' and place = 1 and drill = 0 and highest is not null
+                where hazard = 'earthquake' and place = 1 and drill = 0 and hidden = 0 and highest is not null
                 and time > strftime('%Y-%m-%dT%H:%M:%SZ', ?, '-1 day') and time <= ? group by highest""",
                 [now, now],
             ).fetchall()
             (ash,) = connection.execute(
-                "select count(*) from entry where hazard = 'ash' and place = 1 and drill = 0 and expires > ?", [now]
+                """select count(*) from entry
+                where hazard = 'ash' and place = 1 and drill = 0 and hidden = 0 and expires > ?""",
+                [now],
             ).fetchone()
-        return {"alerts": dict(alerts), "ash": ash, "failed": self.failed(0)[1]}
-
-    def receipts(self, states: Sequence[str], limit: int) -> tuple[list[Receipt], int]:
-        """What has been settled in one of those states, newest first, and how many in all."""
-        marks = ",".join("?" * len(states))
-        with self._connection() as connection:
-            total = connection.execute(f"select count(*) from receipt where state in ({marks})", states).fetchone()[0]
-            rows = connection.execute(
-                f"select body from receipt where state in ({marks}) order by finished desc limit ?", [*states, limit]
-            ).fetchall()
-        return [Receipt.decode(row[0]) for row in rows], total
-
-    def failed(self, limit: int) -> tuple[list[Receipt], int]:
-        """What was refused or given up and still stands under its key, newest first, and how many in all.
-
-        What came into the same folder later and was taken, or another analysis of the same version, mends it.
-        """
-        base = """from receipt r left join input i on i.bucket = r.bucket and i.key = r.input
-            where r.state in ('refused', 'dead') and not exists (select 1 from receipt d where d.bucket = r.bucket
-                and d.folder = r.folder and d.function = r.function and d.state = 'done' and d.received > r.received)
-            and (r.bucket = ? or i.etag = r.input_etag)"""
-        with self._connection() as connection:
-            total = connection.execute(f"select count(*) {base}", [keys.RESULTS]).fetchone()[0]
-            rows = connection.execute(
-                f"select r.body {base} order by r.finished desc limit ?", [keys.RESULTS, limit]
-            ).fetchall()
-        return [Receipt.decode(row[0]) for row in rows], total
-
-    def receipt_of(self, function: str, notification: Notification) -> Receipt | None:
-        """The receipt of one content, or None."""
-        with self._connection() as connection:
-            row = connection.execute(
-                "select body from receipt where bucket = ? and input = ? and input_etag = ? and function = ?",
-                [notification.bucket, notification.key, notification.etag, function],
-            ).fetchone()
-        return Receipt.decode(row[0]) if row else None
-
-    def report_receipt(self, impact_key: str) -> Receipt | None:
-        """The receipt of the report on that analysis, or None."""
-        with self._connection() as connection:
-            row = connection.execute(
-                "select body from receipt where bucket = ? and input = ? and function = ? order by finished desc",
-                [keys.RESULTS, impact_key, "render-report"],
-            ).fetchone()
-        return Receipt.decode(row[0]) if row else None
+        return {"alerts": dict(alerts), "ash": ash, "failed": self.ledger.failed(0)[1]}
 
     def _copy_events(self) -> None:
+        self._take_decisions()
         self._copy_catalogue()
         self.floods.refresh()
+
+    def _take_decisions(self) -> None:
+        self.decisions.refresh(_join_said, self.lists.change)
+
+    def heed(self) -> None:
+        """Let what was just decided count in this process at once; a round that runs now comes to it by itself."""
+        if self._writing.acquire(timeout=_MOST_WAIT):
+            try:
+                self._take_decisions()
+                self.floods.refresh()
+            finally:
+                self._writing.release()
 
     def _copy(self, table: str, bucket: str, prefix: str, row: Any, after: Any = None) -> None:
         """Bring a table up to date with a bucket; `after` puts the changed table in order, in one step with it."""
@@ -349,7 +309,7 @@ class Index:
                     *((key, known.get(key)) for key in old),
                     *((made["key"], made["etag"]) for made in rows),
                 ]:
-                    self._revision ^= _mark(key, etag)
+                    self._revision ^= mark(key, etag)
                 self.lists.change()
 
     def _fetched(self, bucket: str, heads: Sequence[Head], row: Any) -> list[dict[str, Any]]:
@@ -374,13 +334,12 @@ class Index:
         """Write beside each entry which event it shows, its place among that event's versions, and the lists."""
         connection.execute(RANKED)
         refresh(connection)
-        announced.mark_felt(connection)
-        lists.refresh(connection)
+        _join_said(connection)
 
     @property
     def revision(self) -> str:
         """The same for all that show the same entries of the catalogue, in whatever order they came."""
-        return f"{self._revision:016x}"
+        return f"{self._revision ^ self.decisions.revision:016x}"
 
     def _connection(self) -> sqlite3.Connection:
         if not hasattr(self._local, "connection"):
@@ -392,6 +351,8 @@ class Index:
         return opened
 
 
-def _mark(key: str, etag: str | None) -> int:
-    """What an entry adds to the revision; nothing when it was not there."""
-    return int.from_bytes(sha256(f"{key} {etag}".encode()).digest()[:8]) if etag else 0
+def _join_said(connection: sqlite3.Connection) -> None:
+    """Let what BMKG announced and operators decided count for the events that were touched; write their lists."""
+    announced.mark_felt(connection)
+    decided.apply(connection)
+    lists.refresh(connection)

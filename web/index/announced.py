@@ -18,7 +18,7 @@ from siaga.impact.versions import distance_km
 from siaga.inputs.announcements import SOURCE, Announcement
 from siaga.moment import parse, stamp
 from siaga.store import Store
-from web.index import lists
+from web.index import decided, lists
 
 TABLES = """
 create table announcement (key text primary key, etag text, time text, body text);
@@ -52,6 +52,7 @@ class AnnouncementIndex:
             rows = [row for row in changed if row]
             connection.executemany("insert or replace into announcement values (?, ?, ?, ?)", rows)
             if _mark(connection, [_read(row[3]) for row in rows]):
+                decided.apply(connection)
                 lists.refresh(connection)
                 change()
 

@@ -46,7 +46,7 @@ _HOURS = """select h.hour, h.kind, h.key, h.modified, h.of, h.highest, h.reason,
     left join flood_set s on s.snapshot = h.of
     left join flood_hour p on p.region = h.region and p.hour = h.hour - ?
     left join flood_set ps on ps.snapshot = p.of
-    left join entry e on e.hazard = 'flood' and e.event_id = h.of and e.place = 1"""
+    left join entry e on e.hazard = 'flood' and e.event_id = h.of and e.place = 1 and e.hidden = 0"""
 
 
 def number(moment: datetime) -> int:
@@ -106,7 +106,7 @@ class FloodIndex:
             ).fetchall()
             wanted = connection.execute(
                 """select event_id, json_extract(body, '$.impact.key'), json_extract(body, '$.impact.sha256')
-                from entry where hazard = 'flood' and place = 1"""
+                from entry where hazard = 'flood' and place = 1 and hidden = 0"""
             ).fetchall()
         seen = (hash(tuple(there)), hash(tuple(wanted)))
         if seen == self._seen:

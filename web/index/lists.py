@@ -62,7 +62,8 @@ _ROWS = f"""insert or ignore into event (name, entry, hazard, drill, time, magni
     coalesce(depth, -1), alert, max(coalesce(rank, -1), coalesce((select beside.rank from beside
     where beside.event = entry.event), -1)), coalesce(mmi, -1), coalesce(people, -1), coalesce(felt, 0),
     source_type = 'corrected', published * 2000000 + (source_type = 'corrected') * 1000000 + min(number, 999999),
-    title, longitude, latitude, coalesce(height, -1), coalesce(top, -1) from entry where place = 1 and event in {_NAMED}
+    title, longitude, latitude, coalesce(height, -1), coalesce(top, -1) from entry
+    where place = 1 and hidden = 0 and event in {_NAMED}
     order by key desc"""
 _BOXES = f"""insert into event_box select id, longitude, longitude, latitude, latitude from event
     where name in {_NAMED} and longitude is not null and latitude is not null"""

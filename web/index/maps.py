@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 # exercises were never in it; of an id's maps of one kind the version that counts
-_MAPS = """from entry where hazard = 'earthquake' and drill = 0 and not exists (select 1 from entry newer
+_MAPS = """from entry where hazard = 'earthquake' and drill = 0 and hidden = 0 and not exists (select 1 from entry newer
     where newer.event = entry.event and newer.event_id = entry.event_id and newer.source_type = entry.source_type
     and newer.place < entry.place)"""
 _DESCRIPTION = "json_extract(body, '$.description')"
@@ -85,7 +85,7 @@ class MapIndex:
 
     def falls(self, volcano: str = "", limit: int = -1, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
         """Ash falls by the version that counts, by volcano and time. volcano: of that one alone, in any letters."""
-        where = "from entry where hazard = 'ash' and drill = 0 and place = 1"
+        where = "from entry where hazard = 'ash' and drill = 0 and hidden = 0 and place = 1"
         where += " and lower(json_extract(body, '$.volcano.name')) = lower(?)" if volcano else ""
         values = [volcano] if volcano else []
         with self._connect() as connection:
@@ -100,7 +100,7 @@ class MapIndex:
         """The entry of the newest quake with a report in that language; None when there is none."""
         with self._connect() as connection:
             row = connection.execute(
-                """select body from entry where hazard = 'earthquake' and drill = 0 and exists
+                """select body from entry where hazard = 'earthquake' and drill = 0 and hidden = 0 and exists
                 (select 1 from json_each(body, '$.report.languages') where value = ?)
                 order by time desc, place limit 1""",
                 [language],

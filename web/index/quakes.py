@@ -100,7 +100,17 @@ def beside(connection: sqlite3.Connection, entry: Mapping[str, Any]) -> dict[str
     ).fetchone()
     level, body = row or (None, '{"higher": [], "doubtful": []}')
     found: dict[str, Any] = json.loads(body) | {"level": level}
+    found["doubtful"] = [one for one in found["doubtful"] if not _is_hidden(connection, one)]
     return found
+
+
+def _is_hidden(connection: sqlite3.Connection, one: Mapping[str, Any]) -> bool:
+    """Whether an operator hid the quake of that map."""
+    row = connection.execute(
+        "select hidden from entry where hazard = 'earthquake' and identity = ? and version = ? and drill = ?",
+        [keys.identity("earthquake", one["event_id"]), one["version"], int(one["drill"])],
+    ).fetchone()
+    return bool(row and row[0])
 
 
 def _name(one: Revision) -> Name:

@@ -1,6 +1,7 @@
 """What is searched, sorted and filtered by, of a catalogue entry and of a receipt: their rows in the index."""
 
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Any
 
 from siaga import keys
@@ -16,7 +17,8 @@ TABLES = """
 create table entry (key text primary key, etag text, hazard text, event_id text, version text, source_type text,
     number integer, process_time text, time text, longitude real, latitude real, magnitude real, depth real, alert text,
     rank integer, mmi integer, people real, felt integer, published integer, received text, expires text, drill integer,
-    title text, words text, body text, identity text, event text, place integer, height real, top real);
+    title text, words text, body text, identity text, event text, place integer, height real, top real,
+    hidden integer default 0);
 create index entry_known on entry (key, etag);
 create index entry_shown on entry (hazard, place, time);
 create index entry_time on entry (hazard, time);
@@ -72,6 +74,11 @@ def of_receipt(body: bytes) -> dict[str, Any]:
         "received": receipt.received,
         "finished": receipt.finished,
     }
+
+
+def mark(key: str, etag: str | None) -> int:
+    """What an object adds to the revision of what is shown, 64 bits; nothing when it was not there."""
+    return int.from_bytes(sha256(f"{key} {etag}".encode()).digest()[:8]) if etag else 0
 
 
 def _folder(bucket: str, key: str) -> str:

@@ -114,7 +114,8 @@ def _report(kind: str, lang: str, shake_id: str, language: str, source_type: str
 
 def _corrected(shake_id: str) -> dict[str, Any]:
     """The corrected map of the quake of that id, whatever id that map carries. Raises NotFound."""
-    versions = services().index.versions(shake_id)
+    index = services().index
+    versions = [one for one in index.versions(shake_id) if not index.decisions.is_hidden(one)]
     twin = next((entry for entry in versions if entry["source_type"] == "corrected"), None)
     if twin is None:
         raise NotFound("Event {event_id} has no corrected map", event_id=shake_id[:80])
