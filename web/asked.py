@@ -10,9 +10,11 @@ from urllib.parse import urlencode
 from siaga.hazard.ash import ALERT_LEVELS
 from siaga.impact.fatality import LEVELS
 from siaga.keys import SOURCE_RANK
+from siaga.language import Language
 from siaga.moment import TIME_ZONES
+from siaga.report import figures
 from web.index import Filter
-from web.index.lists import ASH_ORDERS, ORDERS
+from web.index.lists import ASH_ORDERS, MOST_COUNTED, ORDERS
 
 SIZES = (30, 50, 100, 200)  # rows of a page
 CLOCKS = (*TIME_ZONES, "UTC")
@@ -49,6 +51,11 @@ class Asked:
         """Whether anything is set that stands behind `more filters`."""
         return any(name not in ("kind", "days", "q", "page", "size", "felt") for name in self.arguments)
 
+    def pages(self, total: int, shown: int) -> int:
+        """The number of the last page; where nobody counted how many there are, of the next one after a full one."""
+        counted = max(1, -(-total // self.size))
+        return counted if total != MOST_COUNTED + 1 else self.page + (shown == self.size)
+
     def given(self, name: str) -> str:
         """An argument as it stands in the address; "" where it is not there."""
         return self.arguments.get(name, "")
@@ -68,6 +75,13 @@ class Asked:
         same = self.wanted.order == order
         way = "asc" if (same and self.wanted.descending) or (order == "place" and not same) else None
         return self.to(order=None if order == ORDERS[0] else order, way=way)
+
+
+def total_text(total: int, _: Language) -> str:
+    """How many events a list has, as its pager says it."""
+    counted = total != MOST_COUNTED + 1
+    count = figures.whole(total if counted else MOST_COUNTED, _.code)
+    return count if counted else _("more than {count}", count=count)
 
 
 def read(given: Mapping[str, str], now: datetime, hazard: str = "earthquake") -> Asked:

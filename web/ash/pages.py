@@ -34,17 +34,18 @@ def listed() -> str:
     asked_ = asked.read(request.args, g.now, "ash")
     offset = (asked_.page - 1) * asked_.size
     entries, total = index.events("ash", asked_.wanted, asked_.size, offset)
+    rows = [_row(entry, g.language, asked_.clock) for entry in entries]
     return render_template(
         "ashfalls.html",
         tab="ash",
-        rows=[_row(entry, g.language, asked_.clock) for entry in entries],
+        rows=rows,
         waiting=[
             _unsettled(one, g.language)
             for one in index.ledger.unsettled(ASH.function, keys.ASHMAPS, keys.ASH_REQUEST, _WAITING)
         ],
-        total=total,
+        total=asked.total_text(total, g.language) if total else "",
         first=offset + 1,
-        pages=max(1, -(-total // asked_.size)),
+        pages=asked_.pages(total, len(rows)),
         asked=asked_,
         sizes=asked.SIZES,
         of_sizes=[(one, one) for one in asked.SIZES],

@@ -10,7 +10,7 @@ import sqlite3
 import threading
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -26,6 +26,8 @@ _COLUMNS = {"level": "rank", "place": "title"}  # where the name of the order is
 _MOST_WORDS = 8
 _CELLS, _CELL = 48, 1.0  # of the grid by which a map's events are summed: how many side by side; degrees of all
 _VIEWS = 64  # what maps have shown is remembered until the next change
+MOST_COUNTED = 10_000  # a total above it is told as more than that
+_WIDE = 100.0  # square degrees: a larger rectangle holds so much that the R-tree finds it no sooner than an index
 _COUNTED = 256  # filters whose totals are remembered until the next change
 _WIB = TIME_ZONES["WIB"] * 3600
 _INDEXES = "".join(
@@ -39,6 +41,8 @@ create table event (id integer primary key, name text unique, entry text, hazard
     state integer, title text, longitude real, latitude real, height real, top real);
 {_INDEXES}
 create index event_map on event (hazard, drill, longitude, latitude, rank, magnitude);
+create index event_filter on event (hazard, drill, alert, felt, corrected, magnitude, time, longitude, latitude, rank,
+    name);
 create virtual table event_box using rtree (id, west, east, south, north);
 create virtual table event_words using fts5 (words, tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3 4');
 create table event_month (hazard text, drill integer, month integer, count integer);
@@ -151,10 +155,15 @@ class EventLists:
             self._changed.wait_for(lambda: self.changes != seen, seconds)
 
     def events(self, hazard: str, wanted: Filter, limit: int, offset: int) -> tuple[list[dict[str, Any]], int]:
-        """Entries of the versions that count, and how many there are in all."""
+        """Entries of the versions that count, and how many there are in all; MOST_COUNTED + 1 where there are more."""
+        total = self.total(hazard, wanted)
         where, values = _where(hazard, wanted)
-        rows = self._rows(wanted, where, values, limit, offset)
-        return [json.loads(row[0]) for row in rows], self._total(self.changes, hazard, wanted)
+        rows = self._rows(wanted, where, values, limit, offset, total <= MOST_COUNTED)
+        return [json.loads(row[0]) for row in rows], total
+
+    def total(self, hazard: str, wanted: Filter) -> int:
+        """How many events there are, whatever their order."""
+        return self._total(self.changes, hazard, replace(wanted, order=ORDERS[0], descending=True))
 
     def page(self, hazard: str, wanted: Filter, limit: int, cursor: str) -> tuple[list[dict[str, Any]], str]:
         """Entries behind that cursor, and the cursor of what follows, "" at the end. Raises BadInput."""
@@ -162,7 +171,7 @@ class EventLists:
         if cursor:
             where += f" and ({_column(wanted)}, time, name) {'<' if wanted.descending else '>'} (?, ?, ?)"
             values += _read(cursor, wanted)
-        rows = self._rows(wanted, where, values, limit + 1, 0)
+        rows = self._rows(wanted, where, values, limit + 1, 0, self.total(hazard, wanted) <= MOST_COUNTED)
         after = _write(wanted, *rows[limit - 1][1:]) if len(rows) > limit > 0 else ""
         return [json.loads(row[0]) for row in rows[:limit]], after
 
@@ -197,27 +206,38 @@ class EventLists:
         where, values = _where(hazard, wanted)
         inside, sides = _within(*view) if view else ("longitude is not null", [])
         where, values = f"{where} and {inside}", [*values, *sides]
+        narrow = wanted.text.strip() or any(box and not _is_wide(*box) for box in (wanted.box, view))
+        of = "event" if narrow else "event indexed by event_filter"
         with self._connect() as connection:
-            rows = connection.execute(
-                f"""select event.longitude, event.latitude, event.rank, 1, event.magnitude, event_id, version
-                from (select * from event where {where} limit ?) as event join entry on entry.key = event.entry""",
-                [*values, most + 1],
-            ).fetchall()
+            rows = connection.execute(f"select id from {of} where {where} limit ?", [*values, most + 1]).fetchall()
             if len(rows) > most:
                 cell = ((view[2] - view[0]) % 360 or 360.0) / _CELLS if view else _CELL
                 rows = connection.execute(
-                    f"""select avg(longitude), avg(latitude), max(rank), count(*), max(magnitude), '', '' from event
-                    where {where} group by cast(longitude / ? as integer), cast(latitude / ? as integer)""",
+                    f"""select avg(longitude), avg(latitude), max(rank), count(*), max(magnitude), '', '' from {of}
+                    where {where} group by cast(longitude / ? as integer) * 1000000 + cast(latitude / ? as integer)""",
                     [*values, cell, cell],
                 ).fetchall()
                 return [Point(*row) for row in rows], False
+            rows = connection.execute(
+                f"""select event.longitude, event.latitude, event.rank, 1, event.magnitude, event_id, version
+                from event join entry on entry.key = event.entry where id in ({", ".join("?" * len(rows))})""",
+                [number for (number,) in rows],
+            ).fetchall()
         return [Point(*row) for row in rows], True
 
-    def _rows(self, wanted: Filter, where: str, values: list[Any], limit: int, offset: int) -> list[tuple[Any, ...]]:
-        """Bodies of entries, and of each event by what it is sorted: the order's value, its time and its name."""
+    def _rows(
+        self, wanted: Filter, where: str, values: list[Any], limit: int, offset: int, few: bool
+    ) -> list[tuple[Any, ...]]:
+        """Bodies of entries, and of each event by what it is sorted: the order's value, its time and its name.
+
+        few: they are picked out and sorted; else the order is walked along until enough are met.
+        """
         way = "desc" if wanted.descending else "asc"
         order = f"order by sort {way}, shown.time {way}, shown.name {way}"
-        chosen = f"select entry, {_column(wanted)} as sort, time, name from event as shown where {where} {order}"
+        walked = f"event as shown indexed by event_{_column(wanted)} where {where}"
+        picked = f"(select id as found from event {_by(wanted)} where {where}) cross join event as shown on id = found"
+        walks = not few and wanted.order in ORDERS
+        chosen = f"select entry, {_column(wanted)} as sort, time, name from {walked if walks else picked} {order}"
         with self._connect() as connection:
             return connection.execute(
                 f"""select entry.body, shown.sort, shown.time, shown.name from ({chosen} limit ? offset ?) as shown
@@ -226,11 +246,19 @@ class EventLists:
             ).fetchall()
 
     def _count(self, _changes: int, hazard: str, wanted: Filter) -> int:
-        if wanted == Filter(wanted.kind and "drill", order=wanted.order, descending=wanted.descending):
+        if wanted == Filter(wanted.kind and "drill"):
             return sum(count for _month, count in self.months(hazard, bool(wanted.kind)))
         where, values = _where(hazard, wanted)
+        counted = f"select count(*) from (select 1 from event {_by(wanted)} where {where} limit ?)"
         with self._connect() as connection:
-            return int(connection.execute(f"select count(*) from event where {where}", values).fetchone()[0])
+            return int(connection.execute(counted, [*values, MOST_COUNTED + 1]).fetchone()[0])
+
+
+def _by(wanted: Filter) -> str:
+    """The index that holds all that such a filter asks for, where no other one leads straight to it."""
+    led = wanted.text.strip() or (wanted.box and not _is_wide(*wanted.box))
+    held = wanted.level or wanted.felt is not None or wanted.source_type
+    return "indexed by event_filter" if held and not led else ""
 
 
 def _column(wanted: Filter) -> str:
@@ -276,18 +304,21 @@ def _match(text: str) -> str:
     return " AND ".join(f'"{word}"*' for word in words if word) or '"%"'
 
 
+def _is_wide(west: float, south: float, east: float, north: float) -> bool:
+    return ((east - west) % 360 or 360.0) * (north - south) > _WIDE
+
+
 def _within(west: float, south: float, east: float, north: float) -> tuple[str, list[Any]]:
     """Within a rectangle: the R-tree finds what may be, in its coarse numbers, and the row says what is."""
     spans = [(west, east)] if west <= east else [(west, 180.0), (-180.0, east)]
+    exact = f"({' or '.join('longitude between ? and ?' for _ in spans)}) and latitude between ? and ?"
+    flat = [*(value for span in spans for value in span), south, north]
+    if _is_wide(west, south, east, north):
+        return exact, flat
     near = " or ".join("(west <= ? and east >= ?)" for _ in spans)
-    exact = " or ".join("longitude between ? and ?" for _ in spans)
-    flat = [value for span in spans for value in span]
     turned = [value for first, last in spans for value in (last, first)]
-    return (
-        f"id in (select id from event_box where ({near}) and south <= ? and north >= ?) and ({exact}) "
-        "and latitude between ? and ?",
-        [*turned, north, south, *flat, south, north],
-    )
+    found = f"id in (select id from event_box where ({near}) and south <= ? and north >= ?)"
+    return f"{found} and {exact}", [*turned, north, south, *flat]
 
 
 def _write(wanted: Filter, *last: Any) -> str:
