@@ -57,6 +57,7 @@ class Settings:
     SIAGA_SWEEP_SECONDS        sweep_seconds        between sweeps: recent inputs, and a part of all
     SIAGA_FULL_SWEEP_SECONDS   full_sweep_seconds   between sweeps of everything at once, one at 19:00 UTC
     SIAGA_OLD_INPUTS_DAYS      old_inputs_days      how long our MinIO keeps inputs that were overwritten; 0: for ever
+    SIAGA_PUBLIC_RESULTS       public_results       yes: anybody reads catalogue and products in our MinIO
     SIAGA_ATTEMPTS             attempts             before an input is declared dead
     SIAGA_BACKOFF_SECONDS      backoff_seconds      first wait after a failed attempt; doubles, with jitter
     SIAGA_PETABENCANA_URLS     petabencana_urls     PetaBencana's servers in the order in which they are asked
@@ -94,6 +95,7 @@ class Settings:
     sweep_seconds: float
     full_sweep_seconds: float
     old_inputs_days: int
+    public_results: bool
     attempts: int
     backoff_seconds: float
     bmkg_url: str
@@ -143,6 +145,7 @@ class Settings:
             sweep_seconds=said.number("SIAGA_SWEEP_SECONDS", 5),
             full_sweep_seconds=said.number("SIAGA_FULL_SWEEP_SECONDS", 86400),
             old_inputs_days=int(said.number("SIAGA_OLD_INPUTS_DAYS", 90)),
+            public_results=said.switch("SIAGA_PUBLIC_RESULTS", False),
             attempts=int(said.number("SIAGA_ATTEMPTS", 8)),
             backoff_seconds=said.number("SIAGA_BACKOFF_SECONDS", 2),
             bmkg_url=env.get("SIAGA_BMKG_URL", _BMKG).rstrip("/"),

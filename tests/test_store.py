@@ -6,6 +6,7 @@ SIAGA_TEST_STORE_URL, _KEY and _SECRET name another one; what only our own MinIO
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -17,7 +18,7 @@ from support.running import free_ports, wait_for
 from siaga import events, keys, stack
 from siaga.errors import BadInput, Conflict, Forbidden, NotFound, SiagaError, Unavailable
 from siaga.events import Notification
-from siaga.machine import minio
+from siaga.machine import minio, public
 from siaga.store import Store, _minutes_apart
 
 LONG = "20260101000000/" + ("é" * 120 + "/") * 4 + "x" * 36 + "/grid.xml"  # 255 bytes a name is MinIO's own limit
@@ -293,6 +294,31 @@ def test_nobody_but_the_gateway_leaves_or_removes_notices_beside_maps(store, our
             store.put(bucket, key, b"x")
             asked = (lambda: narrow.put(bucket, key, b"y"), lambda: narrow.delete(bucket, key))  # noqa: B023
             assert [allowed(ask) for ask in asked] == [role == "gateway"] * 2, (bucket, key)
+
+
+def test_where_the_operator_allows_it_anybody_reads_products_and_catalogue_and_nothing_else(store, ours):
+    client = Store.connect(ours, "root")._client
+    readable = (
+        "ash/201702211904+0700_Merapi/initial-v001-aaaaaaaa/12345678/report-id.pdf",
+        "catalog/ash/2017/02/x.json",
+    )
+    for key in (*readable, "other"):
+        store.put(keys.RESULTS, key, b"%PDF")
+    for bucket in keys.BUCKETS:
+        store.put(bucket, "catalog/other", b"x")
+
+    def asked(path, method="get"):
+        return requests.request(method, f"{ours.store_url}/{path}", data=b"y" if method == "put" else None, timeout=10)
+
+    minio.configure(replace(ours, public_results=True), stack.load(ours.stack))
+    assert [asked(f"{keys.RESULTS}/{key}").content for key in readable] == [b"%PDF"] * 2
+    refused = [asked(f"{keys.RESULTS}/other"), asked(f"{keys.RESULTS}?list-type=2"), asked(keys.RESULTS), asked("")]
+    refused += [asked(f"{keys.RESULTS}?versions"), asked(f"{keys.RESULTS}?policy")]
+    refused += [asked(f"{keys.RESULTS}/{readable[0]}", method) for method in ("put", "delete")]
+    refused += [asked(f"{bucket}/catalog/other") for bucket in keys.BUCKETS if bucket != keys.RESULTS]
+    public.allow(client, allowed=False)
+    refused += [asked(f"{keys.RESULTS}/{key}") for key in readable]
+    assert {(one.url, one.status_code) for one in refused if one.status_code != 403} == set()
 
 
 def test_what_was_overwritten_expires_in_buckets_of_inputs_alone(ours):

@@ -22,7 +22,7 @@ from urllib3.exceptions import HTTPError
 
 from siaga import keys
 from siaga.errors import SiagaError
-from siaga.machine import forgery
+from siaga.machine import forgery, public
 from siaga.settings import REPOSITORY, Settings, new_secret
 from siaga.stack import Function
 
@@ -138,6 +138,7 @@ def configure(settings: Settings, functions: Sequence[Function], say: Callable[[
         if settings.store_is_ours:
             for bucket in keys.INPUTS:
                 _forget(client, bucket, settings.old_inputs_days)
+            public.allow(client, settings.public_results)
             for bucket in keys.BUCKETS:
                 client.put_bucket_notification_configuration(
                     Bucket=bucket, NotificationConfiguration=_rules(bucket, functions)
