@@ -88,6 +88,7 @@ def test_an_operators_word_on_what_was_felt_stands_over_the_map(web):
     _store, index, client = web
     accounts.entered(client)
     assert shown(index, felt=True) == [CORRECTED]
+    assert [text(client, path)[1].count("/decisions/hide") for path in ("/earthquakes", "/ash")] == [2, 1]
     assert send(client, "felt", "20190101000000", felt="yes") == 302
     assert send(client, "felt", felt="no") == 302
     assert shown(index, felt=True) == ["20190101000000"]

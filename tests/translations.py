@@ -19,7 +19,7 @@ from siaga.data.demo import recipe
 from siaga.report import assembly, words
 from siaga.report.classed import flood
 from siaga.report.earthquake import past, sentences
-from web import account, audit, board, downloads, reprocess, shell, status
+from web import account, audit, board, downloads, reprocess, shell, status, tokens
 from web.api import document, events
 from web.earthquakes import zones
 
@@ -51,6 +51,7 @@ SPEAKING += (
     "Later",
     "TooOften",
     "NotLoggedIn",
+    "NoToken",
 )
 # what only the person at the command line meets; that speaks English, as its commands do
 COMMAND_LINE = (
@@ -115,7 +116,7 @@ def said_by_tables_of_web() -> set[str]:
     """Words that stand in tables of the web's code."""
     tables = (*downloads.FILES.values(), status.STATES, status._PART_STATES, shell._STATUS_WORDS)
     tables += (reprocess.RANGES, reprocess._ORDER_STATES, account.ROLES, zones._LEVELS, board.STATES)
-    tables += (audit.ACTIONS, audit.RESULTS, events._UNKNOWN)
+    tables += (audit.ACTIONS, audit.RESULTS, events._UNKNOWN, tokens.NAMES)
     words = {word for table in tables for word in table.values()} | {one.name for one in CONVENTIONS.values()}
     return words | {*document.sentences(), shell._NO_OPERATION}
 

@@ -10,11 +10,13 @@ from flask import Flask
 
 from siaga.accounts.audit import Audit
 from siaga.accounts.directory import Accounts
+from siaga.inputs.ash_uploads import Uploads
 from siaga.store import Store
 from web import (
     account,
     api,
     audit,
+    bearer,
     decisions,
     drills,
     live,
@@ -25,9 +27,10 @@ from web import (
     services,
     shell,
     status,
+    tokens,
     users,
 )
-from web.api import access
+from web.api import access, changes
 from web.api.access import Access
 from web.ash import pages as ash
 from web.ash import upload
@@ -103,6 +106,10 @@ def create_app(
         audit.install(app, uploads.audit)
         app.register_blueprint(account.pages)
         app.register_blueprint(users.pages)
+        app.register_blueprint(tokens.pages)
+        bearer.install(app, uploads.accounts.tokens())
+        gateway = reprocess.Gateway(gateway_url, uploads.orders_token)
+        changes.install(app, changes.Doors(Uploads(uploads.store), uploads.operators, gateway))
         upload.install(app, uploads.store)
         reprocess.install(app, gateway_url, uploads.orders_token)
         drills.install(app, uploads.operators)

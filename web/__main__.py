@@ -13,7 +13,7 @@ from siaga.hazards import HAZARDS
 from siaga.listener import Listener, raise_descriptors
 from siaga.settings import Settings
 from siaga.store import Store
-from web import Access, UploadAccess, create_app, login
+from web import Access, UploadAccess, bearer, create_app
 from web.index import Filter, Index
 from web.patient import PATIENCE, PatientStore
 
@@ -64,7 +64,7 @@ def main() -> None:
     Listener(
         app,
         settings.web_port,
-        login.may_send_much(app),
+        bearer.may_send_much(app),
         threads=_THREADS + _STREAMS,
         channel_timeout=_IDLE_SECONDS,
         max_request_body_size=_MAX_BODY,

@@ -167,16 +167,19 @@ def run_of(entry: dict[str, Any]) -> keys.Run:
     return keys.Run(entry["hazard"], entry["event_id"], keys.Version.parse(entry["version"]), entry["run"])
 
 
-def find(index: Index, hazard: str, event_id: str, version: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+def find(
+    index: Index, hazard: str, event_id: str, version: str, *, kept_back: bool = False
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """All versions of an event, newest first, and the one that was asked for; raises NotFound with a sentence.
 
     What the index does not know may have come since its last round; then it looks again, if it may.
 
     An id alone means the newest version that is of its event beyond doubt. That of a quake may carry another id:
-    the one of a corrected map. An event that an operator hid is there for operators alone, on pages.
+    the one of a corrected map. An event that an operator hid is there for operators alone, on pages, or
+    with kept_back.
     """
     versions, entry = _find(index, hazard, event_id, version)
-    if index.decisions.is_hidden(entry) and not login.sees_hidden():
+    if not kept_back and index.decisions.is_hidden(entry) and not login.sees_hidden():
         raise NotFound("An operator took event {event_id} out of sight", event_id=event_id)
     return versions, entry
 

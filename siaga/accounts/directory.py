@@ -9,6 +9,7 @@ from pathlib import Path
 from siaga import keys
 from siaga.accounts import naming, passwords, second_factor
 from siaga.accounts.account import OPERATOR, Account, check_name, check_role
+from siaga.accounts.tokens import Tokens
 from siaga.errors import Conflict, NotFound, SiagaError
 from siaga.moment import stamp
 from siaga.store import Store
@@ -34,6 +35,10 @@ class Accounts:
         self._take_in()
         heads = self._store.list(keys.ACCOUNTS, naming.USERS)
         return [Account.decode(self._store.get(keys.ACCOUNTS, head.key, at_most=_LARGEST)[0]) for head in heads]
+
+    def tokens(self) -> Tokens:
+        """The tokens of programs, which lie beside accounts."""
+        return Tokens(self._store, self.get)
 
     def is_empty(self) -> bool:
         """Whether there is no account yet."""

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from urllib.parse import quote, unquote
 
 USERS = "users/"
+TOKENS = "tokens/"
 _LONGEST = 200  # characters of a name in a key
 
 
@@ -14,6 +15,15 @@ def user(name: str) -> str:
     ('users/siti.json', 'users/..%2FBudi%20A.json')
     """
     return f"{USERS}{quote(name, safe='')}.json"
+
+
+def token(token_id: str) -> str:
+    """The key of a token, whatever is taken for its id.
+
+    >>> token("0badcafe"), token("../x")
+    ('tokens/0badcafe.json', 'tokens/..%2Fx.json')
+    """
+    return f"{TOKENS}{quote(token_id[:_LONGEST], safe='')}.json"
 
 
 def audit(when: datetime, what: str, result: str, who: str, word: str) -> str:

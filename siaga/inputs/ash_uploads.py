@@ -14,7 +14,7 @@ from typing import Any
 
 from siaga import keys
 from siaga.errors import BadInput, NotFound, Reason, SiagaError
-from siaga.hazard.ash import MAX_BYTES, Eruption, request_bytes
+from siaga.hazard.ash import MAX_BYTES, MAX_REQUEST_BYTES, Eruption, read_request, request_bytes
 from siaga.keys import EruptionId
 from siaga.store import Store
 
@@ -49,6 +49,16 @@ class Uploads:
         except NotFound:
             return None
         return body if sha256(body).hexdigest() == digest else None
+
+    def holds(self, eruption: Eruption, body: bytes) -> bool:
+        """Whether that very request with that raster was submitted before."""
+        try:
+            stored = self._store.get(keys.ASHMAPS, eruption.event_id.request, at_most=MAX_REQUEST_BYTES)[0]
+            before = read_request(stored)
+        except (NotFound, BadInput):
+            return False
+        digest = sha256(body).hexdigest()
+        return replace(before, submitted=None) == replace(eruption, submitted=None, raster_sha256=digest)
 
     def submit(self, eruption: Eruption, body: bytes) -> EruptionId:
         """Write the raster and then the request that names it; returns the eruption's id."""

@@ -2,10 +2,10 @@
 
 from flask import Flask
 
-from web.api import document, events, floods, operations, places, reader, standing, zones
+from web.api import changes, document, events, floods, operations, places, reader, standing, zones
 from web.ash.volcanoes import Volcanoes
 
-__all__ = ["document", "events", "floods", "install", "operations", "places", "standing", "zones"]
+__all__ = ["changes", "document", "events", "floods", "install", "operations", "places", "standing", "zones"]
 
 
 def install(app: Flask, volcanoes: Volcanoes | None) -> None:

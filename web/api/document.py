@@ -18,6 +18,15 @@ _FAILURES = {
     "429": "Too many questions; Retry-After says when to go on",
     "503": "The store does not answer; try again",
 }
+_REFUSALS = {  # of changes, besides
+    "401": "No token was sent, or one that is not good",
+    "403": "The token may not do that",
+    "409": "Another changes it at this moment; look, and try again",
+    "413": "It is too large",
+    "422": "What was sent cannot serve; the sentence says why",
+}
+_SCHEME = "token"
+_TOKEN = "A token of an account, made on the account's page: Authorization: Bearer siaga_…"
 _ABOUT = """What Siaga knows of earthquakes, floods and volcanic ash: events, versions, people by zone, files.
 
 Times are UTC ({times}), degrees those of {degrees}, people unrounded. Null is unknown, and `unknown` says why; it is
@@ -56,9 +65,19 @@ def document(_: Language) -> dict[str, Any]:
         },
         "servers": [{"url": BASE}],
         "tags": [{"name": _(group)} for group in dict.fromkeys(one.group for one in OPERATIONS)],
-        "paths": {one.path: {"get": _described(one, _)} for one in OPERATIONS},
-        "components": {"schemas": {name: schemas.components()[name] for name in sorted(names)}},
+        "paths": _paths(_),
+        "components": {
+            "schemas": {name: schemas.components()[name] for name in sorted(names)},
+            "securitySchemes": {_SCHEME: {"type": "http", "scheme": "bearer", "description": _(_TOKEN)}},
+        },
     }
+
+
+def _paths(_: Language) -> Schema:
+    paths: Schema = {}
+    for one in OPERATIONS:
+        paths.setdefault(one.path, {})[one.method.lower()] = _described(one, _)
+    return paths
 
 
 def _described(one: Operation, _: Language) -> Schema:
@@ -70,6 +89,9 @@ def _described(one: Operation, _: Language) -> Schema:
         "parameters": [given.describe(_(given.about)) for given in (*one.parameters, LANGUAGE)],
         "responses": _answers(one, _),
     }
+    if one.scope:
+        content = {media_type: {"schema": form} for media_type, form in one.bodies.items()}
+        described |= {"security": [{_SCHEME: [one.scope]}], "requestBody": {"required": True, "content": content}}
     return described | ({"description": _(" ".join(rest.split()))} if rest else {})
 
 
@@ -79,6 +101,12 @@ def _answers(one: Operation, _: Language) -> Schema:
     )
     failure = {problem.MEDIA_TYPE: {"schema": schemas.reference("Problem")}}
     etag = {"ETag": {"description": _("For If-None-Match"), "schema": {"type": "string"}}}
+    if one.scope:
+        content = {one.media_type: {"schema": schema}}
+        failures = _FAILURES | _REFUSALS
+        return {"200": {"description": _("The answer"), "content": content}} | {
+            status: {"description": _(words), "content": failure} for status, words in sorted(failures.items())
+        }
     answers: Schema = {
         "200": {"description": _("The answer"), "headers": etag, "content": {one.media_type: {"schema": schema}}},
         "304": {"description": _("What If-None-Match names still holds")},
@@ -88,7 +116,7 @@ def _answers(one: Operation, _: Language) -> Schema:
 
 def sentences() -> Iterable[str]:
     """What the document says and gettext translates."""
-    yield from (*_FAILURES.values(), _ABOUT)
+    yield from (*_FAILURES.values(), *_REFUSALS.values(), _TOKEN, _ABOUT)
     for one in OPERATIONS:
         first, _blank, rest = one.about.partition("\n\n")
         yield from (one.group, first, *([" ".join(rest.split())] if rest else []))

@@ -8,14 +8,16 @@ import inspect
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial, wraps
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
 
+from siaga.errors import BadInput
+from web import bearer, problem
 from web.api import access
-from web.api.parameters import BadParameter, Parameter, choice
+from web.api.parameters import BadParameter, Parameter, Schema, choice
 
 BASE = "/api/v1"
 JSON, GEOJSON, CSV = "application/json", "application/geo+json", "text/csv"
@@ -30,6 +32,7 @@ class Operation:
     """One operation. path: as OpenAPI has it. schema: the component of its answer, "" for any text.
 
     about: its docstring, whose first line stands for it in lists. group: the heading under which it stands.
+    scope: what the token of a change must allow. bodies: schemas of what is sent, by their media types.
     """
 
     name: str
@@ -39,6 +42,9 @@ class Operation:
     media_type: str
     schema: str
     parameters: tuple[Parameter, ...]
+    method: str = "GET"
+    scope: str = ""
+    bodies: Mapping[str, Schema] = field(default_factory=dict)
 
 
 OPERATIONS: list[Operation] = []
@@ -58,10 +64,53 @@ def operation(
         OPERATIONS.append(Operation(route.__name__, path, group, about, media_type, schema, named))
 
         answered = wraps(route)(partial(_answered, route, named, media_type))
-        pages.add_url_rule(re.sub(r"{(\w+)}", r"<\1>", path), route.__name__, answered)
+        pages.add_url_rule(_rule(path), route.__name__, answered)
         return route
 
     return add
+
+
+def change(
+    method: str,
+    path: str,
+    group: str,
+    schema: str,
+    scope: str,
+    bodies: Mapping[str, Schema],
+    parameters: Sequence[Parameter] = (),
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Change something there by a function that is given its parameters by name and returns a body of JSON.
+
+    Only a program with a token of that scope is let in; no cookie speaks for it, so that it needs no token of a form.
+    """
+
+    def add(route: Callable[..., Any]) -> Callable[..., Any]:
+        named, about = tuple(parameters), inspect.cleandoc(route.__doc__ or "")
+        OPERATIONS.append(Operation(route.__name__, path, group, about, JSON, schema, named, method, scope, bodies))
+        changed = wraps(route)(partial(_changed, route, named, scope))
+        changed.by_password = True  # type: ignore[attr-defined]  # as siaga's login has it for calls without cookies
+        pages.add_url_rule(_rule(path), route.__name__, changed, methods=[method])
+        return route
+
+    return add
+
+
+def _rule(path: str) -> str:
+    return re.sub(r"{(\w+)}", r"<\1>", path)
+
+
+def _changed(route: Callable[..., Any], named: Sequence[Parameter], scope: str, **places: str) -> Response:
+    """What a change says. What was sent and cannot serve is told with its field."""
+    bearer.check(scope)
+    try:
+        response = Response(_text(route(**read(named, places))), content_type=JSON)
+    except BadInput as error:
+        if error.status != BadInput.status:
+            raise  # a parameter's
+        wrong = {"field": error.values["field"]} if "field" in error.values else {}
+        response = problem.answer(error.status, g.language.reason(error.reason()), **wrong)
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _answered(route: Callable[..., Any], named: Sequence[Parameter], media_type: str, **places: str) -> Response:

@@ -15,7 +15,9 @@ pages = Blueprint("reader", __name__)
 def page() -> str:
     """The page."""
     shown = document(g.language)
-    asked = [_operation(path, methods["get"]) for path, methods in shown["paths"].items()]
+    asked = [
+        _operation(path, method, told) for path, methods in shown["paths"].items() for method, told in methods.items()
+    ]
     groups = [(tag["name"], [one for one in asked if one["group"] == tag["name"]]) for tag in shown["tags"]]
     return render_template(
         "api.html",
@@ -27,11 +29,17 @@ def page() -> str:
     )
 
 
-def _operation(path: str, told: Mapping[str, Any]) -> dict[str, Any]:
+def _operation(path: str, method: str, told: Mapping[str, Any]) -> dict[str, Any]:
     media_type, content = next(iter(told["responses"]["200"]["content"].items()))
     return {
         "name": told["operationId"],
         "path": path,
+        "method": method.upper(),
+        "scopes": [scope for one in told.get("security", ()) for scopes in one.values() for scope in scopes],
+        "bodies": [
+            (sent, ", ".join(content["schema"].get("properties", ())))
+            for sent, content in told.get("requestBody", {}).get("content", {}).items()
+        ],
         "group": told["tags"][0],
         "summary": told["summary"],
         "description": told.get("description", ""),

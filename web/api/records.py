@@ -216,6 +216,38 @@ class Problem(TypedDict, total=False):
     field: str
 
 
+class ReceivedMap(TypedDict):
+    """A ShakeMap that came in, and where it lies. event_id: its own."""
+
+    event_id: str
+    bucket: str
+    key: str
+    sha256: str
+
+
+class ReceivedAsh(TypedDict):
+    """An ash fall that came in. sha256: of its raster. repeated: whether it was there already."""
+
+    event_id: str
+    sha256: str
+    repeated: bool
+
+
+class Decided(TypedDict):
+    """What holds for an event from now on; null: what its map and BMKG say."""
+
+    event_id: str
+    kind: Literal["hidden", "felt"]
+    value: bool | None
+
+
+class Ordered(TypedDict):
+    """What is done again. report: the report alone."""
+
+    input: str
+    report: bool
+
+
 ANSWERS = (
     Unknown,
     EventLinks,
@@ -232,4 +264,8 @@ ANSWERS = (
     Status,
     Root,
     Problem,
+    ReceivedMap,
+    ReceivedAsh,
+    Decided,
+    Ordered,
 )

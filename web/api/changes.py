@@ -1,0 +1,154 @@
+"""What programs change: a ShakeMap or an ash fall comes in, an event is hidden or felt, an input is done again."""
+
+import json
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from flask import Flask, current_app, g, request
+
+from siaga import keys
+from siaga.errors import BadInput
+from siaga.hazard import gridxml
+from siaga.hazard.ash import MAX_BYTES, MAX_REQUEST_BYTES, read_request
+from siaga.inputs import ash_uploads
+from siaga.inputs.ash_uploads import Uploads
+from siaga.inputs.decisions import FELT, HIDDEN, LONGEST
+from siaga.listener import SMALL
+from siaga.store import Store
+from web import audit, decisions
+from web.api.events import COLLECTIONS, EVENT_ID, HAZARD
+from web.api.operations import JSON, change
+from web.api.parameters import Schema, choice
+from web.reprocess import Gateway
+from web.runs import find
+from web.services import services
+
+_NAME = "siaga-changes"
+_FOLDER = "operators"  # in the buckets of ShakeMaps: a folder of each account, so that no map of BMKG is overwritten
+_GROUP = "Changes, by token"
+_XML, _FORM = "application/xml", "multipart/form-data"
+_KINDS = {"boolean": bool, "string": str, "null": type(None)}
+_BUCKETS = {"initial": keys.SHAKEMAPS, "corrected": keys.SHAKEMAPS_CORRECTED}
+_SOURCE = choice("source_type", "How the map was made", tuple(_BUCKETS), "initial")
+_LONGEST_NAME = 1100  # characters
+_WHY: Schema = {"type": "string", "minLength": 1, "maxLength": LONGEST}
+
+
+def _object(**properties: Schema) -> Schema:
+    required = sorted(properties)
+    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+
+
+_GIVEN_FELT = _object(felt={"type": ["boolean", "null"]}, why=_WHY)
+_GIVEN_HIDDEN = _object(hidden={"type": "boolean"}, why=_WHY)
+_GIVEN_AGAIN = _object(input={"type": "string", "minLength": 1, "maxLength": _LONGEST_NAME}, report={"type": "boolean"})
+_GIVEN_ASH = _object(request={"type": "string"}, raster={"type": "string", "format": "binary"})
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """Where changes go. ash: rasters and requests. operators: a store with the rights of that role."""
+
+    ash: Uploads
+    operators: Store
+    gateway: Gateway
+
+
+def install(app: Flask, doors: Doors) -> None:
+    """Let programs with a token change something."""
+    app.extensions[_NAME] = doors
+
+
+@change("POST", "/earthquakes", _GROUP, "ReceivedMap", "write:event", {_XML: {"type": "string"}}, (_SOURCE,))
+def send_map(source_type: str) -> Any:
+    """Send a ShakeMap (grid.xml)
+
+    It goes the way of every map that arrives; the status page and the event tell what becomes of it. The same bytes
+    sent again change nothing.
+    """
+    body = request.get_data()
+    event_id = gridxml.read_shakemap(body).event_id
+    key = f"{_FOLDER}/{g.account.name}/{event_id}/{keys.GRID}"
+    _doors().operators.put(_BUCKETS[source_type], key, body, _XML)
+    audit.about(f"{_BUCKETS[source_type]}/{key}")
+    return {"event_id": event_id, "bucket": _BUCKETS[source_type], "key": key, "sha256": sha256(body).hexdigest()}
+
+
+@change("POST", "/ash", _GROUP, "ReceivedAsh", "write:ash", {_FORM: _GIVEN_ASH})
+def send_ash() -> Any:
+    """Send an ash fall: its request.json as field request, its raster as file raster
+
+    It is checked as the form for operators checks it. The same request and raster sent again change nothing.
+    """
+    one = read_request(request.form.get("request", "").encode()[: MAX_REQUEST_BYTES + 1])
+    sent = request.files.get("raster")
+    body = sent.stream.read(MAX_BYTES + 1) if sent else b""
+    uploads = _doors().ash
+    repeated = uploads.holds(one, body)
+    if not repeated:
+        ash_uploads.look(one, body)
+        uploads.submit(one, body)
+    audit.about(one.event_id)
+    return {"event_id": str(one.event_id), "sha256": sha256(body).hexdigest(), "repeated": repeated}
+
+
+@change("PUT", "/earthquakes/{event_id}/felt", _GROUP, "Decided", "write:felt", {JSON: _GIVEN_FELT}, (EVENT_ID,))
+def set_felt(event_id: str) -> Any:
+    """Say whether somebody felt a quake; null: what its map and BMKG say holds again"""
+    given = _given(_GIVEN_FELT)
+    return _decided("earthquakes", event_id, FELT, given["felt"], given["why"])
+
+
+@change(
+    "PUT", "/{hazard}/{event_id}/hidden", _GROUP, "Decided", "write:hide", {JSON: _GIVEN_HIDDEN}, (HAZARD, EVENT_ID)
+)
+def set_hidden(hazard: str, event_id: str) -> Any:
+    """Hide an event from readers, with all its versions, or show it again"""
+    given = _given(_GIVEN_HIDDEN)
+    return _decided(hazard, event_id, HIDDEN, given["hidden"], given["why"])
+
+
+@change("POST", "/reprocess", _GROUP, "Ordered", "write:reprocess", {JSON: _GIVEN_AGAIN})
+def do_again() -> Any:
+    """Do an event, a folder or a file again, by its name
+
+    report: the report alone, from the figures that are there.
+    """
+    given = _given(_GIVEN_AGAIN)
+    audit.about(given["input"])
+    report = {"report": True} if given["report"] else {}
+    _doors().gateway.ask("POST", "/siaga/reprocess", {"input": given["input"], "who": g.account.name} | report)
+    return {"input": given["input"], "report": given["report"]}
+
+
+def _decided(hazard: str, event_id: str, kind: str, value: bool | None, why: str) -> dict[str, Any]:
+    entry = find(services().index, COLLECTIONS[hazard], event_id, "", kept_back=True)[1]
+    audit.about(f"{hazard} {event_id} {kind} {value}: {why}")
+    decisions.decide(entry, kind, value, why, g.account.name)
+    return {"event_id": entry["event_id"], "kind": kind, "value": value}
+
+
+def _given(form: Schema) -> dict[str, Any]:
+    """The JSON object that was sent, of that form. Raises BadInput naming the field."""
+    if request.mimetype != JSON:
+        raise BadInput("Send the body as {media_type}", media_type=JSON)
+    try:
+        given = json.loads(request.get_data()[: SMALL + 1])
+    except (ValueError, RecursionError) as error:
+        raise BadInput("The body is not JSON: {detail}", detail=str(error)[:200]) from error
+    fields = form["properties"]
+    if not isinstance(given, dict) or given.keys() != fields.keys():
+        raise BadInput("Send a JSON object with these fields and no others: {names}", names=", ".join(fields))
+    for name, field in fields.items():
+        kinds = [field["type"]] if isinstance(field["type"], str) else field["type"]
+        if not isinstance(given[name], tuple(_KINDS[kind] for kind in kinds)):
+            raise BadInput("{field} has to be one of: {names}", field=name, names=", ".join(kinds))
+        if "maxLength" in field and not 1 <= len(given[name].strip()) <= field["maxLength"]:
+            raise BadInput("Write {field} in 1 to {most} characters", field=name, most=field["maxLength"])
+    return given
+
+
+def _doors() -> Doors:
+    doors: Doors = current_app.extensions[_NAME]
+    return doors
