@@ -4,6 +4,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import NotRequired, TypedDict
 
+PACKAGE = "event.gpkg"  # the product that holds zones, places and roads of a run for a GIS
+
 
 class ProductRecord(TypedDict):
     """How impact.json and report.json list a product. size: bytes; language: where it has one."""

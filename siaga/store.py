@@ -5,7 +5,9 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any, BinaryIO, Self
 
 import boto3
@@ -23,9 +25,19 @@ _BAD_NAME = {"400", "KeyTooLongError", "InvalidBucketName", "InvalidArgument"}  
 _BAD_NAME |= {"XMinioInvalidObjectName", "XMinioInvalidResourceName"}
 _DENIED = {"403", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch"}
 
+_opening = Lock()  # clients may be used by several threads at once, but not made
+
 _SIGNATURE_SECONDS = 15 * 60 - 30  # by which the clock of a signature may differ from the store's
 
 MOST_BYTES = 64 << 20  # that are read whole unless the caller says otherwise; larger things go in pieces or to disk
+
+
+@cache
+def _session() -> Any:
+    """What S3 is like, read once in a process: 50 ms, of which a client of its own takes 4."""
+    core = botocore.session.get_session()
+    core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_moment)
+    return boto3.Session(botocore_session=core)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,23 +70,22 @@ class Store:
         minute, and three tries.
         """
         self.url = url
-        core = botocore.session.get_session()
-        core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_moment)
-        self._client: Any = boto3.Session(botocore_session=core).client(
-            "s3",
-            endpoint_url=url,
-            region_name=region,
-            aws_access_key_id=access_key,
-            aws_secret_access_key=secret_key,
-            config=Config(
-                signature_version="s3v4",
-                s3={"addressing_style": "path"},
-                retries={"max_attempts": 0 if patience else 2, "mode": "standard"},
-                connect_timeout=3,
-                read_timeout=patience or 60,
-                max_pool_connections=32,
-            ),
-        )
+        with _opening:
+            self._client: Any = _session().client(
+                "s3",
+                endpoint_url=url,
+                region_name=region,
+                aws_access_key_id=access_key,
+                aws_secret_access_key=secret_key,
+                config=Config(
+                    signature_version="s3v4",
+                    s3={"addressing_style": "path"},
+                    retries={"max_attempts": 0 if patience else 2, "mode": "standard"},
+                    connect_timeout=3,
+                    read_timeout=patience or 60,
+                    max_pool_connections=32,
+                ),
+            )
 
     @classmethod
     def connect(cls, settings: Settings, role: str, patience: float = 0) -> Self:

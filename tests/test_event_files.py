@@ -16,6 +16,7 @@ from siaga import language
 from siaga.analysis.earthquake import of_earthquake
 from siaga.data.analysis_data import AnalysisData
 from siaga.gis import layers
+from siaga.product import PACKAGE
 from siaga.report import assembly
 from siaga.report.earthquake import workbook
 from siaga.timing import Timing
@@ -81,7 +82,7 @@ def make(folder):
     held = AnalysisData("0" * 64, "Test", False, files, data)
     found = of_earthquake(make_grid(), "initial", held, folder / "cache", Timing())
     bands = json.loads(next(one.body for one in found.products if one.path == "bands.geojson"))
-    made = assembly.tables(found.impact, bands, make_grid(), held, assembly.PACKAGE)
+    made = assembly.tables(found.impact, bands, make_grid(), held, PACKAGE)
     return {one.path: one.body for one in made} | {"impact": found.impact}
 
 

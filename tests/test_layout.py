@@ -233,6 +233,18 @@ def test_a_library_is_met_in_one_place(library, folders):
     assert found
 
 
+@pytest.mark.parametrize("start", ["gateway.__main__", "gateway.sftp.__main__", "web.__main__"])
+def test_what_only_serves_loads_neither_gis_nor_typesetter(start):
+    """They cost a second and 150 MB in every process that loads them."""
+    met, next_ones = set(), {start}
+    while next_ones:
+        met |= next_ones
+        next_ones = {one for name in next_ones for one in within(name)} - met
+    for name in met:
+        libraries = {one.partition(".")[0] for one in imported(modules()[name])}
+        assert not libraries & {"osgeo", "qgis", "weasyprint"}, name
+
+
 def test_pure_rooms_know_nothing_of_stores_and_settings():
     for part in PURE:
         for path in (ROOT / "siaga" / part).rglob("*.py"):

@@ -23,7 +23,7 @@ from siaga.function import content, frame, rehearsal
 from siaga.function.rehearsal import Rehearsal
 from siaga.impact.stored import AshImpact, EarthquakeImpact, FloodImpact, Impact, event_time
 from siaga.inputs import flood_changes
-from siaga.product import Product
+from siaga.product import PACKAGE, Product
 from siaga.report import assembly, typesetters
 from siaga.store import Store
 from siaga.timing import Timing
@@ -81,7 +81,7 @@ def _earthquake(one: Finished, impact: EarthquakeImpact) -> tuple[list[Product],
         one.exposure.path("basemap"),
         one.context.settings.public_url,
         _below(one.context.store, impact),
-        keys.download_name(one.where.event_id, str(one.where.version), assembly.PACKAGE),
+        keys.download_name(one.where.event_id, str(one.where.version), PACKAGE),
     )
 
 

@@ -20,7 +20,7 @@ from siaga.impact.stored import Impact
 from siaga.impact.stored.ash import AshImpact
 from siaga.impact.stored.earthquake import EarthquakeImpact
 from siaga.impact.stored.flood import FloodImpact
-from siaga.product import Product
+from siaga.product import PACKAGE, Product
 from siaga.report import listed, record
 from siaga.report.classed import paper as classed_paper
 from siaga.report.classed import workbook as classed_workbook
@@ -30,7 +30,6 @@ from siaga.report.earthquake import workbook as earthquake_workbook
 from siaga.report.paper import Atlas
 from siaga.timing import Timing
 
-PACKAGE = "event.gpkg"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 GEOPACKAGE = "application/geopackage+sqlite3"
 # Of the analysis data, those that a hazard's report uses.

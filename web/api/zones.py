@@ -15,6 +15,7 @@ from siaga.hazard import ash
 from siaga.impact import flood
 from siaga.impact.classed import zones_csv
 from siaga.impact.mmi import CLASSES
+from siaga.product import PACKAGE
 from web import geopackage
 from web.api.events import EVENT_ID, HAZARD, VERSION, collection, entry_of, feature
 from web.api.operations import CSV, GEOJSON, operation
@@ -24,7 +25,6 @@ from web.services import services
 
 _LEVEL = text("level", "Zones of this level alone, as the answer lists them", 40)
 _PLACES = (EVENT_ID, VERSION, _LEVEL)
-_PACKAGE = "event.gpkg"
 _CLASSES = {"flood": flood.CLASSES, "ash": ash.CLASSES}
 _CACHED = 8  # packages
 
@@ -76,7 +76,7 @@ def zones_geojson(event_id: str, version: str, level: str | None) -> Any:
     """
     entry = entry_of("earthquakes", event_id, version)[1]
     chosen = _numbered(services().runs.analysis(entry), level)
-    published = _PACKAGE in services().runs.sizes(entry)
+    published = PACKAGE in services().runs.sizes(entry)
     shapes = _shapes(entry) if published else {}
     features = [
         feature(zone["code"], json.loads(shapes[zone["code"]]) if zone["code"] in shapes else None, zone)
@@ -130,7 +130,7 @@ def _unknown(impact: Mapping[str, Any], chosen: Sequence[Mapping[str, Any]]) -> 
 def _shapes(entry: Mapping[str, Any]) -> dict[str, str]:
     """The border of each zone as GeoJSON, by its code, from the event's GeoPackage."""
     key = keys.Run(entry["hazard"], entry["event_id"], keys.Version.parse(entry["version"]), entry["run"])
-    return _read(str(key), services().runs.content(dict(entry), _PACKAGE))
+    return _read(str(key), services().runs.content(dict(entry), PACKAGE))
 
 
 @lru_cache(_CACHED)

@@ -8,7 +8,7 @@ from typing import Any
 from siaga import moment
 from siaga.errors import BadInput, NotFound
 from siaga.language import Language
-from siaga.report.assembly import PACKAGE
+from siaga.product import PACKAGE
 from web.feeds import addresses, area, brief, facts, layers
 from web.feeds.query import Query
 from web.index import Filter

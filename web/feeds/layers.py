@@ -11,7 +11,7 @@ import shapely.geometry
 
 from siaga.errors import NotFound
 from siaga.exposure.codes import bps_codes, p_code
-from siaga.report.assembly import PACKAGE
+from siaga.product import PACKAGE
 from web import geopackage
 from web.feeds.area import AREAS, Bounds
 from web.runs import Damaged, Runs
