@@ -20,8 +20,8 @@ RESULTS, LEDGER = "results", "ledger"
 
 INPUTS = tuple(bucket for hazard in HAZARDS.values() for bucket in hazard.buckets)
 ACCOUNTS, AUDIT = "accounts", "audit"  # who may come in, and who did what; keys by siaga.accounts.naming
-ANNOUNCEMENTS, DECISIONS = "announcements", "decisions"  # keys by the modules of siaga.inputs; they wake nothing
-BUCKETS = (*INPUTS, ANALYSIS_DATA, RESULTS, LEDGER, ACCOUNTS, AUDIT, ANNOUNCEMENTS, DECISIONS)
+ANNOUNCEMENTS, DECISIONS, TEXTS = "announcements", "decisions", "texts"  # keys by siaga.inputs; they wake nothing
+BUCKETS = (*INPUTS, ANALYSIS_DATA, RESULTS, LEDGER, ACCOUNTS, AUDIT, ANNOUNCEMENTS, DECISIONS, TEXTS)
 
 MANIFEST = "manifest.json"
 SHARES = "shares/"  # in analysis-data: the shares of population cells, prepared; no manifest names them

@@ -259,12 +259,12 @@ RIGHTS = {
     **{("gateway", bucket): {READ, LIST} for bucket in (*keys.INPUTS, keys.RESULTS)},
     ("ash", keys.ASHMAPS): {READ, LIST, PUT},
     **{("operators", bucket): {PUT} for bucket in (keys.SHAKEMAPS, keys.SHAKEMAPS_CORRECTED)},
-    ("operators", keys.DECISIONS): {READ, LIST, PUT},
+    **{("operators", bucket): {READ, LIST, PUT} for bucket in (keys.DECISIONS, keys.TEXTS)},
     **{("accounts", bucket): {READ, LIST, PUT} for bucket in (keys.ACCOUNTS, keys.AUDIT)},
     ("gateway", keys.LEDGER): {READ, LIST, PUT, DELETE},
     **{("web", bucket): {LIST} for bucket in keys.INPUTS},
     **{("web", bucket): {READ, LIST} for bucket in (keys.FLOODMAPS, keys.RESULTS, keys.LEDGER)},
-    **{("web", bucket): {READ, LIST} for bucket in (keys.ANNOUNCEMENTS, keys.DECISIONS)},
+    **{("web", bucket): {READ, LIST} for bucket in (keys.ANNOUNCEMENTS, keys.DECISIONS, keys.TEXTS)},
 }
 
 

@@ -27,6 +27,7 @@ from web import (
     services,
     shell,
     status,
+    texts,
     tokens,
     users,
 )
@@ -113,5 +114,6 @@ def create_app(
         upload.install(app, uploads.store)
         reprocess.install(app, gateway_url, uploads.orders_token)
         drills.install(app, uploads.operators)
+    texts.install(app, uploads.operators if uploads else None)
     decisions.install(app, uploads.operators if uploads else None)
     return app

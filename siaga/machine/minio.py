@@ -225,7 +225,7 @@ def _rules(bucket: str, functions: Sequence[Function]) -> dict[str, Any]:
 def rights(role: str) -> dict[str, Any]:
     """The policy of a role: the least it needs."""
     shakemaps = (keys.SHAKEMAPS, keys.SHAKEMAPS_CORRECTED)
-    shown = (keys.RESULTS, keys.LEDGER, keys.ANNOUNCEMENTS, keys.DECISIONS)
+    shown = (keys.RESULTS, keys.LEDGER, keys.ANNOUNCEMENTS, keys.DECISIONS, keys.TEXTS)
     listing, versions = ("s3:ListBucket", "s3:GetBucketLocation"), ("s3:ListBucketVersions",)
     reading = ("s3:GetObject", "s3:GetObjectVersion")
     allowed: dict[str, list[tuple[tuple[str, ...], tuple[str, ...]]]] = {
@@ -244,8 +244,8 @@ def rights(role: str) -> dict[str, Any]:
         ],
         "operators": [
             (("s3:PutObject",), shakemaps),  # exercises, and maps that a program sends
-            (("s3:GetObject", "s3:PutObject"), (keys.DECISIONS,)),
-            (listing, (keys.DECISIONS,)),  # else what is not there is forbidden
+            (("s3:GetObject", "s3:PutObject"), (keys.DECISIONS, keys.TEXTS)),
+            (listing, (keys.DECISIONS, keys.TEXTS)),  # else what is not there is forbidden
         ],
         "gateway": [
             (reading, (*keys.INPUTS, keys.RESULTS, keys.LEDGER)),

@@ -24,7 +24,7 @@ from siaga import keys, moment
 from siaga.errors import BadInput, NotFound, Reason, SiagaError
 from siaga.hazards import HAZARDS
 from siaga.store import Head, Store
-from web.index import announced, decided, lists
+from web.index import announced, decided, lists, texts
 from web.index.announced import AnnouncementIndex
 from web.index.arrivals import ArrivalIndex
 from web.index.decided import DecisionIndex
@@ -42,7 +42,7 @@ from web.index.rows import TABLES as ENTRY_TABLES
 __all__ = ["LARGE", "Filter", "Index", "Unsettled"]
 
 _log = logging.getLogger(__name__)
-_FORM = 13  # of the tables; another one is thrown away and made anew
+_FORM = 14  # of the tables; another one is thrown away and made anew
 _LEAST_SECONDS, _SHARE_OF_TIME, _MOST_SECONDS = 0.3, 10, 60  # between rounds: at least; times the last; at most
 _RECENT_SECONDS, _RECENT = 1.0, timedelta(days=2)  # between looks at the months of what is that old, or less
 _AFTER_FAILURE = 1.0  # seconds: how long a round failed says nothing of how long the next one takes
@@ -68,12 +68,14 @@ class Index:
         self.announced = AnnouncementIndex(store, self._connection)
         self.decisions = DecisionIndex(store, self._connection)
         self.arrivals = ArrivalIndex(self._connection)
+        self.texts = texts.TextIndex(store, self._connection)
         self.ledger = ReceiptIndex(self._connection)
         self._parts: dict[str, Callable[[], None]] = {
             "inputs": lambda: self.inputs.refresh(),
             "catalogue": self._copy_events,
             "ledger": lambda: self._copy("receipt", keys.LEDGER, "", of_receipt),
             "announcements": lambda: self.announced.refresh(self.lists.change),
+            "texts": lambda: self.texts.refresh(),
         }
         self.trouble: Reason | None = None  # why the last round failed
         self.built = (0, 0)  # of how many entries so many are read, while the index is made from nothing
@@ -90,6 +92,7 @@ class Index:
                     announced.TABLES,
                     decided.TABLES,
                     lists.TABLES,
+                    texts.TABLES,
                 ):
                     connection.executescript(tables)
                 connection.execute(f"pragma user_version = {_FORM}")
@@ -125,7 +128,7 @@ class Index:
 
     def start(self) -> None:
         """Follow the bucket in threads that end with the process."""
-        for names in (("catalogue",), ("inputs", "ledger", "announcements")):
+        for names in (("catalogue",), ("inputs", "ledger", "announcements", "texts")):
             threading.Thread(target=self.follow, args=names, name=f"index of {names[0]}", daemon=True).start()
 
     def follow(self, *names: str) -> None:

@@ -1,0 +1,130 @@
+"""Texts that an agency writes itself, in versions that are never changed: the newest holds, an older one is restored.
+
+Each version is an object of its own, `<kind>/<hazard>/<language>/<number>.json`; to restore an older one is to write it
+again as the newest. So two who write at the same moment meet in the conditional PUT, and nothing is lost.
+"""
+
+import json
+import re
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from siaga import keys
+from siaga.errors import BadInput, Conflict
+from siaga.hazards import HAZARDS
+from siaga.language import LANGUAGES
+from siaga.store import Store
+
+LANDING = "landing"  # stands above the list of a hazard
+LONGEST = 4000  # characters
+_LARGEST = 1 << 16  # bytes of a version
+_LINK = re.compile(r"(?:https?://|mailto:)[^\s<>\"']*[^\s<>\"'.,;:!?)\]]")
+_BREAK = re.compile(r"\n[ \t]*\n\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a text stands. kind: LANDING. hazard, language: of siaga.hazards and siaga.language."""
+
+    kind: str
+    hazard: str
+    language: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.hazard}/{self.language}"
+
+
+PLACES = tuple(Place(LANDING, hazard, code) for hazard in HAZARDS for code in LANGUAGES)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One version of a text.
+
+    number: from 1 on. text: plain, "" where nothing shall stand. restores: the number of the version that it restores,
+    0 for none. who: an account. when: UTC, as siaga.moment stamps it.
+    """
+
+    place: Place
+    number: int
+    text: str
+    who: str
+    when: str
+    restores: int = 0
+
+    @property
+    def key(self) -> str:
+        """Where it lies in bucket texts; the names of versions sort as their numbers do."""
+        return f"{self.place}/{self.number:06d}.json"
+
+    def encode(self) -> bytes:
+        """As it is stored."""
+        return json.dumps(asdict(self), indent=1).encode()
+
+    @classmethod
+    def decode(cls, body: bytes) -> "Text":
+        """Read it back. Raises BadInput."""
+        try:
+            stored: dict[str, Any] = json.loads(body)
+            place = Place(**stored.pop("place"))
+            return cls(place, **{name: stored[name] for name in ("number", "text", "who", "when", "restores")})
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise BadInput("A text cannot be read: {detail}", detail=str(error)) from error
+
+
+def place_of(kind: str, hazard: str, language: str) -> Place:
+    """The place of that name; raises BadInput where there is none."""
+    place = Place(kind, hazard, language)
+    if place not in PLACES:
+        raise BadInput("There is no place {name} for a text", name=repr(str(place)[:80]))
+    return place
+
+
+def cleaned(text: str) -> str:
+    """The text without what is neither printed nor a new line. Raises BadInput where it is too long."""
+    lines = ("".join(mark for mark in line if mark.isprintable()).rstrip() for line in text.splitlines())
+    plain = "\n".join(lines).strip()
+    if len(plain) > LONGEST:
+        raise BadInput("The text is too long; write at most {most} characters", field="text", most=LONGEST)
+    return plain
+
+
+def paragraphs(text: str) -> list[list[tuple[str, str]]]:
+    """Its paragraphs, which blank lines part: each in pieces with the address that a piece links to, "" for none.
+
+    >>> paragraphs("See https://bmkg.go.id.\\n\\nEnd")
+    [[('See ', ''), ('https://bmkg.go.id', 'https://bmkg.go.id'), ('.', '')], [('End', '')]]
+    """
+    return [_pieces(part) for part in _BREAK.split(text.strip()) if part]
+
+
+def versions(store: Store, place: Place) -> list[Text]:
+    """All versions of a text, the newest first. store: with the rights of role operators."""
+    heads = list(store.list(keys.TEXTS, f"{place}/"))
+    return [Text.decode(store.get(keys.TEXTS, head.key, at_most=_LARGEST)[0]) for head in reversed(heads)]
+
+
+def write(store: Store, text: Text) -> Text:
+    """Make it the newest version, whatever its number; where the newest says the same already, that is returned.
+
+    store: with the rights of role operators. Raises BadInput, Conflict.
+    """
+    there = versions(store, text.place)
+    newest = there[0] if there else None
+    said = cleaned(text.text)
+    if newest and newest.text == said:
+        return newest
+    numbered = replace(text, text=said, number=newest.number + 1 if newest else 1)
+    try:
+        store.put(keys.TEXTS, numbered.key, numbered.encode(), "application/json", if_absent=True)
+    except Conflict as error:
+        raise Conflict("Another wrote this text a moment ago; look, and try again") from error
+    return numbered
+
+
+def _pieces(part: str) -> list[tuple[str, str]]:
+    pieces, begin = list[tuple[str, str]](), 0
+    for match in _LINK.finditer(part):
+        pieces += [(part[begin : match.start()], ""), (match[0], match[0])]
+        begin = match.end()
+    return [piece for piece in [*pieces, (part[begin:], "")] if piece[0]]

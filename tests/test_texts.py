@@ -1,0 +1,83 @@
+"""Texts that an agency writes above its lists: plain, in both languages, in versions, restored by admins alone."""
+
+import pytest
+from fixtures import accounts
+from fixtures.pages import opened, text
+
+from siaga import keys
+from siaga.accounts.account import ADMIN, OPERATOR
+from siaga.errors import Conflict
+from siaga.inputs import texts
+from siaga.inputs.texts import LANDING, LONGEST, Place, Text
+from siaga.store import Store
+from web import UploadAccess
+
+PLACE = Place(LANDING, "earthquake", "id")
+FIRST = "Pusdalops: <b>117</b>, https://bnpb.go.id/siaga?a=1&b=2.\r\n\r\njavascript:alert(1)"
+
+
+@pytest.fixture
+def web(store, minio, tmp_path):
+    """(store, index, client): a browser of an admin."""
+    uploads = UploadAccess(Store.connect(minio, "ash"), *accounts.access(minio, "ani"), "a key of the sessions")
+    accounts.of(minio, "ani", role=ADMIN)
+    store, index, client = opened(store, minio, tmp_path, uploads)
+    index.refresh()
+    accounts.entered(client, "ani")
+    return store, index, client
+
+
+def send(client, what, **more):
+    """What that form answers."""
+    named = {"hazard": "earthquake", "of": "id", "token": accounts.token(client, "/account")} | more
+    return client.post(f"/texts/{what}", data=named).status_code
+
+
+def test_a_text_stands_above_its_list_and_an_older_one_is_restored(web):
+    _store, index, client = web
+    reader = client.application.test_client()
+    assert "landing" not in text(reader, "/earthquakes?lang=id")[1]
+    assert send(client, "save", text=FIRST) == 302
+    page = text(reader, "/earthquakes?lang=id")[1]
+    address = "https://bnpb.go.id/siaga?a=1&amp;b=2"
+    assert "&lt;b&gt;117&lt;/b&gt;" in page
+    assert f'<a href="{address}" rel="noopener">{address}</a>.' in page
+    assert 'href="javascript' not in page
+    assert "117" not in text(reader, "/earthquakes?lang=en")[1]
+    assert "117" not in text(reader, "/ash?lang=id")[1]
+    assert send(client, "save", text="Kedua") == 302
+    assert send(client, "restore", number="1") == 302
+    assert [one.restores for one in texts.versions(_store, PLACE)] == [1, 0, 0]
+    assert "117" in text(reader, "/earthquakes?lang=id")[1]
+    index.forget()
+    index.refresh()
+    assert index.texts.newest(PLACE).number == 3
+    assert send(client, "save", text="") == 302
+    assert "landing" not in text(reader, "/earthquakes?lang=id")[1]
+    assert send(client, "restore", number="9") == 404
+
+
+def test_what_is_looked_at_is_not_written(web):
+    store, _index, client = web
+    form = {"hazard": "ash", "of": "en", "token": accounts.token(client, "/account"), "text": "Only a look"}
+    assert client.post("/texts/look", data=form).get_data(as_text=True).count("Only a look") == 2
+    assert send(client, "look", text="x" * (LONGEST + 1)) == 422
+    assert send(client, "save", of="xx", text="a") == 404
+    assert list(store.list(keys.TEXTS)) == []
+
+
+def test_two_who_write_at_once_do_not_overwrite_each_other(store, monkeypatch):
+    texts.write(store, Text(PLACE, 0, "one", "ani", "2026-11-27T00:00:00Z"))
+    before = texts.versions(store, PLACE)
+    texts.write(store, Text(PLACE, 0, "two", "ani", "2026-11-27T00:00:01Z"))
+    monkeypatch.setattr(texts, "versions", lambda _store, _place: before)
+    with pytest.raises(Conflict):
+        texts.write(store, Text(PLACE, 0, "three", "budi", "2026-11-27T00:00:01Z"))
+
+
+def test_an_operator_writes_no_text(web, minio):
+    _store, _index, client = web
+    accounts.of(minio, "op", role=OPERATOR)
+    accounts.entered(client, "op")
+    assert client.get("/texts").status_code == 403
+    assert send(client, "save", text="x") == 403

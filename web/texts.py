@@ -1,0 +1,130 @@
+"""Texts above the lists, for admins: written, looked at, kept in versions, restored; pages show the newest."""
+
+from typing import Any
+
+from flask import Blueprint, Flask, current_app, g, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from siaga import moment
+from siaga.accounts.account import ADMIN
+from siaga.errors import BadInput, Conflict, NotFound, SiagaError
+from siaga.inputs import texts
+from siaga.inputs.texts import LANDING, LONGEST, PLACES, Place, Text, paragraphs
+from siaga.report import figures
+from siaga.store import Store
+from web import audit, login
+from web.services import services
+
+_NAME = "siaga-texts"
+_HAZARDS = {"earthquake": "Earthquakes", "flood": "Floods", "ash": "Volcanic ash"}
+_LANGUAGES = {"id": "Indonesian", "en": "English"}
+
+pages = Blueprint("texts", __name__)
+
+
+def install(app: Flask, store: Store | None) -> None:
+    """Show texts; and let admins write them where there is a store for it, with the rights of role operators."""
+    app.jinja_env.globals["landing"] = landing
+    if store:
+        app.extensions[_NAME] = store
+        app.register_blueprint(pages)
+
+
+def landing(hazard: str) -> list[list[tuple[str, str]]]:
+    """What stands above the list of a hazard in the page's language: paragraphs in pieces, [] for nothing."""
+    newest = services().index.texts.newest(Place(LANDING, hazard, g.code))
+    return paragraphs(newest.text) if newest else []
+
+
+@pages.get("/texts")
+@login.page(ADMIN)
+def overview() -> tuple[str, int]:
+    """A text, its form and its versions."""
+    asked = request.args
+    return _page(texts.place_of(LANDING, asked.get("hazard", PLACES[0].hazard), asked.get("of", g.code)))
+
+
+@pages.post("/texts/look")
+@login.page(ADMIN)
+def look() -> tuple[str, int]:
+    """How it would stand there."""
+    place, written = _place(), request.form.get("text", "")
+    try:
+        return _page(place, written=written, preview=paragraphs(texts.cleaned(written)))
+    except BadInput as error:
+        return _page(place, error, written)
+
+
+@pages.post("/texts/save")
+@login.page(ADMIN)
+def save() -> AnyResponse | tuple[str, int]:
+    """Let it hold from now on."""
+    place, written = _place(), request.form.get("text", "")
+    return _write(Text(place, 0, written, login.name(), moment.stamp(g.now)))
+
+
+@pages.post("/texts/restore")
+@login.page(ADMIN)
+def restore() -> AnyResponse | tuple[str, int]:
+    """Let an older version hold again."""
+    place, number = _place(), request.form.get("number", "")
+    older = next((one for one in texts.versions(_store(), place) if str(one.number) == number), None)
+    if older is None:
+        raise NotFound("The text {place} has no version {number}", place=str(place), number=number[:20])
+    return _write(Text(place, 0, older.text, login.name(), moment.stamp(g.now), older.number))
+
+
+def _write(text: Text) -> AnyResponse | tuple[str, int]:
+    try:
+        one = texts.write(_store(), text)
+    except (BadInput, Conflict) as error:
+        return _page(text.place, error, text.text)
+    audit.about(f"{one.place} {one.number}" + (f" = {one.restores}" if one.restores else ""))
+    services().index.texts.refresh()
+    return redirect(url_for("texts.overview", hazard=text.place.hazard, of=text.place.language))
+
+
+def _place() -> Place:
+    place = texts.place_of(LANDING, *(request.form.get(name, "")[:40] for name in ("hazard", "of")))
+    audit.about(str(place))
+    return place
+
+
+def _store() -> Store:
+    store: Store = current_app.extensions[_NAME]
+    return store
+
+
+def _page(
+    place: Place,
+    error: SiagaError | None = None,
+    written: str | None = None,
+    preview: list[list[tuple[str, str]]] | None = None,
+) -> tuple[str, int]:
+    found = texts.versions(_store(), place)
+    page = render_template(
+        "texts.html",
+        tab="texts",
+        place=place,
+        places=PLACES,
+        hazards=_HAZARDS,
+        tongues=_LANGUAGES,
+        written=written if written is not None else found[0].text if found else "",
+        preview=preview,
+        versions=[_row(one) for one in found],
+        longest=LONGEST,
+        sentence=g.language.reason(error.reason()) if error else "",
+    )
+    return page, error.status if error else 200
+
+
+def _row(one: Text) -> dict[str, Any]:
+    when = moment.parse(one.when)
+    clock = f"{figures.short_date(when, g.code, 'WIB')}, {figures.clock(when, 'WIB')}"
+    return {
+        "number": one.number,
+        "who": one.who,
+        "when": clock,
+        "restores": one.restores,
+        "paragraphs": paragraphs(one.text),
+    }
