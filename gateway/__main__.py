@@ -1,4 +1,4 @@
-"""The gateway as a process: `python -m gateway`. Listens on loopback only, since /function is open."""
+"""The gateway as a process: `python -m gateway`. Listens on loopback unless the settings say otherwise."""
 
 import logging
 import os
@@ -31,15 +31,14 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(message)s")
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     settings = Settings.load(os.environ)
+    where = settings.gateway_host, settings.gateway_port
     try:  # to listen comes before all work: a second gateway must not take up the jobs of the first
         gateway = Gateway.build(settings)
         app, guard = create_app(gateway), Guard.of(settings)
         raise_descriptors()
-        server = Listener(
-            app, settings.gateway_port, guard.admits(app), threads=_THREADS, max_request_body_size=_MAX_BODY
-        )
+        server = Listener(app, *where, guard.admits(app), threads=_THREADS, max_request_body_size=_MAX_BODY)
     except (SiagaError, OSError) as error:
-        _log.error("the gateway of 127.0.0.1:%d cannot start: %s", settings.gateway_port, error)
+        _log.error("the gateway of %s:%d cannot start: %s", *where, error)
         return 1
     threading.excepthook = _defect
     gateway.start()
@@ -51,7 +50,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     threading.Thread(target=server.run, name="http", daemon=True).start()
-    _log.info("listening on 127.0.0.1:%d", settings.gateway_port)
+    _log.info("listening on %s:%d", *where)
     kept = _wait(stopping, gateway.inbox.file)
     if not kept:
         _log.error("the job database %s is gone; the sweep will restore it", gateway.inbox.file)

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from importlib.metadata import version
 from typing import Any
 from urllib.parse import quote
 
@@ -20,7 +19,7 @@ from gateway import logs, urgency
 from gateway.invoke import HOP_BY_HOP, BrokenOff, NoConnection, TimedOut, call_headers
 from gateway.job import Job, call_job_id
 from gateway.service import Gateway, services
-from siaga import events
+from siaga import events, software
 from siaga.errors import BadInput, NotFound
 from siaga.events import Notification
 from siaga.moment import stamp
@@ -45,6 +44,7 @@ _CANNOT = (  # path, methods, what is asked for, status of the refusal
     ("/system/scale-function/<name>", ["POST"], "Setting the replicas of a function", 405),
     ("/system/secrets", ["POST", "PUT", "DELETE"], "Handing out secrets", 405),
     ("/system/namespaces", ["POST"], "Making a namespace", 501),
+    ("/system/namespace/", ["POST"], "Making a namespace", 501),  # faas-cli names it in the body
     ("/system/namespace/<name>", ["GET", "POST", "PUT", "DELETE"], "Managing a namespace", 501),
 )
 
@@ -78,7 +78,7 @@ def asynchronous(name: str, path: str = "") -> Response:
 @routes.get("/system/info")
 def info() -> Response:
     """What this gateway is."""
-    release = {"release": version("siaga"), "sha": ""}
+    release = {"release": software.version(), "sha": software.commit()}
     provider = {"provider": "siaga", "orchestration": "process", "version": release}
     return jsonify(provider=provider, version=release | {"commit_message": ""}, arch=platform.machine())
 
@@ -131,7 +131,7 @@ def _refuse(action: str, status: int, **_: str) -> tuple[Response, int]:
 
 
 for _path, _verbs, _action, _code in _CANNOT:
-    routes.add_url_rule(_path, f"{_action} {_verbs}", partial(_refuse, _action, _code), methods=_verbs)
+    routes.add_url_rule(_path, f"{_verbs} {_path}", partial(_refuse, _action, _code), methods=_verbs)
 
 
 def _find(gateway: Gateway, name: str, namespace: str | None = None) -> Function | None:

@@ -8,10 +8,9 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
-import siaga
 from gateway.ledger import Ledger, Seen
 from gateway.wanted import Wanted
-from siaga import edition, keys, moment
+from siaga import edition, keys, moment, software
 from siaga.errors import BadInput, NotFound
 from siaga.events import Notification
 from siaga.hazards import HAZARDS
@@ -142,7 +141,7 @@ class Selection:
         manifest = self.store.get(keys.ANALYSIS_DATA, keys.MANIFEST)[0]
         return {
             "exposure": sha256(manifest).hexdigest(),
-            "software": siaga.__version__,
+            "software": software.version(),
             "edition": edition.templates_sha256(),
         }
 

@@ -14,6 +14,7 @@ moment      one clock: the present, times as they are stored, the zones of Indon
 palette     the colours of every class of every hazard
 conventions how each language writes numbers, days and directions: a row per language
 language    gettext catalogues: Indonesian first, English second
+software    which software makes a run: release and content
 edition     which edition of the report is printed: a hash over all that shapes it
 modes       who may read what is written on this machine
 timing, filehash   where the time of a call goes; the sha256 of large files
@@ -37,7 +38,7 @@ Imports go down, never up and never aside; from the ground:
     conventions, errors, hazards, listener, moment, printable
     diskcache, edition, events, filehash, gaps, keys, language, palette, product, standing, timing
     receipt, settings
-    modes, stack, store
+    modes, software, stack, store
     accounts, exposure, hazard, ignored
     impact
     catalog, gis, inputs
@@ -55,6 +56,4 @@ Imports go down, never up and never aside; from the ground:
 docs/layout.md says why, and has a line for each module.
 """
 
-from importlib.metadata import version
-
-__version__ = version("siaga")
+__version__ = "0.1.0"  # the release; siaga.software says which code of it

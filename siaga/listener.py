@@ -104,13 +104,16 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
 class Listener(TcpWSGIServer):  # type: ignore[misc]
     """The server of an app. Raises OSError when the port is taken."""
 
-    def __init__(self, app: Any, port: int, known: Known, **settings: Any) -> None:
-        """known: whether method, path and headers are of somebody who may send a large body. settings: waitress's."""
+    def __init__(self, app: Any, host: str, port: int, known: Known, **settings: Any) -> None:
+        """host: where to listen. known: whether method, path and headers are of somebody who may send a large body.
+
+        settings: waitress's.
+        """
         parser = type("Parser", (_Parser,), {"known": staticmethod(known)})
         self.channel_class = type("Channel", (_Channel,), {"parser_class": parser})
         super().__init__(
             app,
-            host="127.0.0.1",
+            host=host,
             port=port,
             connection_limit=2 * _MOST,
             asyncore_use_poll=True,  # select() ends at a thousand

@@ -5,7 +5,7 @@ import re
 import secrets as randomness
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,9 +14,14 @@ from siaga.errors import SiagaError
 _BMKG = "https://data.bmkg.go.id/DataMKG/TEWS"
 _PETABENCANA = "https://data.petabencana.id https://api.petabencana.id"
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
+_ADDRESS = re.compile(r"https?://[^\s/?#@]+(/[A-Za-z0-9._~/-]*)?")
 _REGION = re.compile(r"([A-Z]{2}-[A-Z]{2})(?:=([a-z]{3}))?")
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")  # names of this machine; the web app listens there alone
+LOOPBACK = ("127.0.0.1", "localhost", "::1")  # names of this machine
+_EVERYWHERE = {
+    "0.0.0.0": "127.0.0.1",
+    "::": "::1",
+}  # by which address this machine itself reaches a part that listens there
 REPOSITORY = Path(__file__).resolve().parent.parent  # the checkout, or where a wheel with all parts was unpacked
 STACK = (Path(__file__).parent / "stack.yml").resolve()  # a link to the checkout's; the file itself in a wheel
 
@@ -31,10 +36,13 @@ class Settings:
     SIAGA_SECRETS         secrets         one file per secret
     SIAGA_STACK           stack           stack.yml
     SIAGA_STORE_URL       store_url       any S3 endpoint; when set, `siaga up` starts no MinIO of its own
-    SIAGA_STORE_PORT      store_port      where our own MinIO listens
+    SIAGA_STORE_HOST      store_host      where our own MinIO listens; each part: this machine alone, unless said
+    SIAGA_STORE_PORT      store_port      its port
+    SIAGA_STORE_PUBLIC_URL  store_public_url  by which address others reach the store; links to it name that one
     SIAGA_STORE_REGION    store_region
     SIAGA_MINIO           minio           the MinIO server binary; default: the one built by set-up
     SIAGA_GATEWAY_URL     gateway_url     where webhooks, CLI and web find the gateway
+    SIAGA_GATEWAY_HOST    gateway_host    where it listens
     SIAGA_GATEWAY_PORT    gateway_port
     SIAGA_GATEWAY_HOSTS   gateway_hosts   names besides, parted by spaces, by which the gateway may be called
     SIAGA_CALLBACK_NETWORKS  callback_networks  networks (10.1.0.0/16) that are not public and to which the gateway
@@ -45,11 +53,15 @@ class Settings:
     SIAGA_FUNCTION_MEMORY_MB   function_memory_mb   for all slots together; default: what this machine has
     SIAGA_SFTP_HOST       sftp_host       loopback unless the operator opens it
     SIAGA_SFTP_PORT       sftp_port
+    SIAGA_WEB_HOST        web_host        where the web app listens
     SIAGA_WEB_PORT        web_port
-    SIAGA_PUBLIC_URL      public_url      how readers reach the web app; printed on reports
+    SIAGA_PUBLIC_URL      public_url      how readers reach the web app, printed on reports; with a path where it stands
+                                          under one behind a proxy (https://bnpb.example.id/siaga)
     SIAGA_CAP_STATUS      cap_status      what CAP messages of real events say they are: Test until somebody answers for
                                           them, then Actual; or System. Exercises say Exercise, demonstration data Test
-    SIAGA_WEB_PROXY       web_proxy       yes: a proxy stands before the web app and says whom it answers; no: none does
+    SIAGA_WEB_PROXY       web_proxies     the networks of proxies that stand before the web app and say whom it answers
+                                          (10.1.0.0/16); yes: one on this machine; no: none; default: yes where the web
+                                          app is reached by another address than this machine's
     SIAGA_SECOND_FACTOR   second_factor   yes: who may change something logs in with a code of an app besides; default:
                                           where the web app is reached by another address than this machine's
     SIAGA_API_ORIGINS     api_origins     hosts, parted by spaces, whose pages may read API and feeds (CORS); *: all
@@ -71,11 +83,14 @@ class Settings:
     secrets: Path
     stack: Path
     store_url: str
+    store_host: str
     store_port: int
+    store_public_url: str
     store_is_ours: bool
     store_region: str
     minio: str
     gateway_url: str
+    gateway_host: str
     gateway_port: int
     gateway_hosts: tuple[str, ...]
     callback_networks: tuple[IPv4Network | IPv6Network, ...]
@@ -85,10 +100,11 @@ class Settings:
     function_memory_mb: int
     sftp_host: str
     sftp_port: int
+    web_host: str
     web_port: int
     public_url: str
     cap_status: str
-    web_proxy: bool
+    web_proxies: tuple[IPv4Network | IPv6Network, ...]
     second_factor: bool
     api_origins: tuple[str, ...]
     api_per_minute: int
@@ -111,21 +127,25 @@ class Settings:
         """
         said = _Said(env)
         home = Path(env.get("SIAGA_HOME") or _home()).resolve()
-        store_port = int(said.number("SIAGA_STORE_PORT", 9000))
-        gateway_port = int(said.number("SIAGA_GATEWAY_PORT", 8080))
-        web_port = int(said.number("SIAGA_WEB_PORT", 8000))
-        public_url = (env.get("SIAGA_PUBLIC_URL") or f"http://127.0.0.1:{web_port}").rstrip("/")
+        store_host, store_port = said.host("SIAGA_STORE_HOST"), int(said.number("SIAGA_STORE_PORT", 9000))
+        gateway_host, gateway_port = said.host("SIAGA_GATEWAY_HOST"), int(said.number("SIAGA_GATEWAY_PORT", 8080))
+        web_host, web_port = said.host("SIAGA_WEB_HOST"), int(said.number("SIAGA_WEB_PORT", 8000))
+        store_url = env.get("SIAGA_STORE_URL") or f"http://{reached(store_host)}:{store_port}"
+        public_url = said.public_url(web_host, web_port)
         settings = cls(
             home=home,
             cache=Path(env.get("SIAGA_CACHE") or Path.home() / ".cache" / "siaga"),
             secrets=Path(env.get("SIAGA_SECRETS") or home / "secrets"),
             stack=Path(env.get("SIAGA_STACK") or STACK),
-            store_url=env.get("SIAGA_STORE_URL") or f"http://127.0.0.1:{store_port}",
+            store_url=store_url,
+            store_host=store_host,
             store_port=store_port,
+            store_public_url=said.address("SIAGA_STORE_PUBLIC_URL", store_url),
             store_is_ours=not env.get("SIAGA_STORE_URL"),
             store_region=env.get("SIAGA_STORE_REGION") or "us-east-1",
             minio=env.get("SIAGA_MINIO", ""),
-            gateway_url=env.get("SIAGA_GATEWAY_URL") or f"http://127.0.0.1:{gateway_port}",
+            gateway_url=env.get("SIAGA_GATEWAY_URL") or f"http://{reached(gateway_host)}:{gateway_port}",
+            gateway_host=gateway_host,
             gateway_port=gateway_port,
             gateway_hosts=tuple(env.get("SIAGA_GATEWAY_HOSTS", "").lower().split()),
             callback_networks=said.networks("SIAGA_CALLBACK_NETWORKS"),
@@ -135,10 +155,11 @@ class Settings:
             function_memory_mb=int(said.number("SIAGA_FUNCTION_MEMORY_MB", _memory_mb())),
             sftp_host=env.get("SIAGA_SFTP_HOST") or "127.0.0.1",
             sftp_port=int(said.number("SIAGA_SFTP_PORT", 9222)),
+            web_host=web_host,
             web_port=web_port,
             public_url=public_url,
             cap_status=said.one_of("SIAGA_CAP_STATUS", ("Test", "Actual", "System")),
-            web_proxy=said.switch("SIAGA_WEB_PROXY", not _is_here(public_url)),
+            web_proxies=said.proxies("SIAGA_WEB_PROXY", not _is_here(public_url)),
             second_factor=said.switch("SIAGA_SECOND_FACTOR", not _is_here(public_url)),
             api_origins=said.origins("SIAGA_API_ORIGINS"),
             api_per_minute=max(0, int(said.number("SIAGA_API_PER_MINUTE", 600))),
@@ -156,6 +177,18 @@ class Settings:
         if said.wrong:
             raise SiagaError("Settings: {wrong}", wrong="; ".join(said.wrong))
         return settings
+
+    @property
+    def web_path(self) -> str:
+        """The path under which readers find the web app, such as /siaga; "" at the root."""
+        return urlsplit(self.public_url).path
+
+    def open_doors(self) -> list[str]:
+        """The parts that listen for other machines too, with the setting that says so."""
+        hosts = {"GATEWAY": self.gateway_host, "SFTP": self.sftp_host, "WEB": self.web_host}
+        if self.store_is_ours:
+            hosts["STORE"] = self.store_host
+        return [f"SIAGA_{part}_HOST={host}" for part, host in hosts.items() if host not in LOOPBACK]
 
     def secret(self, name: str) -> str:
         """Read one secret, e.g. store-web-secret.
@@ -217,6 +250,38 @@ class _Said:
             self.wrong.append(f"{name} is neither yes nor no: {word}")
         return word == "yes"
 
+    def host(self, name: str) -> str:
+        """An address of this machine at which a part listens; loopback where nothing is said."""
+        word = self._env.get(name, "") or LOOPBACK[0]
+        try:
+            return str(ip_address(word))
+        except ValueError:
+            self.wrong.append(f"{name} is not an address such as 127.0.0.1, 10.1.0.5 or 0.0.0.0 (all): {word}")
+            return LOOPBACK[0]
+
+    def address(self, name: str, default: str) -> str:
+        """By which others come, without the slash at its end."""
+        word = (self._env.get(name, "") or default).rstrip("/")
+        if not _ADDRESS.fullmatch(word):
+            self.wrong.append(f"{name} is not like https://peta.example.id or https://bnpb.example.id/siaga: {word}")
+        return word
+
+    def public_url(self, host: str, port: int) -> str:
+        """The web app's; it must be said where other machines come in."""
+        if host not in LOOPBACK and not self._env.get("SIAGA_PUBLIC_URL"):
+            self.wrong.append("SIAGA_WEB_HOST lets other machines in, so SIAGA_PUBLIC_URL must say by which address")
+        return self.address("SIAGA_PUBLIC_URL", f"http://{reached(host)}:{port}")
+
+    def proxies(self, name: str, default: bool) -> tuple[IPv4Network | IPv6Network, ...]:
+        """Networks; `yes` is this machine."""
+        word = self._env.get(name, "") or ("yes" if default else "no")
+        words = {"yes": "127.0.0.1 ::1", "no": ""}
+        try:
+            return tuple(ip_network(one) for one in words.get(word, word).split())
+        except ValueError as error:
+            self.wrong.append(f"{name} is neither yes nor no nor networks like 10.1.0.0/16: {error}")
+            return ()
+
     def one_of(self, name: str, words: tuple[str, ...]) -> str:
         """One of those words; the first where nothing is said."""
         word = self._env.get(name, "") or words[0]
@@ -243,6 +308,12 @@ class _Said:
         if not all(found):
             self.wrong.append(f"{name} is not like ID-JK=jbd ID-JB=bdg: {text}")
         return tuple((match[1], match[2] or "") for match in found if match)
+
+
+def reached(host: str) -> str:
+    """By which address this machine reaches what listens at `host`, as it stands in a URL."""
+    here = _EVERYWHERE.get(host, host)
+    return f"[{here}]" if ":" in here else here
 
 
 def _is_here(url: str) -> bool:

@@ -5,7 +5,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from threading import Lock
 from typing import Any, BinaryIO, Self
@@ -62,30 +62,39 @@ class Store:
     """An S3 endpoint with one user's rights. Safe to share between threads."""
 
     def __init__(
-        self, url: str, access_key: str, secret_key: str, region: str = "us-east-1", patience: float = 0
+        self,
+        url: str,
+        access_key: str,
+        secret_key: str,
+        region: str = "us-east-1",
+        patience: float = 0,
+        public_url: str = "",
     ) -> None:
         """`url` of any S3 endpoint, e.g. http://127.0.0.1:9000.
 
+        public_url: by which address others reach it; links for them name that one.
         patience: seconds in which it may send nothing, for callers at whom somebody waits: they try once. 0: a
         minute, and three tries.
         """
         self.url = url
+        client = partial(
+            _session().client,
+            "s3",
+            region_name=region,
+            aws_access_key_id=access_key,
+            aws_secret_access_key=secret_key,
+            config=Config(
+                signature_version="s3v4",
+                s3={"addressing_style": "path"},
+                retries={"max_attempts": 0 if patience else 2, "mode": "standard"},
+                connect_timeout=3,
+                read_timeout=patience or 60,
+                max_pool_connections=32,
+            ),
+        )
         with _opening:
-            self._client: Any = _session().client(
-                "s3",
-                endpoint_url=url,
-                region_name=region,
-                aws_access_key_id=access_key,
-                aws_secret_access_key=secret_key,
-                config=Config(
-                    signature_version="s3v4",
-                    s3={"addressing_style": "path"},
-                    retries={"max_attempts": 0 if patience else 2, "mode": "standard"},
-                    connect_timeout=3,
-                    read_timeout=patience or 60,
-                    max_pool_connections=32,
-                ),
-            )
+            self._client: Any = client(endpoint_url=url)
+            self._links: Any = client(endpoint_url=public_url) if public_url not in ("", url) else self._client
 
     @classmethod
     def connect(cls, settings: Settings, role: str, patience: float = 0) -> Self:
@@ -96,6 +105,7 @@ class Store:
             settings.secret(f"store-{role}-secret"),
             settings.store_region,
             patience,
+            settings.store_public_url,
         )
 
     def get(
@@ -224,9 +234,9 @@ class Store:
                     yield _listed(entry)
 
     def presign(self, bucket: str, key: str, seconds: int, *, method: str = "get") -> str:
-        """A URL that allows one GET or PUT of that key for a while."""
+        """A URL at the store's public address that allows one GET or PUT of that key for a while."""
         return str(
-            self._client.generate_presigned_url(
+            self._links.generate_presigned_url(
                 f"{method}_object", Params={"Bucket": bucket, "Key": key}, ExpiresIn=seconds
             )
         )

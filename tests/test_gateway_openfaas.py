@@ -254,7 +254,7 @@ def test_what_cannot_be_called_without_waiting_is_refused(gateway, function):
 SYSTEM = ["info", "functions", "function/on-shakemap", "namespaces", "secrets", "logs?name=on-shakemap"]
 CHANGES = [
     ("POST", "functions"), ("PUT", "functions"), ("DELETE", "functions"), ("POST", "scale-function/on-shakemap"),
-    ("POST", "secrets"), ("PUT", "secrets"), ("DELETE", "secrets"), ("POST", "namespace/x"),
+    ("POST", "secrets"), ("PUT", "secrets"), ("DELETE", "secrets"), ("POST", "namespace/x"), ("POST", "namespace/"),
 ]  # fmt: skip
 
 

@@ -32,7 +32,7 @@ FLOORS = (
         "timing",
     ),
     ("receipt", "settings"),
-    ("modes", "stack", "store"),
+    ("modes", "software", "stack", "store"),
     ("accounts", "exposure", "hazard", "ignored"),
     ("impact",),
     ("catalog", "gis", "inputs"),

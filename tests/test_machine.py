@@ -69,6 +69,17 @@ def test_commands_on_a_siaga_that_is_not_there_say_so(tmp_path, arguments):
     assert "missing" in refused(environment(tmp_path), *arguments)
 
 
+def test_a_reader_who_has_seen_enough_ends_a_command_in_silence(tmp_path):
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [SIAGA, "version"]
+    done = subprocess.run(
+        command, env=environment(tmp_path), stdout=writer, stderr=subprocess.PIPE, timeout=60, check=False
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
 def test_secrets_are_made_once_and_for_the_owner_alone(tmp_path):
     settings = Settings.load(environment(tmp_path))
     machine.make_secrets(settings)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -13,6 +14,7 @@ import pytest
 from fixtures import exposure
 from fixtures.grids import make_grid
 
+from siaga import software
 from web.maps import pages as maps
 
 ROOT = Path(__file__).parent.parent
@@ -130,6 +132,20 @@ def test_home_functions_and_runtime_are_found_outside_of_a_checkout(run, install
     assert {"index.py", "slot.py", "pace.py"} <= {path.name for path in Path(runtime).parent.iterdir()}
     for module in modules.split():
         assert (installed / module.replace(".", "/")).with_suffix(".py").is_file(), module
+
+
+def test_wheel_and_checkout_are_the_same_software_until_what_reckons_is_changed(run, installed):
+    def version():
+        return run("-c", "from siaga import software; print(software.version())").stdout.strip()
+
+    first = version()
+    assert first == software.version()
+    assert re.fullmatch(r"0\.1\.0\+[0-9a-f]{8}", first)
+    for path, reckons in (("siaga/cli/progress.py", False), ("siaga/impact/mmi.py", True)):
+        before = (installed / path).read_bytes()
+        (installed / path).write_bytes(before + b"# changed\n")
+        assert (version() != first) is reckons, path
+        (installed / path).write_bytes(before)
 
 
 def test_a_store_without_a_server_is_said_in_a_sentence(siaga):

@@ -7,6 +7,7 @@ import pytest
 
 from siaga.errors import SiagaError
 from siaga.settings import Settings
+from siaga.store import Store
 
 
 def test_every_wrong_entry_is_named(tmp_path):
@@ -46,3 +47,36 @@ def test_messages_are_a_test_until_the_operator_says_otherwise_in_the_words_of_c
     assert Settings.load(home | {"SIAGA_CAP_STATUS": "Actual"}).cap_status == "Actual"
     with pytest.raises(SiagaError, match=r"SIAGA_CAP_STATUS is none of Test, Actual, System: Exercise"):
         Settings.load(home | {"SIAGA_CAP_STATUS": "Exercise"})
+
+
+def test_parts_listen_on_this_machine_alone_until_the_operator_says_where(tmp_path):
+    home = {"SIAGA_HOME": str(tmp_path)}
+    quiet = Settings.load(home)
+    assert (quiet.web_host, quiet.gateway_host, quiet.store_host, quiet.sftp_host) == ("127.0.0.1",) * 4
+    assert quiet.open_doors() == []
+    wide = Settings.load(
+        home | {"SIAGA_GATEWAY_HOST": "0.0.0.0", "SIAGA_STORE_HOST": "::", "SIAGA_SFTP_HOST": "10.1.0.5"}
+    )
+    assert wide.open_doors() == ["SIAGA_GATEWAY_HOST=0.0.0.0", "SIAGA_SFTP_HOST=10.1.0.5", "SIAGA_STORE_HOST=::"]
+    assert (wide.gateway_url, wide.store_url) == ("http://127.0.0.1:8080", "http://[::1]:9000")
+    with pytest.raises(SiagaError, match=r"SIAGA_STORE_HOST is not an address .*: everywhere"):
+        Settings.load(home | {"SIAGA_STORE_HOST": "everywhere"})
+    with pytest.raises(SiagaError, match="SIAGA_PUBLIC_URL must say by which address"):
+        Settings.load(home | {"SIAGA_WEB_HOST": "0.0.0.0"})
+
+
+def test_public_addresses_are_whole_and_a_path_is_kept(tmp_path):
+    home = {"SIAGA_HOME": str(tmp_path)}
+    shown = Settings.load(home | {"SIAGA_PUBLIC_URL": "https://bnpb.example.id/siaga/", "SIAGA_WEB_HOST": "0.0.0.0"})
+    assert (shown.public_url, shown.web_path) == ("https://bnpb.example.id/siaga", "/siaga")
+    assert Settings.load(home).web_path == ""
+    with pytest.raises(SiagaError, match=r"SIAGA_PUBLIC_URL is not like .*: bnpb\.example"):
+        Settings.load(home | {"SIAGA_PUBLIC_URL": "bnpb.example"})
+    with pytest.raises(SiagaError, match="SIAGA_WEB_PROXY is neither yes nor no nor networks"):
+        Settings.load(home | {"SIAGA_WEB_PROXY": "perhaps"})
+
+
+def test_links_to_the_store_name_its_public_address(tmp_path):
+    store = Store("http://127.0.0.1:9000", "key", "a-secret", public_url="https://store.example.id")
+    assert store.presign("ashmaps", "a.tif", 60, method="put").startswith("https://store.example.id/ashmaps/a.tif?")
+    assert Store("http://127.0.0.1:9000", "key", "a-secret").presign("a", "b", 60).startswith("http://127.0.0.1:9000/")

@@ -13,7 +13,7 @@ from siaga.hazards import HAZARDS
 from siaga.listener import Listener, raise_descriptors
 from siaga.settings import Settings
 from siaga.store import Store
-from web import Access, UploadAccess, bearer, create_app
+from web import Access, UploadAccess, bearer, create_app, hops, prefix
 from web.index import Filter, Index
 from web.patient import PATIENCE, PatientStore
 
@@ -59,17 +59,18 @@ def main() -> None:
     access = Access(settings.api_origins, settings.api_per_minute)
     told = settings.home, settings.public_url, settings.cap_status, access, _STREAMS
     app = create_app(store, index, settings.gateway_url, uploads, settings.secret("jobs-token"), *told)
-    proxy = {"trusted_proxy": "127.0.0.1", "trusted_proxy_headers": {"x-forwarded-for"}} if settings.web_proxy else {}
+    prefix.install(app, settings.web_path)
     raise_descriptors()
     Listener(
-        app,
+        hops.behind(app, settings.web_proxies),
+        settings.web_host,
         settings.web_port,
-        bearer.may_send_much(app),
+        prefix.taken_off(settings.web_path, bearer.may_send_much(app)),
         threads=_THREADS + _STREAMS,
         channel_timeout=_IDLE_SECONDS,
         max_request_body_size=_MAX_BODY,
-        clear_untrusted_proxy_headers=True,
-        **proxy,
+        clear_untrusted_proxy_headers=False,  # hops reads the one that counts, and nothing reads another
+        url_prefix=settings.web_path,
     ).run()
 
 

@@ -17,6 +17,7 @@ from siaga.receipt import Receipt
 from siaga.report import figures
 from web import board, clock
 from web.index import Index
+from web.prefix import under
 from web.services import services
 from web.shell import freshness
 
@@ -210,7 +211,7 @@ def _parts(home: Path | None) -> list[dict[str, Any]]:
 def _page(run: str) -> dict[str, str]:
     """The page of a run."""
     where = keys.Run.parse(run)
-    return {"url": f"/{where.page}", "name": where.event_id, "version": str(where.version)}
+    return {"url": under(f"/{where.page}"), "name": where.event_id, "version": str(where.version)}
 
 
 def _job(job: dict[str, Any]) -> dict[str, Any]:

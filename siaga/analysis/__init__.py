@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Generic, TypeVar
 
-import siaga
-from siaga import edition, keys
+from siaga import edition, keys, software
 from siaga.data.analysis_data import AnalysisData
 from siaga.hazard.ash import AshFall
 from siaga.hazard.flood import FloodMap
@@ -58,7 +57,7 @@ def run_of(hazard: str, event_id: str, source_type: str, number: int, body: byte
     """The run of an input's content with this exposure and this software. number: the version that the file gives."""
     content = sha256(body).hexdigest()
     version = keys.Version(source_type, number, content[:8])
-    made_of = (content, source_type, exposure.manifest_sha256, siaga.__version__, edition.templates_sha256())
+    made_of = (content, source_type, exposure.manifest_sha256, software.version(), edition.templates_sha256())
     return keys.Run(hazard, event_id, version, sha256("\0".join(made_of).encode()).hexdigest()[:8])
 
 
@@ -84,7 +83,7 @@ def provenance(body: bytes, exposure: AnalysisData) -> Provenance:
         "analysis_data": {"manifest_sha256": exposure.manifest_sha256, "files": list(exposure.files)},
         "software": {
             "name": "siaga",
-            "version": siaga.__version__,
+            "version": software.version(),
             "templates_sha256": edition.templates_sha256(),
         },
     }

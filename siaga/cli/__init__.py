@@ -1,4 +1,4 @@
-"""The command `siaga`: up, demo, data, ingest, status, dead, reprocess, drop, ledger, analyse, forecast, invoke, user …
+"""The command `siaga`: up, demo, data, ingest, status, dead, reprocess, drop, ledger, analyse, version …
 
 What a command works with is imported when it is called, so that each starts as fast as it can.
 """
@@ -32,9 +32,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if chosen.command in _FOR_USERS:
         os.umask(of_user)
     try:
-        return int(chosen.run(Settings.load(os.environ), chosen))
+        status = int(chosen.run(Settings.load(os.environ), chosen))
+        sys.stdout.flush()
+        return status
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # whoever reads has seen enough, as head does; Python's own last flush has nobody either
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
     except Exception as error:
         if sys.flags.dev_mode:
             raise
@@ -77,6 +82,8 @@ def _parser() -> argparse.ArgumentParser:
 
     reprocess.add_to(commands)
     dead.add_to(commands)
+
+    commands.add_parser("version", help="which release, which code of it, which commit").set_defaults(run=_version)
 
     status = commands.add_parser("status", help="every input, its state and the reason")
     status.set_defaults(run=_status)
@@ -156,6 +163,14 @@ def _status(settings: Settings, _: argparse.Namespace) -> int:
             print(f"{'':<10} {part.text}")
     for state, name, came, reason in ingest.inputs(settings):
         print(f"{state:<10} {came}  {shown(name)}" + (f"\n{'':<10} {shown(reason)}" if reason else ""))
+    return 0
+
+
+def _version(_: Settings, __: argparse.Namespace) -> int:
+    from siaga import software
+
+    print(f"siaga    {software.version()}")
+    print(f"commit   {software.commit() or 'not known: no checkout, and no image that names it'}")
     return 0
 
 

@@ -19,7 +19,7 @@ from siaga import keys, modes, stack
 from siaga.errors import SiagaError, Unavailable
 from siaga.machine import minio
 from siaga.machine.supervisor import START_SECONDS, Part, Supervisor
-from siaga.settings import REPOSITORY, Settings
+from siaga.settings import REPOSITORY, Settings, reached
 from siaga.store import Store
 
 RUNTIME = REPOSITORY / "template" / "python3-qgis" / "index.py"
@@ -42,6 +42,8 @@ def up(settings: Settings, supervisor: Supervisor, say: Callable[[str], None], s
         say(f"others on this machine may read {path}, and it is not ours to close: give it to the user of Siaga")
     if os.geteuid() == 0:
         say("Siaga runs as root, and so does all that reads what strangers send: give it a user of its own (README)")
+    if doors := settings.open_doors():
+        say(f"other machines may come in: {', '.join(doors)}")
     functions = stack.planned(settings)
     _check_ports(settings, functions)
     try:
@@ -102,11 +104,17 @@ def parts(settings: Settings, functions: tuple[stack.Function, ...]) -> list[Par
     python = sys.executable
     quiet = {"PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     gateway, web = (
-        partial(_ok, f"http://127.0.0.1:{port}/healthz") for port in (settings.gateway_port, settings.web_port)
+        partial(_ok, f"http://{reached(host)}:{port}/healthz")
+        for host, port in ((settings.gateway_host, settings.gateway_port), (settings.web_host, settings.web_port))
     )
     made = [
         Part("gateway", [python, "-m", "gateway"], quiet, gateway, gateway),
-        Part("sftp", [python, "-m", "gateway.sftp"], quiet, lambda: _listens(settings.sftp_host, settings.sftp_port)),
+        Part(
+            "sftp",
+            [python, "-m", "gateway.sftp"],
+            quiet,
+            partial(_listens, reached(settings.sftp_host).strip("[]"), settings.sftp_port),
+        ),
         Part("web", [python, "-m", "web"], quiet, web, web),
     ]
     runtime = settings.home / "run"

@@ -77,16 +77,16 @@ def _built(cache: Path) -> Path:
 
 
 def command(settings: Settings) -> list[str]:
-    """How the server is started: on loopback alone, without its browser console."""
+    """How the server is started: without its browser console."""
     # The console listens even when it is switched off, so it gets a port that the kernel picks.
-    data = settings.home / "store"
+    data, host = settings.home / "store", settings.store_host
     data.mkdir(parents=True, exist_ok=True)
     return [
         str(binary(settings)),
         "server",
         "--quiet",
         "--address",
-        f"127.0.0.1:{settings.store_port}",
+        f"[{host}]:{settings.store_port}" if ":" in host else f"{host}:{settings.store_port}",
         "--console-address",
         "127.0.0.1:0",
         str(data),

@@ -83,7 +83,7 @@ def test_we_15_the_sixth_guess_of_an_address_and_the_21st_of_its_network_have_to
     ],
 )
 def test_we_16_who_a_proxy_names_is_believed_where_one_stands(tmp_path, env, believed):
-    assert Settings.load({"SIAGA_HOME": str(tmp_path)} | env).web_proxy is believed
+    assert bool(Settings.load({"SIAGA_HOME": str(tmp_path)} | env).web_proxies) is believed
 
 
 def test_we_13_a_copied_cookie_ends_with_the_logout(site):

@@ -77,7 +77,7 @@ def test_wh_07_a_crowd_that_drips_keeps_no_notification_out(gateway_up):
 @contextmanager
 def listening(app, known=lambda *_: False, **settings):
     port = free_ports(1)
-    server = listener.Listener(app, port, known, threads=2, **settings)
+    server = listener.Listener(app, "127.0.0.1", port, known, threads=2, **settings)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:
@@ -219,7 +219,7 @@ def test_a_server_that_is_closed_in_the_middle_of_an_answer_leaves_no_traceback(
         ended.set()
         return [b"ok"]
 
-    server = listener.Listener(app, 0, lambda *_: True, threads=1)
+    server = listener.Listener(app, "127.0.0.1", 0, lambda *_: True, threads=1)
     port = server.socket.getsockname()[1]
     threading.Thread(target=server.run, daemon=True).start()
     with socket.create_connection(("127.0.0.1", port), timeout=10) as client:

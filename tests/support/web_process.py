@@ -25,7 +25,7 @@ def running_web(minio: Settings, folder, **more):
     with (folder / "web.log").open("w") as log:
         process = subprocess.Popen([sys.executable, "-m", "web"], env=os.environ | env, stdout=log, stderr=log)
     settings = Settings.load(env)
-    wait_for(lambda: answers(f"{settings.public_url}/healthz"), 60, f"the web app; see {log.name}")
+    wait_for(lambda: answers(f"http://127.0.0.1:{settings.web_port}/healthz"), 60, f"the web app; see {log.name}")
     yield settings, process
     process.terminate()
     process.wait()

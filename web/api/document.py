@@ -11,6 +11,7 @@ from web import problem
 from web.api import schemas
 from web.api.operations import BASE, LANGUAGE, OPERATIONS, Operation, operation
 from web.api.schemas import Schema
+from web.prefix import under
 
 _FAILURES = {
     "400": "A parameter is wrong or unknown; the sentence names it",
@@ -40,20 +41,23 @@ def root() -> Any:
     """What there is"""
     collections = ("earthquakes", "floods", "ash", "flood-hours", "volcanoes", "status")
     return {
-        "openapi": f"{BASE}/openapi.json",
-        "page": "/api",
-        "collections": {name: f"{BASE}/{name}" for name in collections},
+        "openapi": under(f"{BASE}/openapi.json"),
+        "page": under("/api"),
+        "collections": {name: under(f"{BASE}/{name}") for name in collections},
     }
 
 
 @operation("/openapi.json", "Begin here", "")
 def openapi() -> Any:
     """The document that describes all of this"""
-    return document(g.language)
+    return document(g.language, under(BASE))
 
 
-def document(_: Language) -> dict[str, Any]:
-    """All of it, its sentences in that language; names, types and what records say of themselves are English."""
+def document(_: Language, base: str = BASE) -> dict[str, Any]:
+    """All of it, its sentences in that language; names, types and what records say of themselves are English.
+
+    base: where it all begins.
+    """
     names = schemas.used(one.schema for one in OPERATIONS if one.schema) | {"Problem"}
     return {
         "openapi": "3.1.0",
@@ -63,7 +67,7 @@ def document(_: Language) -> dict[str, Any]:
             "description": _(_ABOUT, **_STANDARDS),
             "license": {"name": "GPL-3.0-or-later", "identifier": "GPL-3.0-or-later"},
         },
-        "servers": [{"url": BASE}],
+        "servers": [{"url": base}],
         "tags": [{"name": _(group)} for group in dict.fromkeys(one.group for one in OPERATIONS)],
         "paths": _paths(_),
         "components": {

@@ -15,6 +15,7 @@ from web.api.parameters import BadParameter, box, choice, moment, number, patter
 from web.api.records import OF_THE_STORE, Unknown
 from web.index import Filter
 from web.index.lists import ORDERS
+from web.prefix import under
 from web.runs import find
 from web.services import services
 
@@ -143,7 +144,7 @@ def impact(hazard: str, event_id: str, version: str, sha256: str | None) -> Any:
 def files(hazard: str, event_id: str, version: str) -> Any:
     """The files of a version, with sizes and hashes"""
     entry = entry_of(hazard, event_id, version)[1]
-    base = f"/{_collection(entry)}/{entry['event_id']}/{entry['version']}/files"
+    base = under(f"/{_collection(entry)}/{entry['event_id']}/{entry['version']}/files")
     return {"files": [one | {"url": f"{base}/{one['path']}"} for one in services().runs.products(entry)]}
 
 
@@ -155,7 +156,7 @@ def entry_of(hazard: str, event_id: str, version: str = "") -> tuple[list[dict[s
 def record(entry: Mapping[str, Any]) -> dict[str, Any]:
     """An event as the API tells it. entry: of the catalogue."""
     facts = {name: value for name, value in entry.items() if name not in OF_THE_STORE}
-    at = f"{BASE}/{_collection(entry)}/{entry['event_id']}"
+    at = under(f"{BASE}/{_collection(entry)}/{entry['event_id']}")
     this = f"{at}/versions/{entry['version']}"
     return facts | {
         "received": entry["arrival"]["received"],
@@ -163,7 +164,7 @@ def record(entry: Mapping[str, Any]) -> dict[str, Any]:
         "report_languages": entry["report"]["languages"] if entry["report"] else [],
         "links": {
             "self": this,
-            "page": f"/{_collection(entry)}/{entry['event_id']}/{entry['version']}",
+            "page": under(f"/{_collection(entry)}/{entry['event_id']}/{entry['version']}"),
             "versions": f"{at}/versions",
             "impact": f"{this}/impact",
             "zones": f"{this}/zones",
@@ -183,7 +184,7 @@ def following(cursor: str) -> str | None:
     if not cursor:
         return None
     arguments = [(name, value) for name, value in request.args.items() if name != "cursor"]
-    return f"{request.path}?{urlencode([*arguments, ('cursor', cursor)])}"
+    return f"{under(request.path)}?{urlencode([*arguments, ('cursor', cursor)])}"
 
 
 def _collection(entry: Mapping[str, Any]) -> str:

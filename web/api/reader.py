@@ -7,6 +7,7 @@ from flask import Blueprint, g, render_template
 
 from web.api.document import document
 from web.api.operations import BASE
+from web.prefix import under
 
 pages = Blueprint("reader", __name__)
 
@@ -14,7 +15,7 @@ pages = Blueprint("reader", __name__)
 @pages.get("/api")
 def page() -> str:
     """The page."""
-    shown = document(g.language)
+    shown = document(g.language, under(BASE))
     asked = [
         _operation(path, method, told) for path, methods in shown["paths"].items() for method, told in methods.items()
     ]

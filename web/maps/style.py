@@ -29,14 +29,17 @@ _NAMES: tuple[tuple[str, float, float, float, str, float], ...] = (
 _RANKS = ((1, 5.2, 13), (2, 7.0, 12), (3, 8.4, 12), (4, 9.4, 12))  # of places: first zoom and size
 
 
-def of(tiles: MapTiles | None, language: str) -> dict[str, Any]:
-    """The style. tiles: without them the map is plain. language: of the names, as far as they have one in it."""
+def of(tiles: MapTiles | None, language: str, root: str = "") -> dict[str, Any]:
+    """The style. tiles: without them the map is plain. language: of the names, as far as they have one in it.
+
+    root: the path under which the app stands, such as /siaga.
+    """
     layers: list[dict[str, Any]] = [{"id": "sea", "type": "background", "paint": {"background-color": SEA}}]
     sources: dict[str, Any] = {}
     if tiles:
         sources["base"] = {
             "type": "vector",
-            "url": f"pmtiles:///map/{tiles.sha256}.pmtiles",
+            "url": f"pmtiles://{root}/map/{tiles.sha256}.pmtiles",
             "attribution": escape(tiles.credit),
         }
         layers += _land() + [_line(name, *drawn) for name, drawn in _LINES.items()] + _labels(language)

@@ -11,6 +11,7 @@ from siaga.errors import BadInput, NotFound
 from siaga.moment import TIME_ZONES
 from web.api.parameters import BadParameter
 from web.api.places import installed
+from web.prefix import under
 from web.realtime import paging
 from web.realtime.paging import MOST, PAGE, absolute, answer, feature, features, old, paged, route
 from web.runs import find
@@ -144,7 +145,7 @@ def _reports(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
             "language": code,
             "report_map": absolute("ash", entry["event_id"], entry["version"], "files", f"report-{code}.pdf"),
             "report_map_filename": f"{_facts(entry)['event_id_formatted']}_{code}.pdf",
-            "report_map_url": f"/realtime/ash/report-map/{'/'.join(_place(entry))}/{code}/",
+            "report_map_url": under(f"/realtime/ash/report-map/{'/'.join(_place(entry))}/{code}/"),
         }
         for code in languages
     ]

@@ -11,6 +11,7 @@ from siaga import moment
 from siaga.errors import NotFound
 from web.api.parameters import BadParameter
 from web.index.maps import ORDERS
+from web.prefix import under
 from web.realtime import paging
 from web.realtime.paging import MOST, PAGE, absolute, answer, feature, features, old, paged, route
 from web.services import services
@@ -147,7 +148,7 @@ def record(entry: Mapping[str, Any]) -> dict[str, Any]:
         "location": _location(entry),
         "reports": _reports(entry),
         "hazard_path": None,
-        "shake_grid_download_url": f"/realtime/shake/grid/{entry['event_id']}/{entry['source_type']}/",
+        "shake_grid_download_url": under(f"/realtime/shake/grid/{entry['event_id']}/{entry['source_type']}/"),
         "mmi_layer_download_url": f"{paging.BASE}/earthquake-mmi-contours/{entry['event_id']}/{entry['source_type']}/",
         "mmi_layer_filename": f"{_name(entry)}-mmi.geojson",
     }

@@ -11,6 +11,7 @@ from siaga.errors import BadInput, NotFound
 from siaga.report import figures
 from web.index import floods
 from web.index.floods import Hour
+from web.prefix import under
 from web.realtime import paging
 from web.realtime.paging import MOST, PAGE, absolute, answer, feature, features, old, paged, route
 from web.services import services
@@ -139,7 +140,7 @@ def record(hour: Hour) -> dict[str, Any]:
         "impact_layer": _file(entry, "zones.csv") if entry else None,
         "reports": _reports(hour),
         "hazard_path": None,
-        "flood_data_download_url": f"/realtime/flood/flood-data/{snapshot}/",
+        "flood_data_download_url": under(f"/realtime/flood/flood-data/{snapshot}/"),
     }
 
 
@@ -187,9 +188,9 @@ def _reports(hour: Hour) -> list[dict[str, Any]]:
             "language": code,
             "impact_report": _file(entry, f"report-{code}.pdf"),
             "impact_map": _file(entry, f"report-{code}.pdf"),
-            "impact_report_url": f"/realtime/flood/impact-report/{snapshot}/{code}/",
+            "impact_report_url": under(f"/realtime/flood/impact-report/{snapshot}/{code}/"),
             "impact_map_filename": f"{snapshot}_{code}.pdf",
-            "impact_map_url": f"/realtime/flood/impact-map/{snapshot}/{code}/",
+            "impact_map_url": under(f"/realtime/flood/impact-map/{snapshot}/{code}/"),
         }
         for code in languages
     ]

@@ -1,5 +1,6 @@
 // The page never moves under its reader: this script says how old it is, and that something new can be shown.
 // The server tells it by a stream of events; where it has none to spare, the script asks every ten seconds.
+const home = document.currentScript.src; // the app may stand under a path of its host
 const live = document.getElementById("live");
 const fresh = document.getElementById("new");
 let shown = null;
@@ -25,13 +26,13 @@ function take(now) {
 
 async function ask() {
   try {
-    take(await (await fetch("/live.json", { cache: "no-store" })).json());
+    take(await (await fetch(new URL("../live.json", home), { cache: "no-store" })).json());
   } catch {
     // the age tells it
   }
 }
 
-const stream = new EventSource("/live");
+const stream = new EventSource(new URL("../live", home));
 stream.onmessage = (one) => take(JSON.parse(one.data));
 stream.onerror = () => {
   if (stream.readyState === EventSource.CLOSED) {

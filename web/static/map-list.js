@@ -26,7 +26,10 @@ async function start({ map, library }) {
   map.addSource("here", { type: "geojson", data: spot() });
   for (const layer of layers()) map.addLayer(layer);
   const rows = new Map(
-    [...document.querySelectorAll(`.list a[href^="${told.pages}/"]`)].map((link) => [event(link), link.closest("tr")]),
+    [...document.querySelectorAll(`.list a[href^="${told.pages}/"]`)].map((link) => [
+      event(link, told),
+      link.closest("tr"),
+    ]),
   );
   const ring = (feature) => map.getSource("here").setData(spot(feature?.geometry.coordinates));
   const feature = (id) => found.features.find((one) => one.properties.event === id);
@@ -226,6 +229,11 @@ function spot(coordinates) {
   return { type: "FeatureCollection", features: coordinates ? [there] : [] };
 }
 
-function event(link) {
-  return decodeURIComponent(link.pathname.split("/")[2]);
+function event(link, told) {
+  return decodeURIComponent(
+    link
+      .getAttribute("href")
+      .slice(told.pages.length + 1)
+      .split("/")[0],
+  );
 }

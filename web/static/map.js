@@ -1,7 +1,7 @@
 // A map that the browser draws. MapLibre is fetched once the page stands and its map is in view, from here alone;
 // what a page draws on it stands in map-list.js, map-event.js and map-areas.js.
 
-const LIBRARY = "/map/lib/";
+const LIBRARY = new URL("../map/lib/", import.meta.url).href; // the app may stand under a path of its host
 const INK = "#16211f";
 const YEAR = 365 * 86400;
 

@@ -1,0 +1,70 @@
+"""The app under a path of its host, and behind proxies: what it links to, and who it thinks asks."""
+
+import re
+from ipaddress import ip_network
+
+import pytest
+import requests
+from support.web_process import running_web
+
+from web import hops
+
+ADDRESS = re.compile(r"""\s(?:href|src|action)="(/[^"]*)"|"(/[^"]+)"|&#34;(/[^&]+)&#34;""")
+
+
+@pytest.fixture(scope="module")
+def site(minio, tmp_path_factory):
+    """Where a proxy reaches the app, which readers find at https://bnpb.example.id/siaga."""
+    told = {"SIAGA_PUBLIC_URL": "https://bnpb.example.id/siaga", "SIAGA_SECOND_FACTOR": "no"}
+    with running_web(minio, tmp_path_factory.mktemp("web"), **told) as (settings, _process):
+        yield f"http://127.0.0.1:{settings.web_port}"
+
+
+@pytest.mark.parametrize("path", ["earthquakes", "floods", "ash", "status", "login", "api", "api/v1/", "nothing-here"])
+def test_all_that_a_page_names_lies_under_the_path(site, path):
+    page = requests.get(f"{site}/siaga/{path}", timeout=20)
+    named = {one for found in ADDRESS.findall(page.text) for one in found if one and not one.startswith("//")}
+    assert page.status_code == (404 if path == "nothing-here" else 200)
+    assert named
+    if path != "api":  # there, paths of operations are words
+        assert [one for one in named if not one.startswith("/siaga/")] == []
+    for one in sorted(named)[:40] if path == "earthquakes" else ():
+        assert requests.get(f"{site}{one}".replace("&amp;", "&"), timeout=20).status_code == 200, one
+
+
+def test_a_proxy_may_take_the_path_away_or_leave_it(site):
+    left, taken = (requests.get(f"{site}{path}?lang=en", timeout=20).text for path in ("/siaga/ash", "/ash"))
+    assert 'href="/siaga/floods"' in left
+    assert 'href="/siaga/floods"' in taken
+
+
+def test_redirects_uploads_and_changes_stay_under_the_path(site):
+    sent = requests.get(f"{site}/siaga/ash/upload", timeout=20, allow_redirects=False)
+    assert sent.headers["Location"].startswith("/siaga/login")
+    old = requests.get(f"{site}/siaga/realtime/flood/", timeout=20, allow_redirects=False)
+    assert old.headers["Location"] == "/siaga/floods"
+    session = requests.Session()
+    session.get(f"{site}/siaga/login", timeout=20)
+    assert {cookie.path for cookie in session.cookies} == {"/siaga"}
+    stream = requests.get(f"{site}/siaga/live", timeout=20, stream=True)
+    assert next(stream.iter_content(12)).startswith(b"retry")
+    stream.close()
+
+
+@pytest.mark.parametrize(
+    ("peer", "said", "asker"),
+    [
+        ("127.0.0.1", "198.51.100.7", "198.51.100.7"),
+        ("127.0.0.1", "192.0.2.99, 198.51.100.7", "198.51.100.7"),  # before the last, anything may stand
+        ("10.1.0.9", "192.0.2.99, 198.51.100.7, 127.0.0.1", "198.51.100.7"),  # two proxies of ours
+        ("203.0.113.5", "198.51.100.7", "203.0.113.5"),  # who is no proxy is not believed
+        ("127.0.0.1", "", "127.0.0.1"),
+        ("127.0.0.1", "word", "word"),
+    ],
+)
+def test_who_asks_is_the_last_who_is_no_proxy(peer, said, asker):
+    def app(environ, _start):
+        return environ["REMOTE_ADDR"], environ.get("HTTP_X_FORWARDED_FOR")
+
+    asked = hops.behind(app, (ip_network("127.0.0.1"), ip_network("10.1.0.0/16")))
+    assert asked({"REMOTE_ADDR": peer, "HTTP_X_FORWARDED_FOR": said}, None) == (asker, None)

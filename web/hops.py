@@ -1,0 +1,33 @@
+"""Who asks, where proxies stand before the app: the last address that no proxy of ours has."""
+
+from collections.abc import Callable, Iterable, Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from typing import Any
+
+Networks = Sequence[IPv4Network | IPv6Network]
+_HEADER = "HTTP_X_FORWARDED_FOR"
+_MOST = 20  # hops that are looked at
+
+
+def behind(app: Callable[..., Iterable[bytes]], proxies: Networks) -> Callable[..., Iterable[bytes]]:
+    """The app, told who asks. Each proxy appends whom it answers, so the list is read from its end.
+
+    What somebody else says in that header is not believed: it counts only as far as it was written by `proxies`.
+    """
+
+    def asked(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        asker = environ.get("REMOTE_ADDR", "")
+        said = environ.pop(_HEADER, "").split(",")[-_MOST:]
+        while said and _is_of(asker, proxies) and (hop := said.pop().strip()):
+            asker = hop
+        environ["REMOTE_ADDR"] = asker
+        return app(environ, start_response)
+
+    return asked
+
+
+def _is_of(address: str, networks: Networks) -> bool:
+    try:
+        return any(ip_address(address) in network for network in networks)
+    except ValueError:  # some proxies append a port, or a word
+        return False
