@@ -1,6 +1,6 @@
 # Every target sets up what it needs by itself; a second run is quick.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test chaos check audit fuzz bench lint format translations lock clean
+.PHONY: help images setup demo up test chaos check audit fuzz bench lint format translations lock clean
 
 siaga := .venv/bin/siaga
 prettier := web/node_modules/.bin/prettier
@@ -21,6 +21,7 @@ help:
 	@echo "make format                    format everything, mend what can be mended"
 	@echo "make translations              add the sentences that the catalogues lack, to be translated there"
 	@echo "make bench                     how long a report takes here"
+	@echo "make images [ONLY=core]        images of functions, of gateway, door and web, of the store: podman or docker"
 	@echo "make lock                      pin all Python packages anew"
 	@echo "make setup | clean             prepare this machine | remove what set-up and tests left in the checkout"
 
@@ -82,7 +83,14 @@ lock:
 	@cd deployment/local && for name in requirements requirements-dev requirements-go; do \
 	    ../../.venv-lock/bin/uv pip compile --quiet --python-version 3.11 --python /usr/bin/python3 \
 	        --generate-hashes --no-header $$name.in --output-file $$name.lock || exit 1; done
+	@for part in "template/python3-qgis/requirements.in template/python3-qgis/requirements.txt" \
+	    "deployment/images/core.in deployment/images/core.lock"; do set -- $$part; \
+	    .venv-lock/bin/uv pip compile --quiet --python-version 3.11 --python /usr/bin/python3 --generate-hashes \
+	        --no-header --no-annotate -c deployment/local/requirements.lock $$1 --output-file $$2 || exit 1; done
 	@rm -rf .venv-lock
+
+images: setup
+	@deployment/images/build.sh
 
 clean:
 	rm -rf .venv .siaga build web/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

@@ -239,6 +239,8 @@ def main() -> None:
     if limit := os.getenv("memory_limit", ""):
         # data, not address space: QGIS maps far more than it uses
         resource.setrlimit(resource.RLIMIT_DATA, (quantity(limit), quantity(limit)))
+    if runtime := os.getenv("XDG_RUNTIME_DIR"):
+        Path(runtime).mkdir(mode=0o700, parents=True, exist_ok=True)  # Qt refuses one that others may read
     slot = Slot(
         seconds(os.getenv("exec_timeout", "60s")),
         int(os.getenv("max_analyses", "0")),

@@ -1,0 +1,1 @@
+"""A function: handler.py answers its calls."""
