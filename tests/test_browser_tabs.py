@@ -1,12 +1,14 @@
 """The tabs of floods and ash in a real browser: every width, both languages, nothing that breaks."""
 
 import threading
+from itertools import product
 
 import pytest
 import waitress
 from fixtures import ashfalls, floodhours
 from playwright.sync_api import sync_playwright
 from test_browser import QUIET, WIDTHS
+from test_browser_map import AXE, DRAWING
 
 from siaga.store import Store
 from web import create_app
@@ -15,8 +17,8 @@ from web.index import Index
 LONG = dict.fromkeys(floodhours.RWS, ("RW 0123 yang namanya panjang sekali", "KELAPA GADING TIMUR RAYA BARU"))
 HOUR = floodhours.snapshot(8)
 REASON = {"text": "x", "template": "The server answered with {status}", "values": {"status": 500}}
-PATHS = ["/floods", "/floods?every=6", f"/floods/{HOUR}", f"/floods/{floodhours.snapshot(2)}", "/floods/frequency"]
-PATHS += ["/ash", f"/ash/{ashfalls.EVENT}", "/status"]
+PATHS = ["/ash", "/floods", "/floods?every=6", f"/floods/{HOUR}", f"/floods/{floodhours.snapshot(2)}"]
+PATHS += ["/floods/frequency", f"/ash/{ashfalls.EVENT}", "/status"]
 
 
 @pytest.fixture
@@ -41,24 +43,83 @@ def base(store, minio, tmp_path):
     server.close()
 
 
-def test_nothing_scrolls_sideways_or_fails_at_any_width(base):
+def test_pages_fit_every_width_hold_for_all_readers_and_their_maps_do_what_they_say(base):
     faults = []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=QUIET)
-        page = browser.new_page()
-        page.on("request", lambda one: one.url.startswith((base, "data:")) or faults.append(f"foreign {one.url}"))
-        page.on("response", lambda one: one.status >= 400 and faults.append(f"{one.status} {one.url}"))
-        page.on("console", lambda one: one.type == "error" and faults.append(one.text))
-        for path in PATHS:
-            for lang in ("id", "en"):
-                page.goto(f"{base}{path}{'&' if '?' in path else '?'}lang={lang}")
-                page.wait_for_load_state("load")
-                assert page.locator("h1").count() == 1, path
-                for width in WIDTHS:
-                    page.set_viewport_size({"width": width, "height": 900})
-                    room = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
-                    assert room[0] <= room[1], (path, lang, width, room)
-                broken = page.evaluate("[...document.images].filter(one => !one.naturalWidth).map(one => one.src)")
-                assert broken == [], path
-        browser.close()
+        page = watched(playwright, QUIET, base, faults)
+        for path, lang in product(PATHS, ("id", "en")):
+            fits(page, base, path, lang)
+        page.context.browser.close()
+        page = watched(playwright, DRAWING, base, faults)
+        for lang in ("id", "en"):
+            leads(page, base, lang)
+        page.context.browser.close()
     assert faults == []
+
+
+def watched(playwright, arguments, base, faults):
+    """A page of a browser of its own that notes foreign requests, failed ones and errors of scripts."""
+    browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=arguments)
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page.on("request", lambda one: one.url.startswith((base, "data:")) or faults.append(f"foreign {one.url}"))
+    page.on("response", lambda one: one.status >= 400 and faults.append(f"{one.status} {one.url}"))
+    page.on("console", lambda one: one.type == "error" and faults.append(one.text))
+    page.on("pageerror", lambda one: faults.append(str(one)))
+    return page
+
+
+def fits(page, base, path, lang):
+    """Fail where a page scrolls sideways at a width, lacks a picture, or keeps somebody out."""
+    page.goto(f"{base}{path}{'&' if '?' in path else '?'}lang={lang}")
+    page.wait_for_load_state("load")
+    assert page.locator("h1").count() == 1, path
+    for width in reversed(WIDTHS):
+        page.set_viewport_size({"width": width, "height": 900})
+        room = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+        assert room[0] <= room[1], (path, lang, width, room)
+    broken = page.evaluate("[...document.images].filter(one => !one.naturalWidth).map(one => one.src)")
+    assert broken == [], path
+    header = page.locator("header")
+    assert header.locator(".tongue").bounding_box()["y"] < header.locator("nav").bounding_box()["y"], (path, lang)
+    assert header.locator(".tongue").bounding_box()["y"] < 24, "the languages stand in the first line on a phone, too"
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate(
+        "axe.run({resultTypes: ['violations']}).then(found => found.violations.map(one => [one.id, one.nodes[0].html]))"
+    )
+    assert found == [], (path, lang)
+
+
+def leads(page, base, lang):
+    """The lists and their maps lead to each other, and pages of one event show its classes."""
+    show, close = ("Tampilkan di peta", "Buka") if lang == "id" else ("Show on the map", "Open")
+    drawn(page, f"{base}/ash?lang={lang}")
+    page.locator(".list").get_by_role("button", name=show).first.press("Enter")
+    link = page.locator(".maplibregl-popup").get_by_role("link", name=close)
+    assert link.get_attribute("href") == f"/ash/{ashfalls.EVENT}"
+    page.locator(".list thead a").nth(5).click()
+    page.wait_for_url("**order=people*")
+    assert page.locator("th[aria-sort=descending]").count() == 1
+    page.locator(".filters .set").get_by_role("link", name="Merapi").click()
+    page.wait_for_url("**q=Merapi*")
+    assert "Merapi" in page.request.get(page.locator("a[href^='/ash.csv']").evaluate("one => one.href")).text()
+    drawn(page, f"{base}/floods?lang={lang}")
+    row = page.locator("tr[data-areas]").nth(1)
+    row.get_by_role("button", name=show).press("Enter")
+    page.wait_for_function(
+        "one => document.querySelector('.caption').textContent === one", arg=row.get_attribute("data-when")
+    )
+    if lang == "en":
+        return  # the pages of one event say the same in two languages; each drawing costs a second
+    for path, deep in (
+        (f"/floods/{HOUR}", "71–150 cm"),
+        (f"/ash/{ashfalls.EVENT}", "Tinggi"),
+    ):
+        drawn(page, f"{base}{path}?lang={lang}")
+        page.locator(".mapbox .canvas").click()
+        assert deep in page.locator(".maplibregl-popup").inner_text()
+
+
+def drawn(page, url):
+    """Open a page and wait until its map is drawn."""
+    page.goto(url)
+    page.locator(".mapbox[data-ready]").wait_for(timeout=60_000)

@@ -96,6 +96,7 @@ def event(event_id: str, version: str = "") -> str:
         pictured=f"map-{g.code}.png" in runs.sizes(entry),
         files=runs.files(entry),
         run=str(run_of(entry)),
+        map=panel.of_ash(entry),
     )
 
 

@@ -14,6 +14,7 @@ from web.floods import listing, tables
 from web.floods import map as flood_map
 from web.index import Index, episodes, floods
 from web.index.floods import Hour
+from web.maps import panel
 from web.runs import find, run_of
 from web.services import services
 
@@ -67,6 +68,7 @@ def event(snapshot: str, version: str = "") -> str:
         pictured=f"map-{g.code}.png" in runs.sizes(entry),
         files=runs.files(entry),
         run=str(run_of(entry)),
+        map=panel.of_flood(entry["event_id"], entry["version"]),
     )
 
 
@@ -180,7 +182,15 @@ def _list(index: Index, region: str) -> dict[str, Any]:
         "chart": listing.chart(chart, around, g.language) if found else None,
         "source": _source(index, region, strip),
         "depths": listing.depths(g.language),
+        "map": _map(strip),
     }
+
+
+def _map(strip: dict[str, Any] | None) -> dict[str, Any]:
+    """Of the newest hour that is known; rows bring others."""
+    if strip is None:
+        return panel.of_flood("", "", "–")
+    return panel.of_flood(strip["hour"]["of"] or "", strip["hour"]["version"] or "", strip["when"])
 
 
 def _source(index: Index, region: str, strip: dict[str, Any] | None) -> dict[str, Any]:

@@ -6,7 +6,11 @@ from typing import Any
 from flask import g, request, url_for
 
 from siaga import palette
+from siaga.hazard.ash import CLASSES as ASH_CLASSES
+from siaga.impact.flood import CLASSES as FLOOD_CLASSES
 from siaga.impact.mmi import ROMAN
+from siaga.report import words
+from siaga.report.classed import flood
 
 _LEAST, _FOCUS = 3, 5  # MMI classes: the weakest that is drawn, and the weakest that the first view is fitted to
 
@@ -40,6 +44,41 @@ def of_quake(entry: Mapping[str, Any]) -> dict[str, Any]:
     )
 
 
+def of_ash(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """The map of one version of an ash fall: its classes of thickness, and the volcano."""
+    _ = g.language
+    found = _panel(
+        "map-areas.js",
+        areas=url_for("ashfalls.file", event_id=entry["event_id"], version=entry["version"], path="classes.geojson"),
+        vent=[entry["volcano"]["longitude"], entry["volcano"]["latitude"]],
+        colours=palette.ASH,
+        names={name: _(word) for name, word in words.ASH_CLASSES.items()},
+        opacity=0.75,
+        hatched="",
+        hatch=palette.FLOOD_HATCH,
+        edge=palette.WATER_EDGE,
+    )
+    return found | {"swatches": [(palette.ASH[name], _(words.ASH_CLASSES[name])) for name in ASH_CLASSES]}
+
+
+def of_flood(snapshot: str, version: str, caption: str = "") -> dict[str, Any]:
+    """The map of an hour's neighbourhoods by state, "" where none is shown at first. caption: which hour that is."""
+    _ = g.language
+    areas = url_for("floods.file", snapshot=snapshot, version=version, path="flood.geojson") if version else ""
+    found = _panel(
+        "map-areas.js",
+        areas=areas,
+        colours=palette.FLOOD,
+        names={state: flood.depth(state, _) for state in FLOOD_CLASSES},
+        opacity=0.85,
+        hatched="1",
+        hatch=palette.FLOOD_HATCH,
+        edge=palette.WATER_EDGE,
+        map=_("Show on the map"),
+    )
+    return found | {"caption": caption}
+
+
 def of_list(tab: str, box: tuple[float, float, float, float] | None, levels: Sequence[str]) -> dict[str, Any]:
     """The map beside the list of that tab. box: the rectangle that the list is filtered by: west, south, east, north.
 
@@ -61,7 +100,8 @@ def _panel(
     """
     common = {"style": url_for("maps.looks", lang=g.code), "levels": palette.LEVEL, "locale": _locale()}
     folded = request.cookies.get("map") == "folded"
-    return {"script": script, "layers": layers, "key": key, "folded": folded, "rectangle": False, "told": common | told}
+    shown = {"layers": layers, "key": key, "swatches": (), "caption": "", "rectangle": False}
+    return {"script": script, "folded": folded, "told": common | told} | shown
 
 
 def _locale() -> dict[str, str]:

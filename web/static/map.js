@@ -107,9 +107,9 @@ export function around(features) {
     : null;
 }
 
-/** Show that view, at once where the reader wants no motion. */
-export function look(map, bounds) {
-  if (bounds) map.fitBounds(bounds, { padding: 32, maxZoom: 9, duration: still() ? 0 : 400 });
+/** Show that view, at once where the reader wants no motion, and no closer than `maxZoom`. */
+export function look(map, bounds, maxZoom = 9) {
+  if (bounds) map.fitBounds(bounds, { padding: 32, maxZoom, duration: still() ? 0 : 400 });
 }
 
 /** Whether the reader wants no motion. */
