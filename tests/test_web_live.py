@@ -7,7 +7,7 @@ import socket
 import time
 
 import pytest
-from fixtures import receipts
+from fixtures import ashfalls, floodhours, receipts
 from fixtures.entries import entry, put
 from fixtures.pages import NOBODY, opened, text
 
@@ -57,6 +57,22 @@ def test_an_event_page_tells_what_was_last_known_while_the_store_is_silent(web, 
         assert said in page
     assert silent.url not in page
     assert text(reader, "/earthquakes")[0] == 200
+
+
+def test_hours_of_floods_and_ash_falls_are_told_while_the_store_is_silent(web, silent):
+    store, index, _client = web
+    ashfalls.put(store)
+    floodhours.put_data(store, 0, dict(zip(floodhours.RWS, (1, 2, 4), strict=True)))
+    index.refresh()
+    reader = create_app(silent, index, NOBODY).test_client()
+    for path, told in (
+        (f"/ash/{ashfalls.EVENT}", ("Ash of Merapi", "SIAGA", "3,068 m", "1,900")),
+        (f"/floods/{floodhours.snapshot(0)}", ("Flood, 07:00", "2 RW", "2,000")),
+    ):
+        status, page = text(reader, f"{path}?lang=en")
+        assert status == 503
+        assert all(said in page for said in ("Known since", *told)), page
+        assert silent.url not in page
 
 
 def test_while_the_index_is_made_anew_nothing_is_said_to_be_missing(web, monkeypatch):

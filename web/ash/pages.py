@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, g, render_template, request
 
 from siaga import keys, moment, palette
-from siaga.errors import BadInput
+from siaga.errors import BadInput, Unavailable
 from siaga.hazard.ash import ALERT_LEVELS, CLASSES
 from siaga.hazards import ASH
 from siaga.impact.stored.ash import AshAirport, AshImpact, AshTown, Cumulative
@@ -80,10 +80,28 @@ def popup(event_id: str, version: str) -> str:
 
 @pages.get("/ash/<event_id>")
 @pages.get("/ash/<event_id>/<version>")
-def event(event_id: str, version: str = "") -> str:
-    """One version of an ash fall; the newest where none is named."""
-    runs = services().runs
+def event(event_id: str, version: str = "") -> str | tuple[str, int]:
+    """One version of an ash fall, the newest where none is named; what the list knows while the store is silent."""
     versions, entry = find(services().index, "ash", event_id, version)
+    try:
+        return _page(versions, entry)
+    except Unavailable as error:
+        _, row = g.language, _row(entry, g.language)
+        facts = [
+            (_("Activity level"), row["level_name"]),
+            (_("Column above the vent"), row["height"]),
+            (_("Above the sea"), row["column"]),
+            (_("People under ash"), " · ".join(filter(None, (row["people"], row["highest"])))),
+        ]
+        when = " · ".join(filter(None, (row["ago"], f"{row['day']}, {row['clock']}")))
+        title = _("Ash of {volcano}", volcano=row["volcano"])
+        page = render_template("last_known.html", tab="ash", title=title, when=when, facts=facts, entry=entry)
+        return page, error.status
+
+
+def _page(versions: list[dict[str, Any]], entry: dict[str, Any]) -> str:
+    """The page of one version. Raises Unavailable."""
+    runs = services().runs
     return render_template(
         "ashfall.html",
         tab="ash",

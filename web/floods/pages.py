@@ -5,10 +5,11 @@ from typing import Any
 from flask import Blueprint, Response, g, render_template, request
 
 from siaga import keys, moment
-from siaga.errors import NotFound
+from siaga.errors import NotFound, Unavailable
 from siaga.impact import flood
 from siaga.impact.floodtrend import MOST_DRY_HOURS
-from siaga.report import figures
+from siaga.report import figures, limits
+from siaga.report.classed.tables import people_text
 from web import bundle, clock, login
 from web.floods import listing, tables
 from web.floods import map as flood_map
@@ -44,9 +45,9 @@ def csv() -> Response:
 
 @pages.get("/floods/<snapshot>")
 @pages.get("/floods/<snapshot>/<version>")
-def event(snapshot: str, version: str = "") -> str:
-    """One hour, whatever is known of it; the newest version where none is named."""
-    index, runs = services().index, services().runs
+def event(snapshot: str, version: str = "") -> str | tuple[str, int]:
+    """One hour, whatever is known of it, the newest version where none is named; the same while the store is silent."""
+    index = services().index
     asked = keys.Snapshot.parse(snapshot)
     hour = index.floods.hour(asked.region, floods.number(asked.hour))
     if hour is None and not index.versions(snapshot, hazard="flood"):
@@ -55,12 +56,22 @@ def event(snapshot: str, version: str = "") -> str:
     if hour and not version and not _is_kept_back(index, of) and (hour.counts is None or hour.kind == "empty"):
         return render_template("floodhour.html", tab="floods", **_of_hour(hour, asked))
     versions, entry = find(index, "flood", of, version)
+    same = hour.kind == "same" if hour and not version else False
+    try:
+        return _page(versions, entry, asked, same)
+    except Unavailable as error:
+        return _last_known(entry, asked), error.status
+
+
+def _page(versions: list[dict[str, Any]], entry: dict[str, Any], asked: keys.Snapshot, same: bool) -> str:
+    """The page of one version, for the hour that is asked for. Raises Unavailable."""
+    runs = services().runs
     return render_template(
         "flood.html",
         tab="floods",
-        **tables.shown(index.floods, runs.analysis(entry), asked, g.language),
+        **tables.shown(services().index.floods, runs.analysis(entry), asked, g.language),
         break_hours=MOST_DRY_HOURS,
-        same=hour.kind == "same" if hour and not version else False,
+        same=same,
         entry=entry,
         newest=versions[0],
         versions=[_version(one, entry) for one in versions],
@@ -69,6 +80,24 @@ def event(snapshot: str, version: str = "") -> str:
         files=runs.files(entry),
         run=str(run_of(entry)),
         map=panel.of_flood(entry["event_id"], entry["version"]),
+    )
+
+
+def _last_known(entry: dict[str, Any], asked: keys.Snapshot) -> str:
+    """What the list knows of an hour."""
+    _, when, cm = g.language, tables.when(asked, g.language), limits.of(g.language).flood_cm
+    wet = sum(entry["areas_by_class"][state] for state in flood.CLASSES[flood.AFFECTED_FROM - 1 :])
+    facts = [
+        (_("{cm} cm or deeper", cm=cm), f"{figures.whole(wet, _.code)} RW"),
+        (_("People in RWs of {cm} cm or more", cm=cm), people_text(entry["affected"], _)),
+    ]
+    return render_template(
+        "last_known.html",
+        tab="floods",
+        title=_("Flood, {when}", when=when["clock"]),
+        when=f"{when['day']}, {when['clock']} ({when['utc']})",
+        facts=facts,
+        entry=entry,
     )
 
 
