@@ -44,6 +44,9 @@ PICTURE = texts("levels.css", "picture.css", "picture.html", "picture-earthquake
 
 def rendered(drill=False):
     impact, bands, below = impacts.full(**({"event_type": "SCENARIO"} if drill else {}))
+    if drill:  # the longest that there is room for, so that nothing of the page gives way to it
+        lines = "BADAN PENANGGULANGAN BENCANA DAERAH PROVINSI NUSA TENGGARA BARAT, PUSDALOPS 24 JAM", "Pusdalops 24 jam"
+        impact["provenance"] |= {"letterhead": {"id": [line.ljust(80, ".")[:80] for line in lines]}}
     indonesian = [language.load("id")]
     made = paper.render(impact, bands, Atlas(None, None), "https://siaga.example.go.id", indonesian, below)
     return impact, {one.path: one.body for one in made}

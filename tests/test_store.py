@@ -256,6 +256,7 @@ RIGHTS = {
     ("functions", keys.FLOODMAPS): {READ, LIST, PUT},
     ("functions", keys.RESULTS): {READ, LIST, PUT},
     ("functions", keys.ANNOUNCEMENTS): {READ, LIST, PUT},
+    ("functions", keys.TEXTS): {READ, LIST},
     **{("gateway", bucket): {READ, LIST} for bucket in (*keys.INPUTS, keys.RESULTS)},
     ("ash", keys.ASHMAPS): {READ, LIST, PUT},
     **{("operators", bucket): {PUT} for bucket in (keys.SHAKEMAPS, keys.SHAKEMAPS_CORRECTED)},

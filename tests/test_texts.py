@@ -1,14 +1,17 @@
 """Texts that an agency writes above its lists: plain, in both languages, in versions, restored by admins alone."""
 
 import pytest
-from fixtures import accounts
+from fixtures import accounts, impacts, installed
 from fixtures.pages import opened, text
 
-from siaga import keys
+from siaga import analysis, keys
 from siaga.accounts.account import ADMIN, OPERATOR
-from siaga.errors import Conflict
+from siaga.data import analysis_data
+from siaga.errors import BadInput, Conflict
 from siaga.inputs import texts
-from siaga.inputs.texts import LANDING, LONGEST, Place, Text
+from siaga.inputs.texts import LANDING, LONGEST, REPORT, Place, Text
+from siaga.language import load
+from siaga.report.earthquake import fit, pages
 from siaga.store import Store
 from web import UploadAccess
 
@@ -29,7 +32,7 @@ def web(store, minio, tmp_path):
 
 def send(client, what, **more):
     """What that form answers."""
-    named = {"hazard": "earthquake", "of": "id", "token": accounts.token(client, "/account")} | more
+    named = {"kind": LANDING, "hazard": "earthquake", "of": "id", "token": accounts.token(client, "/account")} | more
     return client.post(f"/texts/{what}", data=named).status_code
 
 
@@ -59,7 +62,13 @@ def test_a_text_stands_above_its_list_and_an_older_one_is_restored(web):
 
 def test_what_is_looked_at_is_not_written(web):
     store, _index, client = web
-    form = {"hazard": "ash", "of": "en", "token": accounts.token(client, "/account"), "text": "Only a look"}
+    form = {
+        "kind": LANDING,
+        "hazard": "ash",
+        "of": "en",
+        "token": accounts.token(client, "/account"),
+        "text": "Only a look",
+    }
     assert client.post("/texts/look", data=form).get_data(as_text=True).count("Only a look") == 2
     assert send(client, "look", text="x" * (LONGEST + 1)) == 422
     assert send(client, "save", of="xx", text="a") == 404
@@ -81,3 +90,41 @@ def test_an_operator_writes_no_text(web, minio):
     accounts.entered(client, "op")
     assert client.get("/texts").status_code == 403
     assert send(client, "save", text="x") == 403
+
+
+def test_reports_carry_the_lines_of_the_agency_and_are_other_runs_with_others(store, tmp_path):
+    installed.install(store, tmp_path)
+
+    def made():
+        exposure = analysis_data.open(store, tmp_path / "cache", ())
+        run = analysis.run_of("earthquake", "20180805194635", "initial", 1, b"a map", exposure)
+        return run.run, analysis.head(run, b"a map", exposure)["provenance"]
+
+    bare, ours = made(), Place(REPORT, "earthquake", "id")
+    texts.write(store, Text(ours, 0, "BPBD <NTB>\nPusdalops 117", "ani", "2026-11-27T00:00:00Z"))
+    texts.write(store, Text(Place(REPORT, "ash", "id"), 0, "PVMBG", "ani", "2026-11-27T00:00:00Z"))
+    lined = made()
+    assert (bare[1].get("letterhead"), lined[1]["letterhead"]) == (None, {"id": ["BPBD <NTB>", "Pusdalops 117"]})
+    assert lined[0] != bare[0]
+    texts.write(store, Text(ours, 0, "Salah", "ani", "2026-11-27T00:00:01Z"))
+    assert made()[0] not in (bare[0], lined[0])
+    texts.write(store, Text(ours, 0, "BPBD <NTB>\nPusdalops 117", "ani", "2026-11-27T00:00:02Z", restores=1))
+    assert made() == lined
+    texts.write(store, Text(ours, 0, "", "ani", "2026-11-27T00:00:03Z"))
+    assert made() == bare
+    for wrong in ("a\nb\nc", "x" * 81):
+        with pytest.raises(BadInput):
+            texts.write(store, Text(ours, 0, wrong, "ani", "2026-11-27T00:00:04Z"))
+
+
+@pytest.mark.parametrize("more", [{}, {"drill": True, "drill_reason": "a test"}], ids=["real", "exercise"])
+def test_the_lines_stand_at_head_and_foot_of_each_page_as_plain_text(more):
+    impact = impacts.full()[0] | more
+    impact["provenance"] = impact["provenance"] | {"letterhead": {"id": ["BPBD <NTB>", "W" * 80]}}
+    for code, count in (("id", 1), ("en", 0)):
+        language = load(code)
+        fitted = fit.first(impact, False, language)
+        page = pages.html(impact, "https://siaga.example", language, fitted, None)
+        assert page.count('<p class="letterhead">BPBD &lt;NTB&gt;</p>') == count * fitted.pages
+        assert page.count(f'<p class="newest">{"W" * 80}</p>') == count * fitted.pages
+        assert ("LATIHAN" in page or "EXERCISE" in page) == bool(more)

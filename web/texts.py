@@ -1,4 +1,4 @@
-"""Texts above the lists, for admins: written, looked at, kept in versions, restored; pages show the newest."""
+"""Texts above lists and on reports, for admins: written, looked at, kept in versions, restored; the newest holds."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from siaga import moment
 from siaga.accounts.account import ADMIN
 from siaga.errors import BadInput, Conflict, NotFound, SiagaError
 from siaga.inputs import texts
-from siaga.inputs.texts import LANDING, LONGEST, PLACES, Place, Text, paragraphs
+from siaga.inputs.texts import LANDING, LINES, LONGEST, LONGEST_LINE, PLACES, REPORT, Place, Text, paragraphs
 from siaga.report import figures
 from siaga.store import Store
 from web import audit, login
@@ -17,6 +17,7 @@ from web.services import services
 
 _NAME = "siaga-texts"
 _HAZARDS = {"earthquake": "Earthquakes", "flood": "Floods", "ash": "Volcanic ash"}
+_KINDS = {LANDING: "Above the list", REPORT: "On the report"}
 _LANGUAGES = {"id": "Indonesian", "en": "English"}
 
 pages = Blueprint("texts", __name__)
@@ -40,8 +41,8 @@ def landing(hazard: str) -> list[list[tuple[str, str]]]:
 @login.page(ADMIN)
 def overview() -> tuple[str, int]:
     """A text, its form and its versions."""
-    asked = request.args
-    return _page(texts.place_of(LANDING, asked.get("hazard", PLACES[0].hazard), asked.get("of", g.code)))
+    usual = {"kind": PLACES[0].kind, "hazard": PLACES[0].hazard, "of": g.code}
+    return _page(texts.place_of(*(request.args.get(name, value) for name, value in usual.items())))
 
 
 @pages.post("/texts/look")
@@ -50,7 +51,7 @@ def look() -> tuple[str, int]:
     """How it would stand there."""
     place, written = _place(), request.form.get("text", "")
     try:
-        return _page(place, written=written, preview=paragraphs(texts.cleaned(written)))
+        return _page(place, written=written, preview=_lines(place, texts.cleaned(place, written)))
     except BadInput as error:
         return _page(place, error, written)
 
@@ -81,11 +82,12 @@ def _write(text: Text) -> AnyResponse | tuple[str, int]:
         return _page(text.place, error, text.text)
     audit.about(f"{one.place} {one.number}" + (f" = {one.restores}" if one.restores else ""))
     services().index.texts.refresh()
-    return redirect(url_for("texts.overview", hazard=text.place.hazard, of=text.place.language))
+    place = text.place
+    return redirect(url_for("texts.overview", kind=place.kind, hazard=place.hazard, of=place.language))
 
 
 def _place() -> Place:
-    place = texts.place_of(LANDING, *(request.form.get(name, "")[:40] for name in ("hazard", "of")))
+    place = texts.place_of(*(request.form.get(name, "")[:40] for name in ("kind", "hazard", "of")))
     audit.about(str(place))
     return place
 
@@ -107,7 +109,10 @@ def _page(
         tab="texts",
         place=place,
         places=PLACES,
+        kinds=_KINDS,
         hazards=_HAZARDS,
+        lines=LINES,
+        longest_line=LONGEST_LINE,
         tongues=_LANGUAGES,
         written=written if written is not None else found[0].text if found else "",
         preview=preview,
@@ -126,5 +131,10 @@ def _row(one: Text) -> dict[str, Any]:
         "who": one.who,
         "when": clock,
         "restores": one.restores,
-        "paragraphs": paragraphs(one.text),
+        "paragraphs": _lines(one.place, one.text),
     }
+
+
+def _lines(place: Place, text: str) -> list[list[tuple[str, str]]]:
+    """In pieces as a page shows it: of a report line by line, without links."""
+    return [[(line, "")] for line in text.splitlines()] if place.kind == REPORT else paragraphs(text)

@@ -5,6 +5,7 @@ One module per hazard, each with of_<hazard>(…) -> Analysis. The function on-<
 store, no clock and no place of arrival.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -57,12 +58,17 @@ def run_of(hazard: str, event_id: str, source_type: str, number: int, body: byte
     """The run of an input's content with this exposure and this software. number: the version that the file gives."""
     content = sha256(body).hexdigest()
     version = keys.Version(source_type, number, content[:8])
-    made_of = (content, source_type, exposure.manifest_sha256, software.version(), edition.templates_sha256())
+    made_of = [content, source_type, exposure.manifest_sha256, software.version(), edition.templates_sha256()]
+    if lines := exposure.letterheads.get(hazard):  # a report with others is another run
+        made_of.append(json.dumps(lines, sort_keys=True))
     return keys.Run(hazard, event_id, version, sha256("\0".join(made_of).encode()).hexdigest()[:8])
 
 
 def head(run: keys.Run, body: bytes, exposure: AnalysisData, drill_reason: str = "") -> RunRecord:
     """What the records of all hazards begin with. body: the input that the run is of."""
+    made_of = provenance(body, exposure)
+    if lines := exposure.letterheads.get(run.hazard):
+        made_of["letterhead"] = {code: list(written) for code, written in lines.items()}
     return {
         "schema": record.SCHEMA,
         "event_id": run.event_id,
@@ -72,7 +78,7 @@ def head(run: keys.Run, body: bytes, exposure: AnalysisData, drill_reason: str =
         "version_number": run.version.number,
         "drill": bool(drill_reason),
         "drill_reason": drill_reason,
-        "provenance": provenance(body, exposure),
+        "provenance": made_of,
     }
 
 

@@ -7,14 +7,15 @@ hash, so files of an older manifest stay whole while a new one is being installe
 import hashlib
 import json
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from siaga import diskcache, keys
 from siaga.errors import Conflict, NotFound, SiagaError, Unavailable
 from siaga.exposure.zones import INSTALLED, ZoneFields
+from siaga.inputs import texts
 
 if TYPE_CHECKING:  # its S3 client takes a third of a second to import, and files need none
     from siaga.store import Store
@@ -70,7 +71,7 @@ class AnalysisData:
     files: what an impact says of its sources: role, path, sha256, title, year, source, demonstration; of all roles.
     demonstration: True when any figure made with it has to say so.
     zone_fields: how the zones' fields are named. installed: False for files that are used once.
-    roles: those that were asked for.
+    roles: those that were asked for. letterheads: by hazard and language the lines that its reports carry.
     """
 
     manifest_sha256: str
@@ -81,6 +82,7 @@ class AnalysisData:
     zone_fields: ZoneFields = INSTALLED
     installed: bool = True
     roles: tuple[str, ...] = ROLES
+    letterheads: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
 
     def path(self, role: str) -> Path | None:
         """Where the file of that role lies on this machine; None when there is none.
@@ -95,8 +97,9 @@ class AnalysisData:
 def open(store: "Store", cache: Path, roles: Sequence[str] = ROLES) -> AnalysisData:
     """The analysis data as the bucket has it now; whatever of these roles is missing on disk is fetched first.
 
-    A warm process pays one HEAD. Files lie in `cache`/analysis-data/<sha256>/<name>, shared by all
-    processes of a machine; one that does not have its hash is fetched again.
+    A warm process pays one HEAD, and a LIST for the lines of reports. Files lie in
+    `cache`/analysis-data/<sha256>/<name>, shared by all processes of a machine; one that does not have its hash is
+    fetched again.
     Raises NotFound when nothing is installed; Unavailable.
     """
     folder = cache / diskcache.ANALYSIS_DATA
@@ -113,6 +116,7 @@ def open(store: "Store", cache: Path, roles: Sequence[str] = ROLES) -> AnalysisD
         ),
         _paths={entry["role"]: _fetched(store, folder, entry) for entry in wanted},
         roles=tuple(roles),
+        letterheads=texts.letterheads(store),
     )
 
 

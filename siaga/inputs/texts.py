@@ -5,18 +5,21 @@ again as the newest. So two who write at the same moment meet in the conditional
 """
 
 import json
+import logging
 import re
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from siaga import keys
-from siaga.errors import BadInput, Conflict
+from siaga.errors import BadInput, Conflict, Forbidden, NotFound
 from siaga.hazards import HAZARDS
 from siaga.language import LANGUAGES
 from siaga.store import Store
 
-LANDING = "landing"  # stands above the list of a hazard
+_log = logging.getLogger(__name__)
+LANDING, REPORT = "landing", "report"  # stands above the list of a hazard; at head and foot of its reports
 LONGEST = 4000  # characters
+LINES, LONGEST_LINE = 2, 80  # of a report: who it is from, and what stands at its foot; characters
 _LARGEST = 1 << 16  # bytes of a version
 _LINK = re.compile(r"(?:https?://|mailto:)[^\s<>\"']*[^\s<>\"'.,;:!?)\]]")
 _BREAK = re.compile(r"\n[ \t]*\n\s*")
@@ -24,7 +27,7 @@ _BREAK = re.compile(r"\n[ \t]*\n\s*")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a text stands. kind: LANDING. hazard, language: of siaga.hazards and siaga.language."""
+    """Where a text stands. kind: LANDING or REPORT. hazard, language: of siaga.hazards and siaga.language."""
 
     kind: str
     hazard: str
@@ -34,7 +37,7 @@ class Place:
         return f"{self.kind}/{self.hazard}/{self.language}"
 
 
-PLACES = tuple(Place(LANDING, hazard, code) for hazard in HAZARDS for code in LANGUAGES)
+PLACES = tuple(Place(kind, hazard, code) for kind in (LANDING, REPORT) for hazard in HAZARDS for code in LANGUAGES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +83,20 @@ def place_of(kind: str, hazard: str, language: str) -> Place:
     return place
 
 
-def cleaned(text: str) -> str:
-    """The text without what is neither printed nor a new line. Raises BadInput where it is too long."""
+def cleaned(place: Place, text: str) -> str:
+    """The text without what is neither printed nor a new line. Raises BadInput where that place has no room for it."""
     lines = ("".join(mark for mark in line if mark.isprintable()).rstrip() for line in text.splitlines())
     plain = "\n".join(lines).strip()
     if len(plain) > LONGEST:
         raise BadInput("The text is too long; write at most {most} characters", field="text", most=LONGEST)
+    written = plain.splitlines()
+    if place.kind == REPORT and (len(written) > LINES or any(len(line) > LONGEST_LINE for line in written)):
+        raise BadInput(
+            "A report has room for {count} lines of at most {most} characters: who it is from, and a line at its foot",
+            field="text",
+            count=LINES,
+            most=LONGEST_LINE,
+        )
     return plain
 
 
@@ -104,6 +115,25 @@ def versions(store: Store, place: Place) -> list[Text]:
     return [Text.decode(store.get(keys.TEXTS, head.key, at_most=_LARGEST)[0]) for head in reversed(heads)]
 
 
+def letterheads(store: Store) -> dict[str, dict[str, list[str]]]:
+    """By hazard and language the lines of its reports: who they are from, and the foot; without those of no text.
+
+    store: with the rights of role functions; one that gives none to these texts holds up no report. Raises
+    BadInput, Unavailable.
+    """
+    try:
+        newest = {head.key.rpartition("/")[0]: head.key for head in store.list(keys.TEXTS, f"{REPORT}/")}
+    except (NotFound, Forbidden) as error:
+        _log.error("reports carry no lines of the agency: %s", error)
+        return {}
+    lines: dict[str, dict[str, list[str]]] = {}
+    for key in newest.values():
+        one = Text.decode(store.get(keys.TEXTS, key, at_most=_LARGEST)[0])
+        if one.text:
+            lines.setdefault(one.place.hazard, {})[one.place.language] = one.text.splitlines()
+    return lines
+
+
 def write(store: Store, text: Text) -> Text:
     """Make it the newest version, whatever its number; where the newest says the same already, that is returned.
 
@@ -111,7 +141,7 @@ def write(store: Store, text: Text) -> Text:
     """
     there = versions(store, text.place)
     newest = there[0] if there else None
-    said = cleaned(text.text)
+    said = cleaned(text.place, text.text)
     if newest and newest.text == said:
         return newest
     numbered = replace(text, text=said, number=newest.number + 1 if newest else 1)

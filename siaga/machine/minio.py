@@ -233,9 +233,9 @@ def rights(role: str) -> dict[str, Any]:
         "bmkg": [(("s3:PutObject", "s3:GetObject"), shakemaps), (listing, shakemaps)],
         "door": [(("s3:PutObject", "s3:GetObject"), keys.INPUTS), (listing, keys.INPUTS)],
         "functions": [
-            (reading, (*keys.INPUTS, keys.ANALYSIS_DATA, keys.RESULTS, keys.ANNOUNCEMENTS)),
+            (reading, (*keys.INPUTS, keys.ANALYSIS_DATA, keys.RESULTS, keys.ANNOUNCEMENTS, keys.TEXTS)),
             (("s3:PutObject",), (keys.FLOODMAPS, keys.RESULTS, keys.ANNOUNCEMENTS)),
-            (listing, (*keys.INPUTS, keys.ANALYSIS_DATA, keys.RESULTS, keys.ANNOUNCEMENTS)),
+            (listing, (*keys.INPUTS, keys.ANALYSIS_DATA, keys.RESULTS, keys.ANNOUNCEMENTS, keys.TEXTS)),
         ],
         "ash": [(("s3:PutObject", "s3:GetObject"), (keys.ASHMAPS,)), (listing, (keys.ASHMAPS,))],
         "accounts": [

@@ -12,6 +12,7 @@ import segno
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from siaga import palette
+from siaga.impact.stored.head import Provenance
 from siaga.language import Language
 from siaga.report import limits
 from siaga.report.fit import MAP_MM, MAP_URL, Fit
@@ -20,15 +21,23 @@ TEMPLATES = Path(__file__).parent / "templates"
 _END = re.compile(r"(</(?:p|td|th|li|h[1-6])>)")
 
 
-def html(templates: Sequence[str], shown: Mapping[str, Any], url: str, fit: Fit, language: Language) -> str:
+def html(
+    templates: Sequence[str],
+    shown: Mapping[str, Any],
+    url: str,
+    fit: Fit,
+    language: Language,
+    made_of: Provenance,
+) -> str:
     """A whole report as one page; fonts are the reader's Inter or Open Sans. It names its map, see with_map.
 
     templates: one per page; as many as the fit has pages are set. shown: what they need, and
-    what the frame needs: kind, running, title, chip, small, drill, demonstration.
+    what the frame needs: kind, running, title, chip, small, drill, demonstration. made_of: names the agency's lines.
     """
     template = environment().get_template("report.html")
     page = template.render(
         **shown,
+        letterhead=made_of.get("letterhead", {}).get(language.code, []),
         _=language,
         limits=limits.of(language),
         templates=templates[: fit.pages],

@@ -39,11 +39,15 @@ class Software(TypedDict):
 
 
 class Provenance(TypedDict):
-    """Where the figures come from: input, analysis data, software, each with its hash."""
+    """Where the figures come from: input, analysis data, software, each with its hash.
+
+    letterhead: by language the lines that the agency lets its reports carry; missing where there are none.
+    """
 
     input: InputRecord
     analysis_data: AnalysisDataRecord
     software: Software
+    letterhead: NotRequired[dict[str, list[str]]]
 
 
 class RunRecord(TypedDict):

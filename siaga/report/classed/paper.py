@@ -90,7 +90,8 @@ def _paper(
     url = f"{public_url}/{HAZARDS[impact['hazard']].page}/{impact['event_id']}"
 
     def pages(fitted: Fit) -> str:
-        return template.html(printing.templates, printing.printed(fitted, language), url, fitted, language)
+        shown = printing.printed(fitted, language)
+        return template.html(printing.templates, shown, url, fitted, language, impact["provenance"])
 
     def of_picture() -> str:
         facts = printing.facts(printing.printed(guess, language), language)

@@ -38,7 +38,7 @@ def html(impact: EarthquakeImpact, public_url: str, language: Language, fit: Fit
         "axis_bands": axis.BANDS,
         "axis_ticks": [(figures.whole(value, language.code), left) for value, left in axis.TICKS],
     }
-    return template.html(_TEMPLATES, shown, url, fit, language)
+    return template.html(_TEMPLATES, shown, url, fit, language, impact["provenance"])
 
 
 def _frame(impact: EarthquakeImpact, shown: Mapping[str, Any], _: Language) -> dict[str, Any]:
