@@ -8,12 +8,14 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from argon2 import PasswordHasher
 from support import quick
 from support.door_process import Door
 from support.running import Running, environment, wait_for
 from support.stores import emptied_store
 
 from siaga import stack
+from siaga.accounts import passwords
 from siaga.machine import minio as minio_server
 from siaga.settings import Settings
 
@@ -72,6 +74,15 @@ def pytest_xdist_make_scheduler(config, log):
             return share(nodeid.partition("::")[0])
 
     return Shares(config, log)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def usual_hasher():
+    """How passwords are hashed in earnest, for 100 ms each by design; all other tests hash them quickly."""
+    usual = passwords._HASHER
+    passwords._HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    yield usual
+    passwords._HASHER = usual
 
 
 @pytest.fixture(scope="session")

@@ -9,22 +9,30 @@ from datetime import datetime
 from support.running import wait_for
 
 from chaos import oracle, siege
-from chaos.siege import Siege, besieged
+from chaos.siege import USUAL, Pace, Siege, besieged
 from chaos.uploads import POISON, Uploaders, made
 from siaga.errors import SiagaError
 
 _LATENCIES = 3
 _SLACK_SECONDS = 1.0  # of a machine that does other work besides
-_BETWEEN = (0.5, 3.0)  # seconds between two faults
-_LASTING = (1.0, 4.0)  # seconds of those that last
 
 
 class Course:
     """One siege from its start to its verdict; numbers of maps go up through all of it."""
 
-    def __init__(self, uploads: int, seed: int, seconds: float, *, reports: bool, poison=POISON, patience=1800.0):
+    def __init__(
+        self,
+        uploads: int,
+        seed: int,
+        seconds: float,
+        *,
+        reports: bool,
+        poison=POISON,
+        patience=1800.0,
+        pace: Pace = USUAL,
+    ):
         self._uploads, self._seed, self._seconds, self._reports = uploads, seed, seconds, reports
-        self._poison, self._patience = poison, patience
+        self._poison, self._patience, self._pace = poison, patience, pace
         self._number = 0
         self._acknowledged = []
         self._wrong: list[str] = []
@@ -36,7 +44,7 @@ class Course:
         say(
             f"seed {self._seed}: {self._uploads} uploads, {'figures and reports' if self._reports else 'figures alone'}"
         )
-        with besieged(self._seed, reports=self._reports) as under:
+        with besieged(self._seed, self._pace, reports=self._reports) as under:
             for what, why in under.skipped.items():
                 say(f"NOT TRIED: {what}: {why}")
             say("NOT TRIED: clocks that jump")
@@ -88,8 +96,8 @@ class Course:
             turn = turn or under.rng.sample(under.faults(), len(under.faults()))
             fault = turn.pop()
             self.faults[fault] += 1
-            under.suffer(fault, under.rng.uniform(*_LASTING))
-            time.sleep(under.rng.uniform(*_BETWEEN))
+            under.suffer(fault, under.rng.uniform(*self._pace.lasting))
+            time.sleep(under.rng.uniform(*self._pace.between))
         clients.join()
         self._acknowledged += clients.acknowledged
 
@@ -126,7 +134,7 @@ class Course:
         for upload in uploads:
             receipt = told[upload.key]
             say(f"  {upload.kind}, {receipt['attempts']} attempts: {(receipt['reason'] or {}).get('text')}")
-        longest = siege.TIMEOUT_SECONDS + siege.START_SECONDS
+        longest = self._pace.timeout + siege.START_SECONDS
         if max(live) > longest:
             self._wrong.append(f"a live map waited {max(live)} s, longer than a time-out and a start: {longest:g} s")
 

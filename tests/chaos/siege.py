@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import threading
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from fixtures import installed
@@ -26,7 +27,7 @@ STACK = """
 functions:
   on-shakemap:
     handler: ./functions/poisoned
-    environment: {exec_timeout: 12s, max_memory_mb: "2048"}
+    environment: {exec_timeout: TIMEOUTs, max_memory_mb: "2048"}
     limits: {memory: 1500Mi}
     labels: {com.openfaas.scale.min: "2"}
     annotations:
@@ -40,20 +41,34 @@ REPORTS = """
     annotations:
       siaga.inputs: results/earthquake/*/impact.json
 """
-TIMEOUT_SECONDS = 12.0  # of on-shakemap
 ATTEMPTS = 3
 START_SECONDS = 10.0  # of a slot, on a busy machine
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast a siege goes, in seconds: from how many to how many between two faults, and of those that last.
+
+    timeout: of on-shakemap, which a map that spins uses up at each attempt; longer than anything that lasts.
+    """
+
+    between: tuple[float, float] = (0.5, 3.0)
+    lasting: tuple[float, float] = (1.0, 4.0)
+    timeout: int = 12
+
+
+USUAL = Pace()
 PARTS = ("minio", "gateway", "gateway.sftp", "web", "index.py")
 
 
 class Siege:
     """MinIO under a supervisor of its own, all other parts under `siaga up`, proxies between; `rng` decides."""
 
-    def __init__(self, home: Path, rng: random.Random, *, reports: bool):
+    def __init__(self, home: Path, rng: random.Random, pace: Pace, *, reports: bool):
         self.rng, self.home, self._disk = rng, home, home / "siaga" / "gateway"
         self.skipped: dict[str, str] = {}
         self._lock = threading.Lock()
-        (home / "stack.yml").write_text(STACK + (REPORTS if reports else ""))
+        (home / "stack.yml").write_text(STACK.replace("TIMEOUT", str(pace.timeout)) + (REPORTS if reports else ""))
         shared = environment(home / "siaga") | {
             "SIAGA_STACK": str(home / "stack.yml"),
             "SIAGA_ATTEMPTS": str(ATTEMPTS),
@@ -182,10 +197,10 @@ class Siege:
 
 
 @contextlib.contextmanager
-def besieged(seed: int, *, reports: bool):
+def besieged(seed: int, pace: Pace, *, reports: bool):
     """A siege in a temporary home, stopped and removed in the end."""
     home = Path(tempfile.mkdtemp(prefix="siaga-chaos-"))
-    siege = Siege(home, random.Random(seed), reports=reports)
+    siege = Siege(home, random.Random(seed), pace, reports=reports)
     try:
         yield siege.start()
     finally:

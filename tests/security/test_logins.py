@@ -105,7 +105,20 @@ def test_we_13_a_copied_cookie_ends_with_the_logout(site):
     assert session.get(**ask).status_code == 200
 
 
-def test_we_14_an_unknown_name_takes_as_long_as_a_wrong_password():
+@pytest.fixture
+def in_earnest(usual_hasher, monkeypatch):
+    """Passwords as they are hashed outside tests."""
+    passwords._of_nobody.cache_clear()
+    monkeypatch.setattr(passwords, "_HASHER", usual_hasher)
+    yield
+    passwords._of_nobody.cache_clear()
+
+
+def test_a_guess_costs_64_mib_and_three_rounds(in_earnest):
+    assert passwords.hashed(PASSWORD).startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+
+
+def test_we_14_an_unknown_name_takes_as_long_as_a_wrong_password(in_earnest):
     password_hash = passwords.hashed(PASSWORD)
 
     def seconds(stored):

@@ -91,6 +91,14 @@ class RealSlot:
         self._supervisor.stop()
 
 
+@pytest.fixture(autouse=True)
+def soon(monkeypatch):
+    """The supervisor looks more often than it needs to, and starts again what died with less patience."""
+    monkeypatch.setattr(supervisor, "_LOOK", 0.2)
+    monkeypatch.setattr(supervisor, "_FIRST_WAIT", 0.1)
+    monkeypatch.setattr(supervisor, "_LONGEST_WAIT_OF_UP", 0.2)
+
+
 @pytest.fixture(scope="module")
 def slot(tmp_path_factory):
     """One slot for the tests that leave it alive."""
