@@ -20,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from gateway import jobfile, urgency
 from gateway.invoke import Slots
 from gateway.job import TICK, Job, Policy, Progress, job_id
-from gateway.leases import Call
+from gateway.leases import Call, backfill_at_once
 from gateway.ledger import Ledger
 from gateway.verdict import Verdict, Watch
 from siaga.errors import SiagaError, Unavailable
@@ -32,6 +32,7 @@ _log = logging.getLogger("gateway")
 
 VERSION = "3"  # of the rows' form; raise it when Job or Progress change, then older rows are dropped at start
 _BUSY_POLL, _IDLE_POLL = 0.05, 0.5  # seconds, per queue; the first live jobs do not wait for it
+_BACKFILL_POLL = 0.25  # of a busy queue of backfill, whose next job is at hand already; a look takes 3 ms of processor
 _STALE_SECONDS = 1.0  # after its end, until a row goes
 _JUMP_SECONDS = 2.0  # by which a clock is set back that was not merely corrected
 _ENDING_SECONDS = 2.0  # from a receipt to the end of its row, at most
@@ -101,12 +102,13 @@ class Inbox:
         DBOS.launch()
         queues = [(_SUSPECTS, max(1, len(self._slots.functions)))]
         for function in self._slots.functions.values():
-            # Two queues, so that backfill that was taken up and waits for its slot keeps no live job out; of the
-            # live ones more are taken up than there are slots, since some turn out to be old when looked into.
+            # Two queues, so that backfill that was taken up and waits for its slot keeps no live job out; more are
+            # taken up than there are slots: of the live ones some turn out to be old, of backfill the next is at hand.
             queues.append((function.name, function.replicas + _LOOKED_INTO))
-            queues.append((f"{function.name}{_BACKFILL}", max(1, function.replicas - 1)))
+            queues.append((f"{function.name}{_BACKFILL}", backfill_at_once(function.replicas) + 1))
         for name, at_once in queues:
-            self._queues[name] = DBOS.register_queue(name, global_concurrency=at_once, polling_interval_sec=_BUSY_POLL)
+            interval = _busy_poll(name)
+            self._queues[name] = DBOS.register_queue(name, global_concurrency=at_once, polling_interval_sec=interval)
             self._busy.add(name)
         old = DBOS.list_workflows(status=_ACTIVE, load_input=False, load_output=False)
         _delete(row.workflow_id for row in old if row.app_version != VERSION or self._is_orphan(row.queue_name))
@@ -323,7 +325,7 @@ class Inbox:
     def _hurry(self, queue: str) -> None:
         with self._pace:
             if queue not in self._busy:
-                self._queues[queue].set_polling_interval_sec(_BUSY_POLL)
+                self._queues[queue].set_polling_interval_sec(_busy_poll(queue))
                 self._busy.add(queue)
 
     def _relax(self) -> None:
@@ -370,6 +372,10 @@ class Inbox:
             busy = {row.workflow_id for row in found if row.status in _ACTIVE}
             _delete(row for row in due if row not in busy)
             self._stale = {row: moment for row, moment in self._stale.items() if row in busy or row not in due}
+
+
+def _busy_poll(queue: str) -> float:
+    return _BACKFILL_POLL if queue.endswith(_BACKFILL) else _BUSY_POLL
 
 
 def _receipt(job: Job, notification: Notification, progress: Progress, verdict: Verdict) -> Receipt:

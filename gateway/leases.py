@@ -39,6 +39,11 @@ class Call:
         return rank(self.priority) == _BACKFILL
 
 
+def backfill_at_once(slots: int) -> int:
+    """How many of a function's slots backfill may hold."""
+    return max(1, slots - 1)
+
+
 class _Ticket(NamedTuple):
     """One who waits; the lowest place is first. share: it may claim the share of its class. since: when it came."""
 
@@ -95,7 +100,7 @@ class Leases:
         quake that hits few: the machine is its own. But a class that has waited for half a minute begins one job of
         each function, so that no flow of live ones, however long, keeps it out for ever. A tick holds none back: it
         waits for somebody outside more than it works; nor does a suspect, which goes behind all others and never
-        takes the last free slot of several.
+        takes the last free slot of several. Backfill leaves one of several to what comes now.
         """
         own, function = rank(call.priority), call.function
         place = LAST if call.suspect else call.priority
@@ -107,7 +112,7 @@ class Leases:
             self._waiting[function].append(ticket)
             self._before[own] += holds
             self._changed.notify_all()  # whoever has waited long enough comes before it
-            while len(free) <= kept or not self._is_next(function, ticket):
+            while len(free) <= kept or not self._is_next(function, ticket) or not self._has_room(function, own):
                 self._changed.wait(self._seconds_to_share(function, own) if ticket.share else None)
             self._waiting[function].remove(ticket)
             self._began[function, own] = time.monotonic()
@@ -126,10 +131,15 @@ class Leases:
 
     def _is_next(self, function: str, ticket: _Ticket) -> bool:
         waiting = self._waiting[function]
-        ranks = {one.rank for one in waiting if one.share}
+        ranks = {one.rank for one in waiting if one.share and self._has_room(function, one.rank)}
         if overdue := [own for own in ranks if self._seconds_to_share(function, own) is None]:
             return ticket == min(one for one in waiting if one.share and one.rank == max(overdue))
         return ticket == min(waiting) and not any(self._before[: ticket.rank])
+
+    def _has_room(self, function: str, own: int) -> bool:
+        """Whether one more of that rank may hold a slot; suspects take no room."""
+        held = (call for call, _url in self._holding.values() if call.function == function and not call.suspect)
+        return own < _BACKFILL or sum(call.is_backfill for call in held) < backfill_at_once(len(self._urls[function]))
 
     def _seconds_to_share(self, function: str, own: int) -> float | None:
         """Until a class that waits has its share; None once it has: then a slot is all that it still waits for."""

@@ -132,3 +132,20 @@ def test_backfill_takes_the_last_of_several_slots_and_a_live_call_knows_whom_it_
     assert machine.leases.held_up(old) == []
     machine.end("live-0")
     wait_for(lambda: machine.leases.held_up(live) == [], 10)
+
+
+def test_the_next_backfill_is_at_hand_and_takes_no_slot_that_is_kept_for_what_comes_now(machine, monkeypatch):
+    """However long it waits: a live job begins in the other slot, before it."""
+    monkeypatch.setattr(module, "_SHARE_SECONDS", 0.1)
+    machine = machine(slots=2)
+    machine.ask("old-0", OLD)
+    machine.started("old-0")
+    machine.ask("old-1", OLD + 1)
+    wait_for(lambda: machine.leases._seconds_to_share("maps", 2) is None, 10)
+    machine.ask("live", LIVE)
+    machine.started("live")
+    assert machine.began == ["old-0", "live"]
+    machine.end("live")
+    machine.end("old-0")
+    machine.started("old-1")
+    assert machine.places["old-1"] == machine.places["old-0"] != machine.places["live"]
