@@ -39,9 +39,13 @@ def _shakemap(turn, epicentre):
     return replace(shakemap, longitude=epicentre, nodes=nodes)
 
 
+def _bands(shakemap):
+    return drawing.shapes(contour.bands(shakemap), SHAKING)
+
+
 def _drawn(shakemap, zones=(), base_map=None):
     made = sheet.MapSheet(
-        contour.bands(shakemap),
+        _bands(shakemap),
         shakemap.longitude,
         shakemap.latitude,
         base_map,
@@ -71,7 +75,7 @@ def test_the_map_is_the_same_however_its_longitudes_are_written(qgis):
 def test_towns_beyond_180_degrees_are_on_the_map(qgis):
     shakemap = _shakemap(0.0, -179.9)
     with_towns, none = _drawn(shakemap), None
-    made = sheet.MapSheet(contour.bands(shakemap), -179.9, -17.5, None, None, (), sheet.NO_WORDS, dpi=110.0)
+    made = sheet.MapSheet(_bands(shakemap), -179.9, -17.5, None, None, (), sheet.NO_WORDS, dpi=110.0)
     none = np.asarray(Image.open(io.BytesIO(drawing.draw(made))).convert("RGB")).astype(int)
     changed = np.flatnonzero((np.abs(with_towns - none).max(axis=2) > 60).any(axis=0)) / with_towns.shape[1]
     assert changed.min() < 0.45
@@ -130,7 +134,7 @@ def test_words_are_placed_the_same_each_time(qgis, monkeypatch):
     words = sheet.Words("Epicentre", "N", "", "E", "W", "S", "N")
     zones = [("Timur", shapely.box(-180, -18, -179, -17)), ("Barat", shapely.box(178, -18, 180, -17))]
     shakemap = _shakemap(0.0, -179.9)
-    made = sheet.MapSheet(contour.bands(shakemap), -179.9, -17.5, None, _towns(), zones, words, dpi=110.0)
+    made = sheet.MapSheet(_bands(shakemap), -179.9, -17.5, None, _towns(), zones, words, dpi=110.0)
     monkeypatch.setattr(drawing, "symbols", SimpleNamespace(layers=layers_of, WGS84=symbols.WGS84))
     for beside in (False, True):
         one = replace(made, scale=replace(SHAKING, names_beside=beside, clipped=False))

@@ -16,7 +16,7 @@ from siaga.report import figures, fit, listed, typeset
 from siaga.report.earthquake import fit as first_fit
 from siaga.report.earthquake import pages, paper, printed, workbook
 from siaga.report.laterimage import LaterImage
-from siaga.report.paper import Atlas
+from siaga.report.paper import Atlas, Beside
 
 NAMES = [f"Kabupaten Kepulauan Yang Sangat Panjang {number}" for number in range(14)]
 
@@ -261,7 +261,11 @@ def test_how_sure_the_level_is_ends_above_the_line_of_the_next_row(code, where, 
 def test_the_same_impact_gives_the_same_bytes(qgis):
     impact, bands = make_impact(**CASES["orange"][0])
     both = [language.load("id"), language.load("en")]
-    together = paper.render(impact, bands, Atlas(None, None), "https://siaga.example.go.id", both)
+    handed = []
+    beside = Beside(list, handed.extend)
+    together = paper.render(impact, bands, Atlas(None, None), "https://siaga.example.go.id", both, None, beside)
+    assert {one.path for one in handed} == {one.path for one in together}
+    assert len(handed) == len(together), "each is handed over once"
     alone = rendered("orange", "id") | rendered("orange", "en")
     assert {one.path: one.record() for one in together} == {path: one.record() for path, one in alone.items()}
 

@@ -25,6 +25,7 @@ from siaga.impact.stored import AshImpact, EarthquakeImpact, FloodImpact, Impact
 from siaga.inputs import flood_changes
 from siaga.product import PACKAGE, Product
 from siaga.report import assembly, typesetters
+from siaga.report.paper import HandOver
 from siaga.store import Store
 from siaga.timing import Timing
 
@@ -53,9 +54,9 @@ def run(notification: Notification, context: frame.Context) -> frame.Outcome:
     exposure = analysis_data.awaited(context.store, context.settings.cache, assembly.ROLES[impact["hazard"]])
     finished = Finished(where, context, exposure)
     timing.step("fetch")
-    made, report = _made(finished, impact)
-    timing.step("render")
-    content.publish(context.store, where, made)
+    with content.publishing(context.store, where) as hand_over:
+        report = _made(finished, impact, hand_over)
+        timing.step("render")
     context.store.put(keys.RESULTS, where.key(report.path), report.body, report.media_type)
     timing.step("upload")
     entry = keys.CatalogEntry.of(where, moment.parse(event_time(impact)))
@@ -65,14 +66,14 @@ def run(notification: Notification, context: frame.Context) -> frame.Outcome:
     return frame.Outcome(str(where), where.event_id, [], timing.seconds)
 
 
-def _made(one: Finished, impact: Impact) -> tuple[list[Product], Product]:
-    """The products of the report, and its record."""
+def _made(one: Finished, impact: Impact, hand_over: HandOver) -> Product:
+    """Hand over the products of the report; its record, which goes last."""
     if impact["hazard"] == "earthquake":
-        return _earthquake(one, impact)
-    return _flood(one, impact) if impact["hazard"] == "flood" else _ash(one, impact)
+        return _earthquake(one, impact, hand_over)[1]
+    return (_flood(one, impact, hand_over) if impact["hazard"] == "flood" else _ash(one, impact, hand_over))[1]
 
 
-def _earthquake(one: Finished, impact: EarthquakeImpact) -> tuple[list[Product], Product]:
+def _earthquake(one: Finished, impact: EarthquakeImpact, hand_over: HandOver) -> tuple[list[Product], Product]:
     return assembly.of_earthquake(
         impact,
         json.loads(one.beside("bands.geojson")),
@@ -82,10 +83,11 @@ def _earthquake(one: Finished, impact: EarthquakeImpact) -> tuple[list[Product],
         one.context.settings.public_url,
         _below(one.context.store, impact),
         keys.download_name(one.where.event_id, str(one.where.version), PACKAGE),
+        hand_over,
     )
 
 
-def _flood(one: Finished, impact: FloodImpact) -> tuple[list[Product], Product]:
+def _flood(one: Finished, impact: FloodImpact, hand_over: HandOver) -> tuple[list[Product], Product]:
     return assembly.of_flood(
         impact,
         json.loads(one.beside("flood.geojson")),
@@ -93,16 +95,18 @@ def _flood(one: Finished, impact: FloodImpact) -> tuple[list[Product], Product]:
         one.exposure,
         one.exposure.path("basemap"),
         one.context.settings.public_url,
+        hand_over,
     )
 
 
-def _ash(one: Finished, impact: AshImpact) -> tuple[list[Product], Product]:
+def _ash(one: Finished, impact: AshImpact, hand_over: HandOver) -> tuple[list[Product], Product]:
     return assembly.of_ash(
         impact,
         json.loads(one.beside("classes.geojson")),
         one.exposure,
         one.exposure.path("basemap"),
         one.context.settings.public_url,
+        hand_over,
     )
 
 

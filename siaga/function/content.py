@@ -1,7 +1,8 @@
 """What a function reads and writes: the content that a notification names, and the products of a run."""
 
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 from siaga import keys
@@ -43,9 +44,23 @@ def arrival(notification: Notification, head: Head) -> Arrival:
 
 def publish(store: Store, run: keys.Run, products: Sequence[Product]) -> None:
     """Put the products into the run's folder, several at once."""
+    with publishing(store, run) as hand_over:
+        hand_over(products)
 
-    def put(product: Product) -> None:
-        store.put(keys.RESULTS, run.key(product.path), product.body, product.media_type)
 
+@contextmanager
+def publishing(store: Store, run: keys.Run) -> Iterator[Callable[[Sequence[Product]], None]]:
+    """Put products into the run's folder as they are handed over, several at once; at the end all are there.
+
+    Raises what putting raised.
+    """
+    under_way: list[Future[str]] = []
     with ThreadPoolExecutor(max_workers=4) as pool:
-        list(pool.map(put, products))
+
+        def hand_over(products: Sequence[Product]) -> None:
+            for one in products:
+                under_way.append(pool.submit(store.put, keys.RESULTS, run.key(one.path), one.body, one.media_type))
+
+        yield hand_over
+        for put in under_way:
+            put.result()

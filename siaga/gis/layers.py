@@ -79,9 +79,9 @@ def write(
         for body, row in zip(shapely.to_wkb(geometries), attributes, strict=True):
             feature = ogr.Feature(definition)
             feature.SetGeometryDirectly(ogr.CreateGeometryFromWkb(body))
-            for name in fields or {}:
+            for number, name in enumerate(fields or {}):
                 if row[name] is not None:
-                    feature[name] = row[name]
+                    feature[number] = row[name]
             written.CreateFeature(feature)
         written.CommitTransaction()
         del written, definition

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,10 @@ from siaga.exposure import places
 from siaga.exposure.zones import ZoneFields
 from siaga.gis import crs
 from siaga.gis.map import drawing, eventpackage
+from siaga.gis.map.scale import SHAKING
 from siaga.gis.people import zones
 from siaga.hazard.gridxml import read_shakemap
-from siaga.impact.stored import Impact
+from siaga.impact.stored import ClassedImpact, Impact
 from siaga.impact.stored.ash import AshImpact
 from siaga.impact.stored.earthquake import EarthquakeImpact
 from siaga.impact.stored.flood import FloodImpact
@@ -27,7 +28,7 @@ from siaga.report.classed import workbook as classed_workbook
 from siaga.report.classed.flood import Trends
 from siaga.report.earthquake import paper as earthquake_paper
 from siaga.report.earthquake import workbook as earthquake_workbook
-from siaga.report.paper import Atlas
+from siaga.report.paper import Atlas, Beside, HandOver, nobody
 from siaga.timing import Timing
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -58,11 +59,13 @@ def of_earthquake(
     public_url: str,
     below: EarthquakeImpact | None = None,
     package_name: str = PACKAGE,
+    hand_over: HandOver = nobody,
 ) -> tuple[list[Product], Product]:
     """Every product of the report in every language, and its record, report.json, to be written last.
 
     bands: GeoJSON of MMI classes. grid: the grid.xml. below: impact.json of the version that ranks just
-    below; None if none. package_name: the GeoPackage's file name where it will be opened.
+    below; None if none. package_name: the GeoPackage's file name where it will be opened. hand_over: is handed each
+    product as soon as it is made.
     """
     polygons = exposure.path("zones")
     named = _named(polygons, exposure.zone_fields, impact) if polygons else ()
@@ -73,7 +76,7 @@ def of_earthquake(
         public_url,
         _languages(),
         below,
-        meanwhile=lambda: tables(impact, bands, grid, exposure, package_name),
+        Beside(lambda: tables(impact, bands, grid, exposure, package_name), hand_over),
     )
     return products, _recorded(impact, products, below)
 
@@ -90,7 +93,7 @@ def rehearse(
     polygons = exposure.path("zones")
     named = _named(polygons, exposure.zone_fields, impact) if polygons else ()
     atlas = _atlas(exposure, exposure.path("basemap"), named)
-    paper = earthquake_paper.written(impact, bands, atlas, "", _languages()[0])
+    paper = earthquake_paper.written(impact, drawing.shapes(bands, SHAKING), atlas, "", _languages()[0])
     paper.pages(paper.guess)
     paper.picture()
     timing.step("pages")
@@ -105,12 +108,13 @@ def of_flood(
     exposure: AnalysisData,
     basemap: Path | None,
     public_url: str,
+    hand_over: HandOver = nobody,
 ) -> tuple[list[Product], Product]:
     """As of_earthquake. areas: flood.geojson. trends: what changed since earlier hours, as flood.printed has them."""
     languages = _languages()
     atlas = _atlas(exposure, basemap)
-    products = classed_paper.of_flood(impact, areas, trends, atlas, public_url, languages)
-    products.append(Product("zones.xlsx", "table", XLSX, classed_workbook.make(impact, languages)))
+    beside = Beside(partial(_table, impact, languages), hand_over)
+    products = classed_paper.of_flood(impact, areas, trends, atlas, public_url, languages, beside)
     return products, _recorded(impact, products, None)
 
 
@@ -120,14 +124,19 @@ def of_ash(
     exposure: AnalysisData,
     basemap: Path | None,
     public_url: str,
+    hand_over: HandOver = nobody,
 ) -> tuple[list[Product], Product]:
     """As of_earthquake. classes: classes.geojson. The eruption is known."""
     languages = _languages()
     polygons = exposure.path("zones")
     named = _named(polygons, exposure.zone_fields, impact) if polygons else ()
-    products = classed_paper.of_ash(impact, classes, _atlas(exposure, basemap, named), public_url, languages)
-    products.append(Product("zones.xlsx", "table", XLSX, classed_workbook.make(impact, languages)))
+    beside = Beside(partial(_table, impact, languages), hand_over)
+    products = classed_paper.of_ash(impact, classes, _atlas(exposure, basemap, named), public_url, languages, beside)
     return products, _recorded(impact, products, None)
+
+
+def _table(impact: ClassedImpact, languages: Sequence[language.Language]) -> list[Product]:
+    return [Product("zones.xlsx", "table", XLSX, classed_workbook.make(impact, languages))]
 
 
 def _atlas(exposure: AnalysisData, basemap: Path | None, named: Sequence[tuple[str, Any]] = ()) -> Atlas:

@@ -1,6 +1,6 @@
 """The files of a report of any hazard: per language the map, the page, the PDF, and pictures."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent import futures
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,9 @@ from siaga.report import fit, picture, template, typesetters
 from siaga.report.fit import MAP_MM, Fit, TypesetPages
 from siaga.report.words import short
 
+HandOver = Callable[[Sequence[Product]], None]
+_PAGES = 3  # of a language's products, those that come first: map, page, PDF
+
 
 @dataclass(frozen=True, slots=True)
 class Atlas:
@@ -28,17 +31,36 @@ class Atlas:
     zones: Sequence[tuple[str, Any]] = ()
 
 
+def nobody(_products: Sequence[Product]) -> None:
+    """Where products are handed over when all are awaited together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What goes on while pages are set.
+
+    make: makes the products that need no page. hand_over: is handed each product as soon as it is whole, so that it
+    is stored while others are still made.
+    """
+
+    make: Callable[[], list[Product]]
+    hand_over: HandOver = nobody
+
+
+ALONE = Beside(list)
+
+
 @dataclass(frozen=True, slots=True)
 class Paper:
     """What a hazard says in one language, on paper and in a picture for messengers.
 
-    impact: the impact.json that it prints. classes: GeoJSON of the scale's classes. origin: beside the mark of where
-    the hazard comes from. guess: of how it fills its pages. picture_map_px: height of the picture's map.
+    impact: the impact.json that it prints. classes: shapes of the scale's classes by their number. origin: beside the
+    mark of where the hazard comes from. guess: of how it fills its pages. picture_map_px: height of the picture's map.
     pages: the HTML of its pages for a fit; it names its map, see template.with_map. picture: likewise, of the picture.
     """
 
     impact: Impact
-    classes: Mapping[str, Any]
+    classes: Mapping[int, Any]
     atlas: Atlas
     language: Language
     scale: Scale
@@ -77,29 +99,30 @@ class Paper:
         )
 
 
-def of(papers: Sequence[Paper], meanwhile: Callable[[], list[Product]] = list) -> list[Product]:
-    """All products, in the order of the papers, one for each language; then those that `meanwhile` makes.
+def of(papers: Sequence[Paper], beside: Beside = ALONE) -> list[Product]:
+    """All products, in the order of the papers, one for each language; then those that are made beside.
 
-    The pages are set by other processes, all languages at once, while maps are drawn here and `meanwhile` runs.
+    The pages are set by other processes, all languages at once, while maps are drawn here and the others are made.
     """
-    under_way = [_Setting(paper) for paper in papers]
+    settings = [_Setting(paper) for paper in papers]
     pictures = [_Picture(paper) for paper in papers]
+    under_way: list[_Setting | _Picture] = [*settings, *pictures]
     try:
-        for setting in under_way:
+        for setting in settings:
             setting.draw()
         _draw_pictures(pictures)
-        _go_on(under_way)
-        others = meanwhile()
-        while waiting := [setting.answer for setting in under_way if setting.typeset is None]:
-            futures.wait(waiting, return_when=futures.FIRST_COMPLETED)
-            _go_on(under_way)
-        products = [product for setting in under_way for product in setting.pages()]
-        products += [product for setting in under_way for product in setting.first_page()]
-        return products + [picture.product() for picture in pictures] + others
+        waiting = _go_on(under_way, beside)
+        others = beside.make()
+        beside.hand_over(others)
+        while waiting := _go_on(waiting, beside):
+            answers: list[futures.Future[Any]] = [one.answer for one in waiting]
+            futures.wait(answers, return_when=futures.FIRST_COMPLETED)
+        products = [product for setting in settings for product in setting.products[:_PAGES]]
+        products += [product for setting in settings for product in setting.products[_PAGES:]]
+        return products + [product for picture in pictures for product in picture.products] + others
     finally:
-        drawn = [setting.drawn for setting in under_way] + [picture.drawn for picture in pictures]
-        for one in drawn:
-            one.cancel()  # no typesetter shall wait for a map that does not come
+        for one in under_way:
+            one.drawn.cancel()  # no typesetter shall wait for a map that does not come
 
 
 class _Setting:
@@ -108,7 +131,7 @@ class _Setting:
     def __init__(self, paper: Paper) -> None:
         self._paper, self._fit, self._tries = paper, paper.guess, 0
         self.drawn: futures.Future[bytes] = futures.Future()
-        self.typeset: TypesetPages | None = None
+        self.products: list[Product] = []
         self._try()
 
     def draw(self) -> None:
@@ -127,7 +150,7 @@ class _Setting:
         """Take the answer: the pages, or what is to be mended."""
         answer = self.answer.result()
         if isinstance(answer, TypesetPages):
-            self.typeset = answer
+            self.products = [*self._pages(answer), *self._first_page(answer)]
             return
         if answer.map_mm != self._fit.map_mm:
             self.drawn = futures.Future()
@@ -135,9 +158,9 @@ class _Setting:
         self._try()
         self.draw()
 
-    def pages(self) -> list[Product]:
+    def _pages(self, typeset: TypesetPages) -> list[Product]:
         """The map, the page and the PDF."""
-        code, typeset, drawn = self._paper.language.code, self._whole(), self.drawn.result()
+        code, drawn = self._paper.language.code, self.drawn.result()
         page = template.with_map(self._page, drawn).encode()
         return [
             Product(f"map-{code}.png", "map", "image/png", drawn, code),
@@ -145,24 +168,13 @@ class _Setting:
             Product(f"report-{code}.pdf", "report", "application/pdf", typeset.pdf, code),
         ]
 
-    def first_page(self) -> list[Product]:
+    def _first_page(self, typeset: TypesetPages) -> list[Product]:
         """The first page as pictures, large and small."""
-        code, typeset = self._paper.language.code, self._whole()
+        code = self._paper.language.code
         return [
             Product(f"report-{code}.png", "picture", "image/png", typeset.picture, code),
             Product(f"thumbnail-{code}.png", "thumbnail", "image/png", typeset.thumbnail, code),
         ]
-
-    def _whole(self) -> TypesetPages:
-        if self.typeset is None:
-            raise RuntimeError("not set yet")
-        return self.typeset
-
-
-def _go_on(under_way: Sequence[_Setting]) -> None:
-    for setting in under_way:
-        if setting.typeset is None and setting.answer.done():
-            setting.go_on()
 
 
 class _Picture:
@@ -171,12 +183,25 @@ class _Picture:
     def __init__(self, paper: Paper) -> None:
         self.paper = paper
         self.drawn: futures.Future[bytes] = futures.Future()
-        self._answer = typesetters.picture(paper.picture(), self.drawn)
+        self.products: list[Product] = []
+        self.answer = typesetters.picture(paper.picture(), self.drawn)
 
-    def product(self) -> Product:
-        """It, once it is set."""
+    def go_on(self) -> None:
+        """Take the answer, which is the picture."""
         code = self.paper.language.code
-        return Product(f"share-{code}.png", "share", "image/png", self._answer.result(), code)
+        self.products = [Product(f"share-{code}.png", "share", "image/png", self.answer.result(), code)]
+
+
+def _go_on(under_way: Iterable[_Setting | _Picture], beside: Beside) -> list[_Setting | _Picture]:
+    """Take the answers that are there, hand over what is whole; those that are not."""
+    waiting = []
+    for one in under_way:
+        if one.answer.done():
+            one.go_on()
+            beside.hand_over(one.products)
+        if not one.products:
+            waiting.append(one)
+    return waiting
 
 
 def _draw_pictures(pictures: Sequence[_Picture]) -> None:

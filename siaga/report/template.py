@@ -4,7 +4,7 @@ import base64
 import io
 import re
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +81,7 @@ def environment() -> Environment:
     )
 
 
+@lru_cache(maxsize=1)  # all languages of a report have the same
 def _qr(url: str) -> str:
     image = io.BytesIO()
     segno.make(url, error="m").save(image, kind="svg", border=0, xmldecl=False, svgns=True)

@@ -5,13 +5,13 @@ thin lines. Numerals stand on white plates, so that no one has to read a colour.
 piece: whatever is drawn comes onto the hazard's side of it.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import shapely
-import shapely.geometry
 from qgis.core import QgsMapRendererCustomPainterJob, QgsMapSettings, QgsRectangle
 from qgis.PyQt.QtCore import QBuffer, QByteArray, QIODevice, QSize
 from qgis.PyQt.QtGui import QColor, QImage, QPainter
@@ -19,6 +19,7 @@ from qgis.PyQt.QtGui import QColor, QImage, QPainter
 from siaga.gis import basemap, turns
 from siaga.gis.basemap import BaseMap, Rectangle
 from siaga.gis.map import furniture, symbols
+from siaga.gis.map.scale import Scale
 from siaga.gis.map.sheet import MapSheet
 
 SEA = "#e7ecef"
@@ -31,7 +32,7 @@ _PLATE_MM = 2.5  # half of a numeral's plate, which is kept off the towns
 
 def draw(map_sheet: MapSheet) -> bytes:
     """The map as PNG."""
-    bands = _bands(map_sheet)
+    bands = map_sheet.bands
     whole = shapely.total_bounds(list(bands.values()) or [map_sheet.point])
     map_sheet = _beside(map_sheet, (whole[0] + whole[2]) / 2)
     extent = _extent(map_sheet, bands, tuple(whole))
@@ -61,15 +62,18 @@ def draw(map_sheet: MapSheet) -> bytes:
     return _png(image)
 
 
-def _bands(map_sheet: MapSheet) -> dict[int, Any]:
-    """Shapes by number of their class; those of one class stand side by side, undissolved."""
+def shapes(classes: Mapping[str, Any], scale: Scale) -> dict[int, Any]:
+    """Shapes by number of their class, for all maps of a report; those of one class stand side by side, undissolved.
+
+    classes: GeoJSON of the scale's classes.
+    """
     found: dict[int, list[Any]] = {}
-    for feature in map_sheet.bands["features"]:
-        number = map_sheet.scale.number(feature["properties"])
-        found.setdefault(number, []).append(shapely.geometry.shape(feature["geometry"]))
+    for feature in classes["features"]:
+        shape = shapely.from_geojson(json.dumps(feature["geometry"]))
+        found.setdefault(scale.number(feature["properties"]), []).append(shape)
     merged = {
-        number: shapes[0] if len(shapes) == 1 else shapely.multipolygons(shapely.get_parts(shapes))
-        for number, shapes in found.items()
+        number: parts[0] if len(parts) == 1 else shapely.multipolygons(shapely.get_parts(parts))
+        for number, parts in found.items()
     }
     return _in_one_piece(merged)
 

@@ -89,10 +89,13 @@ def _canonical(written: str) -> bytes:
         for name, value in parent.attrib.items():
             if value.startswith("<symbol"):  # XML within an attribute
                 parent.attrib[name] = ElementTree.canonicalize(value)
+        ordered = sorted(parent.attrib.items())
+        parent.attrib.clear()
+        parent.attrib.update(ordered)
     layers = root.find("projectlayers")
     if layers is not None:  # QGIS sorts them by its random ids
         layers[:] = sorted(layers, key=lambda layer: layer.findtext("id") or "")
-    return ElementTree.canonicalize(ElementTree.tostring(root, encoding="unicode")).encode()
+    return ElementTree.tostring(root, encoding="unicode").encode()
 
 
 def _packed(document: bytes) -> bytes:

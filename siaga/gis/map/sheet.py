@@ -32,12 +32,13 @@ NO_WORDS = Words("", "", "", "", "", "", "")
 class MapSheet:
     """What to draw.
 
-    bands: GeoJSON of the scale's classes. longitude, latitude: of the epicentre or volcano, None where the hazard
-    comes from nowhere in particular. zones: (name, geometry) for the small capitals.
+    bands: shapes of the scale's classes by their number, as drawing.shapes gives them. longitude, latitude: of the
+    epicentre or volcano, None where the hazard comes from nowhere in particular. zones: (name, geometry) for the
+    small capitals.
     width_mm, height_mm: on paper; dpi: of the picture. small: few towns, and no furniture.
     """
 
-    bands: Mapping[str, Any]
+    bands: Mapping[int, Any]
     longitude: float | None
     latitude: float | None
     basemap: Path | None

@@ -7,6 +7,7 @@ from typing import Any
 
 import shapely.geometry
 
+from siaga.gis.map import drawing
 from siaga.gis.map.scale import ASHFALL, FLOODING, Scale
 from siaga.hazards import HAZARDS
 from siaga.impact.stored import AshImpact, ClassedImpact, FloodImpact
@@ -15,7 +16,7 @@ from siaga.product import Product
 from siaga.report import paper, template
 from siaga.report.classed import ash, flood, picture
 from siaga.report.fit import Fit
-from siaga.report.paper import Atlas, Paper
+from siaga.report.paper import ALONE, Atlas, Beside, Paper
 from siaga.report.picture import map_px
 
 _BANDS_MM = (6.8, 13.2)  # of a demonstration, of an exercise
@@ -30,20 +31,26 @@ def of_flood(
     atlas: Atlas,
     public_url: str,
     languages: Sequence[Language],
+    beside: Beside = ALONE,
 ) -> list[Product]:
-    """A flood's products, in the order of the languages. trends: as flood.printed has them."""
+    """A flood's products, in the order of the languages, then those that are made beside.
+
+    trends: as flood.printed has them.
+    """
     named = flood.neighbourhoods(impact["villages"], languages[0])
     things = impact["structures"] is not None or impact["roads"] is not None
     detail = len(named) > flood.MOST_DEEPEST or things
-    beside = min(_LEAST_MAP, 30.0 + 5.0 * len(named))  # as high as the column beside the map
-    guess = _guess(impact, _FLOOD_MM[detail], beside, 1 + detail, flood.MOST_ROWS - _rows_of_things(impact))
-    drawn = _Drawn(classes, Atlas(atlas.basemap, atlas.places, _deepest(classes, named)), FLOODING)
+    column = min(_LEAST_MAP, 30.0 + 5.0 * len(named))  # as high as the column beside the map
+    guess = _guess(impact, _FLOOD_MM[detail], column, 1 + detail, flood.MOST_ROWS - _rows_of_things(impact))
+    drawn = _Drawn(
+        drawing.shapes(classes, FLOODING), Atlas(atlas.basemap, atlas.places, _deepest(classes, named)), FLOODING
+    )
 
     def printed(fitted: Fit, _: Language) -> dict[str, Any]:
         return flood.printed(impact, trends, _, fitted.rows, tight=fitted.tight)
 
     printing = _Printing(printed, ("flood-1.html", "flood-2.html"), partial(picture.of_flood, impact))
-    return paper.of([_paper(impact, drawn, printing, guess, public_url, language) for language in languages])
+    return paper.of([_paper(impact, drawn, printing, guess, public_url, language) for language in languages], beside)
 
 
 def of_ash(
@@ -52,24 +59,25 @@ def of_ash(
     atlas: Atlas,
     public_url: str,
     languages: Sequence[Language],
+    beside: Beside = ALONE,
 ) -> list[Product]:
-    """The products of an ash fall of which the eruption is known, in the order of the languages."""
+    """As of_flood, of an ash fall of which the eruption is known."""
     stands = any(layer is not None for layer in (impact["structures"], impact["roads"], impact["land_cover"]))
     guess = _guess(impact, _ASH_MM, _LEAST_MAP, 2 + stands, ash.MOST_ROWS)
-    drawn = _Drawn(classes, atlas, ASHFALL, impact["event"]["volcano"] or "")
+    drawn = _Drawn(drawing.shapes(classes, ASHFALL), atlas, ASHFALL, impact["event"]["volcano"] or "")
 
     def printed(fitted: Fit, _: Language) -> dict[str, Any]:
         return ash.printed(impact, _, fitted.rows, tight=fitted.tight)
 
     printing = _Printing(printed, ("ash-1.html", "ash-2.html", "ash-3.html"), partial(picture.of_ash, impact))
-    return paper.of([_paper(impact, drawn, printing, guess, public_url, language) for language in languages])
+    return paper.of([_paper(impact, drawn, printing, guess, public_url, language) for language in languages], beside)
 
 
 @dataclass(frozen=True, slots=True)
 class _Drawn:
     """What a map shows; fields as Paper has them."""
 
-    classes: Mapping[str, Any]
+    classes: Mapping[int, Any]
     atlas: Atlas
     scale: Scale
     origin: str = ""

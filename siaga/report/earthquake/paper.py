@@ -1,8 +1,9 @@
 """The report of an earthquake: its paper and its picture in one language."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from siaga.gis.map import drawing
 from siaga.gis.map.scale import SHAKING
 from siaga.impact.stored.earthquake import (
     EarthquakeImpact,
@@ -12,7 +13,7 @@ from siaga.product import Product
 from siaga.report import paper
 from siaga.report.earthquake import changes, fit, pages, picture
 from siaga.report.fit import Fit
-from siaga.report.paper import Atlas, Paper
+from siaga.report.paper import ALONE, Atlas, Beside, Paper
 
 
 def render(
@@ -22,25 +23,29 @@ def render(
     public_url: str,
     languages: Sequence[Language],
     below: EarthquakeImpact | None = None,
-    meanwhile: Callable[[], list[Product]] = list,
+    beside: Beside = ALONE,
 ) -> list[Product]:
-    """All products, in the order of the languages, then those that `meanwhile` makes while pages are set.
+    """All products, in the order of the languages, then those that are made beside.
 
     below: impact.json of the version that ranks just below this one, to tell what changed; None where there is none.
     """
-    papers = [written(impact, bands, atlas, public_url, language, below) for language in languages]
-    return paper.of(papers, meanwhile)
+    shapes = drawing.shapes(bands, SHAKING)
+    papers = [written(impact, shapes, atlas, public_url, language, below) for language in languages]
+    return paper.of(papers, beside)
 
 
 def written(
     impact: EarthquakeImpact,
-    bands: Mapping[str, Any],
+    shapes: Mapping[int, Any],
     atlas: Atlas,
     public_url: str,
     language: Language,
     below: EarthquakeImpact | None = None,
 ) -> Paper:
-    """What it says in one language; nothing of it is drawn or set yet. Arguments as above."""
+    """What it says in one language; nothing of it is drawn or set yet.
+
+    shapes: of the MMI classes by their number. Other arguments as above.
+    """
     change = changes.change(below, impact, language) if below else None
 
     def html(fitted: Fit) -> str:
@@ -48,7 +53,7 @@ def written(
 
     return Paper(
         impact,
-        bands,
+        shapes,
         atlas,
         language,
         SHAKING,
