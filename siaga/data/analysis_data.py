@@ -10,11 +10,12 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 from siaga import diskcache, keys
 from siaga.errors import Conflict, NotFound, SiagaError, Unavailable
 from siaga.exposure.zones import INSTALLED, ZoneFields
+from siaga.impact.stored.head import SourceFile
 from siaga.inputs import texts
 
 if TYPE_CHECKING:  # its S3 client takes a third of a second to import, and files need none
@@ -47,6 +48,22 @@ _MEDIA_TYPE = {
 _verified: set[tuple[str, int, int]] = set()  # (path, size, time in ns) whose hash this process has checked
 
 
+class ManifestFile(SourceFile):
+    """A file as the manifest lists it. size: bytes."""
+
+    size: int
+    licence: str
+
+
+class Manifest(TypedDict):
+    """manifest.json. demonstration: of any of the files, or of all."""
+
+    schema: str
+    title: str
+    demonstration: bool
+    files: list[ManifestFile]
+
+
 @dataclass(frozen=True, slots=True)
 class DataFile:
     """One file to install.
@@ -77,7 +94,7 @@ class AnalysisData:
     manifest_sha256: str
     title: str
     demonstration: bool
-    files: tuple[dict[str, Any], ...]
+    files: tuple[SourceFile, ...]
     _paths: dict[str, Path]
     zone_fields: ZoneFields = INSTALLED
     installed: bool = True
@@ -110,10 +127,7 @@ def open(store: "Store", cache: Path, roles: Sequence[str] = ROLES) -> AnalysisD
         manifest_sha256=hashlib.sha256(body).hexdigest(),
         title=manifest["title"],
         demonstration=manifest["demonstration"],
-        files=tuple(
-            {key: entry[key] for key in ("role", "path", "sha256", "title", "year", "source", "demonstration")}
-            for entry in manifest["files"]
-        ),
+        files=tuple(map(_source, manifest["files"])),
         _paths={entry["role"]: _fetched(store, folder, entry) for entry in wanted},
         roles=tuple(roles),
         letterheads=texts.letterheads(store),
@@ -136,7 +150,7 @@ def thin(cache: Path, exposure: AnalysisData) -> None:
     diskcache.evict(cache, {_MANIFESTS, *(file["sha256"] for file in exposure.files)})
 
 
-def manifest_of(store: "Store") -> dict[str, Any]:
+def manifest_of(store: "Store") -> Manifest:
     """The manifest alone, for a page that names the sources; raises NotFound when nothing is installed."""
     return _parse(_body(store))
 
@@ -172,7 +186,7 @@ def add(store: "Store", file: DataFile, instead_of: str | None = None) -> str:
 
 def add_demonstration(store: "Store", files: Sequence[DataFile], title: str) -> str:
     """Install demonstration files, but none in the place of an operator's own; returns the manifest's sha256."""
-    entries: dict[str, dict[str, Any]] = {}
+    entries: dict[str, ManifestFile] = {}
 
     def with_them(body: bytes | None) -> _Manifest:
         own = [one for one in _parse(body)["files"] if not one["demonstration"]] if body else []
@@ -208,7 +222,7 @@ class _Manifest:
     """What a manifest is to say. demonstration: of all of it; None where its files tell."""
 
     title: str
-    entries: list[dict[str, Any]]
+    entries: list[ManifestFile]
     demonstration: bool | None = None
 
     def to_bytes(self) -> bytes:
@@ -217,11 +231,11 @@ class _Manifest:
         shown = self.demonstration
         if shown is None:
             shown = any(entry["demonstration"] for entry in entries)
-        manifest = {"schema": SCHEMA, "title": self.title, "demonstration": shown, "files": entries}
+        manifest: Manifest = {"schema": SCHEMA, "title": self.title, "demonstration": shown, "files": entries}
         return json.dumps(manifest, sort_keys=True, indent=1, ensure_ascii=False).encode()
 
 
-def _installed(store: "Store", file: DataFile) -> dict[str, Any]:
+def _installed(store: "Store", file: DataFile) -> ManifestFile:
     """The file's entry in the manifest, once the bucket has the file."""
     sha256, size = _sha256(file.path), file.path.stat().st_size
     key = f"{_FOLDER.get(file.role, file.role)}/{file.path.stem}-{sha256[:8]}{file.path.suffix}"
@@ -236,6 +250,19 @@ def _installed(store: "Store", file: DataFile) -> dict[str, Any]:
         "source": file.source,
         "licence": file.licence,
         "demonstration": file.demonstration,
+    }
+
+
+def _source(file: ManifestFile) -> SourceFile:
+    """What an impact says of a file."""
+    return {
+        "role": file["role"],
+        "path": file["path"],
+        "sha256": file["sha256"],
+        "title": file["title"],
+        "year": file["year"],
+        "source": file["source"],
+        "demonstration": file["demonstration"],
     }
 
 
@@ -304,9 +331,9 @@ def _nothing() -> NotFound:
     return NotFound("No analysis data is installed; run `siaga data demo`")
 
 
-def _parse(body: bytes) -> dict[str, Any]:
+def _parse(body: bytes) -> Manifest:
     try:
-        manifest: dict[str, Any] = json.loads(body)
+        manifest: Manifest = json.loads(body)
         known = manifest["schema"] == SCHEMA and all(_SHA256.fullmatch(e["sha256"]) for e in manifest["files"])
     except (ValueError, KeyError, TypeError):
         known = False
@@ -315,7 +342,7 @@ def _parse(body: bytes) -> dict[str, Any]:
     return manifest
 
 
-def _fetched(store: "Store", folder: Path, entry: dict[str, Any]) -> Path:
+def _fetched(store: "Store", folder: Path, entry: ManifestFile) -> Path:
     path: Path = folder / entry["sha256"] / PurePosixPath(entry["path"]).name
     if diskcache.lease(path.parent) and _is_whole(path, entry["sha256"]):
         return path

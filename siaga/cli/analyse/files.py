@@ -14,6 +14,7 @@ from siaga.errors import BadInput
 from siaga.exposure.vocabulary import OVERLAYS
 from siaga.exposure.zones import ZoneFields
 from siaga.impact.stored import Impact
+from siaga.impact.stored.head import SourceFile
 from siaga.product import Product
 
 _IMPACT, _REPORT = "impact.json", "report.json"
@@ -102,7 +103,7 @@ def _name_field(chosen: argparse.Namespace) -> str | None:
     return None if chosen.zone_code else "name"
 
 
-def _entry(role: str, path: Path, year: int | None, cache: Path) -> dict[str, Any]:
+def _entry(role: str, path: Path, year: int | None, cache: Path) -> SourceFile:
     try:
         digest = filehash.sha256(path, cache)
     except OSError as error:

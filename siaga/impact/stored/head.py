@@ -1,7 +1,7 @@
 """What the impact.json of all hazards has in common."""
 
 from collections.abc import Mapping
-from typing import Any, NotRequired, TypedDict
+from typing import NotRequired, TypedDict
 
 from siaga.errors import Reason
 from siaga.product import ProductRecord
@@ -23,11 +23,23 @@ class InputRecord(TypedDict):
     files: NotRequired[list[InputFile]]
 
 
+class SourceFile(TypedDict):
+    """One file of the exposure. role, path: in the bucket of analysis data; year: None where of no year."""
+
+    role: str
+    path: str
+    sha256: str
+    title: str
+    year: int | None
+    source: str
+    demonstration: bool
+
+
 class AnalysisDataRecord(TypedDict):
-    """The exposure. files: as the manifest of the analysis data lists them."""
+    """The exposure, as the manifest of the analysis data lists it."""
 
     manifest_sha256: str
-    files: list[dict[str, Any]]
+    files: list[SourceFile]
 
 
 class Software(TypedDict):
