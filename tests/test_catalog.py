@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from fixtures import installed
+from fixtures import entries, installed
 from fixtures.grids import make_grid
 
 from functions.on_shakemap import handler as on_shakemap
@@ -18,21 +18,8 @@ QUAKE = datetime(2018, 7, 31, 23, 59, 40, tzinfo=UTC)  # versions of it lie in t
 
 
 def entry(event_id, version, seconds=0, **more):
-    source, number, _sha = version.split("-")
-    return {
-        "hazard": "earthquake",
-        "event_id": event_id,
-        "version": version,
-        "run": "12345678",
-        "source_type": source,
-        "version_number": int(number[1:]),
-        "time": (QUAKE + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "process_time": None,
-        "magnitude": 6.9,
-        "longitude": 116.45,
-        "latitude": -8.3,
-        "drill": False,
-    } | more
+    time = (QUAKE + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return entries.entry(event_id, version, time=time, **more)
 
 
 LADDER = [
@@ -52,9 +39,7 @@ OTHERS = [
 @pytest.mark.parametrize("seed", range(4))
 def test_the_version_below_is_found_among_all_maps_of_the_quake(store, seed):
     for one in random.Random(seed).sample(LADDER + OTHERS, 8):
-        run = keys.Run("earthquake", one["event_id"], keys.Version.parse(one["version"]), one["run"])
-        key = str(keys.CatalogEntry.of(run, datetime.fromisoformat(one["time"].removesuffix("Z"))))
-        store.put(keys.RESULTS, key, json.dumps(one).encode(), "application/json")
+        entries.put(store, one)
     store.put(keys.RESULTS, "catalog/earthquake/2018/07/20180731T235945Z_x_initial-v001-ffffffff.json", b"{}")
     store.put(keys.RESULTS, "catalog/earthquake/2018/07/readme.txt", b"not an entry")
     assert catalog.version_below(store, LADDER[0]) is None
