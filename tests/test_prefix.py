@@ -9,7 +9,7 @@ from support.web_process import running_web
 
 from web import hops
 
-ADDRESS = re.compile(r"""\s(?:href|src|action)="(/[^"]*)"|"(/[^"]+)"|&#34;(/[^&]+)&#34;""")
+ADDRESS = re.compile(r"""\s(?:href|src|(?:form)?action)="(/[^"]*)"|"(/[^"]+)"|&#34;(/[^&]+)&#34;""")
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from flask import Flask, Response, request
 
 from siaga.listener import Known
 
-_ATTRIBUTE = re.compile(r'(\s(?:href|src|action)=")(?=/(?!/))')
+_ATTRIBUTE = re.compile(r'(\s(?:href|src|(?:form)?action)=")(?=/(?!/))')
 
 
 def install(app: Flask, path: str) -> None:
