@@ -36,6 +36,8 @@ class Settings:
     SIAGA_SECRETS         secrets         one file per secret
     SIAGA_STACK           stack           stack.yml
     SIAGA_STORE_URL       store_url       any S3 endpoint; when set, `siaga up` starts no MinIO of its own
+    SIAGA_STORE_OURS      store_is_ours   yes: that endpoint is a MinIO of ours, whose users, rights and notifications
+                                          `siaga prepare` sets; default: where SIAGA_STORE_URL is not set
     SIAGA_STORE_HOST      store_host      where our own MinIO listens; each part: this machine alone, unless said
     SIAGA_STORE_PORT      store_port      its port
     SIAGA_STORE_PUBLIC_URL  store_public_url  by which address others reach the store; links to it name that one
@@ -87,6 +89,7 @@ class Settings:
     store_port: int
     store_public_url: str
     store_is_ours: bool
+    store_is_here: bool
     store_region: str
     minio: str
     gateway_url: str
@@ -141,7 +144,8 @@ class Settings:
             store_host=store_host,
             store_port=store_port,
             store_public_url=said.address("SIAGA_STORE_PUBLIC_URL", store_url),
-            store_is_ours=not env.get("SIAGA_STORE_URL"),
+            store_is_ours=said.switch("SIAGA_STORE_OURS", not env.get("SIAGA_STORE_URL")),
+            store_is_here=not env.get("SIAGA_STORE_URL"),
             store_region=env.get("SIAGA_STORE_REGION") or "us-east-1",
             minio=env.get("SIAGA_MINIO", ""),
             gateway_url=env.get("SIAGA_GATEWAY_URL") or f"http://{reached(gateway_host)}:{gateway_port}",
@@ -186,7 +190,7 @@ class Settings:
     def open_doors(self) -> list[str]:
         """The parts that listen for other machines too, with the setting that says so."""
         hosts = {"GATEWAY": self.gateway_host, "SFTP": self.sftp_host, "WEB": self.web_host}
-        if self.store_is_ours:
+        if self.store_is_here:
             hosts["STORE"] = self.store_host
         return [f"SIAGA_{part}_HOST={host}" for part, host in hosts.items() if host not in LOOPBACK]
 
@@ -239,7 +243,7 @@ class _Said:
 
     def number(self, name: str, default: float) -> float:
         try:
-            return float(self._env.get(name, default))
+            return float(self._env.get(name) or default)
         except ValueError:
             self.wrong.append(f"{name} is not a number: {self._env[name]}")
             return default

@@ -16,6 +16,11 @@ def test_every_wrong_entry_is_named(tmp_path):
         Settings.load(env)
 
 
+def test_what_is_left_empty_is_not_said(tmp_path):
+    empty = dict.fromkeys(("SIAGA_OLD_INPUTS_DAYS", "SIAGA_WEB_PORT", "SIAGA_PUBLIC_URL", "SIAGA_WEB_PROXY"), "")
+    assert Settings.load({"SIAGA_HOME": str(tmp_path)} | empty) == Settings.load({"SIAGA_HOME": str(tmp_path)})
+
+
 def test_another_store_is_not_ours(tmp_path):
     assert Settings.load({"SIAGA_HOME": str(tmp_path)}).store_is_ours
     other = Settings.load({"SIAGA_HOME": str(tmp_path), "SIAGA_STORE_URL": "https://s3.example"})

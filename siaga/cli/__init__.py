@@ -66,6 +66,12 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--quiet", action="store_true", help="keep the parts' lines to the log files")
     up.set_defaults(run=_up)
 
+    commands.add_parser("store", help="be our store: a part of its own, where parts run apart").set_defaults(run=_store)
+    ready = commands.add_parser("prepare", help="make missing secrets and prepare the store, where parts run apart")
+    ready.add_argument("--secrets", action="store_true", help="the secrets alone; no store is asked")
+    ready.add_argument("--wait", type=float, default=60.0, metavar="SECONDS", help="for the store to answer; 60 s")
+    ready.set_defaults(run=_prepare)
+
     show = commands.add_parser("demo", help="start, send two ShakeMaps, a flood or an ash fall, show the reports")
     show.add_argument("--flood", action="append_const", dest="hazards", const="flood", help="Jakarta's flood of 2017")
     show.add_argument("--ash", action="append_const", dest="hazards", const="ash", help="an ash fall from Merapi")
@@ -110,6 +116,24 @@ def _up(settings: Settings, chosen: argparse.Namespace) -> int:
             stop.wait()
         finally:
             supervisor.stop()
+    return 0
+
+
+def _store(settings: Settings, _: argparse.Namespace) -> int:
+    from siaga import machine
+
+    machine.become_store(settings)
+
+
+def _prepare(settings: Settings, chosen: argparse.Namespace) -> int:
+    from siaga import machine
+
+    if chosen.secrets:
+        machine.make_secrets(settings)
+        machine.make_store_keys(settings)
+        machine.make_database_password(settings)
+    else:
+        machine.prepare(settings, chosen.wait, lambda line: print(f"siaga: {line}", flush=True))
     return 0
 
 

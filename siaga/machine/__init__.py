@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from typing import NoReturn
 
 import requests
 import yaml
@@ -24,6 +25,7 @@ from siaga.store import Store
 
 RUNTIME = REPOSITORY / "template" / "python3-qgis" / "index.py"
 _OVERDUE_SECONDS = 15.0  # beyond a function's own limit, which its slot keeps first
+_LOOK_SECONDS = 0.5  # between looks at a store that starts
 _LATE_SECONDS = 2.0  # between looks at a store that is late
 BMKG_KEY = "sftp-bmkg-key"  # the private half of the first SFTP user, for trying the door
 
@@ -73,7 +75,7 @@ def start_store(
     """
     _check_keys(settings)
     make_secrets(settings)
-    if settings.store_is_ours:
+    if settings.store_is_here:
         ready, alive = (partial(_ok, f"{settings.store_url}/minio/health/{name}") for name in ("ready", "live"))
         store = Part("minio", minio.command(settings), minio.environment(settings), ready, alive)
         if supervisor.start(store, seconds=seconds):
@@ -97,6 +99,30 @@ def _prepare_late(settings: Settings, functions: tuple[stack.Function, ...], say
                 say("the store is ready now")
                 return
         time.sleep(_LATE_SECONDS)
+
+
+def become_store(settings: Settings) -> NoReturn:
+    """Be our MinIO server in this process's place, as a container or a service of its own. Raises SiagaError."""
+    make_secrets(settings)
+    command = minio.command(settings)
+    os.execve(command[0], command, os.environ | dict(minio.environment(settings)))
+
+
+def prepare(settings: Settings, seconds: float, say: Callable[[str], None]) -> None:
+    """Make the secrets that are missing, and put into the store what must be there before the first upload.
+
+    Safe to repeat, also while all runs. Raises SiagaError when a key is missing or the store refuses something,
+    Unavailable when it does not answer within `seconds`.
+    """
+    _check_keys(settings)
+    make_secrets(settings)
+    make_store_keys(settings)
+    deadline = time.monotonic() + seconds
+    while settings.store_is_ours and not minio.ready(settings):
+        if time.monotonic() > deadline:
+            raise Unavailable("The store {url} does not answer", url=settings.store_url)
+        time.sleep(_LOOK_SECONDS)
+    minio.configure(settings, stack.load(settings.stack), say)
 
 
 def parts(settings: Settings, functions: tuple[stack.Function, ...]) -> list[Part]:
@@ -175,6 +201,18 @@ def make_secrets(settings: Settings) -> None:
     settings.make_secret("sftp-users.yml", yaml.safe_dump({"users": {"bmkg": user}}, sort_keys=False).strip())
 
 
+def make_store_keys(settings: Settings) -> None:
+    """Make the access keys of our store that are missing; another's are its operator's to give."""
+    for role in ("root", *minio.ROLES) if settings.store_is_ours else ():
+        settings.make_secret(f"store-{role}-key", minio.access_key(role))
+        settings.make_secret(f"store-{role}-secret")
+
+
+def make_database_password(settings: Settings) -> None:
+    """Make what a PostgreSQL beside the parts asks for, and the file by which the gateway answers it (PGPASSFILE)."""
+    settings.make_secret("pgpass", f"*:*:*:siaga:{settings.make_secret('postgres-password')}")
+
+
 def make_ssh_key(path: Path) -> str:
     """Make an ed25519 key pair unless it is there; returns the public half as one line."""
     if not path.exists():
@@ -217,7 +255,7 @@ def _check_ports(settings: Settings, functions: tuple[stack.Function, ...]) -> N
         "SIAGA_SFTP_PORT": settings.sftp_port,
         "SIAGA_WEB_PORT": settings.web_port,
     }
-    if settings.store_is_ours:
+    if settings.store_is_here:
         wanted["SIAGA_STORE_PORT"] = settings.store_port
     for slot in stack.slots(functions, settings):
         wanted[f"SIAGA_FUNCTION_PORT ({slot.function.name})"] = slot.port
