@@ -132,7 +132,7 @@ def _page(versions: list[dict[str, Any]], entry: dict[str, Any]) -> str:
         axis_bands=axis.BANDS,
         axis_ticks=[(figures.whole(value, g.code), left) for value, left in axis.TICKS],
         run=str(run_of(entry)),
-        map=panel.of_quake(entry),
+        map=panel.of_quake(entry, (impact["table"] or {}).get("level")),
         message="\n".join(message.lines(shown, addresses.event(entry), g.language)),
         several_levels=len(zones.levels(impact)) > 1,
     )

@@ -1,6 +1,7 @@
 """What a page says of its map to the code that draws it."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from flask import g, request, url_for
@@ -9,14 +10,20 @@ from siaga import palette
 from siaga.hazard.ash import CLASSES as ASH_CLASSES
 from siaga.impact.flood import CLASSES as FLOOD_CLASSES
 from siaga.impact.mmi import ROMAN
-from siaga.report import words
+from siaga.report import figures, words
 from siaga.report.classed import flood
 
 _LEAST, _FOCUS = 3, 5  # MMI classes: the weakest that is drawn, and the weakest that the first view is fitted to
 
+# people of a zone from which on it has that colour: violet, which no class of a hazard has
+_PEOPLE = ((1, "#e6e2f2"), (1_000, "#c4bfe0"), (10_000, "#9c93c8"), (100_000, "#7460ab"), (1_000_000, "#4a2a83"))
 
-def of_quake(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """The map of one version: classes and contours of MMI, borders and towns."""
+
+def of_quake(entry: Mapping[str, Any], level: str | None) -> dict[str, Any]:
+    """The map of one version: classes and contours of MMI, borders and towns; zones of that level where there are any.
+
+    Borders of zones come with the report.
+    """
     _ = g.language
 
     def file(path: str) -> str:
@@ -30,10 +37,16 @@ def of_quake(entry: Mapping[str, Any]) -> dict[str, Any]:
     ]
     strongest = entry["people_max_mmi"] or _FOCUS
     key = [(ROMAN[mmi], palette.MMI[mmi]) for mmi in range(_LEAST, max(strongest, _LEAST) + 1)]
-    return _panel(
+    zones, steps = "", _steps()
+    if level and entry["report"]:
+        version = {"event_id": entry["event_id"], "version": entry["version"]}
+        zones = url_for("api.zones_geojson", level=level, **version)
+    found = _panel(
         "map-event.js",
         layers,
         key,
+        zones=zones,
+        steps=steps,
         bands=file("bands.geojson"),
         contours=file("contours.geojson"),
         epicentre=[entry["longitude"], entry["latitude"]],
@@ -42,6 +55,14 @@ def of_quake(entry: Mapping[str, Any]) -> dict[str, Any]:
         least=_LEAST,
         focus=min(_FOCUS, strongest),
     )
+    return found | {"people": [step[1:] for step in steps] if zones else ()}
+
+
+def _steps() -> list[tuple[int, str, str]]:
+    """From how many people on a zone has which colour, and what that step is called."""
+    ends = [figures.whole(least, g.code) for least, _colour in _PEOPLE]
+    names = [f"{first}–{last}" for first, last in pairwise(ends)] + [f"≥ {ends[-1]}"]
+    return [(least, colour, name) for (least, colour), name in zip(_PEOPLE, names, strict=True)]
 
 
 def of_ash(entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -100,7 +121,7 @@ def _panel(
     """
     common = {"style": url_for("maps.looks", lang=g.code), "levels": palette.LEVEL, "locale": _locale()}
     folded = request.cookies.get("map") == "folded"
-    shown = {"layers": layers, "key": key, "swatches": (), "caption": "", "rectangle": False}
+    shown = {"layers": layers, "key": key, "swatches": (), "people": (), "caption": "", "rectangle": False}
     return {"script": script, "folded": folded, "told": common | told} | shown
 
 

@@ -1,6 +1,7 @@
 // The map of one quake: classes and contours of MMI, the epicentre. The picture stands where no map can be drawn.
 
 import { addGlyphs, around, open, panel, look, switchLayers } from "./map.js";
+import { offerZones } from "./map-zones.js";
 
 const { box, told } = panel();
 const opened = await open({ box, told });
@@ -63,6 +64,7 @@ async function draw({ map, library }) {
     layout: { "icon-image": "star", "icon-allow-overlap": true, "icon-ignore-placement": true },
   });
   switchLayers(box, map);
+  offerZones(box, map, library, told, below);
   const strong = around(shown.filter((one) => one.properties.mmi >= told.focus)) ?? around(shown);
   const fit = () => look(map, strong);
   box.querySelector("[data-act=fit]").addEventListener("click", fit);

@@ -5,6 +5,7 @@ import { addGlyphs, around, keepFold, look, open, panel, still } from "./map.js"
 const { box, told } = panel();
 const HEAD = "#14262c";
 const FOCUS = "#0a3fb5";
+const CLOSEST = 7; // zoom: of a single event its surroundings are seen, too
 const MOST_TOLD = 4; // events at one place
 
 keepFold(box);
@@ -59,7 +60,7 @@ async function start({ map, library }) {
     found = await read(view(map));
     map.getSource("events").setData(found);
   });
-  act("fit", () => look(map, around(found.features)));
+  act("fit", () => look(map, around(found.features), CLOSEST));
   act("view", () => filter(view(map)));
   act("free", () => filter(""));
   act("draw", (pressed) => draw(map, pressed));
@@ -67,7 +68,7 @@ async function start({ map, library }) {
     [told.box[0], told.box[1]],
     [told.box[2], told.box[3]],
   ];
-  look(map, first || around(found.features));
+  look(map, first || around(found.features), CLOSEST);
   box.dataset.ready = "yes";
 
   async function zoom(one) {
