@@ -51,7 +51,7 @@ NAMES = """Siaga SIAGA BMKG PetaBencana PAGER ITB Bayes EXPO-CAT ShakeMap MMI WI
 CSV CAP GeoJSON GeoTIFF GeoPackage QGIS JSON ID EN QQ US km cm ha kg kB MB grid.xml impact.json sha256 Merapi Boyolali
 Kabupaten Kota Kepulauan Sangat Panjang Tempat Yang Namanya Seririt SMP Negeri Lombok Utara Penduduk Test people
 population zones Sekali Bandar Udara ABC Jakarta Jawa Tengah DKI Jelambar Baru JELAMBAR BARU ID-JK
-Atom OGC API Features STAC""".split()
+Atom OGC API Features STAC NORMAL WASPADA AWAS""".split()
 SHAPES = (
     r"\S+/\S+",
     r"\b\d{10}-6-rw\b",
