@@ -7,6 +7,7 @@ import pytest
 import waitress
 from fixtures import ashfalls, floodhours
 from playwright.sync_api import sync_playwright
+from support.running import wait_for
 from test_browser import QUIET, WIDTHS
 from test_browser_map import AXE, DRAWING
 
@@ -115,8 +116,14 @@ def leads(page, base, lang):
         (f"/ash/{ashfalls.EVENT}", "Tinggi"),
     ):
         drawn(page, f"{base}{path}?lang={lang}")
-        page.locator(".mapbox .canvas").click()
+        wait_for(lambda: clicked(page), 60, "areas that answer to a click")
         assert deep in page.locator(".maplibregl-popup").inner_text()
+
+
+def clicked(page):
+    """Whether a click into the middle of the map is answered: not before its areas are drawn."""
+    page.locator(".mapbox .canvas").click()
+    return page.locator(".maplibregl-popup").count()
 
 
 def drawn(page, url):
