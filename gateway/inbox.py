@@ -19,13 +19,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gateway import jobfile, urgency
 from gateway.invoke import Slots
-from gateway.job import TICK, Job, Policy, Progress, job_id
+from gateway.job import TICK, Job, Policy, Progress, job_id, receipt
 from gateway.leases import Call, backfill_at_once
 from gateway.ledger import Ledger
 from gateway.verdict import Verdict, Watch
 from siaga.errors import SiagaError, Unavailable
-from siaga.events import Notification
-from siaga.receipt import Receipt
 from siaga.store import Store
 
 _log = logging.getLogger("gateway")
@@ -37,6 +35,7 @@ _STALE_SECONDS = 1.0  # after its end, until a row goes
 _JUMP_SECONDS = 2.0  # by which a clock is set back that was not merely corrected
 _ENDING_SECONDS = 2.0  # from a receipt to the end of its row, at most
 _ACTIVE = ["ENQUEUED", "DELAYED", "PENDING"]
+_ROWS_AT_ONCE = 500  # that are asked for by their ids
 _LOOKED_INTO = 8  # live jobs at a time, per function
 _BACKFILL = "|backfill"  # ends the name of a queue; no function's name can hold it
 _SUSPECTS = "|suspects"  # the queue of what has ended a slot, of all functions; nobody waits behind it
@@ -72,6 +71,7 @@ class Inbox:
         self._store, self._slots, self._ledger, self._policy, self._post = store, slots, ledger, policy, post
         self._rows = threading.Lock()  # held while rows are removed
         self._stale: dict[str, float] = {}
+        self._listed: dict[str, tuple[Job, Progress]] = {}  # by row, as far as they were listed last
         self._queues: dict[str, Queue] = {}
         self._pace = threading.Lock()
         self._busy: set[str] = set()  # queues that are polled quickly
@@ -195,16 +195,31 @@ class Inbox:
         """
         newest: dict[str, tuple[Job, Progress, str, float | None]] = {}
         under_way = self._slots.under_way()
-        for row in DBOS.list_workflows(status=_ACTIVE, load_output=False, limit=limit):
-            if not row.input:
+        rows = DBOS.list_workflows(status=_ACTIVE, load_input=False, load_output=False, limit=limit)
+        read = self._read([row.workflow_id for row in rows])
+        for row in rows:
+            if row.workflow_id not in read:
                 continue
-            job, progress = Job.of_stored(row.input["args"][0]), Progress(**row.input["args"][1])
+            job, progress = read[row.workflow_id]
             tried = progress.attempt > 1 or progress.waits > 0
             state = "running" if job.id in under_way else "retrying" if tried else "received"
             due = row.delay_until_epoch_ms / 1000 if row.delay_until_epoch_ms and row.status == "DELAYED" else None
             if job.id not in newest or newest[job.id][1].row < progress.row:
                 newest[job.id] = (job, progress, state, due)
         return list(newest.values())
+
+    def _read(self, ids: list[str]) -> dict[str, tuple[Job, Progress]]:
+        """What rows are about, by row; that never changes, so each is read once."""
+        known = self._listed
+        read = {one: known[one] for one in ids if one in known}
+        new = [one for one in ids if one not in known]
+        for start in range(0, len(new), _ROWS_AT_ONCE):
+            part = new[start : start + _ROWS_AT_ONCE]
+            for row in DBOS.list_workflows(workflow_ids=part, load_output=False):
+                if row.input:
+                    read[row.workflow_id] = Job.of_stored(row.input["args"][0]), Progress(**row.input["args"][1])
+        self._listed = read
+        return read
 
     @_own_errors()
     def tidy(self) -> None:
@@ -289,7 +304,7 @@ class Inbox:
     def _settle(self, job: Job, progress: Progress, verdict: Verdict) -> None:
         try:
             if job.notification:
-                self._ledger.write(_receipt(job, job.notification, progress, verdict))
+                self._ledger.write(receipt(job, job.notification, progress, verdict))
         except SiagaError as error:
             self._enqueue_later(job, *progress.unwritten(verdict, error.reason()))
             return
@@ -376,23 +391,6 @@ class Inbox:
 
 def _busy_poll(queue: str) -> float:
     return _BACKFILL_POLL if queue.endswith(_BACKFILL) else _BUSY_POLL
-
-
-def _receipt(job: Job, notification: Notification, progress: Progress, verdict: Verdict) -> Receipt:
-    return Receipt(
-        function=job.function,
-        notification=notification,
-        state=verdict.state,
-        reason=verdict.reason,
-        run=verdict.run,
-        event_id=verdict.event_id,
-        warnings=verdict.warnings,
-        attempts=progress.attempt,
-        received=job.received,
-        started=verdict.started,
-        finished=verdict.finished,
-        seconds=verdict.seconds,
-    )
 
 
 def _delete(rows: Iterable[str]) -> None:

@@ -11,6 +11,7 @@ from gateway.verdict import Verdict
 from siaga.errors import Reason
 from siaga.events import Content, Notification
 from siaga.moment import stamp
+from siaga.receipt import Receipt
 
 TICK = "tick|"
 MAX_WAIT = 600.0  # seconds; no back-off is longer
@@ -180,3 +181,21 @@ class Progress:
         wait = min(_MAX_NOT_NOW_WAIT, _NOT_NOW_WAIT * 2 ** min(self.waits, 10))
         later = replace(self, row=self.row + 1, waits=self.waits + 1, reason=reason, verdict=asdict(verdict))
         return later, wait
+
+
+def receipt(job: Job, notification: Notification, progress: Progress, verdict: Verdict) -> Receipt:
+    """What became of a job, once it is settled."""
+    return Receipt(
+        function=job.function,
+        notification=notification,
+        state=verdict.state,
+        reason=verdict.reason,
+        run=verdict.run,
+        event_id=verdict.event_id,
+        warnings=verdict.warnings,
+        attempts=progress.attempt,
+        received=job.received,
+        started=verdict.started,
+        finished=verdict.finished,
+        seconds=verdict.seconds,
+    )
