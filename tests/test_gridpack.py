@@ -82,7 +82,7 @@ def pretending():
         (zipped(**{"grid.xml": b" " * (MAX_BYTES + 1)}), "more than 32 MiB"),
         (pretending(), "cut off or damaged"),
         (gzip.compress(GRID)[:-20], "the end is missing"),
-        (gzip.compress(GRID)[:6], "the end is missing"),
+        (gzip.compress(GRID, mtime=0)[:6], "the end is missing"),  # it names the test, for every worker alike
         (gzip.compress(GRID)[:40] + b"\xff" * 40 + gzip.compress(GRID)[80:], "cut off or damaged"),
         (gzip.compress(b" " * (MAX_BYTES + 1)), "more than 32 MiB"),
         (b"PK\x03\x04", "cut off or damaged"),
