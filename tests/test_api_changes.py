@@ -17,6 +17,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 from support.stores import emptied_store
 
 from siaga import keys, moment
+from siaga.accounts import second_factor
 from siaga.accounts.account import ASH_EDITOR
 from siaga.accounts.tokens import SCOPES
 from siaga.errors import BadInput
@@ -93,6 +94,34 @@ def test_a_token_is_kept_as_a_hash_serves_its_scopes_and_ends(minio, tokens, ask
             tokens.add(everyone.get("editor"), "x", scopes, days)
 
 
+def test_tokens_end_with_the_password_but_not_with_a_session(minio, tokens, ask, app, monkeypatch):
+    everyone = accounts.of(minio, "lost")
+
+    def sent(text):
+        return ask("PUT", f"/earthquakes/{QUAKE}/felt", {"felt": None} | WHY, {"Authorization": f"Bearer {text}"})[0]
+
+    def added():
+        return tokens.add(everyone.get("lost"), "x", ("write:felt",), 7)[1]
+
+    changes = (everyone.set_password, everyone.reset, everyone.renew_hash)
+    texts = [added()]
+    everyone.end_sessions("lost")
+    assert sent(texts[0]) == 200
+    for change, status in zip(changes, (401, 401, 200), strict=True):
+        texts.append(added())
+        assert sent(texts[-1]) == 200
+        change("lost", accounts.PASSWORD)
+        assert sent(texts[-1]) == status
+    client = app.test_client()
+    accounts.entered(client, "lost")
+    page = client.get("/account/tokens?lang=en").get_data(as_text=True)
+    assert page.count('action="/account/tokens/revoke"') == 1
+    monkeypatch.setattr(app.extensions["siaga-login"], "_second_factor", True)
+    assert sent(texts[-1]) == 403
+    everyone.enrol("lost", second_factor.new_secret(), 0)
+    assert sent(texts[-1]) == 200
+
+
 def test_the_page_makes_one_for_its_account_shows_it_once_and_revokes_it(app, minio, tokens):
     accounts.of(minio, "editor", role=ASH_EDITOR)
     client = app.test_client()
@@ -111,9 +140,9 @@ def test_the_page_makes_one_for_its_account_shows_it_once_and_revokes_it(app, mi
 
 
 def test_a_cookie_opens_no_change(app, minio):
-    accounts.of(minio)
+    accounts.of(minio, "siti")  # a reset ends the tokens of the others' account
     client = app.test_client()
-    accounts.entered(client)
+    accounts.entered(client, "siti")
     answer = client.put(f"/api/v1/earthquakes/{QUAKE}/felt", json={"felt": True} | WHY)
     assert (answer.status_code, answer.mimetype) == (401, "application/problem+json")
     assert answer.headers["WWW-Authenticate"] == "Bearer"

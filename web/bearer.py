@@ -49,6 +49,8 @@ def check(scope: str) -> None:
     if admitted is None:
         raise NoToken("Send a token with the call: Authorization: Bearer siaga_…; your account's page makes one")
     account, token = admitted
+    if login.installed().lacks_second_factor(account):
+        raise Forbidden("The account of this token must set up a second factor before the token serves")
     g.account = account
     if scope not in token.scopes or not account.may(SCOPES[scope]):
         raise Forbidden(

@@ -71,7 +71,7 @@ class Login:
             right = passwords.fits(account.password_hash if account else None, password)
             if account and right and not account.disabled:
                 if passwords.is_outdated(account.password_hash):
-                    return self.accounts.set_password(account.name, password)
+                    return self.accounts.renew_hash(account.name, password)
                 return account
             self._tries.wrong(address)
         return None

@@ -4,7 +4,7 @@ from flask import Blueprint, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from siaga import moment
-from siaga.accounts.account import ADMIN, ASH_EDITOR
+from siaga.accounts.account import ADMIN, ASH_EDITOR, Account
 from siaga.accounts.tokens import LONGEST, MOST_DAYS, SCOPES, Token
 from siaga.errors import BadInput, Conflict, Forbidden, SiagaError
 from siaga.report import figures
@@ -63,10 +63,11 @@ def revoke() -> AnyResponse | tuple[str, int]:
 
 def _page(error: SiagaError | None = None, given: str = "") -> tuple[str, int]:
     found = bearer.installed().listed("" if login.may(ADMIN) else login.name())
+    owners = {name: login.installed().accounts.get(name) for name in {one.account for one in found}}
     page = render_template(
         "tokens.html",
         tab="account",
-        tokens=[_row(one) for one in found],
+        tokens=[_row(one, owners[one.account]) for one in found],
         scopes={scope: NAMES[scope] for scope, role in SCOPES.items() if login.may(role)},
         most_days=MOST_DAYS,
         usual_days=_USUAL_DAYS,
@@ -77,8 +78,9 @@ def _page(error: SiagaError | None = None, given: str = "") -> tuple[str, int]:
     return page, error.status if error else 200
 
 
-def _row(one: Token) -> dict[str, object]:
-    state = "revoked" if one.revoked else "good" if one.is_good(g.now) else "expired"
+def _row(one: Token, owner: Account | None) -> dict[str, object]:
+    late = g.now >= moment.parse(one.expires)
+    state = "good" if owner and one.is_good(g.now, owner) else "expired" if late and not one.revoked else "revoked"
     return {
         "id": one.id,
         "account": one.account,

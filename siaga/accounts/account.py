@@ -20,8 +20,9 @@ class Account:
     """One person, or one program.
 
     password_hash: as siaga.accounts.passwords writes it. generation: a word that changes when all sessions end.
-    second_factor: the secret of the authenticator app in base32, "" without one. last_step: the half minute whose code
-    was used last, so that none serves twice. recovery: sha256 of the codes that are left for the day without it.
+    tokens: one that changes when all tokens of programs end. second_factor: the secret of the authenticator app in
+    base32, "" without one. last_step: the half minute whose code was used last, so that none serves twice. recovery:
+    sha256 of the codes that are left for the day without it.
     created: the moment, as stored.
     """
 
@@ -34,6 +35,7 @@ class Account:
     last_step: int = 0
     recovery: tuple[str, ...] = ()
     disabled: bool = False
+    tokens: str = ""
 
     def may(self, role: str) -> bool:
         """Whether it may do what that role may."""

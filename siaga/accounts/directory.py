@@ -75,17 +75,31 @@ class Accounts:
         return self.change(name, lambda one: replace(one, role=role))
 
     def set_password(self, name: str, password: str) -> Account:
-        """Its sessions end."""
+        """Its sessions and its tokens end."""
         password_hash = passwords.hashed(password)
-        return self.change(name, lambda one: replace(one, password_hash=password_hash, generation=_generation()))
+        return self.change(
+            name,
+            lambda one: replace(one, password_hash=password_hash, generation=_generation(), tokens=_generation()),
+        )
+
+    def renew_hash(self, name: str, password: str) -> Account:
+        """Keep the same password by today's hash; its sessions end, its tokens do not."""
+        password_hash = passwords.hashed(password)
+        return self.change(name, lambda one: replace(one, password_hash=password_hash))
 
     def reset(self, name: str, password: str) -> Account:
-        """For who lost password or app: another password, no second factor; sessions end."""
+        """For who lost password or app: another password, no second factor; sessions and tokens end."""
         password_hash = passwords.hashed(password)
         return self.change(
             name,
             lambda one: replace(
-                one, password_hash=password_hash, generation=_generation(), second_factor="", last_step=0, recovery=()
+                one,
+                password_hash=password_hash,
+                generation=_generation(),
+                tokens=_generation(),
+                second_factor="",
+                last_step=0,
+                recovery=(),
             ),
         )
 

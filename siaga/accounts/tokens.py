@@ -39,7 +39,8 @@ class Token:
     """What is kept of a token.
 
     account: whose it is. purpose: in the words of who made it. scopes: of SCOPES. digest: sha256 of the secret.
-    created, expires, revoked: moments as stored; revoked is "" while it is good.
+    created, expires, revoked: moments as stored; revoked is "" while it is good. word: the account's `tokens` when it
+    was made; it ends when the account has another.
     """
 
     id: str
@@ -50,10 +51,11 @@ class Token:
     created: str
     expires: str
     revoked: str = ""
+    word: str = ""
 
-    def is_good(self, now: datetime) -> bool:
-        """Whether it is neither revoked nor past its time."""
-        return not self.revoked and now < moment.parse(self.expires)
+    def is_good(self, now: datetime, owner: Account) -> bool:
+        """Whether it is neither revoked nor past its time, and the owner's password is that of when it was made."""
+        return not self.revoked and self.word == owner.tokens and now < moment.parse(self.expires)
 
     def encode(self) -> bytes:
         """As it is stored."""
@@ -64,7 +66,8 @@ class Token:
         """Read it back. Raises BadInput."""
         try:
             stored = json.loads(body)
-            named = {name: stored[name] for name in cls.__dataclass_fields__}
+            named = {"word": "", **stored}  # there was none before passwords ended tokens
+            named = {name: named[name] for name in cls.__dataclass_fields__}
             return cls(**named | {"scopes": tuple(stored["scopes"])})
         except (ValueError, TypeError, KeyError) as error:
             raise BadInput("A token cannot be read: {detail}", detail=str(error)) from error
@@ -89,11 +92,14 @@ class Tokens:
         if not all(owner.may(SCOPES[scope]) for scope in scopes):
             raise Forbidden("Your account's role may not do that; who administers accounts can give it another")
         now = moment.now()
-        if sum(one.is_good(now) for one in self.listed(owner.name)) >= _MOST:
+        if sum(one.is_good(now, owner) for one in self.listed(owner.name)) >= _MOST:
             raise Conflict("An account has at most {most} tokens that are good; revoke one first", most=_MOST)
         secret, expires = secrets.token_urlsafe(32), moment.stamp(now + timedelta(days=days))
         chosen = tuple(scope for scope in SCOPES if scope in scopes)
-        one = Token(secrets.token_hex(8), owner.name, purpose, chosen, _digest(secret), moment.stamp(now), expires)
+        made = moment.stamp(now)
+        one = Token(
+            secrets.token_hex(8), owner.name, purpose, chosen, _digest(secret), made, expires, word=owner.tokens
+        )
         self._store.put(keys.ACCOUNTS, naming.token(one.id), one.encode(), "application/json", if_absent=True)
         return one, f"siaga_{one.id}_{secret}"
 
@@ -121,7 +127,7 @@ class Tokens:
         return ended
 
     def admit(self, text: str) -> tuple[Account, Token] | None:
-        """The account and the token of that text; None for what is none, revoked, past its time or of nobody."""
+        """The account and the token of that text; None for what is none, has ended or is of nobody."""
         match = _FORM.fullmatch(text)
         if not match:
             return None
@@ -130,8 +136,9 @@ class Tokens:
         except NotFound:
             return None
         right = hmac.compare_digest(one.digest, _digest(match[2]))
-        account = self._account(one.account) if right and one.is_good(moment.now()) else None
-        return (account, one) if account and not account.disabled else None
+        account = self._account(one.account) if right else None
+        good = account and not account.disabled and one.is_good(moment.now(), account)
+        return (account, one) if account and good else None
 
 
 def _digest(secret: str) -> str:
