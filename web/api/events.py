@@ -46,7 +46,9 @@ EVENT_ID = pattern("event_id", "The id of the event", keys.EVENT_ID.pattern, "20
 VERSION = pattern(
     "version", "One revision of its map", "(initial|corrected)-v[0-9]{3,9}-[0-9a-f]{8}", "initial-v001-3fa91c07"
 )
-_SHA256 = pattern("sha256", "Only this content, which may then be kept for ever", "[0-9a-f]{64}", "0" * 64, "query")
+_SHA256 = pattern(
+    "sha256", "Only this content, which the reader may then keep for ever", "[0-9a-f]{64}", "0" * 64, "query"
+)
 _UNKNOWN = {
     "": "The input does not say it",
     "affected": "No count of people reaches under this map; its warnings say why",
@@ -134,8 +136,8 @@ def impact(hazard: str, event_id: str, version: str, sha256: str | None) -> Any:
     response = Response(services().runs.content(entry, keys.IMPACT), content_type="application/json")
     response.set_etag(digest)
     response.headers["Repr-Digest"] = f"sha-256=:{b64encode(bytes.fromhex(digest)).decode()}:"
-    if sha256:
-        response.headers["Cache-Control"] = f"public, max-age={_YEAR}, immutable"
+    if sha256:  # what is hidden tomorrow no cache that others share may go on serving
+        response.headers["Cache-Control"] = f"private, max-age={_YEAR}, immutable"
     response.make_conditional(request)  # the same response, shortened where the reader has it already
     return response
 
