@@ -14,6 +14,7 @@ from fixtures.pages import opened, text
 
 from siaga import keys, moment
 from siaga.impact.floodtrend import episodes, frequencies
+from siaga.inputs.decisions import HIDDEN, Decision
 from siaga.store import Store
 from web.index import Index, floods
 from web.index import episodes as flood_episodes
@@ -315,6 +316,29 @@ def test_what_is_deleted_in_the_bucket_is_forgotten(web):
     index.refresh()
     start = floods.number(hours.START)
     assert [one.hour - start for one in index.floods.hours("ID-JK", 0, 10**9)] == [10, 7, 6, 5, 2, 1, 0]
+
+
+def test_a_hidden_hour_says_so_and_every_copy_lets_go_of_its_states_at_its_next_look(web, minio, tmp_path):
+    store, index, client = web
+    a_day(store)
+    index.refresh()
+    again = Index(Store.connect(minio, "web"), tmp_path / "again.sqlite")
+    again.refresh()
+    month = flood_episodes.month_of(floods.number(hours.START))
+    assert again.floods.frequencies("ID-JK", 4, month, month)
+    snapshot = str(hours.snapshot(7))
+    hidden = Decision("flood", snapshot, False, HIDDEN, True, "a test", "op", "2017-02-21T12:00:00Z")
+    store.put(keys.DECISIONS, hidden.key, hidden.encode())
+    index.heed()
+    again._refresh_recent()
+    for copy in (index, again):
+        hour = copy.floods.hour("ID-JK", floods.number(hours.snapshot(7).hour))
+        assert (hour.hidden, hour.counts, hour.entry) == (True, None, None)
+        assert copy.floods.frequencies("ID-JK", 4, month, month) == []
+    told = client.get(f"/api/v1/flood-hours/{snapshot}?lang=en").json
+    why = "An operator keeps the figures of this hour from readers"
+    assert (told["areas_flooded"], told["event"], {one["reason"] for one in told["unknown"]}) == (None, None, {why})
+    assert [why in text(client, f"{path}?lang=en")[1] for path in ("/floods", f"/floods/{snapshot}")] == [True, True]
 
 
 def test_hours_are_numbered_in_utc():

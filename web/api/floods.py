@@ -156,6 +156,8 @@ def _why(hour: Hour) -> str:
         return f"{said}: {_.reason(hour.reason)}" if hour.reason else said
     if hour.kind == "gap":
         return _("Nobody asked in that hour; the archive has its highest state at most")
+    if hour.hidden:
+        return _("An operator keeps the figures of this hour from readers")
     return _("Data came; figures are not ready")
 
 

@@ -69,6 +69,8 @@ def hour_text(hour: Hour, _: Language) -> str:
         if hour.highest is None:
             return _("Gap: not known; the archive has no state of this hour")
         return _("Gap: nobody asked; highest state in the archive: {state}", state=hour.highest)
+    if hour.hidden:
+        return _("An operator keeps the figures of this hour from readers")
     if hour.counts is None:
         return _("Data came; figures are not ready")
     if hour.kind == "same":

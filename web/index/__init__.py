@@ -274,7 +274,11 @@ class Index:
         self.floods.refresh()
 
     def _take_decisions(self) -> None:
-        self.decisions.refresh(_join_said, self.lists.change)
+        self.decisions.refresh(_join_said, self._heeded)
+
+    def _heeded(self) -> None:
+        self.lists.change()
+        self.floods.refresh()  # no list, table or old API shall know the states of an hour that is hidden
 
     def heed(self) -> None:
         """Let what was just decided count in this process at once; a round that runs now comes to it by itself."""

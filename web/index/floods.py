@@ -42,11 +42,11 @@ _FETCHES, _AT_ONCE = 8, 512
 _TOLD = ("same", "gap", "suspect")  # kinds whose object is read; for the others the listing says all
 _log = logging.getLogger(__name__)
 _HOURS = """select h.hour, h.kind, h.key, h.modified, h.of, h.highest, h.reason, s.id, s.wet, s.n1, s.n2, s.n3, s.n4,
-    p.kind, ps.wet, e.body from flood_hour h
-    left join flood_set s on s.snapshot = h.of
+    p.kind, ps.wet, e.hidden, case when e.hidden = 0 then e.body end from flood_hour h
+    left join entry e on e.hazard = 'flood' and e.event_id = h.of and e.place = 1
+    left join flood_set s on s.snapshot = h.of and coalesce(e.hidden, 0) = 0
     left join flood_hour p on p.region = h.region and p.hour = h.hour - ?
-    left join flood_set ps on ps.snapshot = p.of
-    left join entry e on e.hazard = 'flood' and e.event_id = h.of and e.place = 1 and e.hidden = 0"""
+    left join flood_set ps on ps.snapshot = p.of"""
 
 
 def number(moment: datetime) -> int:
@@ -69,7 +69,8 @@ class Hour:
 
     kind: one of floodhours.KINDS. of: the snapshot whose states hold, None where there are none. highest: of the
     archive (a gap). reason: why the source was doubted. counts: RWs per state 1 to 4, None where nothing is known
-    (yet). before: RWs under water in the hour it is compared with, None if unknown. entry: of the catalogue.
+    (yet). before: RWs under water in the hour it is compared with, None if unknown. hidden: by an operator. entry: of
+    the catalogue, None where it is hidden.
     """
 
     hour: int
@@ -82,6 +83,7 @@ class Hour:
     set_id: int | None
     counts: tuple[int, int, int, int] | None
     before: int | None
+    hidden: bool
     entry: dict[str, Any] | None
 
     @property
@@ -174,8 +176,7 @@ class FloodIndex:
 
     def hour(self, region: str, hour: int) -> Hour | None:
         """One hour, or None when it has no object."""
-        found = self.hours(region, hour, hour + 1)
-        return found[0] if found else None
+        return next(iter(self.hours(region, hour, hour + 1)), None)
 
     def newest(self, region: str) -> Hour | None:
         """The newest hour that has an object, or None."""
@@ -210,10 +211,8 @@ class FloodIndex:
     def shapes(self, region: str) -> dict[str, str]:
         """The border of each RW that was ever seen under water, by geom_id: a GeoJSON geometry as text."""
         with self._connect() as connection:
-            rows = connection.execute(
-                "select geom_id, shape from flood_rw where region = ? and shape is not null", [region]
-            )
-            return dict(rows.fetchall())
+            told = "select geom_id, shape from flood_rw where region = ? and shape is not null"
+            return dict(connection.execute(told, [region]).fetchall())
 
     def frequencies(self, region: str, least: int, first: int, last: int) -> list[Frequency]:
         """As floodepisodes.frequencies."""
@@ -390,11 +389,11 @@ def _facts(hour: flood_hours.Hour, told: Mapping[str, Any]) -> tuple[Any, ...]:
 
 def _hour(row: tuple[Any, ...]) -> Hour:
     hour, kind, key, modified, of, highest, reason, set_id, wet, *rest = row
-    counts, (before_kind, before_wet, body) = tuple(rest[:4]), rest[4:]
+    counts, (before_kind, before_wet, hidden, body) = tuple(rest[:4]), rest[4:]
     if kind == "empty":
         counts = (0, 0, 0, 0)
     known = kind == "empty" or wet is not None
     before = 0 if before_kind == "empty" else before_wet
-    told = json.loads(reason) if reason else None
-    entry = json.loads(body) if body else None
-    return Hour(hour, kind, key, modified, of, highest, told, set_id, counts if known else None, before, entry)
+    told, entry = (json.loads(text) if text else None for text in (reason, body))
+    rest = [counts if known else None, before, bool(hidden), entry]
+    return Hour(hour, kind, key, modified, of, highest, told, set_id, *rest)
