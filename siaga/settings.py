@@ -17,6 +17,10 @@ _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 _ADDRESS = re.compile(r"https?://[^\s/?#@]+(/[A-Za-z0-9._~/-]*)?")
 _REGION = re.compile(r"([A-Z]{2}-[A-Z]{2})(?:=([a-z]{3}))?")
 
+ROUTES = frozenset(
+    "account api ash ash.csv audit decisions drills earthquakes earthquakes.csv feeds floods floods.csv healthz hidden "
+    "live live.json login logout map ogc realtime reprocess stac static status status.json texts users".split()
+)  # what addresses of the web app begin with; a test compares
 LOOPBACK = ("127.0.0.1", "localhost", "::1")  # names of this machine
 _EVERYWHERE = {
     "0.0.0.0": "127.0.0.1",
@@ -274,7 +278,12 @@ class _Said:
         """The web app's; it must be said where other machines come in."""
         if host not in LOOPBACK and not self._env.get("SIAGA_PUBLIC_URL"):
             self.wrong.append("SIAGA_WEB_HOST lets other machines in, so SIAGA_PUBLIC_URL must say by which address")
-        return self.address("SIAGA_PUBLIC_URL", f"http://{reached(host)}:{port}")
+        word = self.address("SIAGA_PUBLIC_URL", f"http://{reached(host)}:{port}")
+        first = "".join(word.split("/")[3:4])  # under a path of that name no link tells whether it has the path yet
+        if first in ROUTES:
+            instead = "choose another path, such as https://bnpb.example.id/siaga"
+            self.wrong.append(f"SIAGA_PUBLIC_URL has the path /{first}, which is a page of the app itself; {instead}")
+        return word
 
     def proxies(self, name: str, default: bool) -> tuple[IPv4Network | IPv6Network, ...]:
         """Networks; `yes` is this machine."""

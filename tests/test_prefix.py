@@ -5,9 +5,14 @@ from ipaddress import ip_network
 
 import pytest
 import requests
+from fixtures import accounts
+from fixtures.pages import opened
 from support.web_process import running_web
 
-from web import hops
+from siaga.errors import SiagaError
+from siaga.settings import ROUTES, Settings
+from siaga.store import Store
+from web import UploadAccess, hops
 
 ADDRESS = re.compile(r"""\s(?:href|src|(?:form)?action)="(/[^"]*)"|"(/[^"]+)"|&#34;(/[^&]+)&#34;""")
 
@@ -49,6 +54,18 @@ def test_redirects_uploads_and_changes_stay_under_the_path(site):
     stream = requests.get(f"{site}/siaga/live", timeout=20, stream=True)
     assert next(stream.iter_content(12)).startswith(b"retry")
     stream.close()
+
+
+def test_a_path_that_begins_like_a_page_of_the_app_is_refused(store, minio, tmp_path):
+    access = UploadAccess(Store.connect(minio, "ash"), *accounts.access(minio), "a key of the sessions")
+    rules = opened(store, minio, tmp_path, access)[2].application.url_map.iter_rules()
+    firsts = {rule.rule.split("/")[1] for rule in rules}
+    assert {one for one in firsts if one and "<" not in one} == ROUTES
+    for path in ("ash", "api/v1", "static/"):
+        with pytest.raises(SiagaError, match=r"SIAGA_PUBLIC_URL has the path /(ash|api|static),.* choose another"):
+            Settings.load({"SIAGA_HOME": str(tmp_path), "SIAGA_PUBLIC_URL": f"https://bnpb.example.id/{path}"})
+    kept = Settings.load({"SIAGA_HOME": str(tmp_path), "SIAGA_PUBLIC_URL": "https://bnpb.example.id/siaga/ash"})
+    assert kept.web_path == "/siaga/ash"
 
 
 @pytest.mark.parametrize(
