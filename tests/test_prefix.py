@@ -76,7 +76,13 @@ def test_a_path_that_begins_like_a_page_of_the_app_is_refused(store, minio, tmp_
         ("10.1.0.9", "192.0.2.99, 198.51.100.7, 127.0.0.1", "198.51.100.7"),  # two proxies of ours
         ("203.0.113.5", "198.51.100.7", "203.0.113.5"),  # who is no proxy is not believed
         ("127.0.0.1", "", "127.0.0.1"),
-        ("127.0.0.1", "word", "word"),
+        ("127.0.0.1", "198.51.100.7:51234", "198.51.100.7"),  # each connection has a port of its own
+        ("127.0.0.1", "192.0.2.99, [2001:DB8::7]:5123, 10.1.0.9:80", "2001:db8::7"),
+        ("127.0.0.1", "[2001:db8::7]", "2001:db8::7"),
+        ("127.0.0.1", "2001:db8::7", "2001:db8::7"),
+        ("127.0.0.1", "word", "127.0.0.1"),
+        ("127.0.0.1", "192.0.2.99, unknown, 10.1.0.9", "10.1.0.9"),  # before a word, nothing is believed
+        ("127.0.0.1", "[]:5, :80", "127.0.0.1"),
     ],
 )
 def test_who_asks_is_the_last_who_is_no_proxy(peer, said, asker):

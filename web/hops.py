@@ -1,5 +1,6 @@
 """Who asks, where proxies stand before the app: the last address that no proxy of ours has."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Any
@@ -7,18 +8,20 @@ from typing import Any
 Networks = Sequence[IPv4Network | IPv6Network]
 _HEADER = "HTTP_X_FORWARDED_FOR"
 _MOST = 20  # hops that are looked at
+_PORT = re.compile(r"\[([^]]*)\](?::[0-9]*)?|([^:]*):[0-9]*")  # [::1]:5123, [::1] or 1.2.3.4:51234, as some append
 
 
 def behind(app: Callable[..., Iterable[bytes]], proxies: Networks) -> Callable[..., Iterable[bytes]]:
     """The app, told who asks. Each proxy appends whom it answers, so the list is read from its end.
 
-    What somebody else says in that header is not believed: it counts only as far as it was written by `proxies`.
+    What somebody else says in that header is not believed: it counts only as far as it was written by `proxies`. Where
+    one of them appends no address, such as `unknown`, it is itself who asks.
     """
 
     def asked(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         asker = environ.get("REMOTE_ADDR", "")
         said = environ.pop(_HEADER, "").split(",")[-_MOST:]
-        while said and _is_of(asker, proxies) and (hop := said.pop().strip()):
+        while said and _is_of(asker, proxies) and (hop := _address(said.pop().strip())):
             asker = hop
         environ["REMOTE_ADDR"] = asker
         return app(environ, start_response)
@@ -26,8 +29,17 @@ def behind(app: Callable[..., Iterable[bytes]], proxies: Networks) -> Callable[.
     return asked
 
 
+def _address(word: str) -> str:
+    """The address in a word of the header, without port and brackets; "" where there is none."""
+    found = _PORT.fullmatch(word)
+    try:
+        return str(ip_address((found[1] or found[2]) if found else word))
+    except ValueError:
+        return ""
+
+
 def _is_of(address: str, networks: Networks) -> bool:
     try:
         return any(ip_address(address) in network for network in networks)
-    except ValueError:  # some proxies append a port, or a word
+    except ValueError:  # the peer of a socket without addresses
         return False
