@@ -15,9 +15,11 @@ from functions.on_flood import handler as on_flood
 from functions.render_report import handler as render_report
 from siaga import keys
 from siaga.data import analysis_data
+from siaga.errors import Unavailable
 from siaga.impact.floodtrend import Trend
 from siaga.inputs import flood_changes
 from siaga.keys import Snapshot
+from siaga.product import Product
 from siaga.store import Store
 
 EVENT = "201702211904+0700_Merapi"
@@ -40,6 +42,18 @@ def functions(store, minio, tmp_path, qgis):
     return Store.connect(minio, "functions")
 
 
+class Short(Store):
+    """A store that has no room for the English map."""
+
+    def __init__(self, other):
+        self.__dict__ = dict(other.__dict__)
+
+    def put(self, bucket, key, *args, **kwargs):
+        if key.endswith("map-en.png"):
+            raise Unavailable("no room")
+        return super().put(bucket, key, *args, **kwargs)
+
+
 def flood(store, functions, minio, hour, **more):
     """An answer of that hour, analysed; its run."""
     key = f"{hour}/{keys.FLOOD_DATA}"
@@ -47,11 +61,16 @@ def flood(store, functions, minio, hour, **more):
     return installed.call(on_flood.run, functions, minio, keys.FLOODMAPS, key, etag)[1]["run"]
 
 
-def report(store, functions, minio, run):
-    """(answer of render-report, its record or None)."""
+def printed(store, functions, minio, run):
+    """What render-report answers: (status, answer)."""
     key = f"{run}/{keys.IMPACT}"
     etag = store.head(keys.RESULTS, key).etag
-    status, answer = installed.call(render_report.run, functions, minio, keys.RESULTS, key, etag)
+    return installed.call(render_report.run, functions, minio, keys.RESULTS, key, etag)
+
+
+def report(store, functions, minio, run):
+    """(answer of render-report, its record or None)."""
+    status, answer = printed(store, functions, minio, run)
     assert (status, answer["state"]) == (200, "done")
     listed = {head.key for head in store.list(keys.RESULTS, run)}
     record = f"{run}/{keys.REPORT}"
@@ -80,7 +99,24 @@ def whole(store, run, record):
     return {product["path"] for product in record["products"]}
 
 
-def test_a_flooded_hour_has_a_report(store, functions, minio):
+def handed(_one, _impact, hand_over):
+    """Two maps, other than any that are drawn, are made."""
+    hand_over([Product(f"map-{code}.png", "map", "image/png", b"other") for code in ("id", "en")])
+
+
+def complete(*given):
+    """A report of no more than its maps."""
+    handed(*given)
+    return Product(keys.REPORT, "record", "application/json", b"{}")
+
+
+def half(*given):
+    """A report that fails once its maps are made."""
+    handed(*given)
+    raise Unavailable("ended half way")
+
+
+def test_a_flooded_hour_has_a_report_which_one_that_fails_later_leaves_whole(store, functions, minio, monkeypatch):
     run = flood(store, functions, minio, "2017022105-6-rw")
     _answer, record = report(store, functions, minio, run)
     assert whole(store, run, record) == PRINTED
@@ -88,6 +124,20 @@ def test_a_flooded_hour_has_a_report(store, functions, minio):
     assert "Banjir Jakarta" in page
     assert "/floods/2017022105-6-rw" in page
     assert entry(store)["report"]["key"] == f"{run}/{keys.REPORT}"
+    monkeypatch.setattr(render_report, "_made", half)
+    status, answer = printed(store, functions, minio, run)
+    assert (status, answer["reason"]["text"]) == (503, "ended half way")
+    assert whole(store, run, record) == PRINTED
+
+
+def test_a_first_report_of_which_a_file_cannot_be_stored_is_none(store, functions, minio, monkeypatch):
+    run = flood(store, functions, minio, "2017022105-6-rw")
+    monkeypatch.setattr(render_report, "_made", complete)
+    status, answer = printed(store, Short(functions), minio, run)
+    assert (status, answer["reason"]["text"]) == (503, "no room")
+    assert store.exists(keys.RESULTS, f"{run}/map-id.png")
+    assert not store.exists(keys.RESULTS, f"{run}/{keys.REPORT}")
+    assert entry(store)["report"] is None
 
 
 def test_an_hour_of_caution_alone_has_none(store, functions, minio):

@@ -54,7 +54,8 @@ def run(notification: Notification, context: frame.Context) -> frame.Outcome:
     exposure = analysis_data.awaited(context.store, context.settings.cache, assembly.ROLES[impact["hazard"]])
     finished = Finished(where, context, exposure)
     timing.step("fetch")
-    with content.publishing(context.store, where) as hand_over:
+    published = context.store.exists(keys.RESULTS, where.key(keys.REPORT))
+    with content.publishing(context.store, where, at_once=not published) as hand_over:
         report = _made(finished, impact, hand_over)
         timing.step("render")
     context.store.put(keys.RESULTS, where.key(report.path), report.body, report.media_type)

@@ -49,18 +49,21 @@ def publish(store: Store, run: keys.Run, products: Sequence[Product]) -> None:
 
 
 @contextmanager
-def publishing(store: Store, run: keys.Run) -> Iterator[Callable[[Sequence[Product]], None]]:
+def publishing(store: Store, run: keys.Run, at_once: bool = True) -> Iterator[Callable[[Sequence[Product]], None]]:
     """Put products into the run's folder as they are handed over, several at once; at the end all are there.
 
+    at_once: False where others of the same names are published already. Then nothing is put before all are made,
+    so that those stay whole when the making fails.
     Raises what putting raised.
     """
-    under_way: list[Future[str]] = []
+    held, under_way = list[Product](), list[Future[str]]()
     with ThreadPoolExecutor(max_workers=4) as pool:
 
-        def hand_over(products: Sequence[Product]) -> None:
+        def put(products: Sequence[Product]) -> None:
             for one in products:
                 under_way.append(pool.submit(store.put, keys.RESULTS, run.key(one.path), one.body, one.media_type))
 
-        yield hand_over
-        for put in under_way:
-            put.result()
+        yield put if at_once else held.extend
+        put(held)
+        for one in under_way:
+            one.result()
