@@ -53,3 +53,12 @@ HAZARDS: Mapping[str, Hazard] = {
     ),
 }
 EARTHQUAKE, FLOOD, ASH = (HAZARDS[name] for name in ("earthquake", "flood", "ash"))
+
+
+def of_bucket(bucket: str) -> str:
+    """The hazard whose inputs arrive in that bucket; "" where none do.
+
+    >>> of_bucket("shakemaps-bnpb"), of_bucket("results")
+    ('earthquake', '')
+    """
+    return next((name for name, one in HAZARDS.items() if bucket in one.buckets), "")

@@ -1,13 +1,14 @@
 """Texts that an agency writes above its lists: plain, in both languages, in versions, restored by admins alone."""
 
 import pytest
-from fixtures import accounts, impacts, installed
+from fixtures import accounts, floods, impacts, installed
 from fixtures.pages import opened, text
 
+from functions.on_flood import handler as on_flood
 from siaga import analysis, keys
 from siaga.accounts.account import ADMIN, OPERATOR
 from siaga.data import analysis_data
-from siaga.errors import BadInput, Conflict
+from siaga.errors import BadInput, Conflict, Forbidden
 from siaga.inputs import texts
 from siaga.inputs.texts import LANDING, LONGEST, REPORT, Place, Text
 from siaga.language import load
@@ -16,6 +17,8 @@ from siaga.store import Store
 from web import UploadAccess
 
 PLACE = Place(LANDING, "earthquake", "id")
+HOUR = "2017022105-6-rw"
+NUMBER = Text(Place(REPORT, "flood", "id"), 1, "BPBD", "ani", "2026-11-27T00:00:00Z").encode().replace(b'"BPBD"', b"5")
 FIRST = "Pusdalops: <b>117</b>, https://bnpb.go.id/siaga?a=1&b=2.\r\n\r\njavascript:alert(1)"
 
 
@@ -96,7 +99,7 @@ def test_reports_carry_the_lines_of_the_agency_and_are_other_runs_with_others(st
     installed.install(store, tmp_path)
 
     def made():
-        exposure = analysis_data.open(store, tmp_path / "cache", ())
+        exposure = analysis_data.open(store, tmp_path / "cache", (), "earthquake")
         run = analysis.run_of("earthquake", "20180805194635", "initial", 1, b"a map", exposure)
         return run.run, analysis.head(run, b"a map", exposure)["provenance"]
 
@@ -115,6 +118,44 @@ def test_reports_carry_the_lines_of_the_agency_and_are_other_runs_with_others(st
     for wrong in ("a\nb\nc", "x" * 81):
         with pytest.raises(BadInput):
             texts.write(store, Text(ours, 0, wrong, "ani", "2026-11-27T00:00:04Z"))
+
+
+class Closed(Store):
+    """A store whose policies give no right to list texts, or to read them."""
+
+    def __init__(self, other, *, lists):
+        self.__dict__ = dict(other.__dict__)
+        self._lists = lists
+
+    def list(self, bucket, prefix="", **more):
+        if bucket == keys.TEXTS and not self._lists:
+            raise Forbidden("no right to list")
+        return super().list(bucket, prefix, **more)
+
+    def get(self, bucket, key, **more):
+        if bucket == keys.TEXTS:
+            raise Forbidden("no right to read")
+        return super().get(bucket, key, **more)
+
+
+@pytest.mark.parametrize("broken", [b"{", b'"x"', b" " * (1 << 17), NUMBER], ids=["cut", "other", "large", "number"])
+def test_lines_that_cannot_be_read_make_inputs_of_their_hazard_wait_and_no_others(store, minio, tmp_path, broken):
+    installed.install(store, tmp_path)
+    functions = Store.connect(minio, "functions")
+    texts.write(store, Text(Place(REPORT, "earthquake", "id"), 0, "BMKG", "ani", "2026-11-27T00:00:00Z"))
+    store.put(keys.TEXTS, "report/flood/id/000001.json", broken)
+    lines = analysis_data.awaited(functions, tmp_path / "cache", (), "earthquake").letterheads
+    assert lines == {"earthquake": {"id": ["BMKG"]}}
+    etag = store.put(keys.FLOODMAPS, f"{HOUR}/{keys.FLOOD_DATA}", floods.answer())
+    status, answer = installed.call(on_flood.run, functions, minio, keys.FLOODMAPS, f"{HOUR}/{keys.FLOOD_DATA}", etag)
+    assert (status, answer.get("state")) == (503, None)  # it is tried again, and not refused
+    assert "delete texts/report/flood/id/000001.json, and" in answer["reason"]["text"]
+
+
+@pytest.mark.parametrize("lists", [False, True], ids=["list", "get"])
+def test_a_store_that_gives_no_right_to_the_lines_holds_up_no_report(store, lists):
+    texts.write(store, Text(Place(REPORT, "earthquake", "id"), 0, "BMKG", "ani", "2026-11-27T00:00:00Z"))
+    assert texts.letterhead(Closed(store, lists=lists), "earthquake") == {}
 
 
 @pytest.mark.parametrize("more", [{}, {"drill": True, "drill_reason": "a test"}], ids=["real", "exercise"])

@@ -88,7 +88,8 @@ class AnalysisData:
     files: what an impact says of its sources: role, path, sha256, title, year, source, demonstration; of all roles.
     demonstration: True when any figure made with it has to say so.
     zone_fields: how the zones' fields are named. installed: False for files that are used once.
-    roles: those that were asked for. letterheads: by hazard and language the lines that its reports carry.
+    roles: those that were asked for. letterheads: by hazard and language the lines that its reports carry; of the
+    hazard that was asked for.
     """
 
     manifest_sha256: str
@@ -111,12 +112,11 @@ class AnalysisData:
         return self._paths.get(role)
 
 
-def open(store: "Store", cache: Path, roles: Sequence[str] = ROLES) -> AnalysisData:
+def open(store: "Store", cache: Path, roles: Sequence[str] = ROLES, hazard: str = "") -> AnalysisData:
     """The analysis data as the bucket has it now; whatever of these roles is missing on disk is fetched first.
 
-    A warm process pays one HEAD, and a LIST for the lines of reports. Files lie in
-    `cache`/analysis-data/<sha256>/<name>, shared by all processes of a machine; one that does not have its hash is
-    fetched again.
+    hazard: whose lines of reports are read too. A warm process pays one HEAD, and a LIST for these. Files lie in
+    `cache`/analysis-data/<sha256>/<name>, shared by all processes of a machine; one without its hash is fetched again.
     Raises NotFound when nothing is installed; Unavailable.
     """
     folder = cache / diskcache.ANALYSIS_DATA
@@ -130,17 +130,17 @@ def open(store: "Store", cache: Path, roles: Sequence[str] = ROLES) -> AnalysisD
         files=tuple(map(_source, manifest["files"])),
         _paths={entry["role"]: _fetched(store, folder, entry) for entry in wanted},
         roles=tuple(roles),
-        letterheads=texts.letterheads(store),
+        letterheads={hazard: texts.letterhead(store, hazard)} if hazard else {},
     )
 
 
-def awaited(store: "Store", cache: Path, roles: Sequence[str]) -> AnalysisData:
+def awaited(store: "Store", cache: Path, roles: Sequence[str], hazard: str = "") -> AnalysisData:
     """The same for an input that has arrived: where nothing is installed yet it waits, and is not refused for ever.
 
     Raises Unavailable, then too.
     """
     try:
-        return open(store, cache, roles)
+        return open(store, cache, roles, hazard)
     except NotFound as error:
         raise Unavailable(error.template, **error.values) from error
 

@@ -7,7 +7,7 @@ A hazard hands in what is its own: how it is analysed; what a list shows of it s
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from siaga import catalog, keys
+from siaga import catalog, hazards, keys
 from siaga.analysis import Analysis, ImpactT
 from siaga.data import analysis_data
 from siaga.data.analysis_data import AnalysisData
@@ -51,7 +51,8 @@ def run_analysis(
     timing = Timing()
     body, head = content.read(context.store, notification, at_most)
     timing.step("fetch")
-    exposure = analysis_data.awaited(context.store, context.settings.cache, roles)
+    hazard = hazards.of_bucket(notification.bucket)
+    exposure = analysis_data.awaited(context.store, context.settings.cache, roles, hazard)
     timing.step("exposure")
     given = Input(notification, body, head, context, exposure, timing)
     found = analyse(given)

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from siaga import keys
-from siaga.errors import BadInput, Conflict, Forbidden, NotFound
+from siaga.errors import BadInput, Conflict, Forbidden, NotFound, Unavailable
 from siaga.hazards import HAZARDS
 from siaga.language import LANGUAGES
 from siaga.store import Store
@@ -70,6 +70,8 @@ class Text:
         try:
             stored: dict[str, Any] = json.loads(body)
             place = Place(**stored.pop("place"))
+            if not isinstance(stored["text"], str):
+                raise TypeError("its text is none")
             return cls(place, **{name: stored[name] for name in ("number", "text", "who", "when", "restores")})
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise BadInput("A text cannot be read: {detail}", detail=str(error)) from error
@@ -115,23 +117,35 @@ def versions(store: Store, place: Place) -> list[Text]:
     return [Text.decode(store.get(keys.TEXTS, head.key, at_most=_LARGEST)[0]) for head in reversed(heads)]
 
 
-def letterheads(store: Store) -> dict[str, dict[str, list[str]]]:
-    """By hazard and language the lines of its reports: who they are from, and the foot; without those of no text.
+def letterhead(store: Store, hazard: str) -> dict[str, list[str]]:
+    """By language the lines of a hazard's reports: who they are from, and the foot; without those of no text.
 
     store: with the rights of role functions; one that gives none to these texts holds up no report. Raises
-    BadInput, Unavailable.
+    Unavailable, also where a text cannot be read: it says nothing against the input that waits for it.
     """
+    lines: dict[str, list[str]] = {}
     try:
-        newest = {head.key.rpartition("/")[0]: head.key for head in store.list(keys.TEXTS, f"{REPORT}/")}
+        newest = {head.key.split("/")[2]: head.key for head in store.list(keys.TEXTS, f"{REPORT}/{hazard}/")}
+        for code, key in newest.items():
+            if code in LANGUAGES and (written := _listed(store, key).text):
+                lines[code] = written.splitlines()
     except (NotFound, Forbidden) as error:
         _log.error("reports carry no lines of the agency: %s", error)
         return {}
-    lines: dict[str, dict[str, list[str]]] = {}
-    for key in newest.values():
-        one = Text.decode(store.get(keys.TEXTS, key, at_most=_LARGEST)[0])
-        if one.text:
-            lines.setdefault(one.place.hazard, {})[one.place.language] = one.text.splitlines()
     return lines
+
+
+def _listed(store: Store, key: str) -> Text:
+    try:
+        return Text.decode(store.get(keys.TEXTS, key, at_most=_LARGEST)[0])
+    except NotFound as error:  # deleted since it was listed
+        raise Unavailable(error.template, **error.values) from error
+    except BadInput as error:
+        raise Unavailable(
+            "Lines for reports cannot be read; delete {where}, and the version before it holds: {detail}",
+            where=f"{keys.TEXTS}/{key}",
+            detail=str(error),
+        ) from error
 
 
 def write(store: Store, text: Text) -> Text:
