@@ -18,10 +18,10 @@ ADDRESS = re.compile(r"""\s(?:href|src|(?:form)?action)="(/[^"]*)"|"(/[^"]+)"|&#
 
 
 @pytest.fixture(scope="module")
-def site(minio, tmp_path_factory):
+def site(emptied, tmp_path_factory):
     """Where a proxy reaches the app, which readers find at https://bnpb.example.id/siaga."""
     told = {"SIAGA_PUBLIC_URL": "https://bnpb.example.id/siaga", "SIAGA_SECOND_FACTOR": "no"}
-    with running_web(minio, tmp_path_factory.mktemp("web"), **told) as (settings, _process):
+    with running_web(emptied, tmp_path_factory.mktemp("web"), **told) as (settings, _process):
         yield f"http://127.0.0.1:{settings.web_port}"
 
 
