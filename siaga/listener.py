@@ -2,12 +2,16 @@
 
 Waitress alone counts connections and looks at how long each was silent. Here a head has a deadline in all, however
 often a client sends another line of it; where many connections wait, a new one takes the place of the one that has
-waited longest; and of a body from nobody who is known no more is kept than a form needs.
+waited longest; and of a body from nobody who is known no more is kept than a form needs. Who sends a large one may take
+a while to find out, so other threads ask, and until they know no more of that connection is read.
 """
 
+import logging
 import resource
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from waitress.buffers import OverflowableBuffer
@@ -15,12 +19,15 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.receiver import ChunkedReceiver, FixedStreamReceiver
 from waitress.server import TcpWSGIServer
+from waitress.utilities import Error
 
+_log = logging.getLogger(__name__)
 SMALL = 64 << 10  # bytes of a body from anybody
 _HEAD_SECONDS = 20.0  # from the end of the last answer to the end of the next head
 _BODY_SECONDS = 60.0  # for a body from anybody
 _MOST = 800  # connections; the system would allow more, a thousand by waitress's own count
 _CHECK_SECONDS = 2
+_ASKERS = 2  # threads that ask who sends a large body
 
 Known = Callable[[str, str, Mapping[str, str]], bool]
 
@@ -32,39 +39,67 @@ def raise_descriptors() -> None:
 
 
 class _Bounded(OverflowableBuffer):  # type: ignore[misc]  # waitress has no types
-    """A body that is counted to its end and kept up to SMALL; what it was is for the app to refuse."""
+    """A body that is counted to its end and kept up to SMALL; what it was is for the app to refuse.
+
+    whole: all of it is kept from now on.
+    """
+
+    whole = False
 
     def __init__(self, overflow: int) -> None:
         super().__init__(overflow)
         self._size = 0
 
     def append(self, data: bytes) -> None:
-        if self._size < SMALL:
-            super().append(data[: SMALL - self._size])
+        if self.whole or self._size < SMALL:
+            super().append(data if self.whole else data[: SMALL - self._size])
         self._size += len(data)
 
     def __len__(self) -> int:
         return self._size
 
 
-class _Parser(HTTPRequestParser):  # type: ignore[misc]
-    """A request that says its length in one way, from somebody who may send so much."""
+class _Unsure(Error):  # type: ignore[misc]
+    """The answer to a large body of which nobody could find out whose it is."""
 
-    known: Known
+    code = 503
+    reason = "Service Unavailable"
+
+
+class _Parser(HTTPRequestParser):  # type: ignore[misc]
+    """A request that says its length in one way, from somebody who may send so much.
+
+    bounded: little of its body is kept. asking: it is being found out whether all may be. unsure: that failed.
+    """
+
+    ask: Callable[["_Parser", Mapping[str, str]], None]
     body_rcv: Any
-    bounded = False
+    error: Any
+    bounded = asking = unsure = False
+
+    def received(self, data: bytes) -> int:
+        taken = int(super().received(data))
+        if self.completed and self.unsure and not self.error:
+            self.error = _Unsure("Who sends this cannot be found out just now; send it again in a moment")
+        return taken
 
     def parse_header(self, header_plus: bytes) -> None:
         super().parse_header(header_plus)
         if "TRANSFER_ENCODING" in self.headers or (self.chunked and "CONTENT_LENGTH" in self.headers):
             raise ParsingError("Content-Length and Transfer-Encoding do not go together")
-        if self.body_rcv is None or (not self.chunked and self.content_length <= SMALL):
+        large = SMALL < self.content_length < self.adj.max_request_body_size  # beyond that it is refused anyway
+        if self.body_rcv is None or not (self.chunked or large):
             return
-        headers = {name.replace("_", "-").title(): value for name, value in self.headers.items()}
-        if not self.known(self.command, self.path, headers):
-            self.bounded = True
-            kept = _Bounded(self.adj.inbuf_overflow)
-            self.body_rcv = ChunkedReceiver(kept) if self.chunked else FixedStreamReceiver(self.content_length, kept)
+        kept = _Bounded(self.adj.inbuf_overflow)
+        self.body_rcv = ChunkedReceiver(kept) if self.chunked else FixedStreamReceiver(self.content_length, kept)
+        self.bounded = self.asking = True
+        self.ask(self, {name.replace("_", "-").title(): value for name, value in self.headers.items()})
+
+    def learn(self, known: bool | None) -> None:
+        """Go on; None: nobody could tell. What came before is a part of one read, less than SMALL."""
+        self.asking, self.unsure = False, known is None
+        if known:
+            self.bounded, self.body_rcv.getbuf().whole = False, True
 
 
 class _Channel(HTTPChannel):  # type: ignore[misc]
@@ -73,6 +108,9 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
         self.since = time.monotonic()  # waitress's own times jump with the clock
+
+    def readable(self) -> bool:
+        return bool(super().readable()) and not (self.request is not None and self.request.asking)
 
     def received(self, data: bytes) -> bool:
         taken = bool(super().received(data))
@@ -107,9 +145,11 @@ class Listener(TcpWSGIServer):  # type: ignore[misc]
     def __init__(self, app: Any, host: str, port: int, known: Known, **settings: Any) -> None:
         """host: where to listen. known: whether method, path and headers are of somebody who may send a large body.
 
-        settings: waitress's.
+        It is asked in threads of its own, several at a time. settings: waitress's.
         """
-        parser = type("Parser", (_Parser,), {"known": staticmethod(known)})
+        self._known, self._asked = known, 0  # questions without an answer; counted by the server's thread alone
+        self._askers = ThreadPoolExecutor(_ASKERS, "asker")
+        parser = type("Parser", (_Parser,), {"ask": staticmethod(self._ask)})
         self.channel_class = type("Channel", (_Channel,), {"parser_class": parser})
         super().__init__(
             app,
@@ -128,6 +168,32 @@ class Listener(TcpWSGIServer):  # type: ignore[misc]
         if len(self.active_channels) >= _MOST and waiting:
             min(waiting, key=lambda one: one.since).will_close = True
         super().handle_accept()
+
+    def close(self) -> None:
+        """Listen no more."""
+        self._askers.shutdown(wait=False, cancel_futures=True)
+        super().close()
+
+    def _ask(self, parser: _Parser, headers: Mapping[str, str]) -> None:
+        if self._asked >= _MOST:
+            parser.learn(None)
+            return
+        self._asked += 1
+        asked = self._askers.submit(self._known, parser.command, parser.path, headers)
+        asked.add_done_callback(partial(self._answer, parser))
+
+    def _answer(self, parser: _Parser, asked: Future[bool]) -> None:
+        """Hand it to the server's thread, which alone reads."""
+        if asked.cancelled() or self.trigger._closed:
+            return
+        error = asked.exception()
+        if error is not None:
+            _log.warning("who sends a large body cannot be found out: %s", error)
+        self.trigger.pull_trigger(partial(self._learned, parser, None if error else asked.result()))
+
+    def _learned(self, parser: _Parser, known: bool | None) -> None:
+        self._asked -= 1
+        parser.learn(known)
 
     def maintenance(self, now: float) -> None:
         """Close what has waited too long."""

@@ -33,12 +33,18 @@ def installed() -> Tokens:
 
 
 def may_send_much(app: Flask) -> Callable[[str, str, Mapping[str, str]], bool]:
-    """Whether method, path and headers of a request are an account's; asked before its body is taken."""
+    """Whether method, path and headers of a request are an account's; asked before its body is taken.
+
+    That asks the store, which may take seconds or raise Unavailable: never in the thread that reads all requests.
+    """
     by_session = login.may_send_much(app)
 
     def may(method: str, path: str, headers: Mapping[str, str]) -> bool:
         with app.test_request_context(path, method=method, headers=dict(headers)):
-            return _admitted() is not None or by_session(method, path, headers)
+            admitted = _admitted()
+            if admitted is not None:
+                return not login.installed().lacks_second_factor(admitted[0])
+            return by_session(method, path, headers)
 
     return may
 

@@ -5,6 +5,7 @@ import os
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from support.gateway_process import Gateway
 from support.running import free_ports, wait_for
 
 from siaga import listener
+from siaga.errors import Unavailable
 
 CROWD = 1100
 
@@ -136,6 +138,33 @@ def test_we_21_of_a_large_body_from_nobody_little_is_kept(chunked):
         body = chunks(size) if chunked else b"x" * size
         answer = requests.post(f"http://127.0.0.1:{port}/", data=body, headers={"X-Pass": "mine"}, timeout=20)
         assert answer.text == f"{size} {size}"
+
+
+def test_who_sends_much_is_asked_while_others_are_answered(monkeypatch):
+    monkeypatch.setattr(listener, "_ASKERS", 1)
+    size, asked, told = 1 << 20, threading.Semaphore(0), threading.Event()
+
+    def known(_method, path, _headers):
+        asked.release()
+        assert told.wait(20)
+        if path == "/silent":
+            raise Unavailable("The store does not answer")
+        return path == "/mine"
+
+    def send(path):
+        return requests.post(f"http://127.0.0.1:{port}{path}", data=b"x" * size, timeout=20)
+
+    with listening(echo, known, max_request_body_size=64 << 20) as port, ThreadPoolExecutor() as senders:
+        try:
+            sent = [senders.submit(send, path) for path in ("/mine", "/invented", "/silent")]
+            assert asked.acquire(timeout=20)
+            assert requests.post(f"http://127.0.0.1:{port}/", data=b"x", timeout=20).text == "1 1"
+            assert not any(one.done() for one in sent)
+        finally:
+            told.set()
+        mine, invented, silent = (one.result() for one in sent)
+    assert (mine.text, invented.text) == (f"{size} {size}", f"{size} {listener.SMALL}")
+    assert (silent.status_code, "send it again in a moment" in silent.text) == (503, True)
 
 
 def spooled(process):
