@@ -146,6 +146,10 @@ def test_wheel_and_checkout_are_the_same_software_until_what_reckons_is_changed(
         (installed / path).write_bytes(before + b"# changed\n")
         assert (version() != first) is reckons, path
         (installed / path).write_bytes(before)
+    for name in ("__pycache__/mmi.cpython-311.pyc.140231", ".mmi.py.swp", "mmi.py~"):  # that is being written just now
+        (installed / "siaga/impact" / name).parent.mkdir(exist_ok=True)
+        (installed / "siaga/impact" / name).write_bytes(b"half")
+        assert version() == first, name
 
 
 def test_a_store_without_a_server_is_said_in_a_sentence(siaga):
