@@ -111,8 +111,8 @@ seen = flood.SCALE.amounts((0.0, 0.0, 0.0, 100.0))["displaced"]
     ("a product of the report", "one more"): (
         {
             "siaga/report/paper.py": (
-                "for picture in pictures] + others",
-                'for picture in pictures] + [*others, Product("note.txt", "note", "text/plain", b"seen")]',
+                "others = beside.make()",
+                'others = [*beside.make(), Product("note.txt", "note", "text/plain", b"seen")]',
             )
         },
         """
@@ -190,12 +190,20 @@ seen = ["Gutters fill." in page for page in pages] + ["talang" in pages[1]]
                 """exec_timeout: 120s
       max_analyses: "500"     # then the slot drains and is started afresh
       max_memory_mb: "2048"
-    limits:
+      SIAGA_STORE_URL: "${SIAGA_STORE_URL:-}"
+      SIAGA_PUBLIC_URL: "${SIAGA_PUBLIC_URL:-}"
+    secrets: &secrets [slot-token, store-functions-key, store-functions-secret]
+    readonly_root_filesystem: true    # /tmp can be written
+    requests: &requests
+      memory: 512Mi
+    limits: &limits
       memory: 2560Mi
     labels:
       com.openfaas.scale.min: "1\"""",
                 """exec_timeout: 240s
-    limits:
+    secrets: &secrets []
+    requests: &requests {}
+    limits: &limits
       memory: 3Gi
     labels:
       com.openfaas.scale.min: "2\"""",
