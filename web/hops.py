@@ -1,6 +1,5 @@
 """Who asks, where proxies stand before the app: the last address that no proxy of ours has."""
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Any
@@ -8,7 +7,6 @@ from typing import Any
 Networks = Sequence[IPv4Network | IPv6Network]
 _HEADER = "HTTP_X_FORWARDED_FOR"
 _MOST = 20  # hops that are looked at
-_PORT = re.compile(r"\[([^]]*)\](?::[0-9]*)?|([^:]*):[0-9]*")  # [::1]:5123, [::1] or 1.2.3.4:51234, as some append
 
 
 def behind(app: Callable[..., Iterable[bytes]], proxies: Networks) -> Callable[..., Iterable[bytes]]:
@@ -31,9 +29,10 @@ def behind(app: Callable[..., Iterable[bytes]], proxies: Networks) -> Callable[.
 
 def _address(word: str) -> str:
     """The address in a word of the header, without port and brackets; "" where there is none."""
-    found = _PORT.fullmatch(word)
+    plain = word.endswith("]") or (word.count(":") > 1 and not word.startswith("["))
+    host = word if plain else word.rpartition(":")[0] or word  # 1.2.3.4:51234 or [::1]:5123, as some append
     try:
-        return str(ip_address((found[1] or found[2]) if found else word))
+        return str(ip_address(host.removeprefix("[").removesuffix("]")))
     except ValueError:
         return ""
 
