@@ -16,7 +16,7 @@ import statistics
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ _WARM_UP = 2
 _APART = timedelta(minutes=30)  # so that no two are one quake, and all of the last day
 _DEAREST = 6  # parts whose CPU seconds are told
 _LOOK_SECONDS = 0.02, 0.05  # for the figures; for the report, which takes more of the machine to ask for
+_LOG_SECONDS = 10.0
 _PORTS = range(27_000, 32_000, 25)  # below those of outgoing connections; so many a Siaga may use
 
 
@@ -116,7 +117,7 @@ def _tell_time(settings: Settings, runs: Sequence[_Run], say: Callable[[str], No
     say(_row("upload → report published", reports))
     own = []
     for name in ("on-shakemap", "render-report"):
-        logged = _answers(settings, name)
+        logged = _answers(settings, name, {event_id for run in runs for event_id in run.ids})
         answers = [[logged[event_id] for event_id in run.ids] for run in runs]
         own.append([[one["seconds"] for one in of_kind] for of_kind in answers])
         say(_row(f"{name} alone", own[-1]))
@@ -152,8 +153,15 @@ def upload(settings: Settings, grid: bytes, event_id: str) -> tuple[float, float
     raise TimeoutError(f"{event_id} is not published after 120 s")
 
 
-def _answers(settings: Settings, function: str) -> dict[str, dict[str, Any]]:
-    """What a function logged of each event, whichever of its slots did it."""
+def _answers(settings: Settings, function: str, ids: Set[str]) -> dict[str, dict[str, Any]]:
+    """What a function logged of each event, whichever of its slots did it; the last line comes after the report."""
+    deadline = time.monotonic() + _LOG_SECONDS
+    while not ids <= (found := _logged(settings, function)).keys() and time.monotonic() < deadline:
+        time.sleep(_LOOK_SECONDS[True])
+    return found
+
+
+def _logged(settings: Settings, function: str) -> dict[str, dict[str, Any]]:
     found = {}
     for path in (settings.home / "logs").glob(f"{function}-*.log"):
         for line in path.read_text(encoding="utf-8").splitlines():
