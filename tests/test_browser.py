@@ -174,6 +174,29 @@ def enter(page, base, role, after):
     page.keyboard.press("Enter")
 
 
+def send_ash(page):
+    page.fill("[name=volcano]", "Merapi")
+    page.select_option("[name=alert_level]", "siaga")
+    page.fill("[name=eruption_height_m]", "3000")
+    page.fill("[name=time]", "2017-02-22T19:04")
+    page.set_input_files("input[type=file]", {"name": "a.tif", "mimeType": "image/tiff", "buffer": ash.raster()})
+    page.click("form[action='/ash/upload'] button.primary")
+    page.click("form[action='/ash/submit'] button.primary")
+    page.wait_for_url("**/status?sent=*")
+
+
+def write_and_restore(page, base):
+    """A text of the report, a wrong one after it, and back."""
+    for written in ("BPBD Provinsi NTB", "Salah tulis"):
+        page.goto(f"{base}/texts?kind=report&hazard=earthquake&of=id")
+        page.fill("[name=text]", written)
+        page.click("form[action='/texts/save'] button.primary")
+        page.wait_for_url("**/texts?*")
+    page.click("form[action='/texts/restore'] button")
+    page.wait_for_load_state("load")
+    assert page.locator("[name=text]").input_value() == "BPBD Provinsi NTB"
+
+
 def test_the_whole_round_of_an_operator_ends_in_the_audit(watched, base, stack_up):
     page, faults = watched
     everyone = accounts.of(stack_up.settings, "ani", role="admin")
@@ -188,14 +211,7 @@ def test_the_whole_round_of_an_operator_ends_in_the_audit(watched, base, stack_u
     page.fill("input[name=code]", code)  # the app's own was used a moment ago
     page.keyboard.press("Enter")
     page.wait_for_url(f"{base}/ash/upload")
-    page.fill("[name=volcano]", "Merapi")
-    page.select_option("[name=alert_level]", "siaga")
-    page.fill("[name=eruption_height_m]", "3000")
-    page.fill("[name=time]", "2017-02-22T19:04")
-    page.set_input_files("input[type=file]", {"name": "a.tif", "mimeType": "image/tiff", "buffer": ash.raster()})
-    page.click("form[action='/ash/upload'] button.primary")
-    page.click("form[action='/ash/submit'] button.primary")
-    page.wait_for_url("**/status?sent=*")
+    send_ash(page)
     page.goto(f"{base}/reprocess")
     page.select_option("select[name=what]", "named")
     page.fill("input[name=name]", EVENT)
@@ -214,14 +230,7 @@ def test_the_whole_round_of_an_operator_ends_in_the_audit(watched, base, stack_u
     faults.clear()  # it was asked for before it was there
     page.goto(f"{base}/earthquakes/{drill}")
     assert "LATIHAN" in page.locator("main").inner_text()
-    for written in ("BPBD Provinsi NTB", "Salah tulis"):
-        page.goto(f"{base}/texts?kind=report&hazard=earthquake&of=id")
-        page.fill("[name=text]", written)
-        page.click("form[action='/texts/save'] button.primary")
-        page.wait_for_url("**/texts?*")
-    page.click("form[action='/texts/restore'] button")
-    page.wait_for_load_state("load")
-    assert page.locator("[name=text]").input_value() == "BPBD Provinsi NTB"
+    write_and_restore(page, base)
     page.goto(f"{base}/audit?who=ani&lang=en")
     done = page.locator("table.inputs").inner_text()
     for said in (

@@ -228,9 +228,7 @@ def _shown(impact: AshImpact, _: Language) -> dict[str, Any]:
         "where": figures.coordinates(event["longitude"], event["latitude"], _.code),
         "elevation": _("not known") if event["elevation_m"] is None else _metres(event["elevation_m"], _),
         "provenance": impact["provenance"],
-        "population": "; ".join(
-            one["title"] for one in impact["provenance"]["analysis_data"]["files"] if one["role"] == "population"
-        ),
+        "sources": tables.sources(impact, _),
     }
 
 

@@ -60,8 +60,7 @@ def shown(index: FloodIndex, impact: FloodImpact, asked: keys.Snapshot, _: Langu
         "needs": tables.needs(impact, _),
         "episodes": _episodes(index, asked.region, number, wet, _),
         "provenance": impact["provenance"],
-        "population": _sources(impact, "population"),
-        "borders": _sources(impact, "zones"),
+        "sources": tables.sources(impact, _),
     }
 
 
@@ -124,8 +123,3 @@ def _named(found: Trend, names: Mapping[str, str], _: Language) -> list[tuple[st
             more = len(areas) - _MOST_NAMED
             made.append((word, text + (" " + _("and {count} more", count=more) if more > 0 else "")))
     return made
-
-
-def _sources(impact: FloodImpact, role: str) -> str:
-    files = impact["provenance"]["analysis_data"]["files"]
-    return "; ".join(f"{one['title']}" for one in files if one["role"] == role)

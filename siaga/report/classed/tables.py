@@ -182,6 +182,19 @@ def _added(cells: Mapping[str, Sequence[int]], classes: Sequence[str]) -> list[i
     return [sum(column) for column in zip(*cells.values(), strict=True)] or [0] * len(classes)
 
 
+def sources(impact: ClassedImpact, _: Language) -> dict[str, str]:
+    """population, zones: what the exposure is called; "" where there are no zones."""
+    files = {file["role"]: file for file in impact["provenance"]["analysis_data"]["files"]}
+    population = files.get("population")
+    return {
+        # records of early stores may name no year
+        "population": _(population["title"]) + figures.year(population.get("year"))
+        if population
+        else _("none installed"),
+        "zones": _(files["zones"]["title"]) if "zones" in files else "",
+    }
+
+
 def frame(
     impact: ClassedImpact, kind: str, running: tuple[str, str], method: str, limits: str, _: Language
 ) -> dict[str, Any]:
@@ -190,20 +203,15 @@ def frame(
     running: its right part, the first in bold. method, limits: paragraphs of the small print.
     """
     provenance = impact["provenance"]
-    files = {file["role"]: file for file in provenance["analysis_data"]["files"]}
-    population = files.get("population")
-    sources = {
-        "population": _(population["title"]) + figures.year(population["year"]) if population else _("none installed"),
-        "zones": _(files["zones"]["title"]) if "zones" in files else "",
-    }
-    used = ". ".join(said for said in sources.values() if said)
+    of_exposure = sources(impact, _)
+    used = ". ".join(said for said in of_exposure.values() if said)
     return {
         "language": _.code,
         "kind": kind,
         "running": {"name": running[0], "rest": running[1]},
         "drill": impact["drill"],
-        "demonstration": any(file["demonstration"] for file in files.values()),
-        "sources": sources,
+        "demonstration": any(file["demonstration"] for file in provenance["analysis_data"]["files"]),
+        "sources": of_exposure,
         "small": {
             "origin": f"{_('Event')} {impact['event_id']}. {_('Version')} {impact['version']}, {_('run')} "
             f"{impact['run']}. {_('Input')} sha256 {provenance['input']['sha256'][:12]}…. {used}. {_('Analysis data')} "
