@@ -9,7 +9,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 from argon2 import PasswordHasher
-from support import quick
+from support import compiled, quick
 from support.door_process import Door
 from support.running import Running, environment, wait_for
 from support.stores import emptied_store
@@ -44,6 +44,7 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
+    compiled.share()
     if config.getoption("--quick"):
         sys.meta_path.insert(0, quick.Forbid())
 
