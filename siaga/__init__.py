@@ -28,6 +28,7 @@ data/       the analysis data: bucket, imports, demonstration
 inputs/     what comes in besides ShakeMaps: PetaBencana's hours, ash uploads
 analysis/   one input and the exposure -> impact.json and its products
 report/     estimates -> printed numbers, pages, products: earthquake/, classed/
+alerts/     who is to hear of an event, when, in which words
 function/   the frame around every function, and the way of an input through it
 inspection/ whether buckets, ledger, catalogue and results agree; how what does not is mended
 machine/    all parts on one machine: supervisor, MinIO server, operator's account
@@ -49,7 +50,7 @@ Imports go down, never up and never aside; from the ground:
     analysis, report
     report.classed, report.earthquake
     report.assembly
-    function
+    alerts, function
     inspection
     cli
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import siaga
 from siaga.settings import REPOSITORY
 
-_ASIDE = ("accounts", "cli", "inspection", "machine")  # they run Siaga and put nothing into a run
+_ASIDE = ("accounts", "alerts", "cli", "inspection", "machine")  # they run Siaga and put nothing into a run
 # Not stack.yml: it says how many run. Not what Python compiles and editors leave meanwhile: it comes and goes.
 _KINDS = {".py", ".css", ".csv", ".html", ".json", ".po"}
 _SIGNS = 8  # of the hash

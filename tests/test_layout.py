@@ -43,7 +43,7 @@ FLOORS = (
     ("analysis", "report"),
     ("report.classed", "report.earthquake"),
     ("report.assembly",),
-    ("function",),
+    ("alerts", "function"),
     ("inspection",),
     ("cli",),
 )
