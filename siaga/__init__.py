@@ -36,7 +36,7 @@ cli/        siaga up | demo | ingest | analyse | forecast | invoke | reprocess |
 
 Imports go down, never up and never aside; from the ground:
 
-    conventions, errors, hazards, listener, moment, printable
+    conventions, errors, foreign, hazards, listener, moment, printable
     diskcache, edition, events, filehash, gaps, keys, language, palette, product, standing, timing
     receipt, settings
     modes, software, stack, store

@@ -17,7 +17,7 @@ PARTS = ("siaga", "functions", "gateway", "web", "template", "bench")
 ABOVE = {"siaga.catalog", "siaga.report.assembly", "web"}
 # From the ground up. Rooms of one floor know nothing of each other; a name stands for its module or folder.
 FLOORS = (
-    ("conventions", "errors", "hazards", "listener", "moment", "printable"),
+    ("conventions", "errors", "foreign", "hazards", "listener", "moment", "printable"),
     (
         "diskcache",
         "edition",

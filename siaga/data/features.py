@@ -1,15 +1,15 @@
 """Structures, roads, land cover and zones of an operator as the FlatGeobuf files that analyses read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import shapely
 
 from siaga.errors import BadInput
 from siaga.exposure import vocabulary
+from siaga.foreign import Array, Geometry
 from siaga.gis import intake, layers
 from siaga.gis.intake import Tell, nobody
 
@@ -103,7 +103,7 @@ def _zone_field(layer: intake.Layer, given: str, candidates: Sequence[str], opti
     return (None if given else layer.first_of(candidates)) or layer.field(given or candidates[0], option)
 
 
-def _other_levels(before: Path | None, counts: Mapping[str, int]) -> list[tuple[Any, tuple[str, ...]]]:
+def _other_levels(before: Path | None, counts: Mapping[str, int]) -> list[tuple[Geometry, tuple[str, ...]]]:
     if before is None:
         return []
     new = set(counts)
@@ -115,7 +115,7 @@ def _other_levels(before: Path | None, counts: Mapping[str, int]) -> list[tuple[
     ]
 
 
-def _points(geometries: Any, _: Path) -> tuple[Any, Any]:
+def _points(geometries: Array, _: Path) -> tuple[Array, Sequence[int]]:
     kind = shapely.get_type_id(geometries)
     centre = shapely.centroid(geometries)
     lines = np.isin(kind, (1, 5))
@@ -128,17 +128,17 @@ def _points(geometries: Any, _: Path) -> tuple[Any, Any]:
     return _kept(centre, ~shapely.is_empty(centre))
 
 
-def _lines(geometries: Any, path: Path) -> tuple[Any, Any]:
+def _lines(geometries: Array, path: Path) -> tuple[Array, Sequence[int]]:
     if not np.isin(shapely.get_type_id(geometries), (1, 5)).all():
         raise BadInput("{file} has features that are no lines; roads must be lines", file=path.name)
     return _kept(_multi(geometries, shapely.multilinestrings), ~shapely.is_empty(geometries))
 
 
-def _areas(geometries: Any, path: Path) -> tuple[Any, Any]:
+def _areas(geometries: Array, path: Path) -> tuple[Array, Sequence[int]]:
     return _kept(*areas(geometries, path))
 
 
-def areas(geometries: Any, path: Path) -> tuple[Any, Any]:
+def areas(geometries: Array, path: Path) -> tuple[Array, Array]:
     """Sound multipolygons, and which of them have an area. Raises BadInput for points and lines."""
     if not np.isin(shapely.get_type_id(geometries), (3, 6)).all():
         raise BadInput("{file} has features that are no polygons; polygons are needed here", file=path.name)
@@ -146,13 +146,13 @@ def areas(geometries: Any, path: Path) -> tuple[Any, Any]:
     return sound, shapely.area(sound) > 0
 
 
-def _only_areas(shape: Any) -> Any:
+def _only_areas(shape: Geometry) -> Geometry:
     parts = [part for part in shapely.get_parts(shape) if part.geom_type in ("Polygon", "MultiPolygon")]
     flat = [piece for part in parts for piece in shapely.get_parts(part)]
     return shapely.MultiPolygon(flat)
 
 
-def _merged(lines: Any) -> Any:
+def _merged(lines: Array) -> Array:
     """One line each: the longest part of a line in several parts."""
     return np.array(
         [one if one.geom_type == "LineString" else max(one.geoms, key=lambda part: part.length) for one in lines],
@@ -160,10 +160,11 @@ def _merged(lines: Any) -> Any:
     )
 
 
-def _multi(geometries: Any, make: Any) -> Any:
+def _multi(geometries: Array, make: Callable[..., Geometry]) -> Array:
     parts, of = shapely.get_parts(geometries, return_index=True)
-    return make(parts, indices=of)
+    found: Array = make(parts, indices=of)
+    return found
 
 
-def _kept(shapes: Any, keep: Any) -> tuple[Any, Sequence[int]]:
+def _kept(shapes: Array, keep: Array) -> tuple[Array, Sequence[int]]:
     return shapes[keep], np.flatnonzero(keep).tolist()

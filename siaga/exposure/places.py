@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from siaga.errors import SiagaError
 from siaga.exposure.texts import line, of_field, of_file
+from siaga.foreign import Array
 
 KINDS = ("city", "regency_seat", "district_seat", "town")
 
@@ -26,12 +26,12 @@ class Places:
     zone: the regency's name, "" if none.
     """
 
-    name: NDArray[Any]
-    longitude: NDArray[Any]
-    latitude: NDArray[Any]
-    population: NDArray[Any]
-    kind: NDArray[Any]
-    zone: NDArray[Any]
+    name: Array
+    longitude: Array
+    latitude: Array
+    population: Array
+    kind: Array
+    zone: Array
 
     def __len__(self) -> int:
         return len(self.name)
@@ -41,11 +41,11 @@ class Places:
 class Volcanoes:
     """Volcanoes, likewise. elevation_m: metres above the sea, negative below, NaN if unknown."""
 
-    name: NDArray[Any]
-    longitude: NDArray[Any]
-    latitude: NDArray[Any]
-    elevation_m: NDArray[Any]
-    type: NDArray[Any]
+    name: Array
+    longitude: Array
+    latitude: Array
+    elevation_m: Array
+    type: Array
 
     def __len__(self) -> int:
         return len(self.name)
@@ -55,10 +55,10 @@ class Volcanoes:
 class Airports:
     """Airports, likewise. code: of IATA or ICAO, "" if none."""
 
-    name: NDArray[Any]
-    longitude: NDArray[Any]
-    latitude: NDArray[Any]
-    code: NDArray[Any]
+    name: Array
+    longitude: Array
+    latitude: Array
+    code: Array
 
     def __len__(self) -> int:
         return len(self.name)
@@ -88,7 +88,7 @@ def read_airports(path: Path) -> Airports:
     return Airports(**table)
 
 
-def _table(path: Path, texts: tuple[str, ...], numbers: tuple[str, ...]) -> Mapping[str, NDArray[Any]]:
+def _table(path: Path, texts: tuple[str, ...], numbers: tuple[str, ...]) -> Mapping[str, Array]:
     """Columns by their heads; a row without a name is left out, and one that is there already."""
     columns: dict[str, list[object]] = {head: [] for head in (*texts, *numbers)}
     reader, commas = _rows(path)
@@ -159,7 +159,7 @@ def _number(text: str | None, commas: bool, at: tuple[str, int, str]) -> float:
     return number
 
 
-def _frozen(values: list[object], kind: type) -> NDArray[Any]:
-    array: NDArray[Any] = np.array(values, dtype=kind)
+def _frozen(values: list[object], kind: type) -> Array:
+    array: Array = np.array(values, dtype=kind)
     array.setflags(write=False)
     return array

@@ -2,11 +2,12 @@
 
 import os
 from functools import cache
-from typing import Any
+
+from siaga.foreign import QgisObject
 
 
 @cache
-def start() -> Any:
+def start() -> QgisObject:
     """QGIS, running until the process ends: whoever drops it takes QGIS away, and a second one breaks both."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from qgis.core import QgsApplication

@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
 from siaga.errors import BadInput
+from siaga.foreign import Array, Geometry
 from siaga.gis import layers, sources, turns
 
 LAYERS = ("land", "lakes", "country_lines", "province_lines", "regency_lines", "land_overview")
@@ -20,14 +19,14 @@ Rectangle = tuple[float, float, float, float]  # west, south, east, north in deg
 class BaseMap:
     """Geometries within a rectangle, EPSG:4326. land and lakes are one (multi)polygon each."""
 
-    land: Any
-    lakes: Any
-    country_lines: Any
-    province_lines: Any
-    regency_lines: Any
+    land: Geometry
+    lakes: Geometry
+    country_lines: Geometry
+    province_lines: Geometry
+    regency_lines: Geometry
 
     @property
-    def coast(self) -> Any:
+    def coast(self) -> Geometry:
         """The edge of the land; empty on the open sea."""
         return shapely.LineString() if self.land.is_empty else shapely.boundary(self.land)
 
@@ -68,7 +67,7 @@ def within(path: Path, rectangle: Rectangle, pixel: float) -> BaseMap:
     return BaseMap(land, shapely.union_all(_cut(path, "lakes", rectangle, pixel)), *lines)
 
 
-def land_around(path: Path, rectangle: Rectangle) -> NDArray[Any]:
+def land_around(path: Path, rectangle: Rectangle) -> Array:
     """Every island that reaches into the rectangle, whole, as polygons, on the rectangle's side of 180°."""
     geometries, tree = _layer(path, "land")
     west, south, east, north = rectangle
@@ -90,19 +89,19 @@ def covers(path: Path, rectangle: Rectangle) -> bool:
     return bool((around or inside) and south <= rectangle[1] and rectangle[3] <= north)
 
 
-def overview(path: Path) -> Any:
+def overview(path: Path) -> Geometry:
     """All land of the region, coarse, for the inset."""
     return shapely.union_all(_layer(path, "land_overview")[0])
 
 
 @lru_cache(maxsize=16)
-def _layer(path: Path, name: str) -> tuple[NDArray[Any], shapely.STRtree]:
+def _layer(path: Path, name: str) -> tuple[Array, shapely.STRtree]:
     """Kept in the process: the base map is the same for every event until other data are installed."""
     geometries, _ = layers.read(path, name)
     return geometries, shapely.STRtree(geometries)
 
 
-def _cut(path: Path, name: str, rectangle: Rectangle, pixel: float) -> list[Any]:
+def _cut(path: Path, name: str, rectangle: Rectangle, pixel: float) -> list[Geometry]:
     """Pieces of a layer within a rectangle, which may reach beyond 180°: what lies there is a turn away."""
     geometries, tree = _layer(path, name)
     west, south, east, north = rectangle

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import floor
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 from osgeo import gdal, ogr, osr
+
+from siaga.foreign import Array, Geometry, Reference
 
 gdal.UseExceptions()
 
@@ -40,11 +40,11 @@ class Grid:
 
 def burn(
     grid: Grid,
-    geometries: Sequence[Any] | NDArray[Any],
+    geometries: Sequence[Geometry] | Array,
     values: Sequence[int],
     dtype: type = np.uint8,
     touched: bool = False,
-) -> NDArray[Any]:
+) -> Array:
     """rows x columns: the value of the polygon in which each cell's centre lies, 0 elsewhere.
 
     Later polygons win. touched: every cell that the polygon touches instead.
@@ -64,11 +64,11 @@ def burn(
         layer.CreateFeature(feature)
     options = ["ATTRIBUTE=value"] + (["ALL_TOUCHED=TRUE"] if touched else [])
     gdal.RasterizeLayer(target, [1], layer, options=options)
-    burnt: NDArray[Any] = target.GetRasterBand(1).ReadAsArray().astype(dtype, copy=False)
+    burnt: Array = target.GetRasterBand(1).ReadAsArray().astype(dtype, copy=False)
     return burnt
 
 
-def write_cog(path: Path, grid: Grid, values: NDArray[Any], nodata: float) -> None:
+def write_cog(path: Path, grid: Grid, values: Array, nodata: float) -> None:
     """Float32 cloud-optimised GeoTIFF: ZSTD, 256 x 256 blocks, overviews by averaging."""
     memory = gdal.GetDriverByName("MEM").Create("", grid.columns, grid.rows, 1, gdal.GDT_Float32)
     memory.SetGeoTransform(grid.transform)
@@ -80,7 +80,7 @@ def write_cog(path: Path, grid: Grid, values: NDArray[Any], nodata: float) -> No
     gdal.GetDriverByName("COG").CreateCopy(str(path), memory, options=options)
 
 
-def _wgs84() -> Any:
+def _wgs84() -> Reference:
     reference = osr.SpatialReference()
     reference.ImportFromEPSG(4326)
     reference.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)

@@ -12,6 +12,7 @@ import shapely
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt, zoom
 
+from siaga.foreign import Geometry
 from siaga.hazard.shakemap import ShakeMap
 from siaga.impact.mmi import CLASSES, ROMAN
 
@@ -88,7 +89,7 @@ def _filled(mmi: NDArray[np.float64]) -> NDArray[np.float64]:
     return filled
 
 
-def _polygons(shape: Any) -> Any:
+def _polygons(shape: Geometry) -> Geometry:
     """Without the points and lines that rounding may leave."""
     parts = [part for part in shapely.get_parts(shape) if part.geom_type in ("Polygon", "MultiPolygon")]
     return shapely.unary_union(parts) if len(parts) != 1 else parts[0]

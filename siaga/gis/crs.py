@@ -3,11 +3,12 @@
 import math
 import struct
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from osgeo import ogr, osr
+
+from siaga.foreign import Reference
 
 ogr.UseExceptions()
 osr.UseExceptions()
@@ -17,7 +18,7 @@ _WGS84 = (6378137.0, 298.257223563)
 LINE = 2  # WKB's number of a line string
 
 
-def wgs84() -> Any:
+def wgs84() -> Reference:
     """Longitude and latitude in degrees, in this order."""
     reference = osr.SpatialReference()
     reference.ImportFromEPSG(4326)
@@ -25,7 +26,7 @@ def wgs84() -> Any:
     return reference
 
 
-def of_wkt(wkt: str) -> Any:
+def of_wkt(wkt: str) -> Reference:
     """A coordinate system in which x comes before y, whatever its authority says."""
     reference = osr.SpatialReference()
     reference.ImportFromWkt(wkt)
@@ -47,7 +48,7 @@ def from_lonlat(
     return _transformed(longitude, latitude, _transformation(wkt, True))
 
 
-def in_degrees(reference: Any) -> bool:
+def in_degrees(reference: Reference) -> bool:
     """Whether coordinates are WGS 84's to within metres (DGN95, ITRF, GRS 80 datums are)."""
     if not reference.IsGeographic() or abs(reference.GetAngularUnits() - math.pi / 180) > 1e-12:
         return False
@@ -58,13 +59,13 @@ def in_degrees(reference: Any) -> bool:
 
 
 @lru_cache(maxsize=8)
-def _transformation(wkt: str, back: bool) -> Any:
+def _transformation(wkt: str, back: bool) -> Reference:
     references = (of_wkt(wkt), wgs84())
     return osr.CoordinateTransformation(*(references[::-1] if back else references))
 
 
 def _transformed(
-    x: NDArray[np.float64], y: NDArray[np.float64], transformation: Any
+    x: NDArray[np.float64], y: NDArray[np.float64], transformation: Reference
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """As one line string: OGR then transforms all points in one call, without a Python object for each."""
     points = np.column_stack((x.ravel(), y.ravel())).astype("<f8")

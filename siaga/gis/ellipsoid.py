@@ -3,11 +3,11 @@
 QGIS measures one geometry at a time; this measures arrays, and agrees with QGIS (a test compares them).
 """
 
-from typing import Any
-
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+
+from siaga.foreign import Geometry
 
 _A = 6_378_137.0  # metres; WGS 84, NIMA TR8350.2
 _F = 1 / 298.257223563
@@ -30,7 +30,7 @@ def lengths(start: NDArray[np.float64], end: NDArray[np.float64]) -> NDArray[np.
     return length
 
 
-def areas(polygons: Any) -> NDArray[np.float64]:
+def areas(polygons: Geometry) -> NDArray[np.float64]:
     """Square metres of each of an array of polygons and multipolygons, EPSG:4326; holes are left out.
 
     An edge is straight in longitude and latitude, as data are drawn. Exact on the ellipsoid but for

@@ -2,13 +2,14 @@
 
 from functools import cache
 from math import degrees
-from typing import Any
+
+from siaga.foreign import QgisObject
 
 WINDS = ("N", "NNE", "NE", "ENE", "E", "ESE", "SE", "SSE", "S", "SSW", "SW", "WSW", "W", "WNW", "NW", "NNW")
 
 
 @cache
-def _qgis() -> Any:
+def _qgis() -> QgisObject:
     """Imported when first needed: it takes a third of a second, and a map without places needs none of it."""
     from qgis import core
 
@@ -16,7 +17,7 @@ def _qgis() -> Any:
 
 
 @cache
-def _measure() -> Any:
+def _measure() -> QgisObject:
     core = _qgis()
     measure = core.QgsDistanceArea()
     wgs84 = core.QgsCoordinateReferenceSystem("EPSG:4326")

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import shapely
@@ -17,12 +16,14 @@ from osgeo import gdal, ogr, osr
 
 from siaga.errors import BadInput
 from siaga.exposure import texts, vocabulary
+from siaga.foreign import Array, Feature, FeatureLayer, Geometry, Reference, Source
 from siaga.gis import crs, sources, turns
 
 gdal.UseExceptions()
 ogr.UseExceptions()
 osr.UseExceptions()
 
+Add = Callable[[Array | Sequence[Geometry], Sequence[Sequence[str | None]]], None]  # features to a new file
 Tell = Callable[[str], None]  # takes a sentence for the operator
 
 _AT_ONCE = 10_000
@@ -49,8 +50,8 @@ class Layer:
     path: Path
     fields: tuple[str, ...]
     count: int
-    _source: Any
-    _layer: Any
+    _source: Source
+    _layer: FeatureLayer
     _seen: Seen = field(default_factory=Seen)
 
     def field(self, wanted: str, option: str) -> str:
@@ -71,7 +72,7 @@ class Layer:
         known = {name.lower(): name for name in reversed(self.fields)}
         return next((known[name] for name in candidates if name in known), None)
 
-    def batches(self, fields: Sequence[str]) -> Iterator[tuple[Any, list[tuple[str, ...]]]]:
+    def batches(self, fields: Sequence[str]) -> Iterator[tuple[Array, list[tuple[str, ...]]]]:
         """Geometries (shapely, EPSG:4326) and the texts of some fields, "" where there is none.
 
         Features without a geometry are left out and counted. Raises BadInput where coordinates make no sense.
@@ -103,7 +104,7 @@ class Layer:
         if wkb:
             yield self._checked(wkb), rows
 
-    def _features(self) -> Iterator[Any]:
+    def _features(self) -> Iterator[Feature]:
         read = 0
         try:
             for feature in self._layer:
@@ -136,7 +137,7 @@ class Layer:
             self._seen.guessed.add(text.value)
         return text.value
 
-    def _move(self, shape: Any, move: Any) -> None:
+    def _move(self, shape: Geometry, move: Reference) -> None:
         """Bring a geometry to EPSG:4326. OGR turns a longitude round and round until it is small: huge ones first."""
         if all(abs(edge) < _FARTHEST for edge in shape.GetEnvelope()):
             try:
@@ -150,8 +151,8 @@ class Layer:
             where=", ".join(f"{edge:.6g}" for edge in shape.GetEnvelope()),
         )
 
-    def _checked(self, wkb: list[bytes]) -> Any:
-        geometries = shapely.force_2d(shapely.from_wkb(np.array(wkb, dtype=object)))
+    def _checked(self, wkb: list[bytes]) -> Array:
+        geometries: Array = shapely.force_2d(shapely.from_wkb(np.array(wkb, dtype=object)))
         west, south, east, north = shapely.total_bounds(geometries)
         if not (west >= -360.001 and east <= 360.001 and south >= -90.001 and north <= 90.001):
             raise BadInput(
@@ -181,7 +182,7 @@ def open_layer(path: Path) -> Layer:
 
 
 @contextmanager
-def writing(path: Path, geometry: str, fields: Sequence[str]) -> Iterator[Any]:
+def writing(path: Path, geometry: str, fields: Sequence[str]) -> Iterator[Add]:
     """Gives add(geometries, rows), which writes features to a new FlatGeobuf, EPSG:4326, of text fields."""
     path.unlink(missing_ok=True)
     target = ogr.GetDriverByName("FlatGeobuf").CreateDataSource(str(path))
@@ -196,7 +197,7 @@ def writing(path: Path, geometry: str, fields: Sequence[str]) -> Iterator[Any]:
         del target  # only now is the file, with its index, written
 
 
-def _add(layer: Any, geometries: Any, rows: Sequence[Sequence[str | None]]) -> None:
+def _add(layer: FeatureLayer, geometries: Array | Sequence[Geometry], rows: Sequence[Sequence[str | None]]) -> None:
     definition = layer.GetLayerDefn()
     for body, row in zip(shapely.to_wkb(geometries), rows, strict=True):
         feature = ogr.Feature(definition)
@@ -207,7 +208,7 @@ def _add(layer: Any, geometries: Any, rows: Sequence[Sequence[str | None]]) -> N
         layer.CreateFeature(feature)
 
 
-def _to_wgs84(layer: Any, path: Path) -> Any:
+def _to_wgs84(layer: FeatureLayer, path: Path) -> Reference:
     """The way into EPSG:4326, longitude first; None when the layer is there."""
     reference = layer.GetSpatialRef()
     if path.suffix.lower() == ".csv":  # a table of longitudes and latitudes

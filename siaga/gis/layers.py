@@ -1,15 +1,15 @@
 """Vector files in and out: shapely geometries and plain rows on our side, GDAL's drivers on the other."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 from osgeo import gdal, ogr, osr
 
+from siaga.foreign import Array, Geometry, Source
 from siaga.gis import sources
 
 gdal.UseExceptions()
@@ -22,7 +22,7 @@ _NO_CLOCK = "2000-01-01T00:00:00.000Z"  # a GeoPackage writes down when; the sam
 
 def read(
     path: Path, layer: str = "", where: str = "", bounds: tuple[float, float, float, float] | None = None
-) -> tuple[NDArray[Any], list[dict[str, Any]]]:
+) -> tuple[Array, list[dict[str, Any]]]:
     """Geometries (shapely, as stored) and attributes of one layer.
 
     Optionally those that match `where`, or that may meet bounds (west, south, east, north) alone.
@@ -57,7 +57,7 @@ def write(
     path: Path,
     layer: str,
     geometry: str,
-    geometries: Sequence[Any] | NDArray[Any],
+    geometries: Sequence[Geometry] | Array,
     rows: Iterable[Mapping[str, Any]] = (),
     fields: Mapping[str, type] | None = None,
 ) -> None:
@@ -89,14 +89,14 @@ def write(
         del target
 
 
-def _open(path: Path) -> Any:
+def _open(path: Path) -> Source:
     if path.exists():
         return gdal.OpenEx(str(path), gdal.OF_VECTOR | gdal.OF_UPDATE, allowed_drivers=list(_DRIVER.values()))
     return ogr.GetDriverByName(_DRIVER[path.suffix]).CreateDataSource(str(path))
 
 
 @contextmanager
-def _no_clock() -> Any:
+def _no_clock() -> Iterator[None]:
     gdal.SetConfigOption("OGR_CURRENT_DATE", _NO_CLOCK)
     try:
         yield

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from osgeo import gdal
 
 from siaga.errors import BadInput
 from siaga.exposure import texts
+from siaga.foreign import Source
 
 gdal.UseExceptions()
 # A GeoJSON file may name its coordinate system by a link, which GDAL would fetch: port 9 answers nobody.
@@ -26,12 +26,12 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _PACKED = (".zip", ".gz", ".tgz", ".tar", ".7z", ".rar", ".bz2", ".xz", ".kmz")
 
 
-def raster(path: Path) -> Any:
+def raster(path: Path) -> Source:
     """GDAL's data set. Raises BadInput with a sentence."""
     return _opened(path, gdal.OF_RASTER, _RASTERS, "{file} is no raster that GDAL can open: {detail}")
 
 
-def vector(path: Path, options: Sequence[str] = ()) -> Any:
+def vector(path: Path, options: Sequence[str] = ()) -> Source:
     """GDAL's data set of vector layers. options: of its driver. Raises BadInput with a sentence."""
     return _opened(path, gdal.OF_VECTOR, _VECTORS, "{file} is no vector file that GDAL reads: {detail}", options)
 
@@ -41,7 +41,7 @@ def kind(path: Path) -> str:
     return str(vector(path).GetDriver().ShortName)
 
 
-def ignored(source: Any, path: Path) -> list[BadInput]:
+def ignored(source: Source, path: Path) -> list[BadInput]:
     """What a reader should know of layers beside the first, which alone is read."""
     if source.GetLayerCount() < 2:
         return []
@@ -67,7 +67,7 @@ def _name(path: Path) -> str:
     return name
 
 
-def _opened(path: Path, kind: int, drivers: Sequence[str], sentence: str, options: Sequence[str] = ()) -> Any:
+def _opened(path: Path, kind: int, drivers: Sequence[str], sentence: str, options: Sequence[str] = ()) -> Source:
     if not path.exists():
         raise BadInput("There is no file {file}", file=str(path))
     if path.is_file() and not path.stat().st_size:

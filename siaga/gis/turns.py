@@ -1,12 +1,14 @@
 """Longitudes that differ by whole turns are one place: 181° is −179°. Shapes are brought to where a grid counts."""
 
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
-Shapes = NDArray[Any]
+from siaga.foreign import Array, Geometry
+
+Shapes = Array
+_Longitude = TypeVar("_Longitude", float, Array)
 
 TURNS = (-360.0, 0.0, 360.0)
 
@@ -31,21 +33,22 @@ def onto(shapes: Shapes, west: float, east: float) -> Shapes:
     return shapes
 
 
-def near(longitude: Any, middle: float) -> Any:
+def near(longitude: _Longitude, middle: float) -> _Longitude:
     """A longitude, or an array of them, in the turn that puts it within half a turn of another.
 
     >>> near(-179.95, 180.0), near(181.0, -180.0), near(106.8, 110.0)
     (180.05, -179.0, 106.8)
     """
-    return longitude + 360 * np.round((middle - longitude) / 360)
+    turned: _Longitude = longitude + 360 * np.round((middle - longitude) / 360)
+    return turned
 
 
-def moved(shape: Any, turn: float) -> Any:
+def moved(shape: Geometry, turn: float) -> Geometry:
     """The shape as many degrees further east."""
     return shapely.transform(shape, lambda points: np.add(points, (turn, 0.0))) if turn else shape
 
 
-def joined(shape: Any) -> Any:
+def joined(shape: Geometry) -> Geometry:
     """A shape that is torn at 180°, in one piece with longitudes above 180; any other as it is."""
     longitude = shapely.get_coordinates(shape)[:, 0]
     if np.abs(np.diff(longitude)).max(initial=0) <= 180:
@@ -53,7 +56,7 @@ def joined(shape: Any) -> Any:
     return shapely.transform(shape, lambda points: points + [360, 0] * (points[:, :1] < 0))
 
 
-def is_torn(shape: Any) -> bool:
+def is_torn(shape: Geometry) -> bool:
     """Whether a shape in degrees crosses 180° with longitudes of both signs, so that it seems to go round the world.
 
     Nothing of it lies in the half of the world round Greenwich, and an edge is longer than half a turn, but no
@@ -83,7 +86,7 @@ def parts_near(shapes: Shapes, middle: float) -> Shapes:
     return found
 
 
-def _turned(shape: Any, turn: float, left: float, right: float) -> Any:
+def _turned(shape: Geometry, turn: float, left: float, right: float) -> Geometry:
     """The shape with what lies between two meridians moved back by a turn."""
     _, south, _, north = shapely.bounds(shape)
     box = shapely.box(left, south - 1, right, north + 1)

@@ -1,12 +1,11 @@
 """What an ash fall does: figures from persons per thickness class. Rates: InaSAFE 5's ash classes."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from siaga.errors import BadInput, Reason, reason
+from siaga.foreign import Array
 from siaga.hazard.ash import CLASSES, LIMITS_CM, AshFall, classify
 from siaga.impact.classed import Scale
 from siaga.impact.stored.ash import AshAssets, AshDeposit, AshEvent
@@ -74,13 +73,13 @@ def deposit(fall: AshFall) -> AshDeposit:
     }
 
 
-def assets_record(kinds: Sequence[str], table: NDArray[Any]) -> AshAssets:
+def assets_record(kinds: Sequence[str], table: Array) -> AshAssets:
     """What impact.json's structures, roads and land cover have in common.
 
     kinds: types of them. table: (kinds, 5) their number, km or ha per class.
     """
 
-    def by_class(sizes: NDArray[Any]) -> dict[str, float]:
+    def by_class(sizes: Array) -> dict[str, float]:
         return dict(zip(CLASSES, sizes.tolist(), strict=True))
 
     return {

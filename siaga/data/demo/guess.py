@@ -1,10 +1,10 @@
 """How many people a regency has, as a guess: its province's, by number of districts, towns and land."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+from siaga.foreign import Array
 
 MOST_PER_KM2 = {"KOTA": 20_000.0, "KABUPATEN": 3_000.0}
 AROUND_TOWNS = 1.2  # a regency has at least this many times the people known to live in its towns
@@ -15,10 +15,10 @@ def people_by_regency(
     census: Mapping[str, int],
     province: Sequence[str],
     kind: Sequence[str],
-    districts: NDArray[Any],
-    in_towns: NDArray[Any],
-    land_km2: NDArray[Any],
-) -> NDArray[Any]:
+    districts: Array,
+    in_towns: Array,
+    land_km2: Array,
+) -> Array:
     """People per regency, all arguments but `census` one value per regency.
 
     province: its name in the census. kind: KOTA or KABUPATEN. A province's people go by the number of

@@ -4,14 +4,13 @@ import csv
 import io
 import re
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
 from siaga.data.demo.packages import NAMES, Packages
 from siaga.data.demo.provinces import POLYGON_OF
+from siaga.foreign import Array
 
 OFFSHORE = 0.03  # degrees; an island nearer to an outline than this goes with that outline
 _COORDINATE = re.compile(r"(\d{1,3})°(\d{1,2})'([\d.]{1,12})\" ([NSEW])")
@@ -21,12 +20,12 @@ _COORDINATE = re.compile(r"(\d{1,3})°(\d{1,2})'([\d.]{1,12})\" ([NSEW])")
 class Islands:
     """points: n x 2, degrees. regencies: n codes. polygons: n names of the province polygons they belong to."""
 
-    points: NDArray[Any]
+    points: Array
     regencies: tuple[str, ...]
     polygons: tuple[str, ...]
 
 
-def read(packages: Packages, outlines: NDArray[Any]) -> Islands:
+def read(packages: Packages, outlines: Array) -> Islands:
     """The islands of idn-area-data that have a regency and lie off every one of the outlines."""
     rows = csv.DictReader(io.StringIO(packages.read(NAMES, "package/data/islands.csv").decode()))
     coded = [(row["regency_code"], _degrees(row["coordinate"])) for row in rows if row["regency_code"]]

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from math import cos, pi, radians, sqrt
-from typing import Any
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
 from siaga.data.demo.gazetteer import Town
+from siaga.foreign import Array
 from siaga.gis.cells import Grid, burn
 
 GRID = Grid(west=95.0, north=6.1, cell=1 / 120, columns=5532, rows=2064)  # 30 arcsec
@@ -26,7 +25,7 @@ LEAST_TOWN_SHARE, MOST_TOWN_SHARE = 0.25, 0.6  # of a regency's people
 BLUR = 8  # cells; how far the density of one regency passes over into the next
 
 
-def land_share(dry: NDArray[Any]) -> NDArray[Any]:
+def land_share(dry: Array) -> Array:
     """The share of each cell of GRID that is land, float32 in steps of 1/16."""
     share = np.empty((GRID.rows, GRID.columns), np.float32)
     for top in range(0, GRID.rows, STRIP):
@@ -42,12 +41,12 @@ def land_share(dry: NDArray[Any]) -> NDArray[Any]:
 
 def spread(
     census: Mapping[int, int],
-    province: NDArray[Any],
-    regency: NDArray[Any],
-    wanted: NDArray[Any],
-    land: NDArray[Any],
+    province: Array,
+    regency: Array,
+    wanted: Array,
+    land: Array,
     towns: Sequence[Town],
-) -> NDArray[Any]:
+) -> Array:
     """People per cell of GRID, float64 in 64ths of a person; each province's cells add up to its census figure.
 
     census: province number -> people. province, regency: numbers per cell, 0 where nobody may live.
@@ -70,17 +69,17 @@ def spread(
     return people
 
 
-def _to_the_person(weight: NDArray[Any], total: int) -> NDArray[Any]:
+def _to_the_person(weight: Array, total: int) -> Array:
     """Share `total` out by weight in 64ths; the largest remainders get what rounding leaves over."""
     exact = weight / np.bincount(np.zeros(len(weight), np.intp), weight)[0] * (total * UNIT)
     units = np.floor(exact)
     missing = total * UNIT - int(units.sum())
     units[np.argsort(units - exact, kind="stable")[:missing]] += 1
-    people: NDArray[Any] = units / UNIT
+    people: Array = units / UNIT
     return people
 
 
-def _kernels(towns: Sequence[Town]) -> tuple[NDArray[Any], NDArray[Any]]:
+def _kernels(towns: Sequence[Town]) -> tuple[Array, Array]:
     """People in towns and the density of countryside around them, per cell, before any scaling."""
     cities = np.zeros((GRID.rows, GRID.columns))
     villages = np.full_like(cities, FLOOR)
@@ -92,7 +91,7 @@ def _kernels(towns: Sequence[Town]) -> tuple[NDArray[Any], NDArray[Any]]:
     return cities, villages
 
 
-def _stamp(field: NDArray[Any], town: Town, radius: float, height: float) -> None:
+def _stamp(field: Array, town: Town, radius: float, height: float) -> None:
     """Add height / (1 + (d / radius)^2)^2, whose whole mass is pi radius^2 height, out to 8 radii."""
     row = (GRID.north - town.latitude) / GRID.cell - 0.5
     column = (town.longitude - GRID.west) / GRID.cell - 0.5
@@ -106,7 +105,7 @@ def _stamp(field: NDArray[Any], town: Town, radius: float, height: float) -> Non
         field[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] += height / (1 + squares) ** 2
 
 
-def _passing_over(values: NDArray[Any], known: NDArray[Any]) -> NDArray[Any]:
+def _passing_over(values: Array, known: Array) -> Array:
     """The mean of the known values within BLUR cells, twice over; 0 where none is known."""
     share = known / np.maximum(_box_sum(known.astype(np.float64)), 1)
     values = values * known
@@ -115,7 +114,7 @@ def _passing_over(values: NDArray[Any], known: NDArray[Any]) -> NDArray[Any]:
     return values
 
 
-def _box_sum(values: NDArray[Any]) -> NDArray[Any]:
+def _box_sum(values: Array) -> Array:
     for axis in (0, 1):
         total = np.cumsum(np.pad(values, [(BLUR + 1, BLUR) if a == axis else (0, 0) for a in (0, 1)]), axis=axis)
         low, high = [slice(None)] * 2, [slice(None)] * 2

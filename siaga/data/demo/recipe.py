@@ -3,10 +3,8 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from siaga.data.analysis_data import DataFile
 from siaga.data.demo import (
@@ -27,6 +25,7 @@ from siaga.data.demo.matching import Names
 from siaga.data.demo.packages import Packages
 from siaga.data.demo.provinces import CENSUS_OF, census
 from siaga.data.demo.regencies import Regencies
+from siaga.foreign import Array
 from siaga.gis import cells
 
 REGION = (90.0, -16.0, 146.0, 12.0)  # west, south, east, north: Indonesia and the coasts around it
@@ -118,7 +117,7 @@ def _population(
     kabupaten: Regencies,
     towns: Sequence[Town],
     names: Names,
-) -> NDArray[Any]:
+) -> Array:
     """People per cell; NO_DATA on foreign land, 0 at sea."""
     land = people.land_share(shore.dry())
     codes = list(kabupaten.land)
@@ -134,9 +133,7 @@ def _population(
     return spread
 
 
-def _wanted(
-    codes: Sequence[str], names: Names, regency: NDArray[Any], land: NDArray[Any], towns: Sequence[Town]
-) -> NDArray[Any]:
+def _wanted(codes: Sequence[str], names: Names, regency: Array, land: Array, towns: Sequence[Town]) -> Array:
     """The guess of people by regency, in the order of `codes`."""
     cell_km2 = (people.GRID.cell * people.KM_PER_DEGREE) ** 2
     in_towns = np.zeros(len(codes))

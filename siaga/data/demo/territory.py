@@ -1,15 +1,14 @@
 """The ground of each province: Natural Earth's 33 polygons carried out to GSHHG's finer coast."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
 from siaga.data.demo.islands import Islands
 from siaga.data.demo.packages import WORLD_MAP
 from siaga.data.demo.regencies import only_areas
+from siaga.foreign import Array
 from siaga.gis import layers
 
 SHORE = 0.03  # degrees that a zone reaches into the sea, so that cells on the coast lie in it whole
@@ -26,19 +25,19 @@ class Territory:
     """
 
     names: tuple[str, ...]
-    land: NDArray[Any]
-    outlines: NDArray[Any]
-    neighbours: NDArray[Any]
+    land: Array
+    outlines: Array
+    neighbours: Array
 
 
-def outlines() -> tuple[tuple[str, ...], NDArray[Any]]:
+def outlines() -> tuple[tuple[str, ...], Array]:
     """Names and polygons of the 33 provinces as Natural Earth draws them."""
     polygons, rows = layers.read(WORLD_MAP, "states_provinces", "adm0_a3 = 'IDN'")
     order = sorted(range(len(rows)), key=lambda number: rows[number]["name"])
     return tuple(rows[number]["name"] for number in order), polygons[order]
 
 
-def read(land: NDArray[Any], islands: Islands, region: tuple[float, float, float, float]) -> Territory:
+def read(land: Array, islands: Islands, region: tuple[float, float, float, float]) -> Territory:
     """Share out `land` (polygons of the coast within `region`) among the 33 provinces.
 
     A polygon's own ground is its own; ground outside every polygon goes to the nearest polygon, foreign
@@ -60,7 +59,7 @@ def read(land: NDArray[Any], islands: Islands, region: tuple[float, float, float
     return Territory(names, np.array(own), polygons, neighbours)
 
 
-def _shore(land: NDArray[Any], home: NDArray[Any]) -> shapely.Geometry:
+def _shore(land: Array, home: Array) -> shapely.Geometry:
     """Land within REACH of home and the strip of sea along it, with a simple outline."""
     near = land[np.unique(shapely.STRtree(land).query(home, predicate="dwithin", distance=REACH)[1])]
     near = shapely.clip_by_rect(near, *shapely.bounds(shapely.box(*shapely.total_bounds(home)).buffer(REACH)))
@@ -69,10 +68,10 @@ def _shore(land: NDArray[Any], home: NDArray[Any]) -> shapely.Geometry:
 
 
 def _nearest_cells(
-    polygons: NDArray[Any],
-    neighbours: NDArray[Any],
-    points: NDArray[Any],
-    owners: NDArray[Any],
+    polygons: Array,
+    neighbours: Array,
+    points: Array,
+    owners: Array,
     region: tuple[float, float, float, float],
 ) -> list[shapely.Geometry]:
     """For each polygon, all that is nearer to its border or its own points than to any other's (Voronoi)."""

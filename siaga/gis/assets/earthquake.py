@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from siaga.exposure import vocabulary
 from siaga.exposure.vocabulary import OVERLAYS
 from siaga.exposure.zones import INSTALLED, ZoneFields
+from siaga.foreign import Array
 from siaga.gis import crs, ellipsoid, layers
 from siaga.gis.assets import landcover, stream
 from siaga.hazard.shakemap import ShakeMap
@@ -159,7 +160,7 @@ class _Notable:
         self._best: dict[int, list[tuple[Any, ...]]] = {kind: [] for kind in self._kinds}
         self._count = dict.fromkeys(self._kinds, 0)
 
-    def add(self, kind: Any, classes: Any, mmi: Any, longitude: Any, latitude: Any, name: Any) -> None:
+    def add(self, kind: Array, classes: Array, mmi: Array, longitude: Array, latitude: Array, name: Array) -> None:
         """Some more structures; arrays of one length."""
         for one in self._kinds:
             (at,) = np.nonzero((kind == one) & (classes >= assets.NOTABLE_FROM))

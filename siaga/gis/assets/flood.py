@@ -6,13 +6,13 @@ counts; installed structures are points and are wet where their point is.
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
 from siaga.exposure import vocabulary
+from siaga.foreign import Array
 from siaga.gis import ellipsoid, intake
 from siaga.gis.assets import stream
 from siaga.gis.people import flood_ground
@@ -63,7 +63,7 @@ def roads(flood: FloodMap, path: Path, *, installed: bool) -> NDArray[np.float64
     return km
 
 
-def _kilometres(lines: Any) -> NDArray[np.float64]:
+def _kilometres(lines: Array) -> NDArray[np.float64]:
     """Length of each line; parts of another kind, as where a road touches the water in a point, have none."""
     parts, of = shapely.get_parts(lines, return_index=True)
     straight = shapely.get_type_id(parts) == 1
@@ -73,7 +73,7 @@ def _kilometres(lines: Any) -> NDArray[np.float64]:
     return np.bincount(of[straight][line[1:][joined]], weights=metres, minlength=len(lines)) / 1000
 
 
-def _lines(flood: FloodMap, path: Path, installed: bool) -> Iterator[tuple[Any, NDArray[np.int64]]]:
+def _lines(flood: FloodMap, path: Path, installed: bool) -> Iterator[tuple[Array, NDArray[np.int64]]]:
     if not installed:
         layer = intake.open_layer(path)
         for geometries, rows in layer.batches(intake.type_fields("roads", layer)):
@@ -84,7 +84,7 @@ def _lines(flood: FloodMap, path: Path, installed: bool) -> Iterator[tuple[Any, 
             yield batch.geometries(), stream.codes(batch.columns["type"], vocabulary.ROAD_CLASSES)
 
 
-def _whole(path: Path) -> Iterator[tuple[Any, NDArray[np.int64]]]:
+def _whole(path: Path) -> Iterator[tuple[Array, NDArray[np.int64]]]:
     layer = intake.open_layer(path)
     for geometries, rows in layer.batches(intake.type_fields("structures", layer)):
         wrong = ~shapely.is_valid(geometries)
@@ -93,7 +93,7 @@ def _whole(path: Path) -> Iterator[tuple[Any, NDArray[np.int64]]]:
         yield geometries, np.array(kinds, dtype=np.int64)
 
 
-def _installed(flood: FloodMap, path: Path) -> Iterator[tuple[Any, NDArray[np.int64]]]:
+def _installed(flood: FloodMap, path: Path) -> Iterator[tuple[Array, NDArray[np.int64]]]:
     if flood.bounds is None:
         return
     for batch in stream.batches(path, flood.bounds, ("type",), _AT_ONCE):

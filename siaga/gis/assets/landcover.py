@@ -1,13 +1,13 @@
 """Polygons divided among the MMI classes that lie upon them, by area on the ellipsoid."""
 
 import itertools
-from typing import Any
 
 import contourpy
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from siaga.foreign import Array, Geometry
 from siaga.gis import ellipsoid
 from siaga.hazard.shakemap import ShakeMap
 from siaga.impact.mmi import CLASSES, classify
@@ -26,7 +26,7 @@ class ClassAreas:
 
     def __init__(self, shakemap: ShakeMap) -> None:
         self._shakemap = shakemap
-        shapes: list[Any] = []
+        shapes: list[Geometry] = []
         classes: list[int] = []
         nodes = shakemap.nodes
         kinds = classify(shakemap.mmi)
@@ -49,7 +49,7 @@ class ClassAreas:
         self._shapes, self._classes = np.array(shapes), np.array(classes)
         self._tree = shapely.STRtree(self._shapes)
 
-    def divide(self, polygons: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    def divide(self, polygons: Array) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
         """Parts of the polygons on the map: the polygon's index, the MMI class, square metres.
 
         polygons: valid, EPSG:4326.
@@ -80,7 +80,7 @@ class ClassAreas:
         pure = same_cell & (corners.min(axis=0) == corners.max(axis=0))
         return np.where(pure, corners[0], 0).astype(np.int64)
 
-    def _axis(self, first: int, last: int, origin: float, step: float, count: int) -> Any:
+    def _axis(self, first: int, last: int, origin: float, step: float, count: int) -> tuple[Array, Array]:
         """Fine coordinates from one node to another; (where they are drawn, where the field is read).
 
         At the rim of the map the tile reaches half a cell further; the field there is the outer node's.
@@ -92,7 +92,7 @@ class ClassAreas:
         return drawn, read
 
 
-def _isobands(x: NDArray[np.float64], y: NDArray[np.float64], field: NDArray[np.float64]) -> list[tuple[int, Any]]:
+def _isobands(x: NDArray[np.float64], y: NDArray[np.float64], field: NDArray[np.float64]) -> list[tuple[int, Geometry]]:
     generator = contourpy.contour_generator(x, y, field, fill_type="OuterOffset")
     found = []
     for mmi in CLASSES:

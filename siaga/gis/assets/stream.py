@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 from osgeo import gdal, ogr
 
+from siaga.foreign import Array
 from siaga.gis import sources, turns
 from siaga.gis.basemap import Rectangle
 
@@ -27,7 +27,7 @@ class Batch:
     middle: a longitude from which each part lies less than half a turn away once it is read; None where all do.
     """
 
-    wkb: NDArray[Any]
+    wkb: Array
     columns: dict[str, NDArray[np.bytes_]]
     middle: float | None = None
 
@@ -37,9 +37,9 @@ class Batch:
         x = raw["x"].copy()
         return x if self.middle is None else turns.near(x, self.middle), raw["y"].copy()
 
-    def geometries(self) -> NDArray[Any]:
+    def geometries(self) -> Array:
         """As shapely has them."""
-        found: NDArray[Any] = shapely.from_wkb([bytes(one) for one in self.wkb])
+        found: Array = shapely.from_wkb([bytes(one) for one in self.wkb])
         return found if self.middle is None else turns.parts_near(found, self.middle)
 
 
@@ -66,11 +66,11 @@ def batches(path: Path, bounds: Rectangle, fields: Sequence[str], at_once: int) 
         if layer.GetNextFeature() is None:  # GDAL 3.6 streams empty batches without end when the index finds nothing
             continue
         for arrays in layer.GetArrowStreamAsNumPy(options=options):
-            some: Any = slice(None)
+            some: slice | NDArray[np.bool_] = slice(None)
             if several:
                 some = np.isin(arrays[_NUMBER], seen, invert=True)
                 seen = np.concatenate((seen, arrays[_NUMBER]))
-            if not several or some.any():
+            if isinstance(some, slice) or some.any():
                 yield Batch(arrays[_GEOMETRY][some], {name: arrays[name][some] for name in fields}, middle)
 
 

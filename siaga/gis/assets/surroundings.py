@@ -1,11 +1,9 @@
 """The places around an epicentre: nearest and most shaken, with distance and bearing."""
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
 from siaga.exposure.places import Places
+from siaga.foreign import Array
 from siaga.gis import geodesy
 from siaga.hazard.shakemap import ShakeMap
 from siaga.impact import landmark
@@ -39,7 +37,7 @@ def describe(shakemap: ShakeMap, places: Places) -> PlacesRecord:
     return {"landmark": landmark.choose(near[0] if near else None, towns), "nearest": nearest, "most_shaken": shaken}
 
 
-def _place(shakemap: ShakeMap, places: Places, mmi: NDArray[Any], index: int) -> PlaceRecord:
+def _place(shakemap: ShakeMap, places: Places, mmi: Array, index: int) -> PlaceRecord:
     longitude, latitude = float(places.longitude[index]), float(places.latitude[index])
     km, bearing = geodesy.distance_bearing(shakemap.longitude, shakemap.latitude, longitude, latitude)
     _, back = geodesy.distance_bearing(longitude, latitude, shakemap.longitude, shakemap.latitude)

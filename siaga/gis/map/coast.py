@@ -1,12 +1,11 @@
 """How far from the coast a point lies, and on which side of it."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
+from siaga.foreign import Array
 from siaga.gis import basemap, geodesy
 from siaga.impact.caveats import Shore
 
@@ -28,7 +27,7 @@ def of(path: Path, longitude: float, latitude: float) -> Shore | None:
     return None
 
 
-def _nearest(land: NDArray[Any], longitude: float, latitude: float) -> tuple[float, float]:
+def _nearest(land: Array, longitude: float, latitude: float) -> tuple[float, float]:
     """The point of the coast nearest to a place; degrees are made square there first."""
     narrow = np.cos(np.radians(latitude))
     square = shapely.transform(shapely.boundary(land), lambda xy: (xy - (longitude, latitude)) * (narrow, 1.0))

@@ -8,7 +8,6 @@ piece: whatever is drawn comes onto the hazard's side of it.
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import shapely
@@ -16,6 +15,7 @@ from qgis.core import QgsMapRendererCustomPainterJob, QgsMapSettings, QgsRectang
 from qgis.PyQt.QtCore import QBuffer, QByteArray, QIODevice, QSize
 from qgis.PyQt.QtGui import QColor, QImage, QPainter
 
+from siaga.foreign import Geometry
 from siaga.gis import basemap, turns
 from siaga.gis.basemap import BaseMap, Rectangle
 from siaga.gis.map import furniture, symbols
@@ -62,12 +62,12 @@ def draw(map_sheet: MapSheet) -> bytes:
     return _png(image)
 
 
-def shapes(classes: Mapping[str, Any], scale: Scale) -> dict[int, Any]:
+def shapes(classes: Mapping[str, Geometry], scale: Scale) -> dict[int, Geometry]:
     """Shapes by number of their class, for all maps of a report; those of one class stand side by side, undissolved.
 
     classes: GeoJSON of the scale's classes.
     """
-    found: dict[int, list[Any]] = {}
+    found: dict[int, list[Geometry]] = {}
     for feature in classes["features"]:
         shape = shapely.from_geojson(json.dumps(feature["geometry"]))
         found.setdefault(scale.number(feature["properties"]), []).append(shape)
@@ -78,7 +78,7 @@ def shapes(classes: Mapping[str, Any], scale: Scale) -> dict[int, Any]:
     return _in_one_piece(merged)
 
 
-def _in_one_piece(bands: dict[int, Any]) -> dict[int, Any]:
+def _in_one_piece(bands: dict[int, Geometry]) -> dict[int, Geometry]:
     """Shapes of which some lie just west and some just east of 180° side by side; any others as they are."""
     west, _south, east, _north = shapely.total_bounds(list(bands.values())) if bands else (0.0,) * 4
     if east - west <= 180:
@@ -106,7 +106,7 @@ def _base_map(map_sheet: MapSheet, extent: Rectangle, pixel: float) -> BaseMap:
     return basemap.within(map_sheet.basemap, extent, pixel)
 
 
-def _extent(map_sheet: MapSheet, bands: Mapping[int, Any], whole: Rectangle) -> Rectangle:
+def _extent(map_sheet: MapSheet, bands: Mapping[int, Geometry], whole: Rectangle) -> Rectangle:
     """All land that the scale wants shown (shaking: MMI VI or more) with some air, in the map_sheet's proportions;
     else, and on a small map of a scale that says so, the highest two classes.
     """
@@ -130,7 +130,7 @@ def _extent(map_sheet: MapSheet, bands: Mapping[int, Any], whole: Rectangle) -> 
     return middle_x - width / 2, middle_y - height / 2, middle_x + width / 2, middle_y + height / 2
 
 
-def _towns(map_sheet: MapSheet, extent: Rectangle, hidden: Any) -> list[tuple[str, float, float, float]]:
+def _towns(map_sheet: MapSheet, extent: Rectangle, hidden: Geometry) -> list[tuple[str, float, float, float]]:
     """Name, longitude, latitude, population: the largest in view, then seats without a known population."""
     places = map_sheet.places
     if places is None:
@@ -150,7 +150,7 @@ def _towns(map_sheet: MapSheet, extent: Rectangle, hidden: Any) -> list[tuple[st
 
 
 def _zone_points(
-    map_sheet: MapSheet, extent: Rectangle, base_map: BaseMap, hidden: Any
+    map_sheet: MapSheet, extent: Rectangle, base_map: BaseMap, hidden: Geometry
 ) -> list[tuple[str, float, float]]:
     """Where a zone's name stands: inside its part on the map, if that is large enough to be named."""
     frame = shapely.box(*extent)
@@ -206,7 +206,7 @@ def _png(image: QImage) -> bytes:
     return bytes(data)
 
 
-def _on_land(band: Any, land: Any) -> Any:
+def _on_land(band: Geometry, land: Geometry) -> Geometry:
     """A band's polygons as far as they are on land, side by side as they were.
 
     Only those are cut that are not wholly on it, and none are dissolved: a particle model's plume has tens of

@@ -10,6 +10,7 @@ import numpy as np
 import shapely
 import shapely.geometry
 
+from siaga.foreign import Geometry
 from siaga.gis import contour, layers, turns
 from siaga.gis.assets import earthquake
 from siaga.gis.map import project
@@ -36,8 +37,8 @@ class Contents:
 
     impact: EarthquakeImpact
     shakemap: ShakeMap
-    bands: Mapping[str, Any]
-    outlines: Mapping[str, Any]
+    bands: Mapping[str, Geometry]
+    outlines: Mapping[str, Geometry]
     structures: Path | None
     file_name: str
     words: Mapping[str, str]
@@ -60,7 +61,7 @@ def make(path: Path, contents: Contents) -> None:
 
 def _layers(contents: Contents) -> list[project.Styled]:
     """Bottom to top. Zones are one table and, in the project, one layer per level; that of the tables is seen."""
-    count: dict[Any, int] = {}
+    count: dict[str | None, int] = {}
     for zone in contents.impact["zones"]:
         count[zone["level"]] = count.get(zone["level"], 0) + 1
     table = contents.impact.get("table")
@@ -153,13 +154,13 @@ def _deaths(model: str) -> str:
     return f"deaths_{model.replace('-', '_')}"
 
 
-def _points(places: Sequence[tuple[float, float]], shakemap: ShakeMap) -> Any:
+def _points(places: Sequence[tuple[float, float]], shakemap: ShakeMap) -> Geometry:
     """Points on the map's side of 180°, so that all layers lie in one piece."""
     both = np.array(places, dtype=float).reshape(-1, 2)
     return shapely.points(turns.near(both[:, 0], shakemap.nodes.middle), both[:, 1])
 
 
-def _multi(shape: Any) -> Any:
+def _multi(shape: Geometry) -> Geometry:
     """A multipolygon with coordinates to a tenth of a metre, as which it is stored in half the room."""
     parts = [part for part in shapely.get_parts(shape) if part.geom_type == "Polygon"]
     return shapely.transform(shapely.MultiPolygon(parts), lambda points: np.round(points, _DECIMALS))

@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import shapely
 from qgis.PyQt.QtCore import QPointF, QRectF, Qt
 from qgis.PyQt.QtGui import QBrush, QColor, QFont, QFontMetricsF, QImage, QPainter, QPainterPath, QPen, QPolygonF
 
+from siaga.foreign import Geometry
 from siaga.gis import basemap, turns
 from siaga.gis.basemap import Rectangle
 from siaga.gis.map.sheet import MapSheet, Words
@@ -35,10 +35,10 @@ class Plan:
 
     inset: tuple[float, float] | None
     marks: tuple[tuple[float, float], ...]
-    hidden: Any
+    hidden: Geometry
 
 
-def plan(map_sheet: MapSheet, extent: Rectangle, land: Any) -> Plan:
+def plan(map_sheet: MapSheet, extent: Rectangle, land: Geometry) -> Plan:
     """Find the corner for the inset and, in each quarter, the spot for an exercise's word with the least land.
 
     land: what should stay in sight.

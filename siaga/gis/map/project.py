@@ -8,7 +8,6 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from qgis.core import (
     QgsCategorizedSymbolRenderer,
@@ -28,6 +27,7 @@ from qgis.PyQt.QtGui import QColor
 
 from siaga import palette
 from siaga.exposure.vocabulary import STRUCTURE_TYPES
+from siaga.foreign import FeatureLayer, QgisObject
 from siaga.gis.map import symbols
 from siaga.gis.map.scale import INK, INK_500
 from siaga.impact.mmi import ROMAN
@@ -107,7 +107,7 @@ def _packed(document: bytes) -> bytes:
     return body.getvalue()
 
 
-def _bands(layer: Any) -> None:
+def _bands(layer: FeatureLayer) -> None:
     categories = []
     for mmi, colour in palette.MMI.items():
         symbol = QgsFillSymbol.createSimple({"color": colour, "outline_style": "no"})
@@ -116,19 +116,19 @@ def _bands(layer: Any) -> None:
     layer.setOpacity(0.8)
 
 
-def _zones(layer: Any) -> None:
+def _zones(layer: FeatureLayer) -> None:
     symbol = QgsFillSymbol.createSimple({"style": "no", "outline_color": INK_500, "outline_width": "0.2"})
     layer.setRenderer(QgsSingleSymbolRenderer(symbol))
     _label(layer, "name", 7, INK_500)
 
 
-def _contours(layer: Any) -> None:
+def _contours(layer: FeatureLayer) -> None:
     symbol = QgsLineSymbol.createSimple({"line_color": INK, "line_width": "0.25"})
     layer.setRenderer(QgsSingleSymbolRenderer(symbol))
     _label(layer, "roman", 8, INK, QgsPalLayerSettings.Line)
 
 
-def _structures(layer: Any) -> None:
+def _structures(layer: FeatureLayer) -> None:
     categories = []
     for name in STRUCTURE_TYPES:
         colour = _TYPE_COLOURS.get(name, INK_500)
@@ -137,18 +137,18 @@ def _structures(layer: Any) -> None:
     layer.setRenderer(QgsCategorizedSymbolRenderer("type", categories))
 
 
-def _places(layer: Any) -> None:
+def _places(layer: FeatureLayer) -> None:
     options = {"name": "circle", "color": "#ffffff", "outline_color": INK, "size": "2"}
     layer.setRenderer(QgsSingleSymbolRenderer(QgsMarkerSymbol.createSimple(options)))
     _label(layer, "name", 8, INK, QgsPalLayerSettings.OrderedPositionsAroundPoint)
 
 
-def _epicentre(layer: Any) -> None:
+def _epicentre(layer: FeatureLayer) -> None:
     options = {"name": "star", "color": "#c80000", "outline_color": "#ffffff", "size": "6"}
     layer.setRenderer(QgsSingleSymbolRenderer(QgsMarkerSymbol.createSimple(options)))
 
 
-def _label(layer: Any, field: str, points: float, colour: str, placement: Any = None) -> None:
+def _label(layer: FeatureLayer, field: str, points: float, colour: str, placement: QgisObject = None) -> None:
     text = QgsTextFormat()
     text.setSize(points)
     text.setColor(QColor(colour))

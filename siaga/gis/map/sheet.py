@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import shapely
 
 from siaga.exposure.places import Places
+from siaga.foreign import Geometry
 from siaga.gis.map.scale import SHAKING, Scale
 
 
@@ -38,12 +38,12 @@ class MapSheet:
     width_mm, height_mm: on paper; dpi: of the picture. small: few towns, and no furniture.
     """
 
-    bands: Mapping[int, Any]
+    bands: Mapping[int, Geometry]
     longitude: float | None
     latitude: float | None
     basemap: Path | None
     places: Places | None
-    zones: Sequence[tuple[str, Any]]
+    zones: Sequence[tuple[str, Geometry]]
     words: Words
     drill: bool = False
     width_mm: float = 122.0
@@ -53,6 +53,6 @@ class MapSheet:
     scale: Scale = SHAKING
 
     @property
-    def point(self) -> Any:
+    def point(self) -> Geometry:
         """Where the hazard comes from; empty where from nowhere in particular."""
         return shapely.Point() if self.longitude is None else shapely.Point(self.longitude, self.latitude)

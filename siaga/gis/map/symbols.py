@@ -30,6 +30,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QSizeF, QVariant
 from qgis.PyQt.QtGui import QColor, QFont, QFontDatabase, QFontInfo
 
+from siaga.foreign import Geometry, QgisObject
 from siaga.gis.basemap import BaseMap
 from siaga.gis.map.scale import INK, INK_500, ClassStyle, Scale
 from siaga.gis.map.sheet import MapSheet
@@ -89,11 +90,11 @@ def WGS84() -> QgsCoordinateReferenceSystem:
 def layers(
     map_sheet: MapSheet,
     base_map: BaseMap,
-    bands: Mapping[int, Any],
-    on_land: Mapping[int, Any],
+    bands: Mapping[int, Geometry],
+    on_land: Mapping[int, Geometry],
     towns: Sequence[tuple[str, float, float, float]],
     zones: Sequence[tuple[str, float, float]],
-    hidden: Any,
+    hidden: Geometry,
 ) -> list[QgsVectorLayer]:
     """All layers of a map, the lowest first. They live as long as somebody holds the list.
 
@@ -124,7 +125,7 @@ def layers(
     return drawn
 
 
-def _band(style: ClassStyle, shape: Any, scale: Scale) -> QgsVectorLayer:
+def _band(style: ClassStyle, shape: Geometry, scale: Scale) -> QgsVectorLayer:
     """One class."""
     layer = _fill([shape], style.colour, scale.edge, scale.edge_mm)
     symbol = layer.renderer().symbol()
@@ -194,7 +195,7 @@ def _over(numerals: Sequence[tuple[str, float, float]], zones: Sequence[tuple[st
 
 
 def _numerals(
-    on_land: Mapping[int, Any], styles: Mapping[int, ClassStyle], origin: Any, hidden: Any, most: int
+    on_land: Mapping[int, Geometry], styles: Mapping[int, ClassStyle], origin: Geometry, hidden: Geometry, most: int
 ) -> list[tuple[str, float, float]]:
     """A numeral in each large patch of each class and where it stands, beside the star rather than on it."""
     total = sum(shape.area for shape in on_land.values()) or 1.0
@@ -215,19 +216,19 @@ def _numerals(
     return rows
 
 
-def _fill(shapes: Iterable[Any], colour: str, edge: str | None, edge_mm: float = 0.08) -> QgsVectorLayer:
+def _fill(shapes: Iterable[Geometry], colour: str, edge: str | None, edge_mm: float = 0.08) -> QgsVectorLayer:
     style = {"color": colour, "outline_style": "no"}
     if edge:
         style |= {"outline_style": "solid", "outline_color": edge, "outline_width": f"{edge_mm}"}
     return _layer("MultiPolygon", shapes, QgsSingleSymbolRenderer(QgsFillSymbol.createSimple(style)))
 
 
-def _line(shape: Any, colour: str, width_mm: float) -> QgsVectorLayer:
+def _line(shape: Geometry, colour: str, width_mm: float) -> QgsVectorLayer:
     style = {"color": colour, "width": f"{width_mm}", "capstyle": "round", "joinstyle": "round"}
     return _layer("MultiLineString", [shape], QgsSingleSymbolRenderer(QgsLineSymbol.createSimple(style)))
 
 
-def _layer(kind: str, shapes: Iterable[Any], renderer: Any) -> QgsVectorLayer:
+def _layer(kind: str, shapes: Iterable[Geometry], renderer: QgisObject) -> QgsVectorLayer:
     layer = QgsVectorLayer(f"{kind}?crs=EPSG:4326", "", "memory")
     features = []
     for shape in shapes:
@@ -282,7 +283,7 @@ def _format(points: float, *, halo: float) -> QgsTextFormat:
     return text
 
 
-def _label(layer: QgsVectorLayer, text: QgsTextFormat, placement: Any) -> None:
+def _label(layer: QgsVectorLayer, text: QgsTextFormat, placement: QgisObject) -> None:
     """Words of the field label, each set as the fields of its feature say."""
     labels = QgsPalLayerSettings()
     labels.fieldName = "label"

@@ -4,9 +4,8 @@ GDAL keeps a GeoTIFF's unit type per band; what was netCDF before has attributes
 NETCDF_VARNAME in the band's metadata, or <variable>#units in the file's.
 """
 
-from typing import Any
-
 from siaga.errors import BadInput, Reason, reason
+from siaga.foreign import Band, Source
 from siaga.hazard import ashunit
 
 _THICK = ("thick", "tebal", "tephra", "ash", "abu", "deposit", "load")
@@ -15,7 +14,7 @@ _LONGEST = 200  # characters of a description that are read
 _NAME_KEYS = ("netcdf_varname", "long_name", "standard_name", "name", "description")
 
 
-def chosen(source: Any) -> tuple[int, list[Reason]]:
+def chosen(source: Source) -> tuple[int, list[Reason]]:
     """The number of the band with the ash, and what readers should know of the choice.
 
     Raises BadInput when there are several and not one of them alone is named as ash.
@@ -35,7 +34,7 @@ def chosen(source: Any) -> tuple[int, list[Reason]]:
     return likely[0], [said]
 
 
-def unit(source: Any, number: int) -> str:
+def unit(source: Source, number: int) -> str:
     """The unit that the file names for a band, "" when it names none.
 
     Raises BadInput when it is unknown, or when the file names two.
@@ -78,7 +77,7 @@ def _of_band(metadata: dict[str, str]) -> list[str]:
     return [text for key, text in metadata.items() if key.lower() in _UNIT_KEYS]
 
 
-def _of_file(source: Any, band: Any) -> list[str]:
+def _of_file(source: Source, band: Band) -> list[str]:
     """<variable>#units of the band's variable, or of the only variable that is no axis; units of the whole file."""
     metadata = source.GetMetadata() or {}
     own = (band.GetMetadata() or {}).get("NETCDF_VARNAME", "")
@@ -91,7 +90,7 @@ def _of_file(source: Any, band: Any) -> list[str]:
     return found + named
 
 
-def _in_descriptions(source: Any, band: Any) -> list[str]:
+def _in_descriptions(source: Source, band: Band) -> list[str]:
     """Words that may be a unit, of what the band is named and of a description of the whole file that tells of ash."""
     whole = (source.GetMetadataItem("TIFFTAG_IMAGEDESCRIPTION") or "")[:_LONGEST]
     told = _names(band) + [whole] * any(word in whole.lower() for word in _THICK)
@@ -110,7 +109,7 @@ def _in_description(text: str) -> list[str]:
     return bracketed or ([] if of_number else words[-1:])
 
 
-def _names(band: Any) -> list[str]:
+def _names(band: Band) -> list[str]:
     metadata = {key.lower(): text for key, text in (band.GetMetadata() or {}).items()}
     written = [band.GetDescription() or "", *(metadata.get(key, "") for key in _NAME_KEYS)]
     return [text.strip().lower() for text in written if text.strip()]

@@ -10,7 +10,6 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import shapely
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from osgeo import gdal, ogr
 
 from siaga.errors import BadInput, Reason, reason
+from siaga.foreign import Array, Geometry, Source
 from siaga.gis import crs
 from siaga.gis.people import ash_band
 from siaga.gis.people.by_class import ClassedPolygons
@@ -148,13 +148,13 @@ def geojson(fall: AshFall) -> bytes:
     return json.dumps({"type": "FeatureCollection", "features": features}).encode()
 
 
-def _together(polygons: NDArray[Any]) -> Any:
+def _together(polygons: Array) -> Geometry:
     """Polygons that have no edge in common as one geometry."""
     parts = shapely.get_parts(polygons)
     return parts[0] if len(parts) == 1 else shapely.multipolygons(parts)
 
 
-def _outlined(fall: AshFall, numbers: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
+def _outlined(fall: AshFall, numbers: Array) -> tuple[Array, NDArray[np.int64]]:
     """Where cells of one number above 0 lie side by side: valid polygons in degrees, and the number of each."""
     rows, columns = numbers.shape
     source = gdal.GetDriverByName("MEM").Create("", columns, rows, 1, gdal.GDT_Int32)
@@ -188,7 +188,7 @@ def write(fall: AshFall) -> bytes:
     return copied("COG", memory, options)
 
 
-def copied(driver: str, source: Any, options: list[str]) -> bytes:
+def copied(driver: str, source: Source, options: list[str]) -> bytes:
     """The bytes of a file that a driver makes of a data set."""
     path = f"/vsimem/{uuid.uuid4()}"
     try:
@@ -203,7 +203,7 @@ def copied(driver: str, source: Any, options: list[str]) -> bytes:
 
 
 @contextmanager
-def _opened(body: bytes) -> Iterator[Any]:
+def _opened(body: bytes) -> Iterator[Source]:
     path = f"/vsimem/{uuid.uuid4()}/ash.tif"  # a folder of its own: no other file lies beside it
     gdal.FileFromMemBuffer(path, body)
     try:
@@ -220,7 +220,7 @@ def _opened(body: bytes) -> Iterator[Any]:
         gdal.Unlink(path)
 
 
-def _check_form(source: Any) -> tuple[int, list[Reason]]:
+def _check_form(source: Source) -> tuple[int, list[Reason]]:
     """The number of the band with the ash, and what readers should know of that."""
     rows, columns = source.RasterYSize, source.RasterXSize
     if rows * columns > MAX_CELLS or min(rows, columns) < _LEAST_CELLS:
@@ -254,7 +254,7 @@ def _check_form(source: Any) -> tuple[int, list[Reason]]:
     return number, said
 
 
-def _centimetres(source: Any, number: int, eruption: Eruption | None) -> tuple[float, list[Reason]]:
+def _centimetres(source: Source, number: int, eruption: Eruption | None) -> tuple[float, list[Reason]]:
     """Centimetres in one of the raster's unit, and what readers should know of that."""
     unit = ash_band.agreed(ash_band.unit(source, number), eruption.unit if eruption else "")
     density = eruption.density_kg_m3 if eruption else None
@@ -271,13 +271,13 @@ def _centimetres(source: Any, number: int, eruption: Eruption | None) -> tuple[f
     return scale, [said]
 
 
-def _in_degrees(source: Any) -> tuple[Any, list[Reason]]:
+def _in_degrees(source: Source) -> tuple[Source, list[Reason]]:
     """The same in EPSG:4326, and what readers should know of that."""
     reference = source.GetSpatialRef()
     if crs.in_degrees(reference):
         return source, []
     name = reference.GetName() or "?"
-    memory: dict[str, Any] = {"format": "MEM", "dstSRS": "EPSG:4326", "resampleAlg": "near", "dstNodata": math.nan}
+    memory: dict[str, object] = {"format": "MEM", "dstSRS": "EPSG:4326", "resampleAlg": "near", "dstNodata": math.nan}
     try:
         moved = gdal.Warp("", source, outputType=gdal.GDT_Float64, **memory)
     except RuntimeError as error:
@@ -287,7 +287,7 @@ def _in_degrees(source: Any) -> tuple[Any, list[Reason]]:
     return moved, [reason("The raster was brought from {name} to EPSG:4326 by the nearest cell", name=name)]
 
 
-def _thickness(source: Any, centimetres: float) -> NDArray[np.float64]:
+def _thickness(source: Source, centimetres: float) -> NDArray[np.float64]:
     """Centimetres, NaN where nothing is known; centimetres: in one of the raster's unit."""
     band = source.GetRasterBand(1)
     try:

@@ -7,7 +7,6 @@ of a class or of a zone cuts is divided by exact area, its people being spread e
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import shapely
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from siaga.errors import BadInput, Reason
 from siaga.exposure.zones import INSTALLED, ZoneFields
+from siaga.foreign import Array
 from siaga.gis import crs, turns
 from siaga.gis.people import coverage, gaps, shares, zones
 from siaga.gis.people.coverage import Cover
@@ -23,7 +23,7 @@ from siaga.gis.people.population import PopulationGrid, Strip
 from siaga.impact import breakdown
 from siaga.impact.breakdown import Breakdown, LevelExposure, ZoneExposure, known_share
 
-Polygons = NDArray[Any]
+Polygons = Array
 
 _LONGEST_EDGE = 0.05  # degrees; an edge that is straight in degrees bends by centimetres in a projection
 

@@ -8,19 +8,18 @@ without approximation and without visiting the cells inside.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+
+from siaga.foreign import Array
 
 _WHOLE = 1e-9  # of a cell: nearer than this to all of it is all of it, nearer to nothing is nothing
 _PIECES_AT_ONCE = 60_000
 
 _NO_SPANS = (np.empty(0, np.int32),) * 4
 _NO_SHARES = (np.empty(0, np.int64), np.empty(0, np.int32), np.empty(0))
-
-Array = NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)

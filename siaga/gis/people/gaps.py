@@ -6,13 +6,13 @@ Which it is, the base map says, or else the zones; where neither is installed ev
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
 from siaga.errors import Reason, reason
+from siaga.foreign import Array
 from siaga.gis import basemap
 from siaga.gis.people.uncounted import Odd
 from siaga.impact.breakdown import percent
@@ -28,7 +28,7 @@ Bounds = tuple[float, float, float, float]  # west, south, east, north in degree
 class Land:
     """Polygons of the base map, EPSG:4326."""
 
-    polygons: NDArray[Any]
+    polygons: Array
 
     @classmethod
     def within(cls, path: Path | None, bounds: Bounds) -> "Land | None":

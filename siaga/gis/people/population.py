@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from osgeo import gdal
 
 from siaga.errors import BadInput, Reason, reason
+from siaga.foreign import Array, Band, Kind
 from siaga.gis import crs, sources
 from siaga.gis.people import uncounted
 from siaga.gis.people.uncounted import Odd, either
@@ -278,7 +278,7 @@ class PopulationGrid:
             begin = stop
         return found
 
-    def _raw(self, window: Window) -> tuple[Any, Any]:
+    def _raw(self, window: Window) -> tuple[Array, Array | None]:
         """Values as stored, and True where a mask hides them (None without a mask), north first."""
         source = sources.raster(self.path)  # a data set of GDAL's belongs to one thread
         band = source.GetRasterBand(1)
@@ -297,7 +297,7 @@ class PopulationGrid:
             raw, hidden = raw[::-1], None if hidden is None else hidden[::-1]
         return raw, hidden
 
-    def _strip(self, band: Any, window: Window, raw: Any, hidden: Any) -> Strip:
+    def _strip(self, band: Band, window: Window, raw: Array, hidden: Array | None) -> Strip:
         people = raw.astype(np.float64)
         unknown = either(hidden, self._missing(raw))
         scale, offset = _scaling(band)
@@ -321,7 +321,7 @@ class PopulationGrid:
             unknown = either(unknown, strange)
         return Strip(window, people, unknown, negative, odd)
 
-    def _missing(self, raw: Any) -> NDArray[np.bool_] | None:
+    def _missing(self, raw: Array) -> NDArray[np.bool_] | None:
         """True where values as stored are the declared one for missing; None where it cannot occur."""
         if math.isnan(self.nodata) or not _fits(self.nodata, raw.dtype):
             return None
@@ -338,7 +338,7 @@ class PopulationGrid:
             _marks_of[seen] = uncounted.marks(self._surveyed(), scale, offset, area)
         return _marks_of[seen]
 
-    def _surveyed(self) -> NDArray[Any]:
+    def _surveyed(self) -> Array:
         """Values as stored, but for missing ones: all of them, or of a large raster some from all over it."""
         if self.rows * self.columns <= _CELLS_SURVEYED:
             windows = [self.whole]
@@ -375,13 +375,13 @@ class PopulationGrid:
         return x.min() - slack_x, y.min() - slack_y, x.max() + slack_x, y.max() + slack_y
 
 
-def _scaling(band: Any) -> tuple[float, float]:
+def _scaling(band: Band) -> tuple[float, float]:
     """What makes persons of values as stored: factor and summand."""
     scale, offset = band.GetScale(), band.GetOffset()
     return 1.0 if scale is None else scale, 0.0 if offset is None else offset
 
 
-def _fits(value: float, dtype: Any) -> bool:
+def _fits(value: float, dtype: Kind) -> bool:
     if dtype.kind == "f":
         return True
     limits = np.iinfo(dtype)

@@ -10,7 +10,6 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import shapely
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 from siaga import diskcache, filehash
 from siaga.errors import Reason
 from siaga.exposure.zones import ZoneFields
+from siaga.foreign import Array, Kind
 from siaga.gis.people import coverage, zones
 from siaga.gis.people.coverage import Cover
 from siaga.gis.people.population import PopulationGrid, Window
@@ -108,7 +108,7 @@ class Level:
         place[found] = np.arange(len(found))
         index, size = place[owner] * _CLASSES + of_class, len(found) + 1
 
-        def by_zone(of_runs: NDArray[Any], of_parts: NDArray[Any]) -> NDArray[np.float64]:
+        def by_zone(of_runs: Array, of_parts: Array) -> NDArray[np.float64]:
             weights = np.concatenate((of_runs, of_parts))
             counts = np.asarray(np.bincount(index, weights, size * _CLASSES), dtype=np.float64)
             return counts.reshape(size, _CLASSES)[:-1]
@@ -147,9 +147,7 @@ class Level:
         here = (column >= 0) & (column < window.shape[1])
         return row[here] * window.shape[1] + column[here], found["zone"][here], found["share"][here]
 
-    def _rows(
-        self, name: str, kind: np.dtype[Any], at: NDArray[np.int64], window: Window
-    ) -> tuple[Any, NDArray[np.int64]]:
+    def _rows(self, name: str, kind: Kind, at: NDArray[np.int64], window: Window) -> tuple[Array, NDArray[np.int64]]:
         """Entries of the window's rows, and of each its row within the window."""
         of_rows = at[window.rows.start : window.rows.stop + 1]
         begin, count = int(of_rows[0]), int(of_rows[-1] - of_rows[0])
@@ -212,7 +210,7 @@ def _make(grid: PopulationGrid, zones_file: Path, fields: ZoneFields, folder: Pa
     (folder / "whole.json").write_text(whole, encoding="utf-8")
 
 
-def _divide(grid: PopulationGrid, level: zones.ZoneLevel, folder: Path) -> tuple[Any, Any]:
+def _divide(grid: PopulationGrid, level: zones.ZoneLevel, folder: Path) -> tuple[Array, Array]:
     """Write spans.bin and shares.bin, some rows of the grid at a time; where each row begins in them."""
     ends = ([0], [0])
     with (folder / "spans.bin").open("wb") as spans, (folder / "shares.bin").open("wb") as shares:
@@ -275,7 +273,7 @@ def within_one(cover: Cover, columns: int) -> Cover:
     )
 
 
-def _kept(keep: NDArray[np.bool_], *columns: NDArray[Any]) -> tuple[NDArray[Any], ...]:
+def _kept(keep: NDArray[np.bool_], *columns: Array) -> tuple[Array, ...]:
     """Some entries of each column; the columns themselves where all are kept, as is the rule."""
     return columns if keep.all() else tuple(column[keep] for column in columns)
 

@@ -10,12 +10,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from siaga.errors import BadInput, Reason
+from siaga.foreign import Array, Kind
 
 # More than live on Earth: 8.2 billion in 2025, 8.6 in 2030 (UN, World Population Prospects 2024).
 MOST_PEOPLE = 9e9
@@ -84,7 +84,7 @@ def most(area: NDArray[np.float64]) -> NDArray[np.float64]:
     return limit
 
 
-def _extreme(kind: np.dtype[Any]) -> float | None:
+def _extreme(kind: Kind) -> float | None:
     """The number that stands for missing whenever it occurs in a type; None where each can be a count."""
     return float(np.iinfo(kind).max) if kind.kind in "iu" and kind.itemsize > 1 else None
 
@@ -98,7 +98,7 @@ def either(first: NDArray[np.bool_] | None, second: NDArray[np.bool_] | None) ->
 
 def odd(
     people: NDArray[np.float64],
-    raw: NDArray[Any],
+    raw: Array,
     declared: Sequence[float],
     limits: NDArray[np.float64],
     scale: float,
@@ -127,7 +127,7 @@ def odd(
     return found, strange
 
 
-def marks(values: NDArray[Any], scale: float, offset: float, area: float) -> tuple[float, ...]:
+def marks(values: Array, scale: float, offset: float, area: float) -> tuple[float, ...]:
     """Numbers among a raster's values that mark missing data, ascending; most often none.
 
     values: as stored, of a fair part of the cells, without those that are declared missing. scale, offset:
@@ -155,7 +155,7 @@ def _is_mark(number: float) -> bool:
     return number in _MARKS or nines
 
 
-def _stands_off(values: NDArray[Any], number: float, scale: float, offset: float, area: float) -> bool:
+def _stands_off(values: Array, number: float, scale: float, offset: float, area: float) -> bool:
     """Whether a number is a city's density at least and far above all that lies below it."""
     below = values[(values < number) & (values > 0)]
     if not len(below):

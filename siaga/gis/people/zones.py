@@ -14,12 +14,13 @@ from siaga.errors import BadInput, Reason, reason
 from siaga.exposure import texts
 from siaga.exposure.texts import Text
 from siaga.exposure.zones import INSTALLED, ZoneFields
+from siaga.foreign import Array, Feature, FeatureLayer, Geometry, Reference, Source
 from siaga.gis import crs, sources, turns
 
 gdal.UseExceptions()
 ogr.UseExceptions()
 
-Polygons = NDArray[Any]
+Polygons = Array
 
 _MOST_NAMED = 3  # zones in one sentence
 _SLIVER = 1e-9  # of a zone; what is left of one that others cover is not a place but rounding
@@ -118,7 +119,7 @@ def _left_out(path: Path, fields: ZoneFields, polygons: Polygons, rows: list[tup
         )
 
 
-def outlines(path: Path, fields: ZoneFields, wkt: str) -> list[tuple[str, Any]]:
+def outlines(path: Path, fields: ZoneFields, wkt: str) -> list[tuple[str, Geometry]]:
     """Code and shape of every polygon of a file, for drawing: brought to a CRS and mended, nothing more."""
     bodies, rows, _ = _features(path, fields, wkt)
     polygons = mended(shapely.from_wkb(bodies))
@@ -229,21 +230,21 @@ def _features(
     return bodies, rows, warnings
 
 
-def _under(layer: Any, near: tuple[float, float, float, float] | None) -> Iterator[Any]:
+def _under(layer: FeatureLayer, near: tuple[float, float, float, float] | None) -> Iterator[Feature]:
     """The layer's features, or those near a rectangle in degrees, however their longitudes are counted."""
     if near is None:
         yield from layer
         return
     reference = layer.GetSpatialRef()
     west, south, east, north = near
-    found: dict[int, Any] = {}
+    found: dict[int, Feature] = {}
     for turn in turns.TURNS if reference is None or reference.IsGeographic() else (0.0,):
         layer.SetSpatialFilterRect(*_box(layer, (west + turn, south, east + turn, north)))
         found |= {feature.GetFID(): feature for feature in layer}
     yield from (found[number] for number in sorted(found))  # in the file's order
 
 
-def _open(path: Path) -> tuple[Any, Any]:
+def _open(path: Path) -> tuple[Source, FeatureLayer]:
     source = sources.vector(path)
     if not source.GetLayerCount():
         raise BadInput("{file} holds no layer", file=path.name)
@@ -278,7 +279,7 @@ def _index(path: Path, held: list[str], name: str | None, needed: bool) -> int |
     return None
 
 
-def _text(path: Path, feature: Any, index: int) -> Text | None:
+def _text(path: Path, feature: Feature, index: int) -> Text | None:
     """A field as text, without the .0 of codes that were stored as real numbers; None when empty."""
     value = feature.GetField(index)
     if isinstance(value, float) and value.is_integer():
@@ -287,7 +288,7 @@ def _text(path: Path, feature: Any, index: int) -> Text | None:
     return text if text.value else None
 
 
-def _box(layer: Any, near: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+def _box(layer: FeatureLayer, near: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
     """A rectangle in degrees in the layer's CRS, a little too large; everything where that CRS does not reach."""
     reference = layer.GetSpatialRef()
     if reference is None:
@@ -303,7 +304,7 @@ def _box(layer: Any, near: tuple[float, float, float, float]) -> tuple[float, fl
     return x.min() - slack_x, y.min() - slack_y, x.max() + slack_x, y.max() + slack_y
 
 
-def _transformation(path: Path, layer: Any, wkt: str) -> tuple[Any, list[Reason]]:
+def _transformation(path: Path, layer: FeatureLayer, wkt: str) -> tuple[Reference, list[Reason]]:
     """From the layer's CRS to the one asked for; None where they are the same."""
     target = crs.of_wkt(wkt)
     reference, warnings = layer.GetSpatialRef(), []
@@ -324,7 +325,7 @@ def _transformation(path: Path, layer: Any, wkt: str) -> tuple[Any, list[Reason]
     return osr.CoordinateTransformation(reference, target), warnings
 
 
-def _areas(shape: Any) -> Any:
+def _areas(shape: Geometry) -> Geometry:
     """Only the parts of a geometry that have an area, as one multipolygon."""
     parts = shapely.get_parts(shapely.get_parts(shape))
     return shapely.MultiPolygon([part for part in parts if part.geom_type == "Polygon" and not part.is_empty])
