@@ -18,7 +18,7 @@ import psutil
 import requests
 
 from bench import s3_listing
-from siaga import keys, stack
+from siaga import keys, stack, vitals
 from siaga.events import Notification
 from siaga.settings import REPOSITORY, Settings
 from siaga.store import Store
@@ -48,7 +48,15 @@ def run(say: Callable[[str], None]) -> None:
 
 
 def _gateway(settings: Settings) -> subprocess.Popen[bytes]:
-    for name in ("gateway-user", "gateway-password", "webhook-token", "jobs-token", "orders-token", stack.SLOT_TOKEN):
+    for name in (
+        "gateway-user",
+        "gateway-password",
+        "webhook-token",
+        "jobs-token",
+        "orders-token",
+        stack.SLOT_TOKEN,
+        vitals.TOKEN,
+    ):
         settings.make_secret(name)
     for name in ("store-gateway-key", "store-gateway-secret"):
         settings.make_secret(name, "no-matter")

@@ -7,7 +7,7 @@ from collections import deque
 from datetime import UTC, datetime
 from typing import Any
 
-from gateway import urgency
+from gateway import counters, urgency
 from gateway.inbox import Inbox
 from gateway.job import Job
 from siaga import events
@@ -45,6 +45,8 @@ class Webhook:
                 self._remember(record, error)
                 continue
             counts["taken" if notification and self._submit(notification) else "ignored"] += 1
+        for outcome, count in counts.items():
+            counters.NOTIFICATIONS.labels(outcome).inc(count)
         return counts
 
     def unreadable(self) -> list[dict[str, Any]]:
@@ -56,7 +58,8 @@ class Webhook:
         woken = waking(self._functions, notification.bucket, notification.key)
         for function in woken:
             place = urgency.by_key(notification, datetime.now(UTC))
-            self._inbox.submit(Job.of_object(function.name, notification, place))
+            if self._inbox.submit(Job.of_object(function.name, notification, place)):
+                counters.RECEIVED.labels(function.name, "notification").inc()
         return len(woken)
 
     def _remember(self, record: bytes, error: BadInput) -> None:

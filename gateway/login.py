@@ -1,10 +1,10 @@
-"""Who may ask the gateway: everything but /healthz takes a login or a token, and the gateway's own name.
+"""Who may ask the gateway: everything but /healthz and /readyz takes a login or a token, and the gateway's own name.
 
 The login is basic auth, as faas-cli sends it. The password alone will do as a bearer token, since `faas-cli invoke`
-sends no login by itself but takes a header (-H). Two callers need less and have tokens of their own: the store,
-which announces, and the web app, which shows what is under way and takes its operator's orders. A page of another
-site that a browser on this machine has open can neither send (its Origin is not ours) nor read (a name that was
-pointed at this address is not ours).
+sends no login by itself but takes a header (-H). Three callers need less and have tokens of their own: the store,
+which announces, the web app, which shows what is under way and takes its operator's orders, and Prometheus. A page of
+another site that a browser on this machine has open can neither send (its Origin is not ours) nor read (a name that
+was pointed at this address is not ours).
 """
 
 import hmac
@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
 
+from siaga import vitals
 from siaga.settings import Settings
 
-HEALTH = "/healthz"
 EVENTS = "/siaga/events"
 JOBS = "/siaga/jobs"
 REPROCESS, ORDERS, STOP, DROP = "/siaga/reprocess", "/siaga/orders", "/siaga/orders/stop", "/siaga/drop"
@@ -38,6 +38,7 @@ class Guard:
             settings.secret("gateway-user"),
             settings.secret("gateway-password"),
             {EVENTS: settings.secret("webhook-token"), JOBS: settings.secret("jobs-token")}
+            | {vitals.METRICS: settings.secret(vitals.TOKEN)}
             | dict.fromkeys((REPROCESS, ORDERS, STOP, DROP), settings.secret("orders-token")),
             frozenset(
                 {"127.0.0.1", "localhost", "::1", urlsplit(settings.gateway_url).hostname, *settings.gateway_hosts}
@@ -46,7 +47,7 @@ class Guard:
 
     def refuse(self) -> Response | None:
         """The answer to a request that may not come in; None lets it in."""
-        if request.path == HEALTH:
+        if request.path in vitals.OPEN:
             return None
         if not self._is_ours(request.host):
             return _text(f"This gateway is not called {request.host[:100]!r}; SIAGA_GATEWAY_HOSTS names its names", 421)

@@ -9,8 +9,9 @@ from werkzeug.exceptions import HTTPException
 
 from gateway import openfaas
 from gateway.job import Job, Progress
-from gateway.login import DROP, EVENTS, HEALTH, JOBS, ORDERS, REPROCESS, STOP, Guard
+from gateway.login import DROP, EVENTS, JOBS, ORDERS, REPROCESS, STOP, Guard
 from gateway.service import Gateway, install, services
+from siaga import vitals
 from siaga.errors import BadInput, SiagaError
 from siaga.moment import stamp
 
@@ -31,10 +32,20 @@ def create_app(gateway: Gateway) -> Flask:
     return app
 
 
-@routes.get(HEALTH)
-def healthz() -> Response:
-    """The gateway lives."""
-    return Response("OK", mimetype="text/plain")
+@routes.get(vitals.ALIVE)
+@routes.get(vitals.READY)
+def condition() -> Response:
+    """Whether the gateway lives, and whether it can work."""
+    answer = services().vitals.answer(request.path)
+    assert answer is not None
+    return Response(answer.body, answer.status, content_type=answer.media_type)
+
+
+@routes.get(vitals.METRICS)
+def figures() -> Response:
+    """What Prometheus reads; the guard has asked for token or login."""
+    answer = services().vitals.metrics()
+    return Response(answer.body, content_type=answer.media_type)
 
 
 @routes.post(EVENTS)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from flask import Flask, current_app
 
+from gateway import counters, metrics
 from gateway.callback import Callbacks
 from gateway.cron import Cron
 from gateway.events import Webhook
@@ -18,10 +19,11 @@ from gateway.orders import Orders
 from gateway.reprocess import Reprocess
 from gateway.selection import Selection
 from gateway.sweep import Sweep
-from siaga import gaps, stack
+from siaga import gaps, keys, stack, vitals
 from siaga.settings import Settings
 from siaga.stack import Function
 from siaga.store import Store
+from siaga.vitals import StoreLook, Vitals
 
 _NAME = "siaga"
 _CLOSE_SECONDS = 8.0  # for calls under way at SIGTERM; the supervisor grants 15
@@ -43,6 +45,9 @@ class Gateway:
     cron: Cron
     orders: Orders
     reprocess: Reprocess
+    steps: metrics.Steps
+    look: StoreLook
+    vitals: Vitals
     stop: threading.Event = field(default_factory=threading.Event)
 
     @classmethod
@@ -66,8 +71,12 @@ class Gateway:
             settings.full_sweep_seconds,
             alone=not settings.store_is_ours,
         )
-        ledger.hear(notices.tell)
-        ledger.hear(sweep.follow)
+        names, steps = tuple(function.name for function in functions), metrics.Steps(store, ledger)
+        counters.begin(names)
+        for hearer in (notices.tell, sweep.follow, counters.settled, steps.hear):
+            ledger.hear(hearer)
+        standing = metrics.Standing(settings.home, names, inbox, sweep)
+        look = StoreLook(lambda: store.exists(keys.LEDGER, vitals.NOTHING))
         selection = Selection(store, functions, ledger, inbox.active)
         orders = Orders(store, inbox, selection, {function.name: function.replicas for function in functions})
         return cls(
@@ -83,6 +92,13 @@ class Gateway:
             cron=Cron(functions, inbox),
             orders=orders,
             reprocess=Reprocess(store, functions, inbox, ledger, Naming(store, functions), orders),
+            steps=steps,
+            look=look,
+            vitals=Vitals(
+                settings.secret(vitals.TOKEN),
+                {"store": look.check, "job database": standing.check},
+                (vitals.Disk(settings.home), standing),
+            ),
         )
 
     def start(self) -> None:
@@ -93,6 +109,8 @@ class Gateway:
         threading.Thread(target=gaps.watch, args=(self.settings.home, self.stop), name="gaps", daemon=True).start()
         threading.Thread(target=self.cron.run, args=(self.stop,), name="cron", daemon=True).start()
         threading.Thread(target=self.orders.run, args=(self.stop,), name="orders", daemon=True).start()
+        threading.Thread(target=self.steps.run, name="steps", daemon=True).start()
+        threading.Thread(target=self.look.run, args=(self.stop,), name="store look", daemon=True).start()
 
     def close(self) -> None:
         """End within seconds; what is cut off is done again at the next start."""

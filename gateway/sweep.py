@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from gateway import urgency
+from gateway import counters, urgency
 from gateway.inbox import Inbox
 from gateway.job import Job, object_job_id
 from gateway.ledger import Ledger
@@ -177,4 +177,6 @@ class Sweep:
         if object_job_id(function, notification) in active:
             return False
         place = urgency.by_key(notification, head.modified)
-        return self._inbox.submit(Job.of_object(function, notification, place, stamp(head.modified)))
+        taken = self._inbox.submit(Job.of_object(function, notification, place, stamp(head.modified)))
+        counters.RECEIVED.labels(function, "sweep").inc(taken)
+        return taken

@@ -19,7 +19,8 @@ _REGION = re.compile(r"([A-Z]{2}-[A-Z]{2})(?:=([a-z]{3}))?")
 
 ROUTES = frozenset(
     "account api ash ash.csv audit decisions drills earthquakes earthquakes.csv feeds floods floods.csv healthz hidden "
-    "live live.json login logout map ogc realtime reprocess stac static status status.json texts users".split()
+    "live live.json login logout map metrics ogc readyz realtime reprocess stac static status status.json texts "
+    "users".split()
 )  # what addresses of the web app begin with; a test compares
 LOOPBACK = ("127.0.0.1", "localhost", "::1")  # names of this machine
 _EVERYWHERE = {
@@ -59,6 +60,8 @@ class Settings:
     SIAGA_FUNCTION_MEMORY_MB   function_memory_mb   for all slots together; default: what this machine has
     SIAGA_SFTP_HOST       sftp_host       loopback unless the operator opens it
     SIAGA_SFTP_PORT       sftp_port
+    SIAGA_SFTP_HEALTH_HOST, SIAGA_SFTP_HEALTH_PORT   sftp_health_host, sftp_health_port   where the door tells watchers
+                                          how it is, by HTTP
     SIAGA_WEB_HOST        web_host        where the web app listens
     SIAGA_WEB_PORT        web_port
     SIAGA_PUBLIC_URL      public_url      how readers reach the web app, printed on reports; with a path where it stands
@@ -107,6 +110,8 @@ class Settings:
     function_memory_mb: int
     sftp_host: str
     sftp_port: int
+    sftp_health_host: str
+    sftp_health_port: int
     web_host: str
     web_port: int
     public_url: str
@@ -163,6 +168,8 @@ class Settings:
             function_memory_mb=int(said.number("SIAGA_FUNCTION_MEMORY_MB", _memory_mb())),
             sftp_host=env.get("SIAGA_SFTP_HOST") or "127.0.0.1",
             sftp_port=int(said.number("SIAGA_SFTP_PORT", 9222)),
+            sftp_health_host=said.host("SIAGA_SFTP_HEALTH_HOST"),
+            sftp_health_port=int(said.number("SIAGA_SFTP_HEALTH_PORT", 9223)),
             web_host=web_host,
             web_port=web_port,
             public_url=public_url,
@@ -194,6 +201,7 @@ class Settings:
     def open_doors(self) -> list[str]:
         """The parts that listen for other machines too, with the setting that says so."""
         hosts = {"GATEWAY": self.gateway_host, "SFTP": self.sftp_host, "WEB": self.web_host}
+        hosts |= {"SFTP_HEALTH": self.sftp_health_host}
         if self.store_is_here:
             hosts["STORE"] = self.store_host
         return [f"SIAGA_{part}_HOST={host}" for part, host in hosts.items() if host not in LOOPBACK]

@@ -192,7 +192,7 @@ seen = ["Gutters fill." in page for page in pages] + ["talang" in pages[1]]
       max_memory_mb: "2048"
       SIAGA_STORE_URL: "${SIAGA_STORE_URL:-}"
       SIAGA_PUBLIC_URL: "${SIAGA_PUBLIC_URL:-}"
-    secrets: &secrets [slot-token, store-functions-key, store-functions-secret]
+    secrets: &secrets [slot-token, metrics-token, store-functions-key, store-functions-secret]
     readonly_root_filesystem: true    # /tmp can be written
     requests: &requests
       memory: 512Mi

@@ -8,6 +8,7 @@ from support.contexts import ROOT
 
 from siaga import machine, stack
 from siaga.settings import Settings
+from siaga.vitals import TOKEN
 
 FOLDER = ROOT / "deployment/compose"
 COMPOSE = yaml.safe_load((FOLDER / "compose.yml").read_text())
@@ -16,9 +17,17 @@ OURS = {name: one for name, one in SERVICES.items() if "/core:" in one["image"] 
 OURS["store"] = SERVICES["store"]
 FUNCTIONS = {one.name: one for one in stack.load(ROOT / "stack.yml")}
 ASKED = {  # of which secrets each part reads; the store's by role
-    "gateway": ("gateway-user", "gateway-password", "webhook-token", "jobs-token", "orders-token", stack.SLOT_TOKEN),
-    "sftp": ("sftp-host-key", "sftp-users.yml"),
-    "web": ("web-session-key", "jobs-token", "orders-token"),
+    "gateway": (
+        "gateway-user",
+        "gateway-password",
+        "webhook-token",
+        "jobs-token",
+        "orders-token",
+        stack.SLOT_TOKEN,
+        TOKEN,
+    ),
+    "sftp": ("sftp-host-key", "sftp-users.yml", TOKEN),
+    "web": ("web-session-key", "jobs-token", "orders-token", TOKEN),
 }
 ROLES = {"gateway": ("gateway",), "sftp": ("door",), "web": ("web", "accounts", "ash", "operators")}
 

@@ -30,6 +30,7 @@ FLOORS = (
         "product",
         "standing",
         "timing",
+        "vitals",
     ),
     ("receipt", "settings"),
     ("modes", "software", "stack", "store"),

@@ -224,6 +224,7 @@ def test_a_door_whose_users_file_is_wrong_says_so_and_ends(door, tmp_path):
     for name in ("store-door-key", "store-door-secret"):
         (tmp_path / name).write_text("x")
     env = os.environ | door.env | {"SIAGA_SECRETS": str(tmp_path), "SIAGA_SFTP_PORT": str(free_ports(1))}
+    env["SIAGA_SFTP_HEALTH_PORT"] = str(free_ports(1))
     done = subprocess.run(
         [sys.executable, "-m", "gateway.sftp"], env=env, capture_output=True, text=True, timeout=60, check=False
     )

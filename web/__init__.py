@@ -12,6 +12,7 @@ from siaga.accounts.audit import Audit
 from siaga.accounts.directory import Accounts
 from siaga.inputs.ash_uploads import Uploads
 from siaga.store import Store
+from siaga.vitals import Check
 from web import (
     account,
     api,
@@ -21,6 +22,7 @@ from web import (
     drills,
     live,
     login,
+    metrics,
     packed,
     realtime,
     reprocess,
@@ -79,6 +81,8 @@ def create_app(
     cap_status: str = "Test",
     api_access: Access | None = None,
     streams: int = 0,
+    metrics_token: str = "",
+    store_check: Check | None = None,
 ) -> Flask:
     """The app. store: with the rights of role web. gateway_url: where it asks what is under way, with jobs_token.
 
@@ -86,6 +90,7 @@ def create_app(
     public_url: what feeds call this app. cap_status: what their CAP messages of real events say they are.
     api_access: who may ask the API, and how often; without it all of this host, without a bound.
     streams: how many readers are told of changes at once, each by a thread of the server; others ask.
+    metrics_token: opens the figures at /metrics; "": nobody. store_check: why the store is of no use, for /readyz.
     """
     app = Flask(__name__, static_folder=None)
     app.url_map.merge_slashes = False  # else "//x" is sent on to an address made of whatever Host was sent
@@ -96,6 +101,7 @@ def create_app(
     )
     for module in (shell, earthquakes, floods, flood_history, ash, status, atom, cap, ogc, stac):
         app.register_blueprint(module.pages)
+    metrics.install(app, index, metrics_token, home, store_check)
     app.register_blueprint(maps.pages)
     access.install(app, api_access or Access())
     api.install(app, Volcanoes(uploads.store) if uploads else None)

@@ -5,7 +5,7 @@ import os
 import sys
 import time
 
-from siaga import modes
+from siaga import keys, modes, vitals
 from siaga.accounts.audit import Audit
 from siaga.accounts.directory import Accounts
 from siaga.hazard.ash import MAX_BYTES
@@ -57,7 +57,10 @@ def main() -> None:
         settings.second_factor,
     )
     access = Access(settings.api_origins, settings.api_per_minute)
-    told = settings.home, settings.public_url, settings.cap_status, access, _STREAMS
+    own = Store.connect(settings, "web")  # what it is asked here keeps no page waiting, nor the other way round
+    look = vitals.watched(lambda: own.exists(keys.RESULTS, vitals.NOTHING))
+    watchers = settings.secret(vitals.TOKEN), look.check
+    told = settings.home, settings.public_url, settings.cap_status, access, _STREAMS, *watchers
     app = create_app(store, index, settings.gateway_url, uploads, settings.secret("jobs-token"), *told)
     prefix.install(app, settings.web_path)
     raise_descriptors()

@@ -1,4 +1,4 @@
-"""Everything that came in and what became of it, for the operator; and for machines, whether this app lives."""
+"""Everything that came in and what became of it: for the operator a page, for machines JSON."""
 
 from pathlib import Path
 from typing import Any
@@ -37,12 +37,6 @@ STATES = {
 _PART_STATES = {"up": "Up again", "starting": "Starting", "waiting": "Starting again shortly"}
 
 pages = Blueprint("status", __name__)
-
-
-@pages.get("/healthz")
-def healthz() -> Response:
-    """The app lives."""
-    return Response("OK", mimetype="text/plain")
 
 
 @pages.get("/status.json")

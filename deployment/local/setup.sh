@@ -24,11 +24,29 @@ install() {
     $root apt-get -qq -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 install -y --no-install-recommends $missing >/dev/null
 }
 
+# unpack PACKAGE…: the files of packages that nobody installs, each in a folder of its name; where they lie, as in MinIO's.
+unpacked=${SIAGA_CACHE:-$HOME/.cache/siaga}/debian
+unpack() {
+    local name part
+    for name in "$@"; do
+        [ ! -d "$unpacked/$name" ] || continue
+        echo "setup: unpacking $name"
+        mkdir -p "$unpacked"
+        part=$(mktemp -d "$unpacked/.part.XXXXXX")
+        (cd "$part" && { apt-get -qq download "$name" 2>/dev/null || { apt-get -qq update && apt-get -qq download "$name"; }; } &&
+            dpkg-deb -x "$name"_*.deb files)
+        mv -T "$part/files" "$unpacked/$name" 2>/dev/null || [ -d "$unpacked/$name" ]  # another set-up was quicker
+        rm -rf "$part"
+    done
+}
+
 # The MinIO server takes longest (150 s on two cores), so it is built while the other packages come.
 install $(listed '[build]')
 "$here/minio.sh" &
 minio=$!
 install $(listed '[run]' "[$purpose]") $(command -v npm >/dev/null || echo npm)
+
+[ "$purpose" != test ] || unpack $(listed '[unpacked]')
 
 lock=$here/requirements.lock
 [ "$purpose" = test ] && lock=$here/requirements-dev.lock

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import asyncssh
 
-from gateway.sftp import algorithms, audit
+from gateway.sftp import algorithms, audit, counters, health
 from gateway.sftp.door import Door
 from gateway.sftp.handler import adapt
 from gateway.sftp.login import LOGIN_SECONDS, Login
@@ -37,7 +37,9 @@ async def serve(settings: Settings) -> None:
     raise_descriptors()
     audit.begin(settings.home)
     door, logins = Door(settings), set[Login]()
+    counters.SESSIONS.set_function(lambda: len(logins))
     stop = asyncio.Event()
+    watchers = health.serve(settings, door, asyncio.get_running_loop())
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     server = await asyncssh.listen(
@@ -68,6 +70,7 @@ async def serve(settings: Settings) -> None:
                 cleaned = time.monotonic()
                 door.clean()
     server.close()
+    watchers.close()
     if door.commits:
         await asyncio.wait(door.commits, timeout=10)
 

@@ -7,6 +7,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any
 
+from gateway.sftp import counters
 from siaga.moment import stamp
 
 FILE = Path("audit", "sftp.jsonl")  # in the home of Siaga
@@ -33,6 +34,7 @@ def note(user: str, address: str, what: str, **more: Any) -> None:
     fact |= {name: value for name, value in more.items() if name == "path"} | {"what": what}
     fact |= {name: value for name, value in more.items() if name != "path"}
     result, _, why = what.partition(": ")
+    counters.count(user, result, int(more.get("bytes") or 0))
     _log.info(json.dumps(fact, ensure_ascii=False))
     kept = {"time": stamp(datetime.now(UTC)), **fact, "result": result} | ({"why": why} if why else {})
     del kept["what"]

@@ -17,6 +17,8 @@ from datetime import UTC, datetime
 from functools import cache, partial
 from typing import Any
 
+from prometheus_client import Counter, Histogram
+
 from siaga import events
 from siaga.errors import BadInput, NotFound, Reason, SiagaError, Superseded, Unavailable
 from siaga.events import Notification
@@ -25,6 +27,15 @@ from siaga.settings import Settings
 from siaga.store import Store
 
 _log = logging.getLogger("siaga.function")
+_STATES = Counter(
+    "siaga_function_answers", "Answers of this slot's function: done, refused, superseded, failed", ["state"]
+)
+_STEPS = Histogram(
+    "siaga_function_step_seconds",
+    "Seconds of each step within a call, as its log line has them",
+    ["step"],
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 30, 60, 120),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +112,9 @@ def _answered(call: Callable[[], Outcome], subject: Mapping[str, object]) -> dic
         status, answer = 500, {"reason": short.reason()}
     seconds = round(time.monotonic() - started, 3)
     answer = {**subject, **answer}
+    _STATES.labels(answer.get("state", "failed")).inc()
+    for step, lasted in answer.get("timings", {}).items():
+        _STEPS.labels(step).observe(lasted)
     _log.info(json.dumps({"status": status, "seconds": seconds} | answer, default=str))
     return {
         "statusCode": status,

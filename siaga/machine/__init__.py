@@ -16,7 +16,7 @@ from typing import NoReturn
 import requests
 import yaml
 
-from siaga import keys, modes, stack
+from siaga import keys, modes, stack, vitals
 from siaga.errors import SiagaError, Unavailable
 from siaga.machine import minio
 from siaga.machine.supervisor import START_SECONDS, Part, Supervisor
@@ -129,18 +129,18 @@ def parts(settings: Settings, functions: tuple[stack.Function, ...]) -> list[Par
     """All parts but the store."""
     python = sys.executable
     quiet = {"PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"}
-    gateway, web = (
-        partial(_ok, f"http://{reached(host)}:{port}/healthz")
-        for host, port in ((settings.gateway_host, settings.gateway_port), (settings.web_host, settings.web_port))
+    gateway, web, sftp = (
+        partial(_ok, f"http://{reached(host)}:{port}{vitals.ALIVE}")
+        for host, port in (
+            (settings.gateway_host, settings.gateway_port),
+            (settings.web_host, settings.web_port),
+            (settings.sftp_health_host, settings.sftp_health_port),
+        )
     )
+    door = partial(_listens, reached(settings.sftp_host).strip("[]"), settings.sftp_port)
     made = [
         Part("gateway", [python, "-m", "gateway"], quiet, gateway, gateway),
-        Part(
-            "sftp",
-            [python, "-m", "gateway.sftp"],
-            quiet,
-            partial(_listens, reached(settings.sftp_host).strip("[]"), settings.sftp_port),
-        ),
+        Part("sftp", [python, "-m", "gateway.sftp"], quiet, lambda: sftp() and door(), sftp),
         Part("web", [python, "-m", "web"], quiet, web, web),
     ]
     runtime = settings.home / "run"
@@ -157,6 +157,7 @@ def parts(settings: Settings, functions: tuple[stack.Function, ...]) -> list[Par
             "MALLOC_ARENA_MAX": "2",  # with more, memory freed after one analysis is not found again by the next
             "XDG_RUNTIME_DIR": str(runtime),
             "slot_token_file": str(settings.secrets / stack.SLOT_TOKEN),
+            "metrics_token_file": str(settings.secrets / vitals.TOKEN),
             "call_mark": str(runtime / f"{name}.calls"),
             "memory_limit": slot.function.memory,
             "spare_slot": "yes" if slot.port > first else "no",
@@ -190,6 +191,7 @@ def make_secrets(settings: Settings) -> None:
     settings.make_secret("jobs-token")
     settings.make_secret("orders-token")
     settings.make_secret(stack.SLOT_TOKEN)
+    settings.make_secret(vitals.TOKEN)
     settings.make_secret("web-session-key")
     make_ssh_key(settings.secrets / "sftp-host-key")
     users = settings.secrets / "sftp-users.yml"
@@ -253,6 +255,7 @@ def _check_ports(settings: Settings, functions: tuple[stack.Function, ...]) -> N
     wanted = {
         "SIAGA_GATEWAY_PORT": settings.gateway_port,
         "SIAGA_SFTP_PORT": settings.sftp_port,
+        "SIAGA_SFTP_HEALTH_PORT": settings.sftp_health_port,
         "SIAGA_WEB_PORT": settings.web_port,
     }
     if settings.store_is_here:

@@ -10,11 +10,14 @@ be started once and used from one thread, so an HTTP thread hands its call over 
                             X-Ended tells how that one ended, as its supervisor says (last_end)
     POST /_/end?try=…   end the call with that X-Try-Id, and with it the process: others wait; yes or no
     POST /_/hurry    the call that runs goes on at full pace, though it is backfill: something live waits for the slot
+    GET  /_/metrics  figures for Prometheus: its calls by status and their seconds, what the handler counts, the process
+    GET  /healthz, /readyz, /metrics   the same as health, ready and metrics
     any  /…          the function; 429 at once while another call runs, 504 after a time-out, with the
                      processor time that the call has used in X-Processor-Seconds, and X-Ended-Early if others waited
 
-All but the first two want the header X-Slot-Token. Its value is in the file slot_token_file
-(/var/openfaas/secrets/slot-token); without that file no process begins.
+All but health and ready want the header X-Slot-Token. Its value is in the file slot_token_file
+(/var/openfaas/secrets/slot-token); without that file no process begins. Metrics take the token in metrics_token_file
+(/var/openfaas/secrets/metrics-token) as well, as `Authorization: Bearer …`, which Prometheus can send.
 
 Environment besides: PORT (8080), HOST (0.0.0.0), FUNCTION_MODULE (function.handler), exec_timeout (60s),
 max_analyses (0: no limit), max_memory_mb (0: no limit), memory_limit (such as 2560Mi; none: the host's own),
@@ -50,6 +53,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from flask import Blueprint, Flask, Response, current_app, request
 from pace import Pace
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
 from qgis.core import QgsApplication, QgsProject
 from qgis.PyQt.QtCore import QCoreApplication, QEvent
 from slot import Call, Event, Slot, worked
@@ -60,10 +64,21 @@ _NAME = "siaga-slot"
 _METHODS = ["GET", "PUT", "POST", "PATCH", "DELETE"]
 _SHORTEST_SECONDS = 1.0  # that a caller may wait
 _TOKEN_FILE = "/var/openfaas/secrets/slot-token"
-_OPEN = ("/_/health", "/_/ready")  # whoever watches over a container has no secrets
+_METRICS_FILE = "/var/openfaas/secrets/metrics-token"
+_OPEN = ("/_/health", "/_/ready", "/healthz", "/readyz")  # whoever watches over a container has no secrets
+_METRICS = ("/_/metrics", "/metrics")
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 _QUANTITY = re.compile(r"(\d+)([KMG]i?)?")
 _UNITS = {None: 1, "K": 10**3, "M": 10**6, "G": 10**9, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30}
+
+_CALLS = Counter("siaga_function_calls", "Calls of this slot by the status of their answers", ["status"])
+_SECONDS = Histogram(
+    "siaga_function_seconds",
+    "Seconds of the calls that the handler has answered",
+    buckets=(0.25, 0.5, 1, 1.5, 2, 3, 5, 8, 13, 20, 30, 60, 120, 300, 600),
+)
+_BUSY = Gauge("siaga_function_busy", "Whether a call runs in this slot now")
+_READY = Gauge("siaga_function_ready", "Whether this slot takes calls, or is busy with one; 0 at its start and end")
 
 routes = Blueprint("slot", __name__)
 
@@ -110,19 +125,23 @@ def answer(result: Any) -> Any:
     return Response("The function returned something that is no response.", 500)
 
 
-def create_app(slot: Slot, token: str) -> Flask:
-    """The HTTP side. token: what callers must show."""
+def create_app(slot: Slot, token: str, metrics_token: str = "") -> Flask:
+    """The HTTP side. token: what callers must show. metrics_token: opens the figures besides; "" does not."""
     app = Flask("function")
     app.extensions[_NAME] = slot
-    app.before_request(partial(_refuse, token))
+    app.before_request(partial(_refuse, token, metrics_token))
     app.register_blueprint(routes)
     return app
 
 
-def _refuse(token: str) -> Response | None:
+def _refuse(token: str, metrics_token: str) -> Response | None:
     """The answer to a request that may not come in; None lets it in."""
     sent = request.headers.get("X-Slot-Token", "").encode()
-    if request.path not in _OPEN and not hmac.compare_digest(sent, token.encode()):
+    bearer = request.headers.get("Authorization", "").encode()
+    may_read = bool(metrics_token) and hmac.compare_digest(bearer, f"Bearer {metrics_token}".encode())
+    if request.path in _OPEN or (request.path in _METRICS and may_read):
+        return None
+    if not hmac.compare_digest(sent, token.encode()):
         return Response("The token of this slot is missing or wrong.", 401, mimetype="text/plain")
     return None
 
@@ -134,18 +153,30 @@ def _slot() -> Slot:
 
 
 @routes.get("/_/health")
+@routes.get("/healthz")
 def health() -> str:
     """The process listens."""
     return "OK"
 
 
 @routes.get("/_/ready")
+@routes.get("/readyz")
 def ready() -> tuple[str, int, dict[str, str]]:
     """Whether a call would be taken now."""
     slot, paced = _slot(), {"X-Paced": "yes"}
     if not slot.ready or slot.draining:
         return "starting or stopping", 503, paced
     return ("busy", 429, paced) if slot.busy else ("OK", 200, paced)
+
+
+@routes.get("/_/metrics")
+@routes.get("/metrics")
+def metrics() -> Response:
+    """What this slot has done, whatever the handler counts, and how its process stands."""
+    slot = _slot()
+    _BUSY.set(slot.busy)
+    _READY.set(slot.ready and not slot.draining)
+    return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
 
 
 @routes.post("/_/hurry")
@@ -193,6 +224,9 @@ def function(path: str) -> Response:  # noqa: ARG001 - Event reads the path itse
     if status in (429, 503):
         response.headers["Retry-After"] = "1"
     response.headers["X-Duration-Seconds"] = f"{time.monotonic() - started:f}"
+    _CALLS.labels(response.status_code).inc()
+    if status == 200:
+        _SECONDS.observe(time.monotonic() - started)
 
     @response.call_on_close
     def closed() -> None:
@@ -236,6 +270,8 @@ def main() -> None:
         sys.exit(f"the slot's token cannot be read, and without it anybody could call: {error}")
     if not token:
         sys.exit(f"{token_file} holds no token")
+    metrics_file = Path(os.getenv("metrics_token_file", _METRICS_FILE))
+    metrics_token = metrics_file.read_text(encoding="utf-8").strip() if metrics_file.is_file() else ""
     if limit := os.getenv("memory_limit", ""):
         # data, not address space: QGIS maps far more than it uses
         resource.setrlimit(resource.RLIMIT_DATA, (quantity(limit), quantity(limit)))
@@ -251,7 +287,10 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: setattr(slot, "draining", True))
     # create_server binds at once; a port that is taken ends the process here, with its own words.
     server = create_server(
-        create_app(slot, token), host=os.getenv("HOST", "0.0.0.0"), port=int(os.getenv("PORT", "8080")), threads=6
+        create_app(slot, token, metrics_token),
+        host=os.getenv("HOST", "0.0.0.0"),
+        port=int(os.getenv("PORT", "8080")),
+        threads=6,
     )
     threading.Thread(target=server.run, daemon=True).start()
     qgis = QgsApplication([], False)  # kept until the end: dropped, it takes QGIS with it

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import requests
 
-from siaga import events, keys
+from siaga import events, keys, vitals
 from siaga import stack as stack_file
 from siaga.settings import REPOSITORY, Settings
 from support.running import answers, free_ports, wait_for
@@ -136,6 +136,7 @@ class Gateway:
             "jobs-token",
             "orders-token",
             stack_file.SLOT_TOKEN,
+            vitals.TOKEN,
         ):
             settings.make_secret(name)
         self.login = (settings.secret("gateway-user"), settings.secret("gateway-password"))

@@ -54,6 +54,7 @@ def environment(home: Path, **more: str) -> dict[str, str]:
         "SIAGA_SFTP_PORT": str(first + 2),
         "SIAGA_WEB_PORT": str(first + 3),
         "SIAGA_FUNCTION_PORT": str(first + 4),
+        "SIAGA_SFTP_HEALTH_PORT": str(first + 15),
         "SIAGA_SWEEP_SECONDS": "1",
         "SIAGA_FULL_SWEEP_SECONDS": "5",
         "SIAGA_BACKOFF_SECONDS": "0.2",

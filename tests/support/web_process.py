@@ -5,6 +5,7 @@ import subprocess
 import sys
 from contextlib import contextmanager
 
+from siaga import vitals
 from siaga.settings import Settings
 from support.running import answers, free_ports, wait_for
 
@@ -15,6 +16,7 @@ def running_web(minio: Settings, folder, **more):
     minio.make_secret("web-session-key")
     minio.make_secret("jobs-token")
     minio.make_secret("orders-token")
+    minio.make_secret(vitals.TOKEN)
     env = {
         "SIAGA_HOME": str(folder),
         "SIAGA_SECRETS": str(minio.secrets),

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Callable
 
 from siaga import keys
-from siaga.hazards import EARTHQUAKE
+from siaga.hazards import EARTHQUAKE, HAZARDS
 from siaga.receipt import Receipt
 
 
@@ -39,6 +39,33 @@ class ArrivalIndex:
                 group by e.key order by e.received desc limit ?""",
                 [EARTHQUAKE.function, keys.RESULTS, since, limit],
             ).fetchall()
+
+    def without_entry(self, since: str, until: str) -> int:
+        """How many receipts of inputs settled between these moments name a run whose version the catalogue lacks."""
+        with self._connect() as connection:
+            rows = connection.execute(
+                """select distinct json_extract(body, '$.run') from receipt
+                where state = 'done' and bucket != ? and finished between ? and ?""",
+                [keys.RESULTS, since, until],
+            ).fetchall()
+            runs = [keys.Run.parse(run) for (run,) in rows if run]
+            there = "select count(*) from entry where hazard = ? and identity = ? and version = ?"
+            return sum(
+                connection.execute(
+                    there, [run.hazard, keys.identity(run.hazard, run.event_id), str(run.version)]
+                ).fetchone()[0]
+                == 0
+                for run in runs
+            )
+
+    def without_report(self, since: str, until: str) -> int:
+        """How many entries of inputs that came between these moments have no report."""
+        with self._connect() as connection:
+            (count,) = connection.execute(
+                "select count(*) from entry where published = 0 and received between ? and ? and hazard in (?, ?, ?)",
+                [since, until, *HAZARDS],
+            ).fetchone()
+            return int(count)
 
     def receipts(self, text: str, limit: int) -> list[Receipt]:
         """Receipts whose input's key has that text in it, in letters of any case; the newest first."""
