@@ -60,8 +60,7 @@ class Settings:
     SIAGA_FUNCTION_MEMORY_MB   function_memory_mb   for all slots together; default: what this machine has
     SIAGA_SFTP_HOST       sftp_host       loopback unless the operator opens it
     SIAGA_SFTP_PORT       sftp_port
-    SIAGA_SFTP_HEALTH_HOST, SIAGA_SFTP_HEALTH_PORT   sftp_health_host, sftp_health_port   where the door tells watchers
-                                          how it is, by HTTP
+    SIAGA_SFTP_HEALTH_HOST, SIAGA_SFTP_HEALTH_PORT   sftp_health   where the door tells watchers by HTTP how it is
     SIAGA_WEB_HOST        web_host        where the web app listens
     SIAGA_WEB_PORT        web_port
     SIAGA_PUBLIC_URL      public_url      how readers reach the web app, printed on reports; with a path where it stands
@@ -110,8 +109,7 @@ class Settings:
     function_memory_mb: int
     sftp_host: str
     sftp_port: int
-    sftp_health_host: str
-    sftp_health_port: int
+    sftp_health: tuple[str, int]
     web_host: str
     web_port: int
     public_url: str
@@ -133,10 +131,7 @@ class Settings:
 
     @classmethod
     def load(cls, env: Mapping[str, str] = os.environ) -> "Settings":
-        """Read the settings from `env`.
-
-        Raises SiagaError naming every entry that is wrong, not just the first.
-        """
+        """Read the settings from `env`. Raises SiagaError naming every entry that is wrong, not just the first."""
         said = _Said(env)
         home = Path(env.get("SIAGA_HOME") or _home()).resolve()
         store_host, store_port = said.host("SIAGA_STORE_HOST"), int(said.number("SIAGA_STORE_PORT", 9000))
@@ -168,8 +163,7 @@ class Settings:
             function_memory_mb=int(said.number("SIAGA_FUNCTION_MEMORY_MB", _memory_mb())),
             sftp_host=env.get("SIAGA_SFTP_HOST") or "127.0.0.1",
             sftp_port=int(said.number("SIAGA_SFTP_PORT", 9222)),
-            sftp_health_host=said.host("SIAGA_SFTP_HEALTH_HOST"),
-            sftp_health_port=int(said.number("SIAGA_SFTP_HEALTH_PORT", 9223)),
+            sftp_health=(said.host("SIAGA_SFTP_HEALTH_HOST"), int(said.number("SIAGA_SFTP_HEALTH_PORT", 9223))),
             web_host=web_host,
             web_port=web_port,
             public_url=public_url,
@@ -201,7 +195,7 @@ class Settings:
     def open_doors(self) -> list[str]:
         """The parts that listen for other machines too, with the setting that says so."""
         hosts = {"GATEWAY": self.gateway_host, "SFTP": self.sftp_host, "WEB": self.web_host}
-        hosts |= {"SFTP_HEALTH": self.sftp_health_host}
+        hosts |= {"SFTP_HEALTH": self.sftp_health[0]}
         if self.store_is_here:
             hosts["STORE"] = self.store_host
         return [f"SIAGA_{part}_HOST={host}" for part, host in hosts.items() if host not in LOOPBACK]

@@ -31,7 +31,7 @@ def addresses(settings):
     own = {
         "gateway": settings.gateway_url,
         "web": f"http://127.0.0.1:{settings.web_port}",
-        "sftp": f"http://127.0.0.1:{settings.sftp_health_port}",
+        "sftp": f"http://127.0.0.1:{settings.sftp_health[1]}",
     }
     return own | {slot.function.name: slot.url for slot in stack.slots(stack.planned(settings), settings)}
 

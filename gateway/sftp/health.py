@@ -19,8 +19,7 @@ def serve(settings: Settings, door: Door, loop: asyncio.AbstractEventLoop) -> Li
     """Answer in threads beside the door's loop, until closed. Raises OSError when the port is taken."""
     look = vitals.watched(lambda: door.store.exists(keys.SHAKEMAPS, vitals.NOTHING))
     told = Vitals(settings.secret(vitals.TOKEN), {"store": look.check}, [Disk(settings.home)], lambda: _stuck(loop))
-    where = settings.sftp_health_host, settings.sftp_health_port
-    server = Listener(_app(told), *where, lambda _method, _path, _headers: False, threads=2)
+    server = Listener(_app(told), *settings.sftp_health, lambda _method, _path, _headers: False, threads=2)
     threading.Thread(target=server.run, name="health", daemon=True).start()
     return server
 

@@ -134,7 +134,7 @@ def parts(settings: Settings, functions: tuple[stack.Function, ...]) -> list[Par
         for host, port in (
             (settings.gateway_host, settings.gateway_port),
             (settings.web_host, settings.web_port),
-            (settings.sftp_health_host, settings.sftp_health_port),
+            settings.sftp_health,
         )
     )
     door = partial(_listens, reached(settings.sftp_host).strip("[]"), settings.sftp_port)
@@ -255,7 +255,7 @@ def _check_ports(settings: Settings, functions: tuple[stack.Function, ...]) -> N
     wanted = {
         "SIAGA_GATEWAY_PORT": settings.gateway_port,
         "SIAGA_SFTP_PORT": settings.sftp_port,
-        "SIAGA_SFTP_HEALTH_PORT": settings.sftp_health_port,
+        "SIAGA_SFTP_HEALTH_PORT": settings.sftp_health[1],
         "SIAGA_WEB_PORT": settings.web_port,
     }
     if settings.store_is_here:
