@@ -87,8 +87,13 @@ def _measure(settings: Settings, say: Callable[[str], None]) -> None:
     say(_cost("CPU of an event, all parts", [run.cpu.total() for run in runs.values()]))
     for name, _seconds in runs["strong"].cpu.most_common(_DEAREST):
         say(_cost(f"    {name}", [run.cpu[name] for run in runs.values()]))
-    backlog.fill(settings, grids["strong"])
-    say(f"{f'backlog of {backlog.OLD} strong quakes':34} {backlog.rate(settings):6.0f} reports a minute")
+    before = _cpu(settings)
+    figures, reports = backlog.through(settings, grids["strong"])
+    say(f"{f'backlog of {backlog.OLD} strong quakes':34} {figures:6.0f} figures, {reports:.0f} reports a minute")
+    spent = _cpu(settings) - before
+    say(f"{'CPU of one of them, all parts':34} {spent.total() / backlog.OLD:6.3f} s")
+    for name, seconds in spent.most_common(_DEAREST):
+        say(f"{'    ' + name:34} {seconds / backlog.OLD:6.3f} s")
     for name, megabytes in _memory(settings):
         say(f"{'peak memory of ' + name:34} {megabytes:6.0f} MB")
 

@@ -178,6 +178,19 @@ def test_fonts_are_embedded_and_none_falls_back(real, tmp_path):
         assert line.split()[-5] == "yes", line
 
 
+def test_the_paper_is_tagged_for_screen_readers(real, tmp_path):
+    """Language and author; headings, tables with a body, header cells and pictures are marked as what they are."""
+    document = tmp_path / "report.pdf"
+    document.write_bytes(real[1]["report-id.pdf"])
+    about, structure = (
+        subprocess.run(["pdfinfo", option, document], capture_output=True, text=True, check=True).stdout
+        for option in ("-box", "-struct")
+    )
+    assert re.search(r"^Tagged: +yes$", about, re.MULTILINE)
+    assert re.search(r"^Author: +Siaga$", about, re.MULTILINE)
+    assert {"H1", "H2", "Table", "TBody", "TH", "TD", "Figure"} <= set(re.findall(r"^ *(\w+)", structure, re.MULTILINE))
+
+
 def test_the_picture_for_messengers_is_small_and_its_words_are_large(real, drill):
     for _impact, made in (real, drill):
         body = made["share-id.png"]

@@ -23,12 +23,14 @@ _PAGE = 297.0
 _RIGHT, _FOOT = 198.2, _PAGE - 5.0 - 4.4  # mm: the right margin; where the last line begins
 _LOST = 40.0  # mm that a page is overrun at least when its last mark is not even set
 _BAND, _ORIGIN = 7.0, 25.0  # mm above it: an exercise's band; the small print
+_VARIANT = "pdf/ua-1"
 _POINTS = 72  # of an inch; what a PDF measures in
 _PNG_DPI = 150
 _PICTURE_DPI = 96
 _PICTURE_COLOURS = 96
 _THUMBNAIL = (320, 460)
-_FULL, _FAST = 6, 2  # zlib's levels; of a whole page in all colours the higher one saves nothing
+_COLOURS = 256  # of the picture of a page, which is packed in a third of the time and room that all colours take
+_PACKING = 6  # zlib's level
 _NEARLY = 1.5  # how far a page is brought down by whole steps, before it is made small with care
 _BEGINS, _ENDS = b"\nstream\n", b"\nendstream"  # of what is packed, in a PDF
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
@@ -50,7 +52,7 @@ def pages(
     image.png = wanted()
     body = pdf(document, identifier)
     with first_page(body, _PNG_DPI) as first:
-        return TypesetPages(body, _png(first, _FAST), thumbnail(first))
+        return TypesetPages(body, _png(_few(first, _COLOURS)), thumbnail(first))
 
 
 def picture(wanted: Callable[[], bytes], page: str) -> bytes:
@@ -59,7 +61,7 @@ def picture(wanted: Callable[[], bytes], page: str) -> bytes:
     document = _document(page, image)
     image.png = wanted()
     with first_page(bytes(document.write_pdf(uncompressed_pdf=True)), _PICTURE_DPI) as whole:
-        return _png(whole.quantize(_PICTURE_COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE))
+        return _png(_few(whole, _PICTURE_COLOURS))
 
 
 def warm(_wanted: Callable[[], bytes]) -> None:
@@ -92,8 +94,11 @@ def typeset(page: str, fit: Fit, drill: bool, image: LaterImage) -> tuple[weasyp
 
 
 def pdf(document: weasyprint.Document, identifier: str) -> bytes:
-    """The paper as PDF. identifier: of the run, instead of a random one, so that bytes repeat."""
-    return bytes(document.write_pdf(pdf_identifier=identifier.encode(), finisher=_pack))
+    """The paper as tagged PDF (PDF/UA-1, ISO 14289-1), which screen readers follow.
+
+    identifier: of the run, instead of a random one, so that bytes repeat.
+    """
+    return bytes(document.write_pdf(pdf_identifier=identifier.encode(), pdf_variant=_VARIANT, finisher=_pack))
 
 
 def _pack(_document: weasyprint.Document, whole: pydyf.PDF) -> None:
@@ -103,7 +108,7 @@ def _pack(_document: weasyprint.Document, whole: pydyf.PDF) -> None:
             one.compress = False
             body = one.data
             plain = body[body.index(_BEGINS) + len(_BEGINS) : -len(_ENDS)]
-            one.stream, one.extra = [zlib.compress(plain, _FULL)], {**one.extra, "Filter": "/FlateDecode"}
+            one.stream, one.extra = [zlib.compress(plain, _PACKING)], {**one.extra, "Filter": "/FlateDecode"}
 
 
 def _document(page: str, image: LaterImage) -> weasyprint.Document:
@@ -147,7 +152,12 @@ def thumbnail(first: Image.Image) -> bytes:
     return _png(small.convert("P", palette=Image.Palette.ADAPTIVE))
 
 
-def _png(image: Image.Image, compression: int = _FULL) -> bytes:
+def _few(image: Image.Image, colours: int) -> Image.Image:
+    """The image in so many colours of its own, without dots in between: what is one tint stays one."""
+    return image.quantize(colours, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+
+
+def _png(image: Image.Image) -> bytes:
     body = io.BytesIO()
-    image.save(body, "PNG", compress_level=compression)
+    image.save(body, "PNG", compress_level=_PACKING)
     return body.getvalue()
