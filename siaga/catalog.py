@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, timedelta
 from hashlib import sha256
-from typing import Any, TypedDict, cast
+from typing import TypedDict, cast
 
 from siaga import keys
 from siaga.errors import BadInput, Conflict, NotFound, Reason, Unavailable
@@ -321,7 +321,7 @@ def add_report(store: Store, key: str, run: str, report: StoredReport) -> bool:
     return named
 
 
-def version_below(store: Store, impact: Mapping[str, Any]) -> EarthquakeEntry | None:
+def version_below(store: Store, impact: EarthquakeImpact) -> EarthquakeEntry | None:
     """The entry of the version that ranks just below an earthquake's impact, among all maps of that quake.
 
     The maps may carry other ids. Read from the catalogue's months around the quake, as they are now; None
@@ -374,15 +374,15 @@ def _change(store: Store, key: str, change: Callable[[Entry | None], Entry | Non
         try:
             body, head = store.get(keys.RESULTS, key, at_most=_MOST_BYTES)
             now: Entry | None = json.loads(body)
-            condition: dict[str, Any] = {"if_match": head.etag}
+            etag = head.etag
         except NotFound:
-            now, condition = None, {"if_absent": True}
+            now, etag = None, ""
         after = change(now)
         if after is None:
             return
         written = json.dumps(after, sort_keys=True, ensure_ascii=False, indent=1).encode()
         try:
-            store.put(keys.RESULTS, key, written, "application/json", **condition)
+            store.put(keys.RESULTS, key, written, "application/json", if_absent=not etag, if_match=etag)
             return
         except Conflict:
             continue  # somebody else was faster; look again

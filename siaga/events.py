@@ -5,8 +5,9 @@ S3 calls what happens to an object an event and what is told of it a notificatio
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import TypedDict, cast
 from urllib.parse import quote_plus, unquote_plus
 
 from siaga.errors import BadInput
@@ -62,7 +63,7 @@ class Notification:
 
     def record(self) -> bytes:
         """The notification as MinIO's body, the form in which functions receive it."""
-        obj: dict[str, Any] = {"key": quote_plus(self.key), "eTag": self.etag}
+        obj: dict[str, object] = {"key": quote_plus(self.key), "eTag": self.etag}
         if self.version_id:
             obj["versionId"] = self.version_id
         if self.asked:
@@ -102,18 +103,18 @@ def parse(body: bytes) -> list[Notification]:
     return [_from_record(record) for record in records]
 
 
-def _by_hand(message: dict[str, Any]) -> Notification:
+def _by_hand(message: dict[str, object]) -> Notification:
     bucket, key = message.get("bucket"), message.get("key")
     if not (isinstance(bucket, str) and bucket and isinstance(key, str) and key):
         raise BadInput("The body names no object; send {example}", example='{"bucket": "…", "key": "…"}')
     return Notification(bucket, key, str(message.get("etag", "")).strip('"'), str(message.get("version_id", "")))
 
 
-def _from_record(record: Any) -> Notification:
+def _from_record(record: object) -> Notification:
     try:
-        bucket = record["s3"]["bucket"]["name"]
-        obj = record["s3"]["object"]
-        key = unquote_plus(obj["key"], errors="strict")
+        told = cast(Mapping[str, Mapping[str, Mapping[str, object]]], record)["s3"]  # if not, it is refused
+        bucket, obj = told["bucket"]["name"], told["object"]
+        key = unquote_plus(cast(str, obj["key"]), errors="strict")
         etag = str(obj.get("eTag", "")).strip('"')
         version_id = str(obj.get("versionId", "") or "")
     except (TypeError, KeyError, AttributeError, UnicodeDecodeError) as error:
@@ -123,6 +124,6 @@ def _from_record(record: Any) -> Notification:
     return Notification(bucket, key, etag, "" if version_id == "null" else version_id, _is_asked(obj))
 
 
-def _is_asked(obj: dict[str, Any]) -> bool:
+def _is_asked(obj: Mapping[str, object]) -> bool:
     metadata = obj.get("userMetadata")
     return isinstance(metadata, dict) and any(str(name).lower() == _ASKED_FIELD.lower() for name in metadata)

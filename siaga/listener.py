@@ -74,7 +74,7 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]
 
     ask: Callable[["_Parser", Mapping[str, str]], None]
     body_rcv: Any
-    error: Any
+    error: object
     bounded = asking = unsure = False
 
     def received(self, data: bytes) -> int:
@@ -105,7 +105,7 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]
 class _Channel(HTTPChannel):  # type: ignore[misc]
     """A connection that knows since when its next request is awaited."""
 
-    def __init__(self, *args: Any, **named: Any) -> None:
+    def __init__(self, *args: object, **named: object) -> None:
         super().__init__(*args, **named)
         self.since = time.monotonic()  # waitress's own times jump with the clock
 
@@ -142,7 +142,7 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
 class Listener(TcpWSGIServer):  # type: ignore[misc]
     """The server of an app. Raises OSError when the port is taken."""
 
-    def __init__(self, app: Any, host: str, port: int, known: Known, **settings: Any) -> None:
+    def __init__(self, app: object, host: str, port: int, known: Known, **settings: object) -> None:
         """host: where to listen. known: whether method, path and headers are of somebody who may send a large body.
 
         It is asked in threads of its own, several at a time. settings: waitress's.

@@ -61,7 +61,7 @@ class Function:
     timeout_seconds: float
     memory: str
     environment: Mapping[str, str]
-    deployment: Mapping[str, Any]
+    deployment: Mapping[str, object]
 
     @property
     def module(self) -> str:
@@ -122,7 +122,7 @@ def slots(functions: tuple[Function, ...], settings: Settings) -> list[Slot]:
     ]
 
 
-def _function(path: Path, name: str, entry: dict[str, Any]) -> Function:
+def _function(path: Path, name: str, entry: Mapping[str, Any]) -> Function:
     if not NAME.fullmatch(str(name)):
         raise SiagaError("{path}: function name {name} is not a DNS label", path=path, name=name)
     try:

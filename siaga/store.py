@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 from functools import cache, partial
 from pathlib import Path
 from threading import Lock
-from typing import Any, BinaryIO, Self
+from typing import Any, BinaryIO, Self, TypeAlias
 
 import boto3
 import botocore.session
@@ -33,11 +33,15 @@ MOST_BYTES = 64 << 20  # that are read whole unless the caller says otherwise; l
 
 
 @cache
-def _session() -> Any:
+def _session() -> boto3.Session:
     """What S3 is like, read once in a process: 50 ms, of which a client of its own takes 4."""
     core = botocore.session.get_session()
     core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_moment)
     return boto3.Session(botocore_session=core)
+
+
+S3Client: TypeAlias = Any  # boto3: a client, whose methods are made when it is made, or one of its streams
+S3Answer: TypeAlias = dict[str, Any]  # boto3: what it answers, or is asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +97,8 @@ class Store:
             ),
         )
         with _opening:
-            self._client: Any = client(endpoint_url=url)
-            self._links: Any = client(endpoint_url=public_url) if public_url not in ("", url) else self._client
+            self._client: S3Client = client(endpoint_url=url)
+            self._links: S3Client = client(endpoint_url=public_url) if public_url not in ("", url) else self._client
 
     @classmethod
     def connect(cls, settings: Settings, role: str, patience: float = 0) -> Self:
@@ -177,7 +181,7 @@ class Store:
 
         if_absent: only when there is none; if_match: only over that ETag. Raises Conflict otherwise.
         """
-        wanted: dict[str, Any] = {"Bucket": bucket, "Key": key, "Body": body, "ContentType": media_type}
+        wanted: S3Answer = {"Bucket": bucket, "Key": key, "Body": body, "ContentType": media_type}
         if metadata:
             wanted["Metadata"] = metadata
         if if_absent:
@@ -253,12 +257,12 @@ def _too_large(where: str, size: int, limit: int) -> BadInput:
     )
 
 
-def _pieces(bucket: str, key: str, body: Any, chunk: int) -> Iterator[bytes]:
+def _pieces(bucket: str, key: str, body: S3Client, chunk: int) -> Iterator[bytes]:
     with _own_errors(bucket, key), closing(body):
         yield from body.iter_chunks(chunk)
 
 
-def _head(key: str, answer: dict[str, Any]) -> Head:
+def _head(key: str, answer: S3Answer) -> Head:
     return Head(
         key=key,
         etag=answer["ETag"].strip('"'),
@@ -270,7 +274,7 @@ def _head(key: str, answer: dict[str, Any]) -> Head:
     )
 
 
-def _listed(entry: dict[str, Any]) -> Head:
+def _listed(entry: S3Answer) -> Head:
     return Head(
         key=entry["Key"],
         etag=entry["ETag"].strip('"'),
@@ -281,7 +285,7 @@ def _listed(entry: dict[str, Any]) -> Head:
     )
 
 
-def _moment(told: Any) -> datetime:
+def _moment(told: S3Client) -> datetime:
     """A time as a store writes it; botocore's own reader takes 40 us for each, two thirds of what a listing costs."""
     try:
         return datetime.fromisoformat(told)

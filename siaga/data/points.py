@@ -4,7 +4,6 @@ import csv
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 import shapely
 
@@ -107,7 +106,9 @@ def _number(text: str, path: Path, field: str | None) -> float | None:
         ) from error
 
 
-def _write(path: Path, target: Path, heads: Sequence[str], rows: list[tuple[Any, ...]]) -> None:
+def _write(
+    path: Path, target: Path, heads: Sequence[str], rows: Sequence[tuple[str, float, float, *tuple[str | float, ...]]]
+) -> None:
     if not rows:
         raise BadInput("{file} has no point with a name", file=path.name)
     ordered = sorted(rows, key=lambda row: (row[0], row[1], row[2]))

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 from math import isfinite
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 from siaga.errors import BadInput, Reason, reason
 
@@ -81,7 +81,7 @@ def _rows(file: TextIO) -> Iterator[Quake]:
             yield _quake(row, table.line_num)
 
 
-def _quake(row: Mapping[str, Any], line: int) -> Quake:
+def _quake(row: Mapping[str, str | None], line: int) -> Quake:
     problems: list[Reason] = []
 
     number = partial(_number, row, line, problems)
@@ -103,7 +103,7 @@ def _quake(row: Mapping[str, Any], line: int) -> Quake:
 
 
 def _number(
-    row: Mapping[str, Any], line: int, problems: list[Reason], column: str, lowest: float, highest: float
+    row: Mapping[str, str | None], line: int, problems: list[Reason], column: str, lowest: float, highest: float
 ) -> float | None:
     """A number within limits; what is none goes to the problems."""
     text = (row.get(column) or "").strip()
@@ -121,7 +121,7 @@ def _number(
     return None
 
 
-def _time(row: Mapping[str, Any], line: int, problems: list[Reason]) -> datetime | None:
+def _time(row: Mapping[str, str | None], line: int, problems: list[Reason]) -> datetime | None:
     """The catalogue's times are UTC and say no zone."""
     text = (row.get("Time") or "").strip()
     if not text:

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -102,13 +101,13 @@ def _table(path: Path, texts: tuple[str, ...], numbers: tuple[str, ...]) -> Mapp
             if not line(row["name"] or ""):
                 continue
             at = (path.name, reader.line_num)
-            found: dict[str, Any] = {head: _number(row[head], commas, (*at, head)) for head in numbers}
-            found |= {head: of_field(row[head] or "", path.name).value for head in texts}
-            place = _place(found, at)
+            figures = {head: _number(row[head], commas, (*at, head)) for head in numbers}
+            words = {head: of_field(row[head] or "", path.name).value for head in texts}
+            place = _place(words["name"], figures, at)
             if place in seen:
                 continue
             seen.add(place)
-            for head, value in found.items():
+            for head, value in (*figures.items(), *words.items()):
                 columns[head].append(value)
     except csv.Error as error:
         raise SiagaError("{file}, line {line}: {detail}", file=path.name, line=reader.line_num, detail=error) from error
@@ -126,7 +125,7 @@ def _rows(path: Path) -> "tuple[csv.DictReader[str], bool]":
     return csv.DictReader(io.StringIO(text, newline=""), delimiter=between), between != ","
 
 
-def _place(row: dict[str, Any], at: tuple[str, int]) -> tuple[str, float, float]:
+def _place(name: str, row: Mapping[str, float], at: tuple[str, int]) -> tuple[str, float, float]:
     """Name, longitude and latitude. at: file and line."""
     file, where = at
     for head, limit in (("longitude", 360), ("latitude", 90)):
@@ -140,7 +139,7 @@ def _place(row: dict[str, Any], at: tuple[str, int]) -> tuple[str, float, float]
                 head=head,
                 value=row[head],
             )
-    return row["name"], row["longitude"], row["latitude"]
+    return name, row["longitude"], row["latitude"]
 
 
 def _number(text: str | None, commas: bool, at: tuple[str, int, str]) -> float:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any
 
 from siaga import keys
 from siaga.catalog import Arrival
@@ -14,7 +13,7 @@ from siaga.product import Product
 from siaga.store import MOST_BYTES, Head, Store
 
 
-def read(store: Store, notification: Notification, at_most: int = MOST_BYTES) -> tuple[bytes, Any]:
+def read(store: Store, notification: Notification, at_most: int = MOST_BYTES) -> tuple[bytes, Head]:
     """The bytes that the notification speaks of, and their Head; at_most: how many its reader takes.
 
     The named version is read where the store keeps versions, else the current object, which must

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import cache, partial
-from typing import Any
+from typing import Protocol
 
 from prometheus_client import Counter, Histogram
 
@@ -68,10 +68,18 @@ def open_context() -> Context:
     return Context(Store.connect(settings, "functions"), settings)
 
 
-def on_object(run: Callable[[Notification, Context], Outcome]) -> Callable[[Any, Any], dict[str, Any]]:
+class Event(Protocol):
+    """What OpenFaaS hands to handle(event, context)."""
+
+    @property
+    def body(self) -> bytes:
+        """Of the call."""
+
+
+def on_object(run: Callable[[Notification, Context], Outcome]) -> Callable[[Event, object], dict[str, object]]:
     """Turn `run` into OpenFaaS's handle(event, context)."""
 
-    def handle(event: Any, context: Any) -> dict[str, Any]:  # noqa: ARG001 - OpenFaaS's contract
+    def handle(event: Event, context: object) -> dict[str, object]:  # noqa: ARG001 - OpenFaaS's contract
         try:
             notification = _one(event.body)
         except BadInput as error:
@@ -82,10 +90,10 @@ def on_object(run: Callable[[Notification, Context], Outcome]) -> Callable[[Any,
     return handle
 
 
-def on_tick(run: Callable[[datetime, Context], Outcome]) -> Callable[[Any, Any], dict[str, Any]]:
+def on_tick(run: Callable[[datetime, Context], Outcome]) -> Callable[[Event, object], dict[str, object]]:
     """Turn `run`, which is handed the present moment in UTC, into the handle of a function with a schedule."""
 
-    def handle(event: Any, context: Any) -> dict[str, Any]:  # noqa: ARG001 - OpenFaaS's contract
+    def handle(event: Event, context: object) -> dict[str, object]:  # noqa: ARG001 - OpenFaaS's contract
         now = datetime.now(UTC)
         return _answered(lambda: run(now, open_context()), {"tick": stamp(now)})
 
@@ -93,7 +101,7 @@ def on_tick(run: Callable[[datetime, Context], Outcome]) -> Callable[[Any, Any],
     return handle
 
 
-def _answered(call: Callable[[], Outcome], subject: Mapping[str, object]) -> dict[str, Any]:
+def _answered(call: Callable[[], Outcome], subject: Mapping[str, object]) -> dict[str, object]:
     """Make the call; its outcome or its error as an answer about the subject, and one line in the log."""
     started = time.monotonic()
     status = 200

@@ -2,7 +2,6 @@
 
 import json
 from hashlib import sha256
-from typing import Any
 
 import numpy as np
 
@@ -44,7 +43,7 @@ nominal_lat_spacing="{spacing}" nlon="{count}" nlat="{count}" />
 def flood() -> bytes:
     """PetaBencana's answer: neighbourhoods in a chequer of 500 m along an invented river, deeper towards it."""
     west, north, step, rows, columns = 106.83, -6.18, 0.0045, 12, 8
-    features: list[dict[str, Any]] = []
+    features: list[dict[str, object]] = []
     for row, column in np.ndindex(rows, columns):
         off = abs(column + 0.5 - columns / 2 - 2 * np.sin(row / 2.5))  # cells from the river
         if off > 3:
@@ -79,7 +78,7 @@ def ash() -> bytes:
 
 def ash_request(raster: bytes, volcano: str = "Merapi contoh") -> bytes:
     """The request.json for a raster of ash from Merapi, under that name."""
-    request: dict[str, Any] = _MERAPI | {
+    request: dict[str, object] = _MERAPI | {
         "volcano": volcano,
         "alert_level": "awas",
         "eruption_height_m": 6000,

@@ -4,7 +4,8 @@ Drawn from a cubic refinement of the grid, so that they are smooth; figures neve
 """
 
 import itertools
-from typing import Any, cast
+from collections.abc import Mapping
+from typing import TypedDict, cast
 
 import contourpy
 import numpy as np
@@ -22,7 +23,22 @@ _NUDGE = 1e-4  # MMI comes rounded to 0.01; a level that hits a plateau exactly 
 _DECIMALS = 5  # of a degree: about a metre
 
 
-def lines(shakemap: ShakeMap) -> dict[str, Any]:
+class Feature(TypedDict):
+    """One of a GeoJSON."""
+
+    type: str
+    properties: Mapping[str, object]
+    geometry: Mapping[str, object]
+
+
+class FeatureCollection(TypedDict):
+    """A GeoJSON."""
+
+    type: str
+    features: list[Feature]
+
+
+def lines(shakemap: ShakeMap) -> FeatureCollection:
     """Contour lines every half MMI as GeoJSON; properties mmi, roman ("" for halves)."""
     x, y, field = _fine(shakemap)
     generator = contourpy.contour_generator(x, y, field, line_type="Separate")
@@ -36,7 +52,7 @@ def lines(shakemap: ShakeMap) -> dict[str, Any]:
     return {"type": "FeatureCollection", "features": features}
 
 
-def bands(shakemap: ShakeMap) -> dict[str, Any]:
+def bands(shakemap: ShakeMap) -> FeatureCollection:
     """One polygon per MMI class, (k − 0.5, k + 0.5], as GeoJSON; property mmi. Covers all of the map that has MMI."""
     x, y, field = _fine(shakemap)
     generator = contourpy.contour_generator(x, y, field, fill_type="OuterOffset")
@@ -95,5 +111,5 @@ def _polygons(shape: Geometry) -> Geometry:
     return shapely.unary_union(parts) if len(parts) != 1 else parts[0]
 
 
-def _feature(geometry: Any, **properties: Any) -> dict[str, Any]:
+def _feature(geometry: Mapping[str, object], **properties: object) -> Feature:
     return {"type": "Feature", "properties": properties, "geometry": geometry}

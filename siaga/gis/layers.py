@@ -58,7 +58,7 @@ def write(
     layer: str,
     geometry: str,
     geometries: Sequence[Geometry] | Array,
-    rows: Iterable[Mapping[str, Any]] = (),
+    rows: Iterable[Mapping[str, object]] = (),
     fields: Mapping[str, type] | None = None,
 ) -> None:
     """Add one layer, EPSG:4326, to a file whose suffix names the driver (.fgb, .gpkg, .geojson).

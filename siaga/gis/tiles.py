@@ -12,7 +12,6 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import shapely
@@ -125,7 +124,7 @@ def _archive(source: Path, target: Path, bounds: Rectangle) -> None:
         for number, body in _tiles(connection):
             # GDAL packs with the library of the day; packed anew, the same tile is the same bytes
             writer.write_tile(number, gzip.compress(gzip.decompress(body), _TILE_GZIP, mtime=0))
-        header: dict[str, Any] = {
+        header: dict[str, object] = {
             "tile_type": TileType.MVT,
             "tile_compression": Compression.GZIP,
             "min_lon_e7": int(west * 1e7),

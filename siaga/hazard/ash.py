@@ -9,7 +9,7 @@ import math
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -165,7 +165,7 @@ def read_request(body: bytes) -> Eruption:
     return eruption(fields)
 
 
-def eruption(fields: dict[str, Any]) -> Eruption:
+def eruption(fields: dict[str, object]) -> Eruption:
     """An eruption from the fields of request.json; raises BadInput naming the field that is wrong."""
     submitted = fields.get("submitted")
     return Eruption(
@@ -189,7 +189,7 @@ def eruption(fields: dict[str, Any]) -> Eruption:
 
 def request_bytes(eruption: Eruption) -> bytes:
     """request.json of an eruption; `read_request` reads the same back."""
-    fields: dict[str, Any] = {
+    fields: dict[str, object] = {
         name: getattr(eruption, name)
         for name in ("volcano", "longitude", "latitude", "elevation_m", "alert_level", "eruption_height_m")
     }
@@ -206,13 +206,13 @@ def request_bytes(eruption: Eruption) -> bytes:
     return json.dumps(fields, ensure_ascii=False, indent=1).encode()
 
 
-def _given(fields: dict[str, Any], field: str) -> Any:
+def _given(fields: dict[str, object], field: str) -> object:
     if fields.get(field) is None:
         raise BadInput("The request lacks {field}", field=field)
     return fields[field]
 
 
-def _text(fields: dict[str, Any], field: str, longest: int) -> str:
+def _text(fields: dict[str, object], field: str, longest: int) -> str:
     value = _given(fields, field)
     if not isinstance(value, str) or not 0 < len(value.strip()) <= longest or not value.isprintable():
         raise BadInput(
@@ -224,10 +224,10 @@ def _text(fields: dict[str, Any], field: str, longest: int) -> str:
     return value.strip()
 
 
-def _number(fields: dict[str, Any], field: str, lowest: float, highest: float) -> float:
+def _number(fields: dict[str, object], field: str, lowest: float, highest: float) -> float:
     value = _given(fields, field)
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not number or not lowest <= value <= highest:  # NaN too
+    number = value if isinstance(value, (int, float)) and not isinstance(value, bool) else math.nan
+    if not lowest <= number <= highest:  # NaN too
         raise BadInput(
             "{attribute} is {value}; it must be a number from {lowest} to {highest}",
             attribute=field,
@@ -235,10 +235,10 @@ def _number(fields: dict[str, Any], field: str, lowest: float, highest: float) -
             lowest=lowest,
             highest=highest,
         )
-    return float(value)
+    return float(number)
 
 
-def _alert_level(fields: dict[str, Any]) -> str:
+def _alert_level(fields: dict[str, object]) -> str:
     value = _given(fields, "alert_level")
     if not isinstance(value, str) or value not in ALERT_LEVELS:
         levels = ", ".join(ALERT_LEVELS)
@@ -246,18 +246,18 @@ def _alert_level(fields: dict[str, Any]) -> str:
     return value
 
 
-def _forecast_days(fields: dict[str, Any]) -> int:
+def _forecast_days(fields: dict[str, object]) -> int:
     value = _given(fields, "forecast_days")
-    if isinstance(value, bool) or value not in FORECAST_DAYS:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value not in FORECAST_DAYS:
         days = ", ".join(map(str, FORECAST_DAYS))
         raise BadInput("forecast_days is {value}; it must be one of {days}", value=repr(value)[:40], days=days)
     return int(value)
 
 
-def _time(fields: dict[str, Any], field: str) -> datetime:
+def _time(fields: dict[str, object], field: str) -> datetime:
     value = _given(fields, field)
     try:
-        time = datetime.fromisoformat(value)
+        time = datetime.fromisoformat(cast(str, value))
         offset = time.utcoffset()
         if offset is not None and abs(offset) <= _MOST_OFFSET and not offset % _MINUTE and 1900 <= time.year <= 2200:
             return time
@@ -268,7 +268,7 @@ def _time(fields: dict[str, Any], field: str) -> datetime:
     )
 
 
-def _sha256(fields: dict[str, Any]) -> str:
+def _sha256(fields: dict[str, object]) -> str:
     value = fields.get("raster_sha256")
     if value is None:
         return ""
@@ -277,7 +277,7 @@ def _sha256(fields: dict[str, Any]) -> str:
     return value
 
 
-def _unit(fields: dict[str, Any]) -> str:
+def _unit(fields: dict[str, object]) -> str:
     value = fields.get("unit")
     if value is None or value == "":
         return ""

@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,6 +102,9 @@ class FloodMap:
         return float(west), float(south), float(east), float(north)
 
 
+Polygons = Callable[[Mapping[str, object], int], list[Rings]]  # of a geometry, as either format says it is
+
+
 def read_flood(body: bytes) -> FloodMap:
     """Read PetaBencana's answer.
 
@@ -113,9 +116,9 @@ def read_flood(body: bytes) -> FloodMap:
     kind = collection.get("type")
     turned = geojson.latitude_first(collection)
     if kind == "FeatureCollection":
-        listed, polygons = geojson.features(collection), geojson.polygons
+        listed, polygons = geojson.features(collection), cast(Polygons, geojson.polygons)
     elif kind == "Topology":
-        listed, polygons = topojson.features(collection), topojson.Arcs(collection).polygons
+        listed, polygons = topojson.features(collection), cast(Polygons, topojson.Arcs(collection).polygons)
     else:
         raise BadInput("The answer is a {type}; expected a FeatureCollection or a Topology", type=repr(kind)[:80])
     reader = _Reader(polygons, turned)
@@ -141,7 +144,7 @@ def parse_json(body: bytes) -> Any:
         raise BadInput("The file is cut off or not JSON: {detail}", detail=str(error)[:120]) from error
 
 
-def unwrap(answer: Any) -> dict[str, Any]:
+def unwrap(answer: object) -> Mapping[str, object]:
     """What the envelope {"statusCode": 200, "result": …} holds, or the answer itself where there is none.
 
     Raises BadInput when it holds nothing, or an error.
@@ -161,7 +164,7 @@ def unwrap(answer: Any) -> dict[str, Any]:
 class _Reader:
     """Reads one feature after the other; one that is odd is left out, and what is told of it names it."""
 
-    def __init__(self, polygons: Callable[[Mapping[str, Any], int], list[Rings]], latitude_first: bool) -> None:
+    def __init__(self, polygons: Polygons, latitude_first: bool) -> None:
         self.areas: list[FloodArea] = []
         self.dry = 0
         self._polygons = polygons
@@ -171,7 +174,7 @@ class _Reader:
         self._turned = 0
         self._odd: list[BadInput] = []
 
-    def read(self, number: int, properties: Any, geometry: Any) -> None:
+    def read(self, number: int, properties: object, geometry: object) -> None:
         try:
             self._read(number, properties, geometry)
         except BadInput as odd:
@@ -183,7 +186,7 @@ class _Reader:
             raise self._odd[0]
         return FloodMap(tuple(self.areas), self.dry, tuple(self._warnings()))
 
-    def _read(self, number: int, properties: Any, geometry: Any) -> None:
+    def _read(self, number: int, properties: object, geometry: object) -> None:
         if not isinstance(properties, dict):
             raise BadInput("Feature {number} has no properties", number=number)
         name = self._name(number, properties)
@@ -235,23 +238,23 @@ class _Reader:
         if self._undated:
             yield reason("{count} of the areas have a last_updated that cannot be read", count=self._undated)
 
-    def _name(self, number: int, properties: Mapping[str, Any]) -> str:
+    def _name(self, number: int, properties: Mapping[str, object]) -> str:
         known = [_text(properties.get(field)) for field in ("geom_id", "area_name", "parent_name")]
         return f"{number} ({', '.join(word for word in known if word)[:120]})" if any(known) else str(number)
 
-    def _time(self, text: Any) -> datetime | None:
+    def _time(self, text: object) -> datetime | None:
         if text is None:
             return None
         try:
-            time = datetime.fromisoformat(text)
+            time = datetime.fromisoformat(cast(str, text))
             return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
         except (ValueError, TypeError, OverflowError):
             self._undated += 1
             return None
 
-    def _shape(self, name: str, geometry: Any) -> tuple[tuple[NDArray[np.float64], ...], ...]:
+    def _shape(self, name: str, geometry: object) -> tuple[tuple[NDArray[np.float64], ...], ...]:
         try:
-            polygons = self._polygons(geometry, MAX_POINTS - self._points)
+            polygons = self._polygons(cast(Mapping[str, object], geometry), MAX_POINTS - self._points)
         except (ValueError, TypeError, IndexError, KeyError, OverflowError) as error:
             raise BadInput("Feature {feature}: its polygon cannot be read", feature=name) from error
         self._points += sum(len(ring) for rings in polygons for ring in rings)
@@ -299,23 +302,23 @@ def _closed(ring: NDArray[np.float64]) -> NDArray[np.float64]:
     return ring
 
 
-def _state(value: Any) -> int:
+def _state(value: object) -> int:
     """A state as a whole number, also where a server sends it as text; −1 when it is none."""
     try:
-        number = -1.0 if isinstance(value, bool) else float(value)
+        number = -1.0 if isinstance(value, bool) else float(cast(float, value))
     except (TypeError, ValueError, OverflowError):
         return -1
     return int(number) if number.is_integer() and abs(number) < 1000 else -1
 
 
-def _id(value: Any) -> str:
+def _id(value: object) -> str:
     """An id as text; "" when there is none. Big numbers come as strings, small servers send them bare."""
     if isinstance(value, float) and math.isfinite(value) and value.is_integer():
         value = int(value)
     return _text(value)[:64] if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     """A name as one line of at most 200 characters; half of a surrogate pair, which no file can hold, becomes �."""
     text = "" if value is None else (value if isinstance(value, str) else str(value))[:400]
     whole = "".join("�" if "\ud800" <= mark <= "\udfff" else mark if mark.isprintable() else " " for mark in text)

@@ -5,8 +5,8 @@ longitude and latitude, whatever the order of axes that EPSG gives a system.
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypedDict, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +19,19 @@ _PARTS = re.compile(r"[:/#]+")
 _LONGITUDE_FIRST = ("CRS84", "CRS84H", "WGS84", "WGS 84", "GCS_WGS_1984")
 _LATITUDE_FIRST = ("4326", "4979")  # EPSG's codes of the same
 _WITHOUT_GROUND = ("Point", "MultiPoint", "LineString", "MultiLineString")  # a repair leaves them beside a polygon
+Ring = Sequence[Sequence[float]]  # positions, with or without heights
 _DEEPEST = 8  # of collections within collections
 
 
-def features(collection: Mapping[str, Any]) -> Iterator[tuple[Any, Any]]:
+class Shape(TypedDict):
+    """A geometry as the format says it is; who reads one must expect any other."""
+
+    type: str
+    coordinates: Sequence[Ring] | Sequence[Sequence[Ring]]
+    geometries: Sequence["Shape"]
+
+
+def features(collection: Mapping[str, object]) -> Iterator[tuple[object, object]]:
     """Each feature's properties and geometry; None for both where it is no feature. Raises BadInput without a list."""
     listed = collection.get("features")
     if not isinstance(listed, list):
@@ -31,7 +40,7 @@ def features(collection: Mapping[str, Any]) -> Iterator[tuple[Any, Any]]:
         yield (feature.get("properties"), feature.get("geometry")) if isinstance(feature, dict) else (None, None)
 
 
-def latitude_first(collection: Mapping[str, Any]) -> bool:
+def latitude_first(collection: Mapping[str, object]) -> bool:
     """Whether the file names its system by a code that has latitude first, so that a writer may have done so.
 
     Raises BadInput naming the system when it is not longitude and latitude.
@@ -50,7 +59,7 @@ def latitude_first(collection: Mapping[str, Any]) -> bool:
     )
 
 
-def _crs_name(crs: Any) -> str:
+def _crs_name(crs: object) -> str:
     if isinstance(crs, str):
         return crs
     kind, given = (crs.get("type"), crs.get("properties")) if isinstance(crs, dict) else (None, None)
@@ -61,7 +70,7 @@ def _crs_name(crs: Any) -> str:
     return str(given.get("name") or crs)
 
 
-def polygons(geometry: Mapping[str, Any], most: int) -> list[Rings]:
+def polygons(geometry: Shape, most: int) -> list[Rings]:
     """The polygons of one geometry, each a list of rings (n, 2), the outer one first; heights are left out.
 
     most: points that it may have. Raises ValueError, TypeError, KeyError or IndexError when it is no polygon, or
@@ -75,7 +84,7 @@ def polygons(geometry: Mapping[str, Any], most: int) -> list[Rings]:
     return [[flat(ring) for ring in rings] for rings in parts]
 
 
-def _parts(geometry: Mapping[str, Any], depth: int) -> Iterator[Any]:
+def _parts(geometry: Shape, depth: int) -> Iterator[Sequence[Ring]]:
     if geometry["type"] == "GeometryCollection":
         if depth > _DEEPEST:
             raise ValueError
@@ -84,10 +93,11 @@ def _parts(geometry: Mapping[str, Any], depth: int) -> Iterator[Any]:
                 yield from _parts(member, depth + 1)
     else:
         inside = geometry["coordinates"]
-        yield from {"Polygon": [inside], "MultiPolygon": inside}[geometry["type"]]
+        by_type = {"Polygon": [inside], "MultiPolygon": inside}
+        yield from cast(Sequence[Sequence[Ring]], by_type[geometry["type"]])
 
 
-def flat(positions: Any) -> NDArray[np.float64]:
+def flat(positions: Ring) -> NDArray[np.float64]:
     """Positions as (n, 2), with or without heights. Raises ValueError or TypeError."""
     try:
         points = np.array(positions, dtype=np.float64)

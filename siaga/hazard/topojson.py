@@ -5,7 +5,7 @@ arcs, other servers with a transform (whole numbers, each the difference to the 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TypedDict, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ _MAX_ARCS = 1_000_000
 _MAX_DEPTH = 8  # of collections within collections
 
 
-def features(topology: Mapping[str, Any]) -> Iterator[tuple[Any, Any]]:
+def features(topology: Mapping[str, object]) -> Iterator[tuple[object, object]]:
     """Each geometry of each object: its properties and the geometry, for `polygons`.
 
     Raises BadInput when the topology has no objects.
@@ -30,7 +30,7 @@ def features(topology: Mapping[str, Any]) -> Iterator[tuple[Any, Any]]:
         yield from _flat(one, 0)
 
 
-def _flat(geometry: Any, depth: int) -> Iterator[tuple[Any, Any]]:
+def _flat(geometry: object, depth: int) -> Iterator[tuple[object, object]]:
     if depth > _MAX_DEPTH:
         raise BadInput("The TopoJSON has an object that is no geometry")
     if not isinstance(geometry, dict):
@@ -45,10 +45,17 @@ def _flat(geometry: Any, depth: int) -> Iterator[tuple[Any, Any]]:
         yield geometry.get("properties"), None if geometry.get("type") is None else geometry  # its form of null
 
 
+class Shape(TypedDict):
+    """A geometry as the format says it is: numbers of arcs for each ring, of each polygon where it has several."""
+
+    type: str
+    arcs: Sequence[Sequence[int]] | Sequence[Sequence[Sequence[int]]]
+
+
 class Arcs:
     """The arcs of a topology, decoded to longitude and latitude."""
 
-    def __init__(self, topology: Mapping[str, Any]) -> None:
+    def __init__(self, topology: Mapping[str, object]) -> None:
         """Raises BadInput when there are no arcs or the transform is not what the format says.
 
         An arc that cannot be read spoils the geometries that name it, and no others.
@@ -60,14 +67,14 @@ class Arcs:
         try:
             self._arcs = [_points(arc) for arc in arcs]
             if transform is not None:
-                scale = np.array(transform["scale"], dtype=np.float64)
-                origin = np.array(transform["translate"], dtype=np.float64)
+                given = cast(Mapping[str, Sequence[float]], transform)
+                scale, origin = (np.array(given[name], dtype=np.float64) for name in ("scale", "translate"))
                 moved = [None if arc is None else np.cumsum(arc, axis=0) * scale[:2] + origin[:2] for arc in self._arcs]
                 self._arcs = moved
         except (ValueError, TypeError, IndexError, KeyError, OverflowError) as error:
             raise BadInput("The TopoJSON has a transform that cannot be read") from error
 
-    def polygons(self, geometry: Mapping[str, Any], most: int) -> list[Rings]:
+    def polygons(self, geometry: Shape, most: int) -> list[Rings]:
         """The polygons of one geometry, each a list of rings (n, 2), the outer one first.
 
         most: points that may be made of it; a hostile file names one long arc many times.
@@ -75,7 +82,8 @@ class Arcs:
         """
         if geometry["type"] not in ("Polygon", "MultiPolygon"):
             raise ValueError
-        parts = [geometry["arcs"]] if geometry["type"] == "Polygon" else geometry["arcs"]
+        arcs = geometry["arcs"]
+        parts = cast(Sequence[Sequence[Sequence[int]]], [arcs] if geometry["type"] == "Polygon" else arcs)
         points = sum(len(self._arc(arc)) for rings in parts for ring in rings for arc in ring)
         if points > most:
             raise ValueError
@@ -93,7 +101,7 @@ class Arcs:
         return np.concatenate([pieces[0], *(piece[1:] for piece in pieces[1:])])
 
 
-def _points(arc: Any) -> NDArray[np.float64] | None:
+def _points(arc: geojson.Ring) -> NDArray[np.float64] | None:
     """An arc's positions, (n, 2); None when it cannot be read."""
     try:
         points = geojson.flat(arc)

@@ -5,7 +5,7 @@ import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,7 +96,7 @@ class Scale:
             "displaced": self.count_displaced(people),
         }
 
-    def zones_csv(self, zones: Sequence[Mapping[str, Any]], table: Mapping[str, Any] | None) -> bytes:
+    def zones_csv(self, zones: Sequence[Mapping[str, object]], table: Mapping[str, object] | None) -> bytes:
         """impact.json's zones as a table, figures unrounded."""
         return zones_csv(zones, table, "by_class", [f"class_{name}" for name in self.names])
 
@@ -132,11 +132,11 @@ def _cell(text: str | None) -> str | None:
 
 
 def zones_csv(
-    zones: Sequence[Mapping[str, Any]],
-    table: Mapping[str, Any] | None,
+    zones: Sequence[Mapping[str, object]],
+    table: Mapping[str, object] | None,
     key: str,
     columns: Sequence[str],
-    more: Mapping[str, Callable[[Mapping[str, Any]], Any]] = MappingProxyType({}),
+    more: Mapping[str, Callable[[Mapping[str, object]], object]] = MappingProxyType({}),
 ) -> bytes:
     """The zones of any hazard's impact.json as a table, figures unrounded; blank where they are not known.
 
@@ -147,11 +147,25 @@ def zones_csv(
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["level", "code", "name", "parent", "people", *columns, "affected", "displaced", *more, "known"])
     rows = list(zones)
-    if table is not None and table["outside"]["people"]:
+    outside = cast(Mapping[str, object], table["outside"]) if table else {}
+    if table is not None and outside["people"]:
         unnamed = {"level": table["level"], "code": "", "name": OUTSIDE, "parent": "", "known": ""}
-        rows.append(unnamed | table["outside"])
+        rows.append({**unnamed, **outside})
     for zone in rows:
-        place = (zone["level"], *(_cell(zone[name]) for name in ("code", "name", "parent")), zone["people"])
+        place = (
+            zone["level"],
+            *(_cell(cast(str | None, zone[name])) for name in ("code", "name", "parent")),
+            zone["people"],
+        )
         further = (value(zone) for value in more.values())
-        writer.writerow([*place, *zone[key].values(), zone["affected"], zone["displaced"], *further, zone["known"]])
+        writer.writerow(
+            [
+                *place,
+                *cast(Mapping[str, float | None], zone[key]).values(),
+                zone["affected"],
+                zone["displaced"],
+                *further,
+                zone["known"],
+            ]
+        )
     return text.getvalue().encode()

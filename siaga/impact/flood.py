@@ -5,7 +5,7 @@ Classes are PetaBencana's states, "1" to "4"; rates are InaSAFE's (flood_petaben
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -183,7 +183,7 @@ def roads_record(types: Sequence[str], km: NDArray[np.float64], *, whole: bool) 
     }
 
 
-def geojson(flood: FloodMap) -> dict[str, Any]:
+def geojson(flood: FloodMap) -> dict[str, object]:
     """The flooded RWs as a FeatureCollection, the highest state first."""
     return {
         "type": "FeatureCollection",

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from math import exp, log
-from typing import Any
 
 from siaga.errors import Reason, reason
 from siaga.impact import fatality, loss
@@ -149,14 +148,14 @@ def _mean(above: Callable[[float], float]) -> float:
 
 
 @cache
-def scores() -> dict[str, Any]:
+def scores() -> dict[str, dict[str, int]]:
     """How it did on quakes that it had not seen: forecast_scores.json, which bench/calibration/study.py writes.
 
     pooled: greens, those without known deaths, and the per cent of them kept green; strong, with a hundred
     deaths or more, and how many were found orange or red; each by Siaga and by PAGER. parts: where from.
     """
     text = resources.files("siaga.impact").joinpath("forecast_scores.json").read_text(encoding="utf-8")
-    found: dict[str, Any] = json.loads(text)
+    found: dict[str, dict[str, int]] = json.loads(text)
     return found
 
 

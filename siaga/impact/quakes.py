@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import Any
 
 from siaga import keys
 from siaga.impact.versions import Revision, distance_km, newest_first
@@ -50,7 +49,7 @@ class _Event:
         return self.maps[0].drill
 
     @cached_property
-    def origin(self) -> tuple[Any, ...]:
+    def origin(self) -> tuple[object, ...]:
         """Equal for events that cannot be told apart."""
         maps = sorted(self.newest.items())
         return self.drill, *((kind, one.time, one.longitude, one.latitude, one.magnitude) for kind, one in maps)
@@ -113,7 +112,7 @@ def join(revisions: Iterable[Revision]) -> list[Quake]:
     return sorted(found, key=lambda quake: _by_time(quake.versions[0]), reverse=True)
 
 
-def below(shown: Mapping[str, Any], records: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+def below(shown: Mapping[str, object], records: Iterable[Mapping[str, object]]) -> Mapping[str, object] | None:
     """Of the records, the version of the same quake that ranks just below the shown one; None if it is the lowest.
 
     records: any number of entries; those of other quakes, and the shown one itself, may be among them.
@@ -141,7 +140,7 @@ def _agree(first: _Event, second: _Event) -> bool:
 
 def _linked(events: list[_Event]) -> list[Quake]:
     """Quakes of events that may belong together."""
-    at: dict[tuple[Any, ...], list[_Event]] = {}  # events of one and the same origin are one from the start
+    at: dict[tuple[object, ...], list[_Event]] = {}  # events of one and the same origin are one from the start
     for event in events:
         at.setdefault(event.origin, []).append(event)
     origins = list(at.values())

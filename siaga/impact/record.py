@@ -6,7 +6,6 @@ arrival, so that the same input gives the same bytes.
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +26,7 @@ from siaga.impact.stored.earthquake import (
     ShakenPeople,
     Shaking,
 )
+from siaga.impact.stored.head import SourceFile
 from siaga.moment import stamp
 
 SCHEMA = "siaga/impact/1"
@@ -91,7 +91,7 @@ def caveats(shakemap: ShakeMap, by_mmi: NDArray[np.float64] | None, shore: Shore
     return rules.caveats(shakemap.magnitude, shakemap.depth_km, people, shakemap.max_mmi, shore)
 
 
-def warnings(shakemap: ShakeMap, sources: Sequence[Mapping[str, Any]]) -> list[Reason]:
+def warnings(shakemap: ShakeMap, sources: Sequence[SourceFile]) -> list[Reason]:
     """What a reader must know before trusting the figures; all of it follows from the content."""
     said = [*shakemap.warnings, *_masked(shakemap), *plausible.doubts(shakemap)]
     if shakemap.max_border_mmi > _CUT_OFF:

@@ -9,14 +9,32 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from math import asin, atan2, cos, degrees, radians, sin, sqrt
-from typing import Any
+from typing import TypedDict, cast
 
 from siaga import keys
+from siaga.impact.stored import EarthquakeImpact
+from siaga.impact.stored.earthquake import EarthquakeEvent
 from siaga.moment import parse
 
 _EARTH_KM = 6371.0
 _FLOORS = (6, 7, 8)
 _QUANTILES = ("median", "p05", "p25", "p75", "p95")
+
+
+class _Head(TypedDict):
+    event_id: str
+    version: str
+    source_type: str
+    version_number: int
+    drill: bool
+
+
+class _Origin(TypedDict):
+    process_time: str | None
+    time: str
+    longitude: float
+    latitude: float
+    magnitude: float
 
 
 @dataclass(frozen=True)
@@ -39,20 +57,20 @@ class Revision:
     drill: bool
 
     @classmethod
-    def of(cls, record: Mapping[str, Any]) -> "Revision":
+    def of(cls, record: Mapping[str, object]) -> "Revision":
         """From an impact.json or a catalogue entry; raises KeyError, ValueError when it is neither."""
-        event = record.get("event", record)
+        head, event = cast(_Head, record), cast(_Origin, record.get("event", record))
         return cls(
-            event_id=record["event_id"],
-            version=record["version"],
-            source_type=record["source_type"],
-            number=record["version_number"],
+            event_id=head["event_id"],
+            version=head["version"],
+            source_type=head["source_type"],
+            number=head["version_number"],
             process_time=event["process_time"] or "",
             time=parse(event["time"]),
             longitude=event["longitude"],
             latitude=event["latitude"],
             magnitude=event["magnitude"],
-            drill=record["drill"],
+            drill=head["drill"],
         )
 
     @cached_property
@@ -133,7 +151,7 @@ class Difference:
     max_mmi, people_mmi6_plus to people_mmi8_plus, deaths_median, _p05, _p25, _p75, _p95.
     """
 
-    events: tuple[Mapping[str, Any], Mapping[str, Any]]
+    events: tuple[EarthquakeEvent, EarthquakeEvent]
     versions: tuple[str, str]
     numbers: tuple[int, int]
     source_types: tuple[str, str]
@@ -152,7 +170,7 @@ class Difference:
         return {name: row for name, row in self.rows.items() if row.before != row.after}
 
 
-def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> Difference:
+def difference(before: EarthquakeImpact, after: EarthquakeImpact) -> Difference:
     """What changed from one impact.json to another. Deaths are by the model that sets the level of each."""
     both = (before, after)
     points = [(one["event"]["longitude"], one["event"]["latitude"]) for one in both]
@@ -173,7 +191,7 @@ def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> Differenc
     )
 
 
-def _numbers(impact: Mapping[str, Any]) -> dict[str, float | None]:
+def _numbers(impact: EarthquakeImpact) -> dict[str, float | None]:
     found: dict[str, float | None] = {
         "magnitude": impact["event"]["magnitude"],
         "depth_km": impact["event"]["depth_km"],
@@ -183,5 +201,6 @@ def _numbers(impact: Mapping[str, Any]) -> dict[str, float | None]:
     for floor in _FLOORS:
         counts = [by_mmi.get(str(mmi)) for mmi in range(floor, 11)]
         found[f"people_mmi{floor}_plus"] = None if None in counts else sum(float(count) for count in counts if count)
-    deaths = impact["fatalities"][impact["alert"]["model"]] if impact["fatalities"] else {}
-    return found | {f"deaths_{name}": deaths.get(name) for name in _QUANTILES}
+    by_model = impact["fatalities"]
+    deaths: Mapping[str, object] = by_model[impact["alert"]["model"]] if by_model else {}
+    return found | {f"deaths_{name}": cast(float | None, deaths.get(name)) for name in _QUANTILES}

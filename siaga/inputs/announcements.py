@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import TypedDict
 
 from siaga import keys
 from siaga.errors import BadInput, Conflict, NotFound, Reason
@@ -33,6 +33,21 @@ _TRIES = 5
 _JSON = "application/json"
 
 
+class Record(TypedDict):
+    """A stored announcement."""
+
+    schema: str
+    source: str
+    time: str
+    longitude: float
+    latitude: float
+    magnitude: float
+    depth_km: float | None
+    place: str
+    felt: str
+    tsunami: bool | None
+
+
 @dataclass(frozen=True, slots=True)
 class Announcement:
     """One quake. time: UTC. longitude, latitude: degrees in WGS84. depth_km: None if not said.
@@ -51,7 +66,7 @@ class Announcement:
     felt: str = ""
     tsunami: bool | None = None
 
-    def record(self) -> dict[str, Any]:
+    def record(self) -> Record:
         """As it is stored."""
         return {
             "schema": SCHEMA,
@@ -67,10 +82,18 @@ class Announcement:
         }
 
     @classmethod
-    def of(cls, record: Mapping[str, Any]) -> "Announcement":
+    def of(cls, record: Record) -> "Announcement":
         """Read a stored record; raises KeyError, ValueError or TypeError where it is none."""
-        rest = {name: record[name] for name in ("longitude", "latitude", "magnitude", "depth_km", "place", "felt")}
-        return cls(time=parse(record["time"]), tsunami=record["tsunami"], **rest)
+        return cls(
+            time=parse(record["time"]),
+            longitude=record["longitude"],
+            latitude=record["latitude"],
+            magnitude=record["magnitude"],
+            depth_km=record["depth_km"],
+            place=record["place"],
+            felt=record["felt"],
+            tsunami=record["tsunami"],
+        )
 
     def joined(self, older: "Announcement") -> "Announcement":
         """The same with what only an older one says: not every list tells who felt it."""
@@ -111,7 +134,7 @@ def read(body: bytes) -> tuple[list[Announcement], list[Reason]]:
     return found, reasons
 
 
-def _quake(row: Any) -> Announcement:
+def _quake(row: object) -> Announcement:
     if not isinstance(row, dict):
         raise BadInput("An entry of Infogempa.gempa is no object")
     latitude, _, longitude = _text(row, "Coordinates").partition(",")
@@ -127,7 +150,7 @@ def _quake(row: Any) -> Announcement:
     )
 
 
-def _text(row: Mapping[str, Any], name: str) -> str:
+def _text(row: Mapping[str, object], name: str) -> str:
     """A field as one printable line, "" where it is missing."""
     value = row.get(name)
     return "" if value is None else shown(" ".join(str(value).split()))[:_LONGEST]
@@ -214,6 +237,6 @@ class Announcements:
         except (ValueError, KeyError, TypeError):
             return None, head.etag  # it was put there by somebody else, and gives way
 
-    def _put(self, key: str, record: Mapping[str, Any], etag: str) -> None:
+    def _put(self, key: str, record: Record, etag: str) -> None:
         body = json.dumps(record, ensure_ascii=False).encode()
         self._store.put(keys.ANNOUNCEMENTS, key, body, _JSON, if_absent=not etag, if_match=etag)

@@ -10,7 +10,6 @@ import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any
 
 from siaga import keys
 from siaga.errors import BadInput, NotFound, Reason, SiagaError
@@ -70,7 +69,7 @@ class Uploads:
         return submitted.event_id
 
 
-def look(eruption: Eruption, body: bytes) -> dict[str, Any]:
+def look(eruption: Eruption, body: bytes) -> dict[str, object]:
     """{"map", "warnings", "png"} of a raster, read in a process of its own; png: base64.
 
     Raises BadInput with a sentence when it cannot serve.

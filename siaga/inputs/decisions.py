@@ -73,14 +73,14 @@ def decide(store: Store, wanted: Decision) -> Decision:
     try:
         body, head = store.get(keys.DECISIONS, wanted.key, at_most=_LARGEST)
     except NotFound:
-        condition: dict[str, Any] = {"if_absent": True}
+        etag = ""
     else:
         former = Decision.decode(body)
         if former.value == wanted.value:
             return former
-        condition = {"if_match": head.etag}
+        etag = head.etag
     try:
-        store.put(keys.DECISIONS, wanted.key, wanted.encode(), "application/json", **condition)
+        store.put(keys.DECISIONS, wanted.key, wanted.encode(), "application/json", if_absent=not etag, if_match=etag)
     except Conflict as error:
         raise Conflict("Another operator decides on this event at this moment; look, and try again") from error
     return wanted

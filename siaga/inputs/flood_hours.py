@@ -18,7 +18,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise, takewhile
-from typing import Any
 
 from siaga import keys
 from siaga.errors import BadInput, NotFound, SiagaError
@@ -148,7 +147,7 @@ class FloodHours:
         return "empty"
 
     def _doubt(self, now: datetime, here: Snapshot, answer: Suspect) -> str:
-        record: dict[str, Any] = {"reason": answer.reason, "answer": None}
+        record: dict[str, object] = {"reason": answer.reason, "answer": None}
         if answer.body is not None:
             record["answer"] = here.suspect(now)
             self._store.put(FLOODMAPS, here.suspect(now), answer.body)
@@ -175,11 +174,11 @@ class FloodHours:
         except BadInput:  # put there by somebody else, and no flood map: nothing is the same as that
             return str(hour.snapshot), ""
 
-    def _tell(self, now: datetime, snapshot: Snapshot, kind: str, record: Mapping[str, Any]) -> None:
-        common: dict[str, Any] = {"schema": SCHEMA, "snapshot": str(snapshot), "region": self._region, "kind": kind}
+    def _tell(self, now: datetime, snapshot: Snapshot, kind: str, record: Mapping[str, object]) -> None:
+        common: dict[str, object] = {"schema": SCHEMA, "snapshot": str(snapshot), "region": self._region, "kind": kind}
         self._put(snapshot.record(kind), {**common, "asked": stamp(now), **record})
 
-    def _outage(self) -> tuple[str, dict[str, Any]] | None:
+    def _outage(self) -> tuple[str, dict[str, object]] | None:
         """The outage that has not ended."""
         named = [head.key for head in self._store.list(FLOODMAPS, keys.OUTAGES)]
         of_region = [key for key in named if Snapshot.parse(key).region == self._region]
@@ -205,7 +204,7 @@ class FloodHours:
             key, record = open_one
             self._put(key, {**record, "until": stamp(now)})
 
-    def _put(self, key: str, record: Mapping[str, Any]) -> None:
+    def _put(self, key: str, record: Mapping[str, object]) -> None:
         body = json.dumps(record, sort_keys=True, ensure_ascii=False, indent=1).encode()
         self._store.put(FLOODMAPS, key, body, "application/json")
 

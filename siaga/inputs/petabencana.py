@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar, cast
 from urllib.parse import urlencode
 
 from siaga.errors import BadInput, Reason, SiagaError, Unavailable
@@ -129,7 +129,7 @@ class PetaBencana:
         """The canary: whether the server lists the region; what was asked. Raises Doubted when it does not."""
         answer = self._get(base, "/cities", {"geoformat": "geojson", "format": "json"}, deadline)
         try:
-            features = flood.unwrap(flood.parse_json(answer.body))["features"]
+            features = cast(list[dict[str, dict[str, str]]], flood.unwrap(flood.parse_json(answer.body))["features"])
             codes = {feature["properties"]["code"] for feature in features}
         except (BadInput, KeyError, TypeError) as error:
             raise Doubted("{url} says nothing is flooded, but its list of regions cannot be read", url=base) from error

@@ -139,7 +139,7 @@ def _entry(name: str, body: bytes) -> tuple[str, ...]:
     return (name, *[""] * 5)
 
 
-def _arrived(arrival: Mapping[str, Any]) -> list[str]:
+def _arrived(arrival: Mapping[str, object]) -> list[str]:
     """Bucket, key, ETag and version id of the content that an entry speaks of."""
     return [str(arrival[field]) for field in ("bucket", "key", "etag", "version_id")]
 

@@ -4,10 +4,11 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 from siaga import keys
 from siaga.errors import NotFound
+from siaga.product import ProductRecord
 from siaga.store import Store
 
 
@@ -46,7 +47,13 @@ def faults(store: Store, expected: Expected, *, hashes: bool) -> Iterator[tuple[
         yield "report", said
 
 
-def _record(store: Store, key: str, sha256: str) -> tuple[Mapping[str, Any] | None, str]:
+class RunFiles(TypedDict):
+    """What an impact.json and a report.json say of their files."""
+
+    products: list[ProductRecord]
+
+
+def _record(store: Store, key: str, sha256: str) -> tuple[RunFiles | None, str]:
     """impact.json or report.json, or why it is not what it should be."""
     name = key.rpartition("/")[2]
     try:
@@ -63,7 +70,7 @@ def _record(store: Store, key: str, sha256: str) -> tuple[Mapping[str, Any] | No
     return found, ""
 
 
-def _products(store: Store, where: str, record: Mapping[str, Any], sizes: Mapping[str, int] | None) -> Iterator[str]:
+def _products(store: Store, where: str, record: RunFiles, sizes: Mapping[str, int] | None) -> Iterator[str]:
     for product in record["products"]:
         path, size = product["path"], product["size"]
         told = (sizes[path], product["sha256"]) if sizes is not None and path in sizes else None

@@ -11,7 +11,6 @@ import tarfile
 import zlib
 from dataclasses import dataclass
 from email.utils import formatdate
-from typing import Any
 
 from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
@@ -20,6 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from siaga.errors import SiagaError, Unavailable
 from siaga.settings import Settings
+from siaga.store import S3Client
 
 KEY = "probe/forgery"
 _BODY = b"forged"
@@ -59,7 +59,7 @@ class Probe:
     Each of its methods sends one request, through the client's own connections, and says whether the store took it.
     """
 
-    client: Any
+    client: S3Client
     bucket: str
     url: str
     region: str
@@ -127,7 +127,7 @@ class Probe:
         return bool(200 <= answer.status_code < 300)
 
 
-def check(settings: Settings, client: Any, bucket: str) -> None:
+def check(settings: Settings, client: S3Client, bucket: str) -> None:
     """Try them all on a bucket of the store that `client` (boto3) speaks to with full rights: ten requests, 15 ms.
 
     Raises SiagaError naming what the store takes; Unavailable when it does not answer.

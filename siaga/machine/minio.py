@@ -9,7 +9,6 @@ import secrets
 import string
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import boto3
 import requests
@@ -25,6 +24,7 @@ from siaga.errors import SiagaError
 from siaga.machine import forgery, public
 from siaga.settings import REPOSITORY, Settings, new_secret
 from siaga.stack import Function
+from siaga.store import S3Client
 
 VERSION = "v0.0.0-20260212201848-7aac2a2c5b7c"  # deployment/local/minio.sh builds it, with these patches
 PATCHES = REPOSITORY / "deployment" / "local" / "minio-patches" / "SHA256SUMS"
@@ -156,7 +156,7 @@ def configure(settings: Settings, functions: Sequence[Function], say: Callable[[
         say("the store is not ours: users, rights and notifications are left as they are; the sweep delivers")
 
 
-def _client(settings: Settings) -> Any:
+def _client(settings: Settings) -> S3Client:
     return boto3.client(
         "s3",
         endpoint_url=settings.store_url,
@@ -167,7 +167,7 @@ def _client(settings: Settings) -> Any:
     )
 
 
-def _make_bucket(client: Any, bucket: str) -> None:
+def _make_bucket(client: S3Client, bucket: str) -> None:
     try:
         client.create_bucket(Bucket=bucket)
     except ClientError as error:
@@ -175,9 +175,9 @@ def _make_bucket(client: Any, bucket: str) -> None:
             raise
 
 
-def _forget(client: Any, bucket: str, days: int) -> None:
+def _forget(client: S3Client, bucket: str, days: int) -> None:
     """Let the store remove what was overwritten so many days ago, of a bucket of inputs; 0 keeps it for ever."""
-    rules: list[dict[str, Any]] = [_FORGET_CANDIDATES] if bucket == keys.ASHMAPS else []
+    rules: list[Mapping[str, object]] = [_FORGET_CANDIDATES] if bucket == keys.ASHMAPS else []
     if days:
         rules.append(
             {
@@ -194,7 +194,7 @@ def _forget(client: Any, bucket: str, days: int) -> None:
         client.delete_bucket_lifecycle(Bucket=bucket)
 
 
-def _rules(bucket: str, functions: Sequence[Function]) -> dict[str, Any]:
+def _rules(bucket: str, functions: Sequence[Function]) -> dict[str, object]:
     """What the store announces. Its filters tell capital letters from small ones, which `Pattern` does not; so of a
     bucket of inputs everything is announced, and the gateway takes what wakes a function.
     """
@@ -222,7 +222,7 @@ def _rules(bucket: str, functions: Sequence[Function]) -> dict[str, Any]:
     }
 
 
-def rights(role: str) -> dict[str, Any]:
+def rights(role: str) -> dict[str, object]:
     """The policy of a role: the least it needs."""
     shakemaps = (keys.SHAKEMAPS, keys.SHAKEMAPS_CORRECTED)
     shown = (keys.RESULTS, keys.LEDGER, keys.ANNOUNCEMENTS, keys.DECISIONS, keys.TEXTS)
@@ -278,7 +278,7 @@ def rights(role: str) -> dict[str, Any]:
     }
 
 
-def _of_notices(role: str) -> dict[str, Any]:
+def _of_notices(role: str) -> dict[str, object]:
     """That nobody but the gateway speaks to senders in its name."""
     return {
         "Effect": "Allow" if role == "gateway" else "Deny",

@@ -4,15 +4,15 @@ A reader needs neither key nor web app, so the products are there while no web r
 """
 
 import json
-from typing import Any
 
 from siaga import keys
 from siaga.hazards import HAZARDS
+from siaga.store import S3Client
 
 _READ = (keys.CATALOG, *(f"{hazard}/" for hazard in HAZARDS))  # prefixes in bucket results
 
 
-def allow(client: Any, allowed: bool) -> None:
+def allow(client: S3Client, allowed: bool) -> None:
     """Set or take away that right of everybody. client: boto3's, with the rights of root. Raises ClientError."""
     if not allowed:
         client.delete_bucket_policy(Bucket=keys.RESULTS)

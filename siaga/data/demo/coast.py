@@ -1,7 +1,6 @@
 """The coast of GSHHG as polygons: land, lakes and the islands in lakes, of one region."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import shapely
@@ -36,7 +35,7 @@ def read(packages: Packages, region: tuple[float, float, float, float], smallest
     meta file (level, area in km2, points, south, north, offset, bytes, id) and float32 pairs in the other.
     """
     west, south, east, north = region
-    rings: dict[int, list[Any]] = {1: [], 2: [], 3: []}
+    rings: dict[int, list[Array]] = {1: [], 2: [], 3: []}
     meta = packages.read(COAST, f"{_FOLDER}/gshhsmeta_f.dat").decode().splitlines()
     data = packages.read(COAST, f"{_FOLDER}/gshhs_f.dat")
     for line in meta:

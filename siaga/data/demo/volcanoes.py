@@ -5,7 +5,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from xml.etree.ElementTree import Element
 
 from defusedxml import ElementTree
 
@@ -58,5 +58,5 @@ def _rows(workbook: bytes) -> Iterator[dict[str, str]]:
         yield cells
 
 
-def _text(item: Any) -> str:
+def _text(item: Element) -> str:
     return "".join(part.text or "" for part in item.iter(f"{_XML}t"))

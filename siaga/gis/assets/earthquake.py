@@ -6,7 +6,7 @@ All three are read in batches, so that memory does not grow with the data.
 import itertools
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 import shapely
@@ -113,7 +113,17 @@ def land_cover(shakemap: ShakeMap, path: Path) -> ShakenLand | None:
     return assets.land_cover_record(ha) if ha.any() else None
 
 
-def strongly_shaken(shakemap: ShakeMap, path: Path, most: int) -> list[dict[str, Any]]:
+class StrongStructure(TypedDict):
+    """A structure at MMI VII and above."""
+
+    name: str | None
+    type: str
+    mmi: float
+    longitude: float
+    latitude: float
+
+
+def strongly_shaken(shakemap: ShakeMap, path: Path, most: int) -> list[StrongStructure]:
     """Structures at MMI VII and above, the hardest shaken first: name, type, mmi, longitude, latitude.
 
     most: how many at the most.
@@ -157,7 +167,7 @@ class _Notable:
 
     def __init__(self) -> None:
         self._kinds = [vocabulary.STRUCTURE_TYPES.index(name) for name in assets.NOTABLE]
-        self._best: dict[int, list[tuple[Any, ...]]] = {kind: [] for kind in self._kinds}
+        self._best: dict[int, list[tuple[int, bool, float, bytes, float, float]]] = {kind: [] for kind in self._kinds}
         self._count = dict.fromkeys(self._kinds, 0)
 
     def add(self, kind: Array, classes: Array, mmi: Array, longitude: Array, latitude: Array, name: Array) -> None:

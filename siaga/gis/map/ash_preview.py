@@ -8,7 +8,6 @@ import base64
 import json
 import resource
 import sys
-from typing import Any
 
 import numpy as np
 from osgeo import gdal
@@ -24,7 +23,7 @@ _MEMORY, _SECONDS = 2 << 30, 20
 _NONE, _UNKNOWN, _VOLCANO = (247, 247, 244), (203, 207, 202), (22, 33, 31)
 
 
-def preview(body: bytes, request: dict[str, Any]) -> dict[str, Any]:
+def preview(body: bytes, request: dict[str, object]) -> dict[str, object]:
     """What a person should see before submitting; raises BadInput when the raster or the request cannot serve."""
     fall = ash_ground.read(body, eruption(request))
     ash_ground.polygons(fall)  # noise is refused here, not later

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from siaga import palette
 from siaga.hazard.ash import CLASSES
@@ -40,7 +39,7 @@ class Scale:
     """
 
     field: str
-    values: tuple[Any, ...]
+    values: tuple[object, ...]
     styles: Mapping[int, ClassStyle]
     shown: int
     closer: bool
@@ -54,7 +53,7 @@ class Scale:
     numerals: tuple[int, int] = (3, 1)
     towns: tuple[int, int] = (15, 7)
 
-    def number(self, properties: Mapping[str, Any]) -> int:
+    def number(self, properties: Mapping[str, object]) -> int:
         """The class of a feature."""
         return self.values.index(properties[self.field]) + 1
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any
 
 import shapely
 from qgis.core import (
@@ -243,7 +242,7 @@ def _layer(kind: str, shapes: Iterable[Geometry], renderer: QgisObject) -> QgsVe
     return layer
 
 
-def _points(rows: Iterable[tuple[float, float, Mapping[str, Any]]], fields: Sequence[str]) -> QgsVectorLayer:
+def _points(rows: Iterable[tuple[float, float, Mapping[str, object]]], fields: Sequence[str]) -> QgsVectorLayer:
     layer = QgsVectorLayer("Point?crs=EPSG:4326", "", "memory")
     layer.dataProvider().addAttributes(
         [QgsField(name, QVariant.String if name in _TEXTS else QVariant.Double) for name in fields]

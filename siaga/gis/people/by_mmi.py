@@ -1,9 +1,8 @@
 """A ShakeMap laid upon the population grid: who stands in which class, zone by zone."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -126,21 +125,24 @@ def people(
     land = Land.within(basemap, shakemap.nodes.edges) if holes.nodata else None
     levels = [of_level.exposure(level) for level, of_level in zip(shares.levels, of_levels, strict=True)]
     warnings += [*shares.warnings, *holes.warnings(beyond, land, _HARMED_FROM)]
-    seen: dict[str, Any] = {
-        "zones": tuple(zone for level in levels for zone in level.zones),
-        "nodata_cells": holes.nodata,
-        "unknown_share": holes.unknown_share,
-        "beyond_data": beyond,
-    }
+    zones_of_all = tuple(zone for level in levels for zone in level.zones)
+    seen = Shaken(
+        by_mmi,
+        zones=zones_of_all,
+        nodata_cells=holes.nodata,
+        unknown_share=holes.unknown_share,
+        beyond_data=beyond,
+        warnings=tuple(warnings),
+    )
     if not holes.counted:
-        nobody, note = holes.nothing(land, bool(seen["zones"]))
-        return Shaken(by_mmi if nobody else None, warnings=tuple(warnings), note=note, **seen)
+        nobody, note = holes.nothing(land, bool(zones_of_all))
+        return replace(seen, by_mmi=by_mmi if nobody else None, note=note)
     if zones is None:
-        return Shaken(by_mmi, warnings=tuple(warnings), **seen)
+        return seen
     table = breakdown.choose(by_mmi, levels, _HARMED_FROM)
     warnings += breakdown.warnings(by_mmi, levels, table)
     unmapped = None if part or table is None else _unmapped(shares.levels, of_levels, table)
-    return Shaken(by_mmi, unmapped, table, warnings=tuple(warnings), **seen)
+    return replace(seen, unmapped=unmapped, table=table, warnings=tuple(warnings))
 
 
 def _unmapped(levels: Sequence[zone_shares.Level], of_levels: Sequence[_OfLevel], table: Breakdown) -> float:

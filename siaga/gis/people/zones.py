@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import numpy as np
 import shapely
@@ -21,6 +21,7 @@ gdal.UseExceptions()
 ogr.UseExceptions()
 
 Polygons = Array
+_Named = tuple[str, str, str | None, str | None]  # code, name, level, parent
 
 _MOST_NAMED = 3  # zones in one sentence
 _SLIVER = 1e-9  # of a zone; what is left of one that others cover is not a place but rounding
@@ -104,7 +105,7 @@ def read(
     return levels, warnings
 
 
-def _left_out(path: Path, fields: ZoneFields, polygons: Polygons, rows: list[tuple[Any, ...]]) -> Iterator[Reason]:
+def _left_out(path: Path, fields: ZoneFields, polygons: Polygons, rows: list[_Named]) -> Iterator[Reason]:
     """A stored reason for each kind of zone that cannot be used."""
     missing = int(np.count_nonzero(shapely.is_missing(polygons)))
     empty = int(np.count_nonzero(shapely.is_empty(polygons)))
@@ -157,7 +158,7 @@ def disjoint(polygons: Polygons) -> Polygons:
     return cut
 
 
-def _level(name: str | None, polygons: Polygons, rows: list[tuple[Any, ...]]) -> ZoneLevel:
+def _level(name: str | None, polygons: Polygons, rows: list[_Named]) -> ZoneLevel:
     index: dict[str, int] = {}
     zone = np.array([index.setdefault(row[0], len(index)) for row in rows], dtype=np.int64)
     first = {row[0]: row for row in reversed(rows)}
@@ -182,7 +183,7 @@ def _listed(names: list[str]) -> str:
 
 def _features(
     path: Path, fields: ZoneFields, wkt: str, near: tuple[float, float, float, float] | None = None
-) -> tuple[list[bytes | None], list[tuple[Any, ...]], list[Reason]]:
+) -> tuple[list[bytes | None], list[_Named], list[Reason]]:
     """Geometries in the CRS asked for as WKB, (code, name, level, parent) of each, warnings."""
     layer, source = _open(path)
     definition = layer.GetLayerDefn()
@@ -194,13 +195,13 @@ def _features(
     degrees = crs.of_wkt(wkt).IsGeographic()
     torn = transformation and layer.GetSpatialRef().IsProjected() and degrees
     bodies: list[bytes | None] = []
-    rows = []
+    rows: list[_Named] = []
     guessed: set[str] = set()
     for feature in _under(layer, near):
         found = [None if index is None else _text(path, feature, index) for index in at]
         guessed |= {text.value for text in found if text and text.guessed}
-        code, name, level, parent = (text and text.value for text in found)
-        rows.append((code, name or code, level, parent))
+        code, name, level, parent = (text.value if text else None for text in found)
+        rows.append((cast(str, code), cast(str, name or code), level, parent))
         geometry = feature.GetGeometryRef()
         if geometry is None or geometry.IsEmpty():
             bodies.append(None)
