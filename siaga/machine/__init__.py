@@ -31,7 +31,7 @@ BMKG_KEY = "sftp-bmkg-key"  # the private half of the first SFTP user, for tryin
 
 
 class StoreIsLate(Unavailable):
-    """Our own store is started and not ready yet."""
+    """Our own store is started and not ready yet, or broke off while it was set up."""
 
 
 def up(settings: Settings, supervisor: Supervisor, say: Callable[[str], None], seconds: float = START_SECONDS) -> None:
@@ -70,8 +70,8 @@ def start_store(
 ) -> None:
     """Start our own store, or take the one that the settings name, and prepare it for these functions.
 
-    Raises StoreIsLate when our own is not ready after `seconds`, SiagaError when a secret or the server is missing or
-    the store refuses something.
+    Raises StoreIsLate when our own is not ready after `seconds` or breaks off, SiagaError when a secret or the server
+    is missing, the store refuses something, or one elsewhere does not answer.
     """
     _check_keys(settings)
     make_secrets(settings)
@@ -84,7 +84,12 @@ def start_store(
                 seconds=f"{seconds:g}",
                 logs=settings.home / "logs",
             )
-    minio.configure(settings, functions, say)
+    try:
+        minio.configure(settings, functions, say)
+    except Unavailable as error:
+        if settings.store_is_here:  # it is started again where it has ended
+            raise StoreIsLate("{error}; its set-up is tried again", error=str(error)) from error
+        raise
 
 
 def _prepare_late(settings: Settings, functions: tuple[stack.Function, ...], say: Callable[[str], None]) -> None:

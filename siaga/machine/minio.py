@@ -20,7 +20,7 @@ from minio.error import MinioAdminException, S3Error
 from urllib3.exceptions import HTTPError
 
 from siaga import keys
-from siaga.errors import SiagaError
+from siaga.errors import SiagaError, Unavailable
 from siaga.machine import forgery, public
 from siaga.settings import REPOSITORY, Settings, new_secret
 from siaga.stack import Function
@@ -126,7 +126,7 @@ def configure(settings: Settings, functions: Sequence[Function], say: Callable[[
 
     Safe to repeat. On a store that is not ours the root credentials are those that the operator gave, users and
     their rights stay the operator's business, and notifications are left to the sweep; `say` tells.
-    Raises SiagaError naming what the store refused, or what it takes and must not.
+    Raises SiagaError naming what the store refused, or what it takes and must not; Unavailable when it does not answer.
     """
     client = _client(settings)
     try:
@@ -146,12 +146,12 @@ def configure(settings: Settings, functions: Sequence[Function], say: Callable[[
     except ClientError as error:
         raise SiagaError("The store refused its set-up: {detail}", detail=str(error)) from error
     except BotoCoreError as error:
-        raise SiagaError("The store does not answer: {detail}", detail=str(error)) from error
+        raise Unavailable("The store does not answer: {detail}", detail=str(error)) from error
     if settings.store_is_ours:
         try:
             _make_users(settings, say)
         except HTTPError as error:  # MinioAdmin lets urllib3's own through
-            raise SiagaError("The store does not answer: {detail}", detail=str(error)) from error
+            raise Unavailable("The store does not answer: {detail}", detail=str(error)) from error
     else:
         say("the store is not ours: users, rights and notifications are left as they are; the sweep delivers")
 
