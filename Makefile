@@ -1,6 +1,6 @@
 # Every target sets up what it needs by itself; a second run is quick.
 .DEFAULT_GOAL := help
-.PHONY: help images setup demo up test chaos check audit fuzz bench lint format translations lock clean
+.PHONY: help images setup demo up test chaos chaos-gateways check audit fuzz bench lint format translations lock clean
 
 siaga := .venv/bin/siaga
 prettier := web/node_modules/.bin/prettier
@@ -14,6 +14,7 @@ help:
 	@echo "make test                      set up, run all tests"
 	@echo "make test T=tests/test_keys.py run these files or node ids: T='tests/test_web.py tests/test_keys.py::NAME'"
 	@echo "make chaos N=2000 [SEED=…]     uploads while parts are killed and lied to; MINUTES=15, FIGURES=1: no reports"
+	@echo "make chaos-gateways N=200      uploads while either of two gateways on one PostgreSQL is killed"
 	@echo "make check                     lint, and every test that needs no QGIS, store, browser or process"
 	@echo "make audit                     known holes of the pinned packages, and secrets in files; says where nobody answers"
 	@echo "make fuzz [SECONDS=60]         what strangers send, made up by a fuzzer, a minute for each reader"
@@ -42,6 +43,10 @@ chaos:
 	@deployment/local/setup.sh test
 	@PYTHONPATH=tests .venv/bin/python -m chaos $(or $(N),200) $(if $(SEED),--seed $(SEED)) \
 	    $(if $(MINUTES),--minutes $(MINUTES)) $(if $(FIGURES),--figures)
+
+chaos-gateways:
+	@deployment/local/setup.sh test
+	@PYTHONPATH=tests .venv/bin/python -m chaos.pair $(or $(N),200) $(if $(SEED),--seed $(SEED))
 
 check: lint
 	@.venv/bin/python -m pytest --quick $(workers)

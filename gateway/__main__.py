@@ -20,12 +20,14 @@ _log = logging.getLogger("gateway")
 _THREADS = 32  # each call that somebody waits for holds one
 _MAX_BODY = 64 << 20
 _WATCH_SECONDS = 1.0
+_TURN_SECONDS = 0.2
 
 
 def main() -> int:
     """Serve until SIGTERM.
 
-    Ends with 1: the settings are wrong, or the port is taken; 3: the job database vanished, start again; 4: a defect.
+    Ends with 1: the settings are wrong, the port is taken, or the job database does not answer; 3: the job database
+    vanished, or another gateway leads, start again; 4: a defect.
     """
     os.umask(modes.PRIVATE)
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(message)s")
@@ -36,12 +38,12 @@ def main() -> int:
         gateway = Gateway.build(settings)
         app, guard = create_app(gateway), Guard.of(settings)
         raise_descriptors()
+        gateway.lead.prepare()
         server = Listener(app, *where, guard.admits(app), threads=_THREADS, max_request_body_size=_MAX_BODY)
     except (SiagaError, OSError) as error:
         _log.error("the gateway of %s:%d cannot start: %s", *where, error)
         return 1
     threading.excepthook = _defect
-    gateway.start()
     stopping = threading.Event()
 
     def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - signal's contract
@@ -49,8 +51,14 @@ def main() -> int:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
+    gateway.stand_by(_lost)
+    if gateway.lead.is_held:
+        gateway.start()
     threading.Thread(target=server.run, name="http", daemon=True).start()
     _log.info("listening on %s:%d", *where)
+    while not gateway.works.is_set() and not stopping.is_set():
+        if gateway.lead.wait(_TURN_SECONDS):
+            gateway.start()
     kept = _wait(stopping, gateway.inbox.file)
     if not kept:
         _log.error("the job database %s is gone; the sweep will restore it", gateway.inbox.file)
@@ -60,6 +68,13 @@ def main() -> int:
     gateway.close()
     sys.stderr.flush()
     os._exit(0)  # calls that are cut off must not hold the process
+
+
+def _lost() -> None:
+    """Another gateway works by now; what this one had begun is done again there."""
+    _log.error("the lead is lost: the job database did not answer in time")
+    sys.stderr.flush()
+    os._exit(3)
 
 
 def _defect(raised: threading.ExceptHookArgs) -> None:

@@ -1,27 +1,26 @@
-"""The durable jobs: taken once, tried until settled, kept over crashes. The only importer of DBOS."""
+"""The durable jobs: taken once, tried until settled, kept over crashes; by DBOS, as its queues are."""
 
 import json
 import logging
 import math
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Any
 
-from dbos import DBOS, Queue, SetEnqueueOptions, SetWorkflowID
+from dbos import DBOS, SetEnqueueOptions, SetWorkflowID
 from dbos import error as dbos_errors
-from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway import jobfile, urgency
+from gateway.database import Database
 from gateway.invoke import Slots
 from gateway.job import TICK, Job, Policy, Progress, job_id, receipt
-from gateway.leases import Call, backfill_at_once
+from gateway.leases import Call
 from gateway.ledger import Ledger
+from gateway.queues import BACKFILL, BUSY_POLL, LOOKED_INTO, SUSPECTS, Queues
 from gateway.verdict import Verdict, Watch
 from siaga.errors import SiagaError, Unavailable
 from siaga.store import Store
@@ -29,16 +28,11 @@ from siaga.store import Store
 _log = logging.getLogger("gateway")
 
 VERSION = "3"  # of the rows' form; raise it when Job or Progress change, then older rows are dropped at start
-_BUSY_POLL, _IDLE_POLL = 0.05, 0.5  # seconds, per queue; the first live jobs do not wait for it
-_BACKFILL_POLL = 0.25  # of a busy queue of backfill, whose next job is at hand already; a look takes 3 ms of processor
 _STALE_SECONDS = 1.0  # after its end, until a row goes
 _JUMP_SECONDS = 2.0  # by which a clock is set back that was not merely corrected
 _ENDING_SECONDS = 2.0  # from a receipt to the end of its row, at most
 _ACTIVE = ["ENQUEUED", "DELAYED", "PENDING"]
 _ROWS_AT_ONCE = 500  # that are asked for by their ids
-_LOOKED_INTO = 8  # live jobs at a time, per function
-_BACKFILL = "|backfill"  # ends the name of a queue; no function's name can hold it
-_SUSPECTS = "|suspects"  # the queue of what has ended a slot, of all functions; nobody waits behind it
 
 
 @contextmanager
@@ -60,34 +54,30 @@ class Inbox:
 
     def __init__(
         self,
-        database: str,
+        database: Database,
         store: Store,
         slots: Slots,
         ledger: Ledger,
         policy: Policy,
         post: Callable[[Job, Verdict], None],
     ) -> None:
-        """`database`: SQLAlchemy URL; `post` delivers an answer to the job's callback."""
+        """`post` delivers an answer to the job's callback."""
         self._store, self._slots, self._ledger, self._policy, self._post = store, slots, ledger, policy, post
         self._rows = threading.Lock()  # held while rows are removed
         self._stale: dict[str, float] = {}
         self._listed: dict[str, tuple[Job, Progress]] = {}  # by row, as far as they were listed last
-        self._queues: dict[str, Queue] = {}
-        self._pace = threading.Lock()
-        self._busy: set[str] = set()  # queues that are polled quickly
+        self._queues = Queues()
         self._stop = threading.Event()
-        url = make_url(database)
-        local = url.get_backend_name() == "sqlite"
-        self.file = Path(url.database) if local and url.database else None
+        self.file = database.file
         if self.file:
             jobfile.prepare(self.file)
         logging.getLogger("dbos").setLevel(logging.ERROR)
         DBOS(
             config={
                 "name": "siaga-gateway",
-                "system_database_url": database,
+                "system_database_url": database.address,
                 "application_version": VERSION,
-                "executor_id": "local" if local else socket.gethostname(),
+                "executor_id": "local",  # of several gateways one works, and goes on with what another had begun
                 "log_level": "ERROR",
             }
         )
@@ -100,16 +90,7 @@ class Inbox:
     def launch(self) -> None:
         """Open the database, take up what was under way, begin to work."""
         DBOS.launch()
-        queues = [(_SUSPECTS, max(1, len(self._slots.functions)))]
-        for function in self._slots.functions.values():
-            # Two queues, so that backfill that was taken up and waits for its slot keeps no live job out; more are
-            # taken up than there are slots: of the live ones some turn out to be old, of backfill the next is at hand.
-            queues.append((function.name, function.replicas + _LOOKED_INTO))
-            queues.append((f"{function.name}{_BACKFILL}", backfill_at_once(function.replicas) + 1))
-        for name, at_once in queues:
-            interval = _busy_poll(name)
-            self._queues[name] = DBOS.register_queue(name, global_concurrency=at_once, polling_interval_sec=interval)
-            self._busy.add(name)
+        self._queues.open({name: self._slots.count(name) for name in self._slots.functions})
         old = DBOS.list_workflows(status=_ACTIVE, load_input=False, load_output=False)
         _delete(row.workflow_id for row in old if row.app_version != VERSION or self._is_orphan(row.queue_name))
         threading.Thread(target=self._clean, name="clean", daemon=True).start()
@@ -120,6 +101,11 @@ class Inbox:
         What was under way at a crash waits in a queue of DBOS's own, whose name no function can have.
         """
         return queue is not None and queue != "" and not queue.startswith("_") and queue not in self._queues
+
+    def resize(self, function: str, slots: int) -> None:
+        """A function has another number of slots from now on."""
+        with suppress(SQLAlchemyError):  # then the number of before goes on holding
+            self._queues.resize(function, slots)
 
     def close(self, seconds: float) -> None:
         """Stop taking up jobs; wait that long for those under way. What is cut off is done again at the next start."""
@@ -136,7 +122,7 @@ class Inbox:
         if job.notification and not job.callback and self._ledger.knows(job.function, job.notification):
             return False
         with SetWorkflowID(job.row(1)):
-            if job.is_live and self._slots.live_waiting(job.function) < _LOOKED_INTO:
+            if job.is_live and self._slots.live_waiting(job.function) < LOOKED_INTO:
                 DBOS.start_workflow(self._workflow, job.stored(), Progress().stored())
             else:  # more than can be looked into before they take a slot, so each is now
                 self._enqueue(self._placed(job), Progress(), None)
@@ -179,7 +165,7 @@ class Inbox:
                 workflow_id_prefix=f"{job.id}|", status="PENDING", load_input=False, load_output=False
             ):
                 return
-            time.sleep(_BUSY_POLL)
+            time.sleep(BUSY_POLL)
 
     @_own_errors()
     def active(self) -> set[str]:
@@ -331,27 +317,11 @@ class Inbox:
 
     def _enqueue(self, job: Job, progress: Progress, wait: float | None) -> None:
         with SetEnqueueOptions(priority=job.priority, delay_seconds=wait):
-            own = job.function if job.is_live else f"{job.function}{_BACKFILL}"
-            queue = _SUSPECTS if progress.broke else own
+            own = job.function if job.is_live else f"{job.function}{BACKFILL}"
+            queue = SUSPECTS if progress.broke else own
             DBOS.enqueue_workflow(queue, self._workflow, job.stored(), progress.stored())
         if wait is None:
-            self._hurry(queue)
-
-    def _hurry(self, queue: str) -> None:
-        with self._pace:
-            if queue not in self._busy:
-                self._queues[queue].set_polling_interval_sec(_busy_poll(queue))
-                self._busy.add(queue)
-
-    def _relax(self) -> None:
-        """Poll the queues that have run empty less often; it is what an idle gateway spends its time on."""
-        for queue in list(self._busy):
-            with self._pace:
-                if not DBOS.list_workflows(
-                    queue_name=queue, status=["ENQUEUED", "PENDING"], limit=1, load_input=False, load_output=False
-                ):
-                    self._queues[queue].set_polling_interval_sec(_IDLE_POLL)
-                    self._busy.discard(queue)
+            self._queues.hurry(queue)
 
     def _discard(self, *rows: str) -> None:
         due = time.monotonic() + _STALE_SECONDS
@@ -365,7 +335,7 @@ class Inbox:
                 before, offset = offset, time.time() - time.monotonic()
                 if offset < before - _JUMP_SECONDS:
                     self._end_delays()
-                self._relax()
+                self._queues.relax()
                 self._remove_stale()
             except SQLAlchemyError as error:  # a lock that took too long; the next round will do
                 _log.warning("job database: %s", error)
@@ -387,10 +357,6 @@ class Inbox:
             busy = {row.workflow_id for row in found if row.status in _ACTIVE}
             _delete(row for row in due if row not in busy)
             self._stale = {row: moment for row, moment in self._stale.items() if row in busy or row not in due}
-
-
-def _busy_poll(queue: str) -> float:
-    return _BACKFILL_POLL if queue.endswith(_BACKFILL) else _BUSY_POLL
 
 
 def _delete(rows: Iterable[str]) -> None:

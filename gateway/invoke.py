@@ -182,6 +182,18 @@ class Slots:
         self._tries: dict[str, Try] = {}  # by name
         self.invocations: Counter[str] = Counter()
 
+    def urls(self, function: str) -> list[str]:
+        """Where its slots are called now, one each; several may share one."""
+        return list(self._urls[function])
+
+    def count(self, function: str) -> int:
+        """How many slots it has now."""
+        return len(self._urls[function])
+
+    def replace(self, function: str, urls: list[str]) -> None:
+        """A function has these slots from now on."""
+        self._leases.replace(function, urls)
+
     def live_waiting(self, function: str) -> int:
         """How many live jobs of that function wait for a slot."""
         return self._leases.live_waiting(function)
@@ -304,7 +316,7 @@ class Slots:
             raise
         except (BrokenOff, TimedOut) as error:
             seconds = time.monotonic() - one.since
-            begun, ended = self._had_begun(url, name)
+            begun, ended = self._had_begun(call.function, url, name)
             if begun is False:
                 raise NotTakenUp("The slot {url} was started again before it came to this", url=url) from error
             if isinstance(error, BrokenOff):
@@ -325,13 +337,13 @@ class Slots:
             with suppress(SiagaError):
                 request(url, "POST", "/_/hurry", [self._pass], b"", _PROBE_SECONDS)
 
-    def _had_begun(self, url: str, name: str) -> tuple[bool | None, str]:
-        """Whether a slot had begun with a call, by its own word or its successor's; None when nobody knows.
+    def _had_begun(self, function: str, url: str, name: str) -> tuple[bool | None, str]:
+        """Whether a slot had begun with a call, by its own word or its successor's; None when nobody can tell.
 
         And how its process ended, where the successor was told.
         """
         deadline = time.monotonic() + _ASK_SECONDS
-        while time.monotonic() < deadline:
+        while time.monotonic() < deadline and url in self._urls[function]:
             try:
                 answer = request(url, "GET", f"/_/took-up?try={name}", [self._pass], b"", _KNOCK_SECONDS)
             except SiagaError:

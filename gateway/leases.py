@@ -3,7 +3,8 @@
 import itertools
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -57,8 +58,11 @@ class _Ticket(NamedTuple):
 class Leases:
     """The slots of all functions, who has which, and who waits. Shared by all threads."""
 
-    def __init__(self, urls: Mapping[str, Sequence[str]]) -> None:
-        """`urls`: those of each function's slots; the first is kept for what is live where there are several."""
+    def __init__(self, urls: dict[str, list[str]]) -> None:
+        """`urls`: those of each function's slots; the first is kept for what is live where there are several.
+
+        `replace` changes them in place.
+        """
         self._urls = urls
         self._free = {name: list(of_function) for name, of_function in urls.items()}
         self._waiting: dict[str, list[_Ticket]] = {name: [] for name in urls}
@@ -67,6 +71,12 @@ class Leases:
         self._holding: dict[str, tuple[Call, str]] = {}  # by job
         self._before = [0, 0, 0]  # calls about an object that are under way or waiting, of all functions, by rank
         self._began: dict[tuple[str, int], float] = {}  # when a job of that function and rank last did
+
+    def replace(self, function: str, urls: list[str]) -> None:
+        """A function has these slots from now on; one that is gone and held is not given back."""
+        with self._changed:
+            self._urls[function][:] = urls
+            self._set_free(function)
 
     def live_waiting(self, function: str) -> int:
         """How many live jobs of that function wait for a slot."""
@@ -124,10 +134,15 @@ class Leases:
             yield url
         finally:
             with self._changed:
-                free.append(url)
                 del self._holding[call.job]
                 self._before[own] -= holds
-                self._changed.notify_all()
+                self._set_free(function)
+
+    def _set_free(self, function: str) -> None:
+        """All slots of a function but those that are held; whoever waits may look."""
+        held = Counter(url for call, url in self._holding.values() if call.function == function)
+        self._free[function][:] = (Counter(self._urls[function]) - held).elements()
+        self._changed.notify_all()
 
     def _is_next(self, function: str, ticket: _Ticket) -> bool:
         waiting = self._waiting[function]

@@ -41,7 +41,8 @@ class Guard:
             | {vitals.METRICS: settings.secret(vitals.TOKEN)}
             | dict.fromkeys((REPROCESS, ORDERS, STOP, DROP), settings.secret("orders-token")),
             frozenset(
-                {"127.0.0.1", "localhost", "::1", urlsplit(settings.gateway_url).hostname, *settings.gateway_hosts}
+                {"127.0.0.1", "localhost", "::1", *settings.gateway_hosts}
+                | {urlsplit(url).hostname for url in (settings.gateway_url, settings.gateway_peer_url)}
             ),
         )
 

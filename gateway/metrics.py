@@ -8,7 +8,7 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -92,8 +92,14 @@ class Steps:
 class Standing(Collector):
     """What is, looked up when somebody asks."""
 
-    def __init__(self, home: Path, functions: Iterable[str], inbox: Inbox, sweep: Sweep) -> None:
-        """home: where a supervisor tells how the parts on this machine stand. functions: their names."""
+    def __init__(
+        self, home: Path, functions: Iterable[str], inbox: Inbox, sweep: Sweep, works: Callable[[], bool]
+    ) -> None:
+        """home: where a supervisor tells how the parts on this machine stand. functions: their names.
+
+        works: whether this gateway leads; one that stands by knows nothing of queue and sweep.
+        """
+        self._works = works
         self._home, self._functions, self._inbox, self._sweep = home, sorted(functions), inbox, sweep
         self._lock = threading.Lock()
         self._seen: list[tuple[Job, str]] = []
@@ -101,6 +107,8 @@ class Standing(Collector):
 
     def collect(self) -> Iterable[Metric]:
         """Queue, sweep, parts."""
+        if not self._works():
+            return
         yield from self._queue()
         figures = self._sweep.figures()
         moments = [
@@ -124,7 +132,8 @@ class Standing(Collector):
     def check(self) -> str:
         """Why the job database is of no use, "" when it is."""
         try:
-            self._jobs()
+            if self._works():
+                self._jobs()
         except Unavailable as error:
             return str(error)
         return ""

@@ -6,7 +6,6 @@ a function that does not exist is refused (404) instead of accepted and lost.
 
 import platform
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -16,8 +15,9 @@ from urllib.parse import quote
 from flask import Blueprint, Response, jsonify, request
 
 from gateway import logs, urgency
-from gateway.invoke import HOP_BY_HOP, BrokenOff, NoConnection, TimedOut, call_headers
+from gateway.invoke import BrokenOff, NoConnection, TimedOut, call_headers
 from gateway.job import Job, call_job_id
+from gateway.relay import streamed
 from gateway.service import Gateway, services
 from siaga import events, software
 from siaga.errors import BadInput, NotFound
@@ -34,7 +34,6 @@ _REFUSAL = (
     "Change the file and start Siaga again.\n"
 )
 _TOLD = ("labels", "annotations", "secrets", "constraints", "limits", "requests")
-_CHUNK = 1 << 16
 _LOGIN = {"authorization"}  # it opened this door, and is no business of the function's
 _KEPT_FROM_DISK = _LOGIN | {"cookie"}  # the job database would hold it for as long as the job
 
@@ -153,7 +152,7 @@ def _status(gateway: Gateway, function: Function) -> dict[str, Any]:
         "envVars": dict(function.environment),
         "readOnlyRootFilesystem": deployment.get("readonly_root_filesystem", False),
         "invocationCount": gateway.slots.invocations[function.name],
-        "replicas": function.replicas,
+        "replicas": gateway.slots.count(function.name),
         "availableReplicas": gateway.slots.ready(function.name),
         "createdAt": stamp(datetime.fromtimestamp(gateway.settings.stack.stat().st_mtime, UTC)),
     }
@@ -176,17 +175,7 @@ def _proxy(gateway: Gateway, function: Function, path: str) -> Response:
         return _platform_error(f"Can't reach service for: {function.name}.", 500)
     except (BrokenOff, TimedOut) as error:
         return _platform_error(f"{error}\n", 502)
-
-    def body() -> Iterator[bytes]:
-        with answer:
-            while chunk := answer.read1(_CHUNK):
-                yield chunk
-
-    response = Response(body(), answer.status)
-    response.headers.clear()
-    for name, value in answer.getheaders():
-        if name.lower() not in HOP_BY_HOP - {"content-length"}:
-            response.headers.add(name, value)
+    response = streamed(answer)
     if "Content-Type" not in response.headers:
         response.headers["Content-Type"] = request.headers.get("Content-Type", "text/plain")
     if "X-Call-Id" not in request.headers:

@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 from gateway import openfaas
 from gateway.job import Job, Progress
 from gateway.login import DROP, EVENTS, JOBS, ORDERS, REPROCESS, STOP, Guard
+from gateway.relay import Relay
 from gateway.service import Gateway, install, services
 from siaga import vitals
 from siaga.errors import BadInput, SiagaError
@@ -27,6 +28,7 @@ def create_app(gateway: Gateway) -> Flask:
     app.url_map.merge_slashes = False  # the path behind a function's name is the function's
     install(app, gateway)
     app.before_request(Guard.of(gateway.settings).refuse)
+    app.before_request(Relay(gateway.lead, gateway.works.is_set).pass_on)
     app.register_blueprint(routes)
     app.register_blueprint(openfaas.routes)
     return app

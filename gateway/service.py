@@ -1,6 +1,7 @@
 """The gateway put together: what it is made of, in which order it starts and stops."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from flask import Flask, current_app
@@ -8,14 +9,17 @@ from flask import Flask, current_app
 from gateway import counters, metrics
 from gateway.callback import Callbacks
 from gateway.cron import Cron
+from gateway.database import Database
 from gateway.events import Webhook
 from gateway.inbox import Inbox
 from gateway.invoke import Slots
 from gateway.job import Policy
+from gateway.lead import Lead
 from gateway.ledger import Ledger
 from gateway.naming import Naming
 from gateway.notices import Notices
 from gateway.orders import Orders
+from gateway.replicas import Replicas
 from gateway.reprocess import Reprocess
 from gateway.selection import Selection
 from gateway.sweep import Sweep
@@ -31,12 +35,18 @@ _CLOSE_SECONDS = 8.0  # for calls under way at SIGTERM; the supervisor grants 15
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """Everything the routes need."""
+    """Everything the routes need.
+
+    works: it leads and has started, so that it answers by itself.
+    """
 
     settings: Settings
     functions: tuple[Function, ...]
     store: Store
+    lead: Lead
+    works: threading.Event
     slots: Slots
+    replicas: Replicas
     callbacks: Callbacks
     ledger: Ledger
     inbox: Inbox
@@ -52,14 +62,17 @@ class Gateway:
 
     @classmethod
     def build(cls, settings: Settings) -> "Gateway":
-        """Put it together; nothing runs yet. Raises SiagaError for a missing secret or a bad stack.yml."""
-        functions = stack.planned(settings)
+        """Put it together; nothing runs yet.
+
+        Raises SiagaError for a missing secret, a bad stack.yml or an address that is none.
+        """
+        functions, database = stack.planned(settings), Database.of(settings)
         store = Store.connect(settings, "gateway")
         places = stack.slots(functions, settings)
         slots, callbacks = Slots(places, settings.secret(stack.SLOT_TOKEN)), Callbacks.of(settings, places)
         ledger = Ledger(store)
         policy = Policy(settings.attempts, settings.backoff_seconds)
-        inbox = Inbox(settings.job_database, store, slots, ledger, policy, callbacks.post)
+        inbox = Inbox(database, store, slots, ledger, policy, callbacks.post)
         notices = Notices(store, settings.public_url)
         sweep = Sweep(
             store,
@@ -75,7 +88,8 @@ class Gateway:
         counters.begin(names)
         for hearer in (notices.tell, sweep.follow, counters.settled, steps.hear):
             ledger.hear(hearer)
-        standing = metrics.Standing(settings.home, names, inbox, sweep)
+        lead, works = Lead(database, settings.gateway_peer_url), threading.Event()
+        standing = metrics.Standing(settings.home, names, inbox, sweep, works.is_set)
         look = StoreLook(lambda: store.exists(keys.LEDGER, vitals.NOTHING))
         selection = Selection(store, functions, ledger, inbox.active)
         orders = Orders(store, inbox, selection, {function.name: function.replicas for function in functions})
@@ -83,7 +97,10 @@ class Gateway:
             settings=settings,
             functions=functions,
             store=store,
+            lead=lead,
+            works=works,
             slots=slots,
+            replicas=Replicas(slots, inbox.resize),
             callbacks=callbacks,
             ledger=ledger,
             inbox=inbox,
@@ -96,26 +113,35 @@ class Gateway:
             look=look,
             vitals=Vitals(
                 settings.secret(vitals.TOKEN),
-                {"store": look.check, "job database": standing.check},
+                {"store": look.check, "job database": standing.check, "lead": lead.check},
                 (vitals.Disk(settings.home), standing),
             ),
         )
 
+    def stand_by(self, lost: Callable[[], None]) -> None:
+        """Stand for the lead, where there is one to win, and look at the store; `lost` as gateway.lead has it."""
+        self.lead.stand(lost)
+        threading.Thread(target=self.look.run, args=(self.stop,), name="store look", daemon=True).start()
+
     def start(self) -> None:
         """Take up what was under way, then sweep, keep the schedules and work off orders."""
         self.inbox.launch()
+        self.replicas.look()
+        self.works.set()
         threading.Thread(target=self.slots.keep_room, args=(self.stop,), name="room", daemon=True).start()
+        threading.Thread(target=self.replicas.run, args=(self.stop,), name="replicas", daemon=True).start()
         threading.Thread(target=self.sweep.run, args=(self.stop,), name="sweep", daemon=True).start()
         threading.Thread(target=gaps.watch, args=(self.settings.home, self.stop), name="gaps", daemon=True).start()
         threading.Thread(target=self.cron.run, args=(self.stop,), name="cron", daemon=True).start()
         threading.Thread(target=self.orders.run, args=(self.stop,), name="orders", daemon=True).start()
         threading.Thread(target=self.steps.run, name="steps", daemon=True).start()
-        threading.Thread(target=self.look.run, args=(self.stop,), name="store look", daemon=True).start()
 
     def close(self) -> None:
         """End within seconds; what is cut off is done again at the next start."""
         self.stop.set()
-        self.inbox.close(_CLOSE_SECONDS)
+        if self.works.is_set():
+            self.inbox.close(_CLOSE_SECONDS)
+        self.lead.release()
 
 
 def install(app: Flask, gateway: Gateway) -> None:

@@ -3,6 +3,7 @@
 import os
 import re
 import secrets as randomness
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
@@ -51,10 +52,11 @@ class Settings:
     SIAGA_GATEWAY_URL     gateway_url     where webhooks, CLI and web find the gateway
     SIAGA_GATEWAY_HOST    gateway_host    where it listens
     SIAGA_GATEWAY_PORT    gateway_port
+    SIAGA_GATEWAY_PEER_URL  gateway_peer_url  by which address other gateways on the same job database reach this one
     SIAGA_GATEWAY_HOSTS   gateway_hosts   names besides, parted by spaces, by which the gateway may be called
     SIAGA_CALLBACK_NETWORKS  callback_networks  networks (10.1.0.0/16) that are not public and to which the gateway
                                              may post the answer of a call without waiting all the same
-    SIAGA_JOB_DATABASE    job_database    SQLAlchemy URL of the durable queue
+    SIAGA_JOB_DATABASE    job_database    SQLAlchemy URL of the durable queue; PostgreSQL for several gateways
     SIAGA_FUNCTION_URL    function_url    pattern with {name} and {port}
     SIAGA_FUNCTION_PORT   function_port   port of the first function slot; the others follow
     SIAGA_FUNCTION_MEMORY_MB   function_memory_mb   for all slots together; default: what this machine has
@@ -101,6 +103,7 @@ class Settings:
     gateway_url: str
     gateway_host: str
     gateway_port: int
+    gateway_peer_url: str
     gateway_hosts: tuple[str, ...]
     callback_networks: tuple[IPv4Network | IPv6Network, ...]
     job_database: str
@@ -155,6 +158,7 @@ class Settings:
             gateway_url=env.get("SIAGA_GATEWAY_URL") or f"http://{reached(gateway_host)}:{gateway_port}",
             gateway_host=gateway_host,
             gateway_port=gateway_port,
+            gateway_peer_url=said.address("SIAGA_GATEWAY_PEER_URL", f"http://{_named(gateway_host)}:{gateway_port}"),
             gateway_hosts=tuple(env.get("SIAGA_GATEWAY_HOSTS", "").lower().split()),
             callback_networks=said.networks("SIAGA_CALLBACK_NETWORKS"),
             job_database=env.get("SIAGA_JOB_DATABASE") or f"sqlite:///{home}/gateway/jobs.sqlite",
@@ -323,6 +327,11 @@ class _Said:
         if not all(found):
             self.wrong.append(f"{name} is not like ID-JK=jbd ID-JB=bdg: {text}")
         return tuple((match[1], match[2] or "") for match in found if match)
+
+
+def _named(host: str) -> str:
+    """By which name other machines reach what listens at `host`."""
+    return socket.gethostname() if host in _EVERYWHERE else reached(host)
 
 
 def reached(host: str) -> str:

@@ -60,7 +60,7 @@ def test_every_function_stands_there_as_the_stack_file_has_it():
 @pytest.mark.parametrize("name", ASKED)
 def test_a_part_is_handed_its_own_secrets_and_no_other(name):
     own = {f"store-{role}-{half}" for role in ROLES[name] for half in ("key", "secret")} | set(ASKED[name])
-    assert set(SERVICES[name]["secrets"]) - {"pgpass"} == own
+    assert set(SERVICES[name]["secrets"]) - {"postgres-password"} == own
 
 
 def test_all_that_is_named_is_declared_and_made(tmp_path):

@@ -216,8 +216,8 @@ def make_store_keys(settings: Settings) -> None:
 
 
 def make_database_password(settings: Settings) -> None:
-    """Make what a PostgreSQL beside the parts asks for, and the file by which the gateway answers it (PGPASSFILE)."""
-    settings.make_secret("pgpass", f"*:*:*:siaga:{settings.make_secret('postgres-password')}")
+    """Make what a PostgreSQL beside the parts asks for, and the gateway answers."""
+    settings.make_secret("postgres-password")
 
 
 def make_ssh_key(path: Path) -> str:

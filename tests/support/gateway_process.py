@@ -167,7 +167,7 @@ class Gateway:
                 stdout=log,
                 stderr=log,
             )
-        wait_for(lambda: self._alive() and answers(f"{self.url}/healthz"), 20, f"the gateway; see {self.log}")
+        wait_for(lambda: self._alive() and answers(f"{self.url}/healthz"), 40, f"the gateway; see {self.log}")
         return self
 
     def _alive(self) -> bool:
