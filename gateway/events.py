@@ -5,7 +5,6 @@ import logging
 import threading
 from collections import deque
 from datetime import UTC, datetime
-from typing import Any
 
 from gateway import counters, urgency
 from gateway.inbox import Inbox
@@ -27,7 +26,7 @@ class Webhook:
     def __init__(self, functions: tuple[Function, ...], inbox: Inbox) -> None:
         """`functions` of stack.yml, which say what wakes them."""
         self._functions, self._inbox = functions, inbox
-        self._unreadable: deque[dict[str, Any]] = deque(maxlen=_REMEMBERED)
+        self._unreadable: deque[dict[str, object]] = deque(maxlen=_REMEMBERED)
         self._lock = threading.Lock()
 
     def take(self, body: bytes) -> dict[str, int]:
@@ -49,7 +48,7 @@ class Webhook:
             counters.NOTIFICATIONS.labels(outcome).inc(count)
         return counts
 
-    def unreadable(self) -> list[dict[str, Any]]:
+    def unreadable(self) -> list[dict[str, object]]:
         """The last bodies that nobody could read: {"time", "reason", "body"}, newest last."""
         with self._lock:
             return list(self._unreadable)

@@ -88,7 +88,7 @@ class Job:
         """The id of one of its rows in the job database; every attempt has a row of its own."""
         return f"{self.id}|{number}"
 
-    def stored(self) -> dict[str, Any]:
+    def stored(self) -> dict[str, object]:
         """Plain values for the job database, those of the notification among the others."""
         plain = asdict(self)
         del plain["notification"]
@@ -151,7 +151,7 @@ class Progress:
     reason: Reason | None = None
     verdict: dict[str, Any] | None = None
 
-    def stored(self) -> dict[str, Any]:
+    def stored(self) -> dict[str, object]:
         """Plain values for the job database."""
         return asdict(self)
 

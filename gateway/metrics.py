@@ -112,9 +112,9 @@ class Standing(Collector):
         yield from self._queue()
         figures = self._sweep.figures()
         moments = [
-            ((name,), _seconds(figures[key]))
-            for name, key in (("recent", "last"), ("full", "last_full"))
-            if figures[key]
+            ((name,), _seconds(when))
+            for name, when in (("recent", figures["last"]), ("full", figures["last_full"]))
+            if when
         ]
         yield gauge("siaga_sweep_last_timestamp_seconds", "When the last sweep of that kind ended", ["kind"], moments)
         yield gauge(

@@ -9,7 +9,6 @@ import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 from urllib.parse import quote
 
 from flask import Blueprint, Response, jsonify, request
@@ -143,7 +142,7 @@ def _find(gateway: Gateway, name: str, namespace: str | None = None) -> Function
     return gateway.slots.functions.get(name)
 
 
-def _status(gateway: Gateway, function: Function) -> dict[str, Any]:
+def _status(gateway: Gateway, function: Function) -> dict[str, object]:
     deployment = function.deployment
     status = {
         "name": function.name,

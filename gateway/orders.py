@@ -6,7 +6,7 @@ import threading
 import time
 from collections import Counter, defaultdict
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from gateway import urgency
 from gateway.inbox import Inbox
@@ -14,7 +14,8 @@ from gateway.job import Job
 from gateway.selection import Chosen, Selection
 from gateway.wanted import Wanted
 from siaga import keys
-from siaga.errors import NotFound, SiagaError
+from siaga.answers import OrderFacts, PlanFacts
+from siaga.errors import NotFound, Reason, SiagaError
 from siaga.moment import stamp
 from siaga.store import Store
 
@@ -40,7 +41,7 @@ class Order:
     """
 
     id: str
-    wanted: dict[str, Any]
+    wanted: dict[str, object]
     who: str
     state: str
     placed: str
@@ -48,15 +49,15 @@ class Order:
     total: int | None = None
     enqueued: int = 0
     done: int = 0
-    reason: dict[str, Any] | None = None
+    reason: Reason | None = None
 
     def encode(self) -> bytes:
         """The stored form."""
-        return json.dumps({"schema": SCHEMA} | self.facts(), ensure_ascii=False, sort_keys=True, indent=1).encode()
+        return json.dumps({"schema": SCHEMA, **self.facts()}, ensure_ascii=False, sort_keys=True, indent=1).encode()
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> OrderFacts:
         """As it is told to whoever asks."""
-        return asdict(self)
+        return cast(OrderFacts, asdict(self))
 
     @classmethod
     def decode(cls, body: bytes) -> "Order":
@@ -76,7 +77,7 @@ class Orders:
         self._orders: dict[str, Order] | None = None
         self._changed = threading.Event()
 
-    def plan(self, wanted: Wanted) -> dict[str, Any]:
+    def plan(self, wanted: Wanted) -> PlanFacts:
         """What an order would do, without doing it: how many, of which functions, the first of them, how long.
 
         Of one that was stopped, the rest.

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from gateway import urgency
 from gateway.inbox import Inbox
@@ -13,6 +12,7 @@ from gateway.orders import Orders
 from gateway.selection import DROPPED
 from gateway.wanted import Wanted
 from siaga import keys
+from siaga.answers import Dropped, DroppedInput, JobName, Ordered
 from siaga.errors import BadInput, NotFound, SiagaError
 from siaga.events import Notification
 from siaga.moment import stamp
@@ -33,7 +33,7 @@ class Reprocess:
     naming: Naming
     orders: Orders
 
-    def order(self, sent: Mapping[str, Any], who: str) -> dict[str, Any]:
+    def order(self, sent: Mapping[str, object], who: str) -> Ordered:
         """Carry out one order, whose fields gateway.wanted tells; who: sends it.
 
         What is named is enqueued at once and live: {"enqueued", "jobs": [{"function", "bucket", "key", "state"}]}.
@@ -57,7 +57,7 @@ class Reprocess:
             raise NotFound("Nothing that was processed answers to {name}", name=wanted.name[:200])
         return {"enqueued": len(jobs), "jobs": jobs}
 
-    def drop(self, sent: Mapping[str, Any], who: str) -> dict[str, Any]:
+    def drop(self, sent: Mapping[str, object], who: str) -> Dropped:
         """Give up what was refused or failed for good: its receipt says who wants that and why.
 
         The sweep leaves it alone then, and so do ranges; to reprocess it by name lifts that, and another content of
@@ -67,7 +67,7 @@ class Reprocess:
         wanted, why = Wanted.parse(sent), sent.get("why")
         if not wanted.is_named or not isinstance(why, str) or not why.strip():
             raise BadInput("Drop what, and why? Send {example}", example='{"input": "…", "why": "…"}')
-        dropped = [
+        dropped: list[DroppedInput] = [
             {"function": function, "bucket": one.bucket, "key": one.key}
             for function, one in self._meant(wanted)
             if self._drop(function, one, who, " ".join(why.split())[:500])
@@ -83,7 +83,7 @@ class Reprocess:
             if wanted.function in ("", function) and (one.bucket == keys.RESULTS or not wanted.report)
         ]
 
-    def _again(self, function: str, named: Notification) -> dict[str, str] | None:
+    def _again(self, function: str, named: Notification) -> JobName | None:
         """Enqueue the newest content of a key; None when it is gone, or wakes the function no more."""
         if function not in {one.name for one in waking(self.functions, named.bucket, named.key)}:
             return None

@@ -2,7 +2,6 @@
 
 import logging
 from datetime import UTC, datetime
-from typing import Any
 
 from flask import Blueprint, Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
@@ -13,6 +12,7 @@ from gateway.login import DROP, EVENTS, JOBS, ORDERS, REPROCESS, STOP, Guard
 from gateway.relay import Relay
 from gateway.service import Gateway, install, services
 from siaga import vitals
+from siaga.answers import JobFacts
 from siaga.errors import BadInput, SiagaError
 from siaga.moment import stamp
 
@@ -105,7 +105,7 @@ def stop() -> Response:
     return jsonify(order=services().orders.stop(str(_sent()[0].get("id", ""))).facts())
 
 
-def _sent() -> tuple[dict[str, Any], str]:
+def _sent() -> tuple[dict[str, object], str]:
     """The JSON object that was sent, and who says to send it."""
     try:
         wanted = request.get_json(force=True, silent=True)
@@ -131,7 +131,7 @@ def unforeseen(error: Exception) -> HTTPException | tuple[Response, int]:
     return jsonify(error=f"{type(error).__name__}; the gateway's log has the details"), 500
 
 
-def _job(job: Job, progress: Progress, state: str, due: float | None) -> dict[str, Any]:
+def _job(job: Job, progress: Progress, state: str, due: float | None) -> JobFacts:
     return {
         "function": job.function,
         **job.content,

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any
 
 from gateway.ledger import Ledger, Seen
 from gateway.wanted import Wanted
@@ -116,7 +115,7 @@ class Selection:
                     if not since <= happened < until:
                         continue  # before anything is read
                     entry = json.loads(self.store.get(keys.RESULTS, head.key)[0])
-                    if wanted.older and not self._is_older(entry, wanted.older, today):
+                    if wanted.older and not self._is_older(entry["impact"]["key"], wanted.older, today):
                         continue
                     came = entry["arrival"]
                     bucket, key = (
@@ -127,8 +126,8 @@ class Selection:
                 except (BadInput, NotFound, ValueError, KeyError, TypeError):
                     continue  # gone since it was listed, or not of a known form
 
-    def _is_older(self, entry: Any, ages: tuple[str, ...], today: dict[str, str]) -> bool:
-        made_with = json.loads(self.store.get(keys.RESULTS, entry["impact"]["key"])[0])["provenance"]
+    def _is_older(self, key: str, ages: tuple[str, ...], today: dict[str, str]) -> bool:
+        made_with = json.loads(self.store.get(keys.RESULTS, key)[0])["provenance"]
         recorded = {
             "exposure": made_with["analysis_data"]["manifest_sha256"],
             "software": made_with["software"]["version"],

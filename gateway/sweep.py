@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TypedDict
 
 from gateway import counters, urgency
 from gateway.inbox import Inbox
@@ -29,6 +29,22 @@ _SHARE_TOUCHED, _SHARE_FOLDERS = 0.2, 0.4  # likewise, at most, for folders wher
 _REST_SHARE = 0.2  # at least
 _HURRY_SECONDS = 10.0  # a part of the tours at start and at night
 _LEARN_SECONDS, _LEARN_SHARE = 300.0, 0.01  # the ledger is listed anew as often, in at most that part of the time
+
+
+class TourFigures(TypedDict):
+    """What one came to. seconds: None before the first ended."""
+
+    keys: int
+    seconds: float | None
+
+
+class SweepFigures(TypedDict):
+    """When the last sweep and the last tour without rest were, UTC, and what they came to."""
+
+    last: str | None
+    last_full: str | None
+    recent: TourFigures
+    tour: TourFigures
 
 
 class Sweep:
@@ -133,7 +149,7 @@ class Sweep:
             head = self._store.head(keys.RESULTS, keys.Run.parse(receipt.run).key(keys.IMPACT))
             self._enqueue(iter([(keys.RESULTS, head)]), set())
 
-    def figures(self) -> dict[str, Any]:
+    def figures(self) -> SweepFigures:
         """When the last sweep and the last tour without rest were, and what they came to.
 
         {"last", "last_full": UTC or None, "recent": {"keys", "seconds"}, "tour": the same of the last tour of all}

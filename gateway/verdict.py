@@ -148,7 +148,7 @@ def _seconds(text: str) -> float | None:
     return float(text) if _SECONDS.fullmatch(text) else None
 
 
-def _told(answer: Answer) -> dict[str, Any]:
+def _told(answer: Answer) -> dict[str, object]:
     try:
         whole = json.dumps(json.loads(answer.body), ensure_ascii=False)
         told = json.loads(whole.encode(errors="replace"))  # half a surrogate pair could not be stored
@@ -157,14 +157,14 @@ def _told(answer: Answer) -> dict[str, Any]:
     return told if isinstance(told, dict) else {}
 
 
-def _reason(answer: Answer, told: dict[str, Any]) -> Reason:
+def _reason(answer: Answer, told: dict[str, object]) -> Reason:
     if told.get("reason"):
         return _worded(told["reason"])
     text = answer.body.decode("utf-8", "replace").strip()[:_DETAIL]
     return reason("The function answered {status}: {detail}", status=answer.status, detail=text)
 
 
-def _worded(given: Any) -> Reason:
+def _worded(given: object) -> Reason:
     """A reason as it is stored, also when a function of other make says it in mere words."""
     if isinstance(given, dict) and isinstance(given.get("text"), str):
         return cast(Reason, given)
@@ -172,5 +172,5 @@ def _worded(given: Any) -> Reason:
     return reason("{detail}", detail=text[:_DETAIL])
 
 
-def _list(value: Any) -> list[Any]:
+def _list(value: object) -> list[object]:
     return value if isinstance(value, list) else [value] if value else []

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import cast
 
 from siaga.errors import BadInput
 from siaga.events import Notification
@@ -46,7 +46,7 @@ class Wanted:
     function: str = ""
 
     @classmethod
-    def parse(cls, sent: Mapping[str, Any]) -> "Wanted":
+    def parse(cls, sent: Mapping[str, object]) -> "Wanted":
         """Read what was sent. Raises BadInput that names the field."""
         bucket, key = sent.get("bucket"), sent.get("key")
         name = sent.get("event_id", sent.get("input", f"{bucket}/{key}" if bucket and key else ""))
@@ -82,7 +82,7 @@ class Wanted:
         """The same for the same order."""
         return hashlib.sha256(json.dumps(self.stored(), sort_keys=True).encode()).hexdigest()[:12]
 
-    def stored(self) -> dict[str, Any]:
+    def stored(self) -> dict[str, object]:
         """As it is sent and stored: those fields that say something."""
         plain = {name: value for name, value in asdict(self).items() if value}
         if self.inputs:
@@ -92,20 +92,20 @@ class Wanted:
         return json.loads(json.dumps(plain))  # type: ignore[no-any-return]
 
 
-def _text(field: str, value: Any) -> str:
+def _text(field: str, value: object) -> str:
     if not isinstance(value, str) or len(value) > 2000:
         raise BadInput("{field} is {value}; write a text", field=field, value=repr(value)[:80])
     return value.strip()
 
 
-def _ages(value: Any) -> tuple[str, ...]:
+def _ages(value: object) -> tuple[str, ...]:
     given = [value] if isinstance(value, str) else value
     if not isinstance(given, list) or not all(one in AGES for one in given):
         raise BadInput("older is {value}; write one or more of {ages}", value=repr(value)[:80], ages=", ".join(AGES))
     return tuple(one for one in AGES if one in given)
 
 
-def _inputs(value: Any) -> tuple[tuple[str, Notification], ...]:
+def _inputs(value: object) -> tuple[tuple[str, Notification], ...]:
     if not isinstance(value, list) or len(value) > MOST_INPUTS:
         raise BadInput("inputs is no list of at most {count} inputs", count=MOST_INPUTS)
     try:
@@ -114,16 +114,16 @@ def _inputs(value: Any) -> tuple[tuple[str, Notification], ...]:
         raise BadInput("inputs: each names its function, bucket and key") from error
 
 
-def _content(one: Mapping[str, Any]) -> Notification:
+def _content(one: Mapping[str, str]) -> Notification:
     return Notification(one["bucket"], one["key"], str(one.get("etag", "")), str(one.get("version_id", "")))
 
 
-def _moment(field: str, value: Any) -> str:
+def _moment(field: str, value: object) -> str:
     """A moment as it is stored; without a zone it is UTC's. "" stays."""
     if value == "":
         return ""
     try:
-        moment = datetime.fromisoformat(value)
+        moment = datetime.fromisoformat(cast(str, value))
     except (TypeError, ValueError) as error:
         raise BadInput(
             "{field} is {value}; write a time such as 2018-02-20T09:29:28Z", field=field, value=repr(value)[:80]

@@ -36,8 +36,8 @@ cli/        siaga up | demo | ingest | analyse | forecast | invoke | reprocess |
 
 Imports go down, never up and never aside; from the ground:
 
-    conventions, errors, foreign, hazards, listener, moment, printable
-    diskcache, edition, events, filehash, gaps, keys, language, palette, product, standing, timing, vitals
+    commands, conventions, errors, foreign, hazards, listener, moment, printable
+    answers, diskcache, edition, events, filehash, gaps, keys, language, palette, product, standing, timing, vitals
     receipt, settings
     modes, software, stack, store
     accounts, exposure, hazard, ignored

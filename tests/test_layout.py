@@ -17,8 +17,9 @@ PARTS = ("siaga", "functions", "gateway", "web", "template", "bench")
 ABOVE = {"siaga.catalog", "siaga.report.assembly", "web"}
 # From the ground up. Rooms of one floor know nothing of each other; a name stands for its module or folder.
 FLOORS = (
-    ("conventions", "errors", "foreign", "hazards", "listener", "moment", "printable"),
+    ("commands", "conventions", "errors", "foreign", "hazards", "listener", "moment", "printable"),
     (
+        "answers",
         "diskcache",
         "edition",
         "events",

@@ -1,7 +1,6 @@
 """Which algorithms the SFTP door speaks: today's, and old ones for those users whose entry allows them by name."""
 
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Collection, Sequence
 
 from asyncssh.connection import SSHConnection
 from asyncssh.encryption import get_encryption_algs
@@ -44,7 +43,7 @@ def offered(old: Collection[str]) -> dict[str, list[str]]:
     }
 
 
-def chosen(connection: Any) -> set[str]:
+def chosen(connection: SSHConnection) -> set[str]:
     """What a connection came to use, of key exchange, ciphers and MACs."""
     names = (_KEX_OF, "send_cipher", "recv_cipher", "send_mac", "recv_mac")
     return {str(connection.get_extra_info(name)) for name in names}
@@ -54,7 +53,7 @@ def remember_kex() -> None:
     """Let every connection know by which key exchange it came about; asyncssh forgets it. Once per process."""
     choose = SSHConnection._choose_alg
 
-    def noted(connection: Any, kind: str, local: Any, remote: Any) -> bytes:
+    def noted(connection: SSHConnection, kind: str, local: Sequence[bytes], remote: Sequence[bytes]) -> bytes:
         found = choose(connection, kind, local, remote)
         if kind == "key exchange":
             connection.set_extra_info(**{_KEX_OF: found.decode("ascii")})

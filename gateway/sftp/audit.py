@@ -30,7 +30,7 @@ def begin(home: Path) -> None:
 
 def note(user: str, address: str, what: str, **more: Any) -> None:
     """Keep one fact, and show it in the log. what: the result, with the reason behind a colon where there is one."""
-    fact: dict[str, Any] = {"user": user, "from": address}
+    fact: dict[str, object] = {"user": user, "from": address}
     fact |= {name: value for name, value in more.items() if name == "path"} | {"what": what}
     fact |= {name: value for name, value in more.items() if name != "path"}
     result, _, why = what.partition(": ")

@@ -5,7 +5,8 @@ import logging
 import math
 import shlex
 import time
-from typing import Any
+from collections.abc import Mapping
+from typing import cast
 
 import asyncssh
 
@@ -18,6 +19,7 @@ from gateway.sftp.session import View
 from gateway.sftp.shelf import Shelf
 from siaga.errors import BadInput
 
+_Channel = asyncssh.SSHServerChannel[bytes]
 _log = logging.getLogger("sftp")
 _RSYNC = ("rsync", rsync.PROGRAM)
 
@@ -27,7 +29,12 @@ class Session(asyncssh.SSHServerProcess[bytes]):
 
     def __init__(self, door: Door) -> None:
         """Of any user; who it is stands in the connection."""
-        super().__init__(lambda _: self._answer(), lambda channel: View(channel, door), 3, False)
+        super().__init__(
+            lambda _: self._answer(),
+            lambda channel: View(cast(_Channel, channel), door),
+            3,
+            False,
+        )
         self._door = door
 
     def shell_requested(self) -> bool:
@@ -49,7 +56,7 @@ class Session(asyncssh.SSHServerProcess[bytes]):
             asked = _read(command, user.folders)
             receiving = Receiving(self._door, shelf, Delivery(self._door, shelf, say))
             say(asked.into, "rsync begins")
-            work: asyncio.Future[Any] = asyncio.ensure_future(receiving.run(asked, self))
+            work: asyncio.Future[None] = asyncio.ensure_future(receiving.run(asked, self))
             self._door.commits.add(work)  # what came whole is taken up even when the connection breaks
             work.add_done_callback(self._door.commits.discard)
             await asyncio.shield(work)
@@ -62,7 +69,7 @@ class Session(asyncssh.SSHServerProcess[bytes]):
             connection.set_extra_info(**{LAST: time.monotonic()})
 
 
-def _read(command: str, folders: Any) -> rsync.Asked:
+def _read(command: str, folders: Mapping[str, str]) -> rsync.Asked:
     try:
         words = shlex.split(command)
     except ValueError as error:

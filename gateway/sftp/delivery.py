@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import asyncssh
 from asyncssh import SFTPFailure
 
 from gateway.sftp import audit
@@ -93,7 +94,7 @@ class Delivery:
             return etag, facts
 
 
-def tell(user: str, channel: Any) -> Callable[..., None]:
+def tell(user: str, channel: asyncssh.SSHServerChannel[bytes]) -> Callable[..., None]:
     """How the record is told what becomes of the files of a session."""
     peer = channel.get_extra_info("peername") or ("",)
 

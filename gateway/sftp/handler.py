@@ -6,6 +6,7 @@ Tests with real clients notice an asyncssh that changes either.
 import time
 from typing import Any
 
+from asyncssh.packet import SSHPacket
 from asyncssh.sftp import SFTPServerHandler
 
 LAST = "siaga_last"  # of a connection: when its client last asked for something, time.monotonic()
@@ -20,13 +21,13 @@ def adapt(view: type[Any]) -> None:
     """
     cleanup, process = SFTPServerHandler._cleanup, SFTPServerHandler._process_packet
 
-    async def marked(handler: Any, error: Exception | None) -> None:
+    async def marked(handler: SFTPServerHandler, error: Exception | None) -> None:
         if isinstance(handler._server, view):
             handler._server.ending = True
         await cleanup(handler, error)
 
-    async def lenient(handler: Any, kind: int, number: int, packet: Any) -> None:
-        packet.check_end = _ignore_the_rest
+    async def lenient(handler: SFTPServerHandler, kind: int, number: int, packet: SSHPacket) -> None:
+        packet.check_end = _ignore_the_rest  # type: ignore[method-assign]
         if isinstance(handler._server, view):
             handler._server.channel.get_connection().set_extra_info(**{LAST: time.monotonic()})
         await process(handler, kind, number, packet)

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable, Iterable
-from typing import Any
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 from gateway.sftp.door import Door
 from siaga import keys, vitals
@@ -34,7 +34,7 @@ def _stuck(loop: asyncio.AbstractEventLoop) -> str:
 
 
 def _app(told: Vitals) -> Callable[..., Iterable[bytes]]:
-    def app(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+    def app(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         answer = told.answer(environ["PATH_INFO"], environ.get("HTTP_AUTHORIZATION", ""))
         if answer is None or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             answer = vitals.Answer(404, b"Nothing is here")

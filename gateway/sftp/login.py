@@ -23,13 +23,13 @@ class Login(asyncssh.SSHServer):
     def __init__(self, door: Door, open_logins: set["Login"]) -> None:
         """open_logins: every connection of the door that has logged in, kept here."""
         self._door, self._open = door, open_logins
-        self._connection: Any = None
+        self._connection: asyncssh.SSHServerConnection
         self._address, self._name = "", ""
         self._tries = self._channels = 0
         self._user: User | None = None
         self._ended = self._has_failed = False
 
-    def connection_made(self, conn: Any) -> None:
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         """Let it try, unless too many of its address do, or it is banned."""
         self._connection, self._address = conn, str((conn.get_extra_info("peername") or ("",))[0])
         why = self._door.admission.refuses(self._address)

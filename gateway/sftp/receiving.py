@@ -17,8 +17,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
+import asyncssh
 from asyncssh import SFTPError
 
 from gateway.sftp import rsync, spool
@@ -103,7 +103,7 @@ class Receiving:
         """Of one user, both."""
         self._door, self._shelf, self._delivery = door, shelf, delivery
 
-    async def run(self, asked: rsync.Asked, process: Any) -> None:
+    async def run(self, asked: rsync.Asked, process: asyncssh.SSHServerProcess[bytes]) -> None:
         """Receive, take up, tell the client what was not taken, end. Raises BadInput when it cannot begin."""
         tree = Tree(self._shelf.spool.staging(_MOST_AT_ONCE))
         try:
@@ -121,7 +121,7 @@ class Receiving:
         finally:
             await asyncio.to_thread(shutil.rmtree, tree.folder, ignore_errors=True)
 
-    async def _receive(self, tree: Tree, asked: rsync.Asked, process: Any) -> int:
+    async def _receive(self, tree: Tree, asked: rsync.Asked, process: asyncssh.SSHServerProcess[bytes]) -> int:
         """Let rsync do its work; returns its exit status."""
         confined = [*_confined(tree.folder), rsync.PROGRAM, "--server", *asked.options]
         command = [*confined, "--munge-links", "--temp-dir=/in/new", ".", _place(asked)]
@@ -156,7 +156,7 @@ class Receiving:
         told = self._shelf.times.changed(f"/{folder}/{head.key}", head.etag)
         return head.modified.timestamp() if told is None else told
 
-    async def _watch(self, tree: Tree, child: Process, process: Any) -> None:
+    async def _watch(self, tree: Tree, child: Process, process: asyncssh.SSHServerProcess[bytes]) -> None:
         """Wait for its end; end it when it takes too much room."""
         while child.returncode is None:
             with suppress(TimeoutError):

@@ -3,12 +3,19 @@
 import inspect
 from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Protocol, TypeVar
 
 from asyncssh import SFTPError, SFTPNoSuchFile
 
 _LONGEST = 200  # characters of a name
-_Kind = TypeVar("_Kind", bound=type[Any])
+_Kind = TypeVar("_Kind", bound=type[object])
+
+
+class Noting(Protocol):
+    """A session that keeps a record."""
+
+    def say(self, where: str, what: str, **more: object) -> None:
+        """Note it."""
 
 
 def noting(*requests: str) -> Callable[[_Kind], _Kind]:
@@ -17,7 +24,7 @@ def noting(*requests: str) -> Callable[[_Kind], _Kind]:
     That something is not there is no refusal: clients ask for what they are about to send.
     """
 
-    def note(session: Any, request: str, arguments: Sequence[Any], error: SFTPError) -> None:
+    def note(session: Noting, request: str, arguments: Sequence[object], error: SFTPError) -> None:
         named = [one.decode("utf-8", "replace")[:_LONGEST] for one in arguments if isinstance(one, bytes)]
         session.say(" -> ".join(named), f"refused: {error.reason}", request=request)
 
@@ -41,9 +48,9 @@ def _marking(requests: Sequence[str], refused: Callable[..., None]) -> Callable[
     return mark
 
 
-def _marked(request: str, method: Callable[..., Any], refused: Callable[..., None]) -> Callable[..., Any]:
+def _marked(request: str, method: Callable[..., object], refused: Callable[..., None]) -> Callable[..., object]:
     @wraps(method)
-    async def marked(session: Any, *arguments: Any) -> Any:
+    async def marked(session: object, *arguments: object) -> object:
         try:
             answer = method(session, *arguments)
             return await answer if inspect.isawaitable(answer) else answer

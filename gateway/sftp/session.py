@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import asyncssh
 from asyncssh import SFTPAttrs, SFTPFailure, SFTPName, SFTPNoSuchFile, SFTPOpUnsupported, SFTPPermissionDenied
@@ -21,6 +21,7 @@ from gateway.sftp.spool import Held, Upload
 from gateway.sftp.viewpath import ViewPath
 from siaga import keys
 from siaga.errors import BadInput
+from siaga.store import Head
 
 _NOTICE_BYTES = 1 << 20
 _MOST_TOLD = 50  # sentences on the client's stderr
@@ -58,7 +59,7 @@ class OpenFile:
 class View(asyncssh.SFTPServer):
     """What one session of one user sees and may do."""
 
-    def __init__(self, channel: Any, door: Door) -> None:
+    def __init__(self, channel: asyncssh.SSHServerChannel[bytes], door: Door) -> None:
         super().__init__(channel)
         self._door = door
         self._user: User = channel.get_connection().get_extra_info("siaga_user")
@@ -246,23 +247,23 @@ class View(asyncssh.SFTPServer):
 
     # What asyncssh would ask this machine's own disk
 
-    def statvfs(self, path: bytes) -> Any:
+    def statvfs(self, path: bytes) -> NoReturn:
         """Nothing is told of disks."""
         raise SFTPOpUnsupported("Nothing is told of disks here")
 
-    def fstatvfs(self, file_obj: object) -> Any:
+    def fstatvfs(self, file_obj: Any) -> NoReturn:
         """Likewise."""
         raise SFTPOpUnsupported("Nothing is told of disks here")
 
-    def open56(self, path: bytes, desired_access: int, flags: int, attrs: SFTPAttrs) -> Any:
+    def open56(self, path: bytes, desired_access: int, flags: int, attrs: SFTPAttrs) -> NoReturn:
         """Version 3 alone is spoken."""
         raise SFTPOpUnsupported("This is SFTP 3")
 
-    def lock(self, file_obj: object, offset: int, length: int, flags: int) -> None:
+    def lock(self, file_obj: Any, offset: int, length: int, flags: int) -> None:
         """Likewise."""
         raise SFTPOpUnsupported("This is SFTP 3")
 
-    def unlock(self, file_obj: object, offset: int, length: int) -> None:
+    def unlock(self, file_obj: Any, offset: int, length: int) -> None:
         """Likewise."""
         raise SFTPOpUnsupported("This is SFTP 3")
 
@@ -305,7 +306,7 @@ class View(asyncssh.SFTPServer):
         except BadInput as error:
             raise SFTPFailure(str(error)) from error
 
-    def _truncate(self, where: ViewPath, found: Any, size: int) -> None:
+    def _truncate(self, where: ViewPath, found: Head | Held, size: int) -> None:
         """Cut a file that nobody has open. What has arrived stays until new content is whole."""
         if size == found.size:
             return

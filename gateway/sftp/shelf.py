@@ -3,8 +3,9 @@
 import asyncio
 import posixpath
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import islice
-from typing import Any
+from typing import TypeVar
 
 from asyncssh import SFTPAttrs, SFTPFailure, SFTPNoSuchFile
 
@@ -19,6 +20,8 @@ from siaga.errors import BadInput, NotFound, SiagaError
 from siaga.store import Head
 
 _MOST_ASKED = 1000  # objects of one listing whose time is asked of the store; the others have theirs the next time
+
+_Answer = TypeVar("_Answer")
 
 
 class Shelf:
@@ -43,8 +46,7 @@ class Shelf:
     async def stored(self, where: ViewPath) -> Head | None:
         """The object of that name."""
         try:
-            head: Head = await self.ask(lambda: self._store.head(where.bucket, where.key))
-            return head
+            return await self.ask(partial(self._store.head, where.bucket, where.key))
         except SFTPNoSuchFile:
             return None
 
@@ -127,7 +129,7 @@ class Shelf:
             upload.drop()
             raise
 
-    async def ask(self, question: Callable[[], Any]) -> Any:
+    async def ask(self, question: Callable[[], _Answer]) -> _Answer:
         """Put a question to the store in a thread; its errors become sentences for the client."""
         try:
             return await asyncio.to_thread(question)

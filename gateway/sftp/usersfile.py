@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import asyncssh
 import yaml
@@ -62,18 +62,18 @@ def read(path: Path, old: Collection[str]) -> list[Entry]:
         raise SiagaError("{detail}", detail=f"{path}, {told}") from error
 
 
-def _users(data: Any, tree: Any, old: Collection[str]) -> list[Entry]:
+def _users(data: object, tree: yaml.Node | None, old: Collection[str]) -> list[Entry]:
     if not isinstance(data, dict) or not isinstance(data.get("users"), dict):
         raise _Wrong(("users",) if isinstance(data, dict) and "users" in data else (), "write users: and each by name")
     if unknown := next((name for name in data if name != "users"), None):
         raise _Wrong((str(unknown),), "is no entry of this file; it holds users: alone")
-    named = [key.value for key, _value in _child(tree, "users").value]
+    named = [key.value for key, _value in cast(yaml.MappingNode, _child(tree, "users")).value]
     if twice := next((name for name in named if named.count(name) > 1), None):
         raise _Wrong(("users", twice), "stands twice")
     return [_user(name, said, old) for name, said in data["users"].items()]
 
 
-def _user(name: Any, said: Any, old: Collection[str]) -> Entry:
+def _user(name: object, said: object, old: Collection[str]) -> Entry:
     where: Where = ("users", str(name))
     if not isinstance(name, str) or not _NAME.fullmatch(name):  # it names a folder of the spool
         raise _Wrong(where, "write letters, digits, dots, dashes or underscores")
@@ -96,7 +96,7 @@ def _user(name: Any, said: Any, old: Collection[str]) -> Entry:
     )
 
 
-def _keys(said: Any, where: Where) -> list[str]:
+def _keys(said: object, where: Where) -> list[str]:
     lines = said.splitlines() if isinstance(said, str) else said
     if not isinstance(lines, list):
         raise _Wrong(where, "write a list of lines as in authorized_keys")
@@ -124,7 +124,7 @@ def _key(line: str, where: Where) -> str:
     return line
 
 
-def _prefixes(said: Any, where: Where) -> dict[str, str]:
+def _prefixes(said: object, where: Where) -> dict[str, str]:
     if not isinstance(said, dict) or not said:
         raise _Wrong(where, "write folders and their buckets, as in {shakemaps: shakemaps}")
     for folder, place in said.items():
@@ -139,13 +139,13 @@ def _prefixes(said: Any, where: Where) -> dict[str, str]:
     return {folder: str(place) for folder, place in said.items()}
 
 
-def _whole(said: Any, most: int, where: Where) -> int:
+def _whole(said: object, most: int, where: Where) -> int:
     if type(said) is not int or not 1 <= said <= most:
         raise _Wrong(where, f"write a whole number from 1 to {most}")
     return said
 
 
-def _old(said: Any, known: Collection[str], where: Where) -> list[str]:
+def _old(said: object, known: Collection[str], where: Where) -> list[str]:
     if not isinstance(said, list):
         raise _Wrong(where, "write a list of names")
     for number, name in enumerate(said):
@@ -154,16 +154,17 @@ def _old(said: Any, known: Collection[str], where: Where) -> list[str]:
     return said
 
 
-def _child(node: Any, part: str | int) -> Any:
+def _child(node: yaml.Node | None, part: str | int) -> yaml.Node | None:
     """What stands under that name or number of a node of YAML; None when nothing does."""
     if isinstance(node, yaml.MappingNode):
-        return next((value for key, value in reversed(node.value) if key.value == part), None)
+        return next((cast(yaml.Node, value) for key, value in reversed(node.value) if key.value == part), None)
     if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-        return node.value[part]
+        child: yaml.Node = node.value[part]
+        return child
     return None
 
 
-def _line(tree: Any, where: Where) -> int:
+def _line(tree: yaml.Node | None, where: Where) -> int:
     """The line on which an entry stands, or the last of those that lead to it; from 1."""
     line, node = 1, tree
     for part in where:
@@ -172,5 +173,5 @@ def _line(tree: Any, where: Where) -> int:
         node = _child(node, part)
         if node is None and key is None:
             break
-        line = (key if key is not None else node).start_mark.line + 1
+        line = cast(yaml.Node, key if key is not None else node).start_mark.line + 1
     return line

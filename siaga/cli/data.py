@@ -2,14 +2,14 @@
 
 import argparse
 from pathlib import Path
-from typing import Any
 
+from siaga.commands import Commands
 from siaga.data import analysis_data
 from siaga.errors import NotFound, SiagaError
 from siaga.settings import Settings
 
 
-def add_to(commands: Any) -> None:
+def add_to(commands: Commands) -> None:
     """Add `data` to the command line's commands."""
     data = commands.add_parser("data", help="install exposure data").add_subparsers(required=True, metavar="WHAT")
     demo_data = data.add_parser("demo", help="build and install the demonstration exposure")

@@ -4,9 +4,10 @@ import argparse
 from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from siaga import keys
+from siaga.commands import Commands
 from siaga.errors import BadInput, NotFound
 from siaga.printable import shown
 from siaga.settings import Settings
@@ -18,7 +19,7 @@ if TYPE_CHECKING:  # which a command imports when it is called
 _READERS, _AT_ONCE = 16, 256
 
 
-def add_to(commands: Any) -> None:
+def add_to(commands: Commands) -> None:
     """Add `dead` to the command line's commands."""
     dead = commands.add_parser("dead", help="what was refused or given up, and why")
     dead.add_argument("--dropped", action="store_true", help="what was dropped, by whom and why")

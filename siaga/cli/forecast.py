@@ -6,9 +6,9 @@ import io
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from siaga import errors
+from siaga.commands import Commands
 from siaga.errors import SiagaError
 from siaga.exposure import expocat
 from siaga.impact import fatality, forecast
@@ -20,7 +20,7 @@ NEEDED = range(4, 10)  # MMI classes that a model has a rate for
 _FIGURES = ("median", *QUANTILES, "alert")
 
 
-def add_to(commands: Any) -> None:
+def add_to(commands: Commands) -> None:
     """Add the command to a parser's commands."""
     command = commands.add_parser("forecast", help="deaths by every model for a CSV file with EXPO-CAT's columns")
     command.add_argument("file", type=Path, help="EventID, MMI1 … MMI9+, Depth; other columns are passed over")

@@ -1,10 +1,12 @@
 """What the commands ask of the gateway: what is under way, and to do things again."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import cast
 
 import requests
 
+from siaga.answers import Dropped, JobFacts, Ordered, OrderFacts
 from siaga.errors import NotFound, SiagaError, Unavailable
 from siaga.settings import Settings
 
@@ -27,11 +29,27 @@ class Gateway:
         """Ask; raises Unavailable when it does not answer, SiagaError with its words when it refuses."""
         return self._answered("GET", path, None)
 
-    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    def post(self, path: str, body: Mapping[str, object]) -> dict[str, object]:
         """Order something; returns its answer. Raises as get does, NotFound when nothing answers to the order."""
         return dict(self._answered("POST", path, body).json())
 
-    def jobs(self) -> list[dict[str, Any]]:
+    def ordered(self, body: Mapping[str, object]) -> Ordered:
+        """The answer to an order to do things again."""
+        return cast(Ordered, self.post("/siaga/reprocess", body))
+
+    def dropped(self, body: Mapping[str, object]) -> Dropped:
+        """The answer to an order to drop."""
+        return cast(Dropped, self.post("/siaga/drop", body))
+
+    def orders(self) -> list[OrderFacts]:
+        """All orders."""
+        return list(self.get("/siaga/orders").json()["orders"])
+
+    def stopped(self, name: str) -> OrderFacts:
+        """An order whose rest is withdrawn now."""
+        return cast(OrderFacts, self.post("/siaga/orders/stop", {"id": name})["order"])
+
+    def jobs(self) -> list[JobFacts]:
         """What is under way; nothing when the gateway does not answer: receipts alone still tell what is settled."""
         try:
             return list(self.get("/siaga/jobs").json()["jobs"])
@@ -42,7 +60,7 @@ class Gateway:
         """The ids of all jobs that are not settled."""
         return set(self.get("/siaga/pending").text.split("\n"))
 
-    def _answered(self, method: str, path: str, body: dict[str, Any] | None) -> requests.Response:
+    def _answered(self, method: str, path: str, body: Mapping[str, object] | None) -> requests.Response:
         try:
             answer = requests.request(method, f"{self.url}{path}", json=body, auth=self.login, timeout=_SECONDS)
         except requests.RequestException as error:

@@ -128,9 +128,10 @@ def inputs(settings: Settings) -> Iterator[tuple[str, str, str, str]]:
             for function in stack.waking(functions, bucket, head.key):
                 notification = Notification(bucket, head.key, head.etag)
                 receipt = _receipt(store, function.name, notification)
-                job = jobs.get(notification) or {"state": "received", "reason": None}
-                state, reason = (receipt.state, receipt.reason) if receipt else (job["state"], job["reason"])
-                yield state, f"{bucket}/{head.key}", came, (reason or {}).get("text", "")
+                job = jobs.get(notification)
+                state, reason = (job["state"], job["reason"]) if job else ("received", None)
+                state, reason = (receipt.state, receipt.reason) if receipt else (state, reason)
+                yield state, f"{bucket}/{head.key}", came, reason["text"] if reason else ""
         yield from map(_unused, folders.rest())
 
 

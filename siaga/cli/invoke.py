@@ -7,18 +7,17 @@ What it writes stays in the store of `SIAGA_HOME`; no gateway runs that would ha
 import argparse
 import importlib
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 from siaga import keys, stack
+from siaga.commands import Commands
 from siaga.errors import SiagaError
 from siaga.events import Notification
 from siaga.settings import Settings
 
 
-def add_to(commands: Any) -> None:
+def add_to(commands: Commands) -> None:
     """Add `invoke` to the command line's commands."""
     one = commands.add_parser("invoke", help="run one function alone in this process, e.g. under a debugger")
     one.add_argument("function", metavar="FUNCTION", help="a name in stack.yml, e.g. on-shakemap")
@@ -77,21 +76,20 @@ def _put(settings: Settings, path: Path | None, bucket: str, key: str) -> Notifi
     return Notification(bucket, key, etag)
 
 
-def _called(function: stack.Function, body: bytes) -> Mapping[str, Any]:
+def _called(function: stack.Function, body: bytes) -> bytes:
     """What the function answers, called as the runtime calls it, with QGIS started."""
     from siaga.gis import application
 
     application.start()
     handle = importlib.import_module(function.module).handle
-    answer: Mapping[str, Any] = handle(SimpleNamespace(body=body), None)
-    return answer
+    return str(handle(SimpleNamespace(body=body), None)["body"]).encode()
 
 
-def _told(settings: Settings, answer: Mapping[str, Any]) -> int:
+def _told(settings: Settings, answer: bytes) -> int:
     """Print what became of it and what its run holds now; 0 when it is done."""
     from siaga.store import Store
 
-    said = json.loads(answer["body"])
+    said = json.loads(answer)
     reason = (said.get("reason") or {}).get("text", "")
     print(f"state    {said.get('state', 'failed')}" + (f"\nreason   {reason}" if reason else ""))
     if said.get("run"):

@@ -5,10 +5,11 @@ import getpass
 import json
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from siaga.commands import Commands
 from siaga.errors import SiagaError, Unavailable
 from siaga.printable import shown
 from siaga.settings import Settings
@@ -16,12 +17,13 @@ from siaga.settings import Settings
 if TYPE_CHECKING:  # which a command imports when it is called
     from siaga.inspection.findings import Content, Finding
     from siaga.inspection.mending import Mending
+    from siaga.store import Store
 
 _NAMED = 20  # of each kind; --json names all
 _WHOLE, _FINDINGS, _CANNOT_LOOK = 0, 1, 2
 
 
-def add_to(commands: Any) -> None:
+def add_to(commands: Commands) -> None:
     """Add `ledger` to the command line's commands."""
     ledger = commands.add_parser("ledger", help="whether buckets, ledger, catalogue and results agree")
     what = ledger.add_subparsers(required=True, metavar="WHAT")
@@ -91,7 +93,7 @@ class _Report:
         print("findings: see above" if self.faults else "whole: buckets, ledger, catalogue and results agree")
 
 
-def _pending(settings: Settings) -> Any:
+def _pending(settings: Settings) -> Callable[[], set[str]]:
     """The jobs that the gateway has; none when only the store runs."""
     from siaga.cli.gateway import Gateway
 
@@ -109,7 +111,7 @@ def _pending(settings: Settings) -> Any:
     return pending
 
 
-def _mending(settings: Settings, store: Any) -> "Mending":
+def _mending(settings: Settings, store: "Store") -> "Mending":
     from siaga.cli.gateway import Gateway
     from siaga.inspection.mending import Mending
     from siaga.store import Store

@@ -5,8 +5,10 @@ import getpass
 import sys
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
+from siaga.answers import OrderFacts, PlanFacts
+from siaga.commands import Commands
 from siaga.errors import NotFound, SiagaError
 from siaga.printable import shown
 from siaga.settings import Settings
@@ -19,7 +21,7 @@ _LOOK_SECONDS = 0.5
 _NOT_ASKED = 2
 
 
-def add_to(commands: Any) -> None:
+def add_to(commands: Commands) -> None:
     """Add `reprocess` and `drop` to the command line's commands."""
     again = commands.add_parser("reprocess", help="do inputs again: one, a period, the latest, what failed, all …")
     again.add_argument("name", nargs="*", metavar="NAME", help="an event's id, a folder, a key, a line of siaga status")
@@ -57,11 +59,11 @@ def _reprocess(settings: Settings, chosen: argparse.Namespace) -> int:
 
     gateway = Gateway.of(settings)
     if chosen.orders:
-        for order in gateway.get("/siaga/orders").json()["orders"]:
+        for order in gateway.orders():
             print(_line(order))
         return 0
     if chosen.stop:
-        print(_stopped(gateway.post("/siaga/orders/stop", {"id": chosen.stop})["order"]))
+        print(_stopped(gateway.stopped(chosen.stop)))
         return 0
     beside = {"who": getpass.getuser(), "function": chosen.function, "report": chosen.report}
     beside = {field: value for field, value in beside.items() if value}
@@ -73,11 +75,11 @@ def _reprocess(settings: Settings, chosen: argparse.Namespace) -> int:
     return _range(gateway, chosen, wanted | beside)
 
 
-def _named(gateway: "Gateway", chosen: argparse.Namespace, beside: Mapping[str, Any]) -> int:
+def _named(gateway: "Gateway", chosen: argparse.Namespace, beside: Mapping[str, object]) -> int:
     missed = 0
     for name in chosen.name:
         try:
-            answer = gateway.post("/siaga/reprocess", {"input": name, "dry_run": chosen.dry_run} | dict(beside))
+            answer = gateway.ordered({"input": name, "dry_run": chosen.dry_run, **beside})
         except NotFound as error:
             missed += 1
             print(f"siaga: {error}; name an event, a folder, a key or a line of siaga status", file=sys.stderr)
@@ -90,7 +92,7 @@ def _named(gateway: "Gateway", chosen: argparse.Namespace, beside: Mapping[str, 
     return 1 if missed else 0
 
 
-def _wanted(chosen: argparse.Namespace) -> dict[str, Any]:
+def _wanted(chosen: argparse.Namespace) -> dict[str, object]:
     """The range that the options tell, as the gateway takes it."""
     fields = ("all", "latest", "failed", "missing", "older", "older_than", "since", "until")
     wanted = {field: value for field in fields if (value := getattr(chosen, field))}
@@ -99,8 +101,8 @@ def _wanted(chosen: argparse.Namespace) -> dict[str, Any]:
     return wanted
 
 
-def _range(gateway: "Gateway", chosen: argparse.Namespace, wanted: dict[str, Any]) -> int:
-    plan = gateway.post("/siaga/reprocess", wanted | {"dry_run": True})["plan"]
+def _range(gateway: "Gateway", chosen: argparse.Namespace, wanted: dict[str, object]) -> int:
+    plan = gateway.ordered(wanted | {"dry_run": True})["plan"]
     _tell_plan(plan)
     if chosen.dry_run or not plan["count"]:
         return 0
@@ -110,14 +112,14 @@ def _range(gateway: "Gateway", chosen: argparse.Namespace, wanted: dict[str, Any
             return _NOT_ASKED
         if input("Do them again? [y/N] ").strip().lower() not in ("y", "yes"):
             return 0
-    order = gateway.post("/siaga/reprocess", wanted)["order"]
+    order = gateway.ordered(wanted)["order"]
     if chosen.no_wait:
         print(_line(order))
         return 0
     return _follow(gateway, order["id"])
 
 
-def _tell_plan(plan: Mapping[str, Any]) -> None:
+def _tell_plan(plan: PlanFacts) -> None:
     for name in plan["inputs"]:
         print(f"     {shown(name)}")
     if plan["count"] > len(plan["inputs"]):
@@ -137,19 +139,19 @@ def _follow(gateway: "Gateway", name: str) -> int:
         order = _awaited(gateway, name, progress)
     except KeyboardInterrupt:
         progress.clear()
-        print(_stopped(gateway.post("/siaga/orders/stop", {"id": name})["order"]), file=sys.stderr)
+        print(_stopped(gateway.stopped(name)), file=sys.stderr)
         return 130
     progress.clear()
     print(_line(order))
     return 0 if order["state"] == "done" else 1
 
 
-def _awaited(gateway: "Gateway", name: str, progress: "Progress") -> dict[str, Any]:
+def _awaited(gateway: "Gateway", name: str, progress: "Progress") -> OrderFacts:
     """The order when it is over; a gateway that is away for a while goes on with it by itself."""
     while True:
         try:
-            orders = gateway.get("/siaga/orders").json()["orders"]
-            order: dict[str, Any] = next(one for one in orders if one["id"] == name)
+            orders = gateway.orders()
+            order = next(one for one in orders if one["id"] == name)
         except SiagaError as error:
             progress.say(f"{error}; the order goes on once it does")
             time.sleep(_LOOK_SECONDS)
@@ -159,22 +161,23 @@ def _awaited(gateway: "Gateway", name: str, progress: "Progress") -> dict[str, A
         if order["total"] is None:
             progress.say("being counted")
         else:
-            said = (order["reason"] or {}).get("text", "Ctrl-C stops it")
+            said = order["reason"]["text"] if order["reason"] else "Ctrl-C stops it"
             progress.bar(order["done"], order["total"], said)
         time.sleep(_LOOK_SECONDS)
 
 
-def _line(order: Mapping[str, Any]) -> str:
+def _line(order: OrderFacts) -> str:
     """An order in a line: its state and name, how far it is, since when, by whom, what it is about."""
     total = "?" if order["total"] is None else f"{order['total']:,}"
-    wanted = order["wanted"] | ({"inputs": len(order["wanted"]["inputs"])} if "inputs" in order["wanted"] else {})
+    inputs = cast(list[object], order["wanted"].get("inputs", []))
+    wanted = order["wanted"] | ({"inputs": len(inputs)} if inputs else {})
     fields = ", ".join(f"{field} {value}" for field, value in wanted.items())
     reason = f"  {order['reason']['text']}" if order["reason"] else ""
     who = f"{order['who']}: {fields[:200]}{reason}"
     return f"{order['state']:<8} {order['id']}  {order['done']:,} of {total} done  {order['placed']}  {shown(who)}"
 
 
-def _stopped(order: Mapping[str, Any]) -> str:
+def _stopped(order: OrderFacts) -> str:
     rest = max(0, (order["total"] or 0) - order["enqueued"])
     under_way = order["enqueued"] - order["done"]
     return (
@@ -190,7 +193,7 @@ def _drop(settings: Settings, chosen: argparse.Namespace) -> int:
     missed = 0
     for name in chosen.name:
         try:
-            answer = gateway.post("/siaga/drop", {"input": name, "why": chosen.why, "who": getpass.getuser()})
+            answer = gateway.dropped({"input": name, "why": chosen.why, "who": getpass.getuser()})
         except NotFound as error:
             missed += 1
             print(f"siaga: {error}", file=sys.stderr)

@@ -3,9 +3,10 @@
 import argparse
 import getpass
 import sys
-from typing import Any
+from typing import TYPE_CHECKING
 
 from siaga.accounts.account import OPERATOR, ROLES
+from siaga.commands import Commands
 from siaga.errors import Conflict, SiagaError
 from siaga.settings import Settings
 
@@ -19,7 +20,12 @@ _ACTIONS = {
 }
 
 
-def add_to(commands: Any) -> None:
+if TYPE_CHECKING:  # which a command imports when it is called
+    from siaga.accounts.audit import Audit
+    from siaga.accounts.directory import Accounts
+
+
+def add_to(commands: Commands) -> None:
     """Add `user` and `operator` to the command line's commands."""
     user = commands.add_parser("user", help="who may log in to the web app: add, list, role, reset, disable, enable")
     actions = user.add_subparsers(required=True, dest="action", metavar="ACTION")
@@ -69,7 +75,7 @@ def _operator(settings: Settings, chosen: argparse.Namespace) -> int:
     return 0
 
 
-def _opened(settings: Settings) -> tuple[Any, Any]:
+def _opened(settings: Settings) -> "tuple[Accounts, Audit]":
     from siaga.accounts.audit import Audit
     from siaga.accounts.directory import Accounts
     from siaga.store import Store
@@ -78,7 +84,7 @@ def _opened(settings: Settings) -> tuple[Any, Any]:
     return Accounts(store, settings.secrets), Audit(store)
 
 
-def _note(audit: Any, what: str, about: str) -> None:
+def _note(audit: "Audit", what: str, about: str) -> None:
     from siaga.accounts.audit import DONE
 
     audit.note(f"{getpass.getuser()} (siaga user)", what, DONE, "", about)

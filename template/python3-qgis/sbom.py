@@ -4,10 +4,9 @@ import json
 import subprocess
 import sys
 from importlib.metadata import distributions
-from typing import Any
 
 
-def debian() -> list[dict[str, Any]]:
+def debian() -> list[dict[str, object]]:
     """A component for each installed package of Debian."""
     form = "${Package} ${Version} ${Architecture}\n"
     listed = subprocess.run(["dpkg-query", "-W", "-f", form], capture_output=True, text=True, check=True).stdout
@@ -15,7 +14,7 @@ def debian() -> list[dict[str, Any]]:
     return [_component(name, version, f"pkg:deb/debian/{name}@{version}?arch={arch}") for name, version, arch in rows]
 
 
-def python() -> list[dict[str, Any]]:
+def python() -> list[dict[str, object]]:
     """A component for each distribution that this interpreter finds, Debian's as well; the first found of a name."""
     found: dict[str, str] = {}
     for one in distributions():
@@ -23,7 +22,7 @@ def python() -> list[dict[str, Any]]:
     return [_component(name, version, f"pkg:pypi/{name}@{version}") for name, version in sorted(found.items())]
 
 
-def _component(name: str, version: str, purl: str) -> dict[str, Any]:
+def _component(name: str, version: str, purl: str) -> dict[str, object]:
     return {"type": "library", "name": name, "version": version, "purl": purl, "bom-ref": purl}
 
 

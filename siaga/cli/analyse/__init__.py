@@ -4,15 +4,15 @@ One module per hazard; each has add_arguments(parser) and run(settings, chosen).
 """
 
 import argparse
-from typing import Any
 
 from siaga.cli.analyse import ash, earthquake, flood
+from siaga.commands import Commands
 from siaga.settings import Settings
 
 HAZARDS = {"earthquake": earthquake, "flood": flood, "ash": ash}
 
 
-def add_to(commands: Any) -> None:
+def add_to(commands: Commands) -> None:
     """Add the command to those of the command line. commands: as argparse's add_subparsers gives."""
     analyse = commands.add_parser("analyse", help="analyse a file on this machine, without a store")
     hazards = analyse.add_subparsers(required=True, metavar="HAZARD")

@@ -132,6 +132,7 @@ def basemap(cache: Path) -> Path | None:
     return path if path.exists() else None
 
 
-def body_of(products: Sequence[Product], path: str) -> Any:
+def body_of(products: Sequence[Product], path: str) -> dict[str, Any]:
     """What a GeoJSON product holds."""
-    return json.loads(next(product.body for product in products if product.path == path))
+    found: dict[str, Any] = json.loads(next(product.body for product in products if product.path == path))
+    return found

@@ -1,0 +1,76 @@
+"""What the gateway answers to the command line and the web: jobs, orders, plans of orders."""
+
+from typing import TypedDict
+
+from siaga.errors import Reason
+
+
+class JobFacts(TypedDict):
+    """A job that is not settled, or has just been. next: when it is tried again, UTC; reason: why it waits."""
+
+    function: str
+    bucket: str
+    key: str
+    etag: str
+    version_id: str
+    state: str
+    attempt: int
+    next: str | None
+    reason: Reason | None
+    received: str
+
+
+class JobName(TypedDict):
+    """A job that was ordered."""
+
+    function: str
+    bucket: str
+    key: str
+    state: str
+
+
+class DroppedInput(TypedDict):
+    """An input that was given up for good."""
+
+    function: str
+    bucket: str
+    key: str
+
+
+class OrderFacts(TypedDict):
+    """An order and how far it has come: gateway.orders.Order. wanted: as it was sent."""
+
+    id: str
+    wanted: dict[str, object]
+    who: str
+    state: str
+    placed: str
+    ended: str
+    total: int | None
+    enqueued: int
+    done: int
+    reason: Reason | None
+
+
+class PlanFacts(TypedDict):
+    """What an order would do: how many inputs, of which functions, the first of them, an estimate of its seconds."""
+
+    count: int
+    functions: dict[str, int]
+    inputs: list[str]
+    seconds: float | None
+
+
+class Ordered(TypedDict, total=False):
+    """The answer to an order: jobs of what was named, an order of a range, a plan where nothing was to be done."""
+
+    enqueued: int
+    jobs: list[JobName]
+    order: OrderFacts
+    plan: PlanFacts
+
+
+class Dropped(TypedDict):
+    """The answer to an order to drop."""
+
+    dropped: list[DroppedInput]
