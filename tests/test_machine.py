@@ -98,7 +98,7 @@ def test_a_store_that_never_answers_is_said(tmp_path):
     for name in machine.store_secrets():
         settings.make_secret(name, "something")
     with pytest.raises(SiagaError, match=r"127\.0\.0\.1:9"):
-        machine.up(settings, Supervisor(tmp_path / "logs"), print)
+        machine.up(settings, Supervisor(tmp_path / "logs"), print, seconds=0)
 
 
 def test_every_part_is_watched(tmp_path):

@@ -71,7 +71,7 @@ def start_store(
     """Start our own store, or take the one that the settings name, and prepare it for these functions.
 
     Raises StoreIsLate when our own is not ready after `seconds` or breaks off, SiagaError when a secret or the server
-    is missing, the store refuses something, or one elsewhere does not answer.
+    is missing, the store refuses something, or one elsewhere does not answer for so long.
     """
     _check_keys(settings)
     make_secrets(settings)
@@ -84,12 +84,16 @@ def start_store(
                 seconds=f"{seconds:g}",
                 logs=settings.home / "logs",
             )
-    try:
-        minio.configure(settings, functions, say)
-    except Unavailable as error:
-        if settings.store_is_here:  # it is started again where it has ended
-            raise StoreIsLate("{error}; its set-up is tried again", error=str(error)) from error
-        raise
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return minio.configure(settings, functions, say)
+        except Unavailable as error:
+            if settings.store_is_here:  # it is started again where it has ended
+                raise StoreIsLate("{error}; its set-up is tried again", error=str(error)) from error
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(_LATE_SECONDS)
 
 
 def _prepare_late(settings: Settings, functions: tuple[stack.Function, ...], say: Callable[[str], None]) -> None:
