@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from siaga import keys
-from siaga.errors import NotFound
+from siaga.errors import Forbidden, NotFound
 from siaga.store import Head, Store
 
 
@@ -39,7 +39,7 @@ def _below(store: Store, bucket: str, folder: str) -> Iterator[Head]:
     """The maps in a folder at the top, if its name begins with a clock."""
     if keys.is_timed(folder):
         for key in keys.grids_in(folder):
-            with suppress(NotFound):
+            with suppress(NotFound, Forbidden):  # not every role may ask
                 yield store.head(bucket, key)
 
 

@@ -43,6 +43,7 @@ _SINGLE_FILES = {
         f"{keys.ANALYSIS_DATA}/{keys.TILES}*",
         f"{keys.FLOODMAPS}/{keys.HOURS}*",
         f"{keys.FLOODMAPS}/{keys.OUTAGES}*",
+        *(f"{bucket}/*/{keys.GRID}" for bucket in keys.SHAKEMAP_BUCKETS),  # that they are there: see inputs.listing
     ),
     "ash": (_MANIFEST, f"{keys.ANALYSIS_DATA}/places/*"),
 }

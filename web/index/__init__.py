@@ -9,6 +9,7 @@ once it is large.
 
 import json
 import logging
+import math
 import sqlite3
 import threading
 import time
@@ -30,8 +31,8 @@ from web.index.arrivals import ArrivalIndex
 from web.index.decided import DecisionIndex
 from web.index.floods import TABLES as FLOOD_TABLES
 from web.index.floods import FloodIndex
+from web.index.inputs import PART_SECONDS, InputIndex
 from web.index.inputs import TABLES as INPUT_TABLES
-from web.index.inputs import InputIndex
 from web.index.lists import LARGE, EventLists, Filter
 from web.index.maps import MapIndex
 from web.index.quakes import beside, refresh
@@ -70,12 +71,12 @@ class Index:
         self.arrivals = ArrivalIndex(self._connection)
         self.texts = texts.TextIndex(store, self._connection)
         self.ledger = ReceiptIndex(self._connection)
-        self._parts: dict[str, Callable[[], None]] = {
-            "inputs": lambda: self.inputs.refresh(),
-            "catalogue": self._copy_events,
-            "ledger": lambda: self._copy("receipt", keys.LEDGER, "", of_receipt),
-            "announcements": lambda: self.announced.refresh(self.lists.change),
-            "texts": lambda: self.texts.refresh(),
+        self._parts: dict[str, Callable[[float], None]] = {
+            "inputs": lambda seconds: self.inputs.refresh(seconds),
+            "catalogue": lambda _: self._copy_events(),
+            "ledger": lambda _: self._copy("receipt", keys.LEDGER, "", of_receipt),
+            "announcements": lambda _: self.announced.refresh(self.lists.change),
+            "texts": lambda _: self.texts.refresh(),
         }
         self.trouble: Reason | None = None  # why the last round failed
         self.built = (0, 0)  # of how many entries so many are read, while the index is made from nothing
@@ -142,7 +143,7 @@ class Index:
             for name in due:
                 began = time.monotonic()
                 if began >= due[name]:
-                    whole = self._attempt(lambda part=name: self._refresh(part))  # type: ignore[misc]
+                    whole = self._attempt(lambda part=name: self._refresh(part, PART_SECONDS))  # type: ignore[misc]
                     ended = time.monotonic()
                     pace = min(ended - began, 2 * usual[name])
                     due[name] = ended + (min(_MOST_SECONDS, _SHARE_OF_TIME * pace) if whole else _AFTER_FAILURE)
@@ -167,9 +168,9 @@ class Index:
             return True
         return False
 
-    def _refresh(self, name: str) -> None:
+    def _refresh(self, name: str, seconds: float = math.inf) -> None:
         with self._writing if name in ("catalogue", "announcements") else self._writing_others, self._timed(name):
-            self._parts[name]()
+            self._parts[name](seconds)
             if name in ("inputs", "ledger"):
                 self.inputs.join()
 
