@@ -14,6 +14,7 @@ from gateway.service import Gateway, install, services
 from siaga import vitals
 from siaga.answers import JobFacts
 from siaga.errors import BadInput, SiagaError
+from siaga.inputs.canary import is_of_one
 from siaga.moment import stamp
 
 _log = logging.getLogger("gateway")
@@ -60,11 +61,12 @@ def events() -> Response:
 def jobs() -> Response:
     """What is under way, and when the last sweeps were."""
     gateway = services()
-    listed = gateway.inbox.jobs(_JOBS)
+    listed = [one for one in gateway.inbox.jobs(_JOBS) if not (one[0].notification and is_of_one(one[0].notification))]
     return jsonify(
         jobs=[_job(*one) for one in listed if one[0].notification],
         calls=[_job(*one) for one in listed if not one[0].notification],
         sweep=gateway.sweep.figures(),
+        canary=gateway.canary.figures(),
         unreadable=gateway.webhook.unreadable(),
     )
 

@@ -8,6 +8,7 @@ from flask import Flask, current_app
 
 from gateway import counters, metrics
 from gateway.callback import Callbacks
+from gateway.canary import Canary
 from gateway.cron import Cron
 from gateway.database import Database
 from gateway.events import Webhook
@@ -56,6 +57,7 @@ class Gateway:
     orders: Orders
     reprocess: Reprocess
     steps: metrics.Steps
+    canary: Canary
     look: StoreLook
     vitals: Vitals
     stop: threading.Event = field(default_factory=threading.Event)
@@ -90,6 +92,7 @@ class Gateway:
             ledger.hear(hearer)
         lead, works = Lead(database, settings.gateway_peer_url), threading.Event()
         standing = metrics.Standing(settings.home, names, inbox, sweep, works.is_set)
+        canary = Canary(store, ledger, settings.canary_minutes)
         look = StoreLook(lambda: store.exists(keys.LEDGER, vitals.NOTHING))
         selection = Selection(store, functions, ledger, inbox.active)
         orders = Orders(store, inbox, selection, {function.name: function.replicas for function in functions})
@@ -110,11 +113,12 @@ class Gateway:
             orders=orders,
             reprocess=Reprocess(store, functions, inbox, ledger, Naming(store, functions), orders),
             steps=steps,
+            canary=canary,
             look=look,
             vitals=Vitals(
                 settings.secret(vitals.TOKEN),
                 {"store": look.check, "job database": standing.check, "lead": lead.check},
-                (vitals.Disk(settings.home), standing),
+                (vitals.Disk(settings.home), standing, canary),
             ),
         )
 
@@ -135,6 +139,7 @@ class Gateway:
         threading.Thread(target=self.cron.run, args=(self.stop,), name="cron", daemon=True).start()
         threading.Thread(target=self.orders.run, args=(self.stop,), name="orders", daemon=True).start()
         threading.Thread(target=self.steps.run, name="steps", daemon=True).start()
+        threading.Thread(target=self.canary.run, args=(self.stop,), name="canary", daemon=True).start()
 
     def close(self) -> None:
         """End within seconds; what is cut off is done again at the next start."""

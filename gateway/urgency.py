@@ -78,7 +78,7 @@ def by_content(store: Store, notification: Notification) -> int | None:
             metadata = store.head(notification.bucket, notification.key).metadata
             happened = moment.parse(metadata.get(keys.EVENT_TIME, ""))
             size = _size_of_report(metadata.get(keys.PEOPLE_HIT, ""))
-        elif notification.bucket.startswith(keys.SHAKEMAPS):
+        elif notification.bucket.startswith((keys.SHAKEMAPS, keys.CANARY)):
             head = store.get_range(notification.bucket, notification.key, 0, gridhead.BYTES - 1)
             happened, size = gridhead.origin_time(head), gridhead.magnitude(head)
     now = datetime.now(UTC)

@@ -11,13 +11,15 @@ SHAKEMAPS_CORRECTED = "shakemaps-corrected"
 SHAKEMAPS_BNPB = "shakemaps-bnpb"
 FLOODMAPS = "floodmaps"
 ASHMAPS = "ashmaps"
+CANARY = "canary"
 
 
 @dataclass(frozen=True, slots=True)
 class Hazard:
     """Where a hazard comes in and where it is shown.
 
-    function: that analyses its inputs. buckets: in which they arrive. name: of the object that wakes the function.
+    function: that analyses its inputs. buckets: in which they arrive. unshown: buckets whose inputs take the same way,
+    and of which no list knows. name: of the object that wakes the function.
     patterns: of the keys that wake it, where stack.yml says nothing else; letters are the same in either case.
     page: the path of its pages on the web.
     """
@@ -27,6 +29,7 @@ class Hazard:
     name: str
     patterns: tuple[str, ...]
     page: str
+    unshown: tuple[str, ...] = ()
 
 
 HAZARDS: Mapping[str, Hazard] = {
@@ -36,6 +39,7 @@ HAZARDS: Mapping[str, Hazard] = {
         name="grid.xml",
         patterns=("*grid.xml", "*grid.xml.zip", "*grid.xml.gz"),
         page="earthquakes",
+        unshown=(CANARY,),
     ),
     "flood": Hazard(
         function="on-flood",
@@ -61,4 +65,4 @@ def of_bucket(bucket: str) -> str:
     >>> of_bucket("shakemaps-bnpb"), of_bucket("results")
     ('earthquake', '')
     """
-    return next((name for name, one in HAZARDS.items() if bucket in one.buckets), "")
+    return next((name for name, one in HAZARDS.items() if bucket in one.buckets + one.unshown), "")

@@ -12,41 +12,35 @@ from siaga.hazards import ASH, EARTHQUAKE, FLOOD, HAZARDS
 from siaga.moment import TIME_ZONES
 
 SHAKEMAP_BUCKETS = EARTHQUAKE.buckets
-SHAKEMAPS, SHAKEMAPS_CORRECTED = hazards.SHAKEMAPS, hazards.SHAKEMAPS_CORRECTED
-SHAKEMAPS_BNPB = hazards.SHAKEMAPS_BNPB
-FLOODMAPS, ASHMAPS = hazards.FLOODMAPS, hazards.ASHMAPS
-ANALYSIS_DATA = "analysis-data"
-RESULTS, LEDGER = "results", "ledger"
-
+SHAKEMAPS, SHAKEMAPS_CORRECTED, SHAKEMAPS_BNPB = hazards.SHAKEMAPS, hazards.SHAKEMAPS_CORRECTED, hazards.SHAKEMAPS_BNPB
+FLOODMAPS, ASHMAPS, CANARY = hazards.FLOODMAPS, hazards.ASHMAPS, hazards.CANARY
+ANALYSIS_DATA, RESULTS, LEDGER = "analysis-data", "results", "ledger"
 INPUTS = tuple(bucket for hazard in HAZARDS.values() for bucket in hazard.buckets)
 ACCOUNTS, AUDIT = "accounts", "audit"  # who may come in, and who did what; keys by siaga.accounts.naming
 ANNOUNCEMENTS, DECISIONS, TEXTS = "announcements", "decisions", "texts"  # keys by siaga.inputs; they wake nothing
-BUCKETS = (*INPUTS, ANALYSIS_DATA, RESULTS, LEDGER, ACCOUNTS, AUDIT, ANNOUNCEMENTS, DECISIONS, TEXTS)
+BUCKETS = (*INPUTS, ANALYSIS_DATA, RESULTS, LEDGER, ACCOUNTS, AUDIT, ANNOUNCEMENTS, DECISIONS, TEXTS, CANARY)
 
 MANIFEST = "manifest.json"
-SHARES = "shares/"  # in analysis-data: the shares of population cells, prepared; no manifest names them
-TILES = "tiles/"  # in analysis-data: the base map as vector tiles, likewise
+SHARES, TILES = "shares/", "tiles/"  # in analysis-data, prepared: shares of population cells, base map; in no manifest
 MAP_TILES = f"{TILES}current.json"  # names the archive that maps are drawn from
 IMPACT, REPORT = "impact.json", "report.json"
-CATALOG = "catalog/"
+CATALOG, CANARIES = "catalog/", "canary/"  # entries of what is shown; of canaries, which nothing shows
 ORDERS = "_orders/"  # in ledger, beside the receipts, whose folders are names of functions: what is done again
 EVENT_TIME = "event-time"  # metadata of impact.json: when it happened, as siaga.moment stamps it
 PEOPLE_HIT = "people-hit"  # likewise: how many live where a quake does damage, a number; missing when nobody knows
 
-GRID = EARTHQUAKE.name  # ends the keys in the buckets of ShakeMaps that wake on-shakemap
+GRID, FLOOD_DATA, ASH_REQUEST = EARTHQUAKE.name, FLOOD.name, ASH.name  # end the keys that wake a hazard's function
 NOTICES = REFUSED, FAILED, PUBLISHED = ".refused.txt", ".failed.txt", ".published.txt"  # end the keys of notices
-FLOOD_DATA = FLOOD.name
 HOURS = "hours/"  # in floodmaps: what became of each hour that has no flood data of its own
 SUSPECT = "suspect/"  # in floodmaps: answers that are not trusted, as they came; they wake nothing
 OUTAGES = "outages/"  # in floodmaps: one object per outage of the source
 JAKARTA = "ID-JK"
-ASH_REQUEST = ASH.name  # in ashmaps: wakes on-ash
 ASH_RASTER = "ash_fall.tif"  # beside it; wakes nothing
 CANDIDATES = "candidates/"  # in ashmaps: rasters that are being checked and previewed; they wake nothing
 
 _LONGEST_ID = 64  # characters
 EVENT_ID = re.compile(rf"[A-Za-z0-9._+-]{{1,{_LONGEST_ID}}}")
-_VERSION = re.compile(r"(initial|corrected)-v(\d{3,})-([0-9a-f]{8})")
+_VERSION = re.compile(rf"(initial|corrected|{CANARY})-v(\d{{3,}})-([0-9a-f]{{8}})")
 _RUN = re.compile(r"[0-9a-f]{8}")
 _FOLDER_TIME = re.compile(r"\d{14}")
 _WIB = timezone(timedelta(hours=TIME_ZONES["WIB"]))  # the clock of BMKG's folders
@@ -57,8 +51,8 @@ SOURCE_RANK = {"initial": 0, "corrected": 1}  # a corrected map outranks an init
 
 
 def source_type(bucket: str) -> str:
-    """How the maps of that bucket are made: initial or corrected."""
-    return "corrected" if bucket == SHAKEMAPS_CORRECTED else "initial"
+    """How the maps of that bucket are made: initial or corrected; canary is no map of anything."""
+    return {SHAKEMAPS_CORRECTED: "corrected", CANARY: CANARY}.get(bucket, "initial")
 
 
 def folder_id(key: str) -> str:
@@ -300,7 +294,8 @@ class CatalogEntry:
 
     def __str__(self) -> str:
         utc = self.time.astimezone(UTC)
-        return f"catalog/{self.hazard}/{utc:%Y/%m}/{utc:%Y%m%dT%H%M%SZ}_{self.event_id}_{self.version}.json"
+        root = CANARIES if self.version.source_type == CANARY else CATALOG
+        return f"{root}{self.hazard}/{utc:%Y/%m}/{utc:%Y%m%dT%H%M%SZ}_{self.event_id}_{self.version}.json"
 
     @classmethod
     def parse(cls, key: str) -> "CatalogEntry":
@@ -313,6 +308,11 @@ class CatalogEntry:
         except ValueError as error:  # 30 February
             raise BadInput("{value} is not the key of a catalogue entry", value=repr(key[:200])) from error
         return cls(match[1], time, match[3], Version.parse(match[4]))
+
+
+def canary_runs(event_id: str) -> str:
+    """The prefix in bucket results of all that was made of one canary."""
+    return f"earthquake/{event_id}/{CANARY}-"
 
 
 def catalog_prefix(hazard: str, year: int | None = None, month: int | None = None) -> str:

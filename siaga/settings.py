@@ -80,6 +80,7 @@ class Settings:
     SIAGA_FULL_SWEEP_SECONDS   full_sweep_seconds   between sweeps of everything at once, one at 19:00 UTC
     SIAGA_OLD_INPUTS_DAYS      old_inputs_days      how long our MinIO keeps inputs that were overwritten; 0: for ever
     SIAGA_PUBLIC_RESULTS       public_results       yes: anybody reads catalogue and products in our MinIO
+    SIAGA_CANARY_MINUTES       canary_minutes       between two canaries; 0: none is sent
     SIAGA_ATTEMPTS             attempts             before an input is declared dead
     SIAGA_BACKOFF_SECONDS      backoff_seconds      first wait after a failed attempt; doubles, with jitter
     SIAGA_PETABENCANA_URLS     petabencana_urls     PetaBencana's servers in the order in which they are asked
@@ -125,6 +126,7 @@ class Settings:
     full_sweep_seconds: float
     old_inputs_days: int
     public_results: bool
+    canary_minutes: float
     attempts: int
     backoff_seconds: float
     bmkg_url: str
@@ -180,6 +182,7 @@ class Settings:
             full_sweep_seconds=said.number("SIAGA_FULL_SWEEP_SECONDS", 86400),
             old_inputs_days=int(said.number("SIAGA_OLD_INPUTS_DAYS", 90)),
             public_results=said.switch("SIAGA_PUBLIC_RESULTS", False),
+            canary_minutes=max(0.0, said.number("SIAGA_CANARY_MINUTES", 10)),
             attempts=int(said.number("SIAGA_ATTEMPTS", 8)),
             backoff_seconds=said.number("SIAGA_BACKOFF_SECONDS", 2),
             bmkg_url=env.get("SIAGA_BMKG_URL", _BMKG).rstrip("/"),

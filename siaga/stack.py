@@ -150,7 +150,9 @@ def _function(path: Path, name: str, entry: Mapping[str, Any]) -> Function:
 def _of_hazard(function: str) -> str:
     """The patterns of keys that wake it, as an annotation has them; "" where it is no hazard's function."""
     rows = (hazard for hazard in HAZARDS.values() if hazard.function == function)
-    return " ".join(f"{bucket}/{pattern}" for row in rows for bucket in row.buckets for pattern in row.patterns)
+    return " ".join(
+        f"{bucket}/{pattern}" for row in rows for bucket in row.buckets + row.unshown for pattern in row.patterns
+    )
 
 
 def _pattern(word: str) -> Pattern:

@@ -68,6 +68,7 @@ def test_all_that_is_named_is_declared_and_made(tmp_path):
     machine.make_secrets(settings)
     machine.make_store_keys(settings)
     machine.make_database_password(settings)
+    machine.make_monitoring_password(settings)
     for name, one in COMPOSE["secrets"].items():
         assert one["file"] == f"./secrets/{name}"
         assert (settings.secrets / name).is_file(), name

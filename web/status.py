@@ -43,7 +43,7 @@ pages = Blueprint("status", __name__)
 def machine_status() -> Response:
     """What the status page tells, for machines; seconds, times in UTC, null is unknown."""
     index = services().index
-    jobs = _gateway(services().gateway_url, services().jobs_token)[0]
+    jobs, _sweep, canary = _gateway(services().gateway_url, services().jobs_token)
     states = [job["state"] for job in jobs or ()]
     return jsonify(
         {
@@ -54,6 +54,7 @@ def machine_status() -> Response:
             "failed": index.ledger.failed(0)[1],
             "done": index.ledger.receipts(("done",), 0)[1],
             "latency": board.latencies(index, g.now),
+            "canary": canary or None,
             "sources": [
                 {"name": one.name, "last": stamp(one.last) if one.last else None, "state": one.state}
                 | {"usual_seconds": one.usual}
@@ -69,7 +70,7 @@ def status() -> str:
     """The status page."""
     index = services().index
     wanted = request.args.get("q", "").strip()[:200]
-    jobs, sweep = _gateway(services().gateway_url, services().jobs_token)
+    jobs, sweep, canary = _gateway(services().gateway_url, services().jobs_token)
     decide, failed = index.ledger.failed(_SHOWN)
     settled, done = index.ledger.receipts(("done",), _SHOWN)
     superseded = index.ledger.receipts(("superseded",), 0)[1]
@@ -113,6 +114,7 @@ def status() -> str:
         gaps=_gaps(services().home),
         gateway_answers=jobs is not None,
         sweep=sweep,
+        canary=_canary(canary),
         parts=_parts(services().home),
         part_states=_PART_STATES,
         outages=[_outage(one) for one in index.floods.outages()],
@@ -131,13 +133,24 @@ def _submitted(sent: str) -> str:
         return ""
 
 
-def _gateway(url: str, token: str) -> tuple[list[dict[str, Any]] | None, dict[str, Any]]:
-    """Jobs under way, and when the last sweeps were; None when the gateway does not answer."""
+def _gateway(url: str, token: str) -> tuple[list[dict[str, Any]] | None, dict[str, Any], dict[str, Any]]:
+    """Jobs under way, when the last sweeps were, how the last canaries fared; None when the gateway does not answer."""
     try:
         told = requests.get(f"{url}/siaga/jobs", headers={"Authorization": f"Bearer {token}"}, timeout=2).json()
-        return list(told["jobs"]), dict(told["sweep"])
+        return list(told["jobs"]), dict(told["sweep"]), dict(told.get("canary", {}))
     except (requests.RequestException, ValueError, KeyError):
-        return None, {}
+        return None, {}, {}
+
+
+def _canary(told: dict[str, Any]) -> dict[str, Any]:
+    """How the last canaries fared, in words; nothing where none is sent or known."""
+    if not told.get("minutes") or not told["sent"]:
+        return {}
+    words = {"late": told["late"], "sent": clock.ago(told["sent"], g.now, g.language), "published": "", "lasted": ""}
+    if told["published"]:
+        words["published"] = clock.ago(told["published"], g.now, g.language)
+        words["lasted"] = clock.lasted(told["seconds"], g.language)
+    return words
 
 
 def _unknown(index: Index, jobs: Any) -> list[dict[str, Any]]:

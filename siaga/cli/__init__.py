@@ -132,6 +132,7 @@ def _prepare(settings: Settings, chosen: argparse.Namespace) -> int:
         machine.make_secrets(settings)
         machine.make_store_keys(settings)
         machine.make_database_password(settings)
+        machine.make_monitoring_password(settings)
     else:
         machine.prepare(settings, chosen.wait, lambda line: print(f"siaga: {line}", flush=True))
     return 0
@@ -185,6 +186,8 @@ def _status(settings: Settings, _: argparse.Namespace) -> int:
             since = f"{moment.parse(part.since):%Y-%m-%d %H:%M:%S}"
             print(f"{part.state:<10} {since}  part {part.name}, started again {part.restarts} time(s)")
             print(f"{'':<10} {part.text}")
+    if line := ingest.canary(settings):
+        print(line)
     for state, name, came, reason in ingest.inputs(settings):
         print(f"{state:<10} {came}  {shown(name)}" + (f"\n{'':<10} {shown(reason)}" if reason else ""))
     return 0

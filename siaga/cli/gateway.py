@@ -56,6 +56,13 @@ class Gateway:
         except SiagaError:
             return []
 
+    def canary(self) -> dict[str, Any]:
+        """How the last canaries fared; nothing when the gateway does not answer, or is older than they are."""
+        try:
+            return dict(self.get("/siaga/jobs").json().get("canary", {}))
+        except SiagaError:
+            return {}
+
     def pending(self) -> set[str]:
         """The ids of all jobs that are not settled."""
         return set(self.get("/siaga/pending").text.split("\n"))

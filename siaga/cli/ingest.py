@@ -135,6 +135,17 @@ def inputs(settings: Settings) -> Iterator[tuple[str, str, str, str]]:
         yield from map(_unused, folders.rest())
 
 
+def canary(settings: Settings) -> str:
+    """How the last canary fared, as a line; "" where the gateway tells of none."""
+    told = Gateway.of(settings).canary()
+    if not told.get("minutes") or not told["sent"]:
+        return ""
+    last = f"the last one came through at {told['published']} in {told['seconds']:.1f} s" if told["published"] else ""
+    late = f"the one of {told['sent']} is late" if told["late"] else ""
+    state = "late" if late else "published" if last else "running"
+    return f"{state:<10} canary: {'; '.join(filter(None, (late, last)))}"
+
+
 def _unused(one: Ignored) -> tuple[str, str, str, str]:
     """Of a folder with many files that wake nothing there is one line."""
     said = f"Its name does not end in {one.lacks}, so it wakes nothing"

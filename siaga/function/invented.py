@@ -1,4 +1,4 @@
-"""Invented inputs, small and plausible: to get warm with, and for the demonstration where no real one is at hand."""
+"""Invented inputs, small and plausible: for the demonstration where no real one is at hand."""
 
 import json
 from hashlib import sha256
@@ -11,33 +11,6 @@ from siaga.hazard.ash import AshFall
 SNAPSHOT = "2026010100-6-rw"  # the hour of the flood
 ERUPTION = "201702211904+0700_"  # how the folder of the ash fall begins; the volcano's name follows
 _MERAPI = {"longitude": 110.446, "latitude": -7.54, "elevation_m": 2910}  # Global Volcanism Program
-
-
-def shakemap(longitude: float, latitude: float) -> bytes:
-    """The grid.xml of a quake of magnitude 6.4 under that place: MMI falls off from VIII with the distance from it."""
-    depth, spacing, count = 11.0, 0.05, 41
-    reach = spacing * (count - 1) / 2
-    x, y = np.meshgrid(np.linspace(-reach, reach, count), np.linspace(reach, -reach, count))
-    km = np.hypot(x * np.cos(np.radians(latitude)), y) * 111.2
-    mmi = np.maximum(8.3 - 3.2 * np.log10(np.hypot(km, depth) / depth), 1.0)
-    nodes = zip((longitude + x).ravel(), (latitude + y).ravel(), mmi.ravel(), strict=True)
-    rows = "\n".join(f"{east:.6f} {north:.6f} {shaken:.2f}" for east, north, shaken in nodes)
-    names = ("LON", "LAT", "MMI")
-    described = "".join(f'<grid_field index="{place}" name="{name}" />' for place, name in enumerate(names, 1))
-    return f"""<?xml version="1.0" encoding="UTF-8"?>
-<shakemap_grid event_id="20260101000000" shakemap_id="20260101000000" shakemap_version="1" \
-process_timestamp="2025-12-31T17:10:00Z" shakemap_originator="BMKG" map_status="RELEASED" shakemap_event_type="ACTUAL">
-<event magnitude="6.4" depth="{depth}" lat="{latitude:.6f}" lon="{longitude:.6f}" \
-event_timestamp="2026-01-01T00:00:00WIB" event_network="" event_description="CONTOH" />
-<grid_specification lon_min="{longitude - reach:.6f}" lat_min="{latitude - reach:.6f}" \
-lon_max="{longitude + reach:.6f}" lat_max="{latitude + reach:.6f}" nominal_lon_spacing="{spacing}" \
-nominal_lat_spacing="{spacing}" nlon="{count}" nlat="{count}" />
-{described}
-<grid_data>
-{rows}
-</grid_data>
-</shakemap_grid>
-""".encode()
 
 
 def flood() -> bytes:

@@ -14,8 +14,8 @@ from siaga.data import analysis_data
 from siaga.data.analysis_data import AnalysisData
 from siaga.errors import SiagaError
 from siaga.exposure import places
-from siaga.function import invented
 from siaga.function.frame import Context, open_context
+from siaga.inputs import invented_quake
 from siaga.timing import Timing
 
 _log = logging.getLogger("siaga.function")
@@ -75,6 +75,6 @@ def shakemap(exposure: AnalysisData) -> bytes:
     path = exposure.path("places")
     towns = places.read(path) if path else None
     if towns is None or not len(towns):
-        return invented.shakemap(*_SOMEWHERE)
+        return invented_quake.shakemap(*_SOMEWHERE)
     largest = int(np.argmax(np.nan_to_num(towns.population)))
-    return invented.shakemap(float(towns.longitude[largest]), float(towns.latitude[largest]))
+    return invented_quake.shakemap(float(towns.longitude[largest]), float(towns.latitude[largest]))

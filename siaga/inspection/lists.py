@@ -14,6 +14,7 @@ from typing import Any
 from siaga import keys
 from siaga.errors import BadInput, NotFound
 from siaga.events import Notification
+from siaga.inputs import canary
 from siaga.inputs.listing import listed
 from siaga.receipt import Receipt
 from siaga.stack import Function, waking
@@ -58,7 +59,9 @@ class Lists:
                 self._add_input(bucket, head.key, head.etag)
         folder, impact, printed = "", "", False
         for head in self._store.list(keys.RESULTS):
-            if head.key.startswith(keys.CATALOG):
+            if head.key.startswith((keys.CATALOG, keys.CANARIES)) or canary.is_of_one(
+                Notification(keys.RESULTS, head.key)
+            ):
                 continue
             here, _, name = head.key.rpartition("/")
             if here != folder:
@@ -75,7 +78,9 @@ class Lists:
         marks = "insert or replace into receipt values (?, ?, ?, ?, ?, ?, ?, ?, ?)"
         names = (head.key for head in self._store.list(keys.LEDGER) if not head.key.startswith(keys.ORDERS))
         for number, (name, found) in enumerate(self._bodies(keys.LEDGER, names), 1):
-            self._connection.execute(marks, _receipt(name, found))
+            row = _receipt(name, found)
+            if not canary.is_of_one(Notification(row[2], row[3])):
+                self._connection.execute(marks, row)
             self._say("receipts", number)
 
     def read_entries(self) -> None:

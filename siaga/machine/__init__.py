@@ -224,6 +224,11 @@ def make_database_password(settings: Settings) -> None:
     settings.make_secret("postgres-password")
 
 
+def make_monitoring_password(settings: Settings) -> None:
+    """Make the password of Grafana's user admin, where it runs beside the parts."""
+    settings.make_secret("grafana-password")
+
+
 def make_ssh_key(path: Path) -> str:
     """Make an ed25519 key pair unless it is there; returns the public half as one line."""
     if not path.exists():

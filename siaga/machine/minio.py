@@ -234,9 +234,9 @@ def rights(role: str) -> dict[str, object]:
         "bmkg": [(("s3:PutObject", "s3:GetObject"), shakemaps), (listing, shakemaps)],
         "door": [(("s3:PutObject", "s3:GetObject"), keys.INPUTS), (listing, keys.INPUTS)],
         "functions": [
-            (reading, (*keys.INPUTS, keys.ANALYSIS_DATA, keys.RESULTS, keys.ANNOUNCEMENTS, keys.TEXTS)),
+            (reading, (*keys.INPUTS, keys.CANARY, keys.ANALYSIS_DATA, keys.RESULTS, keys.ANNOUNCEMENTS, keys.TEXTS)),
             (("s3:PutObject",), (keys.FLOODMAPS, keys.RESULTS, keys.ANNOUNCEMENTS)),
-            (listing, (*keys.INPUTS, keys.ANALYSIS_DATA, keys.RESULTS, keys.ANNOUNCEMENTS, keys.TEXTS)),
+            (listing, (*keys.INPUTS, keys.CANARY, keys.ANALYSIS_DATA, keys.RESULTS, keys.ANNOUNCEMENTS, keys.TEXTS)),
         ],
         "ash": [(("s3:PutObject", "s3:GetObject"), (keys.ASHMAPS,)), (listing, (keys.ASHMAPS,))],
         "accounts": [
@@ -249,9 +249,10 @@ def rights(role: str) -> dict[str, object]:
             (listing, (keys.DECISIONS, keys.TEXTS)),  # else what is not there is forbidden
         ],
         "gateway": [
-            (reading, (*keys.INPUTS, keys.RESULTS, keys.LEDGER)),
-            (("s3:PutObject", "s3:DeleteObject"), (keys.LEDGER,)),
-            ((*listing, *versions), (*keys.INPUTS, keys.RESULTS, keys.LEDGER)),
+            (reading, (*keys.INPUTS, keys.CANARY, keys.RESULTS, keys.LEDGER)),
+            (("s3:PutObject", "s3:DeleteObject"), (keys.LEDGER, keys.CANARY)),
+            (("s3:DeleteObject",), (f"{keys.RESULTS}/{keys.CANARY}", f"{keys.RESULTS}/{keys.canary_runs('*')}*")),
+            ((*listing, *versions), (*keys.INPUTS, keys.CANARY, keys.RESULTS, keys.LEDGER)),
         ],
         "web": [
             (("s3:GetObject",), (keys.FLOODMAPS, *shown)),

@@ -152,6 +152,7 @@ class Gateway:
             "SIAGA_JOB_DATABASE": f"sqlite:///{self.database}",
             "SIAGA_SWEEP_SECONDS": "600",
             "SIAGA_FULL_SWEEP_SECONDS": "600",
+            "SIAGA_CANARY_MINUTES": "0",
             "SIAGA_ATTEMPTS": "3",
             "SIAGA_BACKOFF_SECONDS": "0.1",
             "SIAGA_CALLBACK_NETWORKS": "127.0.0.0/8",

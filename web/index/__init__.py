@@ -330,8 +330,8 @@ class Index:
     def _row(self, bucket: str, head: Head, row: Any) -> dict[str, Any] | None:
         try:
             body, got = self._store.get(bucket, head.key)
-            found: dict[str, Any] = {"key": head.key, "etag": got.etag, "body": body.decode()} | row(body)
-            return found
+            told: dict[str, Any] = row(body)
+            return {"key": head.key, "etag": got.etag, "body": body.decode()} | told if told else None
         except NotFound:
             return None  # deleted since it was listed
         except (ValueError, KeyError, TypeError, BadInput):

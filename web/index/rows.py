@@ -9,6 +9,7 @@ from siaga.catalog import AshEntry, EarthquakeEntry, Entry, FloodEntry
 from siaga.hazard.ash import ALERT_LEVELS
 from siaga.impact.fatality import LEVELS
 from siaga.impact.versions import Revision
+from siaga.inputs import canary
 from siaga.receipt import Receipt
 
 FELT_FROM = 4  # MMI: from there on most people within buildings feel a quake (USGS, "The Modified Mercalli Scale")
@@ -62,8 +63,10 @@ def of_entry(entry: Entry) -> dict[str, Any]:
 
 
 def of_receipt(body: bytes) -> dict[str, Any]:
-    """Of a receipt as it is stored. Raises as of_entry."""
+    """Of a receipt as it is stored; nothing of a canary's. Raises as of_entry."""
     receipt = Receipt.decode(body)
+    if canary.is_of_one(receipt.notification):
+        return {}
     return {
         "function": receipt.function,
         "bucket": receipt.notification.bucket,
