@@ -51,7 +51,7 @@ Imports go down, never up and never aside; from the ground:
     report.classed, report.earthquake
     report.assembly
     alerts, function
-    inspection
+    inspection, watch
     cli
 
 docs/layout.md says why, and has a line for each module.

@@ -78,7 +78,7 @@ def test_all_that_is_named_is_declared_and_made(tmp_path):
         assert set(service.get("depends_on", ())) <= SERVICES.keys()
         for volume in service.get("volumes", ()):
             source = volume.split(":")[0]
-            assert source in COMPOSE["volumes"] or source.startswith("./")
+            assert source in COMPOSE["volumes"] or source.startswith(("./", "../"))
 
 
 def test_every_setting_is_one_that_there_is_and_env_example_names_what_must_be_said():

@@ -20,7 +20,7 @@ def test_stack_yml_wakes_the_function_of_the_row_by_its_buckets_and_patterns(nam
     hazard = HAZARDS[name]
     functions = {one.name: one for one in stack.load(REPOSITORY / "stack.yml")}
     woken = {(pattern.bucket, f"{pattern.prefix}*{pattern.suffix}") for pattern in functions[hazard.function].inputs}
-    assert woken == {(bucket, pattern) for bucket in hazard.buckets for pattern in hazard.patterns}
+    assert woken == {(bucket, pattern) for bucket in hazard.buckets + hazard.unshown for pattern in hazard.patterns}
 
 
 @NAMES

@@ -46,7 +46,7 @@ FLOORS = (
     ("report.classed", "report.earthquake"),
     ("report.assembly",),
     ("alerts", "function"),
-    ("inspection",),
+    ("inspection", "watch"),
     ("cli",),
 )
 PURE = ("hazard", "exposure", "impact")
