@@ -301,6 +301,8 @@ class Inbox:
                 {
                     "function": job.function,
                     **job.content,
+                    "event_id": verdict.event_id,
+                    "run": verdict.run,
                     "state": verdict.state,
                     "attempts": progress.attempt,
                     "seconds": verdict.seconds,

@@ -34,6 +34,9 @@ def test_it_goes_the_whole_way_and_nobody_sees_it(stack_up):
     assert name in entry.key
     assert not [one.key for one in gateway.list(keys.RESULTS, keys.CATALOG) if name in one.key]
     wait_for(lambda: len(own(stack_up.store())) == 2, 30, "its receipts")
+    story = stack_up.run("log", name).stdout
+    for part in ("store", "gateway", "on-shakemap-0", "render-report-1", "ledger"):
+        assert f"  {part} " in story, story
     web = f"http://127.0.0.1:{stack_up.settings.web_port}"
     lists = "/ /status /status.json /earthquakes.csv /feeds/earthquakes.id.atom /api/v1/earthquakes /stac".split()
     for path in lists:

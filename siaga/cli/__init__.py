@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 
 from siaga import keys, modes, moment
-from siaga.cli import analyse, data, dead, forecast, invoke, ledger, reprocess, user, watch
+from siaga.cli import analyse, data, dead, forecast, invoke, ledger, log, reprocess, user, watch
 from siaga.errors import SiagaError
 from siaga.printable import shown
 from siaga.settings import Settings
@@ -95,6 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     status.set_defaults(run=_status)
 
     watch.add_to(commands)
+    log.add_to(commands)
     ledger.add_to(commands)
     analyse.add_to(commands)
     forecast.add_to(commands)
