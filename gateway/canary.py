@@ -9,6 +9,7 @@ from prometheus_client.registry import Collector
 
 from gateway.ledger import Ledger
 from siaga import keys, moment
+from siaga.answers import CanaryFacts
 from siaga.errors import Conflict, SiagaError
 from siaga.events import Notification
 from siaga.inputs import canary
@@ -52,8 +53,8 @@ class Canary(Collector):
             return
         self._trouble = ""
 
-    def figures(self) -> dict[str, object]:
-        """For lists: {"minutes", "sent", "published", "seconds", "late"}; moments as stored, None is unknown."""
+    def figures(self) -> CanaryFacts:
+        """For lists."""
         last = self._standing
         return {
             "minutes": self._seconds / 60,

@@ -74,3 +74,16 @@ class Dropped(TypedDict):
     """The answer to an order to drop."""
 
     dropped: list[DroppedInput]
+
+
+class CanaryFacts(TypedDict):
+    """How the last canaries fared. minutes: between two, 0: none is sent. sent, published: UTC, None is unknown.
+
+    seconds: from upload to report of the last that has one. late: one has none, and should.
+    """
+
+    minutes: float
+    sent: str | None
+    published: str | None
+    seconds: float | None
+    late: bool

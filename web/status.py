@@ -7,6 +7,7 @@ import requests
 from flask import Blueprint, Response, current_app, g, jsonify, render_template, request
 
 from siaga import gaps, keys, standing
+from siaga.answers import CanaryFacts
 from siaga.errors import BadInput
 from siaga.events import Notification
 from siaga.ignored import Ignored
@@ -54,7 +55,7 @@ def machine_status() -> Response:
             "failed": index.ledger.failed(0)[1],
             "done": index.ledger.receipts(("done",), 0)[1],
             "latency": board.latencies(index, g.now),
-            "canary": canary or None,
+            "canary": canary,
             "sources": [
                 {"name": one.name, "last": stamp(one.last) if one.last else None, "state": one.state}
                 | {"usual_seconds": one.usual}
@@ -133,23 +134,23 @@ def _submitted(sent: str) -> str:
         return ""
 
 
-def _gateway(url: str, token: str) -> tuple[list[dict[str, Any]] | None, dict[str, Any], dict[str, Any]]:
+def _gateway(url: str, token: str) -> tuple[list[dict[str, Any]] | None, dict[str, Any], CanaryFacts | None]:
     """Jobs under way, when the last sweeps were, how the last canaries fared; None when the gateway does not answer."""
     try:
         told = requests.get(f"{url}/siaga/jobs", headers={"Authorization": f"Bearer {token}"}, timeout=2).json()
-        return list(told["jobs"]), dict(told["sweep"]), dict(told.get("canary", {}))
+        return list(told["jobs"]), dict(told["sweep"]), told.get("canary")
     except (requests.RequestException, ValueError, KeyError):
-        return None, {}, {}
+        return None, {}, None
 
 
-def _canary(told: dict[str, Any]) -> dict[str, Any]:
+def _canary(facts: CanaryFacts | None) -> dict[str, str | bool]:
     """How the last canaries fared, in words; nothing where none is sent or known."""
-    if not told.get("minutes") or not told["sent"]:
+    if facts is None or not facts["minutes"] or not facts["sent"]:
         return {}
-    words = {"late": told["late"], "sent": clock.ago(told["sent"], g.now, g.language), "published": "", "lasted": ""}
-    if told["published"]:
-        words["published"] = clock.ago(told["published"], g.now, g.language)
-        words["lasted"] = clock.lasted(told["seconds"], g.language)
+    words: dict[str, str | bool] = {"late": facts["late"], "sent": clock.ago(facts["sent"], g.now, g.language)}
+    if facts["published"] and facts["seconds"] is not None:
+        words["published"] = clock.ago(facts["published"], g.now, g.language)
+        words["lasted"] = clock.lasted(facts["seconds"], g.language)
     return words
 
 

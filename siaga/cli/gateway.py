@@ -6,7 +6,7 @@ from typing import cast
 
 import requests
 
-from siaga.answers import Dropped, JobFacts, Ordered, OrderFacts
+from siaga.answers import CanaryFacts, Dropped, JobFacts, Ordered, OrderFacts
 from siaga.errors import NotFound, SiagaError, Unavailable
 from siaga.settings import Settings
 
@@ -56,12 +56,12 @@ class Gateway:
         except SiagaError:
             return []
 
-    def canary(self) -> dict[str, Any]:
-        """How the last canaries fared; nothing when the gateway does not answer, or is older than they are."""
+    def canary(self) -> CanaryFacts | None:
+        """How the last canaries fared; None when the gateway does not answer, or is older than they are."""
         try:
-            return dict(self.get("/siaga/jobs").json().get("canary", {}))
+            return cast(CanaryFacts | None, self.get("/siaga/jobs").json().get("canary"))
         except SiagaError:
-            return {}
+            return None
 
     def pending(self) -> set[str]:
         """The ids of all jobs that are not settled."""

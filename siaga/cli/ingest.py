@@ -138,9 +138,11 @@ def inputs(settings: Settings) -> Iterator[tuple[str, str, str, str]]:
 def canary(settings: Settings) -> str:
     """How the last canary fared, as a line; "" where the gateway tells of none."""
     told = Gateway.of(settings).canary()
-    if not told.get("minutes") or not told["sent"]:
+    if told is None or not told["minutes"] or not told["sent"]:
         return ""
-    last = f"the last one came through at {told['published']} in {told['seconds']:.1f} s" if told["published"] else ""
+    last = (
+        f"the last one came through at {told['published']} in {told['seconds'] or 0:.1f} s" if told["published"] else ""
+    )
     late = f"the one of {told['sent']} is late" if told["late"] else ""
     state = "late" if late else "published" if last else "running"
     return f"{state:<10} canary: {'; '.join(filter(None, (late, last)))}"

@@ -4,14 +4,14 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import Any
 
+from siaga.commands import Commands
 from siaga.errors import NotFound, Unavailable
 from siaga.printable import shown
 from siaga.settings import Settings
 
 
-def add_to(commands: Any) -> None:
+def add_to(commands: Commands) -> None:
     """Add `log` to the command line's commands."""
     log = commands.add_parser("log", help="one event's story over all parts, step by step")
     log.add_argument("event", help="its id, or the folder in which its map came")

@@ -2,8 +2,8 @@
 
 import argparse
 import time
-from typing import Any
 
+from siaga.commands import Commands
 from siaga.errors import BadInput, SiagaError
 from siaga.settings import Settings
 
@@ -11,7 +11,7 @@ PASSWORD = "watch-smtp-password"  # the secret with which it logs in at the mail
 _TROUBLE = 2  # exit status: something is wrong; 1 is for a watcher that cannot look
 
 
-def add_to(commands: Any) -> None:
+def add_to(commands: Commands) -> None:
     """Add `watch` to the command line's commands."""
     watch = commands.add_parser("watch", help="ask parts and store from outside; tell by mail or POST what changed")
     watch.add_argument("--once", action="store_true", help="look once: status 0, all is well; 2, something is wrong")

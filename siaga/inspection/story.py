@@ -7,7 +7,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from siaga import keys, moment
 from siaga.errors import BadInput, NotFound
@@ -30,7 +29,7 @@ class Step:
     time: datetime
     part: str
     text: str
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ def traces(event_id: str, store: Store, inputs: Store) -> Traces:
                 contents[Notification(keys.RESULTS, head.key, head.etag)] = "render-report"
                 with suppress(NotFound, BadInput, ValueError, KeyError, TypeError):
                     of_entry = _of_entry(store, keys.Run.parse(head.key), contents)
-                    names.add(keys.folder_id(of_entry[-1].facts["key"]))
+                    names.add(keys.folder_id(str(of_entry[-1].facts["key"])))
                     steps += of_entry
     for content, function in contents.items():
         with suppress(NotFound, BadInput):
@@ -115,12 +114,12 @@ def _step(line: str, part: str) -> Step | None:
     return Step(time, (match and match["part"]) or part or "?", _words(facts), facts)
 
 
-def _is_about(facts: Mapping[str, Any], names: frozenset[str]) -> bool:
+def _is_about(facts: Mapping[str, object], names: frozenset[str]) -> bool:
     """Whether a field names it as a whole, or as a folder on a path."""
     return any(names & set(str(facts.get(field, "")).split("/")) for field in _NAMES)
 
 
-def _words(facts: Mapping[str, Any]) -> str:
+def _words(facts: Mapping[str, object]) -> str:
     """What a line of JSON says, in a few words: those fields that tell something, in their order."""
     shown = (
         f"{name}={_short(value)}" for name, value in facts.items() if name != "time" and value not in (None, "", [], {})
@@ -128,7 +127,7 @@ def _words(facts: Mapping[str, Any]) -> str:
     return " ".join(shown)
 
 
-def _short(value: Any) -> str:
+def _short(value: object) -> str:
     if isinstance(value, dict) and "text" in value:
         return str(value["text"])
     return json.dumps(value, ensure_ascii=False) if isinstance(value, (dict, list)) else str(value)
