@@ -140,9 +140,9 @@ def canary(settings: Settings) -> str:
     told = Gateway.of(settings).canary()
     if told is None or not told["minutes"] or not told["sent"]:
         return ""
-    last = (
-        f"the last one came through at {told['published']} in {told['seconds'] or 0:.1f} s" if told["published"] else ""
-    )
+    last = ""
+    if told["published"] and told["seconds"] is not None:
+        last = f"the last one came through at {told['published']} in {told['seconds']:.1f} s"
     late = f"the one of {told['sent']} is late" if told["late"] else ""
     state = "late" if late else "published" if last else "running"
     return f"{state:<10} canary: {'; '.join(filter(None, (late, last)))}"

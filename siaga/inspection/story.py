@@ -1,7 +1,6 @@
 """One event's story, out of what parts have logged and what store and ledger hold: a line for each step, in order."""
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -15,9 +14,6 @@ from siaga.hazards import HAZARDS
 from siaga.receipt import Receipt
 from siaga.store import Store
 
-_LINE = re.compile(
-    r"(?:(?P<part>[\w.-]+)\s*\| )?(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z) +(?P<facts>\{.*\})\s*$"
-)
 _NAMES = ("key", "path", "run", "event_id")  # fields of a line that may name an event
 _RECORD = "sftp.jsonl"
 
@@ -105,13 +101,16 @@ def spoken(lines: Iterable[str], names: Iterable[str], part: str = "") -> Iterat
 
 
 def _step(line: str, part: str) -> Step | None:
-    match = _LINE.search(line)
+    """One line: part and bar (compose), moment (compose, the supervisor), JSON; the door's has its moment inside."""
+    head, brace, rest = line.partition("{")
+    words = head.split()
     try:
-        facts = json.loads(match["facts"] if match else line)
-        time = moment.parse(match["time"] if match else facts["time"])
-    except (ValueError, KeyError, TypeError):
+        facts = json.loads(f"{brace}{rest}")
+        time = moment.parse(words[-1] if words else facts["time"])
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
-    return Step(time, (match and match["part"]) or part or "?", _words(facts), facts)
+    named = words[0] if words[1:2] == ["|"] else part
+    return Step(time, named or "?", _words(facts), facts)
 
 
 def _is_about(facts: Mapping[str, object], names: frozenset[str]) -> bool:
