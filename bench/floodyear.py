@@ -26,7 +26,7 @@ _TIMES = 5
 _PAGES = {
     "list": "/floods",
     "list, six-hourly, page 9": "/floods?every=6&page=9",
-    "list, a month, 100 RWs at least": "/floods?month=2025-06&least=100",
+    "list, a month, 100 RWs at least": "/floods?since=2025-06-01&until=2025-06-30&areas=100",
     "trend (the last wet hour's page)": "/floods/{wet}",
     "frequency": "/floods/frequency",
     "frequency from state 4, half a year": "/floods/frequency?state=4&from=2025-01&to=2025-06",

@@ -18,7 +18,14 @@ from web.index import Index
 LONG = dict.fromkeys(floodhours.RWS, ("RW 0123 yang namanya panjang sekali", "KELAPA GADING TIMUR RAYA BARU"))
 HOUR = floodhours.snapshot(8)
 REASON = {"text": "x", "template": "The server answered with {status}", "values": {"status": 500}}
-PATHS = ["/ash", "/floods", "/floods?every=6", f"/floods/{HOUR}", f"/floods/{floodhours.snapshot(2)}"]
+PATHS = [
+    "/ash",
+    "/floods",
+    "/floods?every=6",
+    "/floods?order=people&q=kelapa",
+    f"/floods/{HOUR}",
+    f"/floods/{floodhours.snapshot(2)}",
+]
 PATHS += ["/floods/frequency", f"/ash/{ashfalls.EVENT}", "/status"]
 
 
@@ -109,6 +116,7 @@ def leads(page, base, lang):
     page.wait_for_function(
         "one => document.querySelector('.caption').textContent === one", arg=row.get_attribute("data-when")
     )
+    narrows(page, lang)
     if lang == "en":
         return  # the pages of one event say the same in two languages; each drawing costs a second
     for path, deep in (
@@ -118,6 +126,32 @@ def leads(page, base, lang):
         drawn(page, f"{base}{path}?lang={lang}")
         wait_for(lambda: clicked(page), 60, "areas that answer to a click")
         assert deep in page.locator(".maplibregl-popup").inner_text()
+
+
+def narrows(page, lang):
+    """The list of hours is sorted, searched, filtered and kept to what its map shows; its table holds the same."""
+    shown, area = (
+        ("Hanya yang tampak di peta", "Semua area") if lang == "id" else ("Only what the map shows", "All areas")
+    )
+    page.locator(".hours thead a").nth(2).click()
+    page.wait_for_url("**order=areas*")
+    page.locator("[name=q]").fill("kelapa gading")
+    page.locator("[name=q]").press("Enter")
+    page.wait_for_url("**q=kelapa*")
+    page.locator("[name=level]").select_option("4")
+    page.locator("details.more button").click()
+    page.wait_for_url("**level=4*")
+    page.locator(".mapbox[data-ready]").wait_for(timeout=60_000)
+    page.get_by_role("button", name=shown).click()
+    page.wait_for_url("**box=*")
+    assert page.locator(".hours tbody tr").count() == 4
+    page.locator(".hours .menu summary").first.click()
+    assert page.locator(".hours .menu[open] a").count() >= 3
+    table = page.request.get(page.locator("a[href^='/floods.csv']").evaluate("one => one.href")).text()
+    assert len(table.splitlines()) == 5
+    page.locator(".mapbox[data-ready]").wait_for(timeout=60_000)
+    page.get_by_role("button", name=area).click()
+    page.wait_for_function("!location.search.includes('box=')")
 
 
 def clicked(page):

@@ -109,22 +109,86 @@ def test_an_outage_is_an_alarm_until_it_ends(web):
     assert "Ended" in text(client, "/status?lang=en")[1]
 
 
-def test_months_six_hours_and_least_filter_the_list(web):
+def test_days_six_hours_and_least_filter_the_list(web):
     store, index, client = web
     a_day(store)
     index.refresh()
-    assert "2017-02" in text(client, "/floods")[1]
-    assert text(client, "/floods?month=2017-01&lang=en")[1].count("No hour answers to this filter.") == 1
+    assert "since=2017-02-01&amp;until=2017-02-28" in text(client, "/floods")[1]
+    none = "/floods?since=2017-01-01&until=2017-01-31&lang=en"
+    assert text(client, none)[1].count("No hour answers to this filter.") == 1
     six = text(client, "/floods?every=6&lang=en")[1]
     assert str(hours.snapshot(5)) in six
     assert str(hours.snapshot(7)) not in six
     assert "Gap: nobody asked in this hour" in six  # 11 UTC: over, and nobody asked
-    most = text(client, "/floods?least=3&lang=en")[1]
+    most = text(client, "/floods?areas=3&lang=en")[1]
     assert str(hours.snapshot(8)) in most
     assert str(hours.snapshot(0)) not in most.split("<tbody>")[1]
-    for odd in ("month=2017-13", "month=x", "least=-4", "least=zz", "page=-1", "page=9999", "every=x", "month=9999-12"):
+    assert "Gap: nobody asked" not in most
+    for odd in ("since=2017-13", "areas=-4", "people=zz", "page=-1", "page=9999", "every=x", "order=mmi", "box=1,2,3"):
         assert text(client, f"/floods?{odd}")[0] == 200, odd
     assert text(client, "/floods?region=ID-XX")[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("asked", "wanted"),
+    [
+        ("q=jelambar baru", [8, 1, 0]),  # RW 07 at state 1 in hour 7 counts as not under water
+        ("q=rw 01", [10, 8, 7, 1, 0]),
+        ("q=rw 99", []),
+        ("q=2017022107-6-rw", [7]),
+        ("q=2017029907", []),
+        (f"q={B}", [8, 1, 0]),
+        ("level=4", [7]),
+        ("level=0", [9, 6]),
+        ("level=none", [5, 2]),
+        ("state=suspect", [2]),
+        ("state=empty&way=asc", [6, 9]),
+        ("people=2000", [8, 1, 0]),
+        ("areas=1&order=areas", [8, 1, 0, 10, 7]),
+        ("order=change&state=data", [8, 10, 7, 0]),  # of the last the hour before is not known
+        ("order=people&way=asc&level=4", [7]),
+        ("box=106.7,-6.12,106.705,-6.09", [10, 8, 7, 1, 0]),  # A alone
+        ("box=107,-7,108,-6", []),
+        ("q=jelambar&box=106.711,-6.2,106.8,-6", [8, 1, 0]),
+        ("since=2017-02-21&until=2017-02-21&level=2", [10]),
+        ("days=1&level=3", [8, 1, 0]),
+    ],
+)
+def test_the_list_is_searched_filtered_and_sorted_and_its_table_holds_the_same(web, asked, wanted):
+    store, index, client = web
+    a_day(store)
+    index.refresh()
+    rows = list(csv.DictReader(io.StringIO(text(client, f"/floods.csv?{asked}")[1])))
+    found = [int((keys.Snapshot.parse(one["snapshot"]).hour - hours.START).total_seconds()) // 3600 for one in rows]
+    assert found == wanted
+    page = text(client, f"/floods?{asked}&lang=en")[1]
+    assert page.count("<tr\n") + page.count("<tr ") >= len(wanted)
+    assert ("No hour answers to this filter." in page) == (wanted == [])
+
+
+def test_the_table_names_the_province_by_its_numbers(web):
+    store, index, client = web
+    a_day(store)
+    index.refresh()
+    rows = list(csv.DictReader(io.StringIO(text(client, "/floods.csv")[1])))
+    assert {(one["region"], one["bps_code"], one["p_code"]) for one in rows} == {("ID-JK", "31", "ID31")}
+    assert rows[0]["time"] == "2017-02-21T10:00:00Z"
+
+
+def test_hours_are_shown_by_the_clock_and_in_the_number_that_is_wanted(web):
+    store, index, client = web
+    a_day(store)
+    for number in range(-60, 0):
+        hours.put_told(store, number, "empty", proof=[])
+    index.refresh()
+    page = text(client, "/floods?clock=UTC&lang=en")[1]
+    assert "Hour (UTC)" in page
+    assert re.search(r'<time datetime="2017-02-21T10:00Z"\s*>10:00</time', page)
+    assert page.count('<time datetime="2017') == 24
+    assert text(client, "/floods?size=48")[1].count('<time datetime="2017') == 48
+    assert "size=48" in text(client, "/floods?size=48&page=2")[1]
+    kept = text(client, "/floods?q=jelambar&order=people&size=48&clock=WIT&lang=en")[1]
+    assert 'href="/floods.csv?q=jelambar&amp;order=people"' in kept
 
 
 def test_pages_leave_out_no_hour_between_them(web):
@@ -144,7 +208,7 @@ def test_the_newer_answer_of_an_hour_counts(web):
     index.refresh()
     hours.put_data(store, 0, {A: 4, B: 4}, received="2017-02-21T00:50:00Z")
     index.refresh()
-    (hour,) = index.floods.hours("ID-JK", 0, 10**9)
+    (hour,) = index.floods.hours("ID-JK")
     assert (hour.wet, hour.counts) == (2, (0, 0, 0, 2))
     assert len(index.versions(str(hours.snapshot(0)), hazard="flood")) == 2
 
@@ -315,7 +379,7 @@ def test_what_is_deleted_in_the_bucket_is_forgotten(web):
     store.delete(keys.FLOODMAPS, hours.snapshot(8).data)
     index.refresh()
     start = floods.number(hours.START)
-    assert [one.hour - start for one in index.floods.hours("ID-JK", 0, 10**9)] == [10, 7, 6, 5, 2, 1, 0]
+    assert [one.hour - start for one in index.floods.hours("ID-JK")] == [10, 7, 6, 5, 2, 1, 0]
 
 
 def test_a_hidden_hour_says_so_and_every_copy_lets_go_of_its_states_at_its_next_look(web, minio, tmp_path):

@@ -19,9 +19,10 @@ from siaga.data.demo import recipe
 from siaga.report import assembly, words
 from siaga.report.classed import flood
 from siaga.report.earthquake import past, sentences
-from web import account, audit, board, downloads, reprocess, shell, status, texts, tokens
+from web import account, audit, board, downloads, reprocess, shell, status, tabs, texts, tokens
 from web.api import document, events
 from web.earthquakes import zones
+from web.floods import listing
 
 ROOT = Path(__file__).parent.parent
 WEB = ROOT / "web" / "locale"
@@ -117,6 +118,7 @@ def said_by_tables_of_web() -> set[str]:
     tables = (*downloads.FILES.values(), status.STATES, status._PART_STATES, shell._STATUS_WORDS)
     tables += (reprocess.RANGES, reprocess._ORDER_STATES, account.ROLES, zones._LEVELS, board.STATES)
     tables += (audit.ACTIONS, audit.RESULTS, events._UNKNOWN, tokens.NAMES, texts._LANGUAGES, texts._KINDS)
+    tables += (tabs.NAMES, listing.KINDS)
     words = {word for table in tables for word in table.values()} | {one.name for one in CONVENTIONS.values()}
     return words | {*document.sentences(), shell._NO_OPERATION}
 

@@ -9,17 +9,23 @@ from urllib.parse import urlencode
 
 from siaga.hazard.ash import ALERT_LEVELS
 from siaga.impact.fatality import LEVELS
+from siaga.impact.flood import CLASSES
+from siaga.inputs.flood_hours import KINDS
 from siaga.keys import SOURCE_RANK
 from siaga.language import Language
 from siaga.moment import TIME_ZONES
 from siaga.report import figures
 from web.index import Filter
-from web.index.lists import ASH_ORDERS, MOST_COUNTED, ORDERS
+from web.index.hours import OLD_STEP
+from web.index.lists import ASH_ORDERS, FLOOD_ORDERS, MOST_COUNTED, ORDERS
 
 SIZES = (30, 50, 100, 200)  # rows of a page
+HOURS = (24, 48, 72, 168)  # of flood hours: whole days
 CLOCKS = (*TIME_ZONES, "UTC")
 RECENT_DAYS = 30  # of the filters for what was lately large, small or felt, as the old system had them
-_PAGE, _MOST_PAGE = 50, 100_000
+_PAGES = {"flood": HOURS[0]}  # rows of a page unless said, where they are not SIZES[1]
+_MOST_PAGE = 100_000
+_OUTSIDE = ("kind", "days", "q", "page", "size", "felt", "every", "region", "areas")  # set before `more filters`
 _WIB = timezone(timedelta(hours=TIME_ZONES["WIB"]))
 _KINDS = ("large", "small", "drill")
 _WAYS = {"asc": False, "desc": True}
@@ -49,7 +55,7 @@ class Asked:
     @property
     def filtered(self) -> bool:
         """Whether anything is set that stands behind `more filters`."""
-        return any(name not in ("kind", "days", "q", "page", "size", "felt") for name in self.arguments)
+        return any(name not in _OUTSIDE for name in self.arguments)
 
     def pages(self, total: int, shown: int) -> int:
         """The number of the last page; where nobody counted how many there are, of the next one after a full one."""
@@ -106,10 +112,14 @@ def read(given: Mapping[str, str], now: datetime, hazard: str = "earthquake") ->
         box=_box(said["box"]) if "box" in said else None,
         felt=said["felt"] == "yes" if "felt" in said else None,
         source_type=said.get("source", ""),
+        state=said.get("state", ""),
+        least_areas=int(said["areas"]) if "areas" in said else None,
+        least_people=float(said["people"]) if "people" in said else None,
+        every=int(said.get("every", 1)),
         order=said.get("order", ORDERS[0]),
         descending=_WAYS[said.get("way", "desc")],
     )
-    size, page = int(said.get("size", _PAGE)), int(said.get("page", 1))
+    size, page = int(said.get("size", _PAGES.get(hazard, SIZES[1]))), int(said.get("page", 1))
     return Asked(said, wanted, size, page, said.get("clock", ""), days, said.get("since", ""), said.get("until", ""))
 
 
@@ -168,5 +178,16 @@ _MEANS: dict[str, dict[str, Any]] = {
         "level": ALERT_LEVELS.__contains__,
         "order": ASH_ORDERS.__contains__,
         **_SHARED,
+    },
+    "flood": {
+        "region": bool,
+        "every": str(OLD_STEP).__eq__,
+        "level": (*CLASSES, "0", "none").__contains__,
+        "state": KINDS.__contains__,
+        "areas": _is_count(100_000),
+        "people": _is_count(99_999_999),
+        "order": FLOOD_ORDERS.__contains__,
+        **_SHARED,
+        "size": lambda text: text in map(str, HOURS),
     },
 }

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Flask, current_app, g, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from siaga import keys, moment
@@ -12,9 +12,9 @@ from siaga.inputs import decisions
 from siaga.inputs.decisions import FELT, HIDDEN, Decision
 from siaga.report import figures
 from siaga.store import Store
-from web import audit, login
+from web import audit, login, tabs
 from web.runs import find
-from web.services import services
+from web.services import give, given, services
 
 _NAME = "siaga-decisions"
 _SHOWN = 200
@@ -23,7 +23,6 @@ _PAGES = {  # hazard: the end point of its event's page, and what that calls the
     "flood": ("floods.event", "snapshot"),
     "ash": ("ashfalls.event", "event_id"),
 }
-_HAZARDS = {"earthquake": "Earthquakes", "flood": "Floods", "ash": "Volcanic ash"}
 _FELT = {"yes": True, "no": False, "": None}
 
 pages = Blueprint("decisions", __name__)
@@ -32,9 +31,7 @@ pages = Blueprint("decisions", __name__)
 def install(app: Flask, store: Store | None) -> None:
     """Show what was decided; and let operators decide where there is a store for it, with the rights of that role."""
     app.jinja_env.globals["decided"] = shown
-    if store:
-        app.extensions[_NAME] = store
-        app.register_blueprint(pages)
+    give(app, _NAME, store, pages)
 
 
 def shown(entry: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -53,7 +50,7 @@ def decide(entry: dict[str, Any], kind: str, value: bool | None, why: str, who: 
     when = moment.stamp(g.now)
     for event_id in ids.values():
         one = Decision(entry["hazard"], event_id, entry["drill"], kind, value, why, who, when)
-        decisions.decide(current_app.extensions[_NAME], one)
+        decisions.decide(given(_NAME), one)
     index.heed()
 
 
@@ -63,7 +60,7 @@ def hidden() -> str:
     """All events that readers do not see."""
     found, total = services().index.decisions.hidden(_SHOWN)
     rows = [_row(one) for one in found]
-    return render_template("hidden.html", tab="status", rows=rows, total=total, hazards=_HAZARDS)
+    return render_template("hidden.html", tab="status", rows=rows, total=total, hazards=tabs.NAMES)
 
 
 @pages.post("/decisions/hide")

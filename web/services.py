@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from flask import Flask, current_app
+from flask import Blueprint, Flask, current_app
 
+from siaga.store import Store
 from web.index import Index
 from web.map_archive import MapArchive
 from web.runs import Runs
@@ -33,6 +34,19 @@ class Services:
 def install(app: Flask, opened: Services) -> None:
     """Give them to the app."""
     app.extensions[_NAME] = opened
+
+
+def give(app: Flask, name: str, store: Store | None, pages: Blueprint) -> None:
+    """Let pages write there, with the rights of role operators; without a store the app has none of them."""
+    if store:
+        app.extensions[name] = store
+        app.register_blueprint(pages)
+
+
+def given(name: str) -> Store:
+    """The store that `give` gave under that name."""
+    store: Store = current_app.extensions[name]
+    return store
 
 
 def services() -> Services:

@@ -2,7 +2,8 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 from flask import Response
@@ -14,17 +15,21 @@ Row = Callable[[dict[str, Any]], Sequence[Any]]
 
 
 def answer(index: Index, hazard: str, wanted: Filter, columns: Sequence[str], row: Row, name: str) -> Response:
-    """The file, in pieces. row: what stands below the columns, of a catalogue entry; None for what is not known."""
-    response = Response(_lines(index, hazard, wanted, columns, row), mimetype="text/csv")
+    """The file of a hazard's list. row: what stands below the columns of a catalogue entry; None where not known."""
+    return send(columns, (list(map(row, entries)) for entries in _entries(index, hazard, wanted)), name)
+
+
+def send(columns: Sequence[str], parts: Iterable[Sequence[Sequence[Any]]], name: str) -> Response:
+    """The file, in pieces. parts: some rows each."""
+    response = Response(map(_written, chain([[columns]], parts)), mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="siaga-{name}.csv"'
     return response
 
 
-def _lines(index: Index, hazard: str, wanted: Filter, columns: Sequence[str], row: Row) -> Iterator[str]:
-    yield _written([columns])
+def _entries(index: Index, hazard: str, wanted: Filter) -> Iterator[list[dict[str, Any]]]:
     entries, cursor = index.page(hazard, wanted, _AT_ONCE)
     while entries:
-        yield _written([row(entry) for entry in entries])
+        yield entries
         entries, cursor = index.page(hazard, wanted, _AT_ONCE, cursor) if cursor else ([], "")
 
 

@@ -9,6 +9,7 @@ from siaga.moment import stamp
 from siaga.report import words
 from web.index import Index, floods
 
+NAMES = {"earthquake": "Earthquakes", "flood": "Floods", "ash": "Volcanic ash"}  # of the tab of each hazard
 _LATE_HOURS = 2
 
 

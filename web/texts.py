@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Flask, current_app, g, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from siaga import moment
@@ -12,11 +12,10 @@ from siaga.inputs import texts
 from siaga.inputs.texts import LANDING, LINES, LONGEST, LONGEST_LINE, PLACES, REPORT, Place, Text, paragraphs
 from siaga.report import figures
 from siaga.store import Store
-from web import audit, login
-from web.services import services
+from web import audit, login, tabs
+from web.services import give, given, services
 
 _NAME = "siaga-texts"
-_HAZARDS = {"earthquake": "Earthquakes", "flood": "Floods", "ash": "Volcanic ash"}
 _KINDS = {LANDING: "Above the list", REPORT: "On the report"}
 _LANGUAGES = {"id": "Indonesian", "en": "English"}
 
@@ -26,9 +25,7 @@ pages = Blueprint("texts", __name__)
 def install(app: Flask, store: Store | None) -> None:
     """Show texts; and let admins write them where there is a store for it, with the rights of role operators."""
     app.jinja_env.globals["landing"] = landing
-    if store:
-        app.extensions[_NAME] = store
-        app.register_blueprint(pages)
+    give(app, _NAME, store, pages)
 
 
 def landing(hazard: str) -> list[list[tuple[str, str]]]:
@@ -93,8 +90,7 @@ def _place() -> Place:
 
 
 def _store() -> Store:
-    store: Store = current_app.extensions[_NAME]
-    return store
+    return given(_NAME)
 
 
 def _page(
@@ -110,7 +106,7 @@ def _page(
         place=place,
         places=PLACES,
         kinds=_KINDS,
-        hazards=_HAZARDS,
+        hazards=tabs.NAMES,
         lines=LINES,
         longest_line=LONGEST_LINE,
         tongues=_LANGUAGES,

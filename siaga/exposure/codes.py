@@ -6,6 +6,13 @@ from collections.abc import Iterable
 _P_CODE = re.compile(r"ID(\d{2}|\d{4}|\d{7}|\d{10})")
 _BPS = re.compile(r"\d{2}|\d{4}|\d{7}|\d{10}")  # province, kabupaten or kota, kecamatan, desa or kelurahan
 
+# BPS's numbers of provinces by ISO 3166-2 (its Master File Desa); the four parted off in Papua in 2022 are not here
+_PROVINCES = (
+    "AC11 SU12 SB13 RI14 JA15 SS16 BE17 LA18 BB19 KR21 JK31 JB32 JT33 YO34 JI35 BT36 BA51 NB52 NT53 "
+    "KB61 KT62 KS63 KI64 KU65 SA71 ST72 SN73 SG74 GO75 SR76 MA81 MU82 PB91 PA94"
+)
+PROVINCES = {f"ID-{one[:2]}": one[2:] for one in _PROVINCES.split()}
+
 
 def bps_codes(codes: Iterable[str]) -> dict[str, str | None]:
     """BPS's number of each zone, by the code under which one file of zones was installed; None where it has none.

@@ -17,7 +17,7 @@ from web.api.operations import BASE, GEOJSON, operation
 from web.api.parameters import moment as a_moment
 from web.api.parameters import pattern, whole
 from web.api.records import Unknown
-from web.index import floods
+from web.index import Filter, floods
 from web.index.floods import Hour
 from web.services import services
 
@@ -58,13 +58,14 @@ def flood_hours(
     chosen = region or (regions[0] if regions else None)
     if chosen is None:
         return {"region": None, "regions": [], "hours": [], "next": None}
-    first, last = index.bounds(chosen) or (0, -1)
-    first = max(first, -(-int(since.timestamp()) // 3600)) if since else first
-    end = min(last + 1, -(-int(until.timestamp()) // 3600)) if until else last + 1
-    if cursor:
-        end = min(end, floods.number(keys.Snapshot.parse(cursor).hour))
-    step = floods.OLD_STEP if every == floods.OLD_STEP else 1
-    hours = index.hours(chosen, first, max(first, end), step, least_areas, limit + 1)
+    ends = [one for one in (until, keys.Snapshot.parse(cursor).hour if cursor else None) if one]
+    wanted = Filter(
+        since=since,
+        until=min(ends, default=None),
+        every=floods.OLD_STEP if every == floods.OLD_STEP else 1,
+        least_areas=least_areas or None,
+    )
+    hours = index.hours(chosen, wanted, limit + 1)
     more = str(_snapshot(chosen, hours[limit - 1].hour)) if len(hours) > limit else ""
     return {
         "region": chosen,

@@ -90,7 +90,7 @@ def histogram_json() -> Response:
 def _asked(index: Index) -> tuple[dict[str, Any], list[Frequency]]:
     """Region, least state and months that are asked for, and what is known of them."""
     region = chosen_region(index)
-    months = index.floods.months(region) or [episodes.month_of(0)]
+    months = [month for month, _count in index.floods.months(region)] or [episodes.month_of(0)]
     least = request.args.get("state", episodes.LEAST[0], type=int)
     if least not in episodes.LEAST:
         raise BadInput(
@@ -104,7 +104,7 @@ def _asked(index: Index) -> tuple[dict[str, Any], list[Frequency]]:
 
 
 def _page(index: Index, asked: dict[str, Any]) -> dict[str, Any]:
-    months = [(_text(one), month_name(one)) for one in index.floods.months(asked["region"])]
+    months = [(_text(one), month_name(one)) for one, _count in index.floods.months(asked["region"])]
     return asked | {
         "from_": _text(asked["first"]),
         "to": _text(asked["last"]),

@@ -1,9 +1,8 @@
 """Flood hours as lines: what is known of each, none left out, and never "no flood" where that is not known."""
 
-import csv
-import io
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from siaga import keys
@@ -12,10 +11,18 @@ from siaga.impact.floodtrend import HOURS_AGO, trend
 from siaga.language import Language
 from siaga.report import figures, limits
 from siaga.report.classed import flood, tables
+from web.asked import CLOCKS
 from web.index import floods
 from web.index.floods import OLD_FIRST, OLD_STEP, FloodIndex, Hour
 
 TIME_ZONE = "WIB"
+KINDS = {  # what an hour counts as, as filters name it
+    "data": "Data",
+    "same": "As an hour before",
+    "empty": "Nothing flooded",
+    "gap": "Gap, filled from the archive",
+    "suspect": "Source not believed",
+}
 
 
 def snapshot(region: str, hour: int) -> str:
@@ -23,19 +30,20 @@ def snapshot(region: str, hour: int) -> str:
     return str(keys.Snapshot(floods.moment_of(hour), region))
 
 
-def moment_text(utc: datetime, _: Language) -> str:
-    """Clock and day, WIB."""
-    return f"{figures.clock(utc, TIME_ZONE)}, {figures.short_date(utc, _.code, TIME_ZONE)}"
+def moment_text(utc: datetime, _: Language, zone: str = TIME_ZONE) -> str:
+    """Clock and day."""
+    return f"{figures.clock(utc, zone)}, {figures.short_date(utc, _.code, zone)}"
 
 
-def line(hour: Hour, region: str, most: int, _: Language) -> dict[str, Any]:
-    """An hour of the list. most: RWs of the widest bar."""
-    entry, wet = hour.entry, hour.wet
+def line(hour: Hour, region: str, most: int, _: Language, zone: str = TIME_ZONE) -> dict[str, Any]:
+    """An hour of the list. most: RWs of the widest bar. zone: WIB, WITA, WIT or UTC, of clock and day."""
+    entry, wet, at = hour.entry, hour.wet, floods.moment_of(hour.hour)
     shown = {
         "snapshot": snapshot(region, hour.hour),
-        "clock": figures.clock(floods.moment_of(hour.hour), TIME_ZONE).removesuffix(f" {TIME_ZONE}"),
-        "day": figures.short_date(floods.moment_of(hour.hour), _.code, TIME_ZONE),
-        "iso": f"{floods.moment_of(hour.hour):%Y-%m-%dT%H:%MZ}",
+        "clock": figures.clock(at, zone).removesuffix(f" {zone}"),
+        "day": figures.short_date(at, _.code, zone),
+        "clocks": " · ".join(figures.clock(at, one) for one in CLOCKS),
+        "iso": f"{at:%Y-%m-%dT%H:%MZ}",
         "kind": hour.kind,
         "text": hour_text(hour, _),
         "silent": False,
@@ -46,6 +54,7 @@ def line(hour: Hour, region: str, most: int, _: Language) -> dict[str, Any]:
         "change": "",
         "published": entry is not None and entry["report"] is not None,
         "of": hour.of,
+        "own": hour.kind == "data" and entry is not None,
         "version": entry["version"] if entry else None,
     }
     if wet is not None and hour.before is not None:
@@ -79,9 +88,9 @@ def hour_text(hour: Hour, _: Language) -> str:
     return _("Data") if hour.wet else _("Data; no neighbourhood at {cm} cm or more", cm=limits.of(_).flood_cm)
 
 
-def gap(hours: int, first: int, last: int, _: Language) -> dict[str, Any]:
+def gap(hours: int, first: int, last: int, _: Language, zone: str = TIME_ZONE) -> dict[str, Any]:
     """A line for hours of which there is nothing at all, from `first` to `last`."""
-    ends = [moment_text(floods.moment_of(hour), _) for hour in (first, last)]
+    ends = [moment_text(floods.moment_of(hour), _, zone) for hour in (first, last)]
     when = ends[0] if first == last else f"{ends[0]} – {ends[1]}"
     text = (
         _("Gap: nobody asked in this hour")
@@ -91,34 +100,48 @@ def gap(hours: int, first: int, last: int, _: Language) -> dict[str, Any]:
     return {"kind": "gap", "text": text, "when": when, "silent": True}
 
 
-def lines(
-    hours: Sequence[Hour], region: str, first: int, end: int, step: int, ends: tuple[bool, bool], _: Language
-) -> list[dict[str, Any]]:
-    """Hours, newest first, with a line for each run of hours between them that have no object.
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Hours of which a list leaves none out, from `first` until before `end`.
 
-    first, end: of the whole list; ends: whether the list's newest and oldest hour are on this page. step: as for hours.
+    step: from one to the next. zone: of their clocks.
+    """
+
+    first: int
+    end: int
+    step: int
+    zone: str
+
+    def last_before(self, hour: int) -> int:
+        """The last hour before `hour` that the list may hold."""
+        return hour - 1 if self.step == 1 else hour - 1 - (hour - 1 - OLD_FIRST) % OLD_STEP
+
+
+def lines(
+    hours: Sequence[Hour], region: str, span: Span, ends: tuple[bool, bool], whole: bool, _: Language
+) -> list[dict[str, Any]]:
+    """Hours in their order; where they are all of a span, newest first, a line for those that have no object, too.
+
+    ends: whether the span's newest and oldest hour are on this page. whole: whether they are all.
     """
     most = max((sum(hour.counts) for hour in hours if hour.counts), default=0)
+    if not whole:
+        return [line(hour, region, most, _, span.zone) for hour in hours]
     shown: list[dict[str, Any]] = []
-    above = _aligned(end, step) + step if ends[0] else hours[0].hour + step if hours else 0
+    above = span.last_before(span.end) + span.step if ends[0] else hours[0].hour + span.step if hours else 0
     for hour in hours:
-        shown += _silent(hour.hour, above, step, _)
-        shown.append(line(hour, region, most, _))
+        shown += _silent(hour.hour, above, span, _)
+        shown.append(line(hour, region, most, _, span.zone))
         above = hour.hour
     if ends[1] and hours:
-        shown += _silent(_aligned(first, step), above, step, _)
+        shown += _silent(span.last_before(span.first), above, span, _)
     return shown
 
 
-def _aligned(hour: int, step: int) -> int:
-    """The last hour before `hour` that the list may hold."""
-    return hour - 1 if step == 1 else hour - 1 - (hour - 1 - OLD_FIRST) % OLD_STEP
-
-
-def _silent(lower: int, upper: int, step: int, _: Language) -> list[dict[str, Any]]:
+def _silent(lower: int, upper: int, span: Span, _: Language) -> list[dict[str, Any]]:
     """The line between two hours that are listed, if hours are missing between them."""
-    missing = (upper - lower) // step - 1
-    return [gap(missing, lower + step, upper - step, _)] if missing > 0 else []
+    missing = (upper - lower) // span.step - 1
+    return [gap(missing, lower + span.step, upper - span.step, _, span.zone)] if missing > 0 else []
 
 
 def strip(index: FloodIndex, region: str, now: int, _: Language) -> dict[str, Any] | None:
@@ -188,38 +211,8 @@ def chart(listed: Sequence[Hour], last: int, _: Language) -> dict[str, Any]:
     return {"columns": columns, "most": figures.whole(most, _.code)}
 
 
-def table(hours: Sequence[Hour], region: str) -> str:
-    """The list as CSV, UTC, unrounded; empty cells are unknown."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    head = [
-        "snapshot",
-        "time",
-        "kind",
-        "states_of",
-        "archive_highest_state",
-        "state_1",
-        "state_2",
-        "state_3",
-        "state_4",
-    ]
-    writer.writerow([*head, "rw_flooded", "people_affected", "displaced"])
-    for hour in hours:
-        entry = hour.entry or {"affected": None, "displaced": None}
-        dry = hour.kind == "empty"
-        affected, displaced = (0, 0) if dry else (entry["affected"], entry["displaced"])
-        time = floods.moment_of(hour.hour).astimezone(UTC)
-        counts = hour.counts or (None,) * 4
-        row = (snapshot(region, hour.hour), f"{time:%Y-%m-%dT%H:%M:%SZ}", hour.kind, hour.of, hour.highest, *counts)
-        writer.writerow([*row, hour.wet, affected, displaced])
-    return text.getvalue()
-
-
 def _people(hour: Hour, _: Language) -> str:
-    if hour.kind == "empty":
-        return "0"
-    affected = hour.entry["affected"] if hour.entry and hour.counts is not None else None
-    return _("not known") if affected is None else figures.people_cell(affected, _.code)
+    return _("not known") if hour.people is None else figures.people_cell(hour.people, _.code)
 
 
 def _widths(counts: tuple[int, ...] | None, most: int) -> list[tuple[int, float]]:

@@ -8,19 +8,18 @@ from siaga import keys, moment
 from siaga.errors import NotFound, Unavailable
 from siaga.impact import flood
 from siaga.impact.floodtrend import MOST_DRY_HOURS
+from siaga.inputs.flood_hours import KINDS
 from siaga.report import figures, limits
+from siaga.report.classed import flood as flood_words
 from siaga.report.classed.tables import people_text
-from web import bundle, clock, login
-from web.floods import listing, tables
+from web import archive, asked, bundle, clock, login, spreadsheet
+from web.floods import listing, panels, table
 from web.floods import map as flood_map
-from web.index import Index, episodes, floods
+from web.index import Filter, Index, floods
 from web.index.floods import Hour
 from web.maps import panel
 from web.runs import find, run_of
 from web.services import services
-
-_PAGE = 24
-_MOST = 100_000
 
 pages = Blueprint("floods", __name__)
 
@@ -30,7 +29,7 @@ def listed() -> str:
     """The hours of a region, with what is filtered for."""
     index = services().index
     region = chosen_region(index)
-    return render_template("floods.html", tab="floods", **_list(index, region), regions=index.floods.regions())
+    return render_template("floods.html", tab="floods", **_list(index, region))
 
 
 @pages.get("/floods.csv")
@@ -38,9 +37,8 @@ def csv() -> Response:
     """The same hours as a table, all of them."""
     index = services().index
     region = chosen_region(index)
-    first, end, _month, step, least = _wanted(index, region)
-    body = listing.table(index.floods.hours(region, first, end, step, least), region)
-    return attached(body, "text/csv; charset=utf-8", f"siaga-floods-{region}.csv")
+    hours = index.floods.hours(region, asked.read(request.args, g.now, "flood").wanted)
+    return spreadsheet.send(table.COLUMNS, [[table.row(region, hour) for hour in hours]], f"floods-{region}")
 
 
 @pages.get("/floods/<snapshot>")
@@ -48,28 +46,28 @@ def csv() -> Response:
 def event(snapshot: str, version: str = "") -> str | tuple[str, int]:
     """One hour, whatever is known of it, the newest version where none is named; the same while the store is silent."""
     index = services().index
-    asked = keys.Snapshot.parse(snapshot)
-    hour = index.floods.hour(asked.region, floods.number(asked.hour))
+    named = keys.Snapshot.parse(snapshot)
+    hour = index.floods.hour(named.region, floods.number(named.hour))
     if hour is None and not index.versions(snapshot, hazard="flood"):
-        return _silent(index, asked)
+        return _silent(index, named)
     of = hour.of if hour and hour.of and not version else snapshot
     if hour and not version and not _is_kept_back(index, of) and (hour.counts is None or hour.kind == "empty"):
-        return render_template("floodhour.html", tab="floods", **_of_hour(hour, asked))
+        return render_template("floodhour.html", tab="floods", **_of_hour(hour, named))
     versions, entry = find(index, "flood", of, version)
     same = hour.kind == "same" if hour and not version else False
     try:
-        return _page(versions, entry, asked, same)
+        return _page(versions, entry, named, same)
     except Unavailable as error:
-        return _last_known(entry, asked), error.status
+        return _last_known(entry, named), error.status
 
 
-def _page(versions: list[dict[str, Any]], entry: dict[str, Any], asked: keys.Snapshot, same: bool) -> str:
+def _page(versions: list[dict[str, Any]], entry: dict[str, Any], named: keys.Snapshot, same: bool) -> str:
     """The page of one version, for the hour that is asked for. Raises Unavailable."""
     runs = services().runs
     return render_template(
         "flood.html",
         tab="floods",
-        **tables.shown(services().index.floods, runs.analysis(entry), asked, g.language),
+        **panels.shown(services().index.floods, runs.analysis(entry), named, g.language),
         break_hours=MOST_DRY_HOURS,
         same=same,
         entry=entry,
@@ -83,9 +81,9 @@ def _page(versions: list[dict[str, Any]], entry: dict[str, Any], asked: keys.Sna
     )
 
 
-def _last_known(entry: dict[str, Any], asked: keys.Snapshot) -> str:
+def _last_known(entry: dict[str, Any], named: keys.Snapshot) -> str:
     """What the list knows of an hour."""
-    _, when, cm = g.language, tables.when(asked, g.language), limits.of(g.language).flood_cm
+    _, when, cm = g.language, panels.when(named, g.language), limits.of(g.language).flood_cm
     wet = sum(entry["areas_by_class"][state] for state in flood.CLASSES[flood.AFFECTED_FROM - 1 :])
     facts = [
         (_("{cm} cm or deeper", cm=cm), f"{figures.whole(wet, _.code)} RW"),
@@ -132,10 +130,10 @@ def file(snapshot: str, version: str, path: str) -> Response:
 
 def chosen_region(index: Index) -> str:
     """The region that is asked for, else the one with the newest hour; raises NotFound."""
-    asked, known = request.args.get("region", ""), index.floods.regions()
-    if asked and asked not in known:
-        raise NotFound("No hours of {region} are known", region=asked[:20])
-    return asked or (known[0] if known else keys.JAKARTA)
+    region, known = request.args.get("region", ""), index.floods.regions()
+    if region and region not in known:
+        raise NotFound("No hours of {region} are known", region=region[:20])
+    return region or (known[0] if known else keys.JAKARTA)
 
 
 def attached(body: str, media_type: str, name: str) -> Response:
@@ -158,68 +156,72 @@ def month_of_text(text: str) -> int | None:
     return None
 
 
-def _wanted(index: Index, region: str) -> tuple[int, int, int | None, int, int]:
-    """What is asked for: first hour, end, month or None, step of hours, least number of RWs."""
-    now = floods.number(g.now)
-    first, last = index.floods.bounds(region) or (now, now - 1)
-    end = max(last + 1, now)
-    month = month_of_text(request.args.get("month", ""))
-    if month is not None:
-        first = max(first, episodes.first_hour(month))
-        end = min(end, episodes.first_hour(month + 1))
-    step = floods.OLD_STEP if request.args.get("every") == str(floods.OLD_STEP) else 1
-    least = max(0, min(_MOST, request.args.get("least", 0, type=int)))
-    return first, max(first, end), month, step, least
-
-
 def _list(index: Index, region: str) -> dict[str, Any]:
-    hours, now = index.floods, floods.number(g.now)
-    first, end, month, step, least = _wanted(index, region)
-    total = hours.count(region, first, end, step, least)
-    page = max(1, min(request.args.get("page", 1, type=int), -(-total // _PAGE) or 1))
-    # the hour above the first of a page belongs to it as well: what is missing between them stands here
-    extra = int(page > 1 and not least)
-    found = hours.hours(region, first, end, step, least, _PAGE + extra, (page - 1) * _PAGE - extra)
-    pages = -(-total // _PAGE) or 1
-    ends = (page == 1, page == pages) if not least else (False, False)
-    rows = listing.lines(found, region, first, end, step, ends, g.language) if found else []
-    if least:
-        rows = [row for row in rows if not row["silent"]]
+    hours, now, asked_ = index.floods, floods.number(g.now), asked.read(request.args, g.now, "flood")
+    wanted, size = asked_.wanted, asked_.size
+    total = hours.count(region, wanted)
+    pages = -(-total // size) or 1
+    page = min(asked_.page, pages)
+    # where none is left out, the hour above the first of a page belongs to it as well: what is missing between them
+    whole = wanted == Filter(since=wanted.since, until=wanted.until, every=wanted.every)
+    extra = int(page > 1 and whole)
+    found = hours.hours(region, wanted, size + extra, (page - 1) * size - extra)
+    span = _span(index, region, wanted, asked_.clock or listing.TIME_ZONE)
+    rows = listing.lines(found, region, span, (page == 1, page == pages), whole, g.language) if found else []
     strip = listing.strip(hours, region, now, g.language)
     around = found[extra].hour if found else now
-    chart = hours.hours(region, around - 23, around + 1)
-    months = hours.months(region)
     return {
         "region": region,
         "rows": rows[extra:],
-        "total": total,
-        "first": (page - 1) * _PAGE + 1,
-        "last": (page - 1) * _PAGE + len(found) - extra,
+        "total": figures.whole(total, g.code),
+        "first": (page - 1) * size + 1,
+        "last": (page - 1) * size + len(found) - extra,
         "page": page,
         "pages": pages,
-        "month": None if month is None else f"{month // 12:04d}-{month % 12 + 1:02d}",
-        "months": [(f"{one // 12:04d}-{one % 12 + 1:02d}", month_name(one)) for one in months],
-        "every": step,
-        "old_step": floods.OLD_STEP,
-        "old_hours": ", ".join(
-            f"{hour:02d}"
-            for hour in range(24)
-            if (hour - int(moment.TIME_ZONES[listing.TIME_ZONE])) % floods.OLD_STEP == floods.OLD_FIRST
-        ),
-        "least": least,
+        "asked": asked_,
+        "zone": span.zone,
+        "whole": whole,
         "strip": strip,
-        "chart": listing.chart(chart, around, g.language) if found else None,
+        "chart": listing.chart(hours.between(region, around - 23, around + 1), around, g.language) if found else None,
         "source": _source(index, region, strip),
         "depths": listing.depths(g.language),
-        "map": _map(strip),
+        "map": panel.of_flood_list(strip, wanted.box),
+        **_choices(index, region),
     }
 
 
-def _map(strip: dict[str, Any] | None) -> dict[str, Any]:
-    """Of the newest hour that is known; rows bring others."""
-    if strip is None:
-        return panel.of_flood("", "", "–")
-    return panel.of_flood(strip["hour"]["of"] or "", strip["hour"]["version"] or "", strip["when"])
+def _span(index: Index, region: str, wanted: Filter, zone: str) -> listing.Span:
+    """The hours that lie between the ends of the list, with an object or without."""
+    now = floods.number(g.now)
+    first, last = index.floods.bounds(region) or (now, now - 1)
+    end = max(last + 1, now)
+    if wanted.since:
+        first = max(first, -(-int(wanted.since.timestamp()) // 3600))
+    if wanted.until:
+        end = min(end, floods.number(wanted.until))
+    return listing.Span(first, max(first, end), wanted.every, zone)
+
+
+def _choices(index: Index, region: str) -> dict[str, Any]:
+    """What the filters of the list offer."""
+    _ = g.language
+    ashore = int(moment.TIME_ZONES[listing.TIME_ZONE])
+    old = [hour for hour in range(24) if (hour - ashore) % floods.OLD_STEP == floods.OLD_FIRST]
+    return {
+        "regions": index.floods.regions(),
+        "of_sizes": [(one, one) for one in asked.HOURS],
+        "of_clocks": [(one, one) for one in asked.CLOCKS],
+        "of_levels": [
+            *((state, flood_words.depth(state, _)) for state in reversed(flood.CLASSES)),
+            ("0", _("Nothing flooded")),
+            ("none", _("Not known")),
+        ],
+        "of_states": [(kind, _(listing.KINDS[kind])) for kind in KINDS],
+        "days": asked.RECENT_DAYS,
+        "old_step": floods.OLD_STEP,
+        "old_hours": ", ".join(f"{hour:02d}" for hour in old),
+        "months": archive.months(index.floods.months(region), _),
+    }
 
 
 def _source(index: Index, region: str, strip: dict[str, Any] | None) -> dict[str, Any]:
@@ -234,11 +236,11 @@ def _source(index: Index, region: str, strip: dict[str, Any] | None) -> dict[str
     }
 
 
-def _of_hour(hour: Hour, asked: keys.Snapshot) -> dict[str, Any]:
+def _of_hour(hour: Hour, named: keys.Snapshot) -> dict[str, Any]:
     """An hour without figures of its own."""
     return {
-        "asked": str(asked),
-        "when": tables.when(asked, g.language),
+        "asked": str(named),
+        "when": panels.when(named, g.language),
         "sentence": listing.hour_text(hour, g.language),
         "doubt": g.language.reason(hour.reason),
         "kind": hour.kind,
@@ -246,17 +248,17 @@ def _of_hour(hour: Hour, asked: keys.Snapshot) -> dict[str, Any]:
     }
 
 
-def _silent(index: Index, asked: keys.Snapshot) -> str:
+def _silent(index: Index, named: keys.Snapshot) -> str:
     """An hour between others of which there is nothing; raises NotFound for one before or after them."""
-    bounds, hour = index.floods.bounds(asked.region), floods.number(asked.hour)
+    bounds, hour = index.floods.bounds(named.region), floods.number(named.hour)
     if bounds is None or not bounds[0] < hour < max(bounds[1], floods.number(g.now)):
-        raise NotFound("There is no event {event_id}", event_id=str(asked))
+        raise NotFound("There is no event {event_id}", event_id=str(named))
     told = listing.gap(1, hour, hour, g.language)
     return render_template(
         "floodhour.html",
         tab="floods",
-        asked=str(asked),
-        when=tables.when(asked, g.language),
+        asked=str(named),
+        when=panels.when(named, g.language),
         sentence=told["text"],
         doubt="",
         kind="gap",
@@ -276,12 +278,12 @@ def _version(one: dict[str, Any], shown: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _draw(index: Index, asked: keys.Snapshot) -> str:
+def _draw(index: Index, named: keys.Snapshot) -> str:
     """What is under water in that hour, and in outline what was so a day ago and no longer is."""
-    number = floods.number(asked.hour)
+    number = floods.number(named.hour)
     states, before = (
-        index.floods.states(index.floods.hour(asked.region, hour)) or {} for hour in (number, number - 24)
+        index.floods.states(index.floods.hour(named.region, hour)) or {} for hour in (number, number - 24)
     )
     receded = {area for area, state in before.items() if state >= flood.AFFECTED_FROM} - states.keys()
-    shapes = index.floods.shapes(asked.region)
+    shapes = index.floods.shapes(named.region)
     return flood_map.draw(states, {area: shape for area, shape in shapes.items() if area in states or area in receded})

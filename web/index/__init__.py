@@ -43,7 +43,7 @@ from web.index.rows import TABLES as ENTRY_TABLES
 __all__ = ["LARGE", "Filter", "Index", "Unsettled"]
 
 _log = logging.getLogger(__name__)
-_FORM = 14  # of the tables; another one is thrown away and made anew
+_FORM = 15  # of the tables; another one is thrown away and made anew
 _LEAST_SECONDS, _SHARE_OF_TIME, _MOST_SECONDS = 0.3, 10, 60  # between rounds: at least; times the last; at most
 _RECENT_SECONDS, _RECENT = 1.0, timedelta(days=2)  # between looks at the months of what is that old, or less
 _AFTER_FAILURE = 1.0  # seconds: how long a round failed says nothing of how long the next one takes

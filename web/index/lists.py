@@ -22,6 +22,14 @@ LARGE = 5  # magnitude from which on the list calls a quake large
 Box = tuple[float, float, float, float]  # west, south, east, north in degrees
 ORDERS = ("time", "level", "magnitude", "depth", "place", "mmi", "people", "state")
 ASH_ORDERS = ("time", "level", "place", "height", "top", "people", "state")  # height and top: of the column, m
+FLOOD_ORDERS = (
+    "time",
+    "level",
+    "areas",
+    "people",
+    "change",
+    "state",
+)  # areas: RWs; change: of them, since a step before
 _COLUMNS = {"level": "rank", "place": "title"}  # where the name of the order is not that of its column
 _MOST_WORDS = 8
 _CELLS, _CELL = 48, 1.0  # of the grid by which a map's events are summed: how many side by side; degrees of all
@@ -91,6 +99,10 @@ class Filter:
     borders included; west is greater than east across the date line. felt: people live where MMI IV or more was
     computed (rows.FELT_FROM), or not. source_type: initial or corrected, of the version that counts. order: one of
     ORDERS, of ash falls ASH_ORDERS; level is the highest that a map says.
+
+    Of flood hours: level is the deepest state as a digit, "0" for none, or none where that is not known; text and box
+    name neighbourhoods of which one stood under water. state: one of flood_hours.KINDS. least_areas, least_people:
+    under water. every: 1, or hours.OLD_STEP for the old list's hours alone. order: one of FLOOD_ORDERS.
     """
 
     kind: str = ""
@@ -105,6 +117,10 @@ class Filter:
     source_type: str = ""
     order: str = "time"
     descending: bool = True
+    state: str = ""
+    least_areas: int | None = None
+    least_people: float | None = None
+    every: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,8 @@ def _quake(entry: EarthquakeEntry) -> dict[str, Any]:
 
 def _flood(entry: FloodEntry) -> dict[str, Any]:
     keys.Snapshot.parse(entry["event_id"])
-    return {"title": entry["event_id"], "words": entry["event_id"]}
+    people = UNKNOWN if entry["affected"] is None else entry["affected"]
+    return {"title": entry["event_id"], "words": entry["event_id"], "people": people}
 
 
 def _ash(entry: AshEntry) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from siaga.impact.flood import CLASSES as FLOOD_CLASSES
 from siaga.impact.mmi import ROMAN
 from siaga.report import figures, words
 from siaga.report.classed import flood
+from web.index.lists import Box
 
 _LEAST, _FOCUS = 3, 5  # MMI classes: the weakest that is drawn, and the weakest that the first view is fitted to
 
@@ -100,7 +101,15 @@ def of_flood(snapshot: str, version: str, caption: str = "") -> dict[str, Any]:
     return found | {"caption": caption}
 
 
-def of_list(tab: str, box: tuple[float, float, float, float] | None, levels: Sequence[str]) -> dict[str, Any]:
+def of_flood_list(strip: Mapping[str, Any] | None, box: Box | None) -> dict[str, Any]:
+    """The map beside the hours of a source: of the newest hour that is known; rows bring others. box: as of_list."""
+    hour = strip["hour"] if strip else {"of": "", "version": ""}
+    found = of_flood(hour["of"] or "", hour["version"] or "", strip["when"] if strip else "–")
+    found["told"] |= {"box": box}
+    return found | {"rectangle": True, "chosen": box is not None}
+
+
+def of_list(tab: str, box: Box | None, levels: Sequence[str]) -> dict[str, Any]:
     """The map beside the list of that tab. box: the rectangle that the list is filtered by: west, south, east, north.
 
     levels: names of the glyphs that stand for its levels, the lowest first.

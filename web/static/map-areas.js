@@ -1,6 +1,7 @@
 // Areas by class: neighbourhoods under water, ash by thickness. Beside the list of hours each row can bring its own.
 
 import { around, keepFold, look, open, panel } from "./map.js";
+import { act, chooseArea, corners } from "./map-rectangle.js";
 
 const { box, told } = panel();
 const NONE = { type: "FeatureCollection", features: [] };
@@ -20,8 +21,10 @@ async function start({ map, library }) {
   for (const layer of layers()) map.addLayer(layer, below);
   if (told.vent) mark(map);
   const fit = () => look(map, around(found.features), 13);
-  box.querySelector("[data-act=fit]").addEventListener("click", fit);
-  fit();
+  act(box, "fit", fit);
+  chooseArea(box, map);
+  if (told.box) look(map, corners(told.box), 13);
+  else fit();
   const popup = new library.Popup({ locale: told.locale });
   map.on("mouseenter", "areas", () => (map.getCanvas().style.cursor = "pointer"));
   map.on("mouseleave", "areas", () => (map.getCanvas().style.cursor = ""));

@@ -1,6 +1,7 @@
 // The map beside the list of quakes or ash falls: what the list's filter shows, clustered, each level with its glyph and colour.
 
 import { addGlyphs, around, keepFold, look, open, panel, still } from "./map.js";
+import { act, chooseArea, corners, view } from "./map-rectangle.js";
 
 const { box, told } = panel();
 const HEAD = "#14262c";
@@ -60,15 +61,9 @@ async function start({ map, library }) {
     found = await read(view(map));
     map.getSource("events").setData(found);
   });
-  act("fit", () => look(map, around(found.features), CLOSEST));
-  act("view", () => filter(view(map)));
-  act("free", () => filter(""));
-  act("draw", (pressed) => draw(map, pressed));
-  const first = told.box && [
-    [told.box[0], told.box[1]],
-    [told.box[2], told.box[3]],
-  ];
-  look(map, first || around(found.features), CLOSEST);
+  act(box, "fit", () => look(map, around(found.features), CLOSEST));
+  chooseArea(box, map);
+  look(map, corners(told.box) || around(found.features), CLOSEST);
   box.dataset.ready = "yes";
 
   async function zoom(one) {
@@ -152,61 +147,6 @@ async function read(of) {
   if (of) asked.set("bbox", of);
   const answer = await fetch(`${told.data}?${asked}`);
   return { ...(await answer.json()), of };
-}
-
-function view(map) {
-  const bounds = map.getBounds();
-  const sides = [bounds.getWest(), Math.max(bounds.getSouth(), -90), bounds.getEast(), Math.min(bounds.getNorth(), 90)];
-  return sides.map((side) => side.toFixed(4)).join(",");
-}
-
-/** The list of that rectangle, from its first page on. */
-function filter(rectangle) {
-  const asked = new URLSearchParams(location.search);
-  asked.delete("page");
-  if (rectangle) asked.set("box", rectangle);
-  else asked.delete("box");
-  location.search = asked;
-}
-
-/** Let a rectangle be drawn on the map, from corner to corner; the list is then filtered by it. */
-function draw(map, pressed) {
-  box.classList.toggle("drawing", pressed);
-  map.dragPan[pressed ? "disable" : "enable"]();
-  const canvas = map.getCanvasContainer();
-  canvas.onpointerdown = pressed ? (down) => drag(map, canvas, down) : null;
-}
-
-function drag(map, canvas, down) {
-  const { left, top } = canvas.getBoundingClientRect();
-  const shape = Object.assign(document.createElement("div"), { className: "rectangle" });
-  const corners = (to) => [
-    [Math.min(down.clientX, to.clientX) - left, Math.min(down.clientY, to.clientY) - top],
-    [Math.max(down.clientX, to.clientX) - left, Math.max(down.clientY, to.clientY) - top],
-  ];
-  canvas.append(shape);
-  canvas.setPointerCapture(down.pointerId);
-  canvas.onpointermove = (to) => {
-    const [[x, y], [right, bottom]] = corners(to);
-    Object.assign(shape.style, { left: `${x}px`, top: `${y}px`, width: `${right - x}px`, height: `${bottom - y}px` });
-  };
-  canvas.onpointerup = (to) => {
-    canvas.onpointermove = canvas.onpointerup = null;
-    shape.remove();
-    const [first, last] = corners(to);
-    if (last[0] - first[0] < 4 || last[1] - first[1] < 4) return;
-    const [northWest, southEast] = [map.unproject(first), map.unproject(last)];
-    filter([northWest.lng, southEast.lat, southEast.lng, northWest.lat].map((side) => side.toFixed(4)).join(","));
-  };
-}
-
-function act(name, run) {
-  const button = box.querySelector(`[data-act=${name}]`);
-  button?.addEventListener("click", () => {
-    const pressed = button.getAttribute("aria-pressed") === "false";
-    if (button.hasAttribute("aria-pressed")) button.setAttribute("aria-pressed", pressed);
-    run(pressed);
-  });
 }
 
 function button(run) {
