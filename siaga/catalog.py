@@ -9,10 +9,11 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, timedelta
 from hashlib import sha256
-from typing import TypedDict, cast
+from typing import NotRequired, TypedDict, cast
 
 from siaga import keys
 from siaga.errors import BadInput, Conflict, NotFound, Reason, Unavailable
+from siaga.exposure.codes import number_of
 from siaga.impact import quakes
 from siaga.impact.stored import AshImpact, EarthquakeImpact, FloodImpact, Impact, event_time
 from siaga.impact.stored.earthquake import PlaceRecord
@@ -100,7 +101,8 @@ class Deaths(TypedDict):
 class EarthquakeEntry(Entry):
     """What a list shows of a quake.
 
-    place: the landmark as impact.json has it. clock_zone: WIB, WITA or WIT at the epicentre. people_max_mmi: the
+    place: the landmark as impact.json has it. place_bps: BPS's number of the zone it lies in, None where that is not
+    known; entries of before do not have it. clock_zone: WIB, WITA or WIT at the epicentre. people_max_mmi: the
     highest MMI class that anybody is in.
     """
 
@@ -113,6 +115,7 @@ class EarthquakeEntry(Entry):
     latitude: float
     description: str
     place: PlaceRecord | None
+    place_bps: NotRequired[str | None]
     clock_zone: str
     max_mmi: float
     people_max_mmi: int | None
@@ -205,7 +208,7 @@ def entry(
 
 
 def _earthquake(common: Entry, impact: EarthquakeImpact, clock_zone: str) -> EarthquakeEntry:
-    by_mmi, event = impact["people"]["by_mmi"], impact["event"]
+    by_mmi, event, place = impact["people"]["by_mmi"], impact["event"], impact["places"]["landmark"]
     deaths = impact["fatalities"][impact["alert"]["model"]] if impact["fatalities"] else None
     known = impact["people"]["total"] is not None
     counts = {int(mmi): people or 0.0 for mmi, people in by_mmi.items()}
@@ -222,6 +225,7 @@ def _earthquake(common: Entry, impact: EarthquakeImpact, clock_zone: str) -> Ear
         "latitude": event["latitude"],
         "description": event["description"],
         "place": impact["places"]["landmark"],
+        "place_bps": number_of(place["zone"], [(z["code"], z["name"]) for z in impact["zones"]]) if place else None,
         "clock_zone": clock_zone,
         "max_mmi": impact["map"]["max_mmi"],
         "people_max_mmi": highest,

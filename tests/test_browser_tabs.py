@@ -130,9 +130,7 @@ def leads(page, base, lang):
 
 def narrows(page, lang):
     """The list of hours is sorted, searched, filtered and kept to what its map shows; its table holds the same."""
-    shown, area = (
-        ("Hanya yang tampak di peta", "Semua area") if lang == "id" else ("Only what the map shows", "All areas")
-    )
+    shown = "Hanya yang tampak di peta" if lang == "id" else "Only what the map shows"
     page.locator(".hours thead a").nth(2).click()
     page.wait_for_url("**order=areas*")
     page.locator("[name=q]").fill("kelapa gading")
@@ -150,7 +148,7 @@ def narrows(page, lang):
     table = page.request.get(page.locator("a[href^='/floods.csv']").evaluate("one => one.href")).text()
     assert len(table.splitlines()) == 5
     page.locator(".mapbox[data-ready]").wait_for(timeout=60_000)
-    page.get_by_role("button", name=area).click()
+    page.locator("[data-act=free]").click()
     page.wait_for_function("!location.search.includes('box=')")
 
 

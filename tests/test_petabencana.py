@@ -9,6 +9,7 @@ from support.petabencana_server import PetaBencana as Server
 from support.petabencana_server import recorded
 from support.running import free_ports
 
+from siaga import language
 from siaga.errors import SiagaError
 from siaga.hazard.flood import read_flood
 from siaga.inputs import asking
@@ -258,3 +259,21 @@ def test_answers_recorded_from_a_real_server_are_the_same_forms_as_ours(shared):
         ("not_found_404.json", "not_found_404.json"),
     ):
         assert json.loads(recorded(ours)) == json.loads((real / theirs).read_bytes())
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("http://127.0.0.1:{port}", "nobody listens there"),
+        ("http://nowhere.invalid", "no name server finds its name"),
+        ("https://127.0.0.1:{open}", "its certificate or encryption is not to be trusted"),
+    ],
+)
+def test_why_a_server_is_not_reached_is_told_in_words_of_both_languages(server, url, why):
+    url = url.format(port=free_ports(1), open=server.url.rpartition(":")[2])
+    with pytest.raises(SiagaError) as caught:
+        asking.Asker("Siaga/test", (2, 2)).get(url, time.monotonic() + 8)
+    assert why in str(caught.value)
+    told = language.load("id").reason(caught.value.reason())
+    assert told.startswith(f"{url} tidak dapat dihubungi: ")
+    assert why not in told

@@ -188,7 +188,7 @@ def test_hours_are_shown_by_the_clock_and_in_the_number_that_is_wanted(web):
     assert text(client, "/floods?size=48")[1].count('<time datetime="2017') == 48
     assert "size=48" in text(client, "/floods?size=48&page=2")[1]
     kept = text(client, "/floods?q=jelambar&order=people&size=48&clock=WIT&lang=en")[1]
-    assert 'href="/floods.csv?q=jelambar&amp;order=people"' in kept
+    assert 'href="/floods.csv?order=people&amp;q=jelambar"' in kept
 
 
 def test_pages_leave_out_no_hour_between_them(web):

@@ -1,8 +1,11 @@
 """The web app as a process: readers who dawdle, and who send what nobody asked for."""
 
 import http.client
+import os
 import re
 import socket
+import subprocess
+import sys
 
 import pytest
 import requests
@@ -48,3 +51,18 @@ def test_who_guesses_passwords_through_a_proxy_locks_out_nobody_else(port):
 
     assert [guess("198.51.100.1") for _ in range(6)] == [403] * 5 + [429]
     assert guess("198.51.100.2") == 403
+
+
+def test_a_wrong_setting_is_told_in_a_sentence():
+    started = subprocess.run(
+        [sys.executable, "-m", "web"],
+        env=os.environ | {"SIAGA_WEB_PORT": "eight"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert started.returncode == 1
+    assert started.stderr.startswith("the web app cannot start: ")
+    assert "SIAGA_WEB_PORT" in started.stderr
+    assert "Traceback" not in started.stderr

@@ -8,6 +8,7 @@ import time
 from siaga import keys, modes, vitals
 from siaga.accounts.audit import Audit
 from siaga.accounts.directory import Accounts
+from siaga.errors import SiagaError
 from siaga.hazard.ash import MAX_BYTES
 from siaga.hazards import HAZARDS
 from siaga.listener import Listener, raise_descriptors
@@ -32,11 +33,20 @@ def _rebuild(index: Index) -> None:
     print(f"read anew in {time.perf_counter() - began:.1f} s: {told}")
 
 
-def main() -> None:
-    """Serve until stopped; the index follows the bucket in threads of its own."""
+def main() -> int:
+    """Serve until stopped. Ends with 1 where a setting is wrong, a secret missing or the port taken, and says which."""
     os.umask(modes.PRIVATE)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
-    settings = Settings.load()
+    try:
+        _serve(Settings.load())
+    except (SiagaError, OSError) as error:
+        print(f"the web app cannot start: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _serve(settings: Settings) -> None:
+    """The index follows the bucket in threads of its own."""
     if sys.argv[1:] == ["rebuild"]:
         _rebuild(Index(Store.connect(settings, "web"), settings.home / "web" / "index.sqlite"))
         return
@@ -78,4 +88,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -34,6 +34,18 @@ def bps_codes(codes: Iterable[str]) -> dict[str, str | None]:
     return {code: code if ours else None for code in named}
 
 
+def number_of(name: str, zones: Iterable[tuple[str, str]]) -> str | None:
+    """BPS's number of the one zone of that name; None unless one number alone is called so. zones: code and name.
+
+    >>> number_of("Sigi", [("7210", "Sigi"), ("7271", "Palu")]), number_of("Poso", [])
+    ('7210', None)
+    """
+    named = list(zones)
+    numbers = bps_codes(code for code, _name in named)
+    found = {numbers[code] for code, called in named if called == name}
+    return found.pop() if len(found) == 1 else None
+
+
 def p_code(bps: str | None) -> str | None:
     """The P-code of a zone with that number of BPS.
 

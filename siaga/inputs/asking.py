@@ -1,8 +1,11 @@
 """Asking somebody else's server: bounded in time and size whatever it does, and what went wrong in a sentence."""
 
+import errno
 import html
+import logging
 import re
 import socket
+import ssl
 import threading
 import time
 from contextlib import suppress
@@ -22,6 +25,8 @@ from siaga.errors import BadInput, Unavailable
 MOST_BYTES = 64 << 20  # of an answer
 CONNECT_SECONDS, READ_SECONDS = 5.0, 20.0
 _DETAIL = 200
+_NO_WAY = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN)
+_log = logging.getLogger(__name__)
 
 
 class Answer(NamedTuple):
@@ -80,11 +85,12 @@ class Asker:
         except requests.RequestException as error:
             if isinstance(error, requests.Timeout) or time.monotonic() >= deadline:
                 raise Unavailable("{url} did not answer in time", url=url) from error
-            raise Unavailable("{url} cannot be reached: {detail}", url=url, detail=_short(error)) from error
+            raise _unreached(url, error) from error
         except urllib3.exceptions.HTTPError as error:
             if time.monotonic() >= deadline:
                 raise Unavailable("{url} did not answer in time", url=url) from error
-            raise Unavailable("{url} broke off its answer: {detail}", url=url, detail=_short(error)) from error
+            _log.warning("%s broke off its answer: %s", url, error)
+            raise Unavailable("{url} broke off its answer", url=url) from error
         finally:
             cutting.cancel()
         if time.monotonic() >= deadline:  # what was cut off may look like an end
@@ -162,13 +168,21 @@ def _retry_after(text: str) -> float:
         return 0.0
 
 
-def _short(error: BaseException) -> str:
-    """What went wrong at the bottom: libraries wrap the words of the system in the names of their own objects."""
+def _unreached(url: str, error: BaseException) -> Unavailable:
+    """Why a server is not reached, in words that can be translated; those of the system go to the log."""
     within: BaseException | None = error
     while within is not None:
         error, within = within, _within(within)
-    said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return re.sub(r"^\[[^]]*\] |^<[^>]*>: ", "", said)[:_DETAIL]
+    _log.warning("%s is not reached: %s", url, error)
+    if isinstance(error, socket.gaierror):
+        return Unavailable("{url} cannot be reached: no name server finds its name", url=url)
+    if isinstance(error, ssl.SSLError):
+        return Unavailable("{url} cannot be reached: its certificate or encryption is not to be trusted", url=url)
+    if isinstance(error, ConnectionRefusedError):
+        return Unavailable("{url} cannot be reached: nobody listens there", url=url)
+    if isinstance(error, OSError) and error.errno in _NO_WAY:
+        return Unavailable("{url} cannot be reached: no network leads there", url=url)
+    return Unavailable("{url} cannot be reached: the connection breaks off", url=url)
 
 
 def _within(error: BaseException) -> BaseException | None:

@@ -52,6 +52,14 @@ def outside(impact: Impact) -> EarthquakeAmounts | ClassedAmounts | None:
     return table["outside"] if table and table["outside"]["people"] > 0 else None
 
 
+def parent_name(parent: str | None, names: Mapping[str, str]) -> str:
+    """What the zone above another is called, "" where the impact does not name it: a code tells readers nothing.
+
+    parent: its code. names: of the impact's zones by their codes.
+    """
+    return names.get(parent or "", "")
+
+
 def unknown(impact: Impact) -> Sequence[ZoneName]:
     """The zones that tables list of whose people nothing is known."""
     return [zone for zone in all_of(impact) if zone["people"] is None]

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from siaga.exposure.codes import p_code
+
 COLUMNS = (
     "event_id",
     "version",
@@ -13,6 +15,8 @@ COLUMNS = (
     "latitude",
     "place",
     "place_zone",
+    "place_bps_code",
+    "place_p_code",
     "place_distance_km",
     "description",
     "level",
@@ -34,9 +38,11 @@ COLUMNS = (
 def row(entry: dict[str, Any]) -> tuple[Any, ...]:
     """The line of a catalogue entry, by COLUMNS."""
     place, people, deaths = entry["place"] or {}, entry["people"], entry["fatalities"] or {}
+    bps = entry.get("place_bps")
     return (
         *(entry[name] for name in ("event_id", "version", "source_type", "time", "magnitude", "depth_km")),
-        *(entry["longitude"], entry["latitude"], place.get("name"), place.get("zone"), place.get("distance_km")),
+        *(entry["longitude"], entry["latitude"], place.get("name"), place.get("zone")),
+        *(bps, p_code(bps), place.get("distance_km")),
         *(entry["description"], entry["alert"], entry["people_max_mmi"]),
         *(people[f"mmi{mmi}_plus"] for mmi in (6, 7, 8)),
         *(deaths.get(name) for name in ("p05", "p25", "median", "p75", "p95")),

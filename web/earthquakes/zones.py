@@ -85,7 +85,7 @@ def _row(zone: EarthquakeZone, used: Sequence[int], names: Mapping[str, str], _:
     return {
         "code": zone["code"],
         "name": listed.named(short(zone["name"]), zone, _),
-        "parent": names.get(zone["parent"], zone["parent"]) if zone["parent"] else "",
+        "parent": listed.parent_name(zone["parent"], names),
         "people": cell(zone["people"]),
         "cells": [cell(zone["by_mmi"][str(mmi)]) for mmi in used],
         "strong": cell(_strong(zone["by_mmi"])),

@@ -91,20 +91,24 @@ def listing(impact: ClassedImpact, classes: Sequence[str], most: int, _: Languag
     classes: the columns. more: how many zones are left out.
     """
     found = sorted(listed.all_of(impact), key=lambda zone: (-(zone["affected"] or 0), zone["name"]))
-    rows = [_listed(listed.named(zone["name"], zone, _), zone["parent"], zone, classes, _) for zone in found[:most]]
+    names = {zone["code"]: zone["name"] for zone in impact["zones"]}
+    rows = [
+        _listed(listed.named(zone["name"], zone, _), listed.parent_name(zone["parent"], names), zone, classes, _)
+        for zone in found[:most]
+    ]
     if rest := listed.outside(impact):
-        rows.append(_listed(_(listed.OUTSIDE), None, rest, classes, _))
+        rows.append(_listed(_(listed.OUTSIDE), "", rest, classes, _))
     return {"rows": rows, "more": max(0, len(found) - most)}
 
 
 def _listed(
-    name: str, parent: str | None, zone: ClassedZone | ClassedAmounts, classes: Sequence[str], _: Language
+    name: str, parent: str, zone: ClassedZone | ClassedAmounts, classes: Sequence[str], _: Language
 ) -> dict[str, Any]:
     def cell(people: float | None) -> str:
         return _("not known") if people is None else figures.people_cell(people, _.code)
 
     cells = [cell(zone["by_class"][name]) for name in classes]
-    return {"name": name, "parent": parent or "", "affected": cell(zone["affected"]), "cells": cells}
+    return {"name": name, "parent": parent, "affected": cell(zone["affected"]), "cells": cells}
 
 
 def _plain(name: str) -> str:
