@@ -4,13 +4,14 @@ import logging
 import socket
 import threading
 from collections.abc import Iterable
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Network
 from urllib.parse import urlsplit
 
 from gateway import invoke
 from gateway.job import Job
 from gateway.verdict import Verdict
 from siaga.errors import BadInput, SiagaError
+from siaga.outgoing import NEVER, PRIVATE, Guard, plain_address
 from siaga.settings import Settings
 from siaga.stack import Slot
 
@@ -26,7 +27,7 @@ class Callbacks:
 
     def __init__(self, networks: Iterable[IPv4Network | IPv6Network], own_ports: Iterable[int]) -> None:
         """networks: that are allowed besides. own_ports: of this machine, at which nobody is posted to."""
-        self._networks, self._own_ports = tuple(networks), frozenset(own_ports)
+        self._guard = Guard(networks, own_ports)
 
     @classmethod
     def of(cls, settings: Settings, slots: Iterable[Slot]) -> "Callbacks":
@@ -52,25 +53,21 @@ class Callbacks:
         except (OSError, UnicodeError):
             found = []
         for *_, (address, port, *_more) in found:
-            self.refuse(str(address), int(port), ip_address(_plain(str(address))).is_loopback)
+            self.refuse(str(address), int(port), plain_address(str(address)).is_loopback)
         return url
 
     def refuse(self, address: str, port: int, here: bool) -> None:
         """Raise BadInput when nothing may be posted to that address. here: it is one of this machine."""
-        plain = ip_address(_plain(address))
-        plain = (plain.ipv4_mapped or plain) if isinstance(plain, IPv6Address) else plain
-        if plain.is_link_local or plain.is_multicast or plain.is_unspecified or (here and port in self._own_ports):
+        plain, objection = plain_address(address), self._guard.objection(address, port, here)
+        if objection == NEVER:
             raise BadInput(
                 "X-Callback-Url leads to {address}, where no answer is ever posted", address=f"{plain}:{port}"
             )
-        if not plain.is_global and not self._is_allowed(plain):
+        if objection == PRIVATE:
             raise BadInput(
                 "X-Callback-Url leads to {address}, which is not public; SIAGA_CALLBACK_NETWORKS names what is allowed",
                 address=str(plain),
             )
-
-    def _is_allowed(self, address: IPv4Address | IPv6Address) -> bool:
-        return any(address in network for network in self._networks)
 
     def post(self, job: Job, verdict: Verdict) -> None:
         """Post the function's answer once; a receiver that is away is logged, as OpenFaaS does."""
@@ -79,11 +76,6 @@ class Callbacks:
         posting.join(_SECONDS)
         if posting.is_alive():
             _log.warning("callback of %s to %s is not answered; nobody waits for it longer", job.id, job.callback)
-
-
-def _plain(address: str) -> str:
-    """An address without the interface that a link-local one names."""
-    return address.partition("%")[0]
 
 
 def _post(job: Job, verdict: Verdict, callbacks: Callbacks) -> None:

@@ -278,6 +278,7 @@ class Inbox:
             about_object=notification is not None,
             suspect=progress.broke > 0,
             last=progress.attempt == self._policy.attempts,
+            holds_back=self._slots.functions[job.function].holds_back,
         )
         watch = Watch(job.function, self._slots.limit(call))
         try:

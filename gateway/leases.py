@@ -20,7 +20,7 @@ class Call:
     """A call for a job.
 
     job: its id. priority: as gateway.urgency gives it. about_object: it is about an object, and no tick or plain call.
-    suspect: it has ended a slot before; last: it is the job's last attempt.
+    suspect: it has ended a slot before; last: it is the job's last attempt. holds_back: what may wait waits for it.
     """
 
     function: str
@@ -33,6 +33,7 @@ class Call:
     about_object: bool
     suspect: bool = False
     last: bool = False
+    holds_back: bool = True
 
     @property
     def is_backfill(self) -> bool:
@@ -108,14 +109,15 @@ class Leases:
 
         While a live job about an object is under way, of whatever function, no backfill begins and no report of a
         quake that hits few: the machine is its own. But a class that has waited for half a minute begins one job of
-        each function, so that no flow of live ones, however long, keeps it out for ever. A tick holds none back: it
-        waits for somebody outside more than it works; nor does a suspect, which goes behind all others and never
-        takes the last free slot of several. Backfill leaves one of several to what comes now.
+        each function, so that no flow of live ones, however long, keeps it out for ever. A tick holds none back, nor
+        does a function beside the road (stack.yml: siaga.beside): they wait for somebody outside more than they work;
+        nor does a suspect, which goes behind all others and never takes the last free slot of several. Backfill leaves
+        one of several to what comes now.
         """
         own, function = rank(call.priority), call.function
         place = LAST if call.suspect else call.priority
         ticket = _Ticket(place, next(self._number), own, own > 0 and not call.suspect, time.monotonic())
-        holds = call.about_object and not call.suspect
+        holds = call.about_object and call.holds_back and not call.suspect
         kept = int(call.suspect and len(self._urls[function]) > 1)  # slots that stay free for the others
         free = self._free[function]
         with self._changed:

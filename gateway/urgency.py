@@ -66,14 +66,23 @@ def by_key(notification: Notification, written: datetime) -> int:
     if notification.asked:
         return at_once()
     now = datetime.now(UTC)
-    told = keys.clock(notification.bucket, notification.key)
+    told = _clock(notification)
     return priority(told if told and told <= now + LIVE_AGE else written, now)
+
+
+def _clock(notification: Notification) -> datetime | None:
+    if notification.bucket == keys.RESULTS and notification.key.startswith(keys.CATALOG):
+        with suppress(SiagaError):
+            return keys.CatalogEntry.parse(notification.key).time
+    return keys.clock(notification.bucket, notification.key)
 
 
 def by_content(store: Store, notification: Notification) -> int | None:
     """The priority by what the object itself tells; None when it does not tell, or the store does not answer."""
     happened, size = None, None
     with suppress(SiagaError, ValueError):
+        if notification.bucket == keys.RESULTS and notification.key.startswith(keys.CATALOG):
+            return None  # its key has told it
         if notification.bucket == keys.RESULTS:
             metadata = store.head(notification.bucket, notification.key).metadata
             happened = moment.parse(metadata.get(keys.EVENT_TIME, ""))

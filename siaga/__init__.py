@@ -36,9 +36,9 @@ cli/        siaga up | demo | ingest | analyse | forecast | invoke | reprocess |
 
 Imports go down, never up and never aside; from the ground:
 
-    commands, conventions, errors, foreign, hazards, listener, moment, printable
+    commands, conventions, errors, foreign, hazards, listener, moment, outlets, printable
     answers, diskcache, edition, events, filehash, gaps, keys, language, palette, product, standing, timing, vitals
-    receipt, settings
+    outgoing, receipt, settings
     modes, software, stack, store
     accounts, exposure, hazard, ignored
     impact

@@ -331,17 +331,22 @@ def version_below(store: Store, impact: EarthquakeImpact) -> EarthquakeEntry | N
     The maps may carry other ids. Read from the catalogue's months around the quake, as they are now; None
     when no version ranks lower. A function of the catalogue and the impact alone.
     """
-    shown = Revision.of(impact)
-    found = []
-    for entry in _near(_months(store, impact["hazard"], shown), shown):
+    below = quakes.below(impact, near(store, impact))
+    return cast(EarthquakeEntry | None, below)  # one of those found: the impact itself ranks not below itself
+
+
+def near(store: Store, record: Mapping[str, object]) -> list[EarthquakeEntry]:
+    """Entries that may show the quake of an impact.json or an entry, as the catalogue has them now."""
+    shown = Revision.of(record)
+    found: list[EarthquakeEntry] = []
+    for entry in _near(_months(store, "earthquake", shown), shown):
         try:
             one = json.loads(store.get(keys.RESULTS, str(entry), at_most=_MOST_BYTES)[0])
             Revision.of(one)
             found.append(one)
         except (NotFound, BadInput, ValueError, KeyError, TypeError):
             continue  # deleted since it was listed, or not of a known form
-    below = quakes.below(impact, found)
-    return cast(EarthquakeEntry | None, below)  # one of those found: the impact itself ranks not below itself
+    return found
 
 
 def _months(store: Store, hazard: str, shown: Revision) -> list[keys.CatalogEntry]:

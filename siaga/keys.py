@@ -17,13 +17,13 @@ FLOODMAPS, ASHMAPS, CANARY = hazards.FLOODMAPS, hazards.ASHMAPS, hazards.CANARY
 ANALYSIS_DATA, RESULTS, LEDGER = "analysis-data", "results", "ledger"
 INPUTS = tuple(bucket for hazard in HAZARDS.values() for bucket in hazard.buckets)
 ACCOUNTS, AUDIT = "accounts", "audit"  # who may come in, and who did what; keys by siaga.accounts.naming
-ANNOUNCEMENTS, DECISIONS, TEXTS = "announcements", "decisions", "texts"  # keys by siaga.inputs; they wake nothing
-BUCKETS = (*INPUTS, ANALYSIS_DATA, RESULTS, LEDGER, ACCOUNTS, AUDIT, ANNOUNCEMENTS, DECISIONS, TEXTS, CANARY)
+ANNOUNCEMENTS, DECISIONS, TEXTS = "announcements", "decisions", "texts"  # keys by siaga.inputs
+ALERTS = SUBSCRIPTIONS, NOTIFICATIONS = "subscriptions", "notifications"  # keys by siaga.alerts.naming
+BUCKETS = (*INPUTS, ANALYSIS_DATA, RESULTS, LEDGER, ACCOUNTS, AUDIT, ANNOUNCEMENTS, DECISIONS, TEXTS, CANARY, *ALERTS)
 
-MANIFEST = "manifest.json"
+MANIFEST, IMPACT, REPORT = "manifest.json", "impact.json", "report.json"
 SHARES, TILES = "shares/", "tiles/"  # in analysis-data, prepared: shares of population cells, base map; in no manifest
 MAP_TILES = f"{TILES}current.json"  # names the archive that maps are drawn from
-IMPACT, REPORT = "impact.json", "report.json"
 CATALOG, CANARIES = "catalog/", "canary/"  # entries of what is shown; of canaries, which nothing shows
 ORDERS = "_orders/"  # in ledger, beside the receipts, whose folders are names of functions: what is done again
 EVENT_TIME = "event-time"  # metadata of impact.json: when it happened, as siaga.moment stamps it

@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from siaga.errors import SiagaError
+from siaga.outlets import Outlets
 
 _BMKG = "https://data.bmkg.go.id/DataMKG/TEWS"
 _PETABENCANA = "https://data.petabencana.id https://api.petabencana.id"
@@ -87,6 +88,11 @@ class Settings:
     SIAGA_PETABENCANA_REGIONS  petabencana_regions  regions watched for floods, each <ISO 3166-2>=<city of old servers>
     SIAGA_BMKG_URL             bmkg_url             where BMKG's public lists of quakes lie; empty: none is read
     SIAGA_PETABENCANA_SECONDS  petabencana_seconds  for one question with all its repetitions
+    SIAGA_MAIL_URL      outlets.mail_url      the SMTP server that alerts are handed to: smtp://host (STARTTLS) or smtps://host
+    SIAGA_MAIL_FROM     outlets.mail_from     the address that they come from
+    SIAGA_TELEGRAM_URL  outlets.telegram_url  where the Bot API is; the bot's token is the secret telegram-token
+    SIAGA_WHATSAPP_URL  outlets.whatsapp_url  the gateway to WhatsApp; empty: none
+    SIAGA_ALERT_HOURS   outlets.hours   how old an event may be when its map comes, and its map, for somebody to be told
     """
 
     home: Path
@@ -133,12 +139,12 @@ class Settings:
     petabencana_urls: tuple[str, ...]
     petabencana_regions: tuple[tuple[str, str], ...]
     petabencana_seconds: float
+    outlets: Outlets
 
     @classmethod
     def load(cls, env: Mapping[str, str] = os.environ) -> "Settings":
         """Read the settings from `env`. Raises SiagaError naming every entry that is wrong, not just the first."""
-        said = _Said(env)
-        home = Path(env.get("SIAGA_HOME") or _home()).resolve()
+        said, home = _Said(env), Path(env.get("SIAGA_HOME") or _home()).resolve()
         store_host, store_port = said.host("SIAGA_STORE_HOST"), int(said.number("SIAGA_STORE_PORT", 9000))
         gateway_host, gateway_port = said.host("SIAGA_GATEWAY_HOST"), int(said.number("SIAGA_GATEWAY_PORT", 8080))
         web_host, web_port = said.host("SIAGA_WEB_HOST"), int(said.number("SIAGA_WEB_PORT", 8000))
@@ -189,9 +195,9 @@ class Settings:
             petabencana_urls=tuple(env.get("SIAGA_PETABENCANA_URLS", _PETABENCANA).split()),
             petabencana_regions=said.regions("SIAGA_PETABENCANA_REGIONS", "ID-JK=jbd"),
             petabencana_seconds=said.number("SIAGA_PETABENCANA_SECONDS", 90),
+            outlets=Outlets.of(env, urlsplit(public_url).hostname or "localhost", said.wrong),
         )
-        if said.wrong:
-            raise SiagaError("Settings: {wrong}", wrong="; ".join(said.wrong))
+        said.check()
         return settings
 
     @property
@@ -253,6 +259,11 @@ class _Said:
     def __init__(self, env: Mapping[str, str]) -> None:
         self._env = env
         self.wrong: list[str] = []
+
+    def check(self) -> None:
+        """Raise SiagaError when anything is wrong."""
+        if self.wrong:
+            raise SiagaError("Settings: {wrong}", wrong="; ".join(self.wrong))
 
     def number(self, name: str, default: float) -> float:
         try:

@@ -49,6 +49,7 @@ class Function:
     timeout_seconds: `exec_timeout` of its environment.
     memory: the most that one slot may use (`limits.memory`, e.g. 2560Mi); "" for no limit.
     deployment: its whole entry in the file, for the /system routes.
+    holds_back: whether what may wait waits while it works; not where it stands beside the road (`siaga.beside`: "yes").
     """
 
     name: str
@@ -62,6 +63,7 @@ class Function:
     memory: str
     environment: Mapping[str, str]
     deployment: Mapping[str, object]
+    holds_back: bool = True
 
     @property
     def module(self) -> str:
@@ -140,6 +142,7 @@ def _function(path: Path, name: str, entry: Mapping[str, Any]) -> Function:
             memory=_memory(str(entry.get("limits", {}).get("memory", ""))),
             environment=environment,
             deployment=entry,
+            holds_back=annotations.get("siaga.beside") != "yes",
         )
     except KeyError as error:
         raise SiagaError("{path}: {name} has no {field}", path=path, name=name, field=error.args[0]) from error

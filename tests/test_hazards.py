@@ -3,13 +3,14 @@
 import pytest
 
 from siaga import keys, stack
+from siaga.alerts import brief
 from siaga.cli import analyse
 from siaga.hazards import HAZARDS
 from siaga.impact import schemas
 from siaga.report import assembly
 from siaga.settings import REPOSITORY
 from web import downloads
-from web.feeds import area, brief, judgement, monty
+from web.feeds import area, judgement, monty
 from web.index import rows
 
 NAMES = pytest.mark.parametrize("name", HAZARDS)

@@ -17,7 +17,7 @@ PARTS = ("siaga", "functions", "gateway", "web", "template", "bench")
 ABOVE = {"siaga.catalog", "siaga.report.assembly", "web"}
 # From the ground up. Rooms of one floor know nothing of each other; a name stands for its module or folder.
 FLOORS = (
-    ("commands", "conventions", "errors", "foreign", "hazards", "listener", "moment", "printable"),
+    ("commands", "conventions", "errors", "foreign", "hazards", "listener", "moment", "outlets", "printable"),
     (
         "answers",
         "diskcache",
@@ -33,7 +33,7 @@ FLOORS = (
         "timing",
         "vitals",
     ),
-    ("receipt", "settings"),
+    ("outgoing", "receipt", "settings"),
     ("modes", "software", "stack", "store"),
     ("accounts", "exposure", "hazard", "ignored"),
     ("impact",),

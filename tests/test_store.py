@@ -256,16 +256,18 @@ RIGHTS = {
     ("functions", keys.FLOODMAPS): {READ, LIST, PUT},
     ("functions", keys.RESULTS): {READ, LIST, PUT},
     ("functions", keys.ANNOUNCEMENTS): {READ, LIST, PUT},
-    ("functions", keys.TEXTS): {READ, LIST},
+    **{("functions", bucket): {READ, LIST} for bucket in (keys.TEXTS, keys.DECISIONS, keys.SUBSCRIPTIONS)},
+    ("functions", keys.NOTIFICATIONS): {READ, LIST, PUT, DELETE},
     **{("gateway", bucket): {READ, LIST} for bucket in (*keys.INPUTS, keys.RESULTS)},
     ("ash", keys.ASHMAPS): {READ, LIST, PUT},
     **{("operators", bucket): {PUT} for bucket in (keys.SHAKEMAPS, keys.SHAKEMAPS_CORRECTED)},
-    **{("operators", bucket): {READ, LIST, PUT} for bucket in (keys.DECISIONS, keys.TEXTS)},
+    **{("operators", bucket): {READ, LIST, PUT} for bucket in (keys.DECISIONS, keys.TEXTS, *keys.ALERTS)},
     **{("accounts", bucket): {READ, LIST, PUT} for bucket in (keys.ACCOUNTS, keys.AUDIT)},
     ("gateway", keys.LEDGER): {READ, LIST, PUT, DELETE},
     **{("web", bucket): {LIST} for bucket in keys.INPUTS},
     **{("web", bucket): {READ, LIST} for bucket in (keys.FLOODMAPS, keys.RESULTS, keys.LEDGER)},
     **{("web", bucket): {READ, LIST} for bucket in (keys.ANNOUNCEMENTS, keys.DECISIONS, keys.TEXTS)},
+    ("web", keys.NOTIFICATIONS): {READ, LIST},
 }
 
 
@@ -435,14 +437,16 @@ def test_of_inputs_everything_is_announced_and_elsewhere_what_wakes_a_function(s
     for bucket, key in (
         (keys.FLOODMAPS, f"{keys.HOURS}2017022105-6-rw/same.json"),
         (keys.RESULTS, f"{run}/report.json"),
-        (keys.RESULTS, "catalog/earthquake/2018/08/x.json"),
+        (keys.DECISIONS, "earthquake/20180805194635/event/felt.json"),
+        (keys.NOTIFICATIONS, "log/x.json"),
         (keys.LEDGER, "on-shakemap/x.json"),
         (keys.ANALYSIS_DATA, "manifest.json"),
     ):
         store.put(bucket, key, b"x")
     told = [(bucket, "a/grid.xml") for bucket in keys.SHAKEMAP_BUCKETS] + [(keys.RESULTS, f"{run}/impact.json")]
     told += [(keys.SHAKEMAPS, f"a/{name}") for name in ("GRID.XML", "grid.xml.zip", "other.txt")]
-    told += [(keys.FLOODMAPS, "2017022105-6-rw/FLOOD_DATA.JSON")]
+    told += [(keys.FLOODMAPS, "2017022105-6-rw/FLOOD_DATA.JSON"), (keys.RESULTS, "catalog/earthquake/2018/08/x.json")]
+    told += [(keys.DECISIONS, "earthquake/20180805194635/event/hidden.json")]
     for bucket, key in told:
         store.put(bucket, key, b"x")
     store.delete(keys.SHAKEMAPS, "a/other.txt")

@@ -53,6 +53,10 @@ SPEAKING += (
     "TooOften",
     "NotLoggedIn",
     "NoToken",
+    "Rejected",
+    "Returned",
+    "Unanswered",
+    "Unsure",
 )
 # what only the person at the command line meets; that speaks English, as its commands do
 COMMAND_LINE = (
@@ -79,7 +83,11 @@ READ = [
     *(ROOT / "gateway").rglob("*.py"),
     *(ROOT / "web").rglob("*.py"),
 ]
-PAGES = [*(ROOT / "siaga" / "report" / "templates").glob("*.html"), *(ROOT / "web").rglob("*.html")]
+PAGES = [
+    *(ROOT / "siaga" / "report" / "templates").glob("*.html"),
+    *(ROOT / "siaga" / "alerts" / "templates").glob("mail.*"),
+    *(ROOT / "web").rglob("*.html"),
+]
 
 
 def said_in_code(path: Path) -> set[str]:

@@ -24,7 +24,10 @@ _NAMES: Mapping[str, Mapping[str, str]] = {"earthquake": words.LEVELS, "flood": 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What somebody last heard of an event. reached: whether it was theirs then; cancelled: it was taken back."""
+    """What somebody last heard of an event. reached: whether it was theirs then; cancelled: it was taken back.
+
+    number: of the message, of those about this event.
+    """
 
     version: str
     level: str
@@ -34,10 +37,11 @@ class Heard:
     magnitude: float | None
     reached: bool = True
     cancelled: bool = False
+    number: int = 1
 
     @classmethod
-    def of(cls, facts: Facts, kind: str) -> "Heard":
-        """After a message of that kind about these facts."""
+    def of(cls, facts: Facts, kind: str, last: "Heard | None" = None) -> "Heard":
+        """After a message of that kind about these facts; last: what they had heard before."""
         return cls(
             facts.version,
             facts.level,
@@ -47,6 +51,7 @@ class Heard:
             facts.magnitude,
             kind != BELOW,
             kind == CANCELLED,
+            last.number + 1 if last else 1,
         )
 
     @property

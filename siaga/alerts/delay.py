@@ -33,9 +33,9 @@ def too_old(facts: Facts, now: datetime, hours: float, heard: bool) -> Reason | 
     if heard:
         return None if now - happened <= FOLLOW_UP else reason("The event is too long ago for a correction")
     if received - happened > timedelta(hours=hours):
-        return reason("The event was older than {hours} hours when its map came", hours=hours)
+        return reason("The event was older than {hours} hours when its map came", hours=f"{hours:g}")
     if now - received > timedelta(hours=hours):
-        return reason("The map came more than {hours} hours ago", hours=hours)
+        return reason("The map came more than {hours} hours ago", hours=f"{hours:g}")
     return None
 
 

@@ -16,7 +16,7 @@ from siaga.moment import TIME_ZONES
 SCHEMA = "siaga/subscription/1"
 LEVELS = ("green", "yellow", "orange", "red")
 ASH_CLASSES = ("very_low", "low", "medium", "high", "very_high")
-CHANNELS = ("email", "webhook", "telegram", "whatsapp", "cap")
+CHANNELS = ("email", "webhook", "telegram", "whatsapp")
 NONE = "none"  # for hazards: a subscription of operators to matters alone
 PENDING, ACTIVE, STOPPED, RETURNED = STANDINGS = ("pending", "active", "stopped", "returned")
 ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
@@ -27,7 +27,6 @@ _ADDRESSES = {  # by channel: what an address looks like, and an example of one
     "webhook": (re.compile(r"https?://[^\s/@\\]+(/[\x21-\x7e]*)?"), "https://bpbd.example.id/siaga"),
     "telegram": (re.compile(r"-?\d{1,20}|@[A-Za-z0-9_]{5,32}"), "-1001234567890"),
     "whatsapp": (re.compile(r"\+?\d{6,15}"), "+628123456789"),
-    "cap": (re.compile(r"https?://[^\s/@\\]+(/[\x21-\x7e]*)?|file"), "file"),
 }
 _CLOCK_FACE = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _ZONE_CODE = re.compile(r"[A-Za-z0-9._-]{1,20}")

@@ -101,6 +101,14 @@ def on_tick(run: Callable[[datetime, Context], Outcome]) -> Callable[[Event, obj
     return handle
 
 
+def on_both(
+    run: Callable[[Notification, Context], Outcome], tick: Callable[[datetime, Context], Outcome]
+) -> Callable[[Event, object], dict[str, object]]:
+    """The handle of a function that objects wake and that has a schedule, too: a tick has no body."""
+    of_object, of_tick = on_object(run), on_tick(tick)
+    return lambda event, context: (of_object if event.body.strip() else of_tick)(event, context)
+
+
 def _answered(call: Callable[[], Outcome], subject: Mapping[str, object]) -> dict[str, object]:
     """Make the call; its outcome or its error as an answer about the subject, and one line in the log."""
     started = time.monotonic()

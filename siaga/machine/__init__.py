@@ -192,7 +192,7 @@ def addresses(settings: Settings) -> list[tuple[str, str]]:
 def make_secrets(settings: Settings) -> None:
     """Make what is missing.
 
-    Login and tokens of gateway and slots, key of the web's sessions, SFTP host key and first user.
+    Login and tokens of gateway and slots, keys of the web's sessions and of alerts, SFTP host key and first user.
     """
     settings.make_secret("gateway-user", "admin")
     settings.make_secret("gateway-password")
@@ -202,6 +202,7 @@ def make_secrets(settings: Settings) -> None:
     settings.make_secret(stack.SLOT_TOKEN)
     settings.make_secret(vitals.TOKEN)
     settings.make_secret("web-session-key")
+    settings.make_secret("alerts-key")
     make_ssh_key(settings.secrets / "sftp-host-key")
     users = settings.secrets / "sftp-users.yml"
     if users.exists():

@@ -226,7 +226,8 @@ def _rules(bucket: str, functions: Sequence[Function]) -> dict[str, object]:
 def rights(role: str) -> dict[str, object]:
     """The policy of a role: the least it needs."""
     shakemaps = (keys.SHAKEMAPS, keys.SHAKEMAPS_CORRECTED)
-    shown = (keys.RESULTS, keys.LEDGER, keys.ANNOUNCEMENTS, keys.DECISIONS, keys.TEXTS)
+    shown = (keys.RESULTS, keys.LEDGER, keys.ANNOUNCEMENTS, keys.DECISIONS, keys.TEXTS, keys.NOTIFICATIONS)
+    asked_for = (keys.ANNOUNCEMENTS, keys.TEXTS, keys.DECISIONS, *keys.ALERTS)  # that functions look at besides
     listing, versions = ("s3:ListBucket", "s3:GetBucketLocation"), ("s3:ListBucketVersions",)
     reading = ("s3:GetObject", "s3:GetObjectVersion")
     allowed: dict[str, list[tuple[tuple[str, ...], tuple[str, ...]]]] = {
@@ -234,9 +235,10 @@ def rights(role: str) -> dict[str, object]:
         "bmkg": [(("s3:PutObject", "s3:GetObject"), shakemaps), (listing, shakemaps)],
         "door": [(("s3:PutObject", "s3:GetObject"), keys.INPUTS), (listing, keys.INPUTS)],
         "functions": [
-            (reading, (*keys.INPUTS, keys.CANARY, keys.ANALYSIS_DATA, keys.RESULTS, keys.ANNOUNCEMENTS, keys.TEXTS)),
-            (("s3:PutObject",), (keys.FLOODMAPS, keys.RESULTS, keys.ANNOUNCEMENTS)),
-            (listing, (*keys.INPUTS, keys.CANARY, keys.ANALYSIS_DATA, keys.RESULTS, keys.ANNOUNCEMENTS, keys.TEXTS)),
+            (reading, (*keys.INPUTS, keys.CANARY, keys.ANALYSIS_DATA, keys.RESULTS, *asked_for)),
+            (("s3:PutObject",), (keys.FLOODMAPS, keys.RESULTS, keys.ANNOUNCEMENTS, keys.NOTIFICATIONS)),
+            (("s3:DeleteObject",), (keys.NOTIFICATIONS,)),  # marks of what was held
+            (listing, (*keys.INPUTS, keys.CANARY, keys.ANALYSIS_DATA, keys.RESULTS, *asked_for)),
         ],
         "ash": [(("s3:PutObject", "s3:GetObject"), (keys.ASHMAPS,)), (listing, (keys.ASHMAPS,))],
         "accounts": [
@@ -245,8 +247,8 @@ def rights(role: str) -> dict[str, object]:
         ],
         "operators": [
             (("s3:PutObject",), shakemaps),  # exercises, and maps that a program sends
-            (("s3:GetObject", "s3:PutObject"), (keys.DECISIONS, keys.TEXTS)),
-            (listing, (keys.DECISIONS, keys.TEXTS)),  # else what is not there is forbidden
+            (("s3:GetObject", "s3:PutObject"), (keys.DECISIONS, keys.TEXTS, *keys.ALERTS)),
+            (listing, (keys.DECISIONS, keys.TEXTS, *keys.ALERTS)),  # else what is not there is forbidden
         ],
         "gateway": [
             (reading, (*keys.INPUTS, keys.CANARY, keys.RESULTS, keys.LEDGER)),

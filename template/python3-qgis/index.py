@@ -21,6 +21,7 @@ All but health and ready want the header X-Slot-Token. Its value is in the file 
 
 Environment besides: PORT (8080), HOST (0.0.0.0), FUNCTION_MODULE (function.handler), exec_timeout (60s),
 max_analyses (0: no limit), max_memory_mb (0: no limit), memory_limit (such as 2560Mi; none: the host's own),
+niceness (0; more for a function that all others go before on the processor),
 call_mark (a file that outlives the process; it names the calls on which work began), spare_slot (yes: the function has
 another slot, too, so that this one may stay slow after backfill where it may not be made quick again).
 A call with X-Backfill: yes works below all others on the processor (pace.py). While nobody calls, the slot gets warm by
@@ -45,6 +46,7 @@ import socket
 import sys
 import threading
 import time
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -277,6 +279,10 @@ def main() -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (quantity(limit), quantity(limit)))
     if runtime := os.getenv("XDG_RUNTIME_DIR"):
         Path(runtime).mkdir(mode=0o700, parents=True, exist_ok=True)  # Qt refuses one that others may read
+    if niceness := int(os.getenv("niceness", "0")):
+        os.nice(niceness)
+        with suppress(OSError):  # the session's own, where the kernel shares the processor out by session
+            Path("/proc/self/autogroup").write_text(str(niceness), encoding="ascii")
     slot = Slot(
         seconds(os.getenv("exec_timeout", "60s")),
         int(os.getenv("max_analyses", "0")),

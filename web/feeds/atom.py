@@ -6,10 +6,11 @@ from xml.etree import ElementTree
 
 from flask import Blueprint, Response
 
+from siaga.alerts import brief
 from siaga.errors import NotFound
 from siaga.language import LANGUAGES, Language
 from web.api import access
-from web.feeds import addresses, area, brief, markup
+from web.feeds import addresses, area, markup
 from web.index import Filter
 from web.services import services
 from web.shell import language_of

@@ -8,13 +8,14 @@ from xml.etree import ElementTree
 from flask import Blueprint, Response
 
 from siaga import keys, moment
+from siaga.alerts import brief
 from siaga.errors import NotFound
 from siaga.exposure.codes import p_code
 from siaga.language import LANGUAGES, Language
 from siaga.report.classed import tables
 from web import downloads
 from web.api import access
-from web.feeds import addresses, area, brief, judgement, markup
+from web.feeds import addresses, area, judgement, markup
 from web.runs import find
 from web.services import services
 from web.shell import language_of

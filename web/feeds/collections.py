@@ -6,10 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 from siaga import moment
+from siaga.alerts import brief
 from siaga.errors import BadInput, NotFound
 from siaga.language import Language
 from siaga.product import PACKAGE
-from web.feeds import addresses, area, brief, facts, layers
+from web.feeds import addresses, area, facts, layers
 from web.feeds.query import Query
 from web.index import Filter
 from web.runs import find

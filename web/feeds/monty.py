@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from siaga import moment
+from siaga.alerts import brief
 from siaga.impact.stored import Impact
 from siaga.language import Language
-from web.feeds import addresses, area, brief, collections
+from web.feeds import addresses, area, collections
 from web.services import services
 
 Entry = Mapping[str, Any]

@@ -1,0 +1,1 @@
+"""Somebody is to hear of an event."""

@@ -1,0 +1,150 @@
+"""An event stands in the catalogue, or was withdrawn: tell those who are to hear of it, once, and when it changes.
+
+reads   results/catalog/* results/<hazard>/*/impact.json …/share-<language>.png …/report-<language>.pdf
+        decisions/* subscriptions/* notifications/*
+writes  notifications/log/* notifications/messages/* (before and after each message) notifications/held/*
+        notifications/failed/* notifications/returned/*; none of them wakes anything
+
+A catalogue entry wakes it with the figures, and again once it names the report. Every minute it sends what was held.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from siaga import catalog, keys, moment
+from siaga.alerts import dispatch, facts, held
+from siaga.alerts.channels import opened
+from siaga.alerts.compose import Event
+from siaga.alerts.delay import FOLLOW_UP
+from siaga.alerts.directory import Directory, Tokens
+from siaga.alerts.dispatch import Office
+from siaga.alerts.history import History
+from siaga.alerts.naming import Step
+from siaga.catalog import Entry
+from siaga.errors import NotFound, Reason, reason
+from siaga.events import Notification
+from siaga.function import content, frame
+from siaga.impact import quakes
+from siaga.impact.quakes import Quake
+from siaga.impact.versions import Revision
+from siaga.inputs.decisions import HIDDEN, Decision
+from siaga.store import Store
+from siaga.timing import Timing
+
+_DONE = frame.Outcome()
+
+
+def run(notification: Notification, context: frame.Context) -> frame.Outcome:
+    """One version of an event, or what an operator decided of it."""
+    now, timing = moment.now(), Timing()
+    body, _head = content.read(context.store, notification)
+    if notification.bucket == keys.DECISIONS:
+        return _decided(Decision.decode(body), context, now, timing)
+    entry: Entry = json.loads(body)
+    if now - moment.parse(entry["time"]) > FOLLOW_UP:
+        return frame.Outcome(event_id=entry["event_id"])
+    step = Step(
+        moment.parse(entry["arrival"]["received"]),
+        entry["hazard"],
+        entry["event_id"],
+        f"{entry['version']}.{entry['run']}",
+    )
+    return _tell(entry, notification.key, step, _is_hidden(context.store, entry), context, now, timing)
+
+
+def tick(now: datetime, context: frame.Context) -> frame.Outcome:
+    """What was held until now."""
+    sent = held.send_held(office(context), directory(context.store), now)
+    return frame.Outcome("", f"{sent} sent")
+
+
+def _decided(decision: Decision, context: frame.Context, now: datetime, timing: Timing) -> frame.Outcome:
+    """An event was hidden or is shown again: those who heard of it hear that, too."""
+    if decision.kind != HIDDEN:
+        return _DONE
+    found = History(context.store, now - FOLLOW_UP).of_event(decision.hazard, decision.identity)
+    if found is None or found[1]["drill"] != decision.drill:
+        return _DONE  # nobody heard of it
+    entry = _newest(context.store, json.loads(context.store.get(keys.RESULTS, found[1]["entry"])[0]))
+    hidden = decision.value is True
+    word = "hidden" if hidden else "shown"
+    version = f"{entry['version']}.{entry['run']}.{word}"
+    step = Step(moment.parse(decision.when), entry["hazard"], entry["event_id"], version)
+    return _tell(entry, found[1]["entry"], step, hidden, context, now, timing)
+
+
+def _newest(store: Store, entry: Entry) -> Entry:
+    """The entry of the version that counts, of all of the same event."""
+    if entry["hazard"] != "earthquake":
+        return entry
+    entries = {(one["event_id"], one["version"]): one for one in catalog.near(store, entry)}
+    versions = _quake(entry, map(Revision.of, entries.values())).versions
+    return entries.get((versions[0].event_id, versions[0].version), entry)
+
+
+def _tell(
+    entry: Entry, key: str, step: Step, hidden: bool, context: frame.Context, now: datetime, timing: Timing
+) -> frame.Outcome:
+    impact = json.loads(context.store.get(keys.RESULTS, entry["impact"]["key"])[0])
+    event = Event(entry, key, facts.of(entry, impact), hidden)
+    subjects, obsolete = _versions(context.store, event)
+    subscriptions = [
+        one
+        for one in directory(context.store).active()
+        if one.created <= event.facts.received and event.facts.hazard in one.hazards
+    ]
+    timing.step("read")
+    counts: Counter[str] = Counter()
+    if subscriptions:
+        counts = dispatch.dispatch(office(context), event, step, subjects, subscriptions, obsolete, now)
+    timing.step("send")
+    sent = {f"messages {state}": float(count) for state, count in sorted(counts.items())}
+    return frame.Outcome("", entry["event_id"], [], timing.seconds | sent)
+
+
+def _versions(store: Store, event: Event) -> tuple[frozenset[str], Reason | None]:
+    """By which names the event goes, and why nothing new is said of this version, if another one counts."""
+    subject = event.facts.subject
+    if event.facts.hazard != "earthquake":
+        return frozenset({subject}), None
+    quake = _quake(event.entry, map(Revision.of, catalog.near(store, event.entry)))
+    newest = quake.versions[0]
+    names = frozenset(quakes.identity(one) for one in quake.versions)
+    if newest == Revision.of(event.entry):
+        return names, None
+    return names, reason("A version that counts more is there: {version}", version=newest.version)
+
+
+def _quake(entry: Mapping[str, Any], revisions: Iterable[Revision]) -> Quake:
+    """That of an entry, by what is there of its time."""
+    this = Revision.of(entry)
+    known = {(one.event_id, one.version): one for one in revisions} | {(this.event_id, this.version): this}
+    return next(one for one in quakes.join(known.values()) if this in one.versions)
+
+
+def _is_hidden(store: Store, entry: Entry) -> bool:
+    asked = Decision(entry["hazard"], entry["event_id"], entry["drill"], HIDDEN, True, "", "", "")
+    try:
+        return Decision.decode(store.get(keys.DECISIONS, asked.key)[0]).value is True
+    except NotFound:
+        return False
+
+
+@cache
+def directory(store: Store) -> Directory:
+    """One per process, so that each subscription is read once."""
+    return Directory(store)
+
+
+def office(context: frame.Context) -> Office:
+    """What messages are sent with."""
+    settings = context.settings
+    tokens = Tokens(settings.secret("alerts-key"))
+    return Office(context.store, opened.channels(settings), tokens, settings.public_url, settings.outlets.hours)
+
+
+handle = frame.on_both(run, tick)

@@ -1,0 +1,198 @@
+"""What a message says: subject, plain text, HTML and the few lines for messengers, in the subscriber's language."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from siaga import keys, palette
+from siaga.alerts import brief, change
+from siaga.alerts.change import BELOW, CANCELLED, FIRST, UPDATE, Heard
+from siaga.alerts.channel import Message
+from siaga.alerts.facts import Facts
+from siaga.alerts.record import Record
+from siaga.alerts.subscription import Subscription
+from siaga.hazards import HAZARDS
+from siaga.language import Language, load
+from siaga.printable import shown
+from siaga.store import Store
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_LONGEST_SUBJECT = 150  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One version of an event as it goes out. entry: of the catalogue. key: its own. hidden: it is withdrawn."""
+
+    entry: Mapping[str, Any]
+    key: str
+    facts: Facts
+    hidden: bool = False
+
+
+class Files:
+    """Picture and report of one version in each language, read once; None while there are none."""
+
+    def __init__(self, store: Store, entry: Mapping[str, Any]) -> None:
+        """`store` with the rights of functions."""
+        self._store, self._report = store, entry["report"]
+        self._run = keys.Run.parse(entry["impact"]["key"]) if self._report else None
+        self._read: dict[str, bytes] = {}
+
+    def picture(self, language: str) -> bytes | None:
+        """For messengers."""
+        return self._of(f"share-{language}.png")
+
+    def report(self, language: str) -> bytes | None:
+        """The PDF."""
+        return self._of(f"report-{language}.pdf")
+
+    def _of(self, name: str) -> bytes | None:
+        if self._run is None:
+            return None
+        if name not in self._read:
+            self._read[name] = self._store.get(keys.RESULTS, self._run.key(name))[0]
+        return self._read[name]
+
+
+def title(event: Event, language: str) -> str:
+    """What and where, on one line; an exercise says so first."""
+    _ = load(language)
+    text = shown(brief.of(dict(event.entry), _).title)
+    return f"{_('EXERCISE')}: {text}" if event.facts.drill else text
+
+
+def of_event(
+    event: Event, subscription: Subscription, kind: str, last: Heard | None, files: Files, public_url: str, stop: str
+) -> Message:
+    """The message about a version. last: what the subscriber heard before. stop: the address that ends it."""
+    _, facts = load(subscription.language), event.facts
+    told = brief.of(dict(event.entry), _)
+    changed = change.sentence(facts, last, kind, _) if last else ""
+    page = f"{public_url}/{keys.Run.parse(event.entry['impact']['key']).page}?lang={_.code}"
+    lines = [shown(line) for line in told.lines]
+    level = shown(told.level_name)
+    head = _subject(event, kind, level, _)
+    with_files = kind in (FIRST, UPDATE)
+    values = {
+        "language": _.code,
+        "drill": facts.drill,
+        "title": title(event, _.code),
+        "level": level,
+        "colour": _colour(facts),
+        "changed": changed,
+        "lines": lines,
+        "page": page,
+        "stop": stop,
+        "picture": with_files and event.entry["report"] is not None,
+        "rows": [],
+    }
+    return Message(
+        id=f"{facts.event_id}.{facts.version}.{facts.run}.{subscription.id}.{kind}",
+        kind=kind,
+        language=_.code,
+        subject=head,
+        text=_text(values, _),
+        html=_html(values, _),
+        short="\n".join([f"*{head}*", *([changed] if changed else []), *lines, page]),
+        page=page,
+        stop=stop,
+        picture=files.picture(_.code) if with_files else None,
+        report=files.report(_.code) if with_files else None,
+        report_name=keys.download_name(facts.event_id, facts.version, f"report-{_.code}.pdf"),
+        facts=_for_machines(event, kind, page),
+    )
+
+
+def of_held(
+    records: Sequence[Record], subscription: Subscription, message_id: str, public_url: str, stop: str
+) -> Message:
+    """One message of what was held: of each event the last that was to be told, the newest first."""
+    _ = load(subscription.language)
+    head = _("{count} events", count=len(records))
+    rows = [(shown(one.title), _link(one, public_url, _.code)) for one in records]
+    values = {
+        "language": _.code,
+        "drill": False,
+        "title": head,
+        "level": "",
+        "colour": "",
+        "changed": "",
+        "lines": [_("These messages were held for you; the pages have the newest figures.")],
+        "page": f"{public_url}/?lang={_.code}",
+        "stop": stop,
+        "picture": False,
+        "rows": rows,
+    }
+    listed = "\n".join(f"{name}\n{link}" for name, link in rows)
+    facts = {
+        "schema": "siaga/alert/1",
+        "kind": "gathered",
+        "events": [asdict(one) | {"reason": None} for one in records],
+    }
+    return Message(
+        message_id,
+        "gathered",
+        _.code,
+        f"Siaga: {head}",
+        _text(values, _),
+        _html(values, _),
+        f"*{head}*\n{listed}",
+        f"{public_url}/",
+        stop,
+        None,
+        None,
+        "",
+        facts,
+    )
+
+
+def _link(record: Record, public_url: str, language: str) -> str:
+    page = HAZARDS[record.hazard].page if record.hazard in HAZARDS else ""
+    return f"{public_url}/{page}/{record.event_id}?lang={language}"
+
+
+def _subject(event: Event, kind: str, level: str, _: Language) -> str:
+    mark = {UPDATE: _("UPDATE"), BELOW: _("CORRECTION"), CANCELLED: _("CANCELLED")}.get(kind, "")
+    head = title(event, _.code)
+    head = f"{mark}: {head}" if mark and not event.facts.drill else f"{head} ({mark})" if mark else head
+    subject = head if kind == CANCELLED else f"{head}, {level}"
+    return subject if len(subject) <= _LONGEST_SUBJECT else f"{subject[: _LONGEST_SUBJECT - 1]}…"
+
+
+def _colour(facts: Facts) -> str:
+    if facts.hazard == "earthquake" and facts.level:
+        return palette.LEVEL[facts.level]
+    return ""
+
+
+def _text(values: Mapping[str, Any], _: Language) -> str:
+    return _environment().get_template("mail.txt").render(values, _=_)
+
+
+def _html(values: Mapping[str, Any], _: Language) -> str:
+    return _environment().get_template("mail.html").render(values, _=_)
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _for_machines(event: Event, kind: str, page: str) -> dict[str, object]:
+    """Figures unrounded, null where they are not known."""
+    facts = event.facts
+    names = "hazard event_id version run drill time received level people longitude latitude magnitude".split()
+    return {"schema": "siaga/alert/1", "kind": kind, "page": page, "demonstration": event.entry["demonstration"]} | {
+        name: getattr(facts, name) for name in names
+    }

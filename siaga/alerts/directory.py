@@ -1,0 +1,114 @@
+"""All subscriptions, one object each, changed by conditional PUT; and the tokens that confirm and end one."""
+
+import hmac
+import re
+import secrets
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from hashlib import sha256
+
+from siaga import keys, moment
+from siaga.alerts import naming
+from siaga.alerts import subscription as subscriptions
+from siaga.alerts.subscription import ACTIVE, ID, Subscription
+from siaga.errors import BadInput, Conflict, NotFound
+from siaga.store import Store
+
+_MOST_BYTES = 1 << 16
+_NAME_SIGNS = 24  # of an id that come from the name
+
+
+class Directory:
+    """Reads them, each again only once it changed."""
+
+    def __init__(self, store: Store) -> None:
+        """`store` with the rights of functions or operators."""
+        self._store = store
+        self._read: dict[str, tuple[str, Subscription]] = {}  # by id: etag and what it says
+
+    def all(self) -> list[Subscription]:
+        """Every one that can be read, by id."""
+        heads = {naming.subscription_id(head.key): head.etag for head in self._store.list(keys.SUBSCRIPTIONS)}
+        kept = {}
+        for name, etag in heads.items():
+            if name in self._read and self._read[name][0] == etag:
+                kept[name] = self._read[name]
+                continue
+            try:
+                kept[name] = etag, self._load(name)[0]
+            except (NotFound, BadInput):  # removed since it was listed, or not of a known form
+                continue
+        self._read = kept
+        return [kept[name][1] for name in sorted(kept)]
+
+    def active(self) -> list[Subscription]:
+        """Those that hear of events."""
+        return [one for one in self.all() if one.standing == ACTIVE]
+
+    def get(self, subscription_id: str) -> Subscription:
+        """One. Raises NotFound."""
+        return self._load(subscription_id)[0]
+
+    def add(self, wanted: Subscription, standing: str, by: str) -> Subscription:
+        """A new one. by: who makes it."""
+        for _ in range(3):
+            one = replace(wanted, id=_new_id(wanted.name), standing=standing, created=moment.stamp(), by=by)
+            try:
+                self._store.put(
+                    keys.SUBSCRIPTIONS, naming.subscription(one.id), one.encode(), "application/json", if_absent=True
+                )
+            except Conflict:
+                continue
+            return one
+        raise Conflict("No free id was there for the subscription; try again")
+
+    def change(self, subscription_id: str, change: Callable[[Subscription], Subscription]) -> Subscription:
+        """Change one; what is the same already is not written. Raises NotFound, Conflict."""
+        former, etag = self._load(subscription_id)
+        after = change(former)
+        if after != former:
+            self._store.put(
+                keys.SUBSCRIPTIONS, naming.subscription(former.id), after.encode(), "application/json", if_match=etag
+            )
+        return after
+
+    def returned(self) -> set[str]:
+        """The ids of those whose address took no message."""
+        prefix = naming.RETURNED
+        heads = self._store.list(keys.NOTIFICATIONS, prefix)
+        return {naming.subscription_id(head.key.removeprefix(prefix)) for head in heads}
+
+    def _load(self, subscription_id: str) -> tuple[Subscription, str]:
+        if not ID.fullmatch(subscription_id):
+            raise NotFound("There is no subscription {name}", name=subscription_id[:40])
+        try:
+            body, head = self._store.get(keys.SUBSCRIPTIONS, naming.subscription(subscription_id), at_most=_MOST_BYTES)
+        except NotFound as error:
+            raise NotFound("There is no subscription {name}", name=subscription_id) from error
+        return subscriptions.decode(body), head.etag
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Tokens of addresses that nobody has to log in for. They are derived, so that none is stored anywhere."""
+
+    key: str
+
+    def of(self, purpose: str, subscription_id: str) -> str:
+        """purpose: stop or confirm."""
+        return hmac.new(self.key.encode(), f"{purpose}|{subscription_id}".encode(), sha256).hexdigest()[:40]
+
+    def fits(self, token: str, purpose: str, subscription_id: str) -> bool:
+        """Whether it is that one."""
+        return hmac.compare_digest(token.encode(), self.of(purpose, subscription_id).encode())
+
+    def address(self, public_url: str, purpose: str, subscription_id: str) -> str:
+        """The page that it opens."""
+        return f"{public_url}/subscriptions/{purpose}/{subscription_id}/{self.of(purpose, subscription_id)}"
+
+
+def _new_id(name: str) -> str:
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    readable = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:_NAME_SIGNS].strip("-")
+    return f"{readable or 'subscriber'}-{secrets.token_hex(4)}"

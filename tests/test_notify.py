@@ -1,0 +1,247 @@
+"""notify on a real store and a real SMTP server: who is told what, once, and what a crash in the middle leaves."""
+
+import json
+import logging
+import time
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from fixtures.alerts import EVENT, log, quake, subscribe
+from support.mail_server import MailServer
+from support.notify_process import work
+from support.running import free_ports
+
+from functions.notify import handler
+from siaga import keys, moment
+from siaga.errors import Unavailable
+from siaga.events import Notification
+from siaga.function import frame
+from siaga.inputs import decisions
+from siaga.inputs.decisions import HIDDEN, Decision
+from siaga.store import Store
+
+V2, V3, CORRECTED = "initial-v002-bbbbbbbb", "initial-v003-cccccccc", "corrected-v001-eeeeeeee"
+
+
+def mailed(settings, port):
+    """The same with an SMTP server at that port."""
+    outlets = replace(settings.outlets, mail_url=f"smtp://127.0.0.1:{port}", mail_from="siaga@bnpb.example.id")
+    return replace(settings, outlets=outlets)
+
+
+@pytest.fixture
+def server():
+    started = MailServer().start()
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def mailing(minio, server):
+    minio.make_secret("alerts-key")
+    return mailed(minio, server.port)
+
+
+@pytest.fixture
+def context(store, mailing):
+    return frame.Context(Store.connect(mailing, "functions"), mailing)
+
+
+def later(monkeypatch, **by):
+    """From now on it is later by that."""
+    now = moment.now
+    monkeypatch.setattr(moment, "now", lambda: now() + timedelta(**by))
+
+
+def test_who_subscribed_hears_of_a_quake_once(store, context, server):
+    subscribe(store, "Ani", language="id")
+    subscribe(store, "Budi", language="en", zones="52.08")
+    subscribe(store, "Citra", level="red")
+    subscribe(store, "Dewi", created=timedelta(0))  # after the quake
+    subscribe(store, "Eko", channel="telegram", address="@ekoeko")
+    woken = quake(store)
+    outcome = handler.run(woken, context)
+    assert (outcome.timings["messages sent"], outcome.timings["messages skipped"]) == (2, 2)
+    assert log(store) == {
+        "Ani": ("first", "sent", ""),
+        "Budi": ("first", "sent", ""),
+        "Citra": ("", "skipped", "No threshold of the subscription is reached"),
+        "Eko": ("", "skipped", "There is no server for channel telegram"),
+    }
+    handler.run(woken, context)
+    with_report = quake(store, alert="yellow", magnitude=6.9)  # the same version, another ETag
+    handler.run(with_report, context)
+    assert sorted(to for to, _mail in server.letters) == ["ani@bpbd.example.id", "budi@bpbd.example.id"]
+    ani, budi = server.of("ani@bpbd.example.id")[0], server.of("budi@bpbd.example.id")[0]
+    assert ani["Subject"] == "Gempa M 6,9, Lombok, KUNING"
+    assert budi["Subject"] == "M 6.9 earthquake, Lombok, YELLOW"
+    assert ani["From"] == "Siaga <siaga@bnpb.example.id>"
+    assert ani["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    stop = ani["List-Unsubscribe"].strip("<>")
+    assert stop.startswith(f"{context.settings.public_url}/subscriptions/stop/ani-")
+    plain, page = (ani.get_body(kind).get_content() for kind in (("plain",), ("html",)))
+    for text in (plain, page):
+        assert f"/earthquakes/{EVENT}/initial-v001-aaaaaaaa?lang=id" in text
+        assert "Perkiraan otomatis" in text
+        assert stop in text
+
+
+def test_versions_of_a_quake_from_the_first_to_its_withdrawal(store, context, server, minio):
+    subscribe(store, "All", language="en")
+    subscribe(store, "Orange", language="en", level="orange")
+    moved = quake(store)
+    handler.run(moved, context)
+    rows = [log(store)]
+    steps = (
+        {"version": V2, "people": 2400.0},  # a small change
+        {"version": V3, "people": 9e4, "alert": "orange"},
+        {"version": CORRECTED, "people": 2000.0, "alert": "yellow"},
+    )
+    for step in steps:
+        handler.run(quake(store, **step), context)
+        rows.append(log(store))
+    handler.run(moved, context)  # an old version, once more
+    what = Decision("earthquake", EVENT, False, HIDDEN, True, "no quake", "ani", moment.stamp())
+    decisions.decide(Store.connect(minio, "operators"), what)
+    hidden = Notification(keys.DECISIONS, what.key, store.head(keys.DECISIONS, what.key).etag)
+    handler.run(hidden, context)
+    handler.run(hidden, context)
+    rows.append(log(store))
+    assert [{name: row[0] for name, row in one.items()} for one in rows] == [
+        {"All": "first", "Orange": ""},
+        {"All": "", "Orange": ""},
+        {"All": "update", "Orange": "first"},
+        {"All": "update", "Orange": "below"},
+        {"All": "cancelled", "Orange": "cancelled"},
+    ]
+    subjects = [mail["Subject"] for mail in server.of("all@bpbd.example.id")]
+    assert [one.partition(":")[0] for one in subjects[1:]] == ["UPDATE", "UPDATE", "CANCELLED"]
+    orange = server.of("orange@bpbd.example.id")
+    assert [one["Subject"].partition(":")[0] for one in orange[1:]] == ["CORRECTION", "CANCELLED"]
+    text = orange[1].get_body(("plain",)).get_content()
+    assert "The event no longer reaches what you subscribed to: level ORANGE → YELLOW" in text
+
+
+def test_the_report_goes_to_who_waits_for_it_with_picture_and_pdf(store, context, server):
+    subscribe(store, "Rapat", after_report="yes")
+    handler.run(quake(store), context)
+    assert log(store)["Rapat"][2] == "The subscription waits for the report"
+    run = f"earthquake/{EVENT}/initial-v001-aaaaaaaa/12345678"
+    store.put(keys.RESULTS, f"{run}/share-id.png", b"\x89PNG picture")
+    store.put(keys.RESULTS, f"{run}/report-id.pdf", b"%PDF- report")
+    handler.run(quake(store, report={"key": f"{run}/report.json"}), context)
+    (mail,) = server.of("rapat@bpbd.example.id")
+    kinds = [(part.get_content_type(), part["Content-ID"], part.get_filename()) for part in mail.walk()]
+    assert ("image/png", "<picture>", "siaga.png") in kinds
+    assert kinds[-1] == ("application/pdf", None, f"siaga-{EVENT}-initial-v001-aaaaaaaa-report-id.pdf")
+    assert 'src="cid:picture"' in mail.get_body(("html",)).get_content()
+
+
+def test_exercises_say_so_first_and_go_only_to_who_wants_them(store, context, server):
+    subscribe(store, "Live")
+    subscribe(store, "Latihan", drills="yes")
+    handler.run(quake(store, drill=True), context)
+    ((to, mail),) = server.letters
+    assert (to, mail["Subject"][:8]) == ("latihan@bpbd.example.id", "LATIHAN:")
+
+
+def test_names_of_events_begin_no_header(store, context, server):
+    subscribe(store, 'Eva"\\<x>', address="eva@bpbd.example.id")
+    handler.run(quake(store, description="Palu\r\nBcc: all@example.id\r\n\r\n<script>\u202e"), context)
+    (mail,) = server.of("eva@bpbd.example.id")
+    assert mail["Bcc"] is None
+    assert "Bcc: all@example.id" in mail["Subject"]
+    assert "\r\nBcc" not in mail.as_string()
+    assert "<script>" not in mail.get_body(("html",)).get_content()
+
+
+def test_old_quakes_and_a_backfill_wake_nobody(store, context, server):
+    subscribe(store, "Ani", created=timedelta(days=90))
+    handler.run(quake(store, minutes=60 * 24 * 30), context)
+    assert list(store.list(keys.NOTIFICATIONS)) == []
+    handler.run(quake(store, event_id="20261126100000", minutes=60 * 7), context)
+    assert log(store)["Ani"][2] == "The map came more than 6 hours ago"
+    assert server.letters == []
+
+
+def test_a_swarm_is_gathered_in_one_message(store, context, server, monkeypatch):
+    subscribe(store, "Ani", language="en")
+    for number in range(9):
+        handler.run(quake(store, event_id=f"2026112710{number:02d}00", minutes=50 - 4 * number), context)
+    assert len(server.letters) == 5
+    assert log(store)["Ani"][1] == "held"
+    assert handler.tick(moment.now(), context).event_id == "0 sent"
+    later(monkeypatch, minutes=31)
+    assert handler.tick(moment.now(), context).event_id == "1 sent"
+    assert handler.tick(moment.now(), context).event_id == "0 sent"
+    mail = server.letters[5][1]
+    assert mail["Subject"] == "Siaga: 4 events"
+    assert mail.get_body(("plain",)).get_content().count("/earthquakes/20261127") == 4
+
+
+def test_a_server_that_refuses_is_tried_again_and_an_address_that_is_gone_is_marked(
+    store, context, server, monkeypatch, caplog
+):
+    soon, gone = subscribe(store, "Soon"), subscribe(store, "Gone")
+    subscribe(store, "Fine")
+    server.answers = {"soon@bpbd.example.id": "451 later", "gone@bpbd.example.id": "550 5.1.1 nobody <b>"}
+    woken = quake(store)
+    with pytest.raises(Unavailable, match="1 of 3 messages wait"):
+        handler.run(woken, context)
+    states = {name: row[1] for name, row in log(store).items()}
+    assert states == {"Soon": "retry", "Gone": "failed", "Fine": "sent"}
+    assert log(store)["Gone"][2] == "The mail server says 550: 5.1.1 nobody <b>"
+    assert handler.directory(context.store).returned() == {gone}
+    server.answers = {}
+    with pytest.raises(Unavailable):
+        handler.run(woken, context)  # too soon
+    later(monkeypatch, seconds=15)
+    handler.run(woken, context)
+    assert sorted(to.partition("@")[0] for to, _mail in server.letters) == ["fine", "soon"]
+    record = json.loads(store.get(keys.NOTIFICATIONS, next(store.list(keys.NOTIFICATIONS, f"messages/{soon}/")).key)[0])
+    assert (record["state"], record["attempts"]) == ("sent", 2)
+    assert context.settings.secret("alerts-key") not in caplog.text
+
+
+def test_a_server_that_is_away_keeps_messages_waiting(store, context, monkeypatch):
+    subscribe(store, "Ani")
+    woken, port = quake(store), free_ports(1)
+    context = frame.Context(context.store, mailed(context.settings, port))
+    with pytest.raises(Unavailable, match="lets nobody in"):
+        handler.run(woken, context)
+    back = MailServer(port).start()
+    later(monkeypatch, seconds=15)
+    handler.run(woken, context)
+    assert [to for to, _mail in back.letters] == ["ani@bpbd.example.id"]
+    back.stop()
+
+
+def test_a_killed_process_leaves_each_message_sent_once_or_named_as_unsure(
+    store, context, mailing, server, monkeypatch
+):
+    logging.getLogger("mail.log").setLevel(logging.ERROR)
+    names = [f"s{number:02d}" for number in range(24)]
+    for name in names:
+        subscribe(store, name)
+    woken, server.seconds = quake(store), 0.02
+    process = work(handler, mailing, woken)
+    deadline = time.monotonic() + 60
+    while len(server.letters) < 6 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.kill()
+    process.join(10)
+    assert 6 <= len(server.letters) < 24
+    server.seconds = 0.0
+    with pytest.raises(Unavailable, match="another process is at it"):
+        handler.run(woken, context)  # those that were under way may be under way still
+    later(monkeypatch, seconds=100)
+    handler.run(woken, context)
+    came = [to.partition("@")[0] for to, _mail in server.letters]
+    rows = log(store)
+    unsure = {name for name, row in rows.items() if row[1] == "unsure"}
+    assert set(rows) == set(names)
+    assert len(came) == len(set(came))  # nobody twice
+    assert set(names) - set(came) <= unsure
+    assert {row[1] for name, row in rows.items() if name not in unsure} == {"sent"}
+    assert len(unsure) <= 8
