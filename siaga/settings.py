@@ -48,6 +48,8 @@ class Settings:
     SIAGA_STORE_HOST      store_host      where our own MinIO listens; each part: this machine alone, unless said
     SIAGA_STORE_PORT      store_port      its port
     SIAGA_STORE_PUBLIC_URL  store_public_url  by which address others reach the store; links to it name that one
+    SIAGA_STORE_DISKS     store_disks     where our own MinIO keeps objects, as `minio server` takes it:
+                                          http://store-{0...3}.peers:9000/data; default: a folder of SIAGA_HOME
     SIAGA_STORE_REGION    store_region
     SIAGA_MINIO           minio           the MinIO server binary; default: the one built by set-up
     SIAGA_GATEWAY_URL     gateway_url     where webhooks, CLI and web find the gateway
@@ -105,6 +107,7 @@ class Settings:
     store_public_url: str
     store_is_ours: bool
     store_is_here: bool
+    store_disks: tuple[str, ...]
     store_region: str
     minio: str
     gateway_url: str
@@ -161,6 +164,7 @@ class Settings:
             store_public_url=said.address("SIAGA_STORE_PUBLIC_URL", store_url),
             store_is_ours=said.switch("SIAGA_STORE_OURS", not env.get("SIAGA_STORE_URL")),
             store_is_here=not env.get("SIAGA_STORE_URL"),
+            store_disks=tuple(env.get("SIAGA_STORE_DISKS", "").split()),
             store_region=env.get("SIAGA_STORE_REGION") or "us-east-1",
             minio=env.get("SIAGA_MINIO", ""),
             gateway_url=env.get("SIAGA_GATEWAY_URL") or f"http://{reached(gateway_host)}:{gateway_port}",
@@ -227,8 +231,11 @@ class Settings:
     def make_secret(self, name: str, value: str = "") -> str:
         """Return that secret; make it first (readable by the owner alone) if it is not there.
 
-        Two processes that make the same secret at once end up with one and the same.
+        Two processes that make the same secret at once end up with one and the same; a folder that cannot be written
+        to serves as long as it holds all.
         """
+        if (self.secrets / name).exists():
+            return self.secret(name)
         part, path = self._write_secret(name, value or new_secret())
         try:
             os.link(part, path)

@@ -42,7 +42,7 @@ unpack() {
 
 # The MinIO server takes longest (150 s on two cores), so it is built while the other packages come.
 install $(listed '[build]')
-"$here/minio.sh" &
+{ "$here/minio.sh" && { [ "$purpose" != test ] || "$here/helm.sh"; }; } &
 minio=$!
 install $(listed '[run]' "[$purpose]") $(command -v npm >/dev/null || echo npm)
 

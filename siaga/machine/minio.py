@@ -81,7 +81,8 @@ def command(settings: Settings) -> list[str]:
     """How the server is started: without its browser console."""
     # The console listens even when it is switched off, so it gets a port that the kernel picks.
     data, host = settings.home / "store", settings.store_host
-    data.mkdir(parents=True, exist_ok=True)
+    if not settings.store_disks:
+        data.mkdir(parents=True, exist_ok=True)
     return [
         str(binary(settings)),
         "server",
@@ -90,7 +91,7 @@ def command(settings: Settings) -> list[str]:
         f"[{host}]:{settings.store_port}" if ":" in host else f"{host}:{settings.store_port}",
         "--console-address",
         "127.0.0.1:0",
-        str(data),
+        *(settings.store_disks or (str(data),)),
     ]
 
 

@@ -1,0 +1,228 @@
+"""The chart: every part stands in it as compose and stack.yml have it, closed and bounded; wrong values are refused."""
+
+import json
+import os
+import subprocess
+from functools import cache
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+from support.contexts import ROOT
+
+from siaga import machine, stack
+from siaga.settings import Settings
+
+CHART = ROOT / "deployment/kubernetes/siaga"
+HELM = Path(os.environ.get("SIAGA_CACHE") or Path.home() / ".cache/siaga") / "helm/v3.16.4/helm"
+VALUES = yaml.safe_load((CHART / "values.yaml").read_text())
+SCHEMA = json.loads((CHART / "values.schema.json").read_text())
+COMPOSE = yaml.safe_load((ROOT / "deployment/compose/compose.yml").read_text())["services"]
+FUNCTIONS = {one.name: one for one in stack.load(ROOT / "stack.yml")}
+ALL = (
+    "monitoring.serviceMonitor.enabled=true",
+    "monitoring.rules.enabled=true",
+    "ingress.enabled=true",
+    "ingress.tlsSecret=web-tls",
+    "store.replicas=4",
+    "store.publicUrl=https://store.example.id",
+    "sftp.service.type=LoadBalancer",
+)
+
+
+def helm(*words, expect=0):
+    done = subprocess.run([HELM, *words], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == expect, done.stderr
+    return done
+
+
+@cache
+def rendered(*values):
+    """The objects that these values make."""
+    told = [word for value in values for word in ("--set", value)]
+    out = helm("template", "siaga", CHART, "-n", "siaga", "--kube-version", "1.31.0", *told).stdout
+    return [one for one in yaml.safe_load_all(out) if one]
+
+
+def of(kind, *values):
+    return {one["metadata"]["name"]: one for one in rendered(*values) if one["kind"] == kind}
+
+
+def pods(*values):
+    """The pod of each workload, by the workload's part."""
+    found = [one for one in rendered(*values) if "template" in one.get("spec", {})]
+    return {one["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/component"]: one for one in found}
+
+
+def container(workload):
+    (one,) = workload["spec"]["template"]["spec"]["containers"]
+    return one
+
+
+def settings_of(workload):
+    return {one["name"]: one.get("value") for one in container(workload).get("env", ())}
+
+
+def test_helm_finds_nothing_to_say():
+    told = helm("lint", "--strict", "--kube-version", "1.31.0", CHART)
+    assert "0 chart(s) failed" in told.stdout
+
+
+def test_every_part_of_compose_stands_there_and_each_function_as_the_stack_file_has_it():
+    there = pods()
+    assert FUNCTIONS.keys() == VALUES["functions"].keys()
+    assert there.keys() - {"postgresql", "make-secrets"} == COMPOSE.keys() - {"secrets", "edge", "postgres"} - {
+        name for name, one in COMPOSE.items() if "monitoring" in one.get("profiles", ())
+    }
+    for name, function in FUNCTIONS.items():
+        told = settings_of(there[name])
+        limits = {key: value for key, value in function.environment.items() if not key.startswith("SIAGA_")}
+        assert {key: told[key] for key in limits} == limits
+        assert told["FUNCTION_MODULE"] == function.module
+        assert container(there[name])["resources"]["limits"]["memory"] == function.memory
+        assert told["SIAGA_FUNCTION_URL"].format(name=name) == f"http://siaga-{name}:8080"
+        assert of("Service")[f"siaga-{name}"]["spec"]["clusterIP"] == "None"  # its name stands for each pod
+
+
+@pytest.mark.parametrize("values", [(), ALL], ids=["usual", "all"])
+def test_every_pod_is_closed_and_bounded_as_pod_security_restricted_wants_it(values):
+    for part, workload in pods(*values).items():
+        pod, one = workload["spec"]["template"]["spec"], container(workload)
+        assert pod["securityContext"]["runAsNonRoot"] is True, part
+        assert pod["securityContext"]["runAsUser"] > 0
+        assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+        assert one["securityContext"] == {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        }
+        assert pod["automountServiceAccountToken"] is (part == "make-secrets")
+        assert {"cpu", "memory"} <= one["resources"]["requests"].keys()
+        assert "memory" in one["resources"]["limits"]
+        kinds = {next(iter(volume.keys() - {"name"})) for volume in pod["volumes"]}
+        assert kinds <= {"emptyDir", "secret", "persistentVolumeClaim", "configMap"}
+        if workload["kind"] != "Job":
+            assert {"readinessProbe", "livenessProbe"} <= one.keys(), part
+
+
+@pytest.mark.parametrize("part", ["gateway", "sftp", "web", *FUNCTIONS])
+def test_a_part_is_handed_its_own_secrets_and_no_other(part):
+    (volume,) = [one for one in pods()[part]["spec"]["template"]["spec"]["volumes"] if one["name"] == "secrets"]
+    assert {one["key"] for one in volume["secret"]["items"]} == set(COMPOSE[part]["secrets"])
+
+
+def test_what_is_named_as_a_secret_is_made(tmp_path):
+    settings = Settings.load({"SIAGA_HOME": str(tmp_path)})
+    machine.make_secrets(settings)
+    machine.make_store_keys(settings)
+    machine.make_database_password(settings)
+    for workload in pods(*ALL).values():
+        for volume in workload["spec"]["template"]["spec"]["volumes"]:
+            if volume["name"] == "secrets":
+                assert {one["key"] for one in volume["secret"].get("items", ())} <= set(os.listdir(settings.secrets))
+
+
+def test_each_part_may_be_reached_by_those_that_ask_it_and_by_no_other():
+    policies = of("NetworkPolicy")
+    assert {name.removeprefix("siaga-") for name in policies} == pods().keys()
+    came = {}
+    for name, policy in policies.items():
+        assert policy["spec"]["policyTypes"] == ["Ingress", "Egress"]
+        came[name.removeprefix("siaga-")] = {
+            value
+            for rule in policy["spec"]["ingress"] or ()
+            for who in rule.get("from", ({},))
+            for value in (who["podSelector"]["matchExpressions"][0]["values"] if who else ["anybody"])
+        }
+    assert came["web"] == came["sftp"] == {"anybody"}
+    assert came["postgresql"] == came["on-shakemap"] == {"gateway"}
+    assert came["gateway"] == {"store", "web", "gateway", "operator", "prepare"}
+    assert "anybody" not in came["store"]
+    world = {name for name, one in policies.items() if "0.0.0.0/0" in json.dumps(one["spec"]["egress"])}
+    assert world == {"siaga-gateway", "siaga-operator", "siaga-fetch-flood", "siaga-fetch-announcements"}
+
+
+def test_what_is_watched_has_the_names_that_the_rules_of_alarm_know():
+    (monitor,) = of("ServiceMonitor", *ALL).values()
+    assert monitor["spec"]["jobLabel"] == "siaga/job"
+    jobs = {one["metadata"]["labels"].get("siaga/job") for one in of("Service", *ALL).values()} - {None}
+    assert jobs == {"siaga-gateway", "siaga-web", "siaga-sftp", "siaga-functions"}
+    (rules,) = of("PrometheusRule", *ALL).values()
+    assert rules["spec"] == yaml.safe_load((ROOT / "deployment/monitoring/alerts.yml").read_text())
+
+
+def test_replicas_are_the_scalers_where_there_is_one_and_every_part_may_lose_one_pod():
+    scaled = {one["spec"]["scaleTargetRef"]["name"] for one in of("HorizontalPodAutoscaler").values()}
+    assert scaled == {"siaga-on-shakemap", "siaga-render-report", "siaga-on-ash", "siaga-on-flood"}
+    assert {name for name, one in of("Deployment").items() if "replicas" not in one["spec"]} == scaled
+    assert {one["spec"]["maxUnavailable"] for one in of("PodDisruptionBudget").values()} == {1}
+    assert of("Deployment")["siaga-gateway"]["spec"]["replicas"] == 2
+    alone = of("Deployment", "postgresql.enabled=false", "gateway.replicas=1")["siaga-gateway"]["spec"]
+    assert alone["strategy"] == {"type": "Recreate"}
+
+
+def test_two_gateways_without_a_database_between_them_are_refused():
+    told = helm("template", "siaga", CHART, "--kube-version", "1.31.0", "--set", "postgresql.enabled=false", expect=1)
+    assert "several gateways share a PostgreSQL" in told.stderr
+
+
+WRONG = [
+    {"secrets": {"given": {"gateway-password": "short"}}},
+    {"secrets": {"given": {"postgres-password": "sixteen letters with spaces"}}},
+    {"secrets": {"given": {"no-such-secret": "0123456789abcdef"}}},
+    {"publicUrl": "siaga.example.id"},
+    {"publicUrl": "https://siaga.example.id/"},
+    {"gateway": {"replicas": 0}},
+    {"gateway": {"replica": 2}},
+    {"store": {"replicas": 2}},
+    {"store": {"enabled": False}},
+    {"store": {"storage": {"size": "much"}}},
+    {"functions": {"another": {"replicas": 1}}},
+    {"functions": {"on-shakemap": {"replicas": 1, "maxReplicas": 2, "timeout": "2 minutes"}}},
+    {"postgresql": {"external": {"url": "postgresql://siaga:a-password@db/siaga"}}},
+    {"postgresql": {"external": {"url": "mysql://siaga@db/siaga"}}},
+    {"sftp": {"service": {"nodePort": 22}}},
+    {"settings": {"siaga_home": "/data"}},
+    {"web": {"proxyNetworks": "everybody"}},
+    {"image": {"tag": "a tag"}},
+    {"unknown": True},
+]
+
+
+def merged(values, more):
+    return {
+        key: merged(values.get(key, {}), more[key])
+        if isinstance(more.get(key), dict)
+        else more.get(key, values.get(key))
+        for key in {**values, **more}
+    }
+
+
+def test_the_usual_values_are_right():
+    jsonschema.Draft7Validator.check_schema(SCHEMA)
+    jsonschema.validate(VALUES, SCHEMA)
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=map(json.dumps, WRONG))
+def test_a_wrong_value_is_refused(wrong):
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(merged(VALUES, wrong) if wrong.keys() <= VALUES.keys() else VALUES | wrong, SCHEMA)
+
+
+def test_helm_itself_refuses_a_secret_of_five_letters():
+    told = helm("template", "siaga", CHART, "--set", "secrets.given.gateway-password=short", expect=1)
+    assert "secrets.given.gateway-password: String length must be greater than or equal to 16" in told.stderr
+
+
+def test_each_question_of_rancher_asks_for_a_value_that_the_schema_knows():
+    asked = yaml.safe_load((CHART / "questions.yaml").read_text())["questions"]
+    for one in [*asked, *(inner for each in asked for inner in each.get("subquestions", ()))]:
+        place, values = SCHEMA, VALUES
+        for word in one["variable"].split("."):
+            place = place.get("properties", {}).get(word) or next(iter(place.get("patternProperties", {}).values()))
+            place = SCHEMA["definitions"][place["$ref"].rpartition("/")[2]] if "$ref" in place else place
+            values = values.get(word, "") if isinstance(values, dict) else values
+        if "default" in one:
+            assert one["default"] == values, one["variable"]
+    assert {one["group"] for one in asked} == {"Addresses", "Images", "Size", "Storage", "Secrets", "Monitoring"}
