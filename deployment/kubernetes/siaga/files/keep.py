@@ -1,4 +1,4 @@
-"""Keeps Siaga's secrets in one Secret of Kubernetes: `keep.py NAMESPACE NAME`. What is there stays, what is missing is made.
+"""Keeps Siaga's secrets in one Secret of Kubernetes: `keep.py NAMESPACE NAME`. What is there stays, the rest is made.
 
 SIAGA_SECRETS: an empty folder to work in. /given: what the operator gave, which goes before what is there.
 STORE_ACCESS_KEY, STORE_SECRET_KEY: of a store that is not ours; all roles share them.
@@ -27,7 +27,9 @@ def ask(method: str, path: str, body: object = None) -> dict | None:
         method=method,
     )
     try:
-        with urllib.request.urlopen(request, timeout=30, context=ssl.create_default_context(cafile=ACCOUNT / "ca.crt")) as answer:
+        with urllib.request.urlopen(
+            request, timeout=30, context=ssl.create_default_context(cafile=ACCOUNT / "ca.crt")
+        ) as answer:
             return json.load(answer)
     except urllib.error.HTTPError as error:
         if error.code == 404 and method == "GET":
@@ -51,7 +53,9 @@ def main() -> None:
         if given.is_file():
             (folder / given.name).write_bytes(given.read_bytes())
     subprocess.run(["siaga", "prepare", "--secrets"], check=True)
-    data = {path.name: base64.b64encode(path.read_bytes()).decode() for path in sorted(folder.iterdir()) if path.is_file()}
+    data = {
+        path.name: base64.b64encode(path.read_bytes()).decode() for path in sorted(folder.iterdir()) if path.is_file()
+    }
     kept = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name, "namespace": namespace}, "data": data}
     if there is None:
         ask("POST", secrets, kept)
