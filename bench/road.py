@@ -146,13 +146,13 @@ def upload(settings: Settings, grid: bytes, event_id: str) -> tuple[float, float
     key = f"{event_id}/grid.xml"
     started = time.monotonic()
     etag = Store.connect(settings, "bmkg").put(keys.SHAKEMAPS, key, body, "application/xml")
-    event = Notification(keys.SHAKEMAPS, key, etag)
+    notification = Notification(keys.SHAKEMAPS, key, etag)
     figures = 0.0
     while time.monotonic() - started < 120:
         if not figures:
             answer = requests.get(f"{settings.public_url}/earthquakes/{event_id}", timeout=10)
             figures = time.monotonic() - started if answer.ok else 0.0
-        elif ingest.state_of(web, settings, event).state == "published":
+        elif ingest.state_of(web, settings, notification).state == "published":
             return figures, time.monotonic() - started
         time.sleep(_LOOK_SECONDS[bool(figures)])
     raise TimeoutError(f"{event_id} is not published after 120 s")

@@ -46,13 +46,13 @@ def arrive(stack_up, *objects):
     """As the form would write them, the request last; returns what became of it once it is settled."""
     door, store = stack_up.store("door"), stack_up.store("web")
     for key, body in objects:
-        event = Notification(keys.ASHMAPS, key, door.put(keys.ASHMAPS, key, body))
+        notification = Notification(keys.ASHMAPS, key, door.put(keys.ASHMAPS, key, body))
 
     def settled():
-        found = ingest.state_of(store, stack_up.settings, event)
+        found = ingest.state_of(store, stack_up.settings, notification)
         return found if found.state != "received" else None
 
-    return wait_for(settled, 60, f"{event.key} to be settled")
+    return wait_for(settled, 60, f"{notification.key} to be settled")
 
 
 def test_an_ash_fall_becomes_figures_and_a_catalogue_entry_once(stack_up, tmp_path):

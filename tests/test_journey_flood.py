@@ -17,11 +17,11 @@ HOUR = "2017022105-6-rw"
 def arrive(stack_up, body, hour=HOUR):
     """As fetch-flood would write it; returns what became of it once the figures are there."""
     key = f"{hour}/{keys.FLOOD_DATA}"
-    event = Notification(keys.FLOODMAPS, key, stack_up.store("functions").put(keys.FLOODMAPS, key, body))
+    notification = Notification(keys.FLOODMAPS, key, stack_up.store("functions").put(keys.FLOODMAPS, key, body))
     store = stack_up.store("web")
 
     def settled():
-        found = ingest.state_of(store, stack_up.settings, event)
+        found = ingest.state_of(store, stack_up.settings, notification)
         return found if found.state != "received" else None
 
     return wait_for(settled, 60, f"{key} to be settled")

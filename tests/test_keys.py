@@ -57,8 +57,8 @@ def test_folders_as_uploaders_name_them():
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1), st.text(alphabet="0123456789abcdef", max_size=32))
 def test_a_record_is_unquoted_exactly_once(key, etag):
-    event = Notification("shakemaps", key, etag, "v1")
-    assert parse(event.record()) == [event]
+    notification = Notification("shakemaps", key, etag, "v1")
+    assert parse(notification.record()) == [notification]
 
 
 @given(st.text(min_size=1), st.text(min_size=1))

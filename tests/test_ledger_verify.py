@@ -75,9 +75,9 @@ def test_what_agrees_is_whole_and_history_is_no_fault(whole):
     assert found(settings) == ([], [])
     old = f"{run[:-8]}01234567"
     store.put(keys.RESULTS, f"{old}/impact.json", b"{}")  # a run of older software, of which nothing speaks
-    event = Notification(keys.RESULTS, f"{old}/impact.json", store.head(keys.RESULTS, f"{old}/impact.json").etag)
+    notification = Notification(keys.RESULTS, f"{old}/impact.json", store.head(keys.RESULTS, f"{old}/impact.json").etag)
     ledger = Ledger(Store.connect(settings, "gateway"))
-    ledger.write(receipt("render-report", event, "done", old))  # it was reported once, and is no more than history
+    ledger.write(receipt("render-report", notification, "done", old))  # reported once, and no more than history
     ledger.write(receipt("on-shakemap", Notification(keys.SHAKEMAPS, "gone/grid.xml", "0" * 32), "refused"))
     faults, history = found(settings)
     assert not faults

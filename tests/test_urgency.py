@@ -61,12 +61,12 @@ KEYS = [  # bucket, key of an event at that moment
 @pytest.mark.parametrize(("bucket", "named"), KEYS)
 def test_a_key_tells_the_age_of_any_hazard_whenever_it_was_written(bucket, named):
     for at, live in ((NOW - 2 * HOUR, True), (NOW - 3 * DAY, False), (datetime(2018, 2, 20, tzinfo=UTC), False)):
-        event = Notification(bucket, named(at))
-        told = keys.clock(bucket, event.key)
+        notification = Notification(bucket, named(at))
+        told = keys.clock(bucket, notification.key)
         assert timedelta() <= at - told < HOUR
-        assert urgency.is_live(urgency.by_key(event, NOW)) == live
-        assert urgency.is_live(urgency.by_key(event, NOW - 9 * DAY)) == live
-        assert urgency.is_live(urgency.by_key(Notification(bucket, event.key, asked=True), NOW))
+        assert urgency.is_live(urgency.by_key(notification, NOW)) == live
+        assert urgency.is_live(urgency.by_key(notification, NOW - 9 * DAY)) == live
+        assert urgency.is_live(urgency.by_key(Notification(bucket, notification.key, asked=True), NOW))
 
 
 @pytest.mark.parametrize(
@@ -85,9 +85,9 @@ def test_a_key_tells_the_age_of_any_hazard_whenever_it_was_written(bucket, named
     ],
 )
 def test_where_the_key_has_no_clock_the_moment_of_writing_counts(bucket, key):
-    event = Notification(bucket, key)
-    assert urgency.is_live(urgency.by_key(event, NOW))
-    assert not urgency.is_live(urgency.by_key(event, NOW - 2 * DAY))
+    notification = Notification(bucket, key)
+    assert urgency.is_live(urgency.by_key(notification, NOW))
+    assert not urgency.is_live(urgency.by_key(notification, NOW - 2 * DAY))
 
 
 class OneObject:
@@ -133,11 +133,11 @@ def test_a_map_tells_its_age_in_its_first_lines(time, live):
 
 
 def test_an_analysis_tells_its_age_in_its_metadata():
-    event = Notification("results", f"earthquake/us7000n05d/{RUN}")
-    assert not urgency.is_live(urgency.by_content(OneObject(b"{}", event_time="2018-02-20T09:29:28Z"), event))
-    assert urgency.is_live(urgency.by_content(OneObject(b"{}", event_time=f"{NOW:%Y-%m-%dT%H:%M:%SZ}"), event))
+    notification = Notification("results", f"earthquake/us7000n05d/{RUN}")
+    assert not urgency.is_live(urgency.by_content(OneObject(b"{}", event_time="2018-02-20T09:29:28Z"), notification))
+    assert urgency.is_live(urgency.by_content(OneObject(b"{}", event_time=f"{NOW:%Y-%m-%dT%H:%M:%SZ}"), notification))
     for store in (OneObject(), OneObject(b"{}"), OneObject(b"{}", event_time="soon")):
-        assert urgency.by_content(store, event) is None
+        assert urgency.by_content(store, notification) is None
 
 
 def test_the_head_of_a_file_is_read_with_hostile_eyes():

@@ -10,6 +10,7 @@ STORED = ROOT / "siaga" / "impact" / "stored"  # what is stored keeps its names
 PARTS = ("siaga", "functions", "gateway", "web", "template", "bench")
 GONE = {  # what is said in its place
     "_figures": "_estimates",
+    "Arrived": "Input",
     "ClassGround": "ClassAreas",
     "Desk": "UploadAccess",
     "disturb": "invalidate",
@@ -28,6 +29,7 @@ GONE = {  # what is said in its place
     "share_map": "picture_map",
     "Sheets": "TypesetPages",
     "whereabouts": "short_location",
+    "Workbench": "Context",
     "zone_of": "time_zone_of",
 }
 RESULTS = {"told", "known", "found", "made", "said", "one"}  # tell nothing: say the noun of what it is
@@ -99,3 +101,13 @@ def test_a_report_has_pages_and_a_picture():
     for path in sources("siaga/report"):
         assert not {"sheet", "sheets"} & set(names(path)), path
         assert not {"share", "share_map"} & {name for name, _line in public(ast.parse(path.read_text()))}, path
+
+
+def test_what_the_store_announces_is_a_notification_and_no_event():
+    for path in sources(*PARTS):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=ast.Name(id="Notification"))):
+                    assert name != "event", path
+                case ast.arg(arg=name, annotation=ast.Name(id="Notification")):
+                    assert name != "event", path

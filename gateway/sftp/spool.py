@@ -124,6 +124,17 @@ class Held:
         """Seconds since the epoch."""
         return self.path.stat().st_mtime
 
+    def waited(self, more: float) -> float:
+        """Seconds that it has waited in all, so many of them now."""
+        kept = self.path.with_name("waited")
+        try:
+            seconds = float(kept.read_text()) + more
+        except (OSError, ValueError):  # nobody has looked yet, or only half of it was written
+            seconds = more
+        with suppress(OSError):  # a full disk: they are counted at the next look
+            kept.write_text(f"{seconds:.0f}")
+        return seconds
+
     def cut(self, size: int) -> None:
         """Keep so many bytes of it."""
         os.truncate(self.path, size)
@@ -142,7 +153,7 @@ class Spool:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._folder, self._looked = folder, time.monotonic()
         for kind in ("held", "begun"):
             (folder / kind).mkdir(parents=True, exist_ok=True, mode=0o700)
 
@@ -204,12 +215,17 @@ class Spool:
         shutil.rmtree(self._place(name, whole=False), ignore_errors=True)
 
     def clean(self, *, starting: bool = False) -> list[Held]:
-        """Drop what has waited for more than a day; when starting, also what a killed door left half written."""
+        """Drop what has waited for more than a day; when starting, also what a killed door left half written.
+
+        The day is one that the door has been there, added up from call to call: no clock that jumps ends it.
+        """
         if starting:
             for path in self._folder.glob("*.upload"):
                 path.unlink()
             shutil.rmtree(self._folder / "trees", ignore_errors=True)
-        old = [held for held in self.all_held() if time.time() - held.since > KEPT_SECONDS]
+        now = time.monotonic()
+        passed, self._looked = now - self._looked, now
+        old = [held for held in self.all_held() if held.waited(passed) > KEPT_SECONDS]
         for held in old:
             self.forget(held)
         return old

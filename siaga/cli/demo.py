@@ -76,8 +76,8 @@ def _put(settings: Settings, role: str, sample: samples.Sample) -> list[Sending]
     def send() -> Notification:
         store = Store.connect(settings, role)
         for key, body in sample.objects:
-            event = Notification(sample.bucket, key, store.put(sample.bucket, key, body, metadata=ASKED))
-        return event
+            notification = Notification(sample.bucket, key, store.put(sample.bucket, key, body, metadata=ASKED))
+        return notification
 
     return [(sample.what, send)]
 
@@ -124,14 +124,14 @@ def exercise(real: bytes) -> bytes:
     return f"{head}<grid_data>\n{rows}\n</grid_data>{tail}".encode("ascii")
 
 
-def _follow(settings: Settings, event: Notification, say: Say, stop: threading.Event) -> bool:
+def _follow(settings: Settings, notification: Notification, say: Say, stop: threading.Event) -> bool:
     """Tell each new state of an input until it is final, then show where its report lies; whether it is published."""
     sent = time.monotonic()
-    say(f"put as {event.bucket}/{event.key}")
+    say(f"put as {notification.bucket}/{notification.key}")
     store = Store.connect(settings, "web")
     last = ""
     while not stop.is_set() and time.monotonic() - sent < _PATIENCE:
-        result = ingest.state_of(store, settings, event)
+        result = ingest.state_of(store, settings, notification)
         if result.state != last:
             say(f"{result.state}, {time.monotonic() - sent:.1f} s after it was put {result.reason}".rstrip())
             last = result.state

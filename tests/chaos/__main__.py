@@ -1,11 +1,13 @@
 """`make chaos N=2000 [SEED=…] [MINUTES=15] [FIGURES=1]`: a siege with so many uploads, and the oracle's verdict.
 
 Ends with 1 when the oracle found anything. The seed of a siege is printed and can be given again: the same faults in
-the same order, though not to the millisecond. FIGURES=1 leaves reports out. Clocks are not made to jump.
+the same order, though not to the millisecond. FIGURES=1 leaves reports out. Ctrl-C and SIGTERM end it
+and all its parts.
 """
 
 import argparse
 import random
+import signal
 import sys
 
 from chaos.course import Course
@@ -21,9 +23,19 @@ def main() -> int:
     )
     parser.add_argument("--figures", action="store_true")
     chosen = parser.parse_args()
+    # In the background of a shell, Ctrl-C is ignored from the start; and SIGTERM alone would leave all parts behind.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _end)
     course = Course(chosen.uploads, chosen.seed, 60 * chosen.minutes, reports=not chosen.figures)
     findings = course.run(lambda line: print(line, flush=True))
     return 1 if findings else 0
+
+
+def _end(number: int, _frame: object) -> None:
+    """Unwind, so that what was started is stopped; a second one does not disturb that."""
+    for one in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(one, signal.SIG_IGN)
+    sys.exit(128 + number)
 
 
 if __name__ == "__main__":

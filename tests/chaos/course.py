@@ -47,7 +47,6 @@ class Course:
         with besieged(self._seed, self._pace, reports=self._reports) as under:
             for what, why in under.skipped.items():
                 say(f"NOT TRIED: {what}: {why}")
-            say("NOT TRIED: clocks that jump")
             idle = self._latency(under)
             self._suffer(under)
             say(f"{sum(self.faults.values())} faults: {', '.join(f'{n} × {one}' for one, n in self.faults.items())}")

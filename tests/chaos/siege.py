@@ -5,6 +5,7 @@ import os
 import random
 import shutil
 import signal
+import struct
 import subprocess
 import tempfile
 import threading
@@ -58,6 +59,7 @@ class Pace:
 
 
 USUAL = Pace()
+JUMPS = {"ahead": (600, 2 * 86400), "behind": (-600, -2 * 86400)}  # within what a signature may differ, and beyond
 PARTS = ("minio", "gateway", "gateway.sftp", "web", "index.py")
 
 
@@ -74,6 +76,7 @@ class Siege:
             "SIAGA_ATTEMPTS": str(ATTEMPTS),
             "PYTHONPATH": f"{SHADOW}:{REPOSITORY}",
         }
+        shared |= self._clock()
         first = int(shared["SIAGA_STORE_PORT"])
         store_port, webhook_port = first + 12, first + 13
         self.own = Settings.load(shared | {"SIAGA_GATEWAY_URL": f"http://127.0.0.1:{webhook_port}"})
@@ -102,6 +105,23 @@ class Siege:
         self._up()
         return self
 
+    def _clock(self) -> dict[str, str]:
+        """What lets the clock of every part but the store be set while it runs: see clock.c."""
+        (self.home / "clock").write_bytes(struct.pack("l", 0))
+        library = self.home / "clock.so"
+        try:
+            subprocess.run(
+                ["tcc", "-shared", "-nostdlib", "-o", library, Path(__file__).with_name("clock.c")], check=True
+            )
+        except OSError as error:
+            self.skipped["clock ahead, clock behind"] = str(error)
+            return {}
+        return {"LD_PRELOAD": str(library), "SIEGE_CLOCK": str(self.home / "clock")}
+
+    def _set_clock(self, seconds: int) -> None:
+        with (self.home / "clock").open("r+b") as file:  # as it is mapped by all parts
+            file.write(struct.pack("l", seconds))
+
     def _up(self) -> None:
         with contextlib.chdir(self.home):  # so that slots find the functions of the shadow first
             self.running.start()
@@ -115,7 +135,8 @@ class Siege:
         found = [f"kill {part}" for part in (*PARTS, "supervisor")] + ["freeze a slot", "freeze gateway"]
         found += ["queue wiped", "queue damaged"] + [f"store {how}" for how in ("slow", "away", "failing")]
         found += [f"announcements {how}" for how in ("dropped", "doubled", "late", "reordered")]
-        return found + ([] if self.skipped else ["queue read-only", "queue's disk full"])
+        found += ["queue read-only", "queue's disk full"] if self._disk.is_mount() else []
+        return found + ([f"clock {how}" for how in JUMPS] if (self.home / "clock.so").exists() else [])
 
     def suffer(self, fault: str, seconds: float) -> None:
         """One fault; those that last end after `seconds`."""
@@ -129,6 +150,10 @@ class Siege:
                 self.proxy.mode = how
                 time.sleep(seconds)
                 self.proxy.mode = "pass"
+            elif what == "clock":
+                self._set_clock(self.rng.choice(JUMPS[how]))
+                time.sleep(seconds)
+                self._set_clock(0)
             elif what == "announcements":
                 self.announcer.mode = how
                 time.sleep(seconds)

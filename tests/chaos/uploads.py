@@ -54,7 +54,7 @@ class Uploaders:
         self._next = iter(uploads)
         self._lock = threading.Lock()
         self.acknowledged: list[Upload] = []
-        self._threads = [threading.Thread(target=self._work, args=(number,)) for number in range(clients)]
+        self._threads = [threading.Thread(target=self._work, args=(number,), daemon=True) for number in range(clients)]
 
     def start(self) -> "Uploaders":
         for thread in self._threads:
