@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterable, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -68,7 +68,7 @@ class Guard:
             )
 
 
-def plain_address(address: str) -> Any:
+def plain_address(address: str) -> IPv4Address | IPv6Address:
     """An address without the interface that a link-local one names, and IPv4 as such however it is written."""
     plain = ip_address(address.partition("%")[0])
     return (plain.ipv4_mapped or plain) if isinstance(plain, IPv6Address) else plain

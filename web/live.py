@@ -4,7 +4,6 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, jsonify
 
@@ -54,7 +53,7 @@ def _told(index: Index) -> Iterator[str]:
         index.lists.wait(seen, _BEAT_SECONDS)
 
 
-def _state(index: Index) -> dict[str, Any]:
+def _state(index: Index) -> dict[str, object]:
     """revision: the same wherever the same entries are shown."""
     told = freshness(index)
     return {"state": told["state"], "seconds": told["seconds"], "revision": index.revision}

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import partial, wraps
-from typing import Any
 
 from flask import (
     Blueprint,
@@ -21,6 +20,7 @@ from flask import (
     session,
     url_for,
 )
+from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response as AnyResponse
 
 from siaga.accounts import passwords
@@ -41,7 +41,7 @@ OWN_PAGES = ("login", "account", "tokens", "texts", "audit", "users", "drills", 
 
 _OF_EVENTS = ("earthquakes", "floods", "ashfalls", "decisions", "drills")  # blueprints whose pages show events
 
-Route = Callable[..., Any]
+Route = Callable[..., ResponseReturnValue]
 pages = Blueprint("login", __name__)
 
 
@@ -137,7 +137,7 @@ def page(role: str, *, enrolled: bool = True) -> Callable[[Route], Route]:
 
     def guard(route: Route) -> Route:
         @wraps(route)
-        def guarded(*args: Any, **kwargs: Any) -> Any:
+        def guarded(*args: object, **kwargs: object) -> ResponseReturnValue:
             return _turned_away(role, enrolled) or route(*args, **kwargs)
 
         return guarded
@@ -168,7 +168,7 @@ def call(role: str) -> Callable[[Route], Route]:
     return guard
 
 
-def _by_password(role: str, route: Route, *args: Any, **kwargs: Any) -> Any:
+def _by_password(role: str, route: Route, *args: object, **kwargs: object) -> ResponseReturnValue:
     """What the route says to that account, or why it says nothing."""
     try:
         g.account = _of_basic()
@@ -200,7 +200,7 @@ def keep_nothing(response: Response) -> Response:
 
 
 @pages.app_context_processor
-def tokens() -> dict[str, Any]:
+def tokens() -> dict[str, object]:
     """What templates ask of the session."""
     return {"token": token, "operator": name, "may": may}
 

@@ -3,7 +3,6 @@
 import logging
 import time
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, current_app, g, make_response, render_template, request, send_from_directory
@@ -47,7 +46,7 @@ def choose_language() -> None:
 
 
 @pages.app_context_processor
-def shared() -> dict[str, Any]:
+def shared() -> dict[str, object]:
     """What every template knows."""
     index = services().index
     return {
@@ -117,7 +116,7 @@ def trouble(status: int, sentence: str, **more: object) -> AnyResponse:
     return make_response(render_template("trouble.html", tab="", sentence=sentence, status=status), status)
 
 
-def freshness(index: Index) -> dict[str, Any]:
+def freshness(index: Index) -> dict[str, object]:
     """How old the index is, and whether that is late; built: how much of it, while it is not whole."""
     began = index.fresh
     age = time.time() - began if began else None

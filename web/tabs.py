@@ -1,7 +1,6 @@
 """The tabs' live figures: one each, so that every page tells what the others hold."""
 
 from datetime import datetime
-from typing import Any
 
 from siaga.impact.fatality import LEVELS
 from siaga.language import Language
@@ -13,7 +12,7 @@ NAMES = {"earthquake": "Earthquakes", "flood": "Floods", "ash": "Volcanic ash"} 
 _LATE_HOURS = 2
 
 
-def labels(index: Index, now: datetime, _: Language) -> dict[str, Any]:
+def labels(index: Index, now: datetime, _: Language) -> dict[str, object]:
     """By tab what it says beside its name, "" for nothing; level: of the worst earthquake of the last day."""
     counts = index.counts(stamp(now))
     worst = next((level for level in reversed(LEVELS) if counts["alerts"].get(level)), "")

@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cache
-from typing import Any
 
 from siaga import catalog, keys, moment
 from siaga.alerts import dispatch, facts, held
@@ -119,7 +118,7 @@ def _versions(store: Store, event: Event) -> tuple[frozenset[str], Reason | None
     return names, reason("A version that counts more is there: {version}", version=newest.version)
 
 
-def _quake(entry: Mapping[str, Any], revisions: Iterable[Revision]) -> Quake:
+def _quake(entry: Mapping[str, object], revisions: Iterable[Revision]) -> Quake:
     """That of an entry, by what is there of its time."""
     this = Revision.of(entry)
     known = {(one.event_id, one.version): one for one in revisions} | {(this.event_id, this.version): this}

@@ -4,7 +4,6 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
 
 import shapely
 
@@ -12,6 +11,7 @@ from siaga import keys, language
 from siaga.data.analysis_data import AnalysisData
 from siaga.exposure import places
 from siaga.exposure.zones import ZoneFields
+from siaga.foreign import Geometry
 from siaga.gis import crs
 from siaga.gis.map import drawing, eventpackage
 from siaga.gis.map.scale import SHAKING
@@ -52,7 +52,7 @@ LAYERS = {
 
 def of_earthquake(
     impact: EarthquakeImpact,
-    bands: Mapping[str, Any],
+    bands: Mapping[str, Geometry],
     grid: bytes,
     exposure: AnalysisData,
     basemap: Path | None,
@@ -82,7 +82,7 @@ def of_earthquake(
 
 
 def rehearse(
-    impact: EarthquakeImpact, bands: Mapping[str, Any], grid: bytes, exposure: AnalysisData, timing: Timing
+    impact: EarthquakeImpact, bands: Mapping[str, Geometry], grid: bytes, exposure: AnalysisData, timing: Timing
 ) -> None:
     """Do once what of_earthquake does in this process, step by step, and keep nothing of it.
 
@@ -103,7 +103,7 @@ def rehearse(
 
 def of_flood(
     impact: FloodImpact,
-    areas: Mapping[str, Any],
+    areas: Mapping[str, Geometry],
     trends: Trends,
     exposure: AnalysisData,
     basemap: Path | None,
@@ -120,7 +120,7 @@ def of_flood(
 
 def of_ash(
     impact: AshImpact,
-    classes: Mapping[str, Any],
+    classes: Mapping[str, Geometry],
     exposure: AnalysisData,
     basemap: Path | None,
     public_url: str,
@@ -139,14 +139,14 @@ def _table(impact: ClassedImpact, languages: Sequence[language.Language]) -> lis
     return [Product("zones.xlsx", "table", XLSX, classed_workbook.make(impact, languages))]
 
 
-def _atlas(exposure: AnalysisData, basemap: Path | None, named: Sequence[tuple[str, Any]] = ()) -> Atlas:
+def _atlas(exposure: AnalysisData, basemap: Path | None, named: Sequence[tuple[str, Geometry]] = ()) -> Atlas:
     """named: the zones that the map may name."""
     towns = exposure.path("places")
     return Atlas(basemap, places.read(towns) if towns else None, named)
 
 
 def tables(
-    impact: EarthquakeImpact, bands: Mapping[str, Any], grid: bytes, exposure: AnalysisData, package_name: str
+    impact: EarthquakeImpact, bands: Mapping[str, Geometry], grid: bytes, exposure: AnalysisData, package_name: str
 ) -> list[Product]:
     """The workbook and the GeoPackage, in all languages at once; arguments as above."""
     languages = _languages()
@@ -181,7 +181,7 @@ def _recorded(impact: Impact, products: Sequence[Product], below: Impact | None)
     return Product(keys.REPORT, "record", "application/json", record.to_bytes(record.of(impact, products, below)))
 
 
-def _named(path: Path, fields: ZoneFields, impact: EarthquakeImpact | AshImpact) -> list[tuple[str, Any]]:
+def _named(path: Path, fields: ZoneFields, impact: EarthquakeImpact | AshImpact) -> list[tuple[str, Geometry]]:
     """Names and outlines of the districts that the analysis found on the map."""
     outlines = _outlines(path, fields)
     districts = ((zone["name"], outlines.get(zone["code"])) for zone in listed.counted(impact))
@@ -189,9 +189,9 @@ def _named(path: Path, fields: ZoneFields, impact: EarthquakeImpact | AshImpact)
 
 
 @lru_cache(maxsize=2)
-def _outlines(path: Path, fields: ZoneFields) -> dict[str, Any]:
+def _outlines(path: Path, fields: ZoneFields) -> dict[str, Geometry]:
     """By code, in longitude and latitude."""
-    by_code: dict[str, list[Any]] = {}
+    by_code: dict[str, list[Geometry]] = {}
     for code, polygon in zones.outlines(path, fields, crs.wgs84().ExportToWkt()):
         by_code.setdefault(code, []).append(polygon)
     return {code: shapely.union_all(parts) if len(parts) > 1 else parts[0] for code, parts in by_code.items()}

@@ -1,7 +1,6 @@
 """The picture for messengers of any hazard: 1080 × 1350 px, readable on a phone without a tap."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from siaga import palette
 from siaga.impact.stored import Impact
@@ -28,7 +27,7 @@ def map_px(impact: Impact, below: int = 0) -> int:
     return HEIGHT - bands_px(impact) - _MAP_TOP - _FOOT - below
 
 
-def html(template: str, impact: Impact, shown: Mapping[str, Any], below: int, _: Language) -> str:
+def html(template: str, impact: Impact, shown: Mapping[str, object], below: int, _: Language) -> str:
     """The picture as a page of its own, to be typeset at 96 dpi. It names its map.
 
     shown: what the template needs besides.

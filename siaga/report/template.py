@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
 
 import segno
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -23,7 +22,7 @@ _END = re.compile(r"(</(?:p|td|th|li|h[1-6])>)")
 
 def html(
     templates: Sequence[str],
-    shown: Mapping[str, Any],
+    shown: Mapping[str, object],
     url: str,
     fit: Fit,
     language: Language,

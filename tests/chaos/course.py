@@ -127,14 +127,17 @@ class Course:
         self._acknowledged += [*uploads, *innocent]
         self._settled(under, say)
         told = {one["key"]: one for one in oracle.receipts(under.store)}
-        live, old = ([_seconds(told[one.key]) for one in innocent if one.is_live == kind] for kind in (True, False))
+        ended = [one for one in innocent if one.key in told]  # the oracle names the others
+        live, old = ([_seconds(told[one.key]) for one in ended if one.is_live == kind] for kind in (True, False))
         for name, waits in (("live", live), ("old", old)):
-            say(f"{len(waits)} {name} maps beside {len(uploads)} poisons: {statistics.median(waits)} to {max(waits)} s")
-        for upload in uploads:
+            if waits:
+                median, longest = statistics.median(waits), max(waits)
+                say(f"{len(waits)} {name} maps beside {len(uploads)} poisons: {median} to {longest} s")
+        for upload in (one for one in uploads if one.key in told):
             receipt = told[upload.key]
             say(f"  {upload.kind}, {receipt['attempts']} attempts: {(receipt['reason'] or {}).get('text')}")
         longest = self._pace.timeout + siege.START_SECONDS
-        if max(live) > longest:
+        if max(live, default=0) > longest:
             self._wrong.append(f"a live map waited {max(live)} s, longer than a time-out and a start: {longest:g} s")
 
 

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import Any
 
 from flask import Response, g, request
 
@@ -12,7 +11,7 @@ from siaga.errors import NotFound, SiagaError
 JSON, GEOJSON = "application/json", "application/geo+json"
 
 
-def answer(body: Mapping[str, Any], media_type: str = JSON) -> Response:
+def answer(body: Mapping[str, object], media_type: str = JSON) -> Response:
     """That record, with its hash as ETag; short where the reader has it already."""
     text = json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
     response = Response(text, content_type=media_type)

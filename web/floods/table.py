@@ -1,7 +1,5 @@
 """Flood hours as a table to take along: a line for each, figures unrounded, empty where not known."""
 
-from typing import Any
-
 from siaga import moment
 from siaga.exposure.codes import PROVINCES, p_code
 from siaga.impact.flood import CLASSES
@@ -16,7 +14,7 @@ COLUMNS = (
 )
 
 
-def row(region: str, hour: Hour) -> tuple[Any, ...]:
+def row(region: str, hour: Hour) -> tuple[object, ...]:
     """The line of an hour, by COLUMNS."""
     displaced = 0 if hour.kind == "empty" else hour.entry["displaced"] if hour.entry else None
     bps = PROVINCES.get(region)

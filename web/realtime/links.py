@@ -1,7 +1,6 @@
 """The old public links: reports by language and id, grid.xml, flood and ash maps, the newest report, the old pages."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
@@ -112,7 +111,7 @@ def _report(kind: str, lang: str, shake_id: str, language: str, source_type: str
     return _sent(named[-1], _FILES[kind].format(language), "")
 
 
-def _corrected(shake_id: str) -> dict[str, Any]:
+def _corrected(shake_id: str) -> dict[str, object]:
     """The corrected map of the quake of that id, whatever id that map carries. Raises NotFound."""
     index = services().index
     versions = [one for one in index.versions(shake_id) if not index.decisions.is_hidden(one)]
@@ -122,7 +121,7 @@ def _corrected(shake_id: str) -> dict[str, Any]:
     return earthquakes.entry_of(twin["event_id"], "corrected")
 
 
-def _sent(entry: Mapping[str, Any], path: str, name: str, attached: bool = False) -> Response:
+def _sent(entry: Mapping[str, object], path: str, name: str, attached: bool = False) -> Response:
     """A file of a run under its old name."""
     response = services().runs.send(dict(entry), path)
     if name and request.method == "GET":

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import quote, urlencode
 
 from flask import Blueprint, Response, request
@@ -36,7 +36,7 @@ def route(*paths: str) -> Callable[[View], View]:
     return add
 
 
-def answer(body: Any, media_type: str = "application/json") -> Response:
+def answer(body: object, media_type: str = "application/json") -> Response:
     """That body as JSON, with its ETag; not sent again to who has it."""
     response = Response(json.dumps(body, ensure_ascii=False, allow_nan=False), content_type=media_type)
     response.add_etag()
@@ -62,7 +62,7 @@ def offset() -> int:
     return (int(page) - 1) * PAGE
 
 
-def paged(results: Sequence[Mapping[str, Any]], total: int) -> Response:
+def paged(results: Sequence[Mapping[str, object]], total: int) -> Response:
     """A page of a list. Raises NotFound for one behind the last, but the first."""
     begin = offset()
     if begin and begin >= total:
@@ -73,15 +73,15 @@ def paged(results: Sequence[Mapping[str, Any]], total: int) -> Response:
     return answer({"count": total, "next": more, "previous": before, "results": list(results)})
 
 
-def features(shown: Sequence[Mapping[str, Any]], total: int | None = None) -> Response:
+def features(shown: Sequence[Mapping[str, object]], total: int | None = None) -> Response:
     """Features that were never paged. total: how many there are where only MOST are told."""
-    body: dict[str, Any] = {"type": "FeatureCollection", "features": list(shown)}
+    body: dict[str, object] = {"type": "FeatureCollection", "features": list(shown)}
     if total is not None and total > len(shown):
         body |= {"count": total, "truncated": True}
     return answer(body)
 
 
-def feature(name: str, geometry: Any, properties: Mapping[str, Any]) -> dict[str, Any]:
+def feature(name: str, geometry: object, properties: Mapping[str, object]) -> dict[str, object]:
     """One of them."""
     return {"id": name, "type": "Feature", "geometry": geometry, "properties": dict(properties)}
 

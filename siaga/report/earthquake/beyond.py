@@ -1,13 +1,11 @@
 """What is not in the figures, what to check at once, and how far the data reach."""
 
-from typing import Any
-
 from siaga.impact.stored.earthquake import CaveatsRecord, EarthquakeImpact
 from siaga.language import Language
 from siaga.report import figures
 
 
-def beyond(impact: EarthquakeImpact, _: Language) -> dict[str, Any]:
+def beyond(impact: EarthquakeImpact, _: Language) -> dict[str, object]:
     """lead: what is left out, always the same; checks: what this quake calls for; missing: layers not installed."""
     lead = [_("tsunami"), _("landslides"), _("liquefaction"), _("aftershocks")]
     if impact.get("economic") is None:

@@ -1,7 +1,6 @@
 """How bad: the alert level, the models side by side, the loss in money, as they are printed."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from siaga.impact.loss import BEGINS, LEVELS
 from siaga.impact.stored.earthquake import (
@@ -15,7 +14,7 @@ from siaga.report.earthquake import axis, sentences
 MODELS = {"siaga": "Siaga", "pager": "PAGER", "itb": "ITB", "itb-bayesian": "ITB Bayes"}
 
 
-def level(impact: EarthquakeImpact, _: Language) -> dict[str, Any]:
+def level(impact: EarthquakeImpact, _: Language) -> dict[str, object]:
     """The level, its place among four, the chance of each, and the deaths as ranges by the model that sets it."""
     found = sentences.setting(impact)
     if found is None:
@@ -88,7 +87,7 @@ def _chance(level: str, exact: Mapping[str, float], _: Language) -> str:
     return _("chance of this or worse: {chance}", chance=chance)
 
 
-def models(impact: EarthquakeImpact, _: Language) -> list[dict[str, Any]]:
+def models(impact: EarthquakeImpact, _: Language) -> list[dict[str, object]]:
     """Every model of deaths, the one that sets the level first."""
     deaths, rows = impact["fatalities"] or {}, []
     for name in sorted(deaths, key=lambda name: (name != impact["alert"]["model"], list(MODELS).index(name))):

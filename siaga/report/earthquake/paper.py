@@ -1,8 +1,8 @@
 """The report of an earthquake: its paper and its picture in one language."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
+from siaga.foreign import Geometry
 from siaga.gis.map import drawing
 from siaga.gis.map.scale import SHAKING
 from siaga.impact.stored.earthquake import (
@@ -18,7 +18,7 @@ from siaga.report.paper import ALONE, Atlas, Beside, Paper
 
 def render(
     impact: EarthquakeImpact,
-    bands: Mapping[str, Any],
+    bands: Mapping[str, Geometry],
     atlas: Atlas,
     public_url: str,
     languages: Sequence[Language],
@@ -36,7 +36,7 @@ def render(
 
 def written(
     impact: EarthquakeImpact,
-    shapes: Mapping[int, Any],
+    shapes: Mapping[int, Geometry],
     atlas: Atlas,
     public_url: str,
     language: Language,

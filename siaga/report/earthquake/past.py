@@ -1,7 +1,5 @@
 """Has it happened here? Similar quakes of the past and their toll, as they are printed."""
 
-from typing import Any
-
 from siaga import moment
 from siaga.impact.stored.earthquake import EarthquakeImpact, SimilarQuake
 from siaga.language import Language
@@ -19,7 +17,7 @@ CAUSES = {
 }
 
 
-def past(impact: EarthquakeImpact, _: Language) -> dict[str, Any] | None:
+def past(impact: EarthquakeImpact, _: Language) -> dict[str, object] | None:
     """Up to five similar quakes, and what they are compared by; None where no catalogue was searched."""
     similar = impact.get("similar")
     if similar is None:
@@ -36,7 +34,7 @@ def past(impact: EarthquakeImpact, _: Language) -> dict[str, Any] | None:
     }
 
 
-def _row(one: SimilarQuake, _: Language) -> dict[str, Any]:
+def _row(one: SimilarQuake, _: Language) -> dict[str, object]:
     by_mmi, count = one["by_mmi"], sentences.toll(one)
     strong = sum(by_mmi.get(str(mmi), 0.0) for mmi in range(8, 11)) if by_mmi and "8" in by_mmi else None
     causes = [_(CAUSES[cause]) for cause in one["causes"] if cause in CAUSES and cause != "shaking"]

@@ -1,7 +1,6 @@
 """An earthquake as a workbook (XLSX): zones by level, people by MMI, models, planning figures, sources."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from siaga.impact.mmi import CLASSES, ROMAN
 from siaga.impact.stored.earthquake import (
@@ -66,7 +65,7 @@ def _fatalities(worksheets: Worksheets, impact: EarthquakeImpact) -> None:
     rows = []
     for name, deaths in (impact["fatalities"] or {}).items():
         chances = [deaths["probability"][level] for level in ("green", "yellow", "orange", "red")]
-        sizes: Mapping[str, Any] = deaths
+        sizes: Mapping[str, object] = deaths
         rows.append([name, *(sizes[quantile] for quantile in _QUANTILES), deaths["alert"], *chances])
     columns = [(worksheets.both("Model"), ""), *((worksheets.both(quantile), PRECISE) for quantile in _QUANTILES)]
     columns += [(worksheets.both("Alert level"), "")]
@@ -78,7 +77,7 @@ def _planning(worksheets: Worksheets, planning: Mapping[str, EarthquakePlan] | N
     cases = planning or {}
     columns = [(worksheets.both("Planning figure"), "")]
     columns += [(worksheets.both("from MMI {mmi}", mmi=ROMAN[case["mmi"]]), WHOLE) for case in cases.values()]
-    rows: list[list[Any]] = [
+    rows: list[list[object]] = [
         [worksheets.both("Displaced, planning figure"), *(case["people"] for case in cases.values())]
     ]
     for part in ("needs", "groups"):
