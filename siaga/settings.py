@@ -21,8 +21,8 @@ _REGION = re.compile(r"([A-Z]{2}-[A-Z]{2})(?:=([a-z]{3}))?")
 
 ROUTES = frozenset(
     "account api ash ash.csv audit decisions drills earthquakes earthquakes.csv feeds floods floods.csv healthz hidden "
-    "live live.json login logout map metrics ogc readyz realtime reprocess stac static status status.json texts "
-    "users".split()
+    "live live.json login logout map metrics notifications ogc readyz realtime reprocess stac static status "
+    "status.json subscriptions texts users".split()
 )  # what addresses of the web app begin with; a test compares
 LOOPBACK = ("127.0.0.1", "localhost", "::1")  # names of this machine
 _EVERYWHERE = {

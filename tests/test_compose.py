@@ -27,7 +27,7 @@ ASKED = {  # of which secrets each part reads; the store's by role
         TOKEN,
     ),
     "sftp": ("sftp-host-key", "sftp-users.yml", TOKEN),
-    "web": ("web-session-key", "jobs-token", "orders-token", TOKEN),
+    "web": ("web-session-key", "alerts-key", "jobs-token", "orders-token", TOKEN),
 }
 ROLES = {"gateway": ("gateway",), "sftp": ("door",), "web": ("web", "accounts", "ash", "operators")}
 

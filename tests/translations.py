@@ -19,7 +19,20 @@ from siaga.data.demo import recipe
 from siaga.report import assembly, words
 from siaga.report.classed import flood
 from siaga.report.earthquake import past, sentences
-from web import account, audit, board, downloads, reprocess, shell, status, tabs, texts, tokens
+from web import (
+    account,
+    audit,
+    board,
+    downloads,
+    notifications,
+    reprocess,
+    shell,
+    status,
+    subscriptions,
+    tabs,
+    texts,
+    tokens,
+)
 from web.api import document, events
 from web.earthquakes import zones
 from web.floods import listing
@@ -124,6 +137,7 @@ def said_by_tables() -> set[str]:
 def said_by_tables_of_web() -> set[str]:
     """Words that stand in tables of the web's code."""
     tables = (*downloads.FILES.values(), status.STATES, status._PART_STATES, shell._STATUS_WORDS)
+    tables += (notifications.KINDS, notifications.STATES, subscriptions.STANDINGS, subscriptions._CHANNELS)
     tables += (reprocess.RANGES, reprocess._ORDER_STATES, account.ROLES, zones._LEVELS, board.STATES)
     tables += (audit.ACTIONS, audit.RESULTS, events._UNKNOWN, tokens.NAMES, texts._LANGUAGES, texts._KINDS)
     tables += (tabs.NAMES, listing.KINDS)

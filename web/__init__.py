@@ -3,11 +3,12 @@
 The bucket is the truth; the index beside it is a cache that may be deleted at any time.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from flask import Flask
 
+from siaga.accounts import passwords
 from siaga.accounts.audit import Audit
 from siaga.accounts.directory import Accounts
 from siaga.inputs.ash_uploads import Uploads
@@ -23,12 +24,14 @@ from web import (
     live,
     login,
     metrics,
+    notifications,
     packed,
     realtime,
     reprocess,
     services,
     shell,
     status,
+    subscriptions,
     texts,
     tokens,
     users,
@@ -57,7 +60,7 @@ class UploadAccess:
     operators: with the rights of that role.
 
     session_key: signs sessions. secure: whether readers come by https. orders_token: opens the gateway for orders.
-    second_factor: whether who may change something must have one.
+    second_factor: whether who may change something must have one. alerts_key: of tokens that end a subscription.
     """
 
     store: Store
@@ -68,6 +71,7 @@ class UploadAccess:
     secure: bool = False
     orders_token: str = ""
     second_factor: bool = False
+    alerts_key: str = field(default_factory=passwords.new_password)
 
 
 def create_app(
@@ -120,6 +124,8 @@ def create_app(
         upload.install(app, uploads.store)
         reprocess.install(app, gateway_url, uploads.orders_token)
         drills.install(app, uploads.operators)
+        subscriptions.install(app, uploads.operators, uploads.alerts_key)
+        notifications.install(app, uploads.operators)
     texts.install(app, uploads.operators if uploads else None)
     decisions.install(app, uploads.operators if uploads else None)
     return app

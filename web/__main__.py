@@ -65,6 +65,7 @@ def _serve(settings: Settings) -> None:
         secure,
         settings.secret("orders-token"),
         settings.second_factor,
+        settings.secret("alerts-key"),
     )
     access = Access(settings.api_origins, settings.api_per_minute)
     own = Store.connect(settings, "web")  # what it is asked here keeps no page waiting, nor the other way round

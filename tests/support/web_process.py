@@ -14,6 +14,7 @@ from support.running import answers, free_ports, wait_for
 def running_web(minio: Settings, folder, **more):
     """`python -m web` on that store, its home in `folder`; gives its settings and its process."""
     minio.make_secret("web-session-key")
+    minio.make_secret("alerts-key")
     minio.make_secret("jobs-token")
     minio.make_secret("orders-token")
     minio.make_secret(vitals.TOKEN)

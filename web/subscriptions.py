@@ -1,0 +1,195 @@
+"""Subscriptions to alerts, for operators: who hears of what; and the page by which whoever gets them ends them."""
+
+import csv
+import io
+from dataclasses import replace
+
+from flask import Blueprint, Flask, Response, current_app, g, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from siaga.accounts.account import OPERATOR
+from siaga.alerts import subscription as subscriptions
+from siaga.alerts.channels import webhook
+from siaga.alerts.directory import Directory, Tokens
+from siaga.alerts.subscription import ACTIVE, CHANNELS, EDITED, STOPPED, Subscription
+from siaga.conventions import CONVENTIONS
+from siaga.errors import BadInput, NotFound, SiagaError
+from siaga.report import words
+from siaga.store import Store
+from web import audit, login
+
+_NAME = "siaga-subscriptions"
+_MOST_ROWS = 5000  # of a table that is taken in
+_MOST_BYTES = 2 << 20
+STANDINGS = {"pending": "Not confirmed", "active": "Active", "stopped": "Stopped", "returned": "Address gone"}
+_CHANNELS = {"email": "E-mail", "webhook": "Webhook", "telegram": "Telegram", "whatsapp": "WhatsApp"}
+
+pages = Blueprint("subscriptions", __name__)
+
+
+def install(app: Flask, store: Store, key: str) -> None:
+    """Let operators write them. store: with the rights of role operators. key: of alerts, for tokens and secrets."""
+    app.extensions[_NAME] = Directory(store), Tokens(key)
+    app.register_blueprint(pages)
+
+
+@pages.get("/subscriptions")
+@login.page(OPERATOR)
+def overview() -> tuple[str, int]:
+    """All of them, and the form of one."""
+    name = request.args.get("edit", "")
+    edited = _directory().get(name) if name else None
+    return _page(edited)
+
+
+@pages.post("/subscriptions/save")
+@login.page(OPERATOR)
+def save() -> AnyResponse | tuple[str, int]:
+    """A new one, or what is to hold of one from now on."""
+    name = request.form.get("id", "")[:40]
+    row = {field: request.form.get(field, "") for field in EDITED}
+    row["hazards"] = " ".join(request.form.getlist("hazards")) or subscriptions.NONE
+    try:
+        wanted = subscriptions.read(row)
+        if name:
+            one = _directory().change(name, lambda former: _edited(former, wanted))
+        else:
+            one = _directory().add(wanted, ACTIVE, login.name())
+    except BadInput as error:
+        return _page(_directory().get(name) if name else None, error, row)
+    audit.about(f"{one.id} {one.channel}")
+    return redirect(url_for("subscriptions.overview", edit=one.id))
+
+
+@pages.post("/subscriptions/stand")
+@login.page(OPERATOR)
+def stand() -> AnyResponse:
+    """Stop one, or let it go on."""
+    name = request.form.get("id", "")[:40]
+    standing = ACTIVE if request.form.get("go_on") else STOPPED
+    audit.about(f"{name} {standing}")
+    _directory().change(name, lambda one: replace(one, standing=standing))
+    return redirect(url_for("subscriptions.overview"))
+
+
+@pages.get("/subscriptions/export.csv")
+@login.page(OPERATOR)
+def export() -> Response:
+    """All of them as a table that can be taken in again."""
+    written = io.StringIO()
+    table = csv.DictWriter(written, ["id", "standing", *EDITED], lineterminator="\r\n")
+    table.writeheader()
+    for one in _directory().all():
+        table.writerow({"id": one.id, "standing": one.standing} | one.row)
+    named = {"Content-Disposition": 'attachment; filename="subscriptions.csv"'}
+    return Response(written.getvalue().encode("utf-8-sig"), mimetype="text/csv", headers=named)
+
+
+@pages.post("/subscriptions/import")
+@login.page(OPERATOR)
+def take_in() -> AnyResponse | tuple[str, int]:
+    """A table: all of its rows or none; a row with the id of one changes it, others are new."""
+    try:
+        rows = _rows()
+    except BadInput as error:
+        return _page(None, error)
+    for name, wanted in rows:
+        if name:
+            _directory().change(name, lambda former, wanted=wanted: _edited(former, wanted))  # type: ignore[misc]
+        else:
+            _directory().add(wanted, ACTIVE, login.name())
+    audit.about(f"{len(rows)} rows")
+    return redirect(url_for("subscriptions.overview"))
+
+
+@pages.get("/subscriptions/stop/<name>/<token>")
+def ask_to_stop(name: str, token: str) -> str:
+    """Whoever gets the messages is asked whether to end them: what opens links beforehand ends nothing."""
+    return render_template("stop.html", tab="", one=_of_token(name, token), done=False)
+
+
+@pages.post("/subscriptions/stop/<name>/<token>")
+def stop(name: str, token: str) -> str:
+    """End them; mail programs send this by themselves (RFC 8058)."""
+    one = _of_token(name, token)
+    g.tried = one.id  # who it was, for the audit
+    audit.about(one.id)
+    _directory().change(one.id, lambda former: replace(former, standing=STOPPED))
+    return render_template("stop.html", tab="", one=one, done=True)
+
+
+stop.by_password = True  # type: ignore[attr-defined]  # no cookie speaks for it but what its address holds
+
+
+def _of_token(name: str, token: str) -> Subscription:
+    if not _tokens().fits(token, "stop", name):
+        raise NotFound("There is no subscription {name}", name=name[:40])
+    return _directory().get(name)
+
+
+def _edited(former: Subscription, wanted: Subscription) -> Subscription:
+    kept = {name: getattr(former, name) for name in ("id", "standing", "created", "by")}
+    return replace(wanted, **kept)
+
+
+def _rows() -> list[tuple[str, Subscription]]:
+    """What a table says: (id or "", what is wanted). Raises BadInput naming the row."""
+    sent = request.files.get("table")
+    body = sent.read(_MOST_BYTES + 1) if sent else b""
+    try:
+        table = list(csv.DictReader(io.StringIO(body.decode("utf-8-sig"), newline="")))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise BadInput("The table is no CSV in UTF-8: {detail}", detail=str(error)) from error
+    if not table or len(table) > _MOST_ROWS or len(body) > _MOST_BYTES:
+        raise BadInput(
+            "The table has {count} rows; write at least one, at most {most}", count=len(table), most=_MOST_ROWS
+        )
+    there = {one.id for one in _directory().all()}
+    return [_row(number, row, there) for number, row in enumerate(table, 2)]
+
+
+def _row(number: int, row: dict[str, str], there: set[str]) -> tuple[str, Subscription]:
+    name = (row.pop("id", "") or "").strip()
+    row.pop("standing", "")
+    try:
+        if name and name not in there:
+            raise NotFound("There is no subscription {name}", name=name[:40])
+        return name, subscriptions.read({str(field): text or "" for field, text in row.items()})
+    except (BadInput, NotFound) as error:
+        detail = g.language.reason(error.reason())
+        raise BadInput("Row {number} of the table: {detail}", number=number, detail=detail) from error
+
+
+def _page(
+    edited: Subscription | None, error: SiagaError | None = None, row: dict[str, str] | None = None
+) -> tuple[str, int]:
+    secret = ""
+    if edited and edited.channel == "webhook":
+        secret = webhook.secret(_tokens().key, edited.id)
+    usual = edited.row if edited else {"hazards": "earthquake flood ash", "level": "orange", "mmi": "6"}
+    page = render_template(
+        "subscriptions.html",
+        tab="subscriptions",
+        rows=_directory().all(),
+        returned=_directory().returned(),
+        edited=edited,
+        row=dict.fromkeys(EDITED, "") | (row if row is not None else usual),
+        secret=secret,
+        channels={name: _CHANNELS[name] for name in CHANNELS},
+        standings=STANDINGS,
+        levels=words.LEVELS,
+        ash_classes=words.ASH_CLASSES,
+        tongues={code: convention.name for code, convention in CONVENTIONS.items()},
+        sentence=g.language.reason(error.reason()) if error else "",
+    )
+    return page, error.status if error else 200
+
+
+def _directory() -> Directory:
+    directory: Directory = current_app.extensions[_NAME][0]
+    return directory
+
+
+def _tokens() -> Tokens:
+    tokens: Tokens = current_app.extensions[_NAME][1]
+    return tokens
