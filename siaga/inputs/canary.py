@@ -60,12 +60,13 @@ def look(store: Store) -> Standing:
     sent = max(inputs, default=None)
     for head in sorted(store.list(keys.RESULTS, keys.CANARIES), key=lambda head: head.key, reverse=True):
         try:
-            entry = json.loads(store.get(keys.RESULTS, head.key)[0])
+            body, got = store.get(keys.RESULTS, head.key)  # whose moment may be later than the listing's
+            entry = json.loads(body)
         except NotFound:  # thinned meanwhile
             continue
         if entry["report"]:
             came = moment.parse(entry["arrival"]["received"])
-            return Standing(sent, head.modified, (head.modified - came).total_seconds())
+            return Standing(sent, got.modified, (got.modified - came).total_seconds())
     return Standing(sent)
 
 
