@@ -48,8 +48,8 @@ class Guard:
 
     def refuse(self) -> Response | None:
         """The answer to a request that may not come in; None lets it in."""
-        if request.path in vitals.OPEN:
-            return None
+        if request.path in vitals.OPEN or (request.path == vitals.METRICS and _has_token(self.tokens[vitals.METRICS])):
+            return None  # Prometheus comes by the address of each replica, and no page of a browser has its token
         if not self._is_ours(request.host):
             return _text(f"This gateway is not called {request.host[:100]!r}; SIAGA_GATEWAY_HOSTS names its names", 421)
         origin = request.headers.get("Origin")

@@ -83,12 +83,14 @@ def test_prometheus_and_alertmanager_take_their_files():
 def test_prometheus_looks_at_every_part_of_the_compose_file_by_the_jobs_of_the_rules():
     told = yaml.safe_load((FOLDER / "prometheus.yml").read_text())
     looked_at = {
-        target.partition(":")[0]: job["job_name"]
+        name: job["job_name"]
         for job in told["scrape_configs"]
-        for one in job["static_configs"]
-        for target in one["targets"]
+        for one in job["dns_sd_configs"]
+        for name in one["names"]
     }
     functions = dict.fromkeys((one.name for one in stack.load(ROOT / "stack.yml")), "siaga-functions")
+    missing = next(rule["expr"] for rule in RULES if rule["alert"] == "SiagaPartMissing")
+    assert set(re.findall(r'function="([\w-]+)"', missing)) == functions.keys()
     assert looked_at == {"gateway": "siaga-gateway", "web": "siaga-web", "sftp": "siaga-sftp"} | functions
     assert set(re.findall(r'job="([\w-]+)"', " ".join(rule["expr"] for rule in RULES))) <= set(looked_at.values())
 

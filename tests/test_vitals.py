@@ -57,6 +57,9 @@ def test_every_part_of_a_running_siaga_lives_can_work_and_shows_figures_to_who_h
         if name in own:
             assert read["siaga_store_up", ()] == 1
             assert 0 < read["siaga_disk_free_bytes", ()] <= read["siaga_disk_size_bytes", ()]
+    elsewhere = token | {"Host": "10.213.77.5:8080"}  # Prometheus comes by the address of a replica
+    assert requests.get(f"{stack_up.settings.gateway_url}{vitals.METRICS}", headers=elsewhere, timeout=10).ok
+    assert requests.get(f"{stack_up.settings.gateway_url}/siaga/jobs", headers=elsewhere, timeout=10).status_code == 421
     login = stack_up.settings.secret("gateway-user"), stack_up.settings.secret("gateway-password")
     assert requests.get(f"{stack_up.settings.gateway_url}{vitals.METRICS}", auth=login, timeout=10).ok
 

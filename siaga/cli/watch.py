@@ -15,6 +15,7 @@ def add_to(commands: Commands) -> None:
     """Add `watch` to the command line's commands."""
     watch = commands.add_parser("watch", help="ask parts and store from outside; tell by mail or POST what changed")
     watch.add_argument("--once", action="store_true", help="look once: status 0, all is well; 2, something is wrong")
+    watch.add_argument("--only", action="append", metavar="KIND", help="of gateway, web, sftp, functions, port, store")
     watch.add_argument("--every", type=float, default=30.0, metavar="SECONDS", help="between two looks; 30 s")
     watch.add_argument("--smtp", metavar="URL", help=f"smtp://user@host:587 or smtps://…; password: secret {PASSWORD}")
     watch.add_argument("--mail", action="append", default=[], metavar="ADDRESS", help="who is told; may be repeated")
@@ -36,7 +37,10 @@ def _watch(settings: Settings, chosen: argparse.Namespace) -> int:
         send = telling.mail(chosen.smtp, chosen.sender, chosen.mail, password)
         channels.append(telling.Channel(chosen.smtp, send, _say))
     ping = (lambda: telling.ping(chosen.ping)) if chosen.ping else None
-    rounds = Rounds(lambda: asking.everybody(settings), channels, ping, _say)
+    kinds = chosen.only or asking.KINDS
+    if unknown := set(kinds) - set(asking.KINDS):
+        raise BadInput("--only {kind} is none of {kinds}", kind=min(unknown), kinds=", ".join(asking.KINDS))
+    rounds = Rounds(lambda: asking.everybody(settings, kinds), channels, ping, _say)
     if chosen.once:
         found = rounds.once()
         for one in found:

@@ -60,13 +60,14 @@ def look(store: Store) -> Standing:
     sent = max(inputs, default=None)
     for head in sorted(store.list(keys.RESULTS, keys.CANARIES), key=lambda head: head.key, reverse=True):
         try:
-            body, got = store.get(keys.RESULTS, head.key)  # whose moment may be later than the listing's
+            body, got = store.get(keys.RESULTS, head.key)
             entry = json.loads(body)
         except NotFound:  # thinned meanwhile
             continue
         if entry["report"]:
             came = moment.parse(entry["arrival"]["received"])
-            return Standing(sent, got.modified, (got.modified - came).total_seconds())
+            there = head if head.etag == got.etag else got  # whose report came after the listing
+            return Standing(sent, there.modified, (there.modified - came).total_seconds())
     return Standing(sent)
 
 

@@ -1,7 +1,7 @@
 """What the watcher asks, over the network alone: every part, the SFTP door's port, the store."""
 
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -15,6 +15,8 @@ _SECONDS = 5.0  # for one answer
 _AT_ONCE = 8
 _BUSY = 429  # of a slot that is at work
 _BANNER = b"SSH-"
+
+KINDS = ("gateway", "web", "sftp", "functions", "port", "store")  # port: the SFTP door's, as an agency reaches it
 
 Figures = Mapping[str, Sequence[tuple[Mapping[str, str], float]]]
 
@@ -33,8 +35,8 @@ class Reply:
     figures: Figures = field(default_factory=dict)
 
 
-def everybody(settings: Settings) -> dict[str, Reply]:
-    """All parts and the store, side by side. Raises SiagaError for a bad stack.yml or a missing token."""
+def everybody(settings: Settings, kinds: Collection[str] = KINDS) -> dict[str, Reply]:
+    """Those of these kinds, side by side. Raises SiagaError for a bad stack.yml or a missing token."""
     token = settings.secret(vitals.TOKEN)
     host, port = settings.sftp_health
     addresses = {
@@ -42,12 +44,16 @@ def everybody(settings: Settings) -> dict[str, Reply]:
         "web": settings.public_url,
         "sftp": f"http://{reached(host)}:{port}",
     }
+    parts = [(name, url) for name, url in addresses.items() if name in kinds]
+    parts += _slots(settings) if "functions" in kinds else []
     questions: dict[str, Callable[[], Reply]] = {
         name: lambda url=url: ask(url, token)  # type: ignore[misc]
-        for name, url in [*addresses.items(), *_slots(settings)]
+        for name, url in parts
     }
-    questions["SFTP port"] = lambda: _greeting(reached(settings.sftp_host).strip("[]"), settings.sftp_port)
-    questions["store"] = lambda: _store(settings.store_url)
+    if "port" in kinds:
+        questions["SFTP port"] = lambda: _greeting(reached(settings.sftp_host).strip("[]"), settings.sftp_port)
+    if "store" in kinds:
+        questions["store"] = lambda: _store(settings.store_url)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         return dict(zip(questions, pool.map(lambda question: question(), questions.values()), strict=True))
 
