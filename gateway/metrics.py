@@ -9,6 +9,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from prometheus_client.registry import Collector
 from gateway import urgency
 from gateway.counters import STEPS
 from gateway.inbox import Inbox
+from gateway.invoke import Slots
 from gateway.job import Job
 from gateway.ledger import Ledger
 from gateway.sweep import Sweep
@@ -32,6 +34,7 @@ _log = logging.getLogger("gateway")
 URGENCIES = ("live", "live, few people", "backfill")  # by gateway.urgency.rank
 _CALL = "call"  # a job about no object: a tick, or a call without waiting
 _JOBS = 5000  # as many as /siaga/jobs lists: the inbox keeps what it read for both; more are not looked at
+_ASKERS = 8  # threads that ask slots whether they are there
 _KEPT_SECONDS = 5.0  # so long one look at the queue serves all who ask
 _WAITING = 1000  # reports whose steps are still to be reckoned; more are passed over
 _LATEST = timedelta(days=1)  # from a quake to its map; what comes later tells nothing of how quick anybody is
@@ -92,15 +95,14 @@ class Steps:
 class Standing(Collector):
     """What is, looked up when somebody asks."""
 
-    def __init__(
-        self, home: Path, functions: Iterable[str], inbox: Inbox, sweep: Sweep, works: Callable[[], bool]
-    ) -> None:
-        """home: where a supervisor tells how the parts on this machine stand. functions: their names.
+    def __init__(self, home: Path, slots: Slots, inbox: Inbox, sweep: Sweep, works: Callable[[], bool]) -> None:
+        """home: where a supervisor tells how the parts on this machine stand. slots: of all functions.
 
         works: whether this gateway leads; one that stands by knows nothing of queue and sweep.
         """
         self._works = works
-        self._home, self._functions, self._inbox, self._sweep = home, sorted(functions), inbox, sweep
+        self._home, self._slots, self._inbox, self._sweep = home, slots, inbox, sweep
+        self._functions = sorted(slots.functions)
         self._lock = threading.Lock()
         self._seen: list[tuple[Job, str]] = []
         self._until = 0.0
@@ -123,6 +125,12 @@ class Standing(Collector):
             ["kind"],
             [(("recent",), figures["recent"]["keys"]), (("tour",), figures["tour"]["keys"])],
         )
+        with ThreadPoolExecutor(_ASKERS) as askers:
+            ready = [
+                ((name,), count)
+                for name, count in zip(self._functions, askers.map(self._slots.ready, self._functions), strict=True)
+            ]
+        yield gauge("siaga_slots_ready", "Slots that the gateway reaches, busy ones too", ["function"], ready)
         parts = standing.read(self._home)
         up = [((part.name,), float(part.state == "up")) for part in parts]
         yield gauge("siaga_part_up", "Whether the supervisor on this machine sees that part up", ["part"], up)

@@ -91,7 +91,7 @@ class Gateway:
         for hearer in (notices.tell, sweep.follow, counters.settled, steps.hear):
             ledger.hear(hearer)
         lead, works = Lead(database, settings.gateway_peer_url), threading.Event()
-        standing = metrics.Standing(settings.home, names, inbox, sweep, works.is_set)
+        standing = metrics.Standing(settings.home, slots, inbox, sweep, works.is_set)
         canary = Canary(store, ledger, settings.canary_minutes)
         look = StoreLook(lambda: store.exists(keys.LEDGER, vitals.NOTHING))
         selection = Selection(store, functions, ledger, inbox.active)
