@@ -2,6 +2,7 @@
 
 import json
 import threading
+from datetime import timedelta
 
 import pytest
 import requests
@@ -9,8 +10,10 @@ from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families
 from support.running import wait_for
 
-from gateway.metrics import Steps
-from siaga import keys, stack, vitals
+from gateway import urgency
+from gateway.job import Job, Progress
+from gateway.metrics import Standing, Steps
+from siaga import keys, moment, stack, vitals
 from siaga.errors import Unavailable
 from siaga.events import Notification
 from siaga.receipt import Receipt
@@ -170,3 +173,48 @@ def test_a_report_whose_steps_cannot_be_reckoned_ends_no_thread(caplog):
         caplog.clear()
         reckoning.hear(of_report)
         wait_for(lambda: "are not reckoned" in caplog.text, 10, "the log")
+
+
+class Queue:
+    """Inbox, sweep and slots of a gateway that has three jobs under way."""
+
+    functions = ("on-ash", "on-shakemap")
+
+    def jobs(self, _limit):
+        now = moment.now()
+        old, live = (moment.stamp(now - timedelta(seconds=age)) for age in (9000, 40))
+        backfill = urgency.backfill(now)
+        yield Job("a", "on-shakemap", urgency.at_once(), live, CONTENT), Progress(), "running", None
+        yield Job("b", "on-shakemap", backfill, old, CONTENT), Progress(), "received", None
+        yield Job("c", "on-ash", urgency.at_once(), live), Progress(), "received", None
+
+    def figures(self):
+        few = {"keys": 7, "seconds": 0.1}
+        return {"last": moment.stamp(), "last_full": None, "recent": few, "tour": few}
+
+    def ready(self, function):
+        return {"on-shakemap": 2, "on-ash": 0}[function]
+
+
+def standing(tmp_path, *, works=True):
+    queue = Queue()
+    families = Standing(tmp_path, queue, queue, queue, lambda: works).collect()
+    return {(one.name, *one.labels.values()): one.value for family in families for one in family.samples}
+
+
+def test_what_waits_is_told_by_function_and_urgency_with_the_age_of_the_oldest(tmp_path):
+    seen = standing(tmp_path)
+    assert seen["siaga_jobs_pending", "on-shakemap", "live"] == 1
+    assert seen["siaga_jobs_pending", "on-shakemap", "backfill"] == 1
+    assert seen["siaga_jobs_pending", "on-ash", "call"] == 1
+    assert seen["siaga_jobs_pending", "on-ash", "live"] == 0
+    assert 40 <= seen["siaga_jobs_oldest_age_seconds", "on-shakemap", "live"] < 100
+    assert seen["siaga_jobs_oldest_age_seconds", "on-shakemap", "backfill"] >= 9000
+    assert (seen["siaga_jobs_running", "on-shakemap"], seen["siaga_jobs_running", "on-ash"]) == (1, 0)
+    assert (seen["siaga_slots_ready", "on-shakemap"], seen["siaga_slots_ready", "on-ash"]) == (2, 0)
+    assert seen["siaga_sweep_keys", "recent"] == 7
+    assert ("siaga_sweep_last_timestamp_seconds", "full") not in seen
+
+
+def test_a_gateway_that_stands_by_knows_nothing_of_the_queue(tmp_path):
+    assert standing(tmp_path, works=False) == {}
