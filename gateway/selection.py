@@ -2,7 +2,7 @@
 
 import heapq
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -13,6 +13,7 @@ from siaga import edition, keys, moment, software
 from siaga.errors import BadInput, NotFound
 from siaga.events import Notification
 from siaga.hazards import HAZARDS
+from siaga.inputs import texts
 from siaga.inputs.listing import listed
 from siaga.receipt import Receipt
 from siaga.stack import Function, waking
@@ -107,8 +108,8 @@ class Selection:
     def _shown(self, wanted: Wanted) -> Iterator[Chosen]:
         """The runs that the catalogue shows: of each its report, or the input that it was made of."""
         since, until = _bounds(wanted)
-        today = self._today() if wanted.older else {}
         for hazard in HAZARDS:
+            today = self._today(hazard) if wanted.older else {}
             for head in self.store.list(keys.RESULTS, keys.catalog_prefix(hazard)):
                 try:
                     happened = keys.CatalogEntry.parse(head.key).time
@@ -131,18 +132,23 @@ class Selection:
         recorded = {
             "exposure": made_with["analysis_data"]["manifest_sha256"],
             "software": made_with["software"]["version"],
-            "edition": made_with["software"]["templates_sha256"],
+            "edition": _edition(made_with["software"]["templates_sha256"], made_with.get("letterhead", {})),
         }
         return any(recorded[age] != today[age] for age in ages)
 
-    def _today(self) -> dict[str, str]:
-        """What a run that is made now would record. Raises NotFound when no analysis data is installed."""
+    def _today(self, hazard: str) -> dict[str, str]:
+        """What a run of a hazard that is made now would record. Raises NotFound when no analysis data is installed."""
         manifest = self.store.get(keys.ANALYSIS_DATA, keys.MANIFEST)[0]
         return {
             "exposure": sha256(manifest).hexdigest(),
             "software": software.version(),
-            "edition": edition.templates_sha256(),
+            "edition": _edition(edition.templates_sha256(), texts.letterhead(self.store, hazard)),
         }
+
+
+def _edition(templates: str, letterhead: Mapping[str, list[str]]) -> str:
+    """What shapes a page: the templates, and the lines of the agency by language."""
+    return json.dumps([templates, letterhead], sort_keys=True)
 
 
 def _name(one: Chosen) -> str:

@@ -25,6 +25,8 @@ from stac_validator.validate import StacValidate
 from support.running import wait_for
 from support.web_process import running_web
 
+from siaga import keys
+from siaga.inputs.decisions import HIDDEN, Decision
 from siaga.language import LANGUAGES
 from siaga.store import Store
 
@@ -127,6 +129,27 @@ def test_versions_refer_to_those_below_and_what_vanished_cancels(filled):
     info = faded.find(f"{CAP}info")
     assert said(info, "responseType", "severity", "urgency") == ["AllClear", "Minor", "Past"]
     assert said(message(client, "earthquakes", DRILL), "status") == ["Exercise"]
+
+
+def test_an_event_that_an_operator_hides_cancels_its_messages_and_tells_nothing_else(filled, cap_schema):
+    store, index, client = filled
+    alert = message(client, "earthquakes", FADED)
+    hidden = Decision("earthquake", FADED, False, HIDDEN, True, "a test", "op", "2026-11-27T10:00:00Z")
+    store.put(keys.DECISIONS, hidden.key, hidden.encode())
+    index.heed()
+    try:
+        answer = got(client, f"/feeds/cap/earthquakes/{FADED}.xml")
+        cap_schema.validate(answer.text)
+        cancel = ElementTree.fromstring(answer.data)
+        assert said(cancel, "msgType", "sent") == ["Cancel", "2026-11-27T17:00:00+07:00"]
+        assert ",".join(said(alert, "sender", "identifier", "sent")) in cancel.findtext(f"{CAP}references").split()
+        assert cancel.find(f"{CAP}info/{CAP}area") is None
+        assert "5.0" not in answer.text.partition("<info>")[2]
+        assert client.get(f"/earthquakes/{FADED}").status_code == 404
+    finally:
+        store.delete(keys.DECISIONS, hidden.key)
+        index.heed()
+    assert message(client, "earthquakes", FADED).findtext(f"{CAP}identifier") == alert.findtext(f"{CAP}identifier")
 
 
 def test_the_area_is_a_simple_ring_around_what_is_hit_with_codes_of_districts(filled):

@@ -8,7 +8,7 @@ from functions.on_flood import handler as on_flood
 from siaga import analysis, keys
 from siaga.accounts.account import ADMIN, OPERATOR
 from siaga.data import analysis_data
-from siaga.errors import BadInput, Conflict, Forbidden
+from siaga.errors import BadInput, Conflict, Forbidden, Unavailable
 from siaga.inputs import texts
 from siaga.inputs.texts import LANDING, LONGEST, REPORT, Place, Text
 from siaga.language import load
@@ -169,3 +169,22 @@ def test_the_lines_stand_at_head_and_foot_of_each_page_as_plain_text(more):
         assert page.count('<p class="letterhead">BPBD &lt;NTB&gt;</p>') == count * fitted.pages
         assert page.count(f'<p class="newest">{"W" * 80}</p>') == count * fitted.pages
         assert ("LATIHAN" in page or "EXERCISE" in page) == bool(more)
+
+
+def test_a_version_that_cannot_be_read_is_told_and_another_takes_its_place(web):
+    store, _index, client = web
+    place = Place(REPORT, "flood", "id")
+    named = {"kind": REPORT, "hazard": "flood"}
+    assert send(client, "save", text="BPBD", **named) == 302
+    store.put(keys.TEXTS, f"{place}/000002.json", b"{")
+    with pytest.raises(Unavailable, match="/texts"):
+        texts.letterhead(store, "flood")
+    page = text(client, "/texts?kind=report&hazard=flood&of=id&lang=en")
+    assert (page[0], "This version cannot be read" in page[1]) == (200, True)
+    assert send(client, "restore", number="1", **named) == 302
+    assert [(number, one and one.text) for number, one in texts.all_versions(store, place)] == [
+        (3, "BPBD"),
+        (2, None),
+        (1, "BPBD"),
+    ]
+    assert texts.letterhead(store, "flood") == {"id": ["BPBD"]}

@@ -99,7 +99,8 @@ def _page(
     written: str | None = None,
     preview: list[list[tuple[str, str]]] | None = None,
 ) -> tuple[str, int]:
-    found = texts.versions(_store(), place)
+    there = texts.all_versions(_store(), place)
+    found = [one for _number, one in there if one]
     page = render_template(
         "texts.html",
         tab="texts",
@@ -112,7 +113,7 @@ def _page(
         tongues=_LANGUAGES,
         written=written if written is not None else found[0].text if found else "",
         preview=preview,
-        versions=[_row(one) for one in found],
+        versions=[_row(one) if one else {"number": number, "broken": True} for number, one in there],
         longest=LONGEST,
         sentence=g.language.reason(error.reason()) if error else "",
     )
@@ -124,6 +125,7 @@ def _row(one: Text) -> dict[str, Any]:
     clock = f"{figures.short_date(when, g.code, 'WIB')}, {figures.clock(when, 'WIB')}"
     return {
         "number": one.number,
+        "broken": False,
         "who": one.who,
         "when": clock,
         "restores": one.restores,

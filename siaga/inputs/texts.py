@@ -112,9 +112,28 @@ def paragraphs(text: str) -> list[list[tuple[str, str]]]:
 
 
 def versions(store: Store, place: Place) -> list[Text]:
-    """All versions of a text, the newest first. store: with the rights of role operators."""
-    heads = list(store.list(keys.TEXTS, f"{place}/"))
-    return [Text.decode(store.get(keys.TEXTS, head.key, at_most=_LARGEST)[0]) for head in reversed(heads)]
+    """All versions of a text that can be read, the newest first. store: with the rights of role operators."""
+    return [text for _number, text in all_versions(store, place) if text]
+
+
+def all_versions(store: Store, place: Place) -> list[tuple[int, Text | None]]:
+    """All versions of a text by their numbers, the newest first; None where one cannot be read."""
+    heads = reversed(list(store.list(keys.TEXTS, f"{place}/")))
+    return [(_number_of(head.key), _read(store, head.key)) for head in heads]
+
+
+def _number_of(key: str) -> int:
+    """Of a version, by its key; 0 for a name that no version has."""
+    stem = key.rpartition("/")[2].removesuffix(".json")
+    return int(stem) if stem.isascii() and stem.isdecimal() else 0
+
+
+def _read(store: Store, key: str) -> Text | None:
+    try:
+        return Text.decode(store.get(keys.TEXTS, key, at_most=_LARGEST)[0])
+    except BadInput as error:
+        _log.warning("%s/%s cannot be read: %s", keys.TEXTS, key, error)
+        return None
 
 
 def letterhead(store: Store, hazard: str) -> dict[str, list[str]]:
@@ -142,7 +161,7 @@ def _listed(store: Store, key: str) -> Text:
         raise Unavailable(error.template, **error.values) from error
     except BadInput as error:
         raise Unavailable(
-            "Lines for reports cannot be read; delete {where}, and the version before it holds: {detail}",
+            "Lines for reports cannot be read; write them anew on the page /texts, or delete {where}: {detail}",
             where=f"{keys.TEXTS}/{key}",
             detail=str(error),
         ) from error
@@ -151,14 +170,16 @@ def _listed(store: Store, key: str) -> Text:
 def write(store: Store, text: Text) -> Text:
     """Make it the newest version, whatever its number; where the newest says the same already, that is returned.
 
+    It takes the place of a newest one that cannot be read, too.
+
     store: with the rights of role operators. Raises BadInput, Conflict.
     """
-    there = versions(store, text.place)
-    newest = there[0] if there else None
+    there = all_versions(store, text.place)
+    number, newest = there[0] if there else (0, None)
     said = cleaned(text.place, text.text)
     if newest and newest.text == said:
         return newest
-    numbered = replace(text, text=said, number=newest.number + 1 if newest else 1)
+    numbered = replace(text, text=said, number=number + 1)
     try:
         store.put(keys.TEXTS, numbered.key, numbered.encode(), "application/json", if_absent=True)
     except Conflict as error:

@@ -256,6 +256,8 @@ def rights(role: str) -> dict[str, object]:
             (("s3:PutObject", "s3:DeleteObject"), (keys.LEDGER, keys.CANARY)),
             (("s3:DeleteObject",), (f"{keys.RESULTS}/{keys.CANARY}", f"{keys.RESULTS}/{keys.canary_runs('*')}*")),
             ((*listing, *versions), (*keys.INPUTS, keys.CANARY, keys.RESULTS, keys.LEDGER)),
+            (("s3:GetObject",), (keys.TEXTS,)),  # which reports carry other lines than today's
+            (listing, (keys.TEXTS,)),
         ],
         "web": [
             (("s3:GetObject",), (keys.FLOODMAPS, *shown)),

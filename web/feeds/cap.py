@@ -11,11 +11,12 @@ from siaga import keys, moment
 from siaga.alerts import brief
 from siaga.errors import NotFound
 from siaga.exposure.codes import p_code
+from siaga.inputs.decisions import HIDDEN, Decision
 from siaga.language import LANGUAGES, Language
 from siaga.report.classed import tables
 from web import downloads
 from web.api import access
-from web.feeds import addresses, area, judgement, markup
+from web.feeds import addresses, area, judgement, markup, withdrawn
 from web.runs import find
 from web.services import services
 from web.shell import language_of
@@ -25,10 +26,6 @@ _CAP = "urn:oasis:names:tc:emergency:cap:1.2"
 _MOST_REFERENCES = 50
 _EMPTY_KM = 5  # around a volcano where no ash falls; a circle of none is refused by readers of CAP
 _CLOCK = 7  # hours ahead of UTC: WIB; CAP wants an offset and no "Z"
-_RESTRICTION = (
-    "Automatic estimate for those who manage disasters; not an official warning to the public, which BMKG, PVMBG and "
-    "BNPB give."
-)
 
 pages = Blueprint("cap", __name__)
 pages.before_request(access.count)
@@ -47,7 +44,10 @@ def message(page: str, event_id: str, version: str = "") -> Response:
     """That of one version; of the newest where none is named. Raises NotFound, Damaged."""
     if page not in addresses.PAGES:
         raise NotFound("There is no feed {name}", name=f"cap/{page[:40]}")
-    versions, entry = find(services().index, addresses.PAGES[page], event_id, version)
+    versions, entry = find(services().index, addresses.PAGES[page], event_id, version, kept_back=True)
+    decided = services().index.decisions
+    if decided.is_hidden(entry):
+        return _withdrawn(versions, decided.of(entry)[HIDDEN])
     below = versions[versions.index(entry) + 1 :]
     root = ElementTree.Element("alert", {"xmlns": _CAP})
     kind = judgement.message_type(entry, below)
@@ -58,12 +58,23 @@ def message(page: str, event_id: str, version: str = "") -> Response:
     markup.add(root, "msgType", kind)
     markup.add(root, "source", f"Siaga, {entry['arrival']['bucket']}")
     markup.add(root, "scope", "Restricted")
-    markup.add(root, "restriction", _RESTRICTION)
+    markup.add(root, "restriction", judgement.RESTRICTION)
     if below:
         markup.add(root, "references", " ".join(map(_reference, below[:_MOST_REFERENCES])), 100 * markup.LINE)
     markup.add(root, "incidents", addresses.lasting_id(versions))
     for code in LANGUAGES:
         _info(ElementTree.SubElement(root, "info"), entry, kind, language_of(code))
+    return markup.answer(root, MEDIA_TYPE)
+
+
+def _withdrawn(versions: list[dict[str, Any]], decision: Decision) -> Response:
+    """What takes back all messages of an event. decision: by which readers do not see it."""
+    root = ElementTree.Element("alert", {"xmlns": _CAP})
+    markup.add(root, "identifier", f"siaga.{decision.hazard}.{versions[0]['event_id']}.hidden.{decision.when}")
+    markup.add(root, "sender", sender())
+    markup.add(root, "sent", _clock(decision.when))
+    markup.add(root, "status", judgement.status(versions[0], services().cap_status))
+    withdrawn.fill(root, versions[0], decision, [_reference(one) for one in versions[:_MOST_REFERENCES]])
     return markup.answer(root, MEDIA_TYPE)
 
 

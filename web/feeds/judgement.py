@@ -22,7 +22,11 @@ _SEVERITY = {
     "flood": {"4": "Severe", "3": "Severe", "2": "Moderate", "1": "Minor"},
     "ash": {"very_high": "Extreme", "high": "Severe", "medium": "Moderate", "low": "Minor", "very_low": "Minor"},
 }
-_CATEGORY = {"earthquake": "Geo", "flood": "Met", "ash": "Geo"}
+RESTRICTION = (
+    "Automatic estimate for those who manage disasters; not an official warning to the public, which BMKG, PVMBG and "
+    "BNPB give."
+)
+CATEGORY = {"earthquake": "Geo", "flood": "Met", "ash": "Geo"}
 _CERTAINTY = {"earthquake": "Observed", "flood": "Observed", "ash": "Likely"}  # ash is a forecast
 
 
@@ -46,7 +50,7 @@ def of(entry: Entry, kind: str) -> Judgement:
     if severity == "Minor":
         urgency = "Past" if hazard == "earthquake" else "Expected"
     response = "AllClear" if kind == "Cancel" else "Monitor" if severity == "Minor" else "Assess"
-    return Judgement(_CATEGORY[hazard], response, urgency, severity, _CERTAINTY[hazard])
+    return Judgement(CATEGORY[hazard], response, urgency, severity, _CERTAINTY[hazard])
 
 
 def status(entry: Entry, of_real: str) -> str:
