@@ -1,0 +1,204 @@
+"""Channels against servers of their kind on this machine: webhooks, the Bot API, a gateway to WhatsApp, mail by TLS."""
+
+import base64
+import hmac
+import json
+import ssl
+import subprocess
+import threading
+from dataclasses import replace
+from hashlib import sha256
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_network
+
+import pytest
+from support.mail_server import MailServer
+from support.running import free_ports
+
+from siaga import moment
+from siaga.alerts import subscription
+from siaga.alerts.channel import Message, Rejected, Returned, Unsure
+from siaga.alerts.channels.mail import Mail, Server
+from siaga.alerts.channels.telegram import Telegram
+from siaga.alerts.channels.webhook import Webhook, secret
+from siaga.alerts.channels.whatsapp import WhatsApp
+from siaga.errors import BadInput, Unavailable
+from siaga.outgoing import Guard
+
+TOKEN = "12345:a-token-of-a-bot"  # pragma: allowlist secret
+MESSAGE = Message(
+    id="20261127.initial-v001.ani.first",
+    kind="first",
+    language="id",
+    subject="Gempa M 6,9",
+    text="Teks",
+    html="<p>Teks",
+    short="*Gempa M 6,9*\nTeks",
+    page="http://127.0.0.1/earthquakes/1",
+    stop="",
+    picture=None,
+    report=None,
+    report_name="",
+    facts={"magnitude": 6.9, "people": None},
+)
+
+
+class Receiver:
+    """An HTTP server that keeps what it was sent and answers what it is told: a status and JSON."""
+
+    def __init__(self):
+        self.calls, self.status, self.answer = [], 200, {"ok": True, "result": {"message_id": 7}}
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                receiver.calls.append((self.path, self.headers, body))
+                if receiver.status == 0:  # breaks off
+                    return
+                self.send_response(receiver.status)
+                self.end_headers()
+                self.wfile.write(json.dumps(receiver.answer).encode())
+
+            def log_message(self, *_):
+                """Say nothing."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def stop(self):
+        """Listen no more."""
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def receiver():
+    started = Receiver()
+    yield started
+    started.stop()
+
+
+def to(channel, address):
+    return subscription.read({"name": "Ani", "channel": channel, "address": address})
+
+
+HERE = Guard([ip_network("127.0.0.1")], [])
+
+
+def test_a_webhook_is_signed_so_that_its_receiver_can_check_it(receiver):
+    assert Webhook(HERE, "key").send(to("webhook", f"{receiver.url}/siaga?a=1"), MESSAGE) == "200"
+    ((path, headers, body),) = receiver.calls
+    assert path == "/siaga?a=1"
+    data = json.loads(body)["data"]
+    assert (data["magnitude"], data["people"], data["subject"]) == (6.9, None, "Gempa M 6,9")
+    assert abs(int(headers["webhook-timestamp"]) - moment.now().timestamp()) < 60
+    shared = base64.b64decode(secret("key", "").removeprefix("whsec_"))
+    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+    right = base64.b64encode(hmac.digest(shared, signed, sha256)).decode()
+    assert headers["webhook-signature"] == f"v1,{right}"
+    assert headers["webhook-id"] == MESSAGE.id
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(500, Unavailable), (429, Unavailable), (0, Unavailable), (404, Rejected), (301, Rejected), (410, Returned)],
+)
+def test_what_a_webhooks_receiver_answers(receiver, status, kind):
+    receiver.status = status
+    with pytest.raises(kind):
+        Webhook(HERE, "key").send(to("webhook", receiver.url), MESSAGE)
+    assert len(receiver.calls) == 1  # no redirect is followed, nothing is repeated by itself
+
+
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "169.254.169.254", "10.0.0.1", "0.0.0.0"]
+)
+def test_a_webhook_reaches_nothing_that_is_not_public(receiver, address):
+    port = receiver.url.rpartition(":")[2]
+    with pytest.raises(BadInput, match="The address leads to"):
+        Webhook(Guard([], []), "key").send(to("webhook", f"http://{address}:{port}/"), MESSAGE)
+    assert receiver.calls == []
+
+
+def test_a_webhook_never_reaches_siaga_itself(receiver):
+    own = Guard([ip_network("127.0.0.0/8")], [int(receiver.url.rpartition(":")[2])])
+    with pytest.raises(BadInput, match="nothing is ever posted"):
+        Webhook(own, "key").send(to("webhook", receiver.url), MESSAGE)
+    assert receiver.calls == []
+
+
+def test_telegram_gets_the_lines_and_the_picture_with_them(receiver):
+    bot = Telegram(receiver.url, TOKEN)
+    assert bot.send(to("telegram", "-1001"), MESSAGE) == "7"
+    path, _headers, body = receiver.calls[0]
+    assert path == f"/bot{TOKEN}/sendMessage"
+    assert json.loads(body) == {"chat_id": "-1001", "text": "Gempa M 6,9\nTeks"}
+    bot.send(to("telegram", "-1001"), replace(MESSAGE, picture=b"\x89PNG"))
+    path, headers, body = receiver.calls[1]
+    assert path == f"/bot{TOKEN}/sendPhoto"
+    assert headers["Content-Type"].startswith("multipart/form-data; boundary=")
+    assert b'name="caption"\r\n\r\nGempa M 6,9\nTeks\r\n' in body
+    assert b"\r\n\r\n\x89PNG\r\n" in body
+
+
+@pytest.mark.parametrize(
+    ("status", "answer", "kind"),
+    [
+        (403, {"ok": False, "description": "Forbidden: bot was blocked by the user"}, Returned),
+        (400, {"ok": False, "description": "Bad Request: chat not found"}, Returned),
+        (429, {"ok": False, "description": "Too Many Requests: retry after 5"}, Unavailable),
+        (404, {"ok": False, "description": f"Not Found {TOKEN}"}, Unavailable),
+        (0, {}, Unsure),
+    ],
+)
+def test_what_telegram_answers_never_tells_the_token(receiver, status, answer, kind, caplog):
+    receiver.status, receiver.answer = status, answer
+    with pytest.raises(kind) as refused:
+        Telegram(receiver.url, TOKEN).send(to("telegram", "@ekoeko"), MESSAGE)
+    assert TOKEN not in str(refused.value)
+    assert TOKEN not in caplog.text
+
+
+def test_a_bot_api_that_is_away_is_tried_later():
+    with pytest.raises(Unavailable) as refused:
+        Telegram(f"http://127.0.0.1:{free_ports(1)}", TOKEN).send(to("telegram", "1"), MESSAGE)
+    assert TOKEN not in str(refused.value)
+
+
+def test_the_gateway_to_whatsapp_gets_the_lines_with_an_id(receiver):
+    WhatsApp(f"{receiver.url}/send", "a-token").send(to("whatsapp", "+628123456789"), MESSAGE)
+    ((path, headers, body),) = receiver.calls
+    assert (path, headers["Authorization"], headers["Idempotency-Key"]) == ("/send", "Bearer a-token", MESSAGE.id)
+    assert json.loads(body) == {"id": MESSAGE.id, "to": "+628123456789", "text": MESSAGE.short}
+    receiver.status = 400
+    with pytest.raises(Rejected):
+        WhatsApp(receiver.url, "").send(to("whatsapp", "+628123456789"), MESSAGE)
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    """Of localhost, by nobody."""
+    key, crt = tmp_path / "key.pem", tmp_path / "crt.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", crt, "-days", "2"]
+    command += ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+    subprocess.run(command, check=True, capture_output=True, timeout=30)
+    return key, crt
+
+
+def test_mail_goes_by_tls_to_a_server_whose_certificate_holds(certificate, monkeypatch):
+    key, crt = certificate
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(crt, key)
+    server = MailServer(tls=context)
+    monkeypatch.setenv("SSL_CERT_FILE", str(crt))
+    server.start()
+    mail = Mail(Server(f"smtps://localhost:{server.port}", "siaga@bnpb.example.id"))
+    assert mail.send(to("email", "ani@bpbd.example.id"), MESSAGE) == "250 2.0.0 taken"
+    monkeypatch.delenv("SSL_CERT_FILE")
+    mail.close()
+    with pytest.raises(Unavailable, match="lets nobody in"):
+        mail.send(to("email", "ani@bpbd.example.id"), MESSAGE)
+    assert len(server.letters) == 1
+    server.stop()
