@@ -84,6 +84,8 @@ def test_who_subscribed_hears_of_a_quake_once(store, context, server):
     for text in (plain, page):
         assert f"/earthquakes/{EVENT}/initial-v001-aaaaaaaa?lang=id" in text
         assert "Perkiraan otomatis" in text
+        assert "\\x" not in text  # the spaces within numbers stay spaces
+        assert "(peluang 50\xa0%)" in text
         assert stop in text
 
 

@@ -74,8 +74,8 @@ def of_event(
     told = brief.of(dict(event.entry), _)
     changed = change.sentence(facts, last, kind, _) if last else ""
     page = f"{public_url}/{keys.Run.parse(event.entry['impact']['key']).page}?lang={_.code}"
-    lines = [shown(line) for line in told.lines]
-    level = shown(told.level_name)
+    lines = [_line(line) for line in told.lines]
+    level = _line(told.level_name)
     head = _subject(event, kind, level, _)
     with_files = kind in (FIRST, UPDATE)
     values = {
@@ -154,6 +154,11 @@ def of_held(
 def _link(record: Record, public_url: str, language: str) -> str:
     page = HAZARDS[record.hazard].page if record.hazard in HAZARDS else ""
     return f"{public_url}/{page}/{record.event_id}?lang={language}"
+
+
+def _line(text: str) -> str:
+    """On one line, without marks that turn or hide others; the space that a number is not broken at stays."""
+    return "\xa0".join(map(shown, text.split("\xa0")))
 
 
 def _subject(event: Event, kind: str, level: str, _: Language) -> str:

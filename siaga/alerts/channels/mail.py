@@ -135,7 +135,7 @@ def letter(sender: str, subscription: Subscription, message: Message) -> EmailMe
     name = "".join(mark for mark in shown(subscription.name) if mark not in '"\\<>')[:_LONGEST_NAME]
     mail["From"] = Address("Siaga", addr_spec=sender)
     mail["To"] = Address(name, addr_spec=subscription.address)
-    mail["Subject"] = shown(message.subject)
+    mail["Subject"] = shown(message.subject.replace("\xa0", " "))
     mail["Date"] = format_datetime(moment.now())
     mail["Message-ID"] = f"<{_FILE_NAME.sub('-', message.id)}@{domain}>"
     mail["Auto-Submitted"] = "auto-generated"
