@@ -64,7 +64,6 @@ def test_a_subscription_survives_form_table_and_store_and_fits_its_schema():
         quiet_until="06:00",
         time_zone="WIT",
         drills="yes",
-        matters="yes",
     )
     full = replace(full, id="abc", standing="active", created="2026-11-27T00:00:00Z", by="ani")
     assert subscription.decode(full.encode()) == full

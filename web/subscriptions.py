@@ -21,7 +21,7 @@ from web import audit, login
 _NAME = "siaga-subscriptions"
 _MOST_ROWS = 5000  # of a table that is taken in
 _MOST_BYTES = 2 << 20
-STANDINGS = {"pending": "Not confirmed", "active": "Active", "stopped": "Stopped", "returned": "Address gone"}
+STANDINGS = {"pending": "Not confirmed", "active": "Active", "stopped": "Stopped"}
 _CHANNELS = {"email": "E-mail", "webhook": "Webhook", "telegram": "Telegram", "whatsapp": "WhatsApp"}
 
 pages = Blueprint("subscriptions", __name__)

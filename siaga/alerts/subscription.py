@@ -17,8 +17,8 @@ SCHEMA = "siaga/subscription/1"
 LEVELS = ("green", "yellow", "orange", "red")
 ASH_CLASSES = ("very_low", "low", "medium", "high", "very_high")
 CHANNELS = ("email", "webhook", "telegram", "whatsapp")
-NONE = "none"  # for hazards: a subscription of operators to matters alone
-PENDING, ACTIVE, STOPPED, RETURNED = STANDINGS = ("pending", "active", "stopped", "returned")
+NONE = "none"  # for hazards: of none
+PENDING, ACTIVE, STOPPED = STANDINGS = ("pending", "active", "stopped")
 ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 MOST_ZONES = 600  # all kabupaten and kota are 514
 
@@ -44,8 +44,7 @@ class Subscription:
     without any of a hazard all its events are told: level of a quake; people at MMI `mmi` and above; magnitude; RWs
     (areas) in that state of a flood or a higher one; class of ash. quiet_from, quiet_until: a time of day by the clock
     of time_zone in which only events of quiet_level and above are told at once. drills: exercises, too. digest: once a
-    day. after_report: not before the report is there. matters: what operators must see to, such as inputs that were
-    given up. standing: one of STANDINGS; returned: its address takes no messages.
+    day. after_report: not before the report is there. standing: one of STANDINGS.
     """
 
     name: str
@@ -70,7 +69,6 @@ class Subscription:
     drills: bool = False
     digest: bool = False
     after_report: bool = False
-    matters: bool = False
     standing: str = PENDING
     created: str = ""
     by: str = ""
@@ -243,6 +241,5 @@ EDITED: Mapping[str, Parser] = {
     "drills": _yes,
     "digest": _yes,
     "after_report": _yes,
-    "matters": _yes,
 }
 _KEPT = ("standing", "created", "by", "id")
