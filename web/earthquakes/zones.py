@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from siaga import palette
 from siaga.impact.mmi import CLASSES, ROMAN
@@ -62,7 +61,7 @@ def chosen(impact: EarthquakeImpact, wanted: Wanted) -> list[EarthquakeZone]:
     return sorted(found, key=lambda zone: _order(zone, wanted.sort))
 
 
-def table(impact: EarthquakeImpact, wanted: Wanted, _: Language) -> dict[str, Any]:
+def table(impact: EarthquakeImpact, wanted: Wanted, _: Language) -> dict[str, object]:
     """What the page prints of them: a column for each class that somebody is in, the strongest first."""
     zones = chosen(impact, wanted)
     used = [mmi for mmi in reversed(CLASSES) if any((zone["by_mmi"][str(mmi)] or 0) > 0 for zone in zones)]
@@ -75,7 +74,7 @@ def table(impact: EarthquakeImpact, wanted: Wanted, _: Language) -> dict[str, An
     }
 
 
-def _row(zone: EarthquakeZone, used: Sequence[int], names: Mapping[str, str], _: Language) -> dict[str, Any]:
+def _row(zone: EarthquakeZone, used: Sequence[int], names: Mapping[str, str], _: Language) -> dict[str, object]:
     """One line. names: of all zones by their codes, of which a parent is one."""
 
     def cell(people: float | None) -> str:
@@ -107,7 +106,7 @@ def _searched(zone: EarthquakeZone) -> str:
     return f"{zone['code']} {zone['name']} {zone['parent'] or ''}".casefold()
 
 
-def _order(zone: EarthquakeZone, sort: str) -> tuple[Any, ...]:
+def _order(zone: EarthquakeZone, sort: str) -> tuple[object, ...]:
     figures_of = {"deaths": _deaths(zone), "strong": _strong(zone["by_mmi"]), "people": zone["people"]}
     rest = zone["name"].casefold(), zone["code"]
     if sort not in figures_of:

@@ -8,7 +8,6 @@ import sqlite3
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
-from typing import Any
 
 from siaga.impact.floodtrend import MOST_DRY_HOURS, Episode, Frequency, episodes
 from siaga.moment import TIME_ZONES
@@ -149,7 +148,7 @@ def _refresh_episodes(connection: sqlite3.Connection, region: str, hour: int) ->
         )
     }
     rows = connection.execute(_WET, [region, start])
-    made: list[tuple[Any, ...]] = []
+    made: list[tuple[object, ...]] = []
     for rw, wet in groupby(rows, lambda row: row[0]):
         begin = min(begins.get(rw, reach), reach)
         states = {number: state for _rw, number, state in wet if number >= begin}
@@ -189,7 +188,7 @@ def _refresh_parents(connection: sqlite3.Connection, region: str, hour: int) -> 
         where e.region = ? and last >= ? order by least, parent, first""",
         [region, start],
     )
-    made: list[tuple[Any, ...]] = []
+    made: list[tuple[object, ...]] = []
     for (least, parent), runs in groupby(rows, lambda row: row[:2]):
         joined: list[list[int]] = []
         for _least, _parent, first, last in runs:

@@ -6,7 +6,6 @@ For the old addresses alone: its clients ask for a quake's maps by id and kind (
 import json
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 # exercises were never in it; of an id's maps of one kind the version that counts
 _MAPS = """from entry where hazard = 'earthquake' and drill = 0 and hidden = 0 and not exists (select 1 from entry newer
@@ -50,8 +49,8 @@ class MapIndex:
         self._connect = connect
 
     def maps(
-        self, wanted: Mapping[str, Any], order: Sequence[tuple[str, bool]], limit: int, offset: int = 0
-    ) -> tuple[list[dict[str, Any]], int]:
+        self, wanted: Mapping[str, object], order: Sequence[tuple[str, bool]], limit: int, offset: int = 0
+    ) -> tuple[list[dict[str, object]], int]:
         """Catalogue entries, each with `felt` and whether its quake `has_corrected` maps; and how many in all.
 
         wanted: values by the names of _CONDITIONS. order: names of ORDERS, and whether descending.
@@ -83,7 +82,7 @@ class MapIndex:
             ).fetchall()
         return [hour for (hour,) in rows], total
 
-    def falls(self, volcano: str = "", limit: int = -1, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
+    def falls(self, volcano: str = "", limit: int = -1, offset: int = 0) -> tuple[list[dict[str, object]], int]:
         """Ash falls by the version that counts, by volcano and time. volcano: of that one alone, in any letters."""
         where = "from entry where hazard = 'ash' and drill = 0 and hidden = 0 and place = 1"
         where += " and lower(json_extract(body, '$.volcano.name')) = lower(?)" if volcano else ""
@@ -96,7 +95,7 @@ class MapIndex:
             ).fetchall()
         return [json.loads(body) for (body,) in rows], total
 
-    def newest_report(self, language: str) -> dict[str, Any] | None:
+    def newest_report(self, language: str) -> dict[str, object] | None:
         """The entry of the newest quake with a report in that language; None when there is none."""
         with self._connect() as connection:
             row = connection.execute(

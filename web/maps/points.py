@@ -1,7 +1,6 @@
 """Where the events of a list are, as GeoJSON: each by itself, or summed where there are too many of them."""
 
 import json
-from typing import Any
 
 from flask import Response, g, request
 
@@ -24,9 +23,9 @@ def answer(hazard: str) -> Response:
     return response
 
 
-def _feature(point: Point) -> dict[str, Any]:
+def _feature(point: Point) -> dict[str, object]:
     """What a map draws of an event, or of several. magnitude: of quakes alone."""
-    told: dict[str, Any] = {"rank": point.rank, "count": point.count}
+    told: dict[str, object] = {"rank": point.rank, "count": point.count}
     told |= {"magnitude": point.magnitude} if point.magnitude > 0 else {}
     named = {"event": point.event_id, "version": point.version} if point.event_id else {}
     place = [round(point.longitude, 4), round(point.latitude, 4)]
