@@ -15,13 +15,15 @@ import urllib.request
 from pathlib import Path
 
 ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+# by its number: names may not be known yet
+API = f"https://{os.environ['KUBERNETES_SERVICE_HOST']}:{os.environ['KUBERNETES_SERVICE_PORT']}"
 ROLES = ("root", "gateway", "functions", "door", "web", "accounts", "ash", "operators", "bmkg")
 
 
 def ask(method: str, path: str, body: object = None) -> dict | None:
     """What the API answers; None where there is no such thing."""
     request = urllib.request.Request(
-        f"https://kubernetes.default.svc{path}",
+        f"{API}{path}",
         None if body is None else json.dumps(body).encode(),
         {"Authorization": f"Bearer {(ACCOUNT / 'token').read_text()}", "Content-Type": "application/json"},
         method=method,
@@ -35,6 +37,8 @@ def ask(method: str, path: str, body: object = None) -> dict | None:
         if error.code == 404 and method == "GET":
             return None
         sys.exit(f"{method} {path}: {error.code} {error.read()[:500].decode()}")
+    except OSError as error:
+        sys.exit(f"the API server {API} does not answer: {error}")
 
 
 def main() -> None:
