@@ -15,7 +15,7 @@ from siaga.errors import SiagaError
 
 _log = logging.getLogger("gateway")
 
-TERM_SECONDS = 5.0  # of the lease, by the database's clock; who was killed is followed within it
+TERM_SECONDS = 8.0  # of the lease, by the database's clock; who was killed is followed within it
 _RENEW_SECONDS = 1.0
 _LEADS = Gauge("siaga_gateway_leads", "Whether this gateway works; of several on one job database one does")
 _TABLE = (
