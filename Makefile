@@ -1,6 +1,6 @@
 # Every target sets up what it needs by itself; a second run is quick.
 .DEFAULT_GOAL := help
-.PHONY: help images setup demo up test chaos chaos-gateways check audit fuzz bench lint format translations lock clean
+.PHONY: help images install setup demo up test chaos chaos-gateways check audit fuzz bench lint format translations lock clean
 
 siaga := .venv/bin/siaga
 prettier := web/node_modules/.bin/prettier
@@ -23,6 +23,7 @@ help:
 	@echo "make translations              add the sentences that the catalogues lack, to be translated there"
 	@echo "make bench                     how long a report takes here"
 	@echo "make images [ONLY=core]        images of functions, of gateway, door and web, of the store: podman or docker"
+	@echo "make install [DESTDIR=…]       install below PREFIX=/opt/siaga with units for systemd; starts nothing"
 	@echo "make lock                      pin all Python packages anew"
 	@echo "make setup | clean             prepare this machine | remove what set-up and tests left in the checkout"
 
@@ -96,6 +97,9 @@ lock:
 
 images: setup
 	@deployment/images/build.sh
+
+install: setup
+	@PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" deployment/systemd/install.sh
 
 clean:
 	rm -rf .venv .siaga build web/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

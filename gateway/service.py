@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from flask import Flask, current_app
@@ -24,14 +25,21 @@ from gateway.replicas import Replicas
 from gateway.reprocess import Reprocess
 from gateway.selection import Selection
 from gateway.sweep import Sweep
-from siaga import gaps, keys, stack, vitals
+from siaga import gaps, generation, keys, stack, vitals
+from siaga.errors import Forbidden, Unavailable
 from siaga.settings import Settings
 from siaga.stack import Function
 from siaga.store import Store
 from siaga.vitals import StoreLook, Vitals
 
 _NAME = "siaga"
+_LOOK_SECONDS = 2.0  # for the store to say which generation wrote it
 _CLOSE_SECONDS = 8.0  # for calls under way at SIGTERM; the supervisor grants 15
+
+
+def _check_generation(settings: Settings) -> None:
+    with suppress(Unavailable, Forbidden):  # one that is away now is asked by who prepares it
+        generation.check(Store.connect(settings, "gateway", _LOOK_SECONDS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +74,11 @@ class Gateway:
     def build(cls, settings: Settings) -> "Gateway":
         """Put it together; nothing runs yet.
 
-        Raises SiagaError for a missing secret, a bad stack.yml or an address that is none.
+        Raises SiagaError for a missing secret, a bad stack.yml, an address that is none, a store of a newer Siaga.
         """
         functions, database = stack.planned(settings), Database.of(settings)
         store = Store.connect(settings, "gateway")
+        _check_generation(settings)
         places = stack.slots(functions, settings)
         slots, callbacks = Slots(places, settings.secret(stack.SLOT_TOKEN)), Callbacks.of(settings, places)
         ledger = Ledger(store)

@@ -36,11 +36,11 @@ cli/        siaga up | demo | ingest | analyse | forecast | invoke | reprocess |
 
 Imports go down, never up and never aside; from the ground:
 
-    commands, conventions, errors, foreign, hazards, listener, moment, outlets, printable
+    commands, conventions, errors, foreign, hazards, listener, moment, nightly, outlets, printable
     answers, diskcache, edition, events, filehash, gaps, keys, language, palette, product, standing, timing, vitals
     outgoing, receipt, settings
-    modes, software, stack, store
-    accounts, exposure, hazard, ignored
+    archived, modes, software, stack, store
+    accounts, exposure, generation, hazard, ignored
     impact
     catalog, gis, inputs
     gis.people
@@ -51,7 +51,7 @@ Imports go down, never up and never aside; from the ground:
     report.classed, report.earthquake
     report.assembly
     alerts, function
-    inspection, watch
+    inspection, keeping, watch
     cli
 
 docs/layout.md says why, and has a line for each module.

@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from siaga.errors import SiagaError
+from siaga.nightly import Nightly
 from siaga.outlets import Outlets
 
 _BMKG = "https://data.bmkg.go.id/DataMKG/TEWS"
@@ -84,6 +85,9 @@ class Settings:
     SIAGA_OLD_INPUTS_DAYS      old_inputs_days      how long our MinIO keeps inputs that were overwritten; 0: for ever
     SIAGA_PUBLIC_RESULTS       public_results       yes: anybody reads catalogue and products in our MinIO
     SIAGA_CANARY_MINUTES       canary_minutes       between two canaries; 0: none is sent
+    SIAGA_BACKUP               backup               where backups go: a folder, s3:…, sftp:… as restic writes it
+    SIAGA_BACKUP_KEEP          backup               how many daily, weekly and yearly backups stay: 14 12 3
+    SIAGA_BACKUP_AT            backup               hour and minute of the nightly one, UTC
     SIAGA_ATTEMPTS             attempts             before an input is declared dead
     SIAGA_BACKOFF_SECONDS      backoff_seconds      first wait after a failed attempt; doubles, with jitter
     SIAGA_PETABENCANA_URLS     petabencana_urls     PetaBencana's servers in the order in which they are asked
@@ -136,6 +140,7 @@ class Settings:
     old_inputs_days: int
     public_results: bool
     canary_minutes: float
+    backup: Nightly
     attempts: int
     backoff_seconds: float
     bmkg_url: str
@@ -193,6 +198,7 @@ class Settings:
             old_inputs_days=int(said.number("SIAGA_OLD_INPUTS_DAYS", 90)),
             public_results=said.switch("SIAGA_PUBLIC_RESULTS", False),
             canary_minutes=max(0.0, said.number("SIAGA_CANARY_MINUTES", 10)),
+            backup=Nightly.of(env, said.wrong),
             attempts=int(said.number("SIAGA_ATTEMPTS", 8)),
             backoff_seconds=said.number("SIAGA_BACKOFF_SECONDS", 2),
             bmkg_url=env.get("SIAGA_BMKG_URL", _BMKG).rstrip("/"),

@@ -139,10 +139,13 @@ class Store:
             answer = self._client.get_object(Bucket=bucket, Key=key, Range=f"bytes={start}-{end}")
             return bytes(answer["Body"].read())
 
-    def stream(self, bucket: str, key: str, chunk: int = 1 << 18) -> tuple[Head, Iterator[bytes]]:
+    def stream(
+        self, bucket: str, key: str, chunk: int = 1 << 18, *, version_id: str = ""
+    ) -> tuple[Head, Iterator[bytes]]:
         """The object in pieces, for a download that should not pass through memory whole."""
+        wanted = {"Bucket": bucket, "Key": key} | ({"VersionId": version_id} if version_id else {})
         with _own_errors(bucket, key):
-            answer = self._client.get_object(Bucket=bucket, Key=key)
+            answer = self._client.get_object(**wanted)
         return _head(key, answer), _pieces(bucket, key, answer["Body"], chunk)
 
     def download(self, bucket: str, key: str, path: Path) -> None:

@@ -17,7 +17,18 @@ PARTS = ("siaga", "functions", "gateway", "web", "template", "bench")
 ABOVE = {"siaga.catalog", "siaga.report.assembly", "web"}
 # From the ground up. Rooms of one floor know nothing of each other; a name stands for its module or folder.
 FLOORS = (
-    ("commands", "conventions", "errors", "foreign", "hazards", "listener", "moment", "outlets", "printable"),
+    (
+        "commands",
+        "conventions",
+        "errors",
+        "foreign",
+        "hazards",
+        "listener",
+        "moment",
+        "nightly",
+        "outlets",
+        "printable",
+    ),
     (
         "answers",
         "diskcache",
@@ -34,8 +45,8 @@ FLOORS = (
         "vitals",
     ),
     ("outgoing", "receipt", "settings"),
-    ("modes", "software", "stack", "store"),
-    ("accounts", "exposure", "hazard", "ignored"),
+    ("archived", "modes", "software", "stack", "store"),
+    ("accounts", "exposure", "generation", "hazard", "ignored"),
     ("impact",),
     ("catalog", "gis", "inputs"),
     ("gis.people",),
@@ -46,7 +57,7 @@ FLOORS = (
     ("report.classed", "report.earthquake"),
     ("report.assembly",),
     ("alerts", "function"),
-    ("inspection", "watch"),
+    ("inspection", "keeping", "watch"),
     ("cli",),
 )
 PURE = ("hazard", "exposure", "impact")

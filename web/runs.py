@@ -109,6 +109,19 @@ class Runs:
         response.make_conditional(request)  # the same response, shortened where the reader has it already
         return response
 
+    def send_archived(self, key: str) -> Response:
+        """A file of an old server as it was migrated; raises NotFound."""
+        head, body = self._store.stream(keys.RESULTS, key)
+        kind = key.rpartition(".")[2].lower()
+        shown = kind in ("pdf", "png")
+        response = Response(body, content_type=downloads.MEDIA_TYPES[kind] if shown else "application/octet-stream")
+        response.content_length = head.size
+        response.set_etag(head.etag)
+        response.headers["Content-Security-Policy"] = _SAFE
+        response.headers["Content-Disposition"] = "inline" if shown else "attachment"
+        response.make_conditional(request)
+        return response
+
     def checked(self, entry: dict[str, Any], path: str) -> tuple[Head, Iterable[bytes]]:
         """A file in pieces, after all of it was compared with its hash: the first time that its ETag is met.
 

@@ -113,15 +113,21 @@ def _keys(said: object, where: Where) -> list[str]:
 
 
 def _key(line: str, where: Where) -> str:
+    if why := refused(line):
+        raise _Wrong(where, why)
+    return line
+
+
+def refused(line: str) -> str:
+    """Why a line is no key of a user; "" where it is one."""
     try:
         asyncssh.import_authorized_keys(line)
-    except (ValueError, asyncssh.KeyImportError) as error:
-        raise _Wrong(where, f"{line[:60]!r} is no key; write a line as in authorized_keys") from error
+    except (ValueError, asyncssh.KeyImportError):
+        return f"{line[:60]!r} is no key; write a line as in authorized_keys"
     before = _QUOTED.sub("", line.partition(" AAAA")[0]).rpartition(" ")[0]
     names = [option.strip().partition("=")[0].lower() for option in before.split(",") if option.strip()]
-    if unknown := next((name for name in names if name not in _OPTIONS), None):
-        raise _Wrong(where, f"the option {unknown} means nothing here; from= and expiry-time= are honoured")
-    return line
+    unknown = next((name for name in names if name not in _OPTIONS), None)
+    return f"the option {unknown} means nothing here; from= and expiry-time= are honoured" if unknown else ""
 
 
 def _prefixes(said: object, where: Where) -> dict[str, str]:

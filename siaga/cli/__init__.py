@@ -14,7 +14,21 @@ from pathlib import Path
 from types import FrameType
 
 from siaga import keys, modes, moment
-from siaga.cli import analyse, data, dead, forecast, invoke, ledger, log, reprocess, user, watch
+from siaga.cli import (
+    analyse,
+    backup,
+    data,
+    dead,
+    forecast,
+    invoke,
+    ledger,
+    log,
+    migrate,
+    reprocess,
+    sites,
+    user,
+    watch,
+)
 from siaga.errors import SiagaError
 from siaga.printable import shown
 from siaga.settings import Settings
@@ -67,6 +81,9 @@ def _parser() -> argparse.ArgumentParser:
     up.set_defaults(run=_up)
 
     commands.add_parser("store", help="be our store: a part of its own, where parts run apart").set_defaults(run=_store)
+    one = commands.add_parser("part", help="be one part, where each is a service: gateway, sftp, web, or functions")
+    one.add_argument("name", choices=("gateway", "sftp", "web", "functions"), metavar="PART")
+    one.set_defaults(run=_part)
     ready = commands.add_parser("prepare", help="make missing secrets and prepare the store, where parts run apart")
     ready.add_argument("--secrets", action="store_true", help="the secrets alone; no store is asked")
     ready.add_argument("--wait", type=float, default=60.0, metavar="SECONDS", help="for the store to answer; 60 s")
@@ -97,6 +114,9 @@ def _parser() -> argparse.ArgumentParser:
     watch.add_to(commands)
     log.add_to(commands)
     ledger.add_to(commands)
+    backup.add_to(commands)
+    sites.add_to(commands)
+    migrate.add_to(commands)
     analyse.add_to(commands)
     forecast.add_to(commands)
     invoke.add_to(commands)
@@ -125,6 +145,22 @@ def _store(settings: Settings, _: argparse.Namespace) -> int:
     from siaga import machine
 
     machine.become_store(settings)
+
+
+def _part(settings: Settings, chosen: argparse.Namespace) -> int:
+    from siaga import machine
+    from siaga.machine.supervisor import Supervisor
+
+    if chosen.name != "functions":
+        machine.become_part(settings, chosen.name)
+    supervisor = Supervisor(settings.home / "logs", quiet=False)
+    stop = stop_on_signals()
+    try:
+        supervisor.start(*machine.slot_parts(settings))
+        stop.wait()
+    finally:
+        supervisor.stop()
+    return 0
 
 
 def _prepare(settings: Settings, chosen: argparse.Namespace) -> int:

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import Any
 
-from siaga import keys
+from siaga import archived, keys
 from siaga.errors import BadInput, NotFound
 from siaga.events import Notification
 from siaga.inputs import canary
@@ -59,7 +59,7 @@ class Lists:
                 self._add_input(bucket, head.key, head.etag)
         folder, impact, printed = "", "", False
         for head in self._store.list(keys.RESULTS):
-            if head.key.startswith((keys.CATALOG, keys.CANARIES)) or canary.is_of_one(
+            if head.key.startswith((keys.CATALOG, keys.CANARIES, archived.PREFIX)) or canary.is_of_one(
                 Notification(keys.RESULTS, head.key)
             ):
                 continue

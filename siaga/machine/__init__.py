@@ -12,11 +12,12 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import NoReturn
+from urllib.parse import urlsplit
 
 import requests
 import yaml
 
-from siaga import keys, modes, stack, vitals
+from siaga import generation, keys, modes, stack, vitals
 from siaga.errors import SiagaError, Unavailable
 from siaga.machine import minio
 from siaga.machine.supervisor import START_SECONDS, Part, Supervisor
@@ -50,6 +51,7 @@ def up(settings: Settings, supervisor: Supervisor, say: Callable[[str], None], s
     _check_ports(settings, functions)
     try:
         start_store(settings, supervisor, functions, say, seconds)
+        generation.check(Store.connect(settings, "root"))
     except StoreIsLate as error:
         say(str(error))
         late = partial(_prepare_late, settings, functions, say)
@@ -117,6 +119,19 @@ def become_store(settings: Settings) -> NoReturn:
     os.execve(command[0], command, os.environ | dict(minio.environment(settings)))
 
 
+def become_part(settings: Settings, name: str) -> NoReturn:
+    """Be the gateway, the SFTP door or the web app in this process's place."""
+    part = next(part for part in parts(settings, ()) if part.name == name)
+    os.execve(part.command[0], list(part.command), os.environ | dict(part.environment))
+
+
+def slot_parts(settings: Settings) -> list[Part]:
+    """The slots of all functions, for a supervisor of their own."""
+    functions = stack.planned(settings)
+    others = {part.name for part in parts(settings, ())}
+    return [part for part in parts(settings, functions) if part.name not in others]
+
+
 def prepare(settings: Settings, seconds: float, say: Callable[[str], None]) -> None:
     """Make the secrets that are missing, and put into the store what must be there before the first upload.
 
@@ -132,6 +147,7 @@ def prepare(settings: Settings, seconds: float, say: Callable[[str], None]) -> N
             raise Unavailable("The store {url} does not answer", url=settings.store_url)
         time.sleep(_LOOK_SECONDS)
     minio.configure(settings, stack.load(settings.stack), say)
+    generation.check(Store.connect(settings, "root"))
 
 
 def parts(settings: Settings, functions: tuple[stack.Function, ...]) -> list[Part]:
@@ -152,6 +168,9 @@ def parts(settings: Settings, functions: tuple[stack.Function, ...]) -> list[Par
         Part("sftp", [python, "-m", "gateway.sftp"], quiet, lambda: sftp() and door(), sftp),
         Part("web", [python, "-m", "web"], quiet, web, web),
     ]
+    if settings.backup.where:
+        command = [python, "-c", "from siaga.cli import main; raise SystemExit(main())", "backup", "--nightly"]
+        made.append(Part("backup", command, quiet))
     runtime = settings.home / "run"
     runtime.mkdir(mode=0o700, parents=True, exist_ok=True)  # Qt refuses one that others may read
     first_ports: dict[str, int] = {}
@@ -264,6 +283,12 @@ def only_one(settings: Settings) -> Iterator[None]:
         lock.write(str(os.getpid()))
         lock.flush()
         yield
+
+
+def gateway_runs(settings: Settings) -> bool:
+    """Whether something listens where the gateway does."""
+    where = urlsplit(settings.gateway_url)
+    return _listens(where.hostname or "", where.port or (443 if where.scheme == "https" else 80))
 
 
 def _check_ports(settings: Settings, functions: tuple[stack.Function, ...]) -> None:

@@ -19,12 +19,12 @@ from minio.credentials.providers import StaticProvider
 from minio.error import MinioAdminException, S3Error
 from urllib3.exceptions import HTTPError
 
-from siaga import keys
+from siaga import generation, keys
 from siaga.errors import SiagaError, Unavailable
 from siaga.machine import forgery, public
 from siaga.settings import REPOSITORY, Settings, new_secret
 from siaga.stack import Function
-from siaga.store import S3Client
+from siaga.store import S3Client, Store
 
 VERSION = "v0.0.0-20260212201848-7aac2a2c5b7c"  # deployment/local/minio.sh builds it, with these patches
 PATCHES = REPOSITORY / "deployment" / "local" / "minio-patches" / "SHA256SUMS"
@@ -149,6 +149,7 @@ def configure(settings: Settings, functions: Sequence[Function], say: Callable[[
         raise SiagaError("The store refused its set-up: {detail}", detail=str(error)) from error
     except BotoCoreError as error:
         raise Unavailable("The store does not answer: {detail}", detail=str(error)) from error
+    generation.mark(Store.connect(settings, "root"))
     if settings.store_is_ours:
         try:
             _make_users(settings, say)
@@ -156,6 +157,18 @@ def configure(settings: Settings, functions: Sequence[Function], say: Callable[[
             raise Unavailable("The store does not answer: {detail}", detail=str(error)) from error
     else:
         say("the store is not ours: users, rights and notifications are left as they are; the sweep delivers")
+
+
+def hush(settings: Settings) -> None:
+    """Let our store announce nothing, until `configure` is called again. Raises SiagaError."""
+    if not settings.store_is_ours:
+        return
+    client = _client(settings)
+    try:
+        for bucket in keys.BUCKETS:
+            client.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={})
+    except (ClientError, BotoCoreError) as error:
+        raise SiagaError("The store refused its set-up: {detail}", detail=str(error)) from error
 
 
 def _client(settings: Settings) -> S3Client:

@@ -84,7 +84,7 @@ def test_se_08_who_starts_siaga_as_root_is_told(tmp_path, monkeypatch, user, war
 
 
 def test_se_08_the_service_runs_as_a_user_of_its_own():
-    unit = (LOCAL / "siaga.service").read_text()
+    unit = (LOCAL.parent / "systemd/siaga-.service.d/10-siaga.conf").read_text()
     for line in ("User=siaga", "NoNewPrivileges=yes", "ProtectSystem=strict", "UMask=0077", "CapabilityBoundingSet="):
         assert line in unit.splitlines()
 

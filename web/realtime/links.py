@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from siaga.errors import NotFound
+from siaga import archived
+from siaga.errors import BadInput, NotFound
 from web.realtime import ash, earthquakes, floods
 from web.realtime.paging import LANGUAGES, answer
 from web.services import services
@@ -37,6 +38,14 @@ def png(lang: str, shake_id: str, language: str, source_type: str = "") -> Respo
     """Its first page as a picture, small where the name says thumb."""
     kind = "thumbnail" if shake_id.endswith("-thumb") else "png"
     return _report(kind, lang, shake_id.removesuffix("-thumb"), language, source_type)
+
+
+@pages.get("/realtime/archive/<path:name>")
+def archive(name: str) -> Response:
+    """A file of the old server under its old place: volume and path, or reports and name. Raises NotFound."""
+    if any(_is_hidden(part.partition("-")[0]) for part in name.split("/")):
+        raise NotFound("This event has no file {path}", path=name)
+    return services().runs.send_archived(f"{archived.PREFIX}{name}")
 
 
 @pages.get("/realtime/latest_report/<any(pdf, png, thumbnail):kind>/<any(id, en):language>")
@@ -106,9 +115,26 @@ def _report(kind: str, lang: str, shake_id: str, language: str, source_type: str
     wanted = {"shake_id": shake_id} | ({"source_type": source_type} if source_type else {})
     found, _total = services().index.maps.maps(wanted, [("source_type", False)], len(LANGUAGES))
     named = [entry for entry in found if entry["report"] is not None]
+    if lang == language and not named and not _is_hidden(shake_id):
+        return _archived(kind, shake_id, language, source_type)
     if lang != language or not named:
         raise NotFound("Event {event_id} has no report in that language", event_id=shake_id[:80])
     return _sent(named[-1], _FILES[kind].format(language), "")
+
+
+def _archived(kind: str, shake_id: str, language: str, source_type: str) -> Response:
+    """The old server's own report, where Siaga has made none. Raises NotFound."""
+    ending = "pdf" if kind == "pdf" else "png"
+    name = f"{shake_id}{'-thumb' * (kind == 'thumbnail')}-{language}.{ending}"
+    try:
+        return services().runs.send_archived(archived.report(name, source_type == "corrected"))
+    except (NotFound, BadInput) as error:
+        raise NotFound("Event {event_id} has no report in that language", event_id=shake_id[:80]) from error
+
+
+def _is_hidden(shake_id: str) -> bool:
+    index = services().index
+    return any(index.decisions.is_hidden(one) for one in index.versions(shake_id))
 
 
 def _corrected(shake_id: str) -> dict[str, object]:

@@ -1,0 +1,153 @@
+"""A home that is destroyed comes back from its backup alone: the same objects, older contents, secrets and pages."""
+
+import io
+import random
+import re
+import stat
+
+import pytest
+from fixtures import entries, pages
+from support.site import Site, contents
+
+from siaga import generation, keys
+from siaga.errors import BadInput, SiagaError, Unavailable
+from siaga.keeping import archive
+from siaga.keeping.restoring import Restoring
+from siaga.keeping.vault import PASSWORD, Vault
+from siaga.settings import Settings
+from siaga.store import Store
+
+QUAKE = "20180805194635"
+SHOWN = ("/earthquakes", "/earthquakes?lang=en", "/status")
+CLOCK = re.compile(r"\d+ (s|dtk|min|mnt) |\d{1,2}[.:]\d\d([.:]\d\d)?|\d{4}-\d\d-\d\dT[\d:]+Z")  # when the page was made
+
+
+def fill(store):
+    """An overwritten input, a notice that was taken back, an odd name, metadata, a large file."""
+    for body in (b"first map", b"second map"):
+        store.put(keys.SHAKEMAPS, f"{QUAKE}/grid.xml", body, "application/xml")
+    notice = f"{QUAKE}/grid.xml{keys.REFUSED}"
+    store.put(keys.SHAKEMAPS, notice, b"no")
+    store.delete(keys.SHAKEMAPS, notice)
+    store.put(keys.SHAKEMAPS, "20180805194635 é+&/output/grid.xml", b"odd")
+    entries.put(store, entries.entry())
+    store.put(keys.RESULTS, "earthquake/1/impact.json", b"{}", metadata={keys.EVENT_TIME: "2018-08-05T11:46:35Z"})
+    store.put(keys.ANALYSIS_DATA, "people/large.tif", random.Random(1).randbytes(9 << 20))
+    store.put(keys.AUDIT, "2026/1.json", b"{}")
+
+
+def page_texts(site, folder):
+    _index, client = pages.serving(site.settings, folder)
+    return [CLOCK.sub("", text) for path in SHOWN for text in pages.text(client, path)[1].splitlines()]
+
+
+@pytest.fixture(scope="module")
+def burnt(tmp_path_factory):
+    """(site, what it held, its pages, its secrets): backed up, then gone."""
+    folder = tmp_path_factory.mktemp("site")
+    site = Site(folder, SIAGA_BACKUP=str(folder / "vault"), SIAGA_BACKUP_KEEP="2 1 1")
+    with site.store() as store:
+        fill(store)
+        held = contents(store)
+        shown = page_texts(site, tmp_path_factory.mktemp("before"))
+        first = site.run("backup")
+        assert "password" in first
+        assert "keep a copy elsewhere" in first
+        second = site.run("backup")
+        assert "password" not in second
+        assert (
+            float(re.search(r"grown by ([\d.]+) MB", second)[1]) < 7
+        )  # a piece has up to 8 MB: those around what moved are new
+        assert "holds    8 objects and" in first
+    secrets = {path.name: path.read_bytes() for path in site.settings.secrets.iterdir()}
+    (folder / "on-paper").write_bytes(secrets[PASSWORD])
+    site.destroy()
+    return site, held, shown, secrets, folder / "on-paper"
+
+
+def test_it_comes_back_whole(burnt, tmp_path):
+    site, held, shown, secrets, paper = burnt
+    said = site.run("restore", "--password-file", str(paper))
+    assert "done" in said
+    assert {path.name: path.read_bytes() for path in site.settings.secrets.iterdir()} == secrets
+    assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in site.settings.secrets.iterdir())
+    assert "settings-of-backup.env" in {path.name for path in site.settings.home.iterdir()}
+    with site.store(prepared=False) as store:  # the same keys open it
+        assert contents(store) == held
+        assert page_texts(site, tmp_path) == shown
+        rules = store._client.get_bucket_notification_configuration(Bucket=keys.SHAKEMAPS)
+        assert rules["QueueConfigurations"]
+        assert store.head(keys.SHAKEMAPS, f"{QUAKE}/grid.xml").metadata["mtime"].isdigit()
+        Store.connect(site.settings, "web").get(keys.RESULTS, "earthquake/1/impact.json")
+        # again: nothing is put twice, and what is other stays and is named
+        store.put(keys.SHAKEMAPS, f"{QUAKE}/grid.xml", b"third map")
+    again = site.run("restore", status=1)
+    assert f"another content: shakemaps/{QUAKE}/grid.xml" in again
+    with site.store(prepared=False) as store:
+        assert store.get(keys.SHAKEMAPS, f"{QUAKE}/grid.xml")[0] == b"third map"
+        assert len([head for head in store.versions(keys.RESULTS) if head.key != generation.KEY]) == 2
+
+
+def test_backups_are_encrypted_listed_thinned_and_late(burnt, monkeypatch):
+    site, _held, _shown, secrets, _paper = burnt
+    site.settings.secrets.mkdir(parents=True, exist_ok=True)
+    (site.settings.secrets / PASSWORD).write_bytes(secrets[PASSWORD])
+    assert not any(
+        b"second map" in path.read_bytes()
+        for path in (site.settings.home.parent / "vault").rglob("*")
+        if path.is_file()
+    )
+    kept = Vault(site.settings)
+    (only,) = kept.snapshots()  # two of one day: the newer one stays
+    assert only.name in site.run("backup", "--list")
+    assert "newest" in site.run("backup", "--late")
+    assert "sound: 1 backups" in site.run("backup", "--check")
+    (site.settings.secrets / PASSWORD).write_text("another\n")
+    with pytest.raises(SiagaError, match="wrong password"):
+        kept.snapshots()
+    (site.settings.secrets / PASSWORD).unlink()
+    with pytest.raises(SiagaError, match="holds backups already; put their password into"):
+        kept.prepare()
+
+
+def test_a_backup_that_breaks_off_is_none(tmp_path):
+    settings = Settings.load({"SIAGA_HOME": str(tmp_path / "home"), "SIAGA_BACKUP": str(tmp_path / "vault")})
+    kept = Vault(settings)
+    kept.prepare()
+
+    def half(stream):
+        stream.write(b"x" * 4096)
+        raise Unavailable("the store is gone")
+
+    with pytest.raises(Unavailable, match="the store is gone"):
+        kept.store(half)
+    assert kept.snapshots() == []
+
+
+def test_a_stream_that_is_cut_or_foreign_is_refused(burnt, tmp_path):
+    site, _held, _shown, secrets, _paper = burnt
+    site.settings.secrets.mkdir(parents=True, exist_ok=True)
+    (site.settings.secrets / PASSWORD).write_bytes(secrets[PASSWORD])
+    with Vault(site.settings).opened("latest") as stream:
+        whole = stream.read()
+    other = Settings.load({"SIAGA_HOME": str(tmp_path / "home")})
+    cut = whole[: len(whole) - 20480]
+    with pytest.raises(BadInput, match=r"no end|cannot be read"):
+        list(archive.read(io.BytesIO(cut)))
+    with pytest.raises(BadInput, match="in a form that this one does not know"):
+        list(archive.read(io.BytesIO(whole.replace(b"siaga/backup/1", b"siaga/backup/9", 1))))
+    with pytest.raises(SiagaError, match="under a name that is none of ours"):
+        Restoring(other, False, lambda *_: None).secrets(
+            io.BytesIO(whole.replace(b'"name": "backup-password"', b'"name": "../kup-password"', 1))
+        )
+    assert not (tmp_path / "home" / "kup-password").exists()
+
+
+def test_it_says_what_is_missing(tmp_path, monkeypatch):
+    with pytest.raises(SiagaError, match="SIAGA_BACKUP"):
+        Vault(Settings.load({"SIAGA_HOME": str(tmp_path)}))
+    with pytest.raises(SiagaError, match=r"SIAGA_BACKUP_KEEP.*14.*SIAGA_BACKUP_AT.*25:00"):
+        Settings.load({"SIAGA_HOME": str(tmp_path), "SIAGA_BACKUP_KEEP": "14", "SIAGA_BACKUP_AT": "25:00"})
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(SiagaError, match="restic is missing"):
+        Vault(Settings.load({"SIAGA_HOME": str(tmp_path), "SIAGA_BACKUP": "/x"}))

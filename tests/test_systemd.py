@@ -1,0 +1,79 @@
+"""`make install` into a folder, and the units that it brings: sound and closed, as systemd itself judges them."""
+
+import os
+import re
+import shutil
+import subprocess
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+UNITS = ROOT / "deployment/systemd"
+SERVICES = sorted(path.name for path in UNITS.glob("*.service"))
+MOST_EXPOSED = {
+    "siaga-sftp.service": 2.7,
+    "siaga-functions.service": 1.8,
+}  # of 10; the door builds namespaces for rsync
+
+
+def analysed(*words):
+    return subprocess.run(["systemd-analyze", *words], capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    """The folder into which it was installed; what Debian has of systemd's own is linked there."""
+    folder = tmp_path_factory.mktemp("root")
+    install = UNITS / "install.sh"
+    environment = os.environ | {"DESTDIR": str(folder), "PACKAGES": "no"}
+    done = subprocess.run([install], env=environment, capture_output=True, text=True, timeout=180, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "systemctl enable --now siaga.target" in done.stdout
+    for unit in Path("/lib/systemd/system").glob("*.*"):
+        there = folder / "lib/systemd/system" / unit.name
+        if not there.exists() and unit.suffix in (".target", ".slice", ".socket") and unit.is_file():
+            shutil.copy(unit, there)
+    return folder
+
+
+def test_what_is_installed_runs_from_there(root):
+    siaga = root / "opt/siaga/bin/siaga"
+    packages = sysconfig.get_path("purelib")
+    done = subprocess.run(
+        [siaga, "version"],
+        env={"PATH": os.environ["PATH"], "HOME": str(root), "PYTHONPATH": packages},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert re.match(r"siaga +\d+\.\d+\.\d+\+[0-9a-f]{8}\n", done.stdout), done.stderr
+    assert (root / "opt/siaga/lib/web/templates").is_dir()
+    assert os.access(root / "opt/siaga/bin/minio", os.X_OK)
+    assert "u     siaga" in (root / "usr/lib/sysusers.d/siaga.conf").read_text()
+    for path in root.rglob("siaga*"):
+        assert path.is_dir() or path.suffix == ".whl" or b"@PREFIX@" not in path.read_bytes(), path
+
+
+def test_systemd_finds_no_fault_in_the_units(root):
+    names = [name.replace("@", "@bandung") for name in [*SERVICES, "siaga.target", "siaga-backup.timer"]]
+    done = analysed("verify", f"--root={root}", "--man=no", *names)
+    said = [line for line in done.stderr.splitlines() if "siaga" in line]
+    assert not said
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_part_may_do_little(root, name):
+    most = MOST_EXPOSED.get(name, 1.6)
+    unit = name.replace("@", "@bandung")
+    done = analysed("security", "--offline=yes", f"--root={root}", f"--threshold={most * 10:g}", "--no-pager", unit)
+    assert done.returncode == 0, done.stdout[-300:] + done.stderr
+
+
+def test_every_part_is_a_unit_of_the_target():
+    wanted = re.search(r"^Wants=(.*)$", (UNITS / "siaga.target").read_text(), re.MULTILINE)[1].split()
+    apart = {"siaga-backup.service", "siaga-replicate@.service"}
+    assert set(wanted) == set(SERVICES) - apart
