@@ -36,7 +36,8 @@ cli/        siaga up | demo | ingest | analyse | forecast | invoke | reprocess |
 
 Imports go down, never up and never aside; from the ground:
 
-    commands, conventions, errors, foreign, hazards, listener, moment, nightly, outlets, printable
+    commands, conventions, errors, foreign, hazards, listener, moment, nightly, others, outlets, printable
+    environment
     answers, diskcache, edition, events, filehash, gaps, keys, language, palette, product, standing, timing, vitals
     outgoing, receipt, settings
     archived, modes, software, stack, store

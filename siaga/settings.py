@@ -1,35 +1,22 @@
 """Every path, port and secret of one Siaga; read once by an entry point and handed down."""
 
 import os
-import re
 import secrets as randomness
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from siaga.environment import LOOPBACK, Environment, is_here, named, reached
 from siaga.errors import SiagaError
 from siaga.nightly import Nightly
+from siaga.others import Others
 from siaga.outlets import Outlets
 
 _BMKG = "https://data.bmkg.go.id/DataMKG/TEWS"
 _PETABENCANA = "https://data.petabencana.id https://api.petabencana.id"
-_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
-_ADDRESS = re.compile(r"https?://[^\s/?#@]+(/[A-Za-z0-9._~/-]*)?")
-_REGION = re.compile(r"([A-Z]{2}-[A-Z]{2})(?:=([a-z]{3}))?")
 
-ROUTES = frozenset(
-    "account api ash ash.csv audit decisions drills earthquakes earthquakes.csv feeds floods floods.csv healthz hidden "
-    "live live.json login logout map metrics notifications ogc readyz realtime reprocess stac static status "
-    "status.json subscriptions texts users".split()
-)  # what addresses of the web app begin with; a test compares
-LOOPBACK = ("127.0.0.1", "localhost", "::1")  # names of this machine
-_EVERYWHERE = {
-    "0.0.0.0": "127.0.0.1",
-    "::": "::1",
-}  # by which address this machine itself reaches a part that listens there
 REPOSITORY = Path(__file__).resolve().parent.parent  # the checkout, or where a wheel with all parts was unpacked
 STACK = (Path(__file__).parent / "stack.yml").resolve()  # a link to the checkout's; the file itself in a wheel
 
@@ -80,6 +67,10 @@ class Settings:
                                           where the web app is reached by another address than this machine's
     SIAGA_API_ORIGINS     api_origins     hosts, parted by spaces, whose pages may read API and feeds (CORS); *: all
     SIAGA_API_PER_MINUTE  api_per_minute  questions of one address that API and feeds answer in a minute; 0: all
+    SIAGA_EMBED_ORIGINS   others          hosts, parted by spaces, whose pages may hold /embed in a frame; none
+    SIAGA_MAP_TILES       others          raster tiles of another server below the web's maps, with {z}, {x} and {y};
+                                          empty: our own, and no page asks another host
+    SIAGA_MAP_CREDIT      others          whose tiles those are
     SIAGA_SWEEP_SECONDS        sweep_seconds        between sweeps: recent inputs, and a part of all
     SIAGA_FULL_SWEEP_SECONDS   full_sweep_seconds   between sweeps of everything at once, one at 19:00 UTC
     SIAGA_OLD_INPUTS_DAYS      old_inputs_days      how long our MinIO keeps inputs that were overwritten; 0: for ever
@@ -135,6 +126,7 @@ class Settings:
     second_factor: bool
     api_origins: tuple[str, ...]
     api_per_minute: int
+    others: Others
     sweep_seconds: float
     full_sweep_seconds: float
     old_inputs_days: int
@@ -152,10 +144,9 @@ class Settings:
     @classmethod
     def load(cls, env: Mapping[str, str] = os.environ) -> "Settings":
         """Read the settings from `env`. Raises SiagaError naming every entry that is wrong, not just the first."""
-        said, home = _Said(env), Path(env.get("SIAGA_HOME") or _home()).resolve()
-        store_host, store_port = said.host("SIAGA_STORE_HOST"), int(said.number("SIAGA_STORE_PORT", 9000))
-        gateway_host, gateway_port = said.host("SIAGA_GATEWAY_HOST"), int(said.number("SIAGA_GATEWAY_PORT", 8080))
-        web_host, web_port = said.host("SIAGA_WEB_HOST"), int(said.number("SIAGA_WEB_PORT", 8000))
+        said, home = Environment(env), Path(env.get("SIAGA_HOME") or _home()).resolve()
+        doors = said.door("STORE", 9000), said.door("GATEWAY", 8080), said.door("WEB", 8000)
+        (store_host, store_port), (gateway_host, gateway_port), (web_host, web_port) = doors
         store_url = env.get("SIAGA_STORE_URL") or f"http://{reached(store_host)}:{store_port}"
         public_url = said.public_url(web_host, web_port)
         settings = cls(
@@ -175,7 +166,7 @@ class Settings:
             gateway_url=env.get("SIAGA_GATEWAY_URL") or f"http://{reached(gateway_host)}:{gateway_port}",
             gateway_host=gateway_host,
             gateway_port=gateway_port,
-            gateway_peer_url=said.address("SIAGA_GATEWAY_PEER_URL", f"http://{_named(gateway_host)}:{gateway_port}"),
+            gateway_peer_url=said.address("SIAGA_GATEWAY_PEER_URL", f"http://{named(gateway_host)}:{gateway_port}"),
             gateway_hosts=tuple(env.get("SIAGA_GATEWAY_HOSTS", "").lower().split()),
             callback_networks=said.networks("SIAGA_CALLBACK_NETWORKS"),
             job_database=env.get("SIAGA_JOB_DATABASE") or f"sqlite:///{home}/gateway/jobs.sqlite",
@@ -184,15 +175,16 @@ class Settings:
             function_memory_mb=int(said.number("SIAGA_FUNCTION_MEMORY_MB", _memory_mb())),
             sftp_host=env.get("SIAGA_SFTP_HOST") or "127.0.0.1",
             sftp_port=int(said.number("SIAGA_SFTP_PORT", 9222)),
-            sftp_health=(said.host("SIAGA_SFTP_HEALTH_HOST"), int(said.number("SIAGA_SFTP_HEALTH_PORT", 9223))),
+            sftp_health=said.door("SFTP_HEALTH", 9223),
             web_host=web_host,
             web_port=web_port,
             public_url=public_url,
             cap_status=said.one_of("SIAGA_CAP_STATUS", ("Test", "Actual", "System")),
-            web_proxies=said.proxies("SIAGA_WEB_PROXY", not _is_here(public_url)),
-            second_factor=said.switch("SIAGA_SECOND_FACTOR", not _is_here(public_url)),
+            web_proxies=said.proxies("SIAGA_WEB_PROXY", not is_here(public_url)),
+            second_factor=said.switch("SIAGA_SECOND_FACTOR", not is_here(public_url)),
             api_origins=said.origins("SIAGA_API_ORIGINS"),
             api_per_minute=max(0, int(said.number("SIAGA_API_PER_MINUTE", 600))),
+            others=Others.of(env, said.wrong),
             sweep_seconds=said.number("SIAGA_SWEEP_SECONDS", 5),
             full_sweep_seconds=said.number("SIAGA_FULL_SWEEP_SECONDS", 86400),
             old_inputs_days=int(said.number("SIAGA_OLD_INPUTS_DAYS", 90)),
@@ -264,115 +256,6 @@ class Settings:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(value + "\n")
         return part, path
-
-
-class _Said:
-    """What an environment says; remembers what is wrong with it."""
-
-    def __init__(self, env: Mapping[str, str]) -> None:
-        self._env = env
-        self.wrong: list[str] = []
-
-    def check(self) -> None:
-        """Raise SiagaError when anything is wrong."""
-        if self.wrong:
-            raise SiagaError("Settings: {wrong}", wrong="; ".join(self.wrong))
-
-    def number(self, name: str, default: float) -> float:
-        try:
-            return float(self._env.get(name) or default)
-        except ValueError:
-            self.wrong.append(f"{name} is not a number: {self._env[name]}")
-            return default
-
-    def switch(self, name: str, default: bool) -> bool:
-        word = self._env.get(name, "") or ("yes" if default else "no")
-        if word not in ("yes", "no"):
-            self.wrong.append(f"{name} is neither yes nor no: {word}")
-        return word == "yes"
-
-    def host(self, name: str) -> str:
-        """An address of this machine at which a part listens; loopback where nothing is said."""
-        word = self._env.get(name, "") or LOOPBACK[0]
-        try:
-            return str(ip_address(word))
-        except ValueError:
-            self.wrong.append(f"{name} is not an address such as 127.0.0.1, 10.1.0.5 or 0.0.0.0 (all): {word}")
-            return LOOPBACK[0]
-
-    def address(self, name: str, default: str) -> str:
-        """By which others come, without the slash at its end."""
-        word = (self._env.get(name, "") or default).rstrip("/")
-        if not _ADDRESS.fullmatch(word):
-            self.wrong.append(f"{name} is not like https://peta.example.id or https://bnpb.example.id/siaga: {word}")
-        return word
-
-    def public_url(self, host: str, port: int) -> str:
-        """The web app's; it must be said where other machines come in."""
-        if host not in LOOPBACK and not self._env.get("SIAGA_PUBLIC_URL"):
-            self.wrong.append("SIAGA_WEB_HOST lets other machines in, so SIAGA_PUBLIC_URL must say by which address")
-        word = self.address("SIAGA_PUBLIC_URL", f"http://{reached(host)}:{port}")
-        first = "".join(word.split("/")[3:4])  # under a path of that name no link tells whether it has the path yet
-        if first in ROUTES:
-            instead = "choose another path, such as https://bnpb.example.id/siaga"
-            self.wrong.append(f"SIAGA_PUBLIC_URL has the path /{first}, which is a page of the app itself; {instead}")
-        return word
-
-    def proxies(self, name: str, default: bool) -> tuple[IPv4Network | IPv6Network, ...]:
-        """Networks; `yes` is this machine."""
-        word = self._env.get(name, "") or ("yes" if default else "no")
-        words = {"yes": "127.0.0.1 ::1", "no": ""}
-        try:
-            return tuple(ip_network(one) for one in words.get(word, word).split())
-        except ValueError as error:
-            self.wrong.append(f"{name} is neither yes nor no nor networks like 10.1.0.0/16: {error}")
-            return ()
-
-    def one_of(self, name: str, words: tuple[str, ...]) -> str:
-        """One of those words; the first where nothing is said."""
-        word = self._env.get(name, "") or words[0]
-        if word not in words:
-            self.wrong.append(f"{name} is none of {', '.join(words)}: {word}")
-        return word
-
-    def networks(self, name: str) -> tuple[IPv4Network | IPv6Network, ...]:
-        try:
-            return tuple(ip_network(word) for word in self._env.get(name, "").split())
-        except ValueError as error:
-            self.wrong.append(f"{name} is not like 10.1.0.0/16 127.0.0.1: {error}")
-            return ()
-
-    def origins(self, name: str) -> tuple[str, ...]:
-        words = self._env.get(name, "").split()
-        if not all(word == "*" or _ORIGIN.fullmatch(word) for word in words):
-            self.wrong.append(f"{name} is not like https://peta.example.id https://localhost:8000: {self._env[name]}")
-        return tuple(words)
-
-    def regions(self, name: str, default: str) -> tuple[tuple[str, str], ...]:
-        text = self._env.get(name, default)
-        found = [_REGION.fullmatch(word) for word in text.split()]
-        if not all(found):
-            self.wrong.append(f"{name} is not like ID-JK=jbd ID-JB=bdg: {text}")
-        return tuple((match[1], match[2] or "") for match in found if match)
-
-
-def _named(host: str) -> str:
-    """By which name other machines reach what listens at `host`."""
-    return socket.gethostname() if host in _EVERYWHERE else reached(host)
-
-
-def reached(host: str) -> str:
-    """By which address this machine reaches what listens at `host`, as it stands in a URL."""
-    here = _EVERYWHERE.get(host, host)
-    return f"[{here}]" if ":" in here else here
-
-
-def _is_here(url: str) -> bool:
-    """Whether readers on this machine alone reach that address."""
-    try:
-        return urlsplit(url).hostname in LOOPBACK
-    except ValueError:
-        return False
 
 
 def _memory_mb() -> int:

@@ -244,7 +244,7 @@ seen = figures.whole(12345, "id")
         "12 345",
     ),
     ("a setting", "what holds where none is given"): (
-        {"siaga/settings.py": ('"SIAGA_WEB_PORT", 8000', '"SIAGA_WEB_PORT", 8001')},
+        {"siaga/settings.py": ('said.door("WEB", 8000)', 'said.door("WEB", 8001)')},
         """
 from siaga.settings import Settings
 seen = Settings.load({"SIAGA_HOME": "home"}).web_port

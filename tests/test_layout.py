@@ -26,9 +26,11 @@ FLOORS = (
         "listener",
         "moment",
         "nightly",
+        "others",
         "outlets",
         "printable",
     ),
+    ("environment",),
     (
         "answers",
         "diskcache",

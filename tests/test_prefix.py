@@ -9,8 +9,9 @@ from fixtures import accounts
 from fixtures.pages import opened
 from support.web_process import running_web
 
+from siaga.environment import ROUTES
 from siaga.errors import SiagaError
-from siaga.settings import ROUTES, Settings
+from siaga.settings import Settings
 from siaga.store import Store
 from web import UploadAccess, hops
 

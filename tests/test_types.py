@@ -28,6 +28,8 @@ EXCUSED = {
     "siaga/inputs/decisions.py": "JSON that a dataclass's constructor looks through",
     "siaga/inputs/texts.py": "JSON that a dataclass's constructor looks through",
     "siaga/inspection/lists.py": "rows of sqlite3",
+    "siaga/keeping/archive.py": "records in the headers of a tar, before they are checked; a buffer of io",
+    "siaga/keeping/sites.py": "YAML of the operator, before anything of it is known",
     "siaga/listener.py": "waitress has no types",
     "siaga/outgoing.py": "JSON of another server, before anything of it is known",
     "siaga/stack.py": "YAML that try and except look through",

@@ -12,6 +12,7 @@ from siaga.accounts import passwords
 from siaga.accounts.audit import Audit
 from siaga.accounts.directory import Accounts
 from siaga.inputs.ash_uploads import Uploads
+from siaga.others import Others
 from siaga.store import Store
 from siaga.vitals import Check
 from web import (
@@ -42,6 +43,7 @@ from web.ash import pages as ash
 from web.ash import upload
 from web.ash.volcanoes import Volcanoes
 from web.earthquakes import pages as earthquakes
+from web.embed import pages as embed
 from web.feeds import atom, cap, ogc, stac
 from web.floods import history as flood_history
 from web.floods import pages as floods
@@ -87,6 +89,7 @@ def create_app(
     streams: int = 0,
     metrics_token: str = "",
     store_check: Check | None = None,
+    others: Others | None = None,
 ) -> Flask:
     """The app. store: with the rights of role web. gateway_url: where it asks what is under way, with jobs_token.
 
@@ -95,15 +98,15 @@ def create_app(
     api_access: who may ask the API, and how often; without it all of this host, without a bound.
     streams: how many readers are told of changes at once, each by a thread of the server; others ask.
     metrics_token: opens the figures at /metrics; "": nobody. store_check: why the store is of no use, for /readyz.
+    others: whose pages may hold /embed in a frame, and whose tiles lie below maps; without it nobody's.
     """
     app = Flask(__name__, static_folder=None)
     app.url_map.merge_slashes = False  # else "//x" is sent on to an address made of whatever Host was sent
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     packed.install(app)
-    services.install(
-        app, Services(index, Runs(store), gateway_url, jobs_token, MapArchive(store), home, public_url, cap_status)
-    )
-    for module in (shell, earthquakes, floods, flood_history, ash, status, atom, cap, ogc, stac):
+    reached = home, public_url, cap_status, others or Others()
+    services.install(app, Services(index, Runs(store), gateway_url, jobs_token, MapArchive(store), *reached))
+    for module in (embed, shell, earthquakes, floods, flood_history, ash, status, atom, cap, ogc, stac):
         app.register_blueprint(module.pages)
     metrics.install(app, index, metrics_token, home, store_check)
     app.register_blueprint(maps.pages)

@@ -71,7 +71,7 @@ def _serve(settings: Settings) -> None:
     own = Store.connect(settings, "web")  # what it is asked here keeps no page waiting, nor the other way round
     look = vitals.watched(lambda: own.exists(keys.RESULTS, vitals.NOTHING))
     watchers = settings.secret(vitals.TOKEN), look.check
-    told = settings.home, settings.public_url, settings.cap_status, access, _STREAMS, *watchers
+    told = settings.home, settings.public_url, settings.cap_status, access, _STREAMS, *watchers, settings.others
     app = create_app(store, index, settings.gateway_url, uploads, settings.secret("jobs-token"), *told)
     prefix.install(app, settings.web_path)
     raise_descriptors()

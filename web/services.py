@@ -1,10 +1,11 @@
 """What the pages of one app read from; each app of a process has its own."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from flask import Blueprint, Flask, current_app
 
+from siaga.others import Others
 from siaga.store import Store
 from web.index import Index
 from web.map_archive import MapArchive
@@ -18,7 +19,8 @@ class Services:
     """runs: reads with the rights of role web. gateway_url: is asked for what is under way, with jobs_token.
 
     home: where a supervisor on this machine tells how its parts stand; None where there is none. public_url: how
-    readers and other systems reach this app. cap_status: what CAP messages of real events say they are.
+    readers and other systems reach this app. cap_status: what CAP messages of real events say they are. others: hosts
+    besides this one.
     """
 
     index: Index
@@ -29,6 +31,7 @@ class Services:
     home: Path | None = None
     public_url: str = "http://localhost"
     cap_status: str = "Test"
+    others: Others = field(default_factory=Others)
 
 
 def install(app: Flask, opened: Services) -> None:

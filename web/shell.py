@@ -22,8 +22,6 @@ _CATALOGUES = (language.CORE, _FOLDER / "locale")
 _FONTS = _FOLDER / "node_modules" / "@fontsource-variable" / "inter" / "files"
 _LATE, _BROKEN = 60, 180  # seconds without a whole round of the index
 _YEAR = 365 * 86400
-_POLICY = "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; \
-script-src 'self'; worker-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 _STATUS_WORDS = {400: "The address is not complete", 404: "Nothing is here", 405: "That cannot be done here"}
 _STATUS_WORDS[413] = "That is too large: at most {limit} MiB are taken"
 _NO_OPERATION = "There is nothing at this address; the page /api shows all that can be asked"
@@ -64,9 +62,10 @@ def shared() -> dict[str, object]:
 @pages.after_app_request
 def headers(response: Response) -> Response:
     """What every answer says of itself."""
-    response.headers.setdefault("Content-Security-Policy", _POLICY)
+    response.headers.setdefault("Content-Security-Policy", services().others.policy(framed=False))
     response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["X-Frame-Options"] = "DENY"  # as the policies say, for browsers that do not know them
+    if not g.get("framed"):
+        response.headers["X-Frame-Options"] = "DENY"  # as the policies say, for browsers that do not know them
     response.headers["Referrer-Policy"] = "same-origin"
     response.headers.setdefault("Cache-Control", "no-cache")
     response.vary.add("Cookie")

@@ -18,10 +18,11 @@ import requests
 import yaml
 
 from siaga import generation, keys, modes, stack, vitals
+from siaga.environment import reached
 from siaga.errors import SiagaError, Unavailable
 from siaga.machine import minio
 from siaga.machine.supervisor import START_SECONDS, Part, Supervisor
-from siaga.settings import REPOSITORY, Settings, reached
+from siaga.settings import REPOSITORY, Settings
 from siaga.store import Store
 
 RUNTIME = REPOSITORY / "template" / "python3-qgis" / "index.py"

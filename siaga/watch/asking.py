@@ -9,7 +9,8 @@ import requests
 from prometheus_client.parser import text_string_to_metric_families
 
 from siaga import keys, stack, vitals
-from siaga.settings import Settings, reached
+from siaga.environment import reached
+from siaga.settings import Settings
 
 _SECONDS = 5.0  # for one answer
 _AT_ONCE = 8

@@ -49,7 +49,7 @@ def library(name: str) -> Response:
 def looks() -> Response:
     """What a map shows below what a page draws on it, with names in the reader's language."""
     found = services().map_tiles.current()
-    body = json.dumps(style.of(found, g.code, request.root_path), ensure_ascii=False)
+    body = json.dumps(style.of(found, g.code, request.root_path, services().others), ensure_ascii=False)
     response = Response(body, mimetype="application/json")
     response.add_etag()
     response.make_conditional(request)

@@ -7,6 +7,7 @@ from html import escape
 from typing import Any
 
 from siaga.data.map_tiles import MapTiles
+from siaga.others import Others
 
 SEA, LAND, COAST, BORDER, INK, WATER_INK = "#cdd6d7", "#f3f2ec", "#3d4846", "#7f8986", "#47534f", "#4a626b"
 _FONT = ["Inter"]
@@ -29,13 +30,24 @@ _NAMES: tuple[tuple[str, float, float, float, str, float], ...] = (
 _RANKS = ((1, 5.2, 13), (2, 7.0, 12), (3, 8.4, 12), (4, 9.4, 12))  # of places: first zoom and size
 
 
-def of(tiles: MapTiles | None, language: str, root: str = "") -> dict[str, Any]:
+def of(tiles: MapTiles | None, language: str, root: str = "", others: Others | None = None) -> dict[str, Any]:
     """The style. tiles: without them the map is plain. language: of the names, as far as they have one in it.
 
-    root: the path under which the app stands, such as /siaga.
+    root: the path under which the app stands, such as /siaga. others: with raster tiles of another server these take
+    the place of land, lines and names; what pages draw lies on them as on ours.
     """
     layers: list[dict[str, Any]] = [{"id": "sea", "type": "background", "paint": {"background-color": SEA}}]
     sources: dict[str, Any] = {}
+    if others and others.tiles:
+        sources["other"] = {
+            "type": "raster",
+            "tiles": [others.tiles],
+            "tileSize": 256,
+            "maxzoom": 18,
+            "attribution": escape(others.credit),
+        }
+        layers.append({"id": "coast", "type": "raster", "source": "other"})
+        tiles = None
     if tiles:
         sources["base"] = {
             "type": "vector",

@@ -18,9 +18,9 @@ from urllib.parse import urlsplit
 from siaga import moment
 from siaga.alerts.channel import Message, Rejected, Returned, Unsure
 from siaga.alerts.subscription import Subscription
+from siaga.environment import LOOPBACK
 from siaga.errors import SiagaError, Unavailable
 from siaga.printable import shown
-from siaga.settings import LOOPBACK
 
 _SECONDS = 20.0  # for each answer of the server
 _MOST_PER_CONNECTION = 100

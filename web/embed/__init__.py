@@ -1,0 +1,1 @@
+"""What other hosts may show in a frame."""
