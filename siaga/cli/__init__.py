@@ -26,6 +26,7 @@ from siaga.cli import (
     migrate,
     reprocess,
     sites,
+    thin,
     user,
     watch,
 )
@@ -117,6 +118,7 @@ def _parser() -> argparse.ArgumentParser:
     backup.add_to(commands)
     sites.add_to(commands)
     migrate.add_to(commands)
+    thin.add_to(commands)
     analyse.add_to(commands)
     forecast.add_to(commands)
     invoke.add_to(commands)
