@@ -65,6 +65,11 @@ def burnt(tmp_path_factory):
     return site, held, shown, secrets, folder / "on-paper"
 
 
+def test_no_bucket_is_left_out():
+    """But that of canaries, which tell of the moment alone."""
+    assert {bucket for bucket, _prefix in archive.READS} == set(keys.BUCKETS) - {keys.CANARY}
+
+
 def test_it_comes_back_whole(burnt, tmp_path):
     site, held, shown, secrets, paper = burnt
     said = site.run("restore", "--password-file", str(paper))

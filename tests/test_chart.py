@@ -140,7 +140,13 @@ def test_each_part_may_be_reached_by_those_that_ask_it_and_by_no_other():
     assert came["gateway"] == {"store", "web", "gateway", "operator", "prepare"}
     assert "anybody" not in came["store"]
     world = {name for name, one in policies.items() if "0.0.0.0/0" in json.dumps(one["spec"]["egress"])}
-    assert world == {"siaga-gateway", "siaga-operator", "siaga-fetch-flood", "siaga-fetch-announcements"}
+    assert world == {
+        "siaga-gateway",
+        "siaga-operator",
+        "siaga-fetch-flood",
+        "siaga-fetch-announcements",
+        "siaga-notify",
+    }
 
 
 def test_what_is_watched_has_the_names_that_the_rules_of_alarm_know():

@@ -4,12 +4,12 @@ ARG BASE=docker.io/library/debian:12-slim
 # hadolint ignore=DL3006
 FROM ${BASE}
 
-# The door receives rsync's files in bubblewrap, and the first keys are made by ssh-keygen.
+# The door receives rsync's files in bubblewrap, the first keys are made by ssh-keygen, backups go into restic.
 COPY slim.cfg /etc/dpkg/dpkg.cfg.d/slim
 # hadolint ignore=DL3008
 RUN apt-get -qq update \
     && DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 install -y --no-install-recommends \
-        bubblewrap ca-certificates openssh-client python3 python3-gdal python3-numpy python3-venv rsync >/dev/null \
+        bubblewrap ca-certificates openssh-client python3 python3-gdal python3-numpy python3-venv restic rsync >/dev/null \
     && rm -rf /var/lib/apt/lists/* /var/cache/* /var/log/*
 
 COPY core.lock /tmp/

@@ -29,7 +29,7 @@ READS = (  # bucket and prefix, in this order; what a prefix before has brought 
     (keys.RESULTS, keys.CATALOG),
     (keys.RESULTS, ""),
     *((bucket, "") for bucket in (keys.ACCOUNTS, keys.AUDIT, keys.ANNOUNCEMENTS, keys.DECISIONS, keys.TEXTS)),
-    *((bucket, "") for bucket in keys.INPUTS),
+    *((bucket, "") for bucket in (*keys.ALERTS, *keys.INPUTS)),
     (keys.ANALYSIS_DATA, keys.MANIFEST),
     (keys.ANALYSIS_DATA, ""),
 )
