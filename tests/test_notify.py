@@ -54,6 +54,13 @@ def later(monkeypatch, **by):
     monkeypatch.setattr(moment, "now", lambda: now() + timedelta(**by))
 
 
+def decide(store, minio, event_id, value, when=None):
+    """An operator hides that event (value True) or shows it again; what wakes notify."""
+    what = Decision("earthquake", event_id, False, HIDDEN, value, "no quake", "ani", when or moment.stamp())
+    decisions.decide(Store.connect(minio, "operators"), what)
+    return Notification(keys.DECISIONS, what.key, store.head(keys.DECISIONS, what.key).etag)
+
+
 def test_who_subscribed_hears_of_a_quake_once(store, context, server):
     subscribe(store, "Ani", language="id")
     subscribe(store, "Budi", language="en", zones="52.08")
@@ -104,9 +111,7 @@ def test_versions_of_a_quake_from_the_first_to_its_withdrawal(store, context, se
         handler.run(quake(store, **step), context)
         rows.append(log(store))
     handler.run(moved, context)  # an old version, once more
-    what = Decision("earthquake", EVENT, False, HIDDEN, True, "no quake", "ani", moment.stamp())
-    decisions.decide(Store.connect(minio, "operators"), what)
-    hidden = Notification(keys.DECISIONS, what.key, store.head(keys.DECISIONS, what.key).etag)
+    hidden = decide(store, minio, EVENT, True)
     handler.run(hidden, context)
     handler.run(hidden, context)
     rows.append(log(store))
@@ -123,6 +128,19 @@ def test_versions_of_a_quake_from_the_first_to_its_withdrawal(store, context, se
     assert [one["Subject"].partition(":")[0] for one in orange[1:]] == ["CORRECTION", "CANCELLED"]
     text = orange[1].get_body(("plain",)).get_content()
     assert "The event no longer reaches what you subscribed to: level ORANGE → YELLOW" in text
+
+
+def test_a_hidden_quake_stays_hidden_under_another_id_until_the_last_decision_shows_it(store, context, server, minio):
+    subscribe(store, "Ani", language="en")
+    handler.run(quake(store), context)
+    handler.run(decide(store, minio, EVENT, True, moment.stamp(moment.now() - timedelta(minutes=1))), context)
+    again = "20261127100001"
+    assert log(store)["Ani"][0] == "cancelled"
+    handler.run(quake(store, CORRECTED, event_id=again), context)
+    assert log(store)["Ani"] == ("", "skipped", "The event is hidden from readers")
+    assert len(server.letters) == 2
+    handler.run(decide(store, minio, again, False), context)
+    assert [mail["Subject"].partition(":")[0] for _to, mail in server.letters[1:]] == ["CANCELLED", "UPDATE"]
 
 
 def test_the_report_goes_to_who_waits_for_it_with_picture_and_pdf(store, context, server):

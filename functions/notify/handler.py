@@ -11,6 +11,8 @@ A catalogue entry wakes it with the figures, and again once it names the report.
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 
@@ -52,7 +54,7 @@ def run(notification: Notification, context: frame.Context) -> frame.Outcome:
         entry["event_id"],
         f"{entry['version']}.{entry['run']}",
     )
-    return _tell(entry, notification.key, step, _is_hidden(context.store, entry), context, now, timing)
+    return _tell(entry, notification.key, step, context, now, timing)
 
 
 def tick(now: datetime, context: frame.Context) -> frame.Outcome:
@@ -69,11 +71,10 @@ def _decided(decision: Decision, context: frame.Context, now: datetime, timing: 
     if found is None or found[1]["drill"] != decision.drill:
         return _DONE  # nobody heard of it
     entry = _newest(context.store, json.loads(context.store.get(keys.RESULTS, found[1]["entry"])[0]))
-    hidden = decision.value is True
-    word = "hidden" if hidden else "shown"
+    word = "hidden" if decision.value is True else "shown"
     version = f"{entry['version']}.{entry['run']}.{word}"
     step = Step(moment.parse(decision.when), entry["hazard"], entry["event_id"], version)
-    return _tell(entry, found[1]["entry"], step, hidden, context, now, timing)
+    return _tell(entry, found[1]["entry"], step, context, now, timing)
 
 
 def _newest(store: Store, entry: Entry) -> Entry:
@@ -85,12 +86,11 @@ def _newest(store: Store, entry: Entry) -> Entry:
     return entries.get((versions[0].event_id, versions[0].version), entry)
 
 
-def _tell(
-    entry: Entry, key: str, step: Step, hidden: bool, context: frame.Context, now: datetime, timing: Timing
-) -> frame.Outcome:
+def _tell(entry: Entry, key: str, step: Step, context: frame.Context, now: datetime, timing: Timing) -> frame.Outcome:
     impact = json.loads(context.store.get(keys.RESULTS, entry["impact"]["key"])[0])
-    event = Event(entry, key, facts.of(entry, impact), hidden)
+    event = Event(entry, key, facts.of(entry, impact))
     subjects, obsolete = _versions(context.store, event)
+    event = replace(event, hidden=_is_hidden(context.store, entry, subjects))
     subscriptions = [
         one
         for one in directory(context.store).active()
@@ -125,12 +125,16 @@ def _quake(entry: Mapping[str, object], revisions: Iterable[Revision]) -> Quake:
     return next(one for one in quakes.join(known.values()) if this in one.versions)
 
 
-def _is_hidden(store: Store, entry: Entry) -> bool:
-    asked = Decision(entry["hazard"], entry["event_id"], entry["drill"], HIDDEN, True, "", "", "")
-    try:
-        return Decision.decode(store.get(keys.DECISIONS, asked.key)[0]).value is True
-    except NotFound:
-        return False
+def _is_hidden(store: Store, entry: Entry, subjects: frozenset[str]) -> bool:
+    """By the last decision on any of the names of its quake, as the web has it; of other hazards by its own id."""
+    names = subjects if entry["hazard"] == "earthquake" else {entry["event_id"]}
+    decisions = []
+    for name in names:
+        asked = Decision(entry["hazard"], name, entry["drill"], HIDDEN, True, "", "", "")
+        with suppress(NotFound):
+            decisions.append(Decision.decode(store.get(keys.DECISIONS, asked.key)[0]))
+    last = max(decisions, key=lambda one: (moment.parse(one.when), one.key), default=None)
+    return last is not None and last.value is True
 
 
 @cache
