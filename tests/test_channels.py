@@ -3,8 +3,6 @@
 import base64
 import hmac
 import json
-import ssl
-import subprocess
 import threading
 from dataclasses import replace
 from hashlib import sha256
@@ -12,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_network
 
 import pytest
-from support.mail_server import MailServer
+from support.mail_server import MailServer, certificate
 from support.running import free_ports
 
 from siaga import moment
@@ -177,20 +175,8 @@ def test_the_gateway_to_whatsapp_gets_the_lines_with_an_id(receiver):
         WhatsApp(receiver.url, "").send(to("whatsapp", "+628123456789"), MESSAGE)
 
 
-@pytest.fixture
-def certificate(tmp_path):
-    """Of localhost, by nobody."""
-    key, crt = tmp_path / "key.pem", tmp_path / "crt.pem"
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", crt, "-days", "2"]
-    command += ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
-    subprocess.run(command, check=True, capture_output=True, timeout=30)
-    return key, crt
-
-
-def test_mail_goes_by_tls_to_a_server_whose_certificate_holds(certificate, monkeypatch):
-    key, crt = certificate
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(crt, key)
+def test_mail_goes_by_tls_to_a_server_whose_certificate_holds(tmp_path, monkeypatch):
+    context, crt = certificate(tmp_path)
     server = MailServer(tls=context)
     monkeypatch.setenv("SSL_CERT_FILE", str(crt))
     server.start()

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import ssl
 import subprocess
 import threading
 import time
@@ -11,6 +12,7 @@ from socketserver import StreamRequestHandler, ThreadingTCPServer
 
 import pytest
 import requests
+from support.mail_server import MailServer, certificate
 from support.running import SIAGA, wait_for
 
 from siaga.errors import BadInput
@@ -258,6 +260,52 @@ def test_a_mail_says_what_is_wrong(serving):
     assert "Subject: Siaga: web" in letter
     assert "To: duty@example.id, b@example.id" in letter
     assert letter.rstrip().endswith("NEW  web")
+
+
+@pytest.mark.parametrize("scheme", ["smtp", "smtps"])
+def test_a_mail_server_elsewhere_must_show_a_certificate_that_holds(scheme, tmp_path, monkeypatch):
+    monkeypatch.setattr(telling, "LOOPBACK", ())
+    context, crt = certificate(tmp_path)
+    server = MailServer(**{"tls" if scheme == "smtps" else "starttls": context}).start()
+    send = telling.mail(f"{scheme}://localhost:{server.port}", "siaga@example.id", ["duty@example.id"], "")
+    with pytest.raises(ssl.SSLCertVerificationError):
+        send(Message("Siaga: web", "NEW  web", ["web"]))
+    assert server.letters == []
+    monkeypatch.setenv("SSL_CERT_FILE", str(crt))
+    send(Message("Siaga: web", "NEW  web", ["web"]))
+    assert len(server.of("duty@example.id")) == 1
+    server.stop()
+
+
+def test_no_password_goes_in_plain_text_to_another_machine(serving, monkeypatch):
+    monkeypatch.setattr(telling, "LOOPBACK", ())
+    mailbox = serving(ThreadingTCPServer, Mailbox)
+    lines = []
+    send = telling.mail(f"smtp://ani@127.0.0.1:{mailbox.server_address[1]}", "siaga@example.id", ["b@c"], "pw")
+    channel = Channel("mail", send, lines.append)
+    channel.tell(Message("Siaga: web", "NEW  web", ["web"]))
+    channel.flush()
+    (line,) = lines
+    assert "offers no STARTTLS" in line
+    assert mailbox.taken == []
+
+
+def test_addresses_that_are_secret_are_not_said(serving):
+    class Odd(Post):
+        def answer(self):
+            self.send_error(503)
+
+    port = serving(ThreadingHTTPServer, Odd).server_address[1]
+    for url in (f"http://u:hush@127.0.0.1:{port}/hush?hush", "http://127.0.0.1:9/hush"):
+        lines, shown = [], telling.shown_address(url)
+        channel = Channel(shown, telling.post(url), lines.append)
+        channel.tell(Message("Siaga: web", "NEW  web", ["web"]))
+        Rounds(dict, [channel], lambda url=url: telling.ping(url), lines.append).once()
+        post, ping = lines
+        assert "takes no message" in post
+        assert "nobody takes the ping" in ping
+        assert not any("hush" in line for line in lines)
+        assert all(("status 503" in line) == (str(port) in shown) for line in lines)
 
 
 @pytest.mark.parametrize("url", ["mail.example.id", "http://mail.example.id", "smtp://"])

@@ -29,13 +29,13 @@ def _watch(settings: Settings, chosen: argparse.Namespace) -> int:
     from siaga.watch import asking, telling
     from siaga.watch.rounds import Rounds
 
-    channels = [telling.Channel(url, telling.post(url), _say) for url in chosen.webhook]
+    channels = [telling.Channel(telling.shown_address(url), telling.post(url), _say) for url in chosen.webhook]
     if chosen.mail:
         if not chosen.smtp:
             raise BadInput("--mail needs --smtp, which says by which server")
         password = settings.secret(PASSWORD) if "@" in chosen.smtp else ""
         send = telling.mail(chosen.smtp, chosen.sender, chosen.mail, password)
-        channels.append(telling.Channel(chosen.smtp, send, _say))
+        channels.append(telling.Channel(telling.shown_address(chosen.smtp), send, _say))
     ping = (lambda: telling.ping(chosen.ping)) if chosen.ping else None
     kinds = chosen.only or asking.KINDS
     if unknown := set(kinds) - set(asking.KINDS):

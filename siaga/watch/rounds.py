@@ -7,7 +7,7 @@ import requests
 
 from siaga.watch.asking import Reply
 from siaga.watch.judging import Trouble, troubles
-from siaga.watch.telling import Channel, Message
+from siaga.watch.telling import Channel, Message, detail
 
 _LOOKS = 2  # in a row that agree, before anybody is told
 _PING_SECONDS = 60.0
@@ -40,7 +40,7 @@ class Rounds:
                 self._ping()
                 self._pinged = time.monotonic()
             except requests.RequestException as error:
-                self._say(f"nobody takes the ping: {error}")
+                self._say(f"nobody takes the ping: {detail(error)}")
         return list(found.values())
 
     def _compare(self, found: Mapping[str, Trouble]) -> None:

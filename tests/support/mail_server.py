@@ -1,6 +1,8 @@
 """An SMTP server for tests: it keeps what it was sent, and refuses or dawdles as it is told."""
 
 import email
+import ssl
+import subprocess
 import time
 from email.policy import default
 
@@ -9,16 +11,28 @@ from aiosmtpd.controller import Controller
 from support.running import free_ports
 
 
+def certificate(folder):
+    """Of localhost, by nobody: what a server shows it with, and the file that makes it hold."""
+    key, crt = folder / "key.pem", folder / "crt.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", crt, "-days", "2"]
+    command += ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+    subprocess.run(command, check=True, capture_output=True, timeout=30)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(crt, key)
+    return context, crt
+
+
 class MailServer:
     """Listens on 127.0.0.1. letters: (address, message) in the order in which they were taken.
 
+    tls: from the first byte; starttls: that it offers.
     answers: by address, what is said of a recipient. seconds: that each message takes.
     """
 
-    def __init__(self, port=0, tls=None, seconds=0.0):
+    def __init__(self, port=0, tls=None, seconds=0.0, starttls=None):
         self.letters, self.answers, self.seconds, self.times = [], {}, seconds, []
         self.port = port or free_ports(1)
-        kind = {"ssl_context": tls} if tls else {}
+        kind = {"ssl_context": tls} if tls else {"tls_context": starttls} if starttls else {}
         self._controller = Controller(self, hostname="127.0.0.1", port=self.port, ready_timeout=10, **kind)
 
     def start(self):
