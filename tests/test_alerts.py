@@ -81,6 +81,7 @@ def test_a_subscription_survives_form_table_and_store_and_fits_its_schema():
         ("channel", "fax"),
         ("address", "posko"),
         ("address", "a@b.id\r\nBcc: c@d.id"),
+        ("address", "a..b@x.id"),
         ("language", "fr"),
         ("hazards", "flood tsunami"),
         ("zones", "52/71"),
@@ -101,6 +102,13 @@ def test_a_subscription_survives_form_table_and_store_and_fits_its_schema():
 def test_a_wrong_field_is_named(field, text):
     with pytest.raises(BadInput, match=field):
         wanted(**{field: text})
+
+
+@pytest.mark.parametrize("address", ["https://h:99999/", "https://[bad/", "https://:443/", "https://h:0/"])
+def test_an_address_that_nothing_can_be_posted_to_is_refused(address):
+    assert wanted(channel="webhook", address="https://h:443/siaga").address == "https://h:443/siaga"
+    with pytest.raises(BadInput, match="address"):
+        wanted(channel="webhook", address=address)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from support.running import free_ports
 
 from functions.notify import handler
 from siaga import keys, moment
+from siaga.alerts.directory import Directory
 from siaga.errors import Unavailable
 from siaga.events import Notification
 from siaga.function import frame
@@ -222,6 +223,20 @@ def test_a_server_that_refuses_is_tried_again_and_an_address_that_is_gone_is_mar
     record = json.loads(store.get(keys.NOTIFICATIONS, next(store.list(keys.NOTIFICATIONS, f"messages/{soon}/")).key)[0])
     assert (record["state"], record["attempts"]) == ("sent", 2)
     assert context.settings.secret("alerts-key") not in caplog.text
+
+
+def test_an_odd_address_that_is_stored_holds_up_nobody_else(store, context, server):
+    subscribe(store, "Ani")
+    for name, channel, address in (("Odd", "email", "a..b@x.id"), ("Port", "webhook", "https://h:99999/")):
+        known = Directory(store)
+        known.change(
+            subscribe(store, name), lambda one, to=(channel, address): replace(one, channel=to[0], address=to[1])
+        )
+    handler.run(quake(store), context)
+    rows = log(store)
+    assert [to for to, _mail in server.letters] == ["ani@bpbd.example.id"]
+    assert {name: row[1] for name, row in rows.items()} == {"Ani": "sent", "Odd": "failed", "Port": "failed"}
+    assert rows["Port"][2] == "The message cannot be made: ValueError"
 
 
 def test_a_server_that_is_away_keeps_messages_waiting(store, context, monkeypatch):

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from email.errors import MessageError
 from typing import Any
 
 from siaga import keys, moment
@@ -144,6 +145,9 @@ def _sent(claimed: Record, send: Callable[[], str]) -> Record:
         wait = min(_FIRST_WAIT * 2 ** (claimed.attempts - 1), _LONGEST_WAIT)
         due = moment.stamp(moment.parse(claimed.claimed) + wait)
         return replace(claimed, state=RETRY, reason=error.reason(), due=due)
+    except (ValueError, MessageError) as error:  # of an address that no message can carry; others go on
+        odd = reason("The message cannot be made: {detail}", detail=type(error).__name__)
+        return replace(claimed, state=FAILED, reason=odd)
 
 
 def _write(store: Store, record: Record, etag: str, now: datetime) -> Record:

@@ -1,12 +1,16 @@
 """A subscription: who hears of which events, by which channel, at what time of day.
 
-All its fields are texts in a form, a row of CSV and the API; `read` alone turns them into values, and stored ones too.
+All its fields are texts in a form, a row of CSV and the API; `read` turns them into values. Stored ones are parsed
+alike, but an odd address that is stored stays, so that operators see it and why its messages fail.
 """
 
 import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
+from email.errors import MessageError
+from email.headerregistry import Address
+from urllib.parse import urlsplit
 
 from siaga.errors import BadInput
 from siaga.hazards import HAZARDS
@@ -88,7 +92,7 @@ def decode(body: bytes) -> Subscription:
     """A stored one. Raises BadInput."""
     try:
         stored = json.loads(body)
-        edited = read({name: _text(stored[name]) for name in EDITED})
+        edited = _parsed({name: _text(stored[name]) for name in EDITED})
         kept = {name: str(stored[name]) for name in _KEPT}
     except (ValueError, TypeError, KeyError) as error:
         raise BadInput("A subscription cannot be read: {detail}", detail=str(error)) from error
@@ -100,6 +104,13 @@ def read(row: Mapping[str, str]) -> Subscription:
 
     Raises BadInput naming the field.
     """
+    wanted = _parsed(row)
+    if not _is_sendable(wanted):
+        raise _wrong_address(wanted)
+    return wanted
+
+
+def _parsed(row: Mapping[str, str]) -> Subscription:
     unknown = sorted(row.keys() - set(EDITED))
     if unknown:
         raise BadInput("There is no field {name}; there are {names}", name=unknown[0][:40], names=", ".join(EDITED))
@@ -114,16 +125,31 @@ def read(row: Mapping[str, str]) -> Subscription:
 
 def _check(wanted: Subscription) -> None:
     """What fields say together. Raises BadInput."""
-    pattern, example = _ADDRESSES[wanted.channel]
+    pattern, _example = _ADDRESSES[wanted.channel]
     if len(wanted.address) > 1000 or not pattern.fullmatch(wanted.address):
-        raise BadInput(
-            "address is {value}; for {channel} write one like {example}",
-            value=repr(wanted.address[:80]),
-            channel=wanted.channel,
-            example=example,
-        )
+        raise _wrong_address(wanted)
     if bool(wanted.quiet_from) != bool(wanted.quiet_until):
         raise BadInput("quiet_from and quiet_until go together; write both or neither")
+
+
+def _is_sendable(wanted: Subscription) -> bool:
+    """Whether a message can be made for its address: some that fit the pattern are none to mail or HTTP."""
+    try:
+        if wanted.channel == "email":
+            return bool(Address(addr_spec=wanted.address).domain)
+        parts = urlsplit(wanted.address)
+        return wanted.channel != "webhook" or bool(parts.hostname and parts.port != 0)
+    except (ValueError, MessageError):
+        return False
+
+
+def _wrong_address(wanted: Subscription) -> BadInput:
+    return BadInput(
+        "address is {value}; for {channel} write one like {example}",
+        value=repr(wanted.address[:80]),
+        channel=wanted.channel,
+        example=_ADDRESSES[wanted.channel][1],
+    )
 
 
 def _text(value: object) -> str:
