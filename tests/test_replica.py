@@ -80,8 +80,17 @@ def page(site, folder):
 def test_switch_over_and_back(pair):
     here, store, copy, _there = pair
     Replica(store, copy, quietly).round()
+    store.put(keys.DECISIONS, "shown", b"the first site's, from before")
+    copy.put(keys.DECISIONS, "shown", b"the second site's, newer")
+    copy.put(keys.ASHMAPS, f"{keys.CANDIDATES}1.tif", b"no work")
+    assert Replica(store, copy, quietly).round().failed == {}  # a raster that was only looked at holds up nothing
+    copy.put(keys.DECISIONS, "shown", b"the second site's, newer")
     copy.put(keys.SHAKEMAPS, "20260101000000/grid.xml", b"came while the first site was down")
+    said = here.run("replicate", "standby", "--once", status=2)  # as of a first site that wakes up
+    assert "shakemaps/20260101000000/grid.xml is at the copy alone: it has worked by itself" in said
+    assert copy.get(keys.DECISIONS, "shown")[0] == b"the second site's, newer"
     assert FIGURES.findall(here.run("replicate", "standby", "--once", "--back"))[-1][1:3] == ("0", "0")
+    assert store.get(keys.DECISIONS, "shown")[0] == b"the second site's, newer"
     assert store.get(keys.SHAKEMAPS, "20260101000000/grid.xml")[0] == b"came while the first site was down"
     assert here.run("verify", "here", "standby").startswith("0 missing, 0 different")
 

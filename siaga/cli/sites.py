@@ -83,7 +83,7 @@ def _replicate(settings: Settings, chosen: argparse.Namespace) -> int:
     while True:
         began = time.monotonic()
         try:
-            result = replica.round()
+            result = replica.round(back=chosen.back)
         except SiagaError as error:
             progress.clear()
             print(f"siaga: {chosen.site}: {error}", file=sys.stderr, flush=True)

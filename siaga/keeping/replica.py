@@ -49,14 +49,16 @@ class Replica:
         self._lock = Lock()
         self._done = 0
 
-    def round(self) -> Round:
+    def round(self, *, back: bool = False) -> Round:
         """Compare, and copy what is missing or different; remove receipts and notices that were taken back.
 
-        Raises Unavailable where a site does not answer; SiagaError where the source is empty and the copy is not.
+        back: from a site that worked to one that had worked before it. Raises Unavailable where a site does not
+        answer; SiagaError where the source is empty and the copy is not, and where the copy has worked by itself.
         """
         result = Round()
         wanted: list[Pair] = []
         taken_back: list[Pair] = []
+        alone = ""
         for pair in compared(self._source, self._copy, _ORDER):
             if pair.kind == "same":
                 result.verified += 1
@@ -66,8 +68,14 @@ class Replica:
                 taken_back.append(pair)
             else:
                 result.extra += 1
+                if _only_added(pair):
+                    alone = alone or f"{pair.bucket}/{pair.key}"
         if not result.verified and not wanted and (taken_back or result.extra):
             raise SiagaError("The source is empty and the copy is not: is it the right way round?")
+        if alone and not back:
+            raise SiagaError(
+                "{where} is at the copy alone: it has worked by itself; bring that here first (--back)", where=alone
+            )
         result.pending, self._done = len(wanted), 0
         for group in _pointed_at_first(wanted):
             self._copy_all(group, result)
@@ -126,6 +134,11 @@ class Replica:
             if not self._source.exists(pair.bucket, pair.key):
                 self._copy.delete(pair.bucket, pair.key)
                 result.removed += 1
+
+
+def _only_added(pair: Pair) -> bool:
+    """Whether it is of what Siaga never removes, so that the source had it if it came from there."""
+    return pair.bucket == keys.AUDIT or (pair.bucket in keys.INPUTS and not pair.key.startswith(keys.CANDIDATES))
 
 
 def _pointed_at_first(pairs: Sequence[Pair]) -> list[list[Pair]]:
