@@ -8,9 +8,10 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from siaga.alerts import change, delay, facts, matching, subscription
+from siaga.alerts import change, compose, delay, facts, matching, subscription
 from siaga.alerts.change import BELOW, CANCELLED, FIRST, UPDATE, Heard, judge
 from siaga.alerts.facts import Facts, ZoneFacts
+from siaga.alerts.record import Record
 from siaga.alerts.subscription import EDITED, Subscription
 from siaga.errors import BadInput
 from siaga.language import load
@@ -300,3 +301,14 @@ AT_23 = datetime(2026, 11, 27, 16, 0, tzinfo=UTC)
 def test_when_a_message_goes_out(row, event, now, lately, until):
     held = delay.hold(wanted(**row), event, now, lately)
     assert (held and held.until) == until
+
+
+def test_a_gathered_message_says_which_of_its_events_were_withdrawn_or_changed():
+    one = Record("messages/a.json", "a", "Ani", "email", "earthquake", "1", "v1", FIRST, "Gempa M 5,0, Palu", {})
+    kinds = (FIRST, one.title), (UPDATE, one.title), (BELOW, one.title), (CANCELLED, one.title)
+    held = [replace(one, kind=kind, title=title) for kind, title in (*kinds, (CANCELLED, "LATIHAN: Gempa"))]
+    message = compose.of_held(held, wanted(), "a", "https://siaga.example.id", "")
+    said = ("", "PEMUTAKHIRAN: ", "KOREKSI: ", "DIBATALKAN: ")
+    titles = [*(f"{mark}{one.title}" for mark in said), "LATIHAN: Gempa (DIBATALKAN)"]
+    assert message.short.splitlines()[1::2] == titles
+    assert [line for line in message.text.splitlines() if "Gempa" in line] == titles

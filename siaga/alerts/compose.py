@@ -114,7 +114,7 @@ def of_held(
     """One message of what was held: of each event the last that was to be told, the newest first."""
     _ = load(subscription.language)
     head = _("{count} events", count=len(records))
-    rows = [(shown(one.title), _link(one, public_url, _.code)) for one in records]
+    rows = [(_row_title(one, _), _link(one, public_url, _.code)) for one in records]
     values = {
         "language": _.code,
         "drill": False,
@@ -162,11 +162,20 @@ def _line(text: str) -> str:
 
 
 def _subject(event: Event, kind: str, level: str, _: Language) -> str:
-    mark = {UPDATE: _("UPDATE"), BELOW: _("CORRECTION"), CANCELLED: _("CANCELLED")}.get(kind, "")
-    head = title(event, _.code)
-    head = f"{mark}: {head}" if mark and not event.facts.drill else f"{head} ({mark})" if mark else head
+    head = _marked(title(event, _.code), kind, event.facts.drill, _)
     subject = head if kind == CANCELLED else f"{head}, {level}"
     return subject if len(subject) <= _LONGEST_SUBJECT else f"{subject[: _LONGEST_SUBJECT - 1]}…"
+
+
+def _row_title(record: Record, _: Language) -> str:
+    """Of one event among those of a message; what was withdrawn or changed says so."""
+    return _marked(shown(record.title), record.kind, record.title.startswith(_("EXERCISE")), _)
+
+
+def _marked(head: str, kind: str, drill: bool, _: Language) -> str:
+    """A title that says which kind of message it heads; an exercise says that it is one before that."""
+    mark = {UPDATE: _("UPDATE"), BELOW: _("CORRECTION"), CANCELLED: _("CANCELLED")}.get(kind, "")
+    return f"{mark}: {head}" if mark and not drill else f"{head} ({mark})" if mark else head
 
 
 def _colour(facts: Facts) -> str:
