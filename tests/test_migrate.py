@@ -12,6 +12,7 @@ from support.site import Site
 from gateway.sftp import takeover
 from siaga import keys
 from siaga.cli.progress import Progress
+from siaga.errors import SiagaError
 from siaga.keeping import oldtree
 
 QUAKE, NEWER, LONG = "20180805194635", "20261101000000", "20180316015829_52_-6050_142170_20180316015829"
@@ -41,6 +42,8 @@ def tree(tmp_path):
         path.write_bytes(body)
         os.utime(path, (WHEN, WHEN))
     (tmp_path / "old/shakemaps/link").symlink_to(tmp_path)
+    (tmp_path / "old/shakemaps/.ssh").mkdir()
+    (tmp_path / "old/shakemaps/.ssh/id_rsa").write_bytes(b"nobody's business")
     return tmp_path / "old", files
 
 
@@ -63,7 +66,7 @@ def test_a_tree_goes_into_its_buckets_once_by_hash_with_its_times(store, minio, 
         "floodmaps": 2,
         "ashmaps": 1,
     }
-    assert list(outcome.failed) == [str(folder / "shakemaps/link")]
+    assert list(outcome.failed) == [str(folder / "shakemaps/.ssh"), str(folder / "shakemaps/link")]
     inputs = {f"{bucket}/{head.key}" for bucket in keys.INPUTS for head in store.list(bucket)}
     assert inputs == {
         f"shakemaps/{QUAKE}/grid.xml",
@@ -92,8 +95,44 @@ def test_a_tree_goes_into_its_buckets_once_by_hash_with_its_times(store, minio, 
     assert pages.got(client, "/realtime/archive/floodmaps/2017022105-6-rw/id/impact.pdf").data == b"%PDF flood"
     table = pages.got(client, f"/realtime/archive/shakemaps-extracted/{QUAKE}/impact.html")
     assert (table.data, table.headers["Content-Disposition"].split(";")[0]) == (b"old table", "attachment")
+    store.put(keys.RESULTS, "old/shakemaps/.ssh/id_rsa", b"put by a Siaga of before")
+    assert client.get("/realtime/archive/shakemaps/.ssh/id_rsa").status_code == 404
     assert client.get("/realtime/archive/reports/..%2f..%2fcatalog").status_code == 404
     assert client.get("/id/20000101000000-id.pdf").status_code == 404
+
+
+def test_what_came_meanwhile_or_twice_is_never_overwritten(store, tree):
+    folder, _files = tree
+    outcome = oldtree.Outcome()
+    for name, body in (("a", b"one"), ("b", b"other"), ("c", b"one")):  # one public name, of three folders
+        path = folder / "shakemaps-corrected-extracted" / name / f"{LONG}-id.pdf"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(body)
+        os.utime(path, (WHEN, WHEN))
+    files = oldtree.planned(oldtree.volumes(folder, {}), outcome, Progress().count)
+    putting = oldtree.Putting(store, outcome, lambda _: None)
+    listed = store.list
+
+    def then_bmkg_sends(bucket):
+        yield from listed(bucket)
+        if bucket == keys.SHAKEMAPS:
+            store.put(bucket, f"{QUAKE}/grid.xml", b"sent anew")
+
+    store.list = then_bmkg_sends
+    try:
+        putting.put(files)
+    finally:
+        del store.list
+    assert store.get(keys.SHAKEMAPS, f"{QUAKE}/grid.xml")[0] == b"sent anew"
+    assert store.get(keys.RESULTS, f"old/reports/corrected/{LONG}-id.pdf")[0] == b"one"
+    assert [line.partition(" -> ")[0] for line in sorted(outcome.differing)] == [
+        str(folder / "shakemaps-corrected-extracted/b" / f"{LONG}-id.pdf"),
+        str(folder / "shakemaps" / QUAKE / "grid.xml"),
+    ]
+    assert outcome.same["shakemaps-corrected-extracted"] == 1
+    (folder / "shakemaps-data").mkdir()
+    with pytest.raises(SiagaError, match=r"old/shakemaps and .*old/shakemaps-data are both shakemaps"):
+        oldtree.volumes(folder, {})
 
 
 def test_the_command_says_what_it_would_do_and_what_it_did(store, minio, tree):

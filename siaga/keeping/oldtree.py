@@ -14,7 +14,7 @@ from pathlib import Path
 from threading import Lock
 
 from siaga import archived, keys
-from siaga.errors import SiagaError, of_file
+from siaga.errors import Conflict, SiagaError, of_file
 from siaga.keeping.lanes import Lanes
 from siaga.store import Store
 
@@ -61,7 +61,8 @@ class Outcome:
 def volumes(folder: Path, names: Mapping[str, str]) -> dict[str, Path]:
     """The volumes of a tree: by name in VOLUMES, each with its folder.
 
-    names: of folders that are called otherwise, with the volume that each is. Raises SiagaError where there is none.
+    names: of folders that are called otherwise, with the volume that each is. Raises SiagaError where there is none,
+    and where two folders are one volume.
     """
     if unknown := next((volume for volume in names.values() if volume not in VOLUMES), None):
         raise SiagaError("There is no volume {name}, only {volumes}", name=unknown, volumes=", ".join(VOLUMES))
@@ -69,9 +70,13 @@ def volumes(folder: Path, names: Mapping[str, str]) -> dict[str, Path]:
         inner = sorted(path for path in folder.iterdir() if path.is_dir())
     except OSError as error:
         raise of_file(error, folder) from error
-    met = {names.get(path.name, path.name.removesuffix("-data")): path for path in inner}
+    found: dict[str, Path] = {}
+    for path in inner:
+        volume = names.get(path.name, path.name.removesuffix("-data"))
+        if volume in VOLUMES and (other := found.setdefault(volume, path)) is not path:
+            raise SiagaError("{a} and {b} are both {volume}; call it for each apart", a=other, b=path, volume=volume)
     own = names.get(folder.name, folder.name.removesuffix("-data"))
-    if found := {volume: path for volume, path in met.items() if volume in VOLUMES}:
+    if found:
         return found
     if own in VOLUMES:
         return {own: folder}
@@ -134,31 +139,40 @@ class Putting:
         plain, strong = _hashes(file.path)
         there = self._there[file.bucket].get(file.key)
         if there is not None:
-            if there == plain:
-                return self._outcome.same
-            with self._lock:
-                self._outcome.differing.append(f"{file.path} -> {file.bucket}/{file.key}")
-            return None
+            return self._compared(file, plain, there)
         metadata = MIGRATED | {"mtime": f"{file.modified:.0f}", "sha256": strong}
         with open(file.path, "rb") as body:
             media = _MEDIA.get(os.path.splitext(file.path)[1].lower(), "application/octet-stream")
-            etag = self._store.put(file.bucket, file.key, body, media, metadata=metadata)
+            try:
+                etag = self._store.put(file.bucket, file.key, body, media, metadata=metadata, if_absent=True)
+            except Conflict:  # came since it was listed, from BMKG or from another folder of the tree
+                return self._compared(file, plain, self._store.head(file.bucket, file.key).etag)
         if etag != plain and "-" not in etag:
             raise OSError(0, "it was changed while it was read, or the store holds something else; call this again")
         with self._lock:
             self._outcome.size += file.size
         return self._outcome.put
 
+    def _compared(self, file: OldFile, plain: str, there: str) -> Counter[str] | None:
+        """What is there already stays; another content is named."""
+        if there == plain:
+            return self._outcome.same
+        with self._lock:
+            self._outcome.differing.append(f"{file.path} -> {file.bucket}/{file.key}")
+        return None
+
 
 def _files(folder: str, outcome: Outcome) -> Iterator[str]:
-    """All files below; links are not followed, and said to be left."""
+    """All files below; links and what is hidden are not followed, and said to be left."""
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
         outcome.failed[folder] = error.strerror or str(error)
         return
     for entry in entries:
-        if entry.is_symlink():
+        if entry.name.startswith("."):
+            outcome.failed[entry.path] = "hidden; everybody could read it where archives are served"
+        elif entry.is_symlink():
             outcome.failed[entry.path] = "a link; what it leads to is not copied from here"
         elif entry.is_dir():
             yield from _files(entry.path, outcome)

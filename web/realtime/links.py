@@ -43,7 +43,7 @@ def png(lang: str, shake_id: str, language: str, source_type: str = "") -> Respo
 @pages.get("/realtime/archive/<path:name>")
 def archive(name: str) -> Response:
     """A file of the old server under its old place: volume and path, or reports and name. Raises NotFound."""
-    if any(_is_hidden(part.partition("-")[0]) for part in name.split("/")):
+    if any(part.startswith(".") or _is_hidden(part.partition("-")[0]) for part in name.split("/")):
         raise NotFound("This event has no file {path}", path=name)
     return services().runs.send_archived(f"{archived.PREFIX}{name}")
 
