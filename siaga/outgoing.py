@@ -16,6 +16,9 @@ from siaga.errors import BadInput, SiagaError, Unavailable
 
 NEVER, PRIVATE = "never", "private"
 _CONNECT_SECONDS, _SECONDS = 5.0, 20.0  # for a connection; for all of one post, whatever the other side does
+_HOLD_IPV4 = tuple(  # in their last 32 bits: mapped, compatible, translated (RFC 2765), NAT64 (RFC 6052)
+    map(IPv6Network, ("::ffff:0:0/96", "::/96", "::ffff:0:0:0/96", "64:ff9b::/96"))
+)
 _MOST_BYTES = 1 << 16  # that are read of an answer
 
 
@@ -71,7 +74,9 @@ class Guard:
 def plain_address(address: str) -> IPv4Address | IPv6Address:
     """An address without the interface that a link-local one names, and IPv4 as such however it is written."""
     plain = ip_address(address.partition("%")[0])
-    return (plain.ipv4_mapped or plain) if isinstance(plain, IPv6Address) else plain
+    if isinstance(plain, IPv6Address) and int(plain) > 1 and any(plain in network for network in _HOLD_IPV4):
+        return IPv4Address(int(plain) & 0xFFFFFFFF)
+    return plain
 
 
 def post(url: str, headers: Mapping[str, str], body: bytes, guard: Guard | None, method: str = "POST") -> Answer:

@@ -18,9 +18,24 @@ NOWHERE = (
     *("http://0/", "http://0.0.0.0/", "http://10.0.0.1/", "http://192.168.1.1/", "http://172.16.0.1/"),
     *("http://100.64.0.1/", "http://[fd00::1]/", "http://[::ffff:127.0.0.1]/", "http://user:pw@127.0.0.1/"),
     *("http://169.254.169.254/latest/meta-data/", "http://[fe80::1]/", "http://[::ffff:169.254.169.254]/"),
+    *("http://[64:ff9b::127.0.0.1]/", "http://[64:ff9b::10.0.0.1]/", "http://[64:ff9b::a9fe:a9fe]/", "http://[::]/"),
+    *(
+        "http://[::10.0.0.1]/",
+        "http://[::169.254.169.254]/",
+        "http://[::ffff:0:10.0.0.1]/",
+        "http://[::ffff:10.0.0.1]/",
+    ),
     *("http://224.0.0.1/", "http://[ff02::1]/", "http://255.255.255.255/"),
 )
-NEVER = ("169.254.169.254", "fe80::1", "::ffff:169.254.169.254", "224.0.0.1", "0.0.0.0")
+NEVER = (
+    "169.254.169.254",
+    "fe80::1",
+    "::ffff:169.254.169.254",
+    "64:ff9b::169.254.169.254",
+    "::169.254.169.254",
+    "224.0.0.1",
+    "0.0.0.0",
+)
 UNSENDABLE = ("file:///etc/passwd", "gopher://x/", "ftp://x/", "javascript:alert(1)", "http://x:0/", "http://[::1", "")
 
 
@@ -43,7 +58,13 @@ def test_gw_11_what_is_no_web_address_is_refused(callbacks, url):
 
 
 @pytest.mark.parametrize(
-    "url", ["http://8.8.8.8/", "https://[2001:4860:4860::8888]:8443/x?y", "http://no.such.name.invalid/"]
+    "url",
+    [
+        "http://8.8.8.8/",
+        "https://[2001:4860:4860::8888]:8443/x?y",
+        "http://no.such.name.invalid/",
+        "http://[64:ff9b::8.8.8.8]/",
+    ],
 )
 def test_public_addresses_and_names_that_are_not_known_yet_pass(callbacks, url):
     assert callbacks.check(url) == url
