@@ -5,6 +5,8 @@ MinIO's own and are set on our server only.
 """
 
 import hashlib
+import json
+import re
 import secrets
 import string
 from collections.abc import Callable, Mapping, Sequence
@@ -99,6 +101,11 @@ def access_key(role: str) -> str:
     """A name for a role's access key that nobody can guess: to know it is half of every forgery."""
     letters = string.ascii_lowercase + string.digits
     return f"{role}-" + "".join(secrets.choice(letters) for _ in range(_LONGEST_KEY - len(role) - 1))
+
+
+def is_access_key(name: str) -> bool:
+    """Whether a name has exactly the form that `access_key` gives to a role's."""
+    return len(name) == _LONGEST_KEY and bool(re.fullmatch(f"(?:{'|'.join(ROLES)})-[a-z0-9]+", name))
 
 
 def environment(settings: Settings) -> Mapping[str, str]:
@@ -329,6 +336,7 @@ def _make_users(settings: Settings, say: Callable[[str], None]) -> None:
             if not _is_user(settings, key, secret):
                 admin.user_add(key, secret)
             _allow(admin, role, key)
+    _remove_former(settings, admin)
     if renewed:
         say(
             "the store's access keys have new names and secrets; whoever uploads by S3 needs those in "
@@ -336,10 +344,27 @@ def _make_users(settings: Settings, say: Callable[[str], None]) -> None:
         )
 
 
+def _remove_former(settings: Settings, admin: MinioAdmin) -> None:
+    """No key of a role lives on beside its present one, whose files the operator took away since others know it."""
+    # each has a policy of its own by the same name, and to list policies needs no encryption
+    present = {settings.secret(f"store-{role}-key") for role in ROLES}
+    for name in json.loads(admin.policy_list()):
+        if name not in present and is_access_key(name):
+            _remove(admin, name)
+
+
+def _remove(admin: MinioAdmin, key: str) -> None:
+    """A user and the rights of its own; the rights last, by which it is found when this breaks off."""
+    for remove in (admin.user_remove, admin.policy_remove):
+        try:
+            remove(key)
+        except MinioAdminException as error:
+            if "NoSuch" not in str(error):
+                raise SiagaError("The store keeps {key}: {detail}", key=key, detail=error) from error
+
+
 def _is_user(settings: Settings, key: str, secret: str) -> bool:
-    """Whether the store takes that key and secret already. To ask is cheap; to make a user anew costs a key that
-    takes 64 MiB and 70 ms at either end, for each role at each start.
-    """
+    """Whether the store takes both already: to make a user anew costs 64 MiB and 70 ms at either end, each start."""
     scheme, _, endpoint = settings.store_url.partition("://")
     asking = Minio(endpoint, key, secret, secure=scheme == "https", region=settings.store_region)
     try:
@@ -361,11 +386,7 @@ def _allow(admin: MinioAdmin, role: str, key: str) -> None:
 def _made_before(settings: Settings, role: str) -> bool:
     """Whether that role still has the name that it once had in every home, with a secret that others could read."""
     path = settings.secrets / f"store-{role}-key"
-    return path.exists() and settings.secret(path.name) == _old_key(role)
-
-
-def _old_key(role: str) -> str:
-    return f"siaga-{role}"
+    return path.exists() and settings.secret(path.name) == f"siaga-{role}"
 
 
 def _renew_user(settings: Settings, admin: MinioAdmin, role: str) -> None:
@@ -373,11 +394,6 @@ def _renew_user(settings: Settings, admin: MinioAdmin, role: str) -> None:
     key, secret = access_key(role), new_secret()
     admin.user_add(key, secret)
     _allow(admin, role, key)
-    for remove in (admin.user_remove, admin.policy_remove):
-        try:
-            remove(_old_key(role))
-        except MinioAdminException as error:
-            if "NoSuch" not in str(error):
-                raise SiagaError("The store keeps {key}: {detail}", key=_old_key(role), detail=error) from error
+    _remove(admin, f"siaga-{role}")
     settings.replace_secret(f"store-{role}-secret", secret)
     settings.replace_secret(f"store-{role}-key", key)

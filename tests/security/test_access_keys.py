@@ -1,5 +1,6 @@
 """The store's access keys have names of their own in each home; those that every home once had are moved over."""
 
+import json
 import os
 import subprocess
 from contextlib import contextmanager
@@ -38,6 +39,9 @@ def test_names_differ_from_home_to_home_and_cannot_be_guessed(tmp_path):
         assert one != other
         assert one.startswith(f"{role}-")
         assert len(one) == 20  # MinIO takes no longer name
+        assert minio_server.is_access_key(one) == (role != "root")
+        assert not minio_server.is_access_key(one + "\n")
+        assert not minio_server.is_access_key(one[:-1])
     settings = Settings.load(environment(tmp_path))
     named = minio_server.environment(settings)["MINIO_ROOT_USER"]
     assert named == settings.secret("store-root-key") != "siaga-root"
@@ -90,4 +94,32 @@ def test_a_start_makes_a_user_anew_only_when_the_store_does_not_take_its_secret(
         Store.connect(ours, "bmkg").put(keys.SHAKEMAPS, "mine/grid.xml", b"taken")
         ours.replace_secret(name, before)
         minio_server.configure(ours, stack.load(ours.stack))
-    assert len(added) == 4 - 1  # the last was there still
+    assert len(added) == 4
+
+
+def test_a_key_whose_files_were_taken_away_is_no_user_any_more(ours):
+    former = {name: ours.secret(name) for name in ("store-web-key", "store-web-secret")}
+    store = Store.connect(ours, "web")
+    admin = MinioAdmin(
+        endpoint=ours.store_url.partition("://")[2],
+        credentials=StaticProvider(ours.secret("store-root-key"), ours.secret("store-root-secret")),
+        secure=False,
+    )
+    others = ("web-another", "web-ABCDEFGHIJKLMNOP", "web-abcdefghijklmnopq", "clerk-abcdefghijklmn", "siaga-web")
+    for name in others:
+        if len(name) <= 20:
+            admin.user_add(name, "secret-of-another")
+        admin.policy_add(name, policy=minio_server.rights("web"))
+    for name in former:
+        (ours.secrets / name).unlink()
+    minio_server.configure(ours, stack.load(ours.stack))
+    assert ours.secret("store-web-key") != former["store-web-key"]
+    with pytest.raises(Forbidden):
+        list(store.list(keys.RESULTS))
+    list(Store.connect(ours, "web").list(keys.RESULTS))
+    assert former["store-web-key"] not in admin.policy_list()
+    policies = json.loads(admin.policy_list())
+    assert set(others) <= policies.keys()
+    for name in others:
+        admin.policy_remove(name)
+    assert all(f'"{name}"' in admin.user_list() for name in others if len(name) <= 20)
