@@ -97,6 +97,8 @@ def test_a_subscription_survives_form_table_and_store_and_fits_its_schema():
         ("drills", "perhaps"),
         ("name", "a\u202eb"),
         ("name", "a" * 121),
+        ("name", " =HYPERLINK(1)"),
+        ("name", "@SUM(1)"),
         ("shoe_size", "44"),
     ],
 )

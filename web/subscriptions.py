@@ -39,7 +39,8 @@ def overview() -> tuple[str, int]:
     """All of them, and the form of one."""
     name = request.args.get("edit", "")
     edited = _directory().get(name) if name else None
-    return _page(edited)
+    there = request.args.get("there", 0, type=int)
+    return _page(edited, there=there)
 
 
 @pages.post("/subscriptions/save")
@@ -88,18 +89,25 @@ def export() -> Response:
 @pages.post("/subscriptions/import")
 @login.page(OPERATOR)
 def take_in() -> AnyResponse | tuple[str, int]:
-    """A table: all of its rows or none; a row with the id of one changes it, others are new."""
+    """A table: all of its rows or none; a row with the id of one changes it, others are new.
+
+    A new row that says what a subscription says already makes none: a table that broke off half way is taken in again.
+    """
     try:
         rows = _rows()
     except BadInput as error:
         return _page(None, error)
+    known, there = {tuple(one.row.values()) for one in _directory().all()}, 0
     for name, wanted in rows:
         if name:
             _directory().change(name, lambda former, wanted=wanted: _edited(former, wanted))  # type: ignore[misc]
+        elif (row := tuple(wanted.row.values())) in known:
+            there += 1
         else:
             _directory().add(wanted, ACTIVE, login.name())
-    audit.about(f"{len(rows)} rows")
-    return redirect(url_for("subscriptions.overview"))
+            known.add(row)
+    audit.about(f"{len(rows)} rows, {there} there already")
+    return redirect(url_for("subscriptions.overview", there=there or None))
 
 
 @pages.get("/subscriptions/stop/<name>/<token>")
@@ -161,9 +169,12 @@ def _row(number: int, row: dict[str, str], there: set[str]) -> tuple[str, Subscr
 
 
 def _page(
-    edited: Subscription | None, error: SiagaError | None = None, row: dict[str, str] | None = None
+    edited: Subscription | None, error: SiagaError | None = None, row: dict[str, str] | None = None, there: int = 0
 ) -> tuple[str, int]:
     secret = ""
+    sentence = (
+        g.language("{count} rows were there already and make no second subscription", count=there) if there else ""
+    )
     if edited and edited.channel == "webhook":
         secret = webhook.secret(_tokens().key, edited.id)
     usual = edited.row if edited else {"hazards": "earthquake flood ash", "level": "orange", "mmi": "6"}
@@ -180,7 +191,7 @@ def _page(
         levels=words.LEVELS,
         ash_classes=words.ASH_CLASSES,
         tongues={code: convention.name for code, convention in CONVENTIONS.items()},
-        sentence=g.language.reason(error.reason()) if error else "",
+        sentence=g.language.reason(error.reason()) if error else sentence,
     )
     return page, error.status if error else 200
 

@@ -1,7 +1,7 @@
 """A subscription: who hears of which events, by which channel, at what time of day.
 
 All its fields are texts in a form, a row of CSV and the API; `read` turns them into values. Stored ones are parsed
-alike, but an odd address that is stored stays, so that operators see it and why its messages fail.
+alike, but an odd address or name that is stored stays, so that operators see it and why its messages fail.
 """
 
 import json
@@ -34,6 +34,7 @@ _ADDRESSES = {  # by channel: what an address looks like, and an example of one
 }
 _CLOCK_FACE = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _ZONE_CODE = re.compile(r"[A-Za-z0-9._-]{1,20}")
+_FORMULA = ("=", "+", "-", "@")  # operators open the table of all in a spreadsheet
 _LONGEST = 120  # characters of a name; 1000 of an address
 
 Rectangle = tuple[float, float, float, float]  # west, south, east, north in degrees, WGS84
@@ -107,6 +108,11 @@ def read(row: Mapping[str, str]) -> Subscription:
     wanted = _parsed(row)
     if not _is_sendable(wanted):
         raise _wrong_address(wanted)
+    if wanted.name.startswith(_FORMULA):
+        raise BadInput(
+            "name begins with {mark}, which a spreadsheet takes for a formula; begin it with a letter",
+            mark=wanted.name[0],
+        )
     return wanted
 
 
