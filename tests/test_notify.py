@@ -186,6 +186,22 @@ def test_old_quakes_and_a_backfill_wake_nobody(store, context, server):
     assert server.letters == []
 
 
+def test_without_a_subscription_to_its_hazard_nothing_but_the_entry_of_an_event_is_read(
+    store, context, server, monkeypatch
+):
+    subscribe(store, "Banjir", hazards="flood")
+    woken, read, get = quake(store), [], Store.get
+    monkeypatch.setattr(
+        Store, "get", lambda self, bucket, *key, **more: read.append(bucket) or get(self, bucket, *key, **more)
+    )
+    assert handler.run(woken, context).event_id == EVENT
+    assert read.count(keys.RESULTS) == 1
+    assert set(read) == {keys.RESULTS, keys.SUBSCRIPTIONS}
+    subscribe(store, "Ani")
+    handler.run(woken, context)
+    assert log(store)["Ani"][1] == "sent"
+
+
 def test_a_swarm_is_gathered_in_one_message(store, context, server, monkeypatch):
     subscribe(store, "Ani", language="en")
     for number in range(9):

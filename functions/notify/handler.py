@@ -9,7 +9,6 @@ A catalogue entry wakes it with the figures, and again once it names the report.
 """
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -87,19 +86,18 @@ def _newest(store: Store, entry: Entry) -> Entry:
 
 
 def _tell(entry: Entry, key: str, step: Step, context: frame.Context, now: datetime, timing: Timing) -> frame.Outcome:
+    received = entry["arrival"]["received"]
+    active = directory(context.store).active()
+    subscriptions = [one for one in active if one.created <= received and entry["hazard"] in one.hazards]
+    if not subscriptions:  # nothing more of the event is read then
+        timing.step("read")
+        return frame.Outcome("", entry["event_id"], [], timing.seconds)
     impact = json.loads(context.store.get(keys.RESULTS, entry["impact"]["key"])[0])
     event = Event(entry, key, facts.of(entry, impact))
     subjects, obsolete = _versions(context.store, event)
     event = replace(event, hidden=_is_hidden(context.store, entry, subjects))
-    subscriptions = [
-        one
-        for one in directory(context.store).active()
-        if one.created <= event.facts.received and event.facts.hazard in one.hazards
-    ]
     timing.step("read")
-    counts: Counter[str] = Counter()
-    if subscriptions:
-        counts = dispatch.dispatch(office(context), event, step, subjects, subscriptions, obsolete, now)
+    counts = dispatch.dispatch(office(context), event, step, subjects, subscriptions, obsolete, now)
     timing.step("send")
     sent = {f"messages {state}": float(count) for state, count in sorted(counts.items())}
     return frame.Outcome("", entry["event_id"], [], timing.seconds | sent)
