@@ -109,6 +109,7 @@ class Lead:
                     if not self.is_held:
                         _log.info("this gateway leads")
                         self._win()
+                        threading.Thread(target=self._watch, args=(lost,), name="lead-term", daemon=True).start()
                 else:
                     self._look()
                     if self.is_held:  # somebody else leads
@@ -122,6 +123,13 @@ class Lead:
             if self.is_held and time.monotonic() > self._until and not self._stop.is_set():
                 lost()
             self._stop.wait(_RENEW_SECONDS)
+
+    def _watch(self, lost: Callable[[], None]) -> None:
+        """Call `lost` at the end of a term that was not renewed, also while the statement that renews it hangs."""
+        while not self._stop.wait(self._until - time.monotonic()):
+            if time.monotonic() > self._until:
+                lost()
+                return
 
     def _win(self) -> None:
         _LEADS.set(1)

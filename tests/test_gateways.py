@@ -209,6 +209,26 @@ def test_one_lease_has_one_holder_and_ends_with_its_term(postgres):
         one.release()
 
 
+def test_a_term_ends_on_time_while_the_statement_that_renews_it_hangs(monkeypatch):
+    monkeypatch.setattr("gateway.lead.TERM_SECONDS", 2.0)
+    monkeypatch.setattr("gateway.lead._RENEW_SECONDS", 0.05)
+    lead, hang, lost, renewed = Lead(None, "http://127.0.0.1:1"), threading.Event(), [], []
+
+    def take():
+        renewed.append(time.monotonic())
+        if len(renewed) > 50:  # after more than a term that was kept
+            hang.wait()
+        return True
+
+    monkeypatch.setattr(lead, "_take", take)
+    lead._engine = object()
+    lead.stand(lambda: lost.append(len(renewed)))
+    wait_for(lambda: lost, 30, "the end of the term")
+    assert lost == [51]
+    lead._stop.set()
+    hang.set()
+
+
 def test_a_database_that_is_none_is_away_or_closed_is_told_in_a_sentence(postgres, tmp_path):
     def opened(settings):
         database = Database.of(settings)
