@@ -61,9 +61,11 @@ def mark(store: Store) -> None:
         _write(store, Generation(CURRENT, software.version(), found.restoring if found else ""))
 
 
-def begin_restore(store: Store) -> None:
-    """Let nobody work there until `end_restore`."""
+def begin_restore(store: Store) -> bool:
+    """Let nobody work there until `end_restore`; returns whether one had begun before and not ended."""
+    found = read(store)
     _write(store, Generation(CURRENT, software.version(), moment.stamp()))
+    return found is not None and bool(found.restoring)
 
 
 def end_restore(store: Store) -> None:

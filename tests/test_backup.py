@@ -1,8 +1,10 @@
 """A home that is destroyed comes back from its backup alone: the same objects, older contents, secrets and pages."""
 
 import io
+import os
 import random
 import re
+import shutil
 import stat
 
 import pytest
@@ -11,7 +13,7 @@ from support.site import Site, contents
 
 from siaga import generation, keys
 from siaga.errors import BadInput, SiagaError, Unavailable
-from siaga.keeping import archive
+from siaga.keeping import archive, vault
 from siaga.keeping.restoring import Restoring
 from siaga.keeping.vault import PASSWORD, Vault
 from siaga.settings import Settings
@@ -38,7 +40,8 @@ def fill(store):
 
 def page_texts(site, folder):
     _index, client = pages.serving(site.settings, folder)
-    return [CLOCK.sub("", text) for path in SHOWN for text in pages.text(client, path)[1].splitlines()]
+    lines = [CLOCK.sub("", text) for path in SHOWN for text in pages.text(client, path)[1].splitlines()]
+    return sorted(lines)  # what came within the same second stands in any order
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +94,18 @@ def test_it_comes_back_whole(burnt, tmp_path):
     with site.store(prepared=False) as store:
         assert store.get(keys.SHAKEMAPS, f"{QUAKE}/grid.xml")[0] == b"third map"
         assert len([head for head in store.versions(keys.RESULTS) if head.key != generation.KEY]) == 2
+        # as one that was cut off between an older content and the newer one, and before something was deleted
+        notice = f"{QUAKE}/grid.xml{keys.REFUSED}"
+        for head in [head for head in store.versions(keys.SHAKEMAPS) if head.key in (notice, f"{QUAKE}/grid.xml")]:
+            store.delete(keys.SHAKEMAPS, head.key, version_id=head.version_id)
+        store.put(keys.SHAKEMAPS, f"{QUAKE}/grid.xml", b"first map", "application/xml")
+        store.put(keys.SHAKEMAPS, notice, b"no")
+        store.put(keys.RESULTS, "earthquake/1/impact.json", b"from before the disaster")
+        generation.begin_restore(store)
+    site.run("restore")
+    with site.store(prepared=False) as store:
+        assert contents(store) == held
+        generation.check(store)
 
 
 def test_backups_are_encrypted_listed_thinned_and_late(burnt, monkeypatch):
@@ -103,10 +118,11 @@ def test_backups_are_encrypted_listed_thinned_and_late(burnt, monkeypatch):
         if path.is_file()
     )
     kept = Vault(site.settings)
-    (only,) = kept.snapshots()  # two of one day: the newer one stays
-    assert only.name in site.run("backup", "--list")
+    listed = site.run("backup", "--list")
+    assert len(kept.snapshots()) == 2  # of one day, which all stay at first
+    assert all(one.name in listed for one in kept.snapshots())
     assert "newest" in site.run("backup", "--late")
-    assert "sound: 1 backups" in site.run("backup", "--check")
+    assert "sound: 2 backups" in site.run("backup", "--check")
     (site.settings.secrets / PASSWORD).write_text("another\n")
     with pytest.raises(SiagaError, match="wrong password"):
         kept.snapshots()
@@ -127,6 +143,26 @@ def test_a_backup_that_breaks_off_is_none(tmp_path):
     with pytest.raises(Unavailable, match="the store is gone"):
         kept.store(half)
     assert kept.snapshots() == []
+    shutil.move(tmp_path / "vault", tmp_path / "unmounted")
+    with pytest.raises(SiagaError, match="vault holds no repository, but backups were made before; is it mounted"):
+        kept.prepare()
+    assert not (tmp_path / "vault").exists()
+    shutil.rmtree(settings.home / "backup-cache")
+    assert not kept.prepare()  # the password stays
+    assert kept.snapshots() == []
+
+
+def test_a_repository_that_does_not_answer_is_waited_for_so_long(tmp_path, monkeypatch):
+    restic = tmp_path / "bin" / "restic"
+    restic.parent.mkdir()
+    restic.write_text("#!/bin/sh\nexec sleep 300\n")
+    restic.chmod(0o700)
+    monkeypatch.setenv("PATH", str(restic.parent), prepend=os.pathsep)
+    monkeypatch.setattr(vault, "_LOOK_SECONDS", 0.2)
+    settings = Settings.load({"SIAGA_HOME": str(tmp_path / "home"), "SIAGA_BACKUP": str(tmp_path / "vault")})
+    with pytest.raises(Unavailable, match=r"vault has not answered within 0\.2 s"):
+        Vault(settings).prepare()
+    assert not (settings.secrets / PASSWORD).exists()
 
 
 def test_a_stream_that_is_cut_or_foreign_is_refused(burnt, tmp_path):

@@ -7,6 +7,7 @@ from fixtures import entries, receipts
 from support.site import Site
 
 from siaga import keys, moment
+from siaga.errors import SiagaError
 from siaga.events import Notification
 from siaga.keeping import retention
 
@@ -41,6 +42,13 @@ def test_only_what_nothing_names_may_go_and_its_end_goes_first(filled):
 def test_an_entry_that_cannot_be_read_keeps_all_runs_of_its_version(filled):
     filled.put(keys.RESULTS, entries.put(filled, entries.entry()), b"damaged")
     assert list(retention.forgettable(filled, moment.now() + LATER)) == []
+
+
+def test_a_receipt_that_cannot_be_read_stops_it(filled):
+    key = keys.receipt("on-shakemap", "damaged")
+    filled.put(keys.LEDGER, key, b"{")
+    with pytest.raises(SiagaError, match=f"ledger/{key} cannot be read, so nothing is thinned"):
+        list(retention.forgettable(filled, moment.now() + LATER))
 
 
 def test_the_command_says_first_and_removes_when_asked(filled, minio, tmp_path):

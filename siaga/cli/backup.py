@@ -168,7 +168,8 @@ def _put_back(settings: Settings, restoring: "Restoring", kept: "Vault", name: s
             machine.start_store(settings, supervisor, functions, lambda _: None)
         minio.hush(settings)
         store = Store.connect(settings, "root")
-        generation.begin_restore(store)
+        if generation.begin_restore(store):
+            restoring.go_on()
         return store
 
     try:

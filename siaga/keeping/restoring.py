@@ -48,9 +48,14 @@ class Restoring:
     def __init__(self, settings: Settings, over: bool, say: Callable[[str, int], None]) -> None:
         """over: what is there with another content is replaced. say: bucket, and how many objects so far."""
         self._settings, self._over, self._say = settings, over, say
+        self._goes_on = False
         self.result = Restored()
         self._there: dict[str, dict[str, str]] = {}  # by bucket: keys that were there, and their ETags
         self._lock = Lock()
+
+    def go_on(self) -> None:
+        """What is there was put by a restore that was cut off: contents of before give way, secrets stay."""
+        self._goes_on = True
 
     def secrets(self, stream: IO[bytes]) -> None:
         """Secrets and files alone; what follows them is not read. Raises BadInput, SiagaError."""
@@ -85,10 +90,15 @@ class Restoring:
     def _put(self, store: Store, member: Member, body: BinaryIO, there: dict[str, str]) -> None:
         with body:
             etag = there.get(member.name)
-            if etag is not None and (not member.last or etag == _md5(body)):
+            is_same = etag is not None and etag == _md5(body)
+            if is_same or (etag is not None and not member.last):
+                if is_same and member.deleted:  # it was cut off before that
+                    store.delete(member.bucket, member.name)
+                elif is_same and self._goes_on and not member.last:  # what comes after it is not there yet
+                    del there[member.name]
                 self._count(self.result.same, member)
                 return
-            if etag is not None and not self._over:
+            if etag is not None and not (self._over or self._goes_on):
                 with self._lock:
                     self.result.differing.append(f"{member.bucket}/{member.name}")
                 return

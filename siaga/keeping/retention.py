@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import groupby
 
 from siaga import keys
-from siaga.errors import BadInput, NotFound
+from siaga.errors import BadInput, NotFound, SiagaError
 from siaga.hazards import HAZARDS
 from siaga.receipt import Receipt
 from siaga.store import Head, Store
@@ -33,7 +33,8 @@ class OldRun:
 def forgettable(store: Store, before: datetime) -> Iterator[OldRun]:
     """Runs that nothing names, of which nothing was written since. store: with the rights of root.
 
-    An entry or receipt that cannot be read keeps all runs of its version. Raises Unavailable.
+    An entry that cannot be read keeps all runs of its version. Raises Unavailable; SiagaError for a receipt that cannot
+    be read, which may name any run.
     """
     named, versions = _named(store)
     for hazard in HAZARDS:
@@ -87,8 +88,10 @@ def _run(store: Store, key: str) -> str:
 def _of_receipt(store: Store, key: str) -> str:
     try:
         return Receipt.decode(store.get(keys.LEDGER, key)[0]).run
-    except (NotFound, BadInput):
+    except NotFound:  # taken back since it was listed
         return ""
+    except BadInput as error:
+        raise SiagaError("{key} cannot be read, so nothing is thinned", key=f"{keys.LEDGER}/{key}") from error
 
 
 def _in_order(heads: list[Head]) -> list[str]:

@@ -20,6 +20,7 @@ STREAM = "siaga.tar"
 _KEYS = {"AWS_ACCESS_KEY_ID": "backup-s3-key", "AWS_SECRET_ACCESS_KEY": "backup-s3-secret"}
 _ABSENT = ("Is there a repository at the following location", "unable to open config file")
 _LOOK_SECONDS = 120
+_KEPT_WHOLE = "3d"  # all of so long: a bad one of today does not take the place of a sound one
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +50,28 @@ class Vault:
         if not shutil.which("restic"):
             raise SiagaError("restic is missing; apt-get install restic")
         self._settings = settings
+        self._cache = settings.home / "backup-cache"  # restic makes it when it first opens the repository
 
     def prepare(self) -> bool:
-        """Make password and repository where there are none; returns whether the password is new."""
-        is_new = not (self._settings.secrets / PASSWORD).exists()
-        if not is_new or not self._is_there():
-            self._settings.make_secret(PASSWORD)
-        else:
+        """Make password and repository where there are none; returns whether the password is new.
+
+        Raises SiagaError where the repository of backups before is gone, Unavailable where it does not answer.
+        """
+        is_new, is_there = not (self._settings.secrets / PASSWORD).exists(), self._is_there()
+        if is_new and is_there:
             raise SiagaError(
                 "{where} holds backups already; put their password into {file}",
                 where=self._settings.backup.where,
                 file=self._settings.secrets / PASSWORD,
             )
-        if not self._is_there():
+        if not is_there and self._cache.exists():
+            raise SiagaError(
+                "{where} holds no repository, but backups were made before; is it mounted? Else remove {cache}",
+                where=self._settings.backup.where,
+                cache=self._cache,
+            )
+        self._settings.make_secret(PASSWORD)
+        if not is_there:
             self._run("init")
         return is_new
 
@@ -97,7 +107,7 @@ class Vault:
     def thin(self) -> int:
         """Forget what is older than the settings say; returns how many are left."""
         daily, weekly, yearly = (str(count) for count in self._settings.backup.keep)
-        keep = ["--keep-daily", daily, "--keep-weekly", weekly, "--keep-yearly", yearly]
+        keep = ["--keep-within", _KEPT_WHOLE, "--keep-daily", daily, "--keep-weekly", weekly, "--keep-yearly", yearly]
         self._run("forget", "--quiet", "--group-by", "paths", *keep, "--prune")
         return len(self.snapshots())
 
@@ -127,16 +137,25 @@ class Vault:
 
     def check(self) -> None:
         """Read all that the repository holds and compare it with its hashes. Raises SiagaError."""
-        self._run("check", "--read-data", seconds=None)
+        self._run("check", "--read-data")
 
     def _is_there(self) -> bool:
         asked = self._open(["cat", "config", "--no-lock"], password=(self._settings.secrets / PASSWORD).exists())
-        _config, errors = asked.communicate(timeout=_LOOK_SECONDS)
+        with asked:
+            try:
+                _config, errors = asked.communicate(timeout=_LOOK_SECONDS)
+            except subprocess.TimeoutExpired as error:
+                asked.kill()
+                raise Unavailable(
+                    "{where} has not answered within {seconds} s",
+                    where=self._settings.backup.where,
+                    seconds=_LOOK_SECONDS,
+                ) from error
         return not any(text.encode() in errors for text in _ABSENT)
 
-    def _run(self, *arguments: str, seconds: float | None = None) -> bytes:
+    def _run(self, *arguments: str) -> bytes:
         process = self._open(arguments)
-        answer, errors = process.communicate(timeout=seconds)
+        answer, errors = process.communicate()
         if process.returncode:
             raise SiagaError("{where}: {detail}", where=self._settings.backup.where, detail=_last(errors))
         return answer
@@ -156,7 +175,7 @@ class Vault:
     def _environment(self, *, password: bool) -> Mapping[str, str]:
         secrets = self._settings.secrets
         made = {"RESTIC_REPOSITORY": self._settings.backup.where}
-        made["RESTIC_CACHE_DIR"] = str(self._settings.home / "backup-cache")
+        made["RESTIC_CACHE_DIR"] = str(self._cache)
         if password:
             made["RESTIC_PASSWORD_FILE"] = str(secrets / PASSWORD)
         else:
