@@ -77,3 +77,9 @@ def test_every_part_is_a_unit_of_the_target():
     wanted = re.search(r"^Wants=(.*)$", (UNITS / "siaga.target").read_text(), re.MULTILINE)[1].split()
     apart = {"siaga-backup.service", "siaga-replicate@.service"}
     assert set(wanted) == set(SERVICES) - apart
+
+
+def test_a_backup_may_be_written_where_the_example_says(root):
+    told = re.search(r"^# SIAGA_BACKUP=(.*)/siaga$", (UNITS / "siaga.env.example").read_text(), re.MULTILINE)[1]
+    unit = next(root.rglob("siaga-backup.service")).read_text()
+    assert f"\nReadWritePaths=-{told}\n" in unit  # ProtectSystem=strict shuts all else
