@@ -8,7 +8,7 @@ import json
 from dataclasses import asdict, dataclass
 
 from siaga import keys, moment, software
-from siaga.errors import BadInput, NotFound, SiagaError
+from siaga.errors import BadInput, NotFound, SiagaError, Unavailable
 from siaga.store import Store
 
 KEY = "generation.json"  # in bucket results, which gateway and web may read
@@ -63,7 +63,12 @@ def mark(store: Store) -> None:
 
 def begin_restore(store: Store) -> bool:
     """Let nobody work there until `end_restore`; returns whether one had begun before and not ended."""
-    found = read(store)
+    try:
+        found = read(store)
+    except Unavailable:
+        raise
+    except SiagaError:  # damaged, as much else may be; nothing tells of a restore
+        found = None
     _write(store, Generation(CURRENT, software.version(), moment.stamp()))
     return found is not None and bool(found.restoring)
 

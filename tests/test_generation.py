@@ -36,6 +36,8 @@ def test_a_store_says_which_generation_wrote_it_and_an_older_siaga_changes_nothi
     store.put(keys.RESULTS, generation.KEY, b"{}")
     with pytest.raises(SiagaError, match=r"generation\.json of bucket results cannot be read"):
         generation.check(store)
+    assert not generation.begin_restore(store)  # which mends it
+    assert generation.begin_restore(store)
 
 
 def test_the_gateway_refuses_to_start_with_a_sentence(store, minio, tmp_path):
