@@ -111,10 +111,10 @@ def test_sc_01_sc_02_what_is_fetched_is_compared():
 
 
 def test_sc_03_temporary_files_are_made_where_nobody_else_writes():
-    for name in ("setup.sh", "minio.sh"):
+    for name in ("setup.sh", "minio.sh", "helm.sh"):
         text = (LOCAL / name).read_text()
         assert "/tmp/" not in text
-        assert "mktemp" not in text or re.search(r"mktemp -d \"\$cache", text)
+        assert "mktemp" not in text or re.search(r"mktemp -d \"\$(cache|unpacked)/", text)
     assert "flock" in (LOCAL / "minio.sh").read_text()
 
 
