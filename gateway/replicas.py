@@ -18,6 +18,7 @@ class Replicas:
     So that whoever had begun with a call can be asked, and an old map leaves one of several free. A name with one
     address tells nothing, since it may be a balancer's: then there are as many slots as stack.yml says, all of that
     address. Of an address with a path, as OpenFaaS's gateway has it, only that gateway knows what is behind it.
+    Slots with ports of their own, as on one machine, are all known by stack.yml and stay as they are.
     """
 
     def __init__(self, slots: Slots, changed: Callable[[str, int], None]) -> None:
@@ -26,7 +27,9 @@ class Replicas:
         self._named = {
             name: urls[0]
             for name in slots.functions
-            if (urls := slots.urls(name)) and not urlsplit(urls[0]).path.strip("/") and urls[0].startswith("http:")
+            if len(set(urls := slots.urls(name))) == 1
+            and not urlsplit(urls[0]).path.strip("/")
+            and urls[0].startswith("http:")
         }
 
     def look(self) -> None:

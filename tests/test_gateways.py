@@ -284,3 +284,12 @@ def test_each_address_behind_the_name_of_a_function_is_a_slot(monkeypatch, tmp_p
         ["http://on-shakemap:8080"],
         [("on-shakemap", 2), ("on-shakemap", 3), ("on-shakemap", 1)],
     )
+
+
+def test_slots_with_ports_of_their_own_stay_as_they_are(tmp_path):
+    (tmp_path / "stack.yml").write_text(STACK)
+    settings = Settings.load({"SIAGA_STACK": str(tmp_path / "stack.yml"), "SIAGA_FUNCTION_PORT": "9000"})
+    slots, changed = Slots(stack.slots(stack.load(settings.stack), settings), "token"), []
+    Replicas(slots, lambda *told: changed.append(told)).look()
+    assert slots.urls("render-report") == ["http://127.0.0.1:9001", "http://127.0.0.1:9002"]
+    assert changed == []
