@@ -105,15 +105,20 @@ def test_the_second_server_helps_when_the_first_is_ill(server, other, mood):
 
 
 @pytest.mark.parametrize(
-    ("where", "said"),
+    ("where", "why", "logged"),
     [
-        ("http://127.0.0.1:{port}", "Connection refused"),
-        ("http://nowhere.invalid:{port}", "ame or service not known|emporary failure in name resolution"),
+        ("http://127.0.0.1:{port}", "nobody listens there", "Connection refused"),
+        (
+            "http://nowhere.invalid:{port}",
+            "no name server finds its name",
+            "ame or service not known|emporary failure in name resolution",
+        ),
     ],
 )
-def test_a_server_that_is_away_is_told_in_few_words(where, said):
+def test_a_server_that_is_away_is_told_in_few_words(where, why, logged, caplog):
     reason = client(where.format(port=free_ports(1)), seconds=0.3).floods(JAKARTA).reason["text"]
-    assert re.search(said, reason)
+    assert reason.endswith(f" cannot be reached: {why}")
+    assert re.search(logged, caplog.text)
     assert "object at" not in reason
     assert "Pool" not in reason
     assert "retries" not in reason

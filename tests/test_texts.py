@@ -80,11 +80,13 @@ def test_what_is_looked_at_is_not_written(web):
 
 def test_two_who_write_at_once_do_not_overwrite_each_other(store, monkeypatch):
     texts.write(store, Text(PLACE, 0, "one", "ani", "2026-11-27T00:00:00Z"))
-    before = texts.versions(store, PLACE)
+    before = texts.all_versions(store, PLACE)
     texts.write(store, Text(PLACE, 0, "two", "ani", "2026-11-27T00:00:01Z"))
-    monkeypatch.setattr(texts, "versions", lambda _store, _place: before)
-    with pytest.raises(Conflict):
-        texts.write(store, Text(PLACE, 0, "three", "budi", "2026-11-27T00:00:01Z"))
+    with monkeypatch.context() as late:
+        late.setattr(texts, "all_versions", lambda _store, _place: before)
+        with pytest.raises(Conflict):
+            texts.write(store, Text(PLACE, 0, "three", "budi", "2026-11-27T00:00:01Z"))
+    assert [one.text for one in texts.versions(store, PLACE)] == ["two", "one"]
 
 
 def test_an_operator_writes_no_text(web, minio):
@@ -149,7 +151,7 @@ def test_lines_that_cannot_be_read_make_inputs_of_their_hazard_wait_and_no_other
     etag = store.put(keys.FLOODMAPS, f"{HOUR}/{keys.FLOOD_DATA}", floods.answer())
     status, answer = installed.call(on_flood.run, functions, minio, keys.FLOODMAPS, f"{HOUR}/{keys.FLOOD_DATA}", etag)
     assert (status, answer.get("state")) == (503, None)  # it is tried again, and not refused
-    assert "delete texts/report/flood/id/000001.json, and" in answer["reason"]["text"]
+    assert "on the page /texts, or delete texts/report/flood/id/000001.json: " in answer["reason"]["text"]
 
 
 @pytest.mark.parametrize("lists", [False, True], ids=["list", "get"])
