@@ -74,9 +74,15 @@ def check_whole(store):
             for product in json.loads(store.get(keys.RESULTS, f"{run}/{record}")[0])["products"]:
                 body = store.get(keys.RESULTS, f"{run}/{product['path']}")[0]
                 assert hashlib.sha256(body).hexdigest() == product["sha256"]
-    told = [json.loads(store.get(keys.LEDGER, head.key)[0]) for head in store.list(keys.LEDGER)]
+    told = [json.loads(store.get(keys.LEDGER, name)[0]) for name in receipts(store)]
     assert {one["state"] for one in told} == {"done"}
     assert len(told) == 2 * COUNT
+
+
+def receipts(store):
+    """Those of maps and reports; entries of the catalogue, which wake notify, are written over as often as it takes."""
+    names = [head.key for head in store.list(keys.LEDGER)]
+    return [name for name in names if name.startswith(("on-shakemap/", "render-report/"))]
 
 
 def sftp(siaga):
@@ -145,5 +151,5 @@ def test_many_uploads_while_every_part_is_killed_and_the_queue_is_wiped(siaga):
         thread.join()
     wanted = [event_id(number) for number in range(COUNT)]
     wait_for(lambda: published(store) == wanted, PATIENCE, f"{COUNT} reports")
-    wait_for(lambda: len(list(store.list(keys.LEDGER))) >= 2 * COUNT, UPLOAD, "all receipts")
+    wait_for(lambda: len(receipts(store)) >= 2 * COUNT, UPLOAD, "all receipts")
     check_whole(store)
