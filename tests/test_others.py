@@ -26,7 +26,7 @@ def policy(answer):
 
 
 def test_the_pages_for_frames_and_no_others_may_be_held_by_the_hosts_that_are_named(store, minio, tmp_path):
-    ashfalls.put(store)
+    ashfalls.put(store, demonstration=True)
     floodhours.put_data(store, 0, {floodhours.A: 2})
     client = app(minio, tmp_path, frames=(HOST,))
     for tab, event in (("ash", ashfalls.EVENT), ("floods", str(floodhours.snapshot(0))), ("earthquakes", "Nothing")):
@@ -36,6 +36,7 @@ def test_the_pages_for_frames_and_no_others_may_be_held_by_the_hosts_that_are_na
         assert event.replace("+", "%2B") in answer.text or event in answer.text
         assert 'data-map="' in answer.text
         assert "<form" not in answer.text
+        assert ("DEMONSTRATION DATA" in answer.text) is (tab == "ash")  # whose figures are of stand-ins
     for path in ("/ash", "/login", "/embed/tsunamis"):
         answer = client.get(path)
         assert (policy(answer)["frame-ancestors"], answer.headers["X-Frame-Options"]) == ("'none'", "DENY"), path

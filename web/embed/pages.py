@@ -30,7 +30,14 @@ def framed(tab: str) -> Response:
     hazard, index = addresses.PAGES[tab], services().index
     wanted = Filter() if hazard == "flood" else asked.read(request.args, g.now, hazard).wanted
     entries = index.events(hazard, wanted, _ROWS, 0)[0]
-    page = render_template("embed.html", tab=tab, rows=[_row(one) for one in entries], map=_map(hazard, wanted))
+    page = render_template(
+        "embed.html",
+        tab=tab,
+        rows=[_row(one) for one in entries],
+        map=_map(hazard, wanted),
+        drill=wanted.kind == "drill",
+        demonstration=any(one["demonstration"] for one in entries),
+    )
     response = make_response(page)
     response.headers["Content-Security-Policy"] = services().others.policy(framed=True)
     g.framed = bool(services().others.frames)
