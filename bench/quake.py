@@ -31,10 +31,17 @@ def event_id(happened: datetime) -> str:
 
 def at(grid: bytes, happened: datetime) -> bytes:
     """The same map of another moment, made as soon after it."""
-    for name, moment in ((b"event", happened), (b"process", happened + _MADE_AFTER)):
-        told = f"{moment:%Y-%m-%dT%H:%M:%SZ}".encode()
-        grid = re.sub(rb"(" + name + rb'_timestamp=)"[^"]*"', rb'\1"' + told + b'"', grid)
-    return grid
+    return made_at(_stamped(grid, b"event", happened), happened + _MADE_AFTER)
+
+
+def made_at(grid: bytes, moment: datetime) -> bytes:
+    """The same map, made at another moment."""
+    return _stamped(grid, b"process", moment)
+
+
+def _stamped(grid: bytes, name: bytes, moment: datetime) -> bytes:
+    told = f"{moment:%Y-%m-%dT%H:%M:%SZ}".encode()
+    return re.sub(rb"(" + name + rb'_timestamp=)"[^"]*"', rb'\1"' + told + b'"', grid)
 
 
 def named(grid: bytes, event_id: str) -> bytes:

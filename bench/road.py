@@ -48,10 +48,10 @@ def run(say: Callable[[str], None]) -> None:
 
 
 @contextlib.contextmanager
-def running() -> Iterator[Settings]:
-    """A whole Siaga in a temporary home, with the demonstration exposure."""
+def running(**more: str) -> Iterator[Settings]:
+    """A whole Siaga in a temporary home, with the demonstration exposure. more: settings by their names."""
     with tempfile.TemporaryDirectory(prefix="siaga-bench-") as home:
-        os.environ |= _environment(Path(home))  # what the parts are started with
+        os.environ |= _environment(Path(home)) | more  # what the parts are started with
         settings = Settings.load(os.environ)
         supervisor = Supervisor(settings.home / "logs", quiet=True)
         try:

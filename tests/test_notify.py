@@ -1,15 +1,12 @@
 """notify on a real store and a real SMTP server: who is told what, once, and what a crash in the middle leaves."""
 
 import json
-import logging
-import time
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from fixtures.alerts import EVENT, log, quake, subscribe
 from support.mail_server import MailServer
-from support.notify_process import work
 from support.running import free_ports
 
 from functions.notify import handler
@@ -266,33 +263,3 @@ def test_a_server_that_is_away_keeps_messages_waiting(store, context, monkeypatc
     handler.run(woken, context)
     assert [to for to, _mail in back.letters] == ["ani@bpbd.example.id"]
     back.stop()
-
-
-def test_a_killed_process_leaves_each_message_sent_once_or_named_as_unsure(
-    store, context, mailing, server, monkeypatch
-):
-    logging.getLogger("mail.log").setLevel(logging.ERROR)
-    names = [f"s{number:02d}" for number in range(24)]
-    for name in names:
-        subscribe(store, name)
-    woken, server.seconds = quake(store), 0.02
-    process = work(handler, mailing, woken)
-    deadline = time.monotonic() + 60
-    while len(server.letters) < 6 and time.monotonic() < deadline:
-        time.sleep(0.01)
-    process.kill()
-    process.join(10)
-    assert 6 <= len(server.letters) < 24
-    server.seconds = 0.0
-    with pytest.raises(Unavailable, match="another process is at it"):
-        handler.run(woken, context)  # those that were under way may be under way still
-    later(monkeypatch, seconds=100)
-    handler.run(woken, context)
-    came = [to.partition("@")[0] for to, _mail in server.letters]
-    rows = log(store)
-    unsure = {name for name, row in rows.items() if row[1] == "unsure"}
-    assert set(rows) == set(names)
-    assert len(came) == len(set(came))  # nobody twice
-    assert set(names) - set(came) <= unsure
-    assert {row[1] for name, row in rows.items() if name not in unsure} == {"sent"}
-    assert len(unsure) <= 8

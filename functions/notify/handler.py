@@ -57,8 +57,10 @@ def run(notification: Notification, context: frame.Context) -> frame.Outcome:
 
 
 def tick(now: datetime, context: frame.Context) -> frame.Outcome:
-    """What was held until now."""
-    sent = held.send_held(office(context), directory(context.store), now)
+    """What was held until now; and subscriptions that are new or changed are read before anybody waits for that."""
+    known = directory(context.store)
+    known.all()
+    sent = held.send_held(office(context), known, now)
     return frame.Outcome("", f"{sent} sent")
 
 
@@ -67,13 +69,13 @@ def _decided(decision: Decision, context: frame.Context, now: datetime, timing: 
     if decision.kind != HIDDEN:
         return _DONE
     found = History(context.store, now - FOLLOW_UP).of_event(decision.hazard, decision.identity)
-    if found is None or found[1]["drill"] != decision.drill:
+    if found is None or found.drill != decision.drill:
         return _DONE  # nobody heard of it
-    entry = _newest(context.store, json.loads(context.store.get(keys.RESULTS, found[1]["entry"])[0]))
+    entry = _newest(context.store, json.loads(context.store.get(keys.RESULTS, found.entry)[0]))
     word = "hidden" if decision.value is True else "shown"
     version = f"{entry['version']}.{entry['run']}.{word}"
     step = Step(moment.parse(decision.when), entry["hazard"], entry["event_id"], version)
-    return _tell(entry, found[1]["entry"], step, context, now, timing)
+    return _tell(entry, found.entry, step, context, now, timing)
 
 
 def _newest(store: Store, entry: Entry) -> Entry:

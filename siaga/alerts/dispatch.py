@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from siaga import keys, moment
-from siaga.alerts import change, compose, delay, naming, record
+from siaga.alerts import change, compose, delay, history, naming, record
 from siaga.alerts.change import Heard
 from siaga.alerts.channel import Channel
 from siaga.alerts.compose import Event, Files
@@ -21,7 +21,7 @@ from siaga.alerts.delay import SWARM_HOURS
 from siaga.alerts.directory import Tokens
 from siaga.alerts.history import History
 from siaga.alerts.naming import Step
-from siaga.alerts.record import HELD, RETRY, SENDING, SKIPPED, Record
+from siaga.alerts.record import FAILED, HELD, RETRY, SENDING, SENT, SKIPPED, UNSURE, Record
 from siaga.alerts.subscription import Subscription
 from siaga.errors import Reason, Unavailable, reason
 from siaga.language import LANGUAGES
@@ -29,6 +29,7 @@ from siaga.store import Store
 
 SCHEMA = "siaga/alerts/1"
 _AT_ONCE = 8  # messages that are under way
+_SETTLED = (SENT, FAILED, UNSURE)  # of a row: nothing more comes of its message, and its record need not be asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +45,17 @@ class Office:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What one subscription is to hear: kind "" and why nothing; last: what it heard before; hold: until when."""
+    """What one subscription is to hear: kind "" and why nothing; last: what it heard before; hold: until when.
+
+    settled: its row of the log, where nothing more is to be done.
+    """
 
     subscription: Subscription
     kind: str
     reason: Reason | None = None
     last: Heard | None = None
     hold: delay.Delay | None = None
+    settled: Mapping[str, Any] | None = None
 
 
 def dispatch(
@@ -68,19 +73,25 @@ def dispatch(
     Raises Unavailable while messages wait to be tried again, once all others are out.
     """
     since = min(moment.parse(event.facts.time), now - timedelta(hours=SWARM_HOURS))
-    history = History(office.store, since)
-    plans = [_plan(office, event, step, subjects, one, obsolete, history, now) for one in subscriptions]
-    rows = {plan.subscription.id: _row(plan) for plan in plans}
-    _write_log(office.store, event, step, rows, history.begun(step))
-    files = Files(office.store, event.entry)
-    due = [plan for plan in plans if plan.kind]
+    earlier, begun = History(office.store, since), history.begun(office.store, step)
+
+    def plan(one: Subscription) -> Plan:
+        return _plan(office, event, step, subjects, one, obsolete, earlier, begun.get(one.id), now)
+
     with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
+        plans = list(pool.map(plan, subscriptions))
+        rows = {plan.subscription.id: _row(plan) for plan in plans}
+        due = [plan for plan in plans if plan.kind and not plan.settled]
+        if due or not begun.items() >= rows.items():
+            _write_log(office.store, event, step, rows, begun)
+        files = Files(office.store, event.entry)
         sent = list(pool.map(lambda plan: _deliver(office, event, step, plan, files, now), due))
     for channel in office.channels.values():
         channel.close()
     for one in sent:
         rows[one.subscription] |= {"state": one.state, "reason": one.reason, "title": one.title}
-    _write_log(office.store, event, step, rows, None)
+    if sent:
+        _write_log(office.store, event, step, rows, begun)
     waiting = [one for one in sent if one.state in (RETRY, SENDING)]
     if waiting:
         why = waiting[0].reason or reason("another process is at it")
@@ -100,19 +111,21 @@ def _plan(
     subjects: frozenset[str],
     subscription: Subscription,
     obsolete: Reason | None,
-    history: History,
+    earlier: History,
+    row: Mapping[str, Any] | None,
     now: datetime,
 ) -> Plan:
-    """What one subscription is to hear; what was begun before goes on as it was begun."""
+    """What one subscription is to hear; what was begun before goes on as it was begun. row: of the log, if it was."""
     facts = event.facts
-    begun = (history.begun(step) or {"messages": {}})["messages"].get(subscription.id)
-    stored = record.load(office.store, step.message(subscription.id)) if begun and begun["kind"] else None
+    begun = row if row and row["kind"] else None
+    if begun and begun["state"] in _SETTLED:
+        return Plan(subscription, begun["kind"], settled=begun)
+    stored = record.load(office.store, step.message(subscription.id)) if begun else None
     if stored and (stored[0].is_final or obsolete is None):
-        last = history.last(subjects, subscription.id, step)
-        return Plan(subscription, stored[0].kind, None, last)
+        return Plan(subscription, stored[0].kind, None, earlier.last(subjects, subscription.id, step))
     if obsolete:
         return Plan(subscription, "", obsolete)
-    last = history.last(subjects, subscription.id, step)
+    last = earlier.last(subjects, subscription.id, step)
     if old := delay.too_old(facts, now, office.hours, last is not None):
         return Plan(subscription, "", old)
     judgement = change.judge(subscription, facts, last, event.hidden)
@@ -122,7 +135,7 @@ def _plan(
         return Plan(subscription, "", reason("There is no server for channel {channel}", channel=subscription.channel))
     if subscription.after_report and not facts.has_report and judgement.kind in (change.FIRST, change.UPDATE):
         return Plan(subscription, "", reason("The subscription waits for the report"))
-    lately = history.lately(subscription.id, now - timedelta(hours=SWARM_HOURS), subjects)
+    lately = earlier.lately(subscription.id, now - timedelta(hours=SWARM_HOURS), subjects)
     return Plan(subscription, judgement.kind, judgement.reason, last, delay.hold(subscription, facts, now, lately))
 
 
@@ -165,6 +178,8 @@ def _hold(store: Store, wanted: Record, hold: delay.Delay) -> Record:
 
 
 def _row(plan: Plan) -> dict[str, Any]:
+    if plan.settled:
+        return dict(plan.settled)
     return {
         "name": plan.subscription.name,
         "channel": plan.subscription.channel,
@@ -174,11 +189,9 @@ def _row(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _write_log(
-    store: Store, event: Event, step: Step, rows: Mapping[str, Any], begun: Mapping[str, Any] | None
-) -> None:
-    """Write it. begun: what stands there, whose rows of messages stay, whoever subscribes or stops meanwhile."""
-    former = {name: row for name, row in (begun or {"messages": {}})["messages"].items() if row["kind"]}
+def _write_log(store: Store, event: Event, step: Step, rows: Mapping[str, Any], begun: Mapping[str, Any]) -> None:
+    """Write it. begun: rows that stand there; those of messages stay, whoever subscribes or stops meanwhile."""
+    former = {name: row for name, row in begun.items() if row["kind"]}
     log = {
         "schema": SCHEMA,
         "subject": event.facts.subject,

@@ -1,8 +1,11 @@
 """What was written of earlier messages: what somebody last heard of an event, and of how many events lately."""
 
 import json
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from siaga import keys
@@ -10,54 +13,83 @@ from siaga.alerts import naming, record
 from siaga.alerts.change import Heard
 from siaga.alerts.naming import Step
 from siaga.errors import BadInput, NotFound
-from siaga.store import Store
+from siaga.store import Head, Store
 
 _MOST_BYTES = 16 << 20  # of a log: some hundred bytes for each subscription
+_MOST_KEPT = 1000  # logs that a process remembers
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """What is remembered of one. entry: key of the catalogue's. named: to whom a message was planned."""
+
+    step: Step
+    subject: str
+    entry: str
+    drill: bool
+    named: frozenset[str]
 
 
 class History:
-    """The logs since some moment, read once; the records that they name are read when they are asked for."""
+    """The logs since some moment, each read once in a process; their records are read when they are asked for."""
 
     def __init__(self, store: Store, since: datetime) -> None:
         """`store` with the rights of functions. since: of the arrival, with a margin, of what is looked for."""
         self._store = store
-        self._logs: list[tuple[Step, Mapping[str, Any]]] = []
         after = f"{naming.LOG}{naming.clock(since - timedelta(minutes=10))}"
-        for head in store.list(keys.NOTIFICATIONS, naming.LOG, start_after=after):
-            try:
-                body = store.get(keys.NOTIFICATIONS, head.key, at_most=_MOST_BYTES)[0]
-                self._logs.append((Step.parse(head.key), json.loads(body)))
-            except (BadInput, NotFound, ValueError):
-                continue
+        self._logs = list(_read(store, store.list(keys.NOTIFICATIONS, naming.LOG, start_after=after)))
 
     def last(self, subjects: frozenset[str], subscription_id: str, but: Step) -> Heard | None:
         """What they last heard of an event, by any of its ids, but for the step that is under way."""
         heard = []
-        for step, log in self._logs:
-            if step != but and log["subject"] in subjects and _named(log, subscription_id):
-                stored = record.load(self._store, step.message(subscription_id))
+        for log in self._logs:
+            if log.step != but and log.subject in subjects and subscription_id in log.named:
+                stored = record.load(self._store, log.step.message(subscription_id))
                 if stored and stored[0].has_reached:
                     heard.append(Heard(**stored[0].heard))
         return max(heard, key=lambda one: one.number, default=None)
 
     def lately(self, subscription_id: str, since: datetime, but: frozenset[str]) -> int:
         """How many events they heard of since then."""
-        named = (log["subject"] for step, log in self._logs if step.received >= since and _named(log, subscription_id))
+        named = (log.subject for log in self._logs if log.step.received >= since and subscription_id in log.named)
         return len(set(named) - but)
 
-    def begun(self, step: Step) -> Mapping[str, Any] | None:
-        """The log of that step, if it was begun before."""
-        return next((log for other, log in self._logs if other == step), None)
-
-    def of_event(self, hazard: str, identity: str) -> tuple[Step, Mapping[str, Any]] | None:
+    def of_event(self, hazard: str, identity: str) -> Log | None:
         """The newest log that names an event."""
-        for step, log in reversed(self._logs):
-            if step.hazard == hazard and keys.identity(hazard, step.event_id) == identity:
-                return step, log
+        for log in reversed(self._logs):
+            if log.step.hazard == hazard and keys.identity(hazard, log.step.event_id) == identity:
+                return log
         return None
 
 
-def _named(log: Mapping[str, Any], subscription_id: str) -> bool:
-    """Whether a message to them was planned then."""
-    row = log["messages"].get(subscription_id)
-    return row is not None and bool(row["kind"])
+def begun(store: Store, step: Step) -> Mapping[str, Any]:
+    """The rows of the log of that step by subscription; none where it was not begun before."""
+    try:
+        return dict(json.loads(store.get(keys.NOTIFICATIONS, step.log, at_most=_MOST_BYTES)[0])["messages"])
+    except (NotFound, ValueError, KeyError, TypeError):
+        return {}
+
+
+def _read(store: Store, heads: Iterator[Head]) -> Iterator[Log]:
+    kept = _kept(store)
+    if len(kept) > _MOST_KEPT:
+        kept.clear()
+    for head in heads:
+        if head.key not in kept or kept[head.key][0] != head.etag:
+            try:
+                body, got = store.get(keys.NOTIFICATIONS, head.key, at_most=_MOST_BYTES)
+                kept[head.key] = got.etag, _log(Step.parse(head.key), json.loads(body))
+            except (BadInput, NotFound, ValueError):
+                continue
+        yield kept[head.key][1]
+
+
+@cache
+def _kept(_store: Store) -> dict[str, tuple[str, Log]]:
+    """By key of a log: its ETag and what it says. One per store and process."""
+    return {}
+
+
+def _log(step: Step, stored: Mapping[str, Any]) -> Log:
+    named = frozenset(sys.intern(name) for name, row in stored["messages"].items() if row["kind"])
+    return Log(step, stored["subject"], stored["entry"], stored["drill"], named)
