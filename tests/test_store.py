@@ -258,10 +258,12 @@ RIGHTS = {
     ("functions", keys.ANNOUNCEMENTS): {READ, LIST, PUT},
     **{("functions", bucket): {READ, LIST} for bucket in (keys.TEXTS, keys.DECISIONS, keys.SUBSCRIPTIONS)},
     ("functions", keys.NOTIFICATIONS): {READ, LIST, PUT, DELETE},
-    **{("gateway", bucket): {READ, LIST} for bucket in (*keys.INPUTS, keys.RESULTS, keys.TEXTS)},
+    **{("gateway", bucket): {READ, LIST} for bucket in (*keys.INPUTS, keys.RESULTS, keys.TEXTS, keys.DECISIONS)},
+    ("gateway", keys.NOTIFICATIONS): {LIST},
     ("ash", keys.ASHMAPS): {READ, LIST, PUT},
     **{("operators", bucket): {PUT} for bucket in (keys.SHAKEMAPS, keys.SHAKEMAPS_CORRECTED)},
-    **{("operators", bucket): {READ, LIST, PUT} for bucket in (keys.DECISIONS, keys.TEXTS, *keys.ALERTS)},
+    **{("operators", bucket): {READ, LIST, PUT} for bucket in (keys.DECISIONS, keys.TEXTS, keys.NOTIFICATIONS)},
+    ("operators", keys.SUBSCRIPTIONS): {READ, LIST, PUT, DELETE},
     **{("accounts", bucket): {READ, LIST, PUT} for bucket in (keys.ACCOUNTS, keys.AUDIT)},
     **{("gateway", bucket): {READ, LIST, PUT, DELETE} for bucket in (keys.LEDGER, keys.CANARY)},
     **{("web", bucket): {LIST} for bucket in keys.INPUTS},
@@ -287,6 +289,12 @@ def test_a_role_may_do_what_it_needs_and_nothing_else(store, ours, role):
         if version:  # what is history for the one who overwrote it must stay for all others
             assert not allowed(lambda: narrow.delete(bucket, "there", version_id=version))  # noqa: B023
             assert store.exists(bucket, "there")
+
+
+def test_the_sweep_may_list_whatever_wakes_a_function(minio):
+    for function in stack.load(minio.stack):
+        for pattern in function.inputs:
+            assert LIST in RIGHTS["gateway", pattern.bucket], (function.name, pattern)
 
 
 @pytest.mark.parametrize("role", minio.ROLES)

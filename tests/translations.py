@@ -70,6 +70,8 @@ SPEAKING += (
     "Returned",
     "Unanswered",
     "Unsure",
+    "Stale",
+    "Unconditional",
 )
 # what only the person at the command line meets; that speaks English, as its commands do
 COMMAND_LINE = (

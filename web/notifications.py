@@ -1,26 +1,23 @@
 """What became of alerts, for operators: each event that somebody was to hear of, who heard, who did not, and why."""
 
-import json
 from collections import Counter
 from datetime import timedelta
-from itertools import islice
-from typing import Any
 
 from flask import Blueprint, Flask, current_app, g, render_template
 
 from siaga import keys
 from siaga.accounts.account import OPERATOR
-from siaga.alerts import naming
+from siaga.alerts import delivery, naming
 from siaga.alerts.change import BELOW, CANCELLED, FIRST, UPDATE
+from siaga.alerts.delivery import Log, Wanted
 from siaga.alerts.naming import Step
-from siaga.errors import BadInput, NotFound
 from siaga.hazards import HAZARDS
 from siaga.report import figures
 from siaga.store import Store
 from web import login
 
 _NAME = "siaga-notifications"
-_DAYS, _MOST = 7, 50  # of events that are shown
+DAYS, _MOST = 7, 50  # of events that are shown
 _FAILED_DAYS = 1
 KINDS = {FIRST: "First", UPDATE: "Update", BELOW: "Correction", CANCELLED: "Cancelled"}
 STATES = {
@@ -46,13 +43,15 @@ def install(app: Flask, store: Store) -> None:
 @login.page(OPERATOR)
 def overview() -> str:
     """The events of the last days, the newest first."""
-    after = f"{naming.LOG}{naming.clock(g.now - timedelta(days=_DAYS))}"
-    newest = sorted(
-        (head.key for head in _store().list(keys.NOTIFICATIONS, naming.LOG, start_after=after)), reverse=True
-    )
-    rows = [row for key in islice(newest, _MOST) if (row := _row(key))]
+    store = installed_store()
+    newest = delivery.steps(store, Wanted(g.now - timedelta(days=DAYS)))
     return render_template(
-        "notifications.html", tab="notifications", rows=rows, days=_DAYS, failed=failed(_store()), states=STATES
+        "notifications.html",
+        tab="notifications",
+        rows=[_row(step, log) for step in newest[:_MOST] if (log := delivery.load(store, step))],
+        days=DAYS,
+        failed=failed(store),
+        states=STATES,
     )
 
 
@@ -62,12 +61,8 @@ def failed(store: Store) -> int:
     return sum(1 for _head in store.list(keys.NOTIFICATIONS, naming.FAILED, start_after=after))
 
 
-def _row(key: str) -> dict[str, Any] | None:
-    try:
-        log, step = json.loads(_store().get(keys.NOTIFICATIONS, key)[0]), Step.parse(key)
-    except (NotFound, BadInput, ValueError):
-        return None
-    messages = log["messages"].values()
+def _row(step: Step, log: Log) -> dict[str, object]:
+    messages = [one.row for one in delivery.rows(installed_store(), step, log)]
     went = [one for one in messages if one["kind"]]
     why = Counter(g.language.reason(one["reason"]) for one in messages if not one["kind"])
     return {
@@ -91,6 +86,7 @@ def _row(key: str) -> dict[str, Any] | None:
     }
 
 
-def _store() -> Store:
+def installed_store() -> Store:
+    """That of this app, with the rights of role operators."""
     store: Store = current_app.extensions[_NAME]
     return store

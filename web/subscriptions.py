@@ -38,7 +38,7 @@ def install(app: Flask, store: Store, key: str) -> None:
 def overview() -> tuple[str, int]:
     """All of them, and the form of one."""
     name = request.args.get("edit", "")
-    edited = _directory().get(name) if name else None
+    edited = installed_directory().get(name) if name else None
     there = request.args.get("there", 0, type=int)
     return _page(edited, there=there)
 
@@ -53,11 +53,11 @@ def save() -> AnyResponse | tuple[str, int]:
     try:
         wanted = subscriptions.read(row)
         if name:
-            one = _directory().change(name, lambda former: _edited(former, wanted))
+            one = installed_directory().change(name, lambda former: edited(former, wanted))
         else:
-            one = _directory().add(wanted, ACTIVE, login.name())
+            one = installed_directory().add(wanted, ACTIVE, login.name())
     except BadInput as error:
-        return _page(_directory().get(name) if name else None, error, row)
+        return _page(installed_directory().get(name) if name else None, error, row)
     audit.about(f"{one.id} {one.channel}")
     return redirect(url_for("subscriptions.overview", edit=one.id))
 
@@ -69,7 +69,7 @@ def stand() -> AnyResponse:
     name = request.form.get("id", "")[:40]
     standing = ACTIVE if request.form.get("go_on") else STOPPED
     audit.about(f"{name} {standing}")
-    _directory().change(name, lambda one: replace(one, standing=standing))
+    installed_directory().change(name, lambda one: replace(one, standing=standing))
     return redirect(url_for("subscriptions.overview"))
 
 
@@ -80,7 +80,7 @@ def export() -> Response:
     written = io.StringIO()
     table = csv.DictWriter(written, ["id", "standing", *EDITED], lineterminator="\r\n")
     table.writeheader()
-    for one in _directory().all():
+    for one in installed_directory().all():
         table.writerow({"id": one.id, "standing": one.standing} | one.row)
     named = {"Content-Disposition": 'attachment; filename="subscriptions.csv"'}
     return Response(written.getvalue().encode("utf-8-sig"), mimetype="text/csv", headers=named)
@@ -97,14 +97,14 @@ def take_in() -> AnyResponse | tuple[str, int]:
         rows = _rows()
     except BadInput as error:
         return _page(None, error)
-    known, there = {tuple(one.row.values()) for one in _directory().all()}, 0
+    known, there = {tuple(one.row.values()) for one in installed_directory().all()}, 0
     for name, wanted in rows:
         if name:
-            _directory().change(name, lambda former, wanted=wanted: _edited(former, wanted))  # type: ignore[misc]
+            installed_directory().change(name, lambda former, wanted=wanted: edited(former, wanted))  # type: ignore[misc]
         elif (row := tuple(wanted.row.values())) in known:
             there += 1
         else:
-            _directory().add(wanted, ACTIVE, login.name())
+            installed_directory().add(wanted, ACTIVE, login.name())
             known.add(row)
     audit.about(f"{len(rows)} rows, {there} there already")
     return redirect(url_for("subscriptions.overview", there=there or None))
@@ -122,7 +122,7 @@ def stop(name: str, token: str) -> str:
     one = _of_token(name, token)
     g.tried = one.id  # who it was, for the audit
     audit.about(one.id)
-    _directory().change(one.id, lambda former: replace(former, standing=STOPPED))
+    installed_directory().change(one.id, lambda former: replace(former, standing=STOPPED))
     return render_template("stop.html", tab="", one=one, done=True)
 
 
@@ -130,12 +130,13 @@ stop.by_password = True  # type: ignore[attr-defined]  # no cookie speaks for it
 
 
 def _of_token(name: str, token: str) -> Subscription:
-    if not _tokens().fits(token, "stop", name):
+    if not installed_tokens().fits(token, "stop", name):
         raise NotFound("There is no subscription {name}", name=name[:40])
-    return _directory().get(name)
+    return installed_directory().get(name)
 
 
-def _edited(former: Subscription, wanted: Subscription) -> Subscription:
+def edited(former: Subscription, wanted: Subscription) -> Subscription:
+    """What is to hold of one, whose id and standing stay."""
     kept = {name: getattr(former, name) for name in ("id", "standing", "created", "by")}
     return replace(wanted, **kept)
 
@@ -152,7 +153,7 @@ def _rows() -> list[tuple[str, Subscription]]:
         raise BadInput(
             "The table has {count} rows; write at least one, at most {most}", count=len(table), most=_MOST_ROWS
         )
-    there = {one.id for one in _directory().all()}
+    there = {one.id for one in installed_directory().all()}
     return [_row(number, row, there) for number, row in enumerate(table, 2)]
 
 
@@ -176,13 +177,13 @@ def _page(
         g.language("{count} rows were there already and make no second subscription", count=there) if there else ""
     )
     if edited and edited.channel == "webhook":
-        secret = webhook.secret(_tokens().key, edited.id)
+        secret = webhook.secret(installed_tokens().key, edited.id)
     usual = edited.row if edited else {"hazards": "earthquake flood ash", "level": "orange", "mmi": "6"}
     page = render_template(
         "subscriptions.html",
         tab="subscriptions",
-        rows=_directory().all(),
-        returned=_directory().returned(),
+        rows=installed_directory().all(),
+        returned=installed_directory().returned(),
         edited=edited,
         row=dict.fromkeys(EDITED, "") | (row if row is not None else usual),
         secret=secret,
@@ -196,11 +197,13 @@ def _page(
     return page, error.status if error else 200
 
 
-def _directory() -> Directory:
+def installed_directory() -> Directory:
+    """That of this app."""
     directory: Directory = current_app.extensions[_NAME][0]
     return directory
 
 
-def _tokens() -> Tokens:
+def installed_tokens() -> Tokens:
+    """Those of this app."""
     tokens: Tokens = current_app.extensions[_NAME][1]
     return tokens

@@ -17,6 +17,8 @@ NAMES = {
     "write:felt": "Say whether a quake was felt",
     "write:hide": "Hide events and show them again",
     "write:reprocess": "Do inputs again",
+    "read:alerts": "Read subscriptions and what became of alerts",
+    "write:alerts": "Write subscriptions",
 }
 
 pages = Blueprint("tokens", __name__)

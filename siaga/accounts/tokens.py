@@ -26,6 +26,8 @@ SCOPES = {  # what a token may do: the role that its account must have
     "write:felt": OPERATOR,
     "write:hide": OPERATOR,
     "write:reprocess": OPERATOR,
+    "read:alerts": OPERATOR,
+    "write:alerts": OPERATOR,
 }
 MOST_DAYS = 366
 LONGEST = 80  # characters of what a token is for

@@ -29,6 +29,10 @@ class Directory:
 
     def all(self) -> list[Subscription]:
         """Every one that can be read, by id."""
+        return [one for one, _etag in self.entries()]
+
+    def entries(self) -> list[tuple[Subscription, str]]:
+        """Every one that can be read and its ETag, by id."""
         heads = {naming.subscription_id(head.key): head.etag for head in self._store.list(keys.SUBSCRIPTIONS)}
         kept = {}
         for name, etag in heads.items():
@@ -36,11 +40,11 @@ class Directory:
                 kept[name] = self._read[name]
                 continue
             try:
-                kept[name] = etag, self._load(name)[0]
+                kept[name] = etag, self.load(name)[0]
             except (NotFound, BadInput):  # removed since it was listed, or not of a known form
                 continue
         self._read = kept
-        return [kept[name][1] for name in sorted(kept)]
+        return [(kept[name][1], kept[name][0]) for name in sorted(kept)]
 
     def active(self) -> list[Subscription]:
         """Those that hear of events."""
@@ -48,7 +52,7 @@ class Directory:
 
     def get(self, subscription_id: str) -> Subscription:
         """One. Raises NotFound."""
-        return self._load(subscription_id)[0]
+        return self.load(subscription_id)[0]
 
     def add(self, wanted: Subscription, standing: str, by: str) -> Subscription:
         """A new one. by: who makes it."""
@@ -65,13 +69,21 @@ class Directory:
 
     def change(self, subscription_id: str, change: Callable[[Subscription], Subscription]) -> Subscription:
         """Change one; what is the same already is not written. Raises NotFound, Conflict."""
-        former, etag = self._load(subscription_id)
+        former, etag = self.load(subscription_id)
         after = change(former)
-        if after != former:
-            self._store.put(
-                keys.SUBSCRIPTIONS, naming.subscription(former.id), after.encode(), "application/json", if_match=etag
-            )
+        self.replace(former, after, etag)
         return after
+
+    def replace(self, former: Subscription, after: Subscription, etag: str) -> str:
+        """Write another in place of the one with that ETag; its own ETag. Raises Conflict."""
+        if after == former:
+            return etag
+        key = naming.subscription(former.id)
+        return self._store.put(keys.SUBSCRIPTIONS, key, after.encode(), "application/json", if_match=etag)
+
+    def remove(self, subscription_id: str, etag: str) -> None:
+        """Remove the one with that ETag. Raises Conflict."""
+        self._store.delete(keys.SUBSCRIPTIONS, naming.subscription(subscription_id), if_match=etag)
 
     def returned(self) -> set[str]:
         """The ids of those whose address took no message."""
@@ -79,7 +91,8 @@ class Directory:
         heads = self._store.list(keys.NOTIFICATIONS, prefix)
         return {naming.subscription_id(head.key.removeprefix(prefix)) for head in heads}
 
-    def _load(self, subscription_id: str) -> tuple[Subscription, str]:
+    def load(self, subscription_id: str) -> tuple[Subscription, str]:
+        """One and its ETag. Raises NotFound."""
         if not ID.fullmatch(subscription_id):
             raise NotFound("There is no subscription {name}", name=subscription_id[:40])
         try:

@@ -36,6 +36,7 @@ _CLOCK_FACE = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _ZONE_CODE = re.compile(r"[A-Za-z0-9._-]{1,20}")
 _FORMULA = ("=", "+", "-", "@")  # operators open the table of all in a spreadsheet
 _LONGEST = 120  # characters of a name; 1000 of an address
+_MOST_DIGITS = 9
 
 Rectangle = tuple[float, float, float, float]  # west, south, east, north in degrees, WGS84
 
@@ -86,14 +87,14 @@ class Subscription:
     @property
     def row(self) -> dict[str, str]:
         """All that a person edits, as texts: what `read` makes the same of."""
-        return {name: _text(getattr(self, name)) for name in EDITED}
+        return {name: text_of(getattr(self, name)) for name in EDITED}
 
 
 def decode(body: bytes) -> Subscription:
     """A stored one. Raises BadInput."""
     try:
         stored = json.loads(body)
-        edited = _parsed({name: _text(stored[name]) for name in EDITED})
+        edited = _parsed({name: text_of(stored[name]) for name in EDITED})
         kept = {name: str(stored[name]) for name in _KEPT}
     except (ValueError, TypeError, KeyError) as error:
         raise BadInput("A subscription cannot be read: {detail}", detail=str(error)) from error
@@ -112,6 +113,7 @@ def read(row: Mapping[str, str]) -> Subscription:
         raise BadInput(
             "name begins with {mark}, which a spreadsheet takes for a formula; begin it with a letter",
             mark=wanted.name[0],
+            field="name",
         )
     return wanted
 
@@ -155,15 +157,16 @@ def _wrong_address(wanted: Subscription) -> BadInput:
         value=repr(wanted.address[:80]),
         channel=wanted.channel,
         example=_ADDRESSES[wanted.channel][1],
+        field="address",
     )
 
 
-def _text(value: object) -> str:
-    """As a form holds it."""
+def text_of(value: object) -> str:
+    """A value as a form holds it."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, tuple | list):
-        return " ".join(map(_text, value))
+        return " ".join(map(text_of, value))
     return "" if value is None else f"{value:.12g}" if isinstance(value, float) else str(value)
 
 
@@ -199,7 +202,7 @@ def _number(least: float, most: float) -> Parser:
 
 def _whole(least: int, most: int) -> Parser:
     def parse(name: str, text: str) -> int:
-        if not text.isdecimal() or not least <= int(text) <= most:
+        if not text.isdecimal() or len(text) > _MOST_DIGITS or not least <= int(text) <= most:
             raise _wrong(name, text, f"{least} … {most}")
         return int(text)
 

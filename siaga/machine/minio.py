@@ -244,12 +244,15 @@ def _rules(bucket: str, functions: Sequence[Function]) -> dict[str, object]:
     }
 
 
+_OF_BUCKETS = ("s3:ListBucket", "s3:GetBucketLocation", "s3:ListBucketVersions")  # and not of what lies in them
+
+
 def rights(role: str) -> dict[str, object]:
     """The policy of a role: the least it needs."""
     shakemaps = (keys.SHAKEMAPS, keys.SHAKEMAPS_CORRECTED)
     shown = (keys.RESULTS, keys.LEDGER, keys.ANNOUNCEMENTS, keys.DECISIONS, keys.TEXTS, keys.NOTIFICATIONS)
     asked_for = (keys.ANNOUNCEMENTS, keys.TEXTS, keys.DECISIONS, *keys.ALERTS)  # that functions look at besides
-    listing, versions = ("s3:ListBucket", "s3:GetBucketLocation"), ("s3:ListBucketVersions",)
+    listing, versions, own = _OF_BUCKETS[:2], _OF_BUCKETS[2:], (keys.ACCOUNTS, keys.AUDIT)
     reading = ("s3:GetObject", "s3:GetObjectVersion")
     allowed: dict[str, list[tuple[tuple[str, ...], tuple[str, ...]]]] = {
         # clients look at what they have sent (HEAD), and some read it back: rclone, s3cmd sync, mc, boto3's waiters
@@ -262,13 +265,11 @@ def rights(role: str) -> dict[str, object]:
             (listing, (*keys.INPUTS, keys.CANARY, keys.ANALYSIS_DATA, keys.RESULTS, *asked_for)),
         ],
         "ash": [(("s3:PutObject", "s3:GetObject"), (keys.ASHMAPS,)), (listing, (keys.ASHMAPS,))],
-        "accounts": [
-            (("s3:GetObject", "s3:PutObject"), (keys.ACCOUNTS, keys.AUDIT)),
-            (listing, (keys.ACCOUNTS, keys.AUDIT)),
-        ],
+        "accounts": [(("s3:GetObject", "s3:PutObject"), own), (listing, own)],
         "operators": [
             (("s3:PutObject",), shakemaps),  # exercises, and maps that a program sends
             (("s3:GetObject", "s3:PutObject"), (keys.DECISIONS, keys.TEXTS, *keys.ALERTS)),
+            (("s3:DeleteObject",), (keys.SUBSCRIPTIONS,)),
             (listing, (keys.DECISIONS, keys.TEXTS, *keys.ALERTS)),  # else what is not there is forbidden
         ],
         "gateway": [
@@ -276,8 +277,8 @@ def rights(role: str) -> dict[str, object]:
             (("s3:PutObject", "s3:DeleteObject"), (keys.LEDGER, keys.CANARY)),
             (("s3:DeleteObject",), (f"{keys.RESULTS}/{keys.CANARY}", f"{keys.RESULTS}/{keys.canary_runs('*')}*")),
             ((*listing, *versions), (*keys.INPUTS, keys.CANARY, keys.RESULTS, keys.LEDGER)),
-            (("s3:GetObject",), (keys.TEXTS,)),  # which reports carry other lines than today's
-            (listing, (keys.TEXTS,)),
+            (("s3:GetObject",), (keys.TEXTS, keys.DECISIONS)),  # which reports carry other lines than today's
+            (listing, (keys.TEXTS, keys.DECISIONS, keys.NOTIFICATIONS)),  # the sweep looks for what wakes notify
         ],
         "web": [
             (("s3:GetObject",), (keys.FLOODMAPS, *shown)),
@@ -287,14 +288,7 @@ def rights(role: str) -> dict[str, object]:
     return {
         "Version": "2012-10-17",
         "Statement": [
-            {
-                "Effect": "Allow",
-                "Action": list(actions),
-                "Resource": [
-                    f"arn:aws:s3:::{bucket}" + ("" if set(actions) <= {*listing, *versions} else "/*")
-                    for bucket in into
-                ],
-            }
+            {"Effect": "Allow", "Action": list(actions), "Resource": [_resource(actions, one) for one in into]}
             for actions, into in allowed[role]
         ]
         + [
@@ -303,6 +297,11 @@ def rights(role: str) -> dict[str, object]:
         ]
         + [_of_notices(role)],
     }
+
+
+def _resource(actions: Sequence[str], bucket: str) -> str:
+    """What actions are of: the bucket itself, or what lies in it."""
+    return f"arn:aws:s3:::{bucket}" + ("" if set(actions) <= set(_OF_BUCKETS) else "/*")
 
 
 def _of_notices(role: str) -> dict[str, object]:

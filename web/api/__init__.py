@@ -2,10 +2,34 @@
 
 from flask import Flask
 
-from web.api import changes, document, events, floods, operations, places, reader, standing, zones
+from web.api import (
+    changes,
+    document,
+    events,
+    floods,
+    notifications,
+    operations,
+    places,
+    reader,
+    standing,
+    subscriptions,
+    zones,
+)
 from web.ash.volcanoes import Volcanoes
 
-__all__ = ["changes", "document", "events", "floods", "install", "operations", "places", "standing", "zones"]
+__all__ = [
+    "changes",
+    "document",
+    "events",
+    "floods",
+    "install",
+    "notifications",
+    "operations",
+    "places",
+    "standing",
+    "subscriptions",
+    "zones",
+]
 
 
 def install(app: Flask, volcanoes: Volcanoes | None) -> None:

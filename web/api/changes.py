@@ -1,6 +1,5 @@
 """What programs change: a ShakeMap or an ash fall comes in, an event is hidden or felt, an input is done again."""
 
-import json
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -8,15 +7,14 @@ from typing import Any
 from flask import Flask, current_app, g, request
 
 from siaga import keys
-from siaga.errors import BadInput
 from siaga.hazard import gridxml
 from siaga.hazard.ash import MAX_BYTES, MAX_REQUEST_BYTES, read_request
 from siaga.inputs import ash_uploads
 from siaga.inputs.ash_uploads import Uploads
 from siaga.inputs.decisions import FELT, HIDDEN, LONGEST
-from siaga.listener import SMALL
 from siaga.store import Store
 from web import audit, decisions
+from web.api.body import form, read_body
 from web.api.events import COLLECTIONS, EVENT_ID, HAZARD
 from web.api.operations import JSON, change
 from web.api.parameters import Schema, choice
@@ -29,22 +27,14 @@ _FOLDER = "operators"  # in the buckets of ShakeMaps: a folder of each account, 
 _SIGNS = 12  # that tell accounts apart in keys
 _GROUP = "Changes, by token"
 _XML, _FORM = "application/xml", "multipart/form-data"
-_KINDS = {"boolean": bool, "string": str, "null": type(None)}
 _BUCKETS = {"initial": keys.SHAKEMAPS, "corrected": keys.SHAKEMAPS_CORRECTED}
 _SOURCE = choice("source_type", "How the map was made", tuple(_BUCKETS), "initial")
 _LONGEST_NAME = 1100  # characters
 _WHY: Schema = {"type": "string", "minLength": 1, "maxLength": LONGEST}
-
-
-def _object(**properties: Schema) -> Schema:
-    required = sorted(properties)
-    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
-
-
-_GIVEN_FELT = _object(felt={"type": ["boolean", "null"]}, why=_WHY)
-_GIVEN_HIDDEN = _object(hidden={"type": "boolean"}, why=_WHY)
-_GIVEN_AGAIN = _object(input={"type": "string", "minLength": 1, "maxLength": _LONGEST_NAME}, report={"type": "boolean"})
-_GIVEN_ASH = _object(request={"type": "string"}, raster={"type": "string", "format": "binary"})
+_GIVEN_FELT = form(felt={"type": ["boolean", "null"]}, why=_WHY)
+_GIVEN_HIDDEN = form(hidden={"type": "boolean"}, why=_WHY)
+_GIVEN_AGAIN = form(input={"type": "string", "minLength": 1, "maxLength": _LONGEST_NAME}, report={"type": "boolean"})
+_GIVEN_ASH = form(request={"type": "string"}, raster={"type": "string", "format": "binary"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +88,7 @@ def send_ash() -> Any:
 @change("PUT", "/earthquakes/{event_id}/felt", _GROUP, "Decided", "write:felt", {JSON: _GIVEN_FELT}, (EVENT_ID,))
 def set_felt(event_id: str) -> Any:
     """Say whether somebody felt a quake; null: what its map and BMKG say holds again"""
-    given = _given(_GIVEN_FELT)
+    given = read_body(_GIVEN_FELT)
     return _decided("earthquakes", event_id, FELT, given["felt"], given["why"])
 
 
@@ -107,7 +97,7 @@ def set_felt(event_id: str) -> Any:
 )
 def set_hidden(hazard: str, event_id: str) -> Any:
     """Hide an event from readers, with all its versions, or show it again"""
-    given = _given(_GIVEN_HIDDEN)
+    given = read_body(_GIVEN_HIDDEN)
     return _decided(hazard, event_id, HIDDEN, given["hidden"], given["why"])
 
 
@@ -117,7 +107,7 @@ def do_again() -> Any:
 
     report: the report alone, from the figures that are there.
     """
-    given = _given(_GIVEN_AGAIN)
+    given = read_body(_GIVEN_AGAIN)
     audit.about(given["input"])
     report = {"report": True} if given["report"] else {}
     _doors().gateway.ask("POST", "/siaga/reprocess", {"input": given["input"], "who": g.account.name} | report)
@@ -129,26 +119,6 @@ def _decided(hazard: str, event_id: str, kind: str, value: bool | None, why: str
     audit.about(f"{hazard} {event_id} {kind} {value}: {why}")
     decisions.decide(entry, kind, value, why, g.account.name)
     return {"event_id": entry["event_id"], "kind": kind, "value": value}
-
-
-def _given(form: Schema) -> dict[str, Any]:
-    """The JSON object that was sent, of that form. Raises BadInput naming the field."""
-    if request.mimetype != JSON:
-        raise BadInput("Send the body as {media_type}", media_type=JSON)
-    try:
-        given = json.loads(request.get_data()[: SMALL + 1])
-    except (ValueError, RecursionError) as error:
-        raise BadInput("The body is not JSON: {detail}", detail=str(error)[:200]) from error
-    fields = form["properties"]
-    if not isinstance(given, dict) or given.keys() != fields.keys():
-        raise BadInput("Send a JSON object with these fields and no others: {names}", names=", ".join(fields))
-    for name, field in fields.items():
-        kinds = [field["type"]] if isinstance(field["type"], str) else field["type"]
-        if not isinstance(given[name], tuple(_KINDS[kind] for kind in kinds)):
-            raise BadInput("{field} has to be one of: {names}", field=name, names=", ".join(kinds))
-        if "maxLength" in field and not 1 <= len(given[name].strip()) <= field["maxLength"]:
-            raise BadInput("Write {field} in 1 to {most} characters", field=name, most=field["maxLength"])
-    return given
 
 
 def _doors() -> Doors:

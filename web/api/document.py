@@ -26,6 +26,10 @@ _REFUSALS = {  # of changes, besides
     "413": "It is too large",
     "422": "What was sent cannot serve; the sentence says why",
 }
+_CONDITIONAL = {  # of changes that name what they were made from
+    "412": "Another has changed it since; read it again, and change that",
+    "428": "If-Match is missing: the ETag of what you have read, so that nothing of another's is lost",
+}
 _SCHEME = "token"
 _TOKEN = "A token of an account, made on the account's page: Authorization: Bearer siaga_…"
 _ABOUT = """What Siaga knows of earthquakes, floods and volcanic ash: events, versions, people by zone, files.
@@ -95,7 +99,8 @@ def _described(one: Operation, _: Language) -> Schema:
     }
     if one.scope:
         content = {media_type: {"schema": form} for media_type, form in one.bodies.items()}
-        described |= {"security": [{_SCHEME: [one.scope]}], "requestBody": {"required": True, "content": content}}
+        described |= {"security": [{_SCHEME: [one.scope]}]}
+        described |= {"requestBody": {"required": True, "content": content}} if content else {}
     return described | ({"description": _(" ".join(rest.split()))} if rest else {})
 
 
@@ -107,7 +112,8 @@ def _answers(one: Operation, _: Language) -> Schema:
     etag = {"ETag": {"description": _("For If-None-Match"), "schema": {"type": "string"}}}
     if one.scope:
         content = {one.media_type: {"schema": schema}}
-        failures = _FAILURES | _REFUSALS
+        conditional = any(given.place == "header" for given in one.parameters)
+        failures = _FAILURES | _REFUSALS | (_CONDITIONAL if conditional else {})
         return {"200": {"description": _("The answer"), "content": content}} | {
             status: {"description": _(words), "content": failure} for status, words in sorted(failures.items())
         }
@@ -120,7 +126,7 @@ def _answers(one: Operation, _: Language) -> Schema:
 
 def sentences() -> Iterable[str]:
     """What the document says and gettext translates."""
-    yield from (*_FAILURES.values(), *_REFUSALS.values(), _TOKEN, _ABOUT)
+    yield from (*_FAILURES.values(), *_REFUSALS.values(), *_CONDITIONAL.values(), _TOKEN, _ABOUT)
     for one in OPERATIONS:
         first, _blank, rest = one.about.partition("\n\n")
         yield from (one.group, first, *([" ".join(rest.split())] if rest else []))

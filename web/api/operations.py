@@ -32,7 +32,8 @@ class Operation:
     """One operation. path: as OpenAPI has it. schema: the component of its answer, "" for any text.
 
     about: its docstring, whose first line stands for it in lists. group: the heading under which it stands.
-    scope: what the token of a change must allow. bodies: schemas of what is sent, by their media types.
+    scope: what the token must allow, of a change or of what not everybody may read; "" for what needs none.
+    bodies: schemas of what is sent, by their media types.
     """
 
     name: str
@@ -87,7 +88,7 @@ def change(
     def add(route: Callable[..., Any]) -> Callable[..., Any]:
         named, about = tuple(parameters), inspect.cleandoc(route.__doc__ or "")
         OPERATIONS.append(Operation(route.__name__, path, group, about, JSON, schema, named, method, scope, bodies))
-        changed = wraps(route)(partial(_changed, route, named, scope))
+        changed = wraps(route)(partial(_admitted, route, named, scope))
         changed.by_password = True  # type: ignore[attr-defined]  # as siaga's login has it for calls without cookies
         pages.add_url_rule(_rule(path), route.__name__, changed, methods=[method])
         return route
@@ -95,15 +96,23 @@ def change(
     return add
 
 
+def private(
+    path: str, group: str, schema: str, scope: str, parameters: Sequence[Parameter] = ()
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Answer GET there to a program with a token of that scope alone; else as `change`."""
+    return change("GET", path, group, schema, scope, {}, parameters)
+
+
 def _rule(path: str) -> str:
     return re.sub(r"{(\w+)}", r"<\1>", path)
 
 
-def _changed(route: Callable[..., Any], named: Sequence[Parameter], scope: str, **places: str) -> Response:
-    """What a change says. What was sent and cannot serve is told with its field."""
+def _admitted(route: Callable[..., Any], named: Sequence[Parameter], scope: str, **places: str) -> Response:
+    """What is said to who has the token. What was sent and cannot serve is told with its field."""
     bearer.check(scope)
     try:
-        response = Response(_text(route(**read(named, places))), content_type=JSON)
+        found = route(**read(named, places))
+        response = found if isinstance(found, Response) else Response(_text(found), content_type=JSON)
     except BadInput as error:
         if error.status != BadInput.status:
             raise  # a parameter's
@@ -137,7 +146,7 @@ def read(parameters: Sequence[Parameter], places: Mapping[str, str]) -> dict[str
             raise BadParameter("{field} stands there twice; write it once", field=name)
     LANGUAGE.read(request.args.get(LANGUAGE.name, LANGUAGE.schema["enum"][0]))
     values = {}
-    for one in parameters:
+    for one in (one for one in parameters if one.place != "header"):
         written = places.get(one.name) if one.place == "path" else request.args.get(one.name)
         values[one.name] = one.default if written is None else one.read(written)
     return values

@@ -24,7 +24,7 @@ class BadParameter(BadInput):
 class Parameter:
     """One parameter. about: an English sentence, to be translated. read: its value; raises BadParameter.
 
-    place: query or path. many: whether it is a list, written with commas.
+    place: query, path, or header, which its operation reads by itself. many: whether it is a list, written with commas.
     """
 
     name: str
@@ -120,6 +120,11 @@ def moment(name: str, about: str) -> Parameter:
     form = {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}]}
 
     return Parameter(name, about, form, partial(_moment, name))
+
+
+def header(name: str, about: str) -> Parameter:
+    """A header of the request."""
+    return Parameter(name, about, {"type": "string"}, str, None, "header")
 
 
 def box(name: str, about: str) -> Parameter:

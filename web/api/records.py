@@ -248,6 +248,50 @@ class Ordered(TypedDict):
     report: bool
 
 
+class Subscriptions(TypedDict):
+    """A page of subscriptions, by their ids. next: the path of the following page."""
+
+    next: str | None
+
+
+class SubscriptionFacts(TypedDict):
+    """A subscription, as it was written. etag: for If-Match. returned: its address took the last message not.
+
+    secret: of a webhook, by which its receiver checks what comes; null to who may only read.
+    """
+
+    etag: str
+    returned: bool
+    secret: str | None
+
+
+class Delivery(TypedDict):
+    """What became of the message to one subscription about one version of an event. received: when its input came.
+
+    kind: first, update, below (a correction), cancelled; null where nothing was to be told, and reason says why.
+    """
+
+    received: str
+    hazard: str
+    event_id: str
+    version: str
+    title: str
+    drill: bool
+    subscription: str
+    name: str
+    channel: str
+    kind: str | None
+    state: Literal["sending", "sent", "held", "retry", "failed", "unsure", "skipped"]
+    reason: str | None
+
+
+class Deliveries(TypedDict):
+    """A page of the log, the newest first. It may hold fewer than were asked for while `next` is not null."""
+
+    deliveries: list[Delivery]
+    next: str | None
+
+
 ANSWERS = (
     Unknown,
     EventLinks,
@@ -268,4 +312,6 @@ ANSWERS = (
     ReceivedAsh,
     Decided,
     Ordered,
+    Delivery,
+    Deliveries,
 )

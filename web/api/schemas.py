@@ -35,6 +35,7 @@ def components() -> Mapping[str, Schema]:
     made["Events"]["properties"]["versions"] = {"type": "array", "items": reference("Event")}
     made["Impact"] = {"oneOf": [reference(f"{name}Impact") for name in HAZARDS.values()]}
     made["Zones"] = {"oneOf": [reference(f"{name}Zones") for name in HAZARDS.values()]}
+    made |= _subscriptions()
     for kind in records.ANSWERS:
         made[kind.__name__] = _record(kind)
     for name, properties in (
@@ -130,6 +131,25 @@ def _zones(name: str, impact: Schema) -> dict[str, Schema]:
     }
     head["required"] = sorted({*head["required"], "zones", "table"})
     return {f"{name}Zones": head}
+
+
+def subscription() -> Schema:
+    """A subscription as it is stored."""
+    text = resources.files("siaga.alerts").joinpath("subscription.schema.json").read_text(encoding="utf-8")
+    stored_form: Schema = loads(text)
+    return stored_form
+
+
+def _subscriptions() -> dict[str, Schema]:
+    """Those of one and of a page of them."""
+    fields, facts = subscription()["properties"], _record(records.SubscriptionFacts)
+    del fields["schema"]
+    facts["properties"] = {name: fields[name] for name in sorted(fields)} | facts["properties"]
+    facts["required"] = sorted(facts["properties"])
+    listed = _record(records.Subscriptions)
+    listed["properties"]["subscriptions"] = {"type": "array", "items": reference("Subscription")}
+    listed["required"] = sorted(listed["properties"])
+    return {"Subscription": facts, "Subscriptions": listed}
 
 
 def _page(name: str) -> Schema:

@@ -1,0 +1,124 @@
+"""What became of messages: each that went out and each that did not, with why, from the logs and the records."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import TypedDict, cast
+
+from siaga import keys
+from siaga.alerts import naming, record
+from siaga.alerts.naming import Step
+from siaga.alerts.record import HELD
+from siaga.errors import BadInput, NotFound, Reason
+from siaga.store import Store
+
+_MOST_BYTES = 16 << 20  # of a log: some hundred bytes for each subscription
+_MOST_LOGS = 50  # that are read for one page
+_PARTED = "|"  # a step from a subscription in a cursor; in neither
+
+
+class Row(TypedDict):
+    """What one subscription was to hear of a version: kind "" and why nothing."""
+
+    name: str
+    channel: str
+    kind: str
+    state: str
+    reason: Reason | None
+
+
+class Log(TypedDict):
+    """A log as it is stored, what pages tell of it. title: by language. messages: by subscription."""
+
+    version: str
+    title: Mapping[str, str]
+    drill: bool
+    hidden: bool
+    messages: Mapping[str, Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What became of the message to one subscription about one step. row: as it stands now."""
+
+    step: Step
+    log: Log
+    subscription: str
+    row: Row
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which are looked for. since, until: when what they tell of came. The others: "" for all."""
+
+    since: datetime
+    until: datetime | None = None
+    event_id: str = ""
+    subscription: str = ""
+    state: str = ""
+
+
+def steps(store: Store, wanted: Wanted) -> list[Step]:
+    """Those that a log is there of, the newest first."""
+    after = f"{naming.LOG}{naming.clock(wanted.since)}"
+    found = []
+    for head in store.list(keys.NOTIFICATIONS, naming.LOG, start_after=after):
+        try:
+            step = Step.parse(head.key)
+        except BadInput:
+            continue
+        if wanted.event_id in ("", step.event_id) and (wanted.until is None or step.received < wanted.until):
+            found.append(step)
+    return sorted(found, key=str, reverse=True)
+
+
+def load(store: Store, step: Step) -> Log | None:
+    """The log of a step; None where it cannot be read."""
+    try:
+        return cast("Log", json.loads(store.get(keys.NOTIFICATIONS, step.log, at_most=_MOST_BYTES)[0]))
+    except (NotFound, BadInput, ValueError):
+        return None
+
+
+def rows(store: Store, step: Step, log: Log) -> Iterator[Delivery]:
+    """Each subscription's, by its id; of one that was held, what became of it since."""
+    for subscription, row in sorted(log["messages"].items()):
+        stored = record.load(store, step.message(subscription)) if row["state"] == HELD else None
+        if stored:
+            row = row | {"state": stored[0].state, "reason": stored[0].reason}
+        yield Delivery(step, log, subscription, row)
+
+
+def page(store: Store, wanted: Wanted, limit: int, cursor: str) -> tuple[list[Delivery], str]:
+    """So many of those that are wanted, from a cursor on, and the cursor of what follows, "" at the end.
+
+    It may be fewer while more follow, since so many logs are read for one page at the most. Raises BadInput.
+    """
+    begun, last = _read(cursor)
+    left = [step for step in steps(store, wanted) if begun is None or str(step) <= str(begun)]
+    found: list[Delivery] = []
+    for step in islice(left, _MOST_LOGS):
+        log = load(store, step)
+        for one in rows(store, step, log) if log else ():
+            if (step == begun and one.subscription <= last) or not _is_wanted(one, wanted):
+                continue
+            if len(found) == limit:
+                return found, f"{found[-1].step}{_PARTED}{found[-1].subscription}"
+            found.append(one)
+    return found, f"{left[_MOST_LOGS]}{_PARTED}" if len(left) > _MOST_LOGS else ""
+
+
+def _is_wanted(one: Delivery, wanted: Wanted) -> bool:
+    return wanted.subscription in ("", one.subscription) and wanted.state in ("", one.row["state"])
+
+
+def _read(cursor: str) -> tuple[Step | None, str]:
+    """The step and the subscription that a cursor stands behind."""
+    step, parted, subscription = cursor.partition(_PARTED)
+    if not cursor:
+        return None, ""
+    if not parted:
+        raise BadInput("The cursor is none that a page before has named; begin without one")
+    return Step.parse(step), subscription
