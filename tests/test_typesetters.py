@@ -10,11 +10,12 @@ from concurrent.futures import Future
 import psutil
 import pypdfium2
 import pytest
+import weasyprint
 from PIL import Image
 from support.running import wait_for
 
 from siaga.errors import SiagaError
-from siaga.report import laterimage, typesetters
+from siaga.report import laterimage, typeset, typesetters
 from siaga.report.fit import MAP_URL, Fit, TypesetPages
 
 STYLE = (
@@ -128,3 +129,13 @@ def test_a_map_of_another_kind_is_refused(body, said):
     image.png = body
     with pytest.raises(ValueError, match=said):
         image.get_x_object(True, 1)
+
+
+def test_a_page_has_the_look_that_weasyprint_alone_gives_it_and_the_name_of_its_run(monkeypatch):
+    image = laterimage.LaterImage()
+    image.png = png("red")
+    page = f'<html lang="id">{PAGE}<h1>Satu<ul style="list-style: none"><li>dua</ul><table><tr><th>tiga<td>4</table>'
+    ours = typeset.pdf(typeset._document(page, image), "12345678")
+    assert pypdfium2.PdfDocument(ours).get_identifier().rstrip(b"\0") == b"12345678"
+    monkeypatch.setattr(typeset, "_Page", weasyprint.HTML)
+    assert typeset.pdf(typeset._document(page, image), "12345678") == ours
