@@ -35,6 +35,7 @@ from web import (
     subscriptions,
     texts,
     tokens,
+    trials,
     users,
 )
 from web.api import access, changes
@@ -128,6 +129,7 @@ def create_app(
         reprocess.install(app, gateway_url, uploads.orders_token)
         drills.install(app, uploads.operators)
         subscriptions.install(app, uploads.operators, uploads.alerts_key)
+        trials.install(app, uploads.operators)
         notifications.install(app, uploads.operators)
     texts.install(app, uploads.operators if uploads else None)
     decisions.install(app, uploads.operators if uploads else None)

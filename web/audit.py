@@ -53,6 +53,8 @@ ACTIONS = {  # a changing request: what it is called
     "subscriptions.save": "Subscription",
     "subscriptions.stand": "Subscription stopped or going on",
     "subscriptions.take_in": "Table of subscriptions",
+    "trials.send": "Trial message",
+    "api.ask_for_trial": "Trial message",
     "subscriptions.stop": "Subscription stopped by whom it was for",
     "users.add": "New user",
     "users.role": "Role of a user",

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import secrets as randomness
 from dataclasses import replace
 
 from flask import Blueprint, Flask, Response, current_app, g, redirect, render_template, request, url_for
@@ -38,9 +39,8 @@ def install(app: Flask, store: Store, key: str) -> None:
 def overview() -> tuple[str, int]:
     """All of them, and the form of one."""
     name = request.args.get("edit", "")
-    edited = installed_directory().get(name) if name else None
     there = request.args.get("there", 0, type=int)
-    return _page(edited, there=there)
+    return _page(installed_directory().get(name) if name else None, there=there)
 
 
 @pages.post("/subscriptions/save")
@@ -170,21 +170,22 @@ def _row(number: int, row: dict[str, str], there: set[str]) -> tuple[str, Subscr
 
 
 def _page(
-    edited: Subscription | None, error: SiagaError | None = None, row: dict[str, str] | None = None, there: int = 0
+    chosen: Subscription | None, error: SiagaError | None = None, row: dict[str, str] | None = None, there: int = 0
 ) -> tuple[str, int]:
     secret = ""
     sentence = (
         g.language("{count} rows were there already and make no second subscription", count=there) if there else ""
     )
-    if edited and edited.channel == "webhook":
-        secret = webhook.secret(installed_tokens().key, edited.id)
-    usual = edited.row if edited else {"hazards": "earthquake flood ash", "level": "orange", "mmi": "6"}
+    if chosen and chosen.channel == "webhook":
+        secret = webhook.secret(installed_tokens().key, chosen.id)
+    usual = chosen.row if chosen else {"hazards": "earthquake flood ash", "level": "orange", "mmi": "6"}
     page = render_template(
         "subscriptions.html",
         tab="subscriptions",
         rows=installed_directory().all(),
         returned=installed_directory().returned(),
-        edited=edited,
+        edited=chosen,
+        trial=f"trial-{randomness.token_hex(8)}",
         row=dict.fromkeys(EDITED, "") | (row if row is not None else usual),
         secret=secret,
         channels={name: _CHANNELS[name] for name in CHANNELS},

@@ -18,7 +18,7 @@ NAMES = {
     "write:hide": "Hide events and show them again",
     "write:reprocess": "Do inputs again",
     "read:alerts": "Read subscriptions and what became of alerts",
-    "write:alerts": "Write subscriptions",
+    "write:alerts": "Write subscriptions, send trial messages",
 }
 
 pages = Blueprint("tokens", __name__)

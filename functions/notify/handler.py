@@ -5,7 +5,8 @@ reads   results/catalog/* results/<hazard>/*/impact.json …/share-<language>.pn
 writes  notifications/log/* notifications/messages/* (before and after each message) notifications/held/*
         notifications/failed/* notifications/returned/*; none of them wakes anything
 
-A catalogue entry wakes it with the figures, and again once it names the report. Every minute it sends what was held.
+A catalogue entry wakes it with the figures, and again once it names the report; so does a
+trial that is asked for (notifications/trials/*). Every minute it sends what was held.
 """
 
 import json
@@ -16,7 +17,7 @@ from datetime import datetime
 from functools import cache
 
 from siaga import catalog, keys, moment
-from siaga.alerts import dispatch, facts, held
+from siaga.alerts import dispatch, facts, held, trial
 from siaga.alerts.channels import opened
 from siaga.alerts.compose import Event
 from siaga.alerts.delay import FOLLOW_UP
@@ -24,6 +25,7 @@ from siaga.alerts.directory import Directory, Tokens
 from siaga.alerts.dispatch import Office
 from siaga.alerts.history import History
 from siaga.alerts.naming import Step
+from siaga.alerts.trial import Trial
 from siaga.catalog import Entry
 from siaga.errors import NotFound, Reason, reason
 from siaga.events import Notification
@@ -42,6 +44,9 @@ def run(notification: Notification, context: frame.Context) -> frame.Outcome:
     """One version of an event, or what an operator decided of it."""
     now, timing = moment.now(), Timing()
     body, _head = content.read(context.store, notification)
+    if notification.bucket == keys.NOTIFICATIONS:
+        trial.send(office(context), directory(context.store), Trial.decode(body), now)
+        return _DONE
     if notification.bucket == keys.DECISIONS:
         return _decided(Decision.decode(body), context, now, timing)
     entry: Entry = json.loads(body)

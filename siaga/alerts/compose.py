@@ -13,7 +13,7 @@ from siaga.alerts import brief, change
 from siaga.alerts.change import BELOW, CANCELLED, FIRST, UPDATE, Heard
 from siaga.alerts.channel import Message
 from siaga.alerts.facts import Facts
-from siaga.alerts.record import Record
+from siaga.alerts.record import TRIAL, Record
 from siaga.alerts.subscription import Subscription
 from siaga.hazards import HAZARDS
 from siaga.language import Language, load
@@ -32,6 +32,14 @@ class Event:
     key: str
     facts: Facts
     hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """That a message is a trial. name: of it, so that no other is taken for it. sentence: what its reader is told."""
+
+    name: str
+    sentence: str
 
 
 class Files:
@@ -67,21 +75,29 @@ def title(event: Event, language: str) -> str:
 
 
 def of_event(
-    event: Event, subscription: Subscription, kind: str, last: Heard | None, files: Files, public_url: str, stop: str
+    event: Event,
+    subscription: Subscription,
+    kind: str,
+    last: Heard | None,
+    files: Files,
+    public_url: str,
+    stop: str,
+    trial: Trial | None = None,
 ) -> Message:
     """The message about a version. last: what the subscriber heard before. stop: the address that ends it."""
     _, facts = load(subscription.language), event.facts
     told = brief.of(dict(event.entry), _)
-    changed = change.sentence(facts, last, kind, _) if last else ""
-    page = f"{public_url}/{keys.Run.parse(event.entry['impact']['key']).page}?lang={_.code}"
+    changed = trial.sentence if trial else change.sentence(facts, last, kind, _) if last else ""
+    first = f"{_('TRIAL')}: " if trial else ""
+    page = _page(event, public_url, _)
     lines = [_line(line) for line in told.lines]
     level = _line(told.level_name)
-    head = _subject(event, kind, level, _)
+    head = first + _subject(event, kind, level, _)
     with_files = kind in (FIRST, UPDATE)
     values = {
         "language": _.code,
         "drill": facts.drill,
-        "title": title(event, _.code),
+        "title": first + title(event, _.code),
         "level": level,
         "colour": _colour(facts),
         "changed": changed,
@@ -92,8 +108,8 @@ def of_event(
         "rows": [],
     }
     return Message(
-        id=f"{facts.event_id}.{facts.version}.{facts.run}.{subscription.id}.{kind}",
-        kind=kind,
+        id=f"{facts.event_id}.{facts.version}.{facts.run}.{subscription.id}.{trial.name if trial else kind}",
+        kind=TRIAL if trial else kind,
         language=_.code,
         subject=head,
         text=_text(values, _),
@@ -104,7 +120,7 @@ def of_event(
         picture=files.picture(_.code) if with_files else None,
         report=files.report(_.code) if with_files else None,
         report_name=keys.download_name(facts.event_id, facts.version, f"report-{_.code}.pdf"),
-        facts=_for_machines(event, kind, page),
+        facts=_for_machines(event, TRIAL if trial else kind, page),
     )
 
 
@@ -149,6 +165,12 @@ def of_held(
         "",
         facts,
     )
+
+
+def _page(event: Event, public_url: str, _: Language) -> str:
+    """Where to read on; of an event that is made up, the first page."""
+    path = keys.Run.parse(event.entry["impact"]["key"]).page if event.key else ""
+    return f"{public_url}/{path}?lang={_.code}"
 
 
 def _link(record: Record, public_url: str, language: str) -> str:

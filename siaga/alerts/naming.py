@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from siaga.errors import BadInput
 
 LOG, HELD, FAILED, RETURNED = "log/", "held/", "failed/", "returned/"  # in notifications, beside the messages
+TRIALS = "trials/"  # what wakes notify there
 _MESSAGES = "messages/"
 _STEP = re.compile(r"(\d{8}T\d{6}Z)_([a-z]+)_(.+)_([^_]+)")
 
@@ -77,6 +78,16 @@ def of_held(key: str) -> tuple[str, str, str]:
 def gathered(until: str, subscription_id: str) -> str:
     """The record of the one message of what was held for that subscriber. until: as in the marks."""
     return f"{_MESSAGES}{subscription_id}/{until}_gathered.json"
+
+
+def trial(subscription_id: str, name: str) -> str:
+    """What is asked for: a trial message of that name to that subscription."""
+    return f"{TRIALS}{subscription_id}_{name}.json"
+
+
+def of_trial(subscription_id: str, name: str) -> str:
+    """The record of the message of such a trial."""
+    return f"{_MESSAGES}{subscription_id}/trial_{name}.json"
 
 
 def failed(moment: datetime, message: str) -> str:

@@ -28,6 +28,7 @@ SENDING, SENT, HELD, RETRY, FAILED, UNSURE, SKIPPED = STATES = (
     "unsure",
     "skipped",
 )
+TRIAL = "trial"  # a kind of message that is of no event
 _REACHED = (SENDING, SENT, HELD, UNSURE)  # what somebody heard, or may have heard
 _ATTEMPTS = 8
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=10), timedelta(minutes=10)
@@ -35,8 +36,9 @@ _FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=10), timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """key: in bucket notifications. kind: first, update, below, cancelled, gathered, matter. heard: what it tells of
-    the event. claimed, due: UTC as stored, when it was last taken up and when it is next. answer: of the other side.
+    """key: in bucket notifications. kind: first, update, below, cancelled, gathered, matter, trial.
+    heard: what it tells of the event. claimed, due: UTC as stored, when it was last taken up and when it is next.
+    answer: of the other side.
     """
 
     key: str
@@ -151,7 +153,7 @@ def _sent(claimed: Record, send: Callable[[], str]) -> Record:
 
 
 def _write(store: Store, record: Record, etag: str, now: datetime) -> Record:
-    if record.state in (FAILED, UNSURE):
+    if record.state in (FAILED, UNSURE) and record.kind != TRIAL:  # who asked for that one sees it
         store.put(keys.NOTIFICATIONS, naming.failed(now, record.key), record.key.encode(), "text/plain")
     if record.answer == "returned":
         store.put(keys.NOTIFICATIONS, naming.returned(record.subscription), record.key.encode(), "text/plain")

@@ -265,6 +265,17 @@ class SubscriptionFacts(TypedDict):
     secret: str | None
 
 
+class Trial(TypedDict):
+    """A trial message. state: waiting until the function notify takes it up. answer: of the other side, once sent."""
+
+    subscription: str
+    trial: str
+    asked: str
+    state: Literal["waiting", "sending", "sent", "failed", "unsure"]
+    answer: str | None
+    reason: str | None
+
+
 class Delivery(TypedDict):
     """What became of the message to one subscription about one version of an event. received: when its input came.
 
@@ -312,6 +323,7 @@ ANSWERS = (
     ReceivedAsh,
     Decided,
     Ordered,
+    Trial,
     Delivery,
     Deliveries,
 )

@@ -9,7 +9,7 @@ from siaga.alerts import subscription as subscriptions
 from siaga.alerts.channels import webhook
 from siaga.alerts.subscription import ACTIVE, EDITED, ID, STANDINGS, STOPPED, Subscription
 from siaga.errors import SiagaError
-from web import audit
+from web import audit, trials
 from web.api import schemas
 from web.api.body import form, read_body
 from web.api.events import following
@@ -28,6 +28,8 @@ _GIVEN = form(
     **{name: _FIELDS[name] for name in _NEEDED},
 )
 SUBSCRIPTION = pattern("subscription_id", "The id of the subscription", ID.pattern, "posko-lombok-1f2e3d4c")
+_TRIAL_PATH = f"{_PATH}/trials/{{trial}}"
+_TRIAL = pattern("trial", "A name of the trial, of your choice", trials.NAME, "trial-0123456789")
 _IF_MATCH = header("If-Match", "The ETag of what you have read; * for whatever it is")
 _LIMIT = whole("limit", "How many at most", 1, 500, 50)
 _CURSOR = text("cursor", "Where to go on: as `next` of the page before has it", 200)
@@ -103,6 +105,22 @@ def remove_subscription(subscription_id: str) -> Response:
     answer = _answer(former, etag, secret=False)
     installed_directory().remove(subscription_id, etag)
     return answer
+
+
+@change("PUT", _TRIAL_PATH, _GROUP, "Trial", _WRITE, {}, (SUBSCRIPTION, _TRIAL))
+def ask_for_trial(subscription_id: str, trial: str) -> dict[str, object]:
+    """Send a trial message, which says first that it is one, of the newest event or of one that is made up
+
+    The same name asked for again is the same trial: it goes out once. It is tried once.
+    """
+    trials.ask(installed_directory().get(subscription_id), trial, g.account.name)
+    return trials.outcome(subscription_id, trial)
+
+
+@private(_TRIAL_PATH, _GROUP, "Trial", _READ, (SUBSCRIPTION, _TRIAL))
+def trial(subscription_id: str, trial: str) -> dict[str, object]:
+    """What became of a trial message"""
+    return trials.outcome(subscription_id, trial)
 
 
 def _wanted() -> tuple[Subscription, str]:
