@@ -22,7 +22,7 @@ ALERTS = SUBSCRIPTIONS, NOTIFICATIONS = "subscriptions", "notifications"  # keys
 BUCKETS = (*INPUTS, ANALYSIS_DATA, RESULTS, LEDGER, ACCOUNTS, AUDIT, ANNOUNCEMENTS, DECISIONS, TEXTS, CANARY, *ALERTS)
 
 MANIFEST, IMPACT, REPORT = "manifest.json", "impact.json", "report.json"
-SHARES, TILES = "shares/", "tiles/"  # in analysis-data, prepared: shares of population cells, base map; in no manifest
+SHARES, TILES, DATA_VERSIONS = "shares/", "tiles/", "versions/"  # in analysis-data, and in no manifest
 MAP_TILES = f"{TILES}current.json"  # names the archive that maps are drawn from
 CATALOG, CANARIES = "catalog/", "canary/"  # entries of what is shown; of canaries, which nothing shows
 ORDERS = "_orders/"  # in ledger, beside the receipts, whose folders are names of functions: what is done again

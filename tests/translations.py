@@ -23,7 +23,9 @@ from web import (
     account,
     audit,
     board,
+    datasets,
     downloads,
+    levels,
     notifications,
     reprocess,
     shell,
@@ -34,7 +36,6 @@ from web import (
     tokens,
 )
 from web.api import document, events
-from web.earthquakes import zones
 from web.floods import listing
 
 ROOT = Path(__file__).parent.parent
@@ -140,9 +141,9 @@ def said_by_tables_of_web() -> set[str]:
     """Words that stand in tables of the web's code."""
     tables = (*downloads.FILES.values(), status.STATES, status._PART_STATES, shell._STATUS_WORDS)
     tables += (notifications.KINDS, notifications.STATES, subscriptions.STANDINGS, subscriptions._CHANNELS)
-    tables += (reprocess.RANGES, reprocess._ORDER_STATES, account.ROLES, zones._LEVELS, board.STATES)
+    tables += (reprocess.RANGES, reprocess._ORDER_STATES, account.ROLES, levels._LEVELS, board.STATES)
     tables += (audit.ACTIONS, audit.RESULTS, events._UNKNOWN, tokens.NAMES, texts._LANGUAGES, texts._KINDS)
-    tables += (tabs.NAMES, listing.KINDS)
+    tables += (tabs.NAMES, listing.KINDS, datasets.ROLE_NAMES, datasets._KINDS)
     words = {word for table in tables for word in table.values()} | {one.name for one in CONVENTIONS.values()}
     return words | {*document.sentences(), shell._NO_OPERATION}
 

@@ -20,6 +20,7 @@ from web import (
     api,
     audit,
     bearer,
+    datasets,
     decisions,
     drills,
     live,
@@ -133,4 +134,5 @@ def create_app(
         notifications.install(app, uploads.operators)
     texts.install(app, uploads.operators if uploads else None)
     decisions.install(app, uploads.operators if uploads else None)
+    datasets.install(app, uploads.operators if uploads else None)
     return app

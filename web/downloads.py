@@ -70,7 +70,7 @@ def listed(hazard: str, sizes: dict[str, int], hashes: dict[str, str], _: Langua
         {
             "path": path,
             "name": _(name, language=_language(path, _)),
-            "size": _size(sizes[path], _),
+            "size": size_text(sizes[path], _),
             "sha256": hashes.get(path, ""),
         }
         for path, name in FILES[hazard].items()
@@ -84,7 +84,8 @@ def _language(path: str, _: Language) -> str:
     return _(convention.name) if convention else ""
 
 
-def _size(size: int, _: Language) -> str:
+def size_text(size: int, _: Language) -> str:
+    """How large a file is, in bytes, as pages say it."""
     if size >= 1_000_000:
         return f"{figures.decimal(size / 1e6, 1, _.code)} MB"
     return f"{figures.whole(max(1, size / 1000), _.code)} kB"

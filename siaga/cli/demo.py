@@ -15,7 +15,7 @@ import numpy as np
 from siaga import keys, machine
 from siaga.cli import ingest, samples
 from siaga.data import demo as exposure
-from siaga.data import imports
+from siaga.data import facts, imports
 from siaga.data.demo.packages import SHAKEMAP, Packages
 from siaga.errors import SiagaError
 from siaga.events import ASKED, Notification
@@ -36,6 +36,7 @@ def install_exposure(settings: Settings, say: Callable[[str], None]) -> None:
     exposure.install(settings, store, say)
     imports.share_out(store, settings.cache, say)
     imports.draw_tiles(store, settings.cache, say)
+    facts.complete(store, settings.cache)
 
 
 def show(settings: Settings, supervisor: Supervisor, stop: threading.Event, hazards: Sequence[str]) -> bool:

@@ -5,15 +5,15 @@ hash, so files of an older manifest stay whole while a new one is being installe
 """
 
 import hashlib
-import json
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 from siaga import diskcache, keys
-from siaga.errors import Conflict, NotFound, SiagaError, Unavailable
+from siaga.data import manifest
+from siaga.data.manifest import Draft, Manifest, ManifestFile
+from siaga.errors import NotFound, SiagaError, Unavailable
 from siaga.exposure.zones import INSTALLED, ZoneFields
 from siaga.impact.stored.head import SourceFile
 from siaga.inputs import texts
@@ -21,8 +21,6 @@ from siaga.inputs import texts
 if TYPE_CHECKING:  # its S3 client takes a third of a second to import, and files need none
     from siaga.store import Store
 
-SCHEMA = "siaga/analysis-data/1"
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 _FOLDER = {
     "population": "exposure",
     "zones": "boundaries",
@@ -37,7 +35,6 @@ _FOLDER = {
 }
 ROLES = tuple(_FOLDER)
 _MANIFESTS = "manifests"  # folder beside the files on disk
-_TRIES = 10  # to change the manifest while others do
 _MEDIA_TYPE = {
     ".tif": "image/tiff",
     ".csv": "text/csv",
@@ -46,22 +43,6 @@ _MEDIA_TYPE = {
     ".pmtiles": "application/vnd.pmtiles",
 }
 _verified: set[tuple[str, int, int]] = set()  # (path, size, time in ns) whose hash this process has checked
-
-
-class ManifestFile(SourceFile):
-    """A file as the manifest lists it. size: bytes."""
-
-    size: int
-    licence: str
-
-
-class Manifest(TypedDict):
-    """manifest.json. demonstration: of any of the files, or of all."""
-
-    schema: str
-    title: str
-    demonstration: bool
-    files: list[ManifestFile]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +102,14 @@ def open(store: "Store", cache: Path, roles: Sequence[str] = ROLES, hazard: str 
     """
     folder = cache / diskcache.ANALYSIS_DATA
     body = _manifest(store, folder)
-    manifest = _parse(body)
-    wanted = [entry for entry in manifest["files"] if entry["role"] in roles]
+    installed = manifest.parse(body)
+    wanted = [entry for entry in installed["files"] if entry["role"] in roles]
     return AnalysisData(
         manifest_sha256=hashlib.sha256(body).hexdigest(),
-        title=manifest["title"],
-        demonstration=manifest["demonstration"],
-        files=tuple(map(_source, manifest["files"])),
-        _paths={entry["role"]: _fetched(store, folder, entry) for entry in wanted},
+        title=installed["title"],
+        demonstration=installed["demonstration"],
+        files=tuple(map(_source, installed["files"])),
+        _paths={entry["role"]: fetched(store, cache, entry) for entry in wanted},
         roles=tuple(roles),
         letterheads={hazard: texts.letterhead(store, hazard)} if hazard else {},
     )
@@ -152,7 +133,7 @@ def thin(cache: Path, exposure: AnalysisData) -> None:
 
 def manifest_of(store: "Store") -> Manifest:
     """The manifest alone, for a page that names the sources; raises NotFound when nothing is installed."""
-    return _parse(_body(store))
+    return manifest.parse(manifest.read(store))
 
 
 def install(store: "Store", files: Sequence[DataFile], title: str, demonstration: bool) -> str:
@@ -160,8 +141,8 @@ def install(store: "Store", files: Sequence[DataFile], title: str, demonstration
 
     Files that the bucket already has are not sent again, nor is the same manifest.
     """
-    entries = [_installed(store, file) for file in files]
-    return _publish(store, lambda _before: _Manifest(title, entries, demonstration))
+    entries = [send(store, file) for file in files]
+    return manifest.publish(store, lambda _before: Draft(title, entries, demonstration))
 
 
 def add(store: "Store", file: DataFile, instead_of: str | None = None) -> str:
@@ -171,32 +152,22 @@ def add(store: "Store", file: DataFile, instead_of: str | None = None) -> str:
     instead_of: sha256 of the file that was merged into this one, "" where there was none: raises Conflict when
     another one is installed by now, since its content would be lost.
     """
-    entry = _installed(store, file)
-
-    def with_it(body: bytes | None) -> _Manifest:
-        before = _parse(body) if body else None
-        there = before["files"] if before else []
-        if instead_of is not None and instead_of != next((e["sha256"] for e in there if e["role"] == file.role), ""):
-            raise _changing()
-        kept = [one for one in there if one["role"] != file.role]
-        return _Manifest(before["title"] if before else file.title, [*kept, entry])
-
-    return _publish(store, with_it)
+    return manifest.publish(store, manifest.with_file(send(store, file), instead_of))
 
 
 def add_demonstration(store: "Store", files: Sequence[DataFile], title: str) -> str:
     """Install demonstration files, but none in the place of an operator's own; returns the manifest's sha256."""
     entries: dict[str, ManifestFile] = {}
 
-    def with_them(body: bytes | None) -> _Manifest:
-        own = [one for one in _parse(body)["files"] if not one["demonstration"]] if body else []
+    def with_them(body: bytes | None) -> Draft:
+        own = [one for one in manifest.parse(body)["files"] if not one["demonstration"]] if body else []
         free = [file for file in files if file.role not in {one["role"] for one in own}]
         for file in free:
             if file.role not in entries:
-                entries[file.role] = _installed(store, file)
-        return _Manifest(title, [*own, *(entries[file.role] for file in free)])
+                entries[file.role] = send(store, file)
+        return Draft(title, [*own, *(entries[file.role] for file in free)])
 
-    return _publish(store, with_them)
+    return manifest.publish(store, with_them)
 
 
 def remove(store: "Store", role: str) -> str:
@@ -204,39 +175,11 @@ def remove(store: "Store", role: str) -> str:
 
     Raises NotFound when there is none.
     """
-
-    def without_it(body: bytes | None) -> _Manifest:
-        if body is None:
-            raise _nothing()
-        before = _parse(body)
-        kept = [one for one in before["files"] if one["role"] != role]
-        if len(kept) == len(before["files"]):
-            raise NotFound("Nothing is installed as {role}", role=role)
-        return _Manifest(before["title"], kept)
-
-    return _publish(store, without_it)
+    return manifest.publish(store, manifest.without(role))
 
 
-@dataclass(frozen=True, slots=True)
-class _Manifest:
-    """What a manifest is to say. demonstration: of all of it; None where its files tell."""
-
-    title: str
-    entries: list[ManifestFile]
-    demonstration: bool | None = None
-
-    def to_bytes(self) -> bytes:
-        """As it is stored."""
-        entries = sorted(self.entries, key=lambda entry: str(entry["role"]))
-        shown = self.demonstration
-        if shown is None:
-            shown = any(entry["demonstration"] for entry in entries)
-        manifest: Manifest = {"schema": SCHEMA, "title": self.title, "demonstration": shown, "files": entries}
-        return json.dumps(manifest, sort_keys=True, indent=1, ensure_ascii=False).encode()
-
-
-def _installed(store: "Store", file: DataFile) -> ManifestFile:
-    """The file's entry in the manifest, once the bucket has the file."""
+def send(store: "Store", file: DataFile) -> ManifestFile:
+    """Upload a file, unless the bucket has it; returns its entry, which no manifest names yet."""
     sha256, size = _sha256(file.path), file.path.stat().st_size
     key = f"{_FOLDER.get(file.role, file.role)}/{file.path.stem}-{sha256[:8]}{file.path.suffix}"
     upload(store, key, file.path, sha256)
@@ -266,83 +209,26 @@ def _source(file: ManifestFile) -> SourceFile:
     }
 
 
-def _publish(store: "Store", change: Callable[[bytes | None], _Manifest]) -> str:
-    """Put the manifest that comes of the present one, None where there is none; returns its sha256.
-
-    Two operators who do so at the same moment lose nothing: whoever is second begins anew with what the first left.
-    """
-    for _try in range(_TRIES):
-        before, etag = _present(store)
-        after = change(before).to_bytes()
-        if after != before:
-            try:
-                store.put(
-                    keys.ANALYSIS_DATA,
-                    keys.MANIFEST,
-                    after,
-                    "application/json",
-                    if_absent=before is None,
-                    if_match=etag,
-                )
-            except Conflict:
-                continue
-        return hashlib.sha256(after).hexdigest()
-    raise _changing()
-
-
-def _changing() -> Conflict:
-    return Conflict("The manifest of the analysis data is being changed by others all the time; try again")
-
-
-def _present(store: "Store") -> tuple[bytes | None, str]:
-    """The manifest's bytes and its ETag; None and "" where nothing is installed."""
-    try:
-        body, head = store.get(keys.ANALYSIS_DATA, keys.MANIFEST)
-    except NotFound:
-        return None, ""
-    return body, head.etag
-
-
 def _manifest(store: "Store", folder: Path) -> bytes:
     """The manifest's bytes; from disk when its ETag has not changed."""
     try:
         etag = store.head(keys.ANALYSIS_DATA, keys.MANIFEST).etag
     except NotFound as error:
-        raise _nothing() from error
+        raise manifest.nothing() from error
     path = folder / _MANIFESTS / f"{hashlib.sha256((store.url + etag).encode()).hexdigest()[:16]}.json"
     try:
         body = path.read_bytes()
-        _parse(body)
+        manifest.parse(body)
         return body
     except (FileNotFoundError, SiagaError):
-        body = _body(store)
+        body = manifest.read(store)
     _write(path, body)
     return body
 
 
-def _body(store: "Store") -> bytes:
-    try:
-        return store.get(keys.ANALYSIS_DATA, keys.MANIFEST)[0]
-    except NotFound as error:
-        raise _nothing() from error
-
-
-def _nothing() -> NotFound:
-    return NotFound("No analysis data is installed; run `siaga data demo`")
-
-
-def _parse(body: bytes) -> Manifest:
-    try:
-        manifest: Manifest = json.loads(body)
-        known = manifest["schema"] == SCHEMA and all(_SHA256.fullmatch(e["sha256"]) for e in manifest["files"])
-    except (ValueError, KeyError, TypeError):
-        known = False
-    if not known:
-        raise SiagaError("The manifest of the analysis data is not {schema}; install the data again", schema=SCHEMA)
-    return manifest
-
-
-def _fetched(store: "Store", folder: Path, entry: ManifestFile) -> Path:
+def fetched(store: "Store", cache: Path, entry: ManifestFile) -> Path:
+    """A file of the bucket on this machine's disk, in the manifest or not. Raises NotFound, Unavailable."""
+    folder = cache / diskcache.ANALYSIS_DATA
     path: Path = folder / entry["sha256"] / PurePosixPath(entry["path"]).name
     if diskcache.lease(path.parent) and _is_whole(path, entry["sha256"]):
         return path

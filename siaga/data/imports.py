@@ -9,7 +9,17 @@ from math import floor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from siaga.data import analysis_data, features, points, prepared_shares, prepared_tiles
+from siaga import moment
+from siaga.data import (
+    analysis_data,
+    facts,
+    features,
+    manifest,
+    points,
+    prepared_shares,
+    prepared_tiles,
+    versions,
+)
 from siaga.data.analysis_data import DataFile
 from siaga.errors import Conflict, NotFound
 from siaga.exposure import history
@@ -129,9 +139,11 @@ def install(
     year: int | None,
     fields: Fields = Fields(),
     cache: Path | None = None,
+    later: bool = False,
 ) -> str:
     """Check the file and install it; returns what it holds, in one line, and in further lines what is to be known.
 
+    later: it does not count until somebody activates it.
     cache: where what is installed is kept on this machine; without it zones replace those of other levels.
     Raises BadInput when it cannot serve, and then nothing has changed; OSError when it cannot be read.
     """
@@ -141,7 +153,10 @@ def install(
         with tempfile.TemporaryDirectory() as folder:
             ready, said = ROLES[role].ready(path, Path(folder), fields, before)
             file = DataFile(role, ready, title or ROLES[role].title, source, licence, year)
-            analysis_data.add(store, file, instead_of=sha256)
+            entry = analysis_data.send(store, file)
+            versions.record(store, entry, facts.of(role, ready), moment.stamp(moment.now()))
+            if not later:
+                manifest.publish(store, manifest.with_file(entry, sha256))
         return said
 
     for _try in range(_TRIES):

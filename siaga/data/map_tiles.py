@@ -16,12 +16,14 @@ class MapTiles:
     """What `tiles/current.json` says.
 
     size: bytes. bounds: west, south, east, north in degrees. credit: who made what the tiles are drawn from.
+    made_of: the sha256 of these files, () where an older Siaga drew them.
     """
 
     sha256: str
     size: int
     bounds: tuple[float, float, float, float]
     credit: str
+    made_of: tuple[str, ...] = ()
 
 
 def current(store: "Store") -> MapTiles | None:
@@ -29,6 +31,9 @@ def current(store: "Store") -> MapTiles | None:
     try:
         found: dict[str, Any] = json.loads(store.get(keys.ANALYSIS_DATA, keys.MAP_TILES)[0])
         west, south, east, north = map(float, found["bounds"])
-        return MapTiles(str(found["sha256"]), int(found["size"]), (west, south, east, north), str(found["credit"]))
+        made_of = tuple(map(str, found.get("made_of", ())))
+        return MapTiles(
+            str(found["sha256"]), int(found["size"]), (west, south, east, north), str(found["credit"]), made_of
+        )
     except (NotFound, ValueError, KeyError, TypeError):
         return None

@@ -6,7 +6,7 @@ alone and no figure depends on it, so no manifest names it and no run's id knows
 
 import hashlib
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,10 +35,11 @@ def publish(store: "Store", exposure: AnalysisData, cache: Path) -> MapTiles | N
     base, towns = (exposure.path(role) for role in ROLES)
     sources = dict.fromkeys(file["source"] for file in exposure.files if file["role"] in ROLES)
     drawn = _drawn(base, towns, store, cache, "; ".join(one for one in sources if one)) if base else None
+    made_of = tuple(file["sha256"] for file in exposure.files if file["role"] in ROLES)
     if drawn is None:
         store.delete(keys.ANALYSIS_DATA, keys.MAP_TILES)
     else:
-        body = json.dumps(asdict(drawn), sort_keys=True).encode()
+        body = json.dumps(asdict(replace(drawn, made_of=made_of)), sort_keys=True).encode()
         store.put(keys.ANALYSIS_DATA, keys.MAP_TILES, body, "application/json")
     kept = {keys.MAP_TILES} | ({keys.tiles(drawn.sha256)} if drawn else set())
     for old in list(store.list(keys.ANALYSIS_DATA, keys.TILES)):

@@ -23,7 +23,7 @@ from urllib3.exceptions import HTTPError
 
 from siaga import generation, keys
 from siaga.errors import SiagaError, Unavailable
-from siaga.machine import forgery, public
+from siaga.machine import forgery, public, rights
 from siaga.settings import REPOSITORY, Settings, new_secret
 from siaga.stack import Function
 from siaga.store import S3Client, Store
@@ -37,18 +37,6 @@ EVENTS = (  # never s3:ObjectCreated:*, which holds tagging and retention too an
     "s3:ObjectCreated:CompleteMultipartUpload",
 )
 ROLES = ("functions", "gateway", "door", "web", "accounts", "operators", "ash", "bmkg")
-_MANIFEST = f"{keys.ANALYSIS_DATA}/{keys.MANIFEST}"
-_SINGLE_FILES = {
-    "gateway": (_MANIFEST,),  # to know which runs were made with other data
-    "web": (
-        _MANIFEST,
-        f"{keys.ANALYSIS_DATA}/{keys.TILES}*",
-        f"{keys.FLOODMAPS}/{keys.HOURS}*",
-        f"{keys.FLOODMAPS}/{keys.OUTAGES}*",
-        *(f"{bucket}/*/{keys.GRID}" for bucket in keys.SHAKEMAP_BUCKETS),  # that they are there: see inputs.listing
-    ),
-    "ash": (_MANIFEST, f"{keys.ANALYSIS_DATA}/places/*"),
-}
 WEBHOOK_PATH = "/siaga/events"
 _TARGET = "SIAGA"
 _LONGEST_KEY = 20  # characters; MinIO takes no longer name
@@ -244,75 +232,6 @@ def _rules(bucket: str, functions: Sequence[Function]) -> dict[str, object]:
     }
 
 
-_OF_BUCKETS = ("s3:ListBucket", "s3:GetBucketLocation", "s3:ListBucketVersions")  # and not of what lies in them
-
-
-def rights(role: str) -> dict[str, object]:
-    """The policy of a role: the least it needs."""
-    shakemaps = (keys.SHAKEMAPS, keys.SHAKEMAPS_CORRECTED)
-    shown = (keys.RESULTS, keys.LEDGER, keys.ANNOUNCEMENTS, keys.DECISIONS, keys.TEXTS, keys.NOTIFICATIONS)
-    asked_for = (keys.ANNOUNCEMENTS, keys.TEXTS, keys.DECISIONS, *keys.ALERTS)  # that functions look at besides
-    listing, versions, own = _OF_BUCKETS[:2], _OF_BUCKETS[2:], (keys.ACCOUNTS, keys.AUDIT)
-    reading = ("s3:GetObject", "s3:GetObjectVersion")
-    allowed: dict[str, list[tuple[tuple[str, ...], tuple[str, ...]]]] = {
-        # clients look at what they have sent (HEAD), and some read it back: rclone, s3cmd sync, mc, boto3's waiters
-        "bmkg": [(("s3:PutObject", "s3:GetObject"), shakemaps), (listing, shakemaps)],
-        "door": [(("s3:PutObject", "s3:GetObject"), keys.INPUTS), (listing, keys.INPUTS)],
-        "functions": [
-            (reading, (*keys.INPUTS, keys.CANARY, keys.ANALYSIS_DATA, keys.RESULTS, *asked_for)),
-            (("s3:PutObject",), (keys.FLOODMAPS, keys.RESULTS, keys.ANNOUNCEMENTS, keys.NOTIFICATIONS)),
-            (("s3:DeleteObject",), (keys.NOTIFICATIONS,)),  # marks of what was held
-            (listing, (*keys.INPUTS, keys.CANARY, keys.ANALYSIS_DATA, keys.RESULTS, *asked_for)),
-        ],
-        "ash": [(("s3:PutObject", "s3:GetObject"), (keys.ASHMAPS,)), (listing, (keys.ASHMAPS,))],
-        "accounts": [(("s3:GetObject", "s3:PutObject"), own), (listing, own)],
-        "operators": [
-            (("s3:PutObject",), shakemaps),  # exercises, and maps that a program sends
-            (("s3:GetObject", "s3:PutObject"), (keys.DECISIONS, keys.TEXTS, *keys.ALERTS)),
-            (("s3:DeleteObject",), (keys.SUBSCRIPTIONS,)),
-            (listing, (keys.DECISIONS, keys.TEXTS, *keys.ALERTS)),  # else what is not there is forbidden
-        ],
-        "gateway": [
-            (reading, (*keys.INPUTS, keys.CANARY, keys.RESULTS, keys.LEDGER)),
-            (("s3:PutObject", "s3:DeleteObject"), (keys.LEDGER, keys.CANARY)),
-            (("s3:DeleteObject",), (f"{keys.RESULTS}/{keys.CANARY}", f"{keys.RESULTS}/{keys.canary_runs('*')}*")),
-            ((*listing, *versions), (*keys.INPUTS, keys.CANARY, keys.RESULTS, keys.LEDGER)),
-            (("s3:GetObject",), (keys.TEXTS, keys.DECISIONS)),  # which reports carry other lines than today's
-            (listing, (keys.TEXTS, keys.DECISIONS, keys.NOTIFICATIONS)),  # the sweep looks for what wakes notify
-        ],
-        "web": [
-            (("s3:GetObject",), (keys.FLOODMAPS, *shown)),
-            ((*listing, *versions), (*keys.INPUTS, *shown)),
-        ],
-    }
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {"Effect": "Allow", "Action": list(actions), "Resource": [_resource(actions, one) for one in into]}
-            for actions, into in allowed[role]
-        ]
-        + [
-            {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": [f"arn:aws:s3:::{path}"]}
-            for path in _SINGLE_FILES.get(role, ())
-        ]
-        + [_of_notices(role)],
-    }
-
-
-def _resource(actions: Sequence[str], bucket: str) -> str:
-    """What actions are of: the bucket itself, or what lies in it."""
-    return f"arn:aws:s3:::{bucket}" + ("" if set(actions) <= set(_OF_BUCKETS) else "/*")
-
-
-def _of_notices(role: str) -> dict[str, object]:
-    """That nobody but the gateway speaks to senders in its name."""
-    return {
-        "Effect": "Allow" if role == "gateway" else "Deny",
-        "Action": ["s3:PutObject", "s3:DeleteObject"],
-        "Resource": [f"arn:aws:s3:::{bucket}/*{kind}" for bucket in keys.SHAKEMAP_BUCKETS for kind in keys.NOTICES],
-    }
-
-
 def _root_key(settings: Settings) -> str:
     if _made_before(settings, "root"):
         settings.replace_secret("store-root-key", access_key("root"))
@@ -376,7 +295,7 @@ def _is_user(settings: Settings, key: str, secret: str) -> bool:
 def _allow(admin: MinioAdmin, role: str, key: str) -> None:
     """Give that user the rights of its role, and no others. No secret is told, so it needs no encryption."""
     try:
-        admin.policy_add(key, policy=rights(role))
+        admin.policy_add(key, policy=rights.of(role))
         admin.policy_set(key, user=key)
     except MinioAdminException as error:
         raise SiagaError("The store refused the rights of {role}: {detail}", role=role, detail=error) from error

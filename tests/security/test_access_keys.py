@@ -13,6 +13,7 @@ from support.running import environment, wait_for
 from siaga import keys, stack
 from siaga.errors import Forbidden
 from siaga.machine import minio as minio_server
+from siaga.machine import rights
 from siaga.settings import Settings
 from siaga.store import Store
 
@@ -109,7 +110,7 @@ def test_a_key_whose_files_were_taken_away_is_no_user_any_more(ours):
     for name in others:
         if len(name) <= 20:
             admin.user_add(name, "secret-of-another")
-        admin.policy_add(name, policy=minio_server.rights("web"))
+        admin.policy_add(name, policy=rights.of("web"))
     for name in former:
         (ours.secrets / name).unlink()
     minio_server.configure(ours, stack.load(ours.stack))

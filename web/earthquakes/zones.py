@@ -10,17 +10,10 @@ from siaga.language import Language
 from siaga.report import figures, listed
 from siaga.report.earthquake.districts import DAMAGING
 from siaga.report.words import short
+from web.levels import level_name
 
 SORTS = ("deaths", "strong", "people", "name")
 _MODEL = "pager"  # the model whose deaths are shared out among the zones
-# what the demonstration and BPS call their levels; another name stands as whoever imported the zones gave it
-_LEVELS = {
-    "province": "Province",
-    "regency": "District or city",
-    "district": "Subdistrict",
-    "village": "Village",
-    "desa": "Village",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +28,6 @@ class Wanted:
 def levels(impact: EarthquakeImpact) -> list[str]:
     """The levels that its zones have, in the order in which they stand there; "" for zones without one."""
     return list(dict.fromkeys(zone["level"] or "" for zone in impact["zones"]))
-
-
-def level_name(level: str, _: Language) -> str:
-    """A level as readers call it."""
-    return _(_LEVELS[level]) if level in _LEVELS else level or _("Zones")
 
 
 def shown_level(impact: EarthquakeImpact, wanted: Wanted) -> str:
