@@ -63,7 +63,7 @@ def running(**more: str) -> Iterator[Settings]:
 
 
 def _environment(home: Path) -> dict[str, str]:
-    names = ("STORE", "GATEWAY", "SFTP", "WEB", "FUNCTION")
+    names = ("STORE", "GATEWAY", "SFTP", "SFTP_HEALTH", "WEB", "FUNCTION")
     first = next(first for first in _PORTS if all(map(_is_free, range(first, first + _PORTS.step))))
     ports = {f"SIAGA_{name}_PORT": str(first + number) for number, name in enumerate(names)}
     return ports | {"SIAGA_HOME": str(home)}

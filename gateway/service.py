@@ -20,6 +20,7 @@ from gateway.lead import Lead
 from gateway.ledger import Ledger
 from gateway.naming import Naming
 from gateway.notices import Notices
+from gateway.operators import Operators
 from gateway.orders import Orders
 from gateway.replicas import Replicas
 from gateway.reprocess import Reprocess
@@ -66,6 +67,7 @@ class Gateway:
     reprocess: Reprocess
     steps: metrics.Steps
     canary: Canary
+    operators: Operators
     look: StoreLook
     vitals: Vitals
     stop: threading.Event = field(default_factory=threading.Event)
@@ -81,10 +83,9 @@ class Gateway:
         _check_generation(settings)
         places = stack.slots(functions, settings)
         slots, callbacks = Slots(places, settings.secret(stack.SLOT_TOKEN)), Callbacks.of(settings, places)
-        ledger = Ledger(store)
-        policy = Policy(settings.attempts, settings.backoff_seconds)
+        ledger, policy = Ledger(store), Policy(settings.attempts, settings.backoff_seconds)
         inbox = Inbox(database, store, slots, ledger, policy, callbacks.post)
-        notices = Notices(store, settings.public_url)
+        notices, operators = Notices(store, settings.public_url), Operators(store, bool(settings.outlets.operators))
         sweep = Sweep(
             store,
             functions,
@@ -97,7 +98,7 @@ class Gateway:
         )
         names, steps = tuple(function.name for function in functions), metrics.Steps(store, ledger)
         counters.begin(names)
-        for hearer in (notices.tell, sweep.follow, counters.settled, steps.hear):
+        for hearer in (notices.tell, sweep.follow, counters.settled, steps.hear, operators.hear):
             ledger.hear(hearer)
         lead, works = Lead(database, settings.gateway_peer_url), threading.Event()
         standing = metrics.Standing(settings.home, slots, inbox, sweep, works.is_set)
@@ -123,6 +124,7 @@ class Gateway:
             reprocess=Reprocess(store, functions, inbox, ledger, Naming(store, functions), orders),
             steps=steps,
             canary=canary,
+            operators=operators,
             look=look,
             vitals=Vitals(
                 settings.secret(vitals.TOKEN),
@@ -149,6 +151,7 @@ class Gateway:
         threading.Thread(target=self.orders.run, args=(self.stop,), name="orders", daemon=True).start()
         threading.Thread(target=self.steps.run, name="steps", daemon=True).start()
         threading.Thread(target=self.canary.run, args=(self.stop,), name="canary", daemon=True).start()
+        threading.Thread(target=self.operators.run, args=(self.stop,), name="operators", daemon=True).start()
 
     def close(self) -> None:
         """End within seconds; what is cut off is done again at the next start."""

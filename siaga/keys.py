@@ -25,7 +25,7 @@ MANIFEST, IMPACT, REPORT = "manifest.json", "impact.json", "report.json"
 SHARES, TILES, DATA_VERSIONS = "shares/", "tiles/", "versions/"  # in analysis-data, and in no manifest
 MAP_TILES = f"{TILES}current.json"  # names the archive that maps are drawn from
 CATALOG, CANARIES = "catalog/", "canary/"  # entries of what is shown; of canaries, which nothing shows
-ORDERS = "_orders/"  # in ledger, beside the receipts, whose folders are names of functions: what is done again
+ORDERS, ASKED = "_orders/", "asked/"  # in ledger: what is done again; in notifications: what operators are to hear
 EVENT_TIME = "event-time"  # metadata of impact.json: when it happened, as siaga.moment stamps it
 PEOPLE_HIT = "people-hit"  # likewise: how many live where a quake does damage, a number; missing when nobody knows
 

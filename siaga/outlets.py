@@ -4,6 +4,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+ADDRESSES = {  # by channel: what an address looks like, and an example of one
+    "email": (re.compile(r"[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+"), "posko@bpbd.example.id"),
+    "webhook": (re.compile(r"https?://[^\s/@\\]+(/[\x21-\x7e]*)?"), "https://bpbd.example.id/siaga"),
+    "telegram": (re.compile(r"-?\d{1,20}|@[A-Za-z0-9_]{5,32}"), "-1001234567890"),
+    "whatsapp": (re.compile(r"\+?\d{6,15}"), "+628123456789"),
+}
+_LANGUAGES = ("id", "en")
 _MAIL = re.compile(r"smtps?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 _ADDRESS = re.compile(r"https?://[^\s/?#@]+(/[\x21-\x7e]*)?")
 _TELEGRAM = "https://api.telegram.org"
@@ -13,6 +20,7 @@ _TELEGRAM = "https://api.telegram.org"
 class Outlets:
     """mail_url: of the SMTP server, "" for none; mail_from: the address that mails come from. telegram_url: of the Bot
     API. whatsapp_url: of a gateway, "" for none. hours: an event's age when its map comes, and its map's, at the most.
+    operators: channel and address of each who hears of Siaga itself, in operators_language.
     """
 
     mail_url: str
@@ -20,6 +28,8 @@ class Outlets:
     telegram_url: str
     whatsapp_url: str
     hours: float
+    operators: tuple[tuple[str, str], ...]
+    operators_language: str
 
     @classmethod
     def of(cls, env: Mapping[str, str], host: str, wrong: list[str]) -> "Outlets":
@@ -34,5 +44,25 @@ class Outlets:
         if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,3})?", hours):
             wrong.append(f"SIAGA_ALERT_HOURS is not a number: {hours}")
             hours = "0"
+        language = env.get("SIAGA_OPERATORS_LANGUAGE") or _LANGUAGES[0]
+        if language not in _LANGUAGES:
+            wrong.append(f"SIAGA_OPERATORS_LANGUAGE is {language}; there are {', '.join(_LANGUAGES)}")
+        operators = _operators(env.get("SIAGA_OPERATORS", ""), wrong)
         sender = env.get("SIAGA_MAIL_FROM") or f"siaga@{host}"
-        return cls(mail, sender, telegram.rstrip("/"), whatsapp, float(hours))
+        return cls(mail, sender, telegram.rstrip("/"), whatsapp, float(hours), operators, language)
+
+
+def _operators(text: str, wrong: list[str]) -> tuple[tuple[str, str], ...]:
+    """Channel and address of each: email:siaga@bnpb.example.id telegram:-1001234567890."""
+    named = []
+    for word in text.split():
+        channel, _, address = word.partition(":")
+        pattern, example = ADDRESSES.get(channel, ADDRESSES["email"])
+        if channel not in ADDRESSES:
+            wrong.append(
+                f"SIAGA_OPERATORS names {word}, which is not like email:{example}; channels: {' '.join(ADDRESSES)}"
+            )
+        elif not pattern.fullmatch(address):
+            wrong.append(f"SIAGA_OPERATORS names {word}, which is not like {channel}:{example}")
+        named.append((channel, address))
+    return tuple(named)

@@ -89,6 +89,9 @@ class Settings:
     SIAGA_MAIL_FROM     outlets.mail_from     the address that they come from
     SIAGA_TELEGRAM_URL  outlets.telegram_url  where the Bot API is; the bot's token is the secret telegram-token
     SIAGA_WHATSAPP_URL  outlets.whatsapp_url  the gateway to WhatsApp; empty: none
+    SIAGA_OPERATORS     outlets.operators     who hears of inputs that failed, of silent sources and a late canary,
+                                              parted by spaces: email:siaga@bnpb.example.id telegram:-1001234567890
+    SIAGA_OPERATORS_LANGUAGE  outlets.operators_language  theirs: id or en
     SIAGA_ALERT_HOURS   outlets.hours   how old an event may be when its map comes, and its map, for somebody to be told
     """
 

@@ -101,7 +101,7 @@ READ = [
 ]
 PAGES = [
     *(ROOT / "siaga" / "report" / "templates").glob("*.html"),
-    *(ROOT / "siaga" / "alerts" / "templates").glob("mail.*"),
+    *(ROOT / "siaga" / "alerts" / "templates").glob("ma*.*"),
     *(ROOT / "web").rglob("*.html"),
 ]
 

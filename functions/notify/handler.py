@@ -2,11 +2,14 @@
 
 reads   results/catalog/* results/<hazard>/*/impact.json …/share-<language>.png …/report-<language>.pdf
         decisions/* subscriptions/* notifications/*
+        floodmaps/outages/* announcements/source.json canary/* for operators
 writes  notifications/log/* notifications/messages/* (before and after each message) notifications/held/*
-        notifications/failed/* notifications/returned/*; none of them wakes anything
+        notifications/failed/* notifications/returned/*
+        notifications/asked/* notifications/told/* notifications/matters/* for operators
+        none of them wakes anything
 
-A catalogue entry wakes it with the figures, and again once it names the report; so does a
-trial that is asked for (notifications/trials/*). Every minute it sends what was held.
+A catalogue entry wakes it with the figures, and again once it names the report; so does a trial that is asked for
+(notifications/trials/*). Every minute it sends what was held, and tells operators what they are to hear.
 """
 
 import json
@@ -17,7 +20,7 @@ from datetime import datetime
 from functools import cache
 
 from siaga import catalog, keys, moment
-from siaga.alerts import dispatch, facts, held, trial
+from siaga.alerts import dispatch, facts, held, operators, trial
 from siaga.alerts.channels import opened
 from siaga.alerts.compose import Event
 from siaga.alerts.delay import FOLLOW_UP
@@ -65,8 +68,12 @@ def tick(now: datetime, context: frame.Context) -> frame.Outcome:
     """What was held until now; and subscriptions that are new or changed are read before anybody waits for that."""
     known = directory(context.store)
     known.all()
-    sent = held.send_held(office(context), known, now)
-    return frame.Outcome("", f"{sent} sent")
+    desk, outlets = office(context), context.settings.outlets
+    sent = held.send_held(desk, known, now)
+    told = operators.tell(desk, outlets, context.settings.canary_minutes, now)
+    for channel in desk.channels.values():
+        channel.close()
+    return frame.Outcome("", f"{sent + told} sent", operators.unreachable(desk, outlets))
 
 
 def _decided(decision: Decision, context: frame.Context, now: datetime, timing: Timing) -> frame.Outcome:

@@ -112,8 +112,8 @@ def of_event(
         kind=TRIAL if trial else kind,
         language=_.code,
         subject=head,
-        text=_text(values, _),
-        html=_html(values, _),
+        text=rendered("mail.txt", values, _),
+        html=rendered("mail.html", values, _),
         short="\n".join([f"*{head}*", *([changed] if changed else []), *lines, page]),
         page=page,
         stop=stop,
@@ -155,8 +155,8 @@ def of_held(
         "gathered",
         _.code,
         f"Siaga: {head}",
-        _text(values, _),
-        _html(values, _),
+        rendered("mail.txt", values, _),
+        rendered("mail.html", values, _),
         f"*{head}*\n{listed}",
         f"{public_url}/",
         stop,
@@ -206,12 +206,9 @@ def _colour(facts: Facts) -> str:
     return ""
 
 
-def _text(values: Mapping[str, Any], _: Language) -> str:
-    return _environment().get_template("mail.txt").render(values, _=_)
-
-
-def _html(values: Mapping[str, Any], _: Language) -> str:
-    return _environment().get_template("mail.html").render(values, _=_)
+def rendered(template: str, values: Mapping[str, Any], _: Language) -> str:
+    """A template of this folder in one language."""
+    return _environment().get_template(template).render(values, _=_)
 
 
 @cache

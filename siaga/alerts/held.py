@@ -15,14 +15,15 @@ from siaga.errors import NotFound, Unavailable, reason
 
 
 def send_held(office: Office, directory: Directory, now: datetime) -> int:
-    """Send all that is due; how many messages there were. What fails for now is tried at the next call."""
+    """Send all that is due; how many messages there were. What fails for now is tried at the next call.
+
+    The office's channels stay open.
+    """
     due = [head.key for head in office.store.list(keys.NOTIFICATIONS, naming.HELD)]
     due = [key for key in due if naming.of_held(key)[0] <= naming.clock(now)]
     count = 0
     for (until, subscription_id), marks in groupby(due, lambda key: naming.of_held(key)[:2]):
         count += _send(office, directory, until, subscription_id, list(marks), now)
-    for channel in office.channels.values():
-        channel.close()
     return count
 
 

@@ -4,10 +4,12 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from siaga import keys
 from siaga.errors import BadInput
 
 LOG, HELD, FAILED, RETURNED = "log/", "held/", "failed/", "returned/"  # in notifications, beside the messages
 TRIALS = "trials/"  # what wakes notify there
+MATTERS = "matters/"  # messages to operators
 _MESSAGES = "messages/"
 _STEP = re.compile(r"(\d{8}T\d{6}Z)_([a-z]+)_(.+)_([^_]+)")
 
@@ -98,6 +100,26 @@ def failed(moment: datetime, message: str) -> str:
 def returned(subscription_id: str) -> str:
     """The mark of an address that takes no messages."""
     return f"{RETURNED}{subscription_id}.json"
+
+
+def asked(matter: str, occurrence: str) -> str:
+    """What operators are to hear and did not hear yet."""
+    return f"{keys.ASKED}{matter}/{occurrence}.json"
+
+
+def heard(matter: str, occurrence: str) -> str:
+    """The mark of what operators heard."""
+    return f"told/{matter}/{occurrence}"
+
+
+def matter(name: str, moment: datetime | None = None) -> str:
+    """A message of a matter that was begun in that minute; without one where all of it lie."""
+    return f"{MATTERS}{name}/" + (f"{moment.astimezone(UTC):%Y%m%dT%H%MZ}.json" if moment else "")
+
+
+def matter_message(operator: str, key: str) -> str:
+    """The record of that message to one operator. key: as `matter` makes it."""
+    return f"{_MESSAGES}{operator}/{key.removeprefix(MATTERS).replace('/', '_')}"
 
 
 def clock(moment: datetime) -> str:

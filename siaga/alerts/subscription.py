@@ -16,22 +16,17 @@ from siaga.errors import BadInput
 from siaga.hazards import HAZARDS
 from siaga.language import LANGUAGES
 from siaga.moment import TIME_ZONES
+from siaga.outlets import ADDRESSES
 
 SCHEMA = "siaga/subscription/1"
 LEVELS = ("green", "yellow", "orange", "red")
 ASH_CLASSES = ("very_low", "low", "medium", "high", "very_high")
-CHANNELS = ("email", "webhook", "telegram", "whatsapp")
+CHANNELS = tuple(ADDRESSES)
 NONE = "none"  # for hazards: of none
 PENDING, ACTIVE, STOPPED = STANDINGS = ("pending", "active", "stopped")
 ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 MOST_ZONES = 600  # all kabupaten and kota are 514
 
-_ADDRESSES = {  # by channel: what an address looks like, and an example of one
-    "email": (re.compile(r"[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+"), "posko@bpbd.example.id"),
-    "webhook": (re.compile(r"https?://[^\s/@\\]+(/[\x21-\x7e]*)?"), "https://bpbd.example.id/siaga"),
-    "telegram": (re.compile(r"-?\d{1,20}|@[A-Za-z0-9_]{5,32}"), "-1001234567890"),
-    "whatsapp": (re.compile(r"\+?\d{6,15}"), "+628123456789"),
-}
 _CLOCK_FACE = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _ZONE_CODE = re.compile(r"[A-Za-z0-9._-]{1,20}")
 _FORMULA = ("=", "+", "-", "@")  # operators open the table of all in a spreadsheet
@@ -133,7 +128,7 @@ def _parsed(row: Mapping[str, str]) -> Subscription:
 
 def _check(wanted: Subscription) -> None:
     """What fields say together. Raises BadInput."""
-    pattern, _example = _ADDRESSES[wanted.channel]
+    pattern, _example = ADDRESSES[wanted.channel]
     if len(wanted.address) > 1000 or not pattern.fullmatch(wanted.address):
         raise _wrong_address(wanted)
     if bool(wanted.quiet_from) != bool(wanted.quiet_until):
@@ -156,7 +151,7 @@ def _wrong_address(wanted: Subscription) -> BadInput:
         "address is {value}; for {channel} write one like {example}",
         value=repr(wanted.address[:80]),
         channel=wanted.channel,
-        example=_ADDRESSES[wanted.channel][1],
+        example=ADDRESSES[wanted.channel][1],
         field="address",
     )
 

@@ -53,6 +53,7 @@ def of(role: str) -> dict[str, object]:
             ((*listing, *versions), (*keys.INPUTS, keys.CANARY, keys.RESULTS, keys.LEDGER)),
             (("s3:GetObject",), (keys.TEXTS, keys.DECISIONS)),  # which reports carry other lines than today's
             (listing, (keys.TEXTS, keys.DECISIONS, keys.NOTIFICATIONS)),  # the sweep looks for what wakes notify
+            (("s3:PutObject",), (f"{keys.NOTIFICATIONS}/{keys.ASKED.rstrip('/')}",)),  # what operators are to hear
         ],
         "web": [
             (("s3:GetObject",), (keys.FLOODMAPS, *shown)),

@@ -1,0 +1,204 @@
+"""Operators hear of Siaga itself: what was refused or given up, which source is silent, whether the canary is late.
+
+One message for each matter and hour at most, to all that SIAGA_OPERATORS names; what happens meanwhile is in the next.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+from siaga import keys, moment
+from siaga.alerts import compose, matters, naming, record
+from siaga.alerts.channel import Message
+from siaga.alerts.dispatch import Office
+from siaga.alerts.matters import CANARY, DEAD, REFUSED, SOURCE, Occurrence
+from siaga.alerts.record import SENDING, Record
+from siaga.alerts.subscription import NONE, Subscription
+from siaga.errors import BadInput, Conflict, NotFound, Reason, reason
+from siaga.inputs import announcements, canary
+from siaga.language import Language, load
+from siaga.outlets import Outlets
+from siaga.printable import shown
+from siaga.store import Store
+
+_APART = timedelta(hours=1)  # two messages of one matter
+_SHOWN = 20  # occurrences that a message names
+_SILENT = timedelta(minutes=10)  # without an answer, of a source that is asked every minute
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One message. key: its own. occurrences: what it tells. done: everybody has it, or will not get it."""
+
+    key: str
+    occurrences: tuple[Occurrence, ...]
+    done: bool
+
+    def encode(self) -> bytes:
+        """The stored form."""
+        return json.dumps(asdict(self), ensure_ascii=False, indent=1).encode()
+
+    @classmethod
+    def decode(cls, key: str, body: bytes) -> "Plan":
+        """Read it back. Raises ValueError, KeyError, TypeError."""
+        stored = json.loads(body)
+        return cls(key, tuple(Occurrence(**one) for one in stored["occurrences"]), stored["done"])
+
+
+def tell(office: Office, outlets: Outlets, canary_minutes: float, now: datetime) -> int:
+    """Notice what is late, and send what waits; how many messages are out or given up.
+
+    What fails for now is tried at the next call. canary_minutes: between two canaries, 0 for none.
+    """
+    people = [_subscriber(*one, outlets.operators_language) for one in outlets.operators if one[0] in office.channels]
+    if not people:
+        return 0
+    for one in _late(office.store, canary_minutes, now):
+        matters.ask_once(office.store, one)
+    waiting, ended = matters.waiting(office.store), 0
+    for matter in sorted(waiting):
+        plan = _plan(office.store, matter, waiting[matter], now)
+        if plan is None:
+            continue
+        records = [_deliver(office, one, plan, now) for one in people]
+        if all(one.is_final for one in records):
+            matters.tick_off(office.store, plan.occurrences)
+            done = replace(plan, done=True).encode()
+            office.store.put(keys.NOTIFICATIONS, plan.key, done, "application/json")
+            ended += len(records)
+    return ended
+
+
+def unreachable(office: Office, outlets: Outlets) -> list[Reason]:
+    """Whom no message reaches, since there is no server for their channel."""
+    missing = {channel for channel, _address in outlets.operators if channel not in office.channels}
+    return [
+        reason("SIAGA_OPERATORS names {channel}, for which there is no server", channel=channel)
+        for channel in sorted(missing)
+    ]
+
+
+def _subscriber(channel: str, address: str, language: str) -> Subscription:
+    """An operator as one who subscribed to nothing, of whom nothing is stored."""
+    name = f"operator-{sha256(f'{channel}:{address}'.encode()).hexdigest()[:8]}"
+    return Subscription("Siaga", channel, address, language, (NONE,), id=name)
+
+
+def _late(store: Store, canary_minutes: float, now: datetime) -> Iterator[Occurrence]:
+    """Sources that are silent, and the canary where it is late."""
+    newest: dict[str, str] = {}  # by region: the outage that began last
+    for head in store.list(keys.FLOODMAPS, keys.OUTAGES):
+        try:
+            newest[keys.Snapshot.parse(head.key).region] = head.key
+        except BadInput:  # put there by somebody else
+            continue
+    for region, key in newest.items():
+        outage = _read(store, keys.FLOODMAPS, key)
+        if outage and outage.get("until") is None:
+            name = key.rpartition("/")[2].removesuffix(".json")
+            yield Occurrence(SOURCE, f"petabencana-{region}", name, "", outage["since"], outage["reason"])
+    asked = _read(store, keys.ANNOUNCEMENTS, announcements.SOURCE)
+    if asked and asked["reason"] and asked["answered"] and now - moment.parse(asked["answered"]) > _SILENT:
+        name = naming.clock(moment.parse(asked["answered"]))
+        yield Occurrence(SOURCE, "bmkg", name, "", asked["answered"], asked["reason"])
+    last = canary.look(store) if canary_minutes else canary.Standing()
+    if last.sent and last.is_late(now):
+        yield Occurrence(CANARY, "report", naming.clock(last.sent), "", moment.stamp(last.sent))
+
+
+def _read(store: Store, bucket: str, key: str) -> Mapping[str, Any] | None:
+    try:
+        stored = json.loads(store.get(bucket, key, at_most=1 << 20)[0])
+    except (NotFound, BadInput, ValueError):
+        return None
+    return stored if isinstance(stored, dict) else None
+
+
+def _plan(store: Store, matter: str, waiting: Sequence[Occurrence], now: datetime) -> Plan | None:
+    """The message that is under way, else a new one; None where one of the last hour is out already."""
+    newest = max((head.key for head in store.list(keys.NOTIFICATIONS, naming.matter(matter))), default="")
+    key = naming.matter(matter, now)
+    plan = _stored(store, newest) if newest else None
+    if plan and not plan.done:
+        return plan
+    if newest > naming.matter(matter, now - _APART):
+        return None
+    plan = Plan(key, tuple(waiting), done=False)
+    try:
+        store.put(keys.NOTIFICATIONS, key, plan.encode(), "application/json", if_absent=True)
+    except Conflict:  # another process was faster
+        return None
+    return plan
+
+
+def _stored(store: Store, key: str) -> Plan | None:
+    try:
+        return Plan.decode(key, store.get(keys.NOTIFICATIONS, key)[0])
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _deliver(office: Office, person: Subscription, plan: Plan, now: datetime) -> Record:
+    channel = office.channels[person.channel]
+    message = _message(person, plan, office.public_url)
+    wanted = Record(
+        key=naming.matter_message(person.id, plan.key),
+        subscription=person.id,
+        name=person.name,
+        channel=person.channel,
+        hazard="",
+        event_id="",
+        version="",
+        kind="matter",
+        title=message.subject,
+        heard={},
+        state=SENDING,
+    )
+    return record.deliver(office.store, wanted, lambda: channel.send(person, message), channel.repeatable, now)
+
+
+def _message(person: Subscription, plan: Plan, public_url: str) -> Message:
+    _, told = load(person.language), plan.occurrences
+    head = shown(_head(told[0], len(told), _))
+    lines = [shown(_line(one, _)) for one in told[:_SHOWN]]
+    if more := len(told) - _SHOWN:
+        lines += [_("{count} more of the same kind", count=more)] if more > 0 else []
+    page = f"{public_url}/status?lang={_.code}"
+    values = {"language": _.code, "title": head, "lines": lines, "page": page}
+    return Message(
+        id=plan.key.removesuffix(".json").replace("/", "."),
+        kind="matter",
+        language=_.code,
+        subject=f"Siaga: {head}",
+        text=compose.rendered("matter.txt", values, _),
+        html=compose.rendered("matter.html", values, _),
+        short="\n".join([f"*{head}*", *lines, page]),
+        page=page,
+        stop="",
+        picture=None,
+        report=None,
+        report_name="",
+        facts={"schema": "siaga/alert/1", "kind": "matter", "page": page, "told": [asdict(one) for one in told]},
+    )
+
+
+def _head(first: Occurrence, count: int, _: Language) -> str:
+    if first.kind == REFUSED:
+        return _("{count} uploads to {bucket} were refused", count=count, bucket=first.about)
+    if first.kind == DEAD:
+        return _("{function} gave up {count} inputs", count=count, function=first.about)
+    if first.kind == SOURCE:
+        return _("{source} gives nothing", source=first.about)
+    return _("The trial map has no report in time")
+
+
+def _line(one: Occurrence, _: Language) -> str:
+    when = moment.parse(one.when)
+    clock = f"{when:%Y-%m-%d %H:%M} UTC"
+    if one.kind == CANARY:
+        return _("{time}: came in and has no report yet; a real map would be as late.", time=clock)
+    why = _.reason(one.reason) if one.reason else ""
+    return f"{clock}: {one.what}: {why}" if one.what else f"{_('since {time}', time=clock)}: {why}"

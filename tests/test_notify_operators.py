@@ -1,0 +1,149 @@
+"""Operators hear of what failed in Siaga itself: once, an hour apart at the least, in their language."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from support.mail_server import MailServer
+from test_notify import later, mailed
+
+from functions.notify import handler
+from gateway.operators import Operators
+from siaga import keys, moment
+from siaga.errors import reason
+from siaga.events import Notification
+from siaga.function import frame
+from siaga.inputs.announcements import Announcements
+from siaga.inputs.flood_hours import FloodHours
+from siaga.inputs.petabencana import Suspect
+from siaga.outlets import Outlets
+from siaga.receipt import Receipt
+from siaga.settings import Settings
+from siaga.store import Store
+
+TO = "jaga@bnpb.example.id"
+
+
+@pytest.fixture
+def server(minio):
+    minio.make_secret("alerts-key")
+    started = MailServer().start()
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def context(store, minio, server):
+    return serving(minio, server.port)
+
+
+def serving(minio, port, language="id", *more):
+    settings = mailed(minio, port)
+    outlets = replace(settings.outlets, operators=(("email", TO), *more), operators_language=language)
+    settings = replace(settings, outlets=outlets, canary_minutes=10)
+    return frame.Context(Store.connect(settings, "functions"), settings)
+
+
+def receipt(state, key="20261127100000/grid.xml", function="on-shakemap", bucket=keys.SHAKEMAPS, etag="e"):
+    why = reason("{field} is missing", field="magnitude")
+    now = moment.stamp()
+    content = Notification(bucket, key, etag)
+    return Receipt(function, content, state, why, "", "", (), 1, now, now, now, 0.1)
+
+
+def tick(context):
+    return handler.tick(moment.now(), context)
+
+
+def test_uploads_that_were_refused_are_told_once_and_what_follows_an_hour_later(context, minio, server, monkeypatch):
+    gateway = Operators(Store.connect(minio, "gateway"), wanted=True)
+    gateway.hear(receipt("refused"))
+    gateway.hear(receipt("done", "a/grid.xml"))
+    gateway.hear(receipt("refused", "canary/grid.xml", bucket=keys.CANARY))
+    assert tick(context).event_id == "1 sent"
+    assert tick(context).event_id == "0 sent"
+    ((to, mail),) = server.letters
+    assert (to, mail["Subject"]) == (TO, "Siaga: 1 unggahan ke shakemaps ditolak")
+    assert mail["List-Unsubscribe"] is None
+    for kind in ("plain", "html"):
+        text = mail.get_body((kind,)).get_content()
+        assert "shakemaps/20261127100000/grid.xml" in text
+        assert f"{context.settings.public_url}/status?lang=id" in text
+        assert "Refused" not in text
+    for number in range(25):
+        gateway.hear(receipt("refused", f"b{number}/grid.xml"))
+    gateway.hear(receipt("dead"))  # another matter
+    assert tick(context).event_id == "1 sent"
+    assert server.letters[1][1]["Subject"] == "Siaga: on-shakemap menyerah pada 1 masukan"
+    later(monkeypatch, minutes=61)
+    assert tick(context).event_id == "1 sent"
+    text = server.letters[2][1].get_body(("plain",)).get_content()
+    assert text.startswith("25 unggahan ke shakemaps ditolak")
+    assert text.count("/grid.xml") == 20
+    assert "5 lagi dari jenis yang sama" in text
+    assert list(context.store.list(keys.NOTIFICATIONS, keys.ASKED)) == []
+
+
+def test_silent_sources_and_a_late_canary_are_told_once_for_as_long_as_they_last(
+    store, context, minio, server, monkeypatch
+):
+    context = serving(minio, server.port, "en")
+    now = moment.now()
+    Announcements(store).note(now - timedelta(minutes=30), None)
+    Announcements(store).note(now, reason("{url} did not answer in time", url="https://bmkg.example.id"))
+    FloodHours(store, "ID-JK").write(now, Suspect(reason("{url} did not answer in time", url="https://pb.example.id")))
+    store.put(keys.CANARY, "20261127100000_se/grid.xml", b"<grid/>")
+    later(monkeypatch, minutes=2)
+    assert tick(context).event_id == "3 sent"
+    assert [mail["Subject"] for _to, mail in server.letters] == [
+        "Siaga: The trial map has no report in time",
+        "Siaga: bmkg gives nothing",
+        "Siaga: petabencana-ID-JK gives nothing",
+    ]
+    assert "https://pb.example.id did not answer in time" in server.letters[2][1].get_body(("plain",)).get_content()
+    later(monkeypatch, hours=2)
+    assert tick(context).event_id == "0 sent"
+
+
+def test_a_message_is_tried_again_and_goes_to_each_operator_once(store, context, minio, server, monkeypatch):
+    context = serving(minio, server.port, "id", ("email", "kedua@bnpb.example.id"), ("telegram", "@jaga_siaga"))
+    Operators(Store.connect(minio, "gateway"), wanted=True).hear(receipt("dead"))
+    server.answers = {"kedua@bnpb.example.id": "451 later"}
+    outcome = tick(context)
+    assert outcome.event_id == "0 sent"
+    assert [one["text"] for one in outcome.warnings] == ["SIAGA_OPERATORS names telegram, for which there is no server"]
+    server.answers = {}
+    later(monkeypatch, seconds=15)
+    assert tick(context).event_id == "2 sent"
+    assert [to for to, _mail in server.letters] == [TO, "kedua@bnpb.example.id"]
+
+
+def test_without_operators_nothing_is_asked_or_looked_for(store, context, minio):
+    Operators(Store.connect(minio, "gateway"), wanted=False).hear(receipt("dead"))
+    outlets = replace(context.settings.outlets, operators=())
+    tick(frame.Context(context.store, replace(context.settings, outlets=outlets)))
+    assert list(store.list(keys.NOTIFICATIONS)) == []
+
+
+def test_what_the_store_does_not_take_is_asked_again(store, minio, monkeypatch):
+    away = replace(minio, store_url="http://127.0.0.1:9")
+    gateway = Operators(Store.connect(away, "gateway", 1), wanted=True)
+    gateway.hear(receipt("dead"))
+    gateway._store = Store.connect(minio, "gateway")
+    gateway.hear(receipt("dead", "b/grid.xml"))
+    heads = list(store.list(keys.NOTIFICATIONS, keys.ASKED))
+    assert len(heads) == 2
+    assert json.loads(store.get(keys.NOTIFICATIONS, heads[0].key)[0])["about"] == "on-shakemap"
+
+
+def test_whom_the_settings_name_is_checked():
+    wrong = []
+    Outlets.of({"SIAGA_OPERATORS": "email:a@b.id fax:12 telegram:x y", "SIAGA_OPERATORS_LANGUAGE": "fr"}, "h", wrong)
+    assert [one.partition(",")[0] for one in wrong] == [
+        "SIAGA_OPERATORS_LANGUAGE is fr; there are id",
+        "SIAGA_OPERATORS names fax:12",
+        "SIAGA_OPERATORS names telegram:x",
+        "SIAGA_OPERATORS names y",
+    ]
+    assert Settings.load({"SIAGA_OPERATORS": "email:a@b.id"}).outlets.operators == (("email", "a@b.id"),)
