@@ -10,7 +10,7 @@ from gateway.leases import backfill_at_once
 BACKFILL = "|backfill"  # ends the name of a queue; no function's name can hold it
 SUSPECTS = "|suspects"  # the queue of what has ended a slot, of all functions; nobody waits behind it
 LOOKED_INTO = 8  # live jobs at a time, per function
-BUSY_POLL, _IDLE_POLL = 0.05, 0.5  # seconds, per queue; the first live jobs do not wait for it
+BUSY_POLL, _IDLE_POLL = 0.05, 1.0  # seconds, per queue; the first live jobs do not wait for it
 _BACKFILL_POLL = 0.25  # of a busy queue of backfill, whose next job is at hand already; a look takes 3 ms of processor
 
 

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from flask import request
 from pace import Pace
-from qgis.PyQt.QtCore import QCoreApplication
 
 Practise = Callable[[Callable[[], bool]], None]  # asks what it is handed, again and again, whether to stop
 
@@ -48,6 +48,16 @@ class Context:
     def __init__(self) -> None:
         """Read from the environment."""
         self.hostname = os.getenv("HOSTNAME", "localhost")
+
+
+class Toolkit(Protocol):
+    """What a handler stands on, QGIS or nothing: what it wants done in the main thread."""
+
+    def idle(self) -> None:
+        """Nobody calls."""
+
+    def trim(self) -> None:
+        """A call has ended: leave nothing of it to the next."""
 
 
 @dataclass
@@ -184,7 +194,7 @@ class Slot:
         call.done.wait(timeout)
 
     def serve(
-        self, handle: Callable[[Event, Context], object], tidy: Callable[[], None], practise: Practise | None = None
+        self, handle: Callable[[Event, Context], object], toolkit: Toolkit, practise: Practise | None = None
     ) -> None:
         """Run calls until the slot drains, and practise while there are none; in the main thread."""
         served = 0
@@ -193,10 +203,10 @@ class Slot:
             try:
                 one = self._calls.get(timeout=0.2)
             except queue.Empty:
-                QCoreApplication.processEvents()
+                toolkit.idle()
                 if practise and time.monotonic() >= self._practice_due:
                     self._practice_due = time.monotonic() + _AGAIN_SECONDS
-                    self._practise(practise, tidy)
+                    self._practise(practise, toolkit)
                 continue
             self.begun.add(one.name)
             one.worked_before = worked()
@@ -212,9 +222,9 @@ class Slot:
                 self.draining = True
             self._taken.release()
             one.done.set()
-            tidy()
+            toolkit.trim()
 
-    def _practise(self, practise: Practise, tidy: Callable[[], None]) -> None:
+    def _practise(self, practise: Practise, toolkit: Toolkit) -> None:
         """Do what the first call would do first, until one comes."""
         with self._practising:
             if self.busy:
@@ -228,7 +238,7 @@ class Slot:
                 _log.exception("getting warm failed")
             self.begun.remove(_PRACTICE)
             faulthandler.cancel_dump_traceback_later()
-            tidy()
+            toolkit.trim()
 
     def _too_big(self) -> bool:
         with open("/proc/self/statm", encoding="ascii") as file:

@@ -55,7 +55,7 @@ def environment(home: Path, **more: str) -> dict[str, str]:
         "SIAGA_WEB_PORT": str(first + 3),
         "SIAGA_FUNCTION_PORT": str(first + 4),
         "SIAGA_SFTP_HEALTH_PORT": str(first + 15),
-        "SIAGA_SWEEP_SECONDS": "1",
+        "SIAGA_SWEEP_SECONDS": "2",
         "SIAGA_CANARY_MINUTES": "0",  # but where one is what is tried
         "SIAGA_FULL_SWEEP_SECONDS": "5",
         "SIAGA_BACKOFF_SECONDS": "0.2",
