@@ -10,6 +10,8 @@ ADDRESSES = {  # by channel: what an address looks like, and an example of one
     "telegram": (re.compile(r"-?\d{1,20}|@[A-Za-z0-9_]{5,32}"), "-1001234567890"),
     "whatsapp": (re.compile(r"\+?\d{6,15}"), "+628123456789"),
 }
+SECRETS = ("mail-user", "mail-password", "telegram-token", "whatsapp-token")
+UNSET = "unset"  # in the file of one of them: there is none; a file stands there, so that containers can be handed it
 _LANGUAGES = ("id", "en")
 _MAIL = re.compile(r"smtps?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 _ADDRESS = re.compile(r"https?://[^\s/?#@]+(/[\x21-\x7e]*)?")

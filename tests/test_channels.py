@@ -13,15 +13,17 @@ import pytest
 from support.mail_server import MailServer, certificate
 from support.running import free_ports
 
-from siaga import moment
+from siaga import machine, moment
 from siaga.alerts import subscription
 from siaga.alerts.channel import Message, Rejected, Returned, Unsure
+from siaga.alerts.channels import opened
 from siaga.alerts.channels.mail import Mail, Server
 from siaga.alerts.channels.telegram import Telegram
 from siaga.alerts.channels.webhook import Webhook, secret
 from siaga.alerts.channels.whatsapp import WhatsApp
 from siaga.errors import BadInput, Unavailable
 from siaga.outgoing import Guard
+from siaga.settings import Settings
 
 TOKEN = "12345:a-token-of-a-bot"  # pragma: allowlist secret
 MESSAGE = Message(
@@ -188,3 +190,17 @@ def test_mail_goes_by_tls_to_a_server_whose_certificate_holds(tmp_path, monkeypa
         mail.send(to("email", "ani@bpbd.example.id"), MESSAGE)
     assert len(server.letters) == 1
     server.stop()
+
+
+def test_a_secret_that_is_unset_opens_no_channel_and_one_that_is_filled_in_does(tmp_path):
+    mail = {"SIAGA_MAIL_URL": "smtps://mail.example.id", "SIAGA_WHATSAPP_URL": "https://wa.example.id"}
+    settings = Settings.load({"SIAGA_HOME": str(tmp_path)} | mail)
+    machine.make_secrets(settings)
+    found = opened.channels(settings)
+    assert "telegram" not in found
+    assert (found["email"]._server.user, found["whatsapp"]._token) == ("", "")
+    for name in ("mail-user", "telegram-token"):
+        settings.replace_secret(name, TOKEN)
+    machine.make_secrets(settings)
+    found = opened.channels(settings)
+    assert (found["email"]._server.user, found["telegram"]._token) == (TOKEN, TOKEN)

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from siaga import machine, stack
+from siaga import machine, outlets, stack
 from siaga.machine import minio
 from siaga.settings import Settings
 
@@ -44,7 +44,8 @@ def test_se_07_no_secret_is_the_same_twice(tmp_path):
         machine.make_secrets(settings)
         made.append({path.name: path.read_text() for path in settings.secrets.iterdir()})
     same = {name for name in made[0] if made[0][name] == made[1][name]}
-    assert same == {"gateway-user"}
+    assert same == {"gateway-user", *outlets.SECRETS}
+    assert {made[0][name].strip() for name in outlets.SECRETS} == {outlets.UNSET}
 
 
 def words(settings):

@@ -9,6 +9,7 @@ from siaga.alerts.channels.telegram import Telegram
 from siaga.alerts.channels.webhook import Webhook
 from siaga.alerts.channels.whatsapp import WhatsApp
 from siaga.outgoing import Guard
+from siaga.outlets import UNSET
 from siaga.settings import Settings
 
 
@@ -34,5 +35,6 @@ def guard(settings: Settings) -> Guard:
 
 
 def _secret(settings: Settings, name: str) -> str:
-    """That secret, or nothing where it is not there."""
-    return settings.secret(name) if (settings.secrets / name).exists() else ""
+    """That secret, or nothing where there is none."""
+    value = settings.secret(name) if (settings.secrets / name).exists() else ""
+    return "" if value == UNSET else value
