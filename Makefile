@@ -6,7 +6,8 @@ siaga := .venv/bin/siaga
 prettier := web/node_modules/.bin/prettier
 pages := siaga web
 styles := "{siaga,web}/**/*.{css,js}"
-workers := --numprocesses 2 --dist loadscope --no-loadscope-reorder
+# Three on two cores: a third of the time of a worker goes with waiting for processes that were killed or held up.
+workers := --numprocesses 3 --dist loadscope --no-loadscope-reorder
 
 help:
 	@echo "make demo [EXIT=1]             set up, start everything, send a real ShakeMap, print the link"
