@@ -18,6 +18,7 @@ from siaga.exposure import history
 from siaga.exposure.history import PastQuake
 from siaga.impact import schemas, similar
 from siaga.impact.similar import find
+from siaga.report.earthquake import past
 from siaga.store import Store
 
 SCHEMA = schemas.of("earthquake")
@@ -161,6 +162,13 @@ def test_words_in_a_source_are_told_in_indonesian():
     for one in history.read(history.DEADLIEST):
         if re.search(r"[,;]", one.source) and "NOAA" not in one.source:
             assert indonesian(one.source) != one.source
+
+
+def test_the_day_of_a_past_quake_is_the_one_that_people_there_remember():
+    event = {"time": "2026-01-01T00:00:00Z", "longitude": 110.4, "latitude": -8.0, "magnitude": 6.3, "depth_km": 12.0}
+    found = find(event, None, history.read(history.DEADLIEST), deadliest_alone=True)
+    rows = past.past({"similar": found}, "WIB", language.load("id"))["rows"]
+    assert ("Yogyakarta", "27 Mei 2006") in [(one["name"], one["when"]) for one in rows]
 
 
 def test_palu_is_named_with_its_causes():

@@ -215,7 +215,7 @@ def _shown(order: dict[str, Any]) -> dict[str, Any]:
     return order | {
         "about": ", ".join(about),
         "reason": g.language.reason(order["reason"]),
-        "placed": f"{figures.short_date(placed, g.code)}, {figures.clock(placed, 'UTC')}",
+        "placed": f"{figures.short_date(placed, g.code, 'WIB')}, {figures.clock(placed, 'WIB')}",
     }
 
 

@@ -114,7 +114,7 @@ def status() -> str:
         unused_files=unused_files,
         gaps=_gaps(services().home),
         gateway_answers=jobs is not None,
-        sweep=sweep,
+        looks=_looks(sweep),
         canary=_canary(canary),
         parts=_parts(services().home),
         part_states=_PART_STATES,
@@ -141,6 +141,32 @@ def _gateway(url: str, token: str) -> tuple[list[dict[str, Any]] | None, dict[st
         return list(told["jobs"]), dict(told["sweep"]), told.get("canary")
     except (requests.RequestException, ValueError, KeyError):
         return None, {}, None
+
+
+def _looks(sweep: dict[str, Any]) -> list[str]:
+    """When the bucket was last looked through, in sentences; nothing where the gateway does not say."""
+    if not sweep.get("last"):
+        return []
+    recent, tour, _ = sweep["recent"], sweep["tour"], g.language
+    words = [
+        _(
+            "Recent inputs were last looked through at {when}: {count} keys in {seconds} s.",
+            when=figures.clock(parse(sweep["last"]), "WIB", seconds=True),
+            count=figures.whole(recent["keys"], _.code),
+            seconds=figures.decimal(recent["seconds"], 1, _.code),
+        )
+    ]
+    if sweep["last_full"]:
+        words.append(
+            _(
+                "All inputs: {count} keys, each looked at within {seconds} s; the last look at all at once ended on "
+                "{when}.",
+                count=figures.whole(tour["keys"], _.code),
+                seconds=figures.decimal(tour["seconds"], 1, _.code),
+                when=_moment(sweep["last_full"]),
+            )
+        )
+    return words
 
 
 def _canary(facts: CanaryFacts | None) -> dict[str, str | bool]:
@@ -197,7 +223,7 @@ def _outage(one: dict[str, Any]) -> dict[str, Any]:
 
 
 def _moment(utc: str | None) -> str:
-    return f"{figures.short_date(parse(utc), g.code)}, {figures.clock(parse(utc), 'UTC')}" if utc else ""
+    return f"{figures.short_date(parse(utc), g.code, 'WIB')}, {figures.clock(parse(utc), 'WIB')}" if utc else ""
 
 
 def _parts(home: Path | None) -> list[dict[str, Any]]:

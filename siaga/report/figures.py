@@ -225,12 +225,12 @@ def date(utc: datetime, time_zone: str, language: str, *, weekday: bool = True) 
     return _day(local(utc, time_zone), language, weekday)
 
 
-def short_date(utc: datetime, language: str, time_zone: str = "UTC") -> str:
-    """A day in few letters.
+def short_date(utc: datetime, language: str, time_zone: str) -> str:
+    """The day there in few letters.
 
     >>> from datetime import UTC
-    >>> short_date(datetime(2018, 8, 5, 11, 46, tzinfo=UTC), "id")
-    '5 Agu 2018'
+    >>> short_date(datetime(2018, 8, 5, 18, 0, tzinfo=UTC), "id", "WITA")
+    '6 Agu 2018'
     """
     there = local(utc, time_zone)
     return f"{there.day} {CONVENTIONS[language].months[there.month - 1][:3]} {there.year}"

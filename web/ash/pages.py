@@ -198,7 +198,7 @@ def _unsettled(one: Unsettled, _: Language) -> dict[str, Any]:
         "text": _.reason(receipt.reason)
         if receipt
         else _("Under way, or waiting for its raster; the status page says more."),
-        "when": clock.ago(one.modified, g.now, _) or figures.short_date(moment.parse(one.modified), _.code),
+        "when": clock.ago(one.modified, g.now, _) or figures.short_date(moment.parse(one.modified), _.code, "WIB"),
     }
 
 

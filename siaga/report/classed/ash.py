@@ -92,7 +92,7 @@ def moment(stored: str, event: Mapping[str, Any], _: Language) -> tuple[str, str
     zone = time_zone(event)
     return (
         f"{figures.date(utc, zone, _.code)}, {figures.clock(utc, zone)}",
-        f"{figures.short_date(utc, _.code)}, {figures.clock(utc, 'UTC')}",
+        f"{figures.short_date(utc, _.code, 'UTC')}, {figures.clock(utc, 'UTC')}",
     )
 
 

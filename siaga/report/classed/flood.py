@@ -54,7 +54,7 @@ def printed(
         ),
         "title": title(impact, _),
         "when": f"{figures.date(moment, clock_zone, _.code)}, {figures.clock(moment, clock_zone)}",
-        "utc": f"{figures.short_date(moment, _.code)}, {figures.clock(moment, 'UTC')}",
+        "utc": f"{figures.short_date(moment, _.code, 'UTC')}, {figures.clock(moment, 'UTC')}",
         "newest": _newest(impact, moment, clock_zone, _),
         "state": {
             "code": f"state{state or 1}",

@@ -17,8 +17,11 @@ CAUSES = {
 }
 
 
-def past(impact: EarthquakeImpact, _: Language) -> dict[str, object] | None:
-    """Up to five similar quakes, and what they are compared by; None where no catalogue was searched."""
+def past(impact: EarthquakeImpact, clock_zone: str, _: Language) -> dict[str, object] | None:
+    """Up to five similar quakes, and what they are compared by; None where no catalogue was searched.
+
+    clock_zone: of this quake, by whose clocks the days of those near it are told.
+    """
     similar = impact.get("similar")
     if similar is None:
         return None
@@ -26,7 +29,7 @@ def past(impact: EarthquakeImpact, _: Language) -> dict[str, object] | None:
     return {
         "answer": sentences.happened(events, _),
         "sources": ", ".join(sorted({_(one["source"]) for one in events if one["source"]})),
-        "rows": [_row(one, _) for one in events],
+        "rows": [_row(one, clock_zone, _) for one in events],
         "by": _("Compared by how many people were shaken how strongly.")
         if similar["compared_by"] == "exposure"
         else _("Compared by place, magnitude and depth."),
@@ -34,12 +37,12 @@ def past(impact: EarthquakeImpact, _: Language) -> dict[str, object] | None:
     }
 
 
-def _row(one: SimilarQuake, _: Language) -> dict[str, object]:
+def _row(one: SimilarQuake, clock_zone: str, _: Language) -> dict[str, object]:
     by_mmi, count = one["by_mmi"], sentences.toll(one)
     strong = sum(by_mmi.get(str(mmi), 0.0) for mmi in range(8, 11)) if by_mmi and "8" in by_mmi else None
     causes = [_(CAUSES[cause]) for cause in one["causes"] if cause in CAUSES and cause != "shaking"]
     return {
-        "when": figures.short_date(moment.parse(one["time"]), _.code),
+        "when": figures.short_date(moment.parse(one["time"]), _.code, clock_zone),
         "name": one["name"] or "",
         "magnitude": figures.decimal(one["magnitude"], 1, _.code),
         "distance": f"{figures.whole(one['distance_km'], _.code)}\u00a0km",

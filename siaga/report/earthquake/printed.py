@@ -55,7 +55,7 @@ def printed(
         "table": districts.table(order, impact, rows, _),
         "planning": preparing.planning(impact, _),
         "towns": _towns(impact, towns, _),
-        "past": past.past(impact, _),
+        "past": past.past(impact, event["time"]["clock_zone"], _),
         "stands": preparing.stands(impact, _),
         "beyond": beyond.beyond(impact, _),
         "warnings": [_.reason(reason) for reason in impact["warnings"]],
