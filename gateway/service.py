@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from flask import Flask, current_app
 
 from gateway import counters, metrics
+from gateway.backups import Backups
 from gateway.callback import Callbacks
 from gateway.canary import Canary
 from gateway.cron import Cron
@@ -129,7 +130,7 @@ class Gateway:
             vitals=Vitals(
                 settings.secret(vitals.TOKEN),
                 {"store": look.check, "job database": standing.check, "lead": lead.check},
-                (vitals.Disk(settings.home), standing, canary),
+                (vitals.Disk(settings.home), standing, canary, Backups(store)),
             ),
         )
 

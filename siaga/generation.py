@@ -12,6 +12,8 @@ from siaga.errors import BadInput, NotFound, SiagaError, Unavailable
 from siaga.store import Store
 
 KEY = "generation.json"  # in bucket results, which gateway and web may read
+BACKED_UP = "backup.json"  # beside it: which backup of this store was made last
+OWN = KEY, BACKED_UP  # what each store says of itself; no backup or copy holds it
 SCHEMA = "siaga/generation/1"
 CURRENT = 1
 _MOST_BYTES = 1 << 16

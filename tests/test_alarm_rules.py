@@ -20,7 +20,7 @@ ALWAYS = "SiagaWatchdog"
 def run(package, program, *arguments):
     """Run one program of a package that set-up has unpacked."""
     command = [DEBIAN / package / "usr/bin" / program, *arguments]
-    return subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, timeout=300, check=False)
 
 
 def metrics(text):

@@ -73,7 +73,7 @@ def test_every_part_of_compose_stands_there_and_each_function_as_the_stack_file_
     there = pods()
     assert FUNCTIONS.keys() == VALUES["functions"].keys()
     assert there.keys() - {"postgresql", "make-secrets"} == COMPOSE.keys() - {"secrets", "edge", "postgres"} - {
-        name for name, one in COMPOSE.items() if "monitoring" in one.get("profiles", ())
+        name for name, one in COMPOSE.items() if {"monitoring", "backup"} & set(one.get("profiles", ()))
     }
     for name, function in FUNCTIONS.items():
         told = settings_of(there[name])

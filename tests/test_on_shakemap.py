@@ -111,6 +111,8 @@ def test_the_hazard_raster_holds_the_nodes_at_its_pixels_centres(analyse, store,
     path.write_bytes(store.get(keys.RESULTS, f"{answer['run']}/hazard.tif")[0])
     source = gdal.Open(str(path))
     assert np.allclose(source.ReadAsArray(), mmi, atol=1e-5)
+    band = source.GetRasterBand(1)
+    assert (band.GetUnitType(), np.isnan(band.GetNoDataValue())) == ("MMI", True)
     west, width, _, north, _, height = source.GetGeoTransform()
     assert (west + width / 2, north + height / 2) == pytest.approx((115.45, -7.55), abs=1e-6)
     assert (width, -height) == pytest.approx((0.025, 0.025))

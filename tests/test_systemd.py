@@ -58,7 +58,7 @@ def test_what_is_installed_runs_from_there(root):
 
 
 def test_systemd_finds_no_fault_in_the_units(root):
-    names = [name.replace("@", "@bandung") for name in [*SERVICES, "siaga.target", "siaga-backup.timer"]]
+    names = [name.replace("@", "@bandung") for name in [*SERVICES, "siaga.target"]]
     done = analysed("verify", f"--root={root}", "--man=no", *names)
     said = [line for line in done.stderr.splitlines() if "siaga" in line]
     assert not said
@@ -75,7 +75,7 @@ def test_a_part_may_do_little(root, name):
 
 def test_every_part_is_a_unit_of_the_target():
     wanted = re.search(r"^Wants=(.*)$", (UNITS / "siaga.target").read_text(), re.MULTILINE)[1].split()
-    apart = {"siaga-backup.service", "siaga-replicate@.service"}
+    apart = {"siaga-backup.service", "siaga-replicate@.service", "siaga-watch.service"}
     assert set(wanted) == set(SERVICES) - apart
 
 

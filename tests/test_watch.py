@@ -33,6 +33,7 @@ CALM = {
                 ({"function": "on-shakemap", "urgency": "backfill"}, 90_000.0),
             ],
             "siaga_sweep_last_timestamp_seconds": [({"kind": "recent"}, NOW - 5), ({"kind": "full"}, NOW - 80_000)],
+            "siaga_backup_last_timestamp_seconds": [({}, NOW - 90_000)],
             "siaga_canary_interval_seconds": [({}, 600.0)],
             "siaga_canary_sent_timestamp_seconds": [({}, NOW - 60)],
             "siaga_canary_published_timestamp_seconds": [({}, NOW - 655)],
@@ -89,6 +90,12 @@ def test_nothing_is_wrong_in_a_calm_hour():
             },
             "petabencana-ID-JK dead",
             "for 240 minutes",
+        ),
+        (
+            "gateway",
+            {"figures": {"siaga_backup_last_timestamp_seconds": [({}, NOW - 100_000)]}},
+            "backup",
+            "the newest backup is 28 hours old",
         ),
         (
             "gateway",

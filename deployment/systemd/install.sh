@@ -32,7 +32,7 @@ install -m 0755 "$here/launcher.sh" "$root$prefix/bin/siaga"
 install -m 0755 "$("$python" -c 'from siaga.machine import minio; from siaga.settings import Settings; print(minio.binary(Settings.load()))')" \
     "$root$prefix/bin/minio"
 cp -r "$top/docs/." "$root$prefix/share/doc/siaga/"
-for unit in "$here"/*.service "$here"/*.target "$here"/*.timer "$here"/*.slice; do
+for unit in "$here"/*.service "$here"/*.target "$here"/*.slice; do
     sed "s|@PREFIX@|$prefix|g" "$unit" >"$units/$(basename "$unit")"
 done
 install -d "$units/siaga-.service.d"

@@ -1,6 +1,7 @@
 """`siaga backup` and `siaga restore`: all buckets and secrets into an encrypted repository, and back."""
 
 import argparse
+import json
 import sys
 import threading
 import time
@@ -53,6 +54,7 @@ def _backup(settings: Settings, chosen: argparse.Namespace) -> int:
 
 
 def _once(settings: Settings) -> None:
+    from siaga import generation
     from siaga.cli.progress import Progress
     from siaga.keeping import archive, vault
     from siaga.store import Store
@@ -66,6 +68,8 @@ def _once(settings: Settings) -> None:
     stored = kept.store(lambda stream: written.append(archive.write(settings, store, stream, progress.count)))
     progress.clear()
     (totals,) = written
+    record = {"backup": stored.name, "made": moment.stamp(), "size": stored.size}
+    store.put(keys.RESULTS, generation.BACKED_UP, json.dumps(record).encode(), "application/json")
     print(f"backup   {stored.name} in {settings.backup.where}")
     print(f"holds    {sum(totals.objects.values()):,} objects and {totals.secrets} secrets, {_size(stored.size)}")
     print(f"grown by {_size(stored.added)} in {time.monotonic() - began:.1f} s")

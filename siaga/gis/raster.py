@@ -22,8 +22,8 @@ def write_hazard(path: Path, nodes: Nodes, mmi: NDArray[np.float64]) -> None:
     memory.SetProjection(reference.ExportToWkt())
     band = memory.GetRasterBand(1)
     band.SetDescription("MMI")
-    if np.isnan(mmi).any():
-        band.SetNoDataValue(math.nan)
+    band.SetUnitType("MMI")
+    band.SetNoDataValue(math.nan)
     band.WriteArray(mmi.astype(np.float32))
     options = ["COMPRESS=DEFLATE", "PREDICTOR=YES", "BLOCKSIZE=256", "OVERVIEWS=NONE", "NUM_THREADS=1"]
     gdal.GetDriverByName("COG").CreateCopy(str(path), memory, options=options)

@@ -165,7 +165,7 @@ def _listed(store: Store) -> Iterator[tuple[str, _Listed]]:
         heads = _versions(store, bucket) if bucket in VERSIONED else _current(store, bucket, prefix)
         for one in heads:
             brought = any(bucket == other and one.head.key.startswith(start) for other, start in done)
-            if not brought and one.head.key != generation.KEY:
+            if not brought and one.head.key not in generation.OWN:
                 yield bucket, one
         done.add((bucket, prefix))
 

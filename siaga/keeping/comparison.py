@@ -46,7 +46,7 @@ def compared(a: Store, b: Store, buckets: Sequence[str] = keys.BUCKETS, *, conte
 
 
 def _marked(side: int, store: Store, bucket: str) -> Iterator[tuple[str, int, Head]]:
-    return ((head.key, side, head) for head in heads(store, bucket) if head.key != generation.KEY)  # each has its own
+    return ((head.key, side, head) for head in heads(store, bucket) if head.key not in generation.OWN)
 
 
 def heads(store: Store, bucket: str) -> Iterator[Head]:

@@ -10,6 +10,7 @@ _DISK_SHARE = 0.03  # free; MinIO takes nothing more on a full one
 _LIVE_SECONDS = 180.0  # that something live may wait
 _SWEEP_SECONDS, _INDEX_SECONDS = 120.0, 180.0
 _CANARY_SECONDS = 90.0
+_BACKUP_SECONDS = 26 * 3600.0  # a nightly one that is older is late
 _BMKG_SECONDS, _FLOOD_SECONDS = 600.0, 3 * 3600.0
 
 
@@ -58,6 +59,9 @@ def _of_road(replies: Mapping[str, Reply], now: float) -> Iterator[Trouble]:
     read = _one(web, "siaga_index_read_timestamp_seconds")
     if read is not None and now - read > _INDEX_SECONDS:
         yield Trouble("lists", f"the lists on the web are {now - read:.0f} s old")
+    made = _one(gateway, "siaga_backup_last_timestamp_seconds")
+    if made is not None and now - made > _BACKUP_SECONDS:
+        yield Trouble("backup", f"the newest backup is {(now - made) / 3600:.0f} hours old")
     yield from _of_canary(gateway, now)
 
 

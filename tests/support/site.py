@@ -61,7 +61,7 @@ def contents(store):
     """By bucket and key the sha256 of all contents, oldest first, and whether they show."""
     held = {}
     for bucket in keys.BUCKETS:
-        for head in (head for head in store.versions(bucket) if head.key != generation.KEY):
+        for head in (head for head in store.versions(bucket) if head.key not in generation.OWN):
             body, told = store.get(bucket, head.key, version_id=head.version_id)
             metadata = {name: value for name, value in told.metadata.items() if name != "mtime"}
             content = sha256(body).hexdigest(), told.media_type, tuple(sorted(metadata.items()))

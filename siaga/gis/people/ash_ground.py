@@ -182,6 +182,7 @@ def write(fall: AshFall) -> bytes:
     memory.SetProjection(crs.wgs84().ExportToWkt())
     band = memory.GetRasterBand(1)
     band.SetDescription("ash thickness, cm")
+    band.SetUnitType("cm")
     band.SetNoDataValue(math.nan)
     band.WriteArray(fall.thickness.astype(np.float32))
     options = ["COMPRESS=DEFLATE", "PREDICTOR=YES", "BLOCKSIZE=256", "OVERVIEWS=NONE", "NUM_THREADS=1"]
