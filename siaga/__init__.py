@@ -36,7 +36,7 @@ cli/        siaga up | demo | ingest | analyse | forecast | invoke | reprocess |
 
 Imports go down, never up and never aside; from the ground:
 
-    commands, conventions, errors, foreign, hazards, listener, moment, nightly, others, outlets, printable
+    commands, conventions, errors, foreign, hazards, listener, moment, nightly, openid, others, outlets, printable
     environment
     answers, diskcache, edition, events, filehash, gaps, keys, language, palette, product, standing, timing, vitals
     outgoing, receipt, settings

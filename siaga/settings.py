@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from siaga.environment import LOOPBACK, Environment, is_here, named, reached
 from siaga.errors import SiagaError
 from siaga.nightly import Nightly
+from siaga.openid import OpenId
 from siaga.others import Others
 from siaga.outlets import Outlets
 
@@ -65,6 +66,13 @@ class Settings:
                                           app is reached by another address than this machine's
     SIAGA_SECOND_FACTOR   second_factor   yes: who may change something logs in with a code of an app besides; default:
                                           where the web app is reached by another address than this machine's
+    SIAGA_OIDC_ISSUER     openid          an OpenID provider by which people log in besides, its client secret being the
+                                          secret oidc-secret; empty: none
+    SIAGA_OIDC_CLIENT     openid          what it calls this Siaga (client id)
+    SIAGA_OIDC_CLAIM      openid          where it tells somebody's groups: groups, realm_access.roles; roles
+    SIAGA_OIDC_ROLES      openid          the role of each group: siaga-admin=admin; petugas piket=operator
+    SIAGA_OIDC_OTHERS     openid          viewer: the role of people of none of these groups; empty: they are not let in
+    SIAGA_OIDC_NAME       openid          its name on the login page
     SIAGA_API_ORIGINS     api_origins     hosts, parted by spaces, whose pages may read API and feeds (CORS); *: all
     SIAGA_API_PER_MINUTE  api_per_minute  questions of one address that API and feeds answer in a minute; 0: all
     SIAGA_EMBED_ORIGINS   others          hosts, parted by spaces, whose pages may hold /embed in a frame; none
@@ -127,6 +135,7 @@ class Settings:
     cap_status: str
     web_proxies: tuple[IPv4Network | IPv6Network, ...]
     second_factor: bool
+    openid: OpenId
     api_origins: tuple[str, ...]
     api_per_minute: int
     others: Others
@@ -151,7 +160,6 @@ class Settings:
         doors = said.door("STORE", 9000), said.door("GATEWAY", 8080), said.door("WEB", 8000)
         (store_host, store_port), (gateway_host, gateway_port), (web_host, web_port) = doors
         store_url = env.get("SIAGA_STORE_URL") or f"http://{reached(store_host)}:{store_port}"
-        public_url = said.public_url(web_host, web_port)
         settings = cls(
             home=home,
             cache=Path(env.get("SIAGA_CACHE") or Path.home() / ".cache" / "siaga"),
@@ -181,10 +189,11 @@ class Settings:
             sftp_health=said.door("SFTP_HEALTH", 9223),
             web_host=web_host,
             web_port=web_port,
-            public_url=public_url,
+            public_url=(public_url := said.public_url(web_host, web_port)),
             cap_status=said.one_of("SIAGA_CAP_STATUS", ("Test", "Actual", "System")),
             web_proxies=said.proxies("SIAGA_WEB_PROXY", not is_here(public_url)),
             second_factor=said.switch("SIAGA_SECOND_FACTOR", not is_here(public_url)),
+            openid=OpenId.of(env, said.wrong),
             api_origins=said.origins("SIAGA_API_ORIGINS"),
             api_per_minute=max(0, int(said.number("SIAGA_API_PER_MINUTE", 600))),
             others=Others.of(env, said.wrong),

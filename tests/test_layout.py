@@ -26,6 +26,7 @@ FLOORS = (
         "listener",
         "moment",
         "nightly",
+        "openid",
         "others",
         "outlets",
         "printable",

@@ -12,6 +12,7 @@ from siaga.accounts import passwords
 from siaga.accounts.audit import Audit
 from siaga.accounts.directory import Accounts
 from siaga.inputs.ash_uploads import Uploads
+from siaga.openid import OpenId
 from siaga.others import Others
 from siaga.store import Store
 from siaga.vitals import Check
@@ -27,6 +28,7 @@ from web import (
     login,
     metrics,
     notifications,
+    openid,
     packed,
     realtime,
     reprocess,
@@ -65,6 +67,7 @@ class UploadAccess:
 
     session_key: signs sessions. secure: whether readers come by https. orders_token: opens the gateway for orders.
     second_factor: whether who may change something must have one. alerts_key: of tokens that end a subscription.
+    openid: the provider by which people log in besides, openid_secret that of this client of it.
     """
 
     store: Store
@@ -76,6 +79,8 @@ class UploadAccess:
     orders_token: str = ""
     second_factor: bool = False
     alerts_key: str = field(default_factory=passwords.new_password)
+    openid: OpenId = field(default_factory=OpenId)
+    openid_secret: str = ""
 
 
 def create_app(
@@ -120,6 +125,7 @@ def create_app(
         admission = login.Login(uploads.accounts, uploads.second_factor)
         login.install(app, admission, uploads.session_key, uploads.secure)
         audit.install(app, uploads.audit)
+        openid.install(app, uploads.openid, uploads.openid_secret)
         app.register_blueprint(account.pages)
         app.register_blueprint(users.pages)
         app.register_blueprint(tokens.pages)

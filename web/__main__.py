@@ -14,7 +14,7 @@ from siaga.hazards import HAZARDS
 from siaga.listener import Listener, raise_descriptors
 from siaga.settings import Settings
 from siaga.store import Store
-from web import Access, UploadAccess, bearer, create_app, hops, prefix
+from web import Access, UploadAccess, bearer, create_app, hops, openid, prefix
 from web.index import Filter, Index
 from web.patient import PATIENCE, PatientStore
 
@@ -66,6 +66,8 @@ def _serve(settings: Settings) -> None:
         settings.secret("orders-token"),
         settings.second_factor,
         settings.secret("alerts-key"),
+        settings.openid,
+        openid.secret_of(settings),
     )
     access = Access(settings.api_origins, settings.api_per_minute)
     own = Store.connect(settings, "web")  # what it is asked here keeps no page waiting, nor the other way round

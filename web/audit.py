@@ -16,12 +16,14 @@ from siaga.report import figures
 from web import login
 
 _NAME = "siaga-audit"
+_NOTED = ("openid.enter",)  # though a browser asks for it by GET: it begins a session
 _SHOWN = 100
 _STRANGERS, _WINDOW = 60, 300.0  # entries of strangers within so many seconds; more are in the log alone
 ACTIONS = {  # a changing request: what it is called
     "login.enter": "Password to log in",
     "login.enter_code": "Code to log in",
     "login.leave": "Log out",
+    "openid.enter": "Log in by the OpenID provider",
     "account.password": "Own password",
     "account.enrol": "Second factor on",
     "account.off": "Second factor off",
@@ -103,11 +105,11 @@ def about(text: object) -> None:
 def note(response: Response) -> Response:
     """Write down what was asked and what came of it; a trail that cannot be written is told by the log."""
     endpoint = request.endpoint or ""
-    if request.method in login.SAFE or endpoint not in current_app.view_functions:
+    if (request.method in login.SAFE and endpoint not in _NOTED) or endpoint not in current_app.view_functions:
         return response
     account = g.get("account")
     who = account.name if account else g.get("tried", "")
-    if not who and not endpoint.startswith("login.") and not request.authorization:
+    if not who and not endpoint.startswith(("login.", "openid.")) and not request.authorization:
         return response  # a stranger was sent to the login page, and did nothing
     trail, strangers = current_app.extensions[_NAME]
     result = FAILED if response.status_code >= 500 else REFUSED if _is_refused(response) else DONE

@@ -69,7 +69,8 @@ class Login:
             self._tries.check(address)
             account = self.accounts.get(name[:_LONGEST])
             g.tried = account.name if account else ""  # never what was typed: it may be a password
-            right = passwords.fits(account.password_hash if account else None, password)
+            own = account is not None and not account.subject  # others log in by the OpenID provider alone
+            right = passwords.fits(account.password_hash if account and own else None, password)
             if account and right and not account.disabled:
                 if passwords.is_outdated(account.password_hash):
                     return self.accounts.renew_hash(account.name, password)
@@ -98,11 +99,11 @@ class Login:
 
     def lacks_second_factor(self, account: Account) -> bool:
         """Whether it has to get one before it may do anything else."""
-        return self._second_factor and account.role in STRONG and not account.second_factor
+        return self.asks_second_factor(account) and not account.second_factor
 
     def asks_second_factor(self, account: Account) -> bool:
         """Whether the role must have one here."""
-        return self._second_factor and account.role in STRONG
+        return self._second_factor and account.role in STRONG and not account.subject  # the provider asks for its own
 
 
 def install(app: Flask, login: Login, key: str, secure: bool) -> None:
@@ -211,13 +212,13 @@ def form() -> str:
     """The login page."""
     empty = installed().accounts.is_empty()
     sentence = g.language("There is no user yet; run `siaga user add NAME` on the server") if empty else ""
-    return _form("login", _local(request.args.get("next", "")), sentence)
+    return _form("login", local(request.args.get("next", "")), sentence)
 
 
 @pages.post("/login")
 def enter() -> AnyResponse | tuple[str, int]:
     """Begin a session and go on to where the user wanted; the page again where name or password is wrong."""
-    after = _local(request.form.get("next", ""))
+    after = local(request.form.get("next", ""))
     account = installed().admit(request.form.get("name", ""), request.form.get("password", ""))
     if account is None:
         return _form("login", after, g.language("Name or password is wrong")), 403
@@ -226,7 +227,7 @@ def enter() -> AnyResponse | tuple[str, int]:
         session["waiting"], session["since"], session["next"] = account.stamp(), int(time.time()), after
         return redirect(url_for("login.code_form"))
     begin(account)
-    return redirect(after or _home(account))
+    return redirect(after or home(account))
 
 
 @pages.get("/login/code")
@@ -247,7 +248,7 @@ def enter_code() -> AnyResponse | tuple[str, int]:
         return _form("login_code", "", g.language("The code is wrong, or was used before")), 403
     session.clear()
     begin(account)
-    return redirect(after or _home(account))
+    return redirect(after or home(account))
 
 
 @pages.post("/logout")
@@ -332,15 +333,21 @@ def _waiting() -> Account | None:
     return installed().of_session("waiting") if recent else None
 
 
+def refused(sentence: str, status: int) -> tuple[str, int]:
+    """The login page again, with a sentence."""
+    return _form("login", "", sentence), status
+
+
 def _form(template: str, after: str, sentence: str) -> str:
     return render_template(f"{template}.html", tab="login", next=after, sentence=sentence)
 
 
-def _local(path: str) -> str:
+def local(path: str) -> str:
     """Where to go after the login: a page of ours, never another site; "" for the account's first."""
     plain = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable() and "\\" not in path
     return path if plain else ""
 
 
-def _home(account: Account) -> str:
+def home(account: Account) -> str:
+    """The first page of who logs in."""
     return url_for("ash.form" if account.may(ASH_EDITOR) else "status.status")

@@ -23,7 +23,8 @@ class Account:
     tokens: one that changes when all tokens of programs end. second_factor: the secret of the authenticator app in
     base32, "" without one. last_step: the half minute whose code was used last, so that none serves twice. recovery:
     sha256 of the codes that are left for the day without it.
-    created: the moment, as stored.
+    created: the moment, as stored. subject: issuer and subject by which an OpenID provider knows whose it is; "" for an
+    account of Siaga's own.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Account:
     recovery: tuple[str, ...] = ()
     disabled: bool = False
     tokens: str = ""
+    subject: str = ""
 
     def may(self, role: str) -> bool:
         """Whether it may do what that role may."""

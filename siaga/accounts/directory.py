@@ -1,5 +1,7 @@
 """All accounts: one object each in a bucket that only the store role `accounts` opens, changed by conditional PUT."""
 
+import hashlib
+import re
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
@@ -10,13 +12,15 @@ from siaga import keys
 from siaga.accounts import naming, passwords, second_factor
 from siaga.accounts.account import OPERATOR, Account, check_name, check_role
 from siaga.accounts.tokens import Tokens
-from siaga.errors import Conflict, NotFound, SiagaError
+from siaga.errors import Conflict, Forbidden, NotFound, SiagaError
 from siaga.moment import stamp
 from siaga.store import Store
 
 OLD_FILES = ("operator-account", "operator-sessions")  # of the secrets folder, before there were accounts
 _ROUNDS = 10  # a change is tried while others change the same account
 _LARGEST = 1 << 16  # bytes of an account
+_ODD = re.compile(r"[^A-Za-z0-9._@-]")
+_LONGEST_CALLED = 60  # characters; a colon, which no name of our own has, parts them from who calls somebody so
 
 
 class Accounts:
@@ -50,6 +54,25 @@ class Accounts:
         one = Account(check_name(name), check_role(role), passwords.hashed(password), _generation(), stamp())
         return self._add(one)
 
+    def admitted(self, called: str, role: str, subject: str) -> Account:
+        """The account of whom an OpenID provider names, made at the first log-in, with the role that it has now.
+
+        called: as the provider calls that person; who is known by another subject has another account, whatever the
+        name. Raises Forbidden where it is disabled.
+        """
+        plain = f"oidc:{_ODD.sub('_', called)[:_LONGEST_CALLED]}"
+        for name in (plain, f"{plain}-{hashlib.sha256(subject.encode()).hexdigest()[:8]}"):
+            one = self.get(name)
+            if one is None:
+                password_hash = passwords.hashed(secrets.token_urlsafe())  # of a password that nobody knows
+                created = Account(name, check_role(role), password_hash, _generation(), stamp(), subject=subject)
+                return self._add(created)
+            if one.subject == subject:
+                if one.disabled:
+                    raise Forbidden("This account is disabled; who administers accounts can let it in again")
+                return self.change(name, lambda there: replace(there, role=check_role(role)))
+        raise Conflict("There is a user {name} already", name=repr(plain))
+
     def change(self, name: str, change: Callable[[Account], Account]) -> Account:
         """Put what `change` makes of the account in its place; raises NotFound, and whatever `change` raises.
 
@@ -72,14 +95,14 @@ class Accounts:
     def set_role(self, name: str, role: str) -> Account:
         """From its next request on it has that role."""
         check_role(role)
-        return self.change(name, lambda one: replace(one, role=role))
+        return self.change(name, lambda one: replace(_own(one), role=role))
 
     def set_password(self, name: str, password: str) -> Account:
         """Its sessions and its tokens end."""
         password_hash = passwords.hashed(password)
         return self.change(
             name,
-            lambda one: replace(one, password_hash=password_hash, generation=_generation(), tokens=_generation()),
+            lambda one: replace(_own(one), password_hash=password_hash, generation=_generation(), tokens=_generation()),
         )
 
     def renew_hash(self, name: str, password: str) -> Account:
@@ -93,7 +116,7 @@ class Accounts:
         return self.change(
             name,
             lambda one: replace(
-                one,
+                _own(one),
                 password_hash=password_hash,
                 generation=_generation(),
                 tokens=_generation(),
@@ -117,7 +140,9 @@ class Accounts:
         kept = tuple(map(second_factor.digest, codes))
         changed = self.change(
             name,
-            lambda one: replace(one, second_factor=secret, last_step=step, recovery=kept, generation=_generation()),
+            lambda one: replace(
+                _own(one), second_factor=secret, last_step=step, recovery=kept, generation=_generation()
+            ),
         )
         return changed, codes
 
@@ -174,6 +199,13 @@ class Accounts:
         except NotFound:
             return None, ""
         return Account.decode(body), head.etag
+
+
+def _own(account: Account) -> Account:
+    """The account, unless an OpenID provider keeps password and role of it. Raises Forbidden."""
+    if account.subject:
+        raise Forbidden("The OpenID provider keeps password, second factor and role of this account")
+    return account
 
 
 class _WrongCode(SiagaError):

@@ -84,6 +84,8 @@ class Tokens:
 
     def add(self, owner: Account, purpose: str, scopes: tuple[str, ...], days: int) -> tuple[Token, str]:
         """A new one, and the text that is shown this once. Raises BadInput, Forbidden, Conflict."""
+        if owner.subject:  # nobody would tell when the provider takes its role away
+            raise Forbidden("Tokens are of accounts of Siaga's own; ask who administers them for one")
         purpose = shown(" ".join(purpose.split()))
         if not purpose or len(purpose) > LONGEST:
             raise BadInput("Write what the token is for, in at most {most} characters", field="purpose", most=LONGEST)

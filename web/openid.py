@@ -1,0 +1,136 @@
+"""Logging in by an OpenID provider, beside accounts of Siaga's own: code flow with state, nonce and PKCE."""
+
+from collections.abc import Mapping
+
+import requests
+from authlib.common.errors import AuthlibBaseError
+from authlib.integrations.flask_client import FlaskOAuth2App, OAuth
+from flask import Blueprint, Flask, current_app, g, redirect, request, session
+from flask.typing import ResponseReturnValue
+from joserfc.errors import JoseError
+
+from siaga.errors import BadInput, Forbidden, SiagaError
+from siaga.openid import OpenId
+from siaga.printable import shown
+from siaga.settings import Settings
+from web import audit, login
+from web.services import services
+
+_NAME = "siaga-openid"
+_PATIENCE = 10  # seconds for the provider's answer
+_SIGNED = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
+_TROUBLE = (requests.RequestException, AuthlibBaseError, JoseError, RuntimeError, ValueError, KeyError, TypeError)
+CALLBACK = "/login/openid/callback"
+
+pages = Blueprint("openid", __name__)
+
+
+class Provider:
+    """The provider of this app."""
+
+    def __init__(self, app: Flask, openid: OpenId, secret: str) -> None:
+        """secret: of the client, as the provider gave it."""
+        self.openid = openid
+        self.client: FlaskOAuth2App = OAuth(app).register(
+            "openid",
+            client_id=openid.client,
+            client_secret=secret,
+            server_metadata_url=f"{openid.issuer.rstrip('/')}/.well-known/openid-configuration",
+            client_kwargs={
+                "scope": "openid profile email",
+                "code_challenge_method": "S256",
+                "default_timeout": _PATIENCE,
+            },
+        )
+
+    def describe(self) -> None:
+        """Read where the provider's pages are, once. Raises one of _TROUBLE, also where it is another one's."""
+        metadata = self.client.load_server_metadata()
+        if metadata.get("issuer") != self.openid.issuer:
+            metadata.pop("_loaded_at", None)
+            raise ValueError("the provider's description is of another issuer")
+        told = metadata.get("id_token_signing_alg_values_supported") or _SIGNED
+        metadata["id_token_signing_alg_values_supported"] = [one for one in told if one in _SIGNED]
+
+    def claims(self) -> Mapping[str, object]:
+        """What the provider says of who comes back from it; raises one of _TROUBLE where that proves nothing."""
+        token = self.client.authorize_access_token(claims_options={"iss": {"values": [self.openid.issuer]}})
+        claims: dict[str, object] = dict(token["userinfo"])
+        if not self.openid.groups_in(claims) and self.client.server_metadata.get("userinfo_endpoint"):
+            more = dict(self.client.userinfo(token=token))
+            if more.get("sub") == claims["sub"]:
+                claims = more | claims
+        return claims
+
+
+def secret_of(settings: Settings) -> str:
+    """That of the client, as the provider gave it; "" where no provider is set. Raises SiagaError."""
+    path = settings.secrets / "oidc-secret"
+    if not settings.openid.issuer:
+        return ""
+    if not path.is_file():
+        raise SiagaError("Write the secret of the client, as the OpenID provider gave it, into {path}", path=path)
+    return path.read_text(encoding="utf-8").strip()
+
+
+def install(app: Flask, openid: OpenId, secret: str) -> None:
+    """Let people log in by that provider, where one is set."""
+    if not openid.issuer:
+        return
+    app.extensions[_NAME] = Provider(app, openid, secret)
+    app.jinja_env.globals["provider"] = openid.name
+    app.register_blueprint(pages)
+
+
+@pages.get("/login/openid")
+def start() -> ResponseReturnValue:
+    """On to the provider's own page; the session keeps what proves that who comes back is who went."""
+    provider = _provider()
+    try:
+        provider.describe()
+        session["next"] = login.local(request.args.get("next", ""))
+        answer: ResponseReturnValue = provider.client.authorize_redirect(f"{services().public_url}{CALLBACK}")
+    except _TROUBLE as error:
+        return _failed(error)
+    return answer
+
+
+@pages.get(CALLBACK)
+def enter() -> ResponseReturnValue:
+    """Begin a session for whom the provider names, if a group of theirs has a role here."""
+    provider = _provider()
+    try:
+        provider.describe()
+        claims = provider.claims()
+    except _TROUBLE as error:
+        g.turned_away = True
+        return _failed(error)
+    role, subject = provider.openid.role_of(claims), f"{claims['iss']} {claims['sub']}"
+    called = claims.get("preferred_username") or claims.get("email") or claims["sub"]
+    g.tried = str(called)[:40]
+    audit.about(f"{subject} {role}")
+    try:
+        if not role:
+            raise Forbidden("None of your groups has a role here; who administers Siaga can give it one")
+        account = login.installed().accounts.admitted(str(called), role, subject)
+    except (Forbidden, BadInput) as error:
+        return login.refused(g.language.reason(error.reason()), error.status)
+    after = str(session.get("next", ""))
+    session.clear()  # nothing from before the login stays valid
+    login.begin(account)
+    return redirect(after or login.home(account))
+
+
+def _provider() -> Provider:
+    provider: Provider = current_app.extensions[_NAME]
+    return provider
+
+
+def _failed(error: Exception) -> ResponseReturnValue:
+    """The login page with a sentence; what exactly failed is for the log, since much of it came from elsewhere."""
+    current_app.logger.warning("the OpenID provider let nobody in: %s", shown(f"{type(error).__name__}: {error}"[:400]))
+    name = _provider().openid.name
+    return login.refused(
+        g.language("Logging in by {name} did not work; try again, or log in by an account of Siaga's own", name=name),
+        403,
+    )
