@@ -37,6 +37,7 @@ LOMBOK = Facts(
     areas={},
     zones={"52.08": ZoneFacts(PEOPLE, True), "52.71": ZoneFacts(dict.fromkeys(PEOPLE, 0.0), False)},
     has_report=False,
+    bounds=(115.5, -9.5, 117.5, -7.5),
 )
 FLOOD = replace(
     LOMBOK, hazard="flood", event_id="2026112703-6-rw", level="3", areas={"2": 9, "3": 2, "4": 0}, by_mmi={}
@@ -174,7 +175,6 @@ SOURCES = {  # an entry and its impact.json, as far as facts look at them
         {
             "people": {"total": 9.0, "by_class": {}},
             "zones": [{"code": "31", "by_class": {}, "affected": 3.0}],
-            "map": {"west": 106.0, "east": 107.0, "south": -7.0, "north": -6.0},
         },
     ),
     "ash": (
@@ -196,7 +196,8 @@ def test_facts_come_from_entry_and_impact(hazard, severity, people, place, hit):
     entry, impact = SOURCES[hazard]
     head = {name: getattr(LOMBOK, name) for name in ("event_id", "version", "run", "drill", "time")}
     head |= {"hazard": hazard, "arrival": {"received": LOMBOK.received}, "report": None}
-    event = facts.of(head | entry, impact)
+    event = facts.of(head | entry, impact | {"map": {"west": 106.0, "east": 107.0, "south": -7.0, "north": -6.0}})
+    assert event.bounds == (106.0, -7.0, 107.0, -6.0)
     assert (event.severity, event.people, (event.longitude, event.latitude)) == (severity, people, place)
     assert [zone.hit for zone in event.zones.values()] == [hit]
 

@@ -16,7 +16,7 @@ from siaga.alerts.facts import Facts
 from siaga.alerts.record import TRIAL, Record
 from siaga.alerts.subscription import Subscription
 from siaga.hazards import HAZARDS
-from siaga.language import Language, load
+from siaga.language import LANGUAGES, Language, load
 from siaga.printable import shown
 from siaga.store import Store
 
@@ -120,7 +120,7 @@ def of_event(
         picture=files.picture(_.code) if with_files else None,
         report=files.report(_.code) if with_files else None,
         report_name=keys.download_name(facts.event_id, facts.version, f"report-{_.code}.pdf"),
-        facts=_for_machines(event, TRIAL if trial else kind, page),
+        facts=_for_machines(event, TRIAL if trial else kind, page, public_url),
     )
 
 
@@ -222,10 +222,17 @@ def _environment() -> Environment:
     )
 
 
-def _for_machines(event: Event, kind: str, page: str) -> dict[str, object]:
-    """Figures unrounded, null where they are not known."""
-    facts = event.facts
-    names = "hazard event_id version run drill time received level people longitude latitude magnitude".split()
-    return {"schema": "siaga/alert/1", "kind": kind, "page": page, "demonstration": event.entry["demonstration"]} | {
-        name: getattr(facts, name) for name in names
-    }
+def _for_machines(event: Event, kind: str, page: str, public_url: str) -> dict[str, object]:
+    """Figures unrounded, null where they are not known; links to page and report, null where there is none yet."""
+    facts, run = event.facts, keys.Run.parse(event.entry["impact"]["key"])
+    names = "hazard event_id version run drill time received level people longitude latitude magnitude bounds".split()
+    here = f"{public_url}/{run.page}"
+    reports = {code: f"{here}/files/report-{code}.pdf" for code in LANGUAGES} if facts.has_report else None
+    return {
+        "schema": "siaga/alert/1",
+        "kind": kind,
+        "page": page,
+        "name": {code: title(event, code) for code in LANGUAGES},
+        "links": {"page": {code: f"{here}?lang={code}" for code in LANGUAGES}, "report": reports},
+        "demonstration": event.entry["demonstration"],
+    } | {name: getattr(facts, name) for name in names}

@@ -30,6 +30,7 @@ class Facts:
 
     severity: its rank among LEVELS, None where unknown. people: at MMI VI and above, or affected; None if unknown.
     by_mmi: of a quake, people by class. areas: of a flood, RWs by state. has_report: whether it is there.
+    bounds: west, south, east, north of the map; None where all is dry.
     longitude, latitude: of epicentre, volcano or the middle of a flood; None where not known.
     """
 
@@ -50,6 +51,7 @@ class Facts:
     areas: Mapping[str, int]
     zones: Mapping[str, ZoneFacts]
     has_report: bool
+    bounds: tuple[float, float, float, float] | None
 
     @property
     def subject(self) -> str:
@@ -96,6 +98,7 @@ def of(entry: Mapping[str, Any], impact: Mapping[str, Any]) -> Facts:
         areas=entry["areas_by_class"] if hazard == "flood" else {},
         zones={zone["code"]: _zone(zone) for zone in impact["zones"]},
         has_report=entry["report"] is not None,
+        bounds=_bounds(impact["map"]),
     )
 
 
@@ -104,10 +107,15 @@ def _place(entry: Mapping[str, Any], impact: Mapping[str, Any]) -> tuple[float |
         return entry["longitude"], entry["latitude"]
     if entry["hazard"] == "ash":
         return entry["volcano"]["longitude"], entry["volcano"]["latitude"]
-    bounds = [impact["map"][side] for side in ("west", "east", "south", "north")]
-    if None in bounds:
-        return None, None
-    return (bounds[0] + bounds[1]) / 2, (bounds[2] + bounds[3]) / 2
+    bounds = _bounds(impact["map"])
+    return ((bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2) if bounds else (None, None)
+
+
+def _bounds(sides: Mapping[str, float | None]) -> tuple[float, float, float, float] | None:
+    west, south, east, north = (sides[side] for side in ("west", "south", "east", "north"))
+    if west is None or south is None or east is None or north is None:
+        return None
+    return west, south, east, north
 
 
 def _zone(zone: Mapping[str, Any]) -> ZoneFacts:

@@ -146,7 +146,9 @@ def _event(store: Store, wanted: Trial, now: datetime) -> Event:
         pass
     entry = _made_up(moment.stamp(now))
     by_mmi = {str(mmi): people for mmi, people in ((5, 900_000.0), (6, 110_000.0), (7, 10_000.0))}
-    return Event(entry, "", facts.of(entry, {"people": {"total": 1_020_000.0, "by_mmi": by_mmi}, "zones": []}))
+    bounds = {"west": 115.5, "south": -9.3, "east": 117.5, "north": -7.3}
+    impact = {"people": {"total": 1_020_000.0, "by_mmi": by_mmi}, "zones": [], "map": bounds}
+    return Event(entry, "", facts.of(entry, impact))
 
 
 def _made_up(now: str) -> dict[str, object]:
