@@ -18,6 +18,7 @@ from web import UploadAccess
 
 PLACE = Place(LANDING, "earthquake", "id")
 HOUR = "2017022105-6-rw"
+WHEN = Text(Place(REPORT, "flood", "id"), 1, "BPBD", "ani", "yesterday").encode()
 NUMBER = Text(Place(REPORT, "flood", "id"), 1, "BPBD", "ani", "2026-11-27T00:00:00Z").encode().replace(b'"BPBD"', b"5")
 FIRST = "Pusdalops: <b>117</b>, https://bnpb.go.id/siaga?a=1&b=2.\r\n\r\njavascript:alert(1)"
 
@@ -140,7 +141,9 @@ class Closed(Store):
         return super().get(bucket, key, **more)
 
 
-@pytest.mark.parametrize("broken", [b"{", b'"x"', b" " * (1 << 17), NUMBER], ids=["cut", "other", "large", "number"])
+@pytest.mark.parametrize(
+    "broken", [b"{", b'"x"', b" " * (1 << 17), NUMBER, WHEN], ids=["cut", "other", "large", "number", "when"]
+)
 def test_lines_that_cannot_be_read_make_inputs_of_their_hazard_wait_and_no_others(store, minio, tmp_path, broken):
     installed.install(store, tmp_path)
     functions = Store.connect(minio, "functions")
@@ -178,7 +181,10 @@ def test_a_version_that_cannot_be_read_is_told_and_another_takes_its_place(web):
     place = Place(REPORT, "flood", "id")
     named = {"kind": REPORT, "hazard": "flood"}
     assert send(client, "save", text="BPBD", **named) == 302
-    store.put(keys.TEXTS, f"{place}/000002.json", b"{")
+    store.put(keys.TEXTS, f"{place}/000002.json", WHEN)
+    for stray in ("zz.txt", "1.json", "999999.json/x", "notes/000009.json"):
+        store.put(keys.TEXTS, f"{place}/{stray}", b"x")
+    store.put(keys.TEXTS, f"{LANDING}/flood/id/000001.json", b"x")
     with pytest.raises(Unavailable, match="/texts"):
         texts.letterhead(store, "flood")
     page = text(client, "/texts?kind=report&hazard=flood&of=id&lang=en")

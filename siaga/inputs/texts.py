@@ -10,7 +10,7 @@ import re
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from siaga import keys
+from siaga import keys, moment
 from siaga.errors import BadInput, Conflict, Forbidden, NotFound, Unavailable
 from siaga.hazards import HAZARDS
 from siaga.language import LANGUAGES
@@ -21,6 +21,9 @@ LANDING, REPORT = "landing", "report"  # stands above the list of a hazard; at h
 LONGEST = 4000  # characters
 LINES, LONGEST_LINE = 2, 80  # of a report: who it is from, and what stands at its foot; characters
 _LARGEST = 1 << 16  # bytes of a version
+_DEPTH = 3  # folders above a version
+_KINDS = {"number": int, "text": str, "who": str, "when": str, "restores": int}  # of what a version says
+_NUMBERED = re.compile(r"[0-9]{6}\.json")
 _LINK = re.compile(r"(?:https?://|mailto:)[^\s<>\"']*[^\s<>\"'.,;:!?)\]]")
 _BREAK = re.compile(r"\n[ \t]*\n\s*")
 
@@ -70,9 +73,11 @@ class Text:
         try:
             stored: dict[str, Any] = json.loads(body)
             place = Place(**stored.pop("place"))
-            if not isinstance(stored["text"], str):
-                raise TypeError("its text is none")
-            return cls(place, **{name: stored[name] for name in ("number", "text", "who", "when", "restores")})
+            for name, kind in _KINDS.items():
+                if type(stored[name]) is not kind:
+                    raise TypeError(f"its {name} is none")
+            moment.parse(stored["when"])
+            return cls(place, **{name: stored[name] for name in _KINDS})
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise BadInput("A text cannot be read: {detail}", detail=str(error)) from error
 
@@ -118,19 +123,21 @@ def versions(store: Store, place: Place) -> list[Text]:
 
 def all_versions(store: Store, place: Place) -> list[tuple[int, Text | None]]:
     """All versions of a text by their numbers, the newest first; None where one cannot be read."""
-    heads = reversed(list(store.list(keys.TEXTS, f"{place}/")))
-    return [(_number_of(head.key), _read(store, head.key)) for head in heads]
+    listed = [head.key for head in store.list(keys.TEXTS, f"{place}/") if _is_version(head.key)]
+    return [(int(key.rpartition("/")[2].removesuffix(".json")), _read(store, key)) for key in reversed(listed)]
 
 
-def _number_of(key: str) -> int:
-    """Of a version, by its key; 0 for a name that no version has."""
-    stem = key.rpartition("/")[2].removesuffix(".json")
-    return int(stem) if stem.isascii() and stem.isdecimal() else 0
+def _is_version(key: str) -> bool:
+    """Whether it names a version; whatever else lies beside them is nobody's text."""
+    return key.count("/") == _DEPTH and bool(_NUMBERED.fullmatch(key.rpartition("/")[2]))
 
 
 def _read(store: Store, key: str) -> Text | None:
     try:
-        return Text.decode(store.get(keys.TEXTS, key, at_most=_LARGEST)[0])
+        text = Text.decode(store.get(keys.TEXTS, key, at_most=_LARGEST)[0])
+        if text.key != key:
+            raise BadInput("A text cannot be read: {detail}", detail=f"it is {text.key}")
+        return text
     except BadInput as error:
         _log.warning("%s/%s cannot be read: %s", keys.TEXTS, key, error)
         return None
@@ -144,7 +151,8 @@ def letterhead(store: Store, hazard: str) -> dict[str, list[str]]:
     """
     lines: dict[str, list[str]] = {}
     try:
-        newest = {head.key.split("/")[2]: head.key for head in store.list(keys.TEXTS, f"{REPORT}/{hazard}/")}
+        heads = (head.key for head in store.list(keys.TEXTS, f"{REPORT}/{hazard}/"))
+        newest = {key.split("/")[2]: key for key in heads if _is_version(key)}
         for code, key in newest.items():
             if code in LANGUAGES and (written := _listed(store, key).text):
                 lines[code] = written.splitlines()

@@ -47,9 +47,11 @@ class TextIndex:
         try:
             body, head = self._store.get(keys.TEXTS, key)
             one = Text.decode(body)
-            return key, head.etag, str(one.place), int(one.number), body.decode()
+            if one.key != key:
+                raise BadInput("A text cannot be read: {detail}", detail=f"it is {one.key}")
+            return key, head.etag, str(one.place), one.number, body.decode()
         except NotFound:
             return None  # removed since it was listed
-        except (BadInput, ValueError, TypeError) as error:
+        except (BadInput, ValueError) as error:
             _log.warning("%s/%s is not of a known form; it is not shown: %s", keys.TEXTS, key, error)
             return None
