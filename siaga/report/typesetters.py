@@ -31,6 +31,8 @@ _LOOK_SECONDS = 1.0  # between two looks for who started it
 _WANTED = "wanted"  # an answer that asks for the page's map
 _IDLE_SECONDS = 0.1  # without a job, until garbage is looked for
 _UNSWEPT = 4  # jobs until it is looked for all the same; a page leaves some 10 MB
+# glibc keeps what a page leaves, for the next one; else it gives it back to the system and asks for it again.
+_KEEPING = {"MALLOC_TRIM_THRESHOLD_": f"{64 << 20}", "MALLOC_MMAP_THRESHOLD_": f"{32 << 20}"}
 _LIBRARY = Path(__file__).resolve().parents[2]
 
 Job = tuple[str, tuple[Any, ...]]
@@ -66,7 +68,7 @@ class _Typesetter:
             [sys.executable, "-m", "siaga.report.typesetters"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=os.environ | {"PYTHONPATH": path},
+            env=os.environ | _KEEPING | {"PYTHONPATH": path},
         )
         atexit.register(self.stop)
 
