@@ -205,11 +205,13 @@ def _go_on(under_way: Iterable[_Setting | _Picture], beside: Beside) -> list[_Se
 
 
 def _draw_pictures(pictures: Sequence[_Picture]) -> None:
-    """Their maps. One without words serves all languages."""
+    """Their maps: one that serves all languages, but for the one word of an exercise, which goes onto copies."""
     first = pictures[0].paper
-    plain = None if first.impact["drill"] else drawing.draw(first.picture_map(NO_WORDS))
-    for one in pictures:
-        one.drawn.set_result(plain or drawing.draw(one.paper.picture_map(exercise_alone(one.paper.language))))
+    worded = [exercise_alone(one.paper.language) if first.impact["drill"] else NO_WORDS for one in pictures]
+    different = dict.fromkeys(worded)
+    drawn = dict(zip(different, drawing.draw_each(first.picture_map(worded[0]), list(different)), strict=True))
+    for one, written in zip(pictures, worded, strict=True):
+        one.drawn.set_result(drawn[written])
 
 
 def words(_: Language, origin: str = "") -> Words:

@@ -6,7 +6,7 @@ piece: whatever is drawn comes onto the hazard's side of it.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -20,7 +20,7 @@ from siaga.gis import basemap, turns
 from siaga.gis.basemap import BaseMap, Rectangle
 from siaga.gis.map import furniture, symbols
 from siaga.gis.map.scale import Scale
-from siaga.gis.map.sheet import MapSheet
+from siaga.gis.map.sheet import MapSheet, Words
 
 SEA = "#e7ecef"
 _AIR = 0.08  # of the extent, on each side
@@ -32,6 +32,22 @@ _PLATE_MM = 2.5  # half of a numeral's plate, which is kept off the towns
 
 def draw(map_sheet: MapSheet) -> bytes:
     """The map as PNG."""
+    return draw_each(map_sheet, [map_sheet.words])[0]
+
+
+def draw_each(map_sheet: MapSheet, worded: Sequence[Words]) -> list[bytes]:
+    """The map as PNG with each of these words; they may differ in what stands around its content alone."""
+    image, map_sheet, extent, planned = _content(map_sheet)
+    drawn = []
+    for words in worded:
+        one = QImage(image)
+        furniture.paint(one, replace(map_sheet, words=words), extent, planned)
+        drawn.append(_png(one))
+    return drawn
+
+
+def _content(map_sheet: MapSheet) -> tuple[QImage, MapSheet, Rectangle, furniture.Plan]:
+    """The map without its furniture; the map_sheet on the right side of 180°, its extent, where furniture goes."""
     bands = map_sheet.bands
     whole = shapely.total_bounds(list(bands.values()) or [map_sheet.point])
     map_sheet = _beside(map_sheet, (whole[0] + whole[2]) / 2)
@@ -57,9 +73,7 @@ def draw(map_sheet: MapSheet) -> bytes:
         shapely.union_all([hidden, *beside]),
     )
     settings.setLayers(list(reversed(drawn)))
-    image = _render(settings)
-    furniture.paint(image, map_sheet, extent, planned)
-    return _png(image)
+    return _render(settings), map_sheet, extent, planned
 
 
 def shapes(classes: Mapping[str, Geometry], scale: Scale) -> dict[int, Geometry]:
