@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from siaga import keys
 from siaga.catalog import Arrival
-from siaga.errors import Superseded
+from siaga.errors import Conflict, Superseded
 from siaga.events import Notification
 from siaga.moment import stamp
 from siaga.product import Product
@@ -21,12 +21,10 @@ def read(store: Store, notification: Notification, at_most: int = MOST_BYTES) ->
     """
     if notification.version_id:
         return store.get(notification.bucket, notification.key, version_id=notification.version_id, at_most=at_most)
-    if notification.etag and store.head(notification.bucket, notification.key).etag != notification.etag:
-        raise Superseded("Newer content stands under this key; it is processed instead")
-    body, head = store.get(notification.bucket, notification.key, at_most=at_most)
-    if notification.etag and head.etag != notification.etag:
-        raise Superseded("Newer content stands under this key; it is processed instead")
-    return body, head
+    try:
+        return store.get(notification.bucket, notification.key, if_match=notification.etag, at_most=at_most)
+    except Conflict as error:
+        raise Superseded("Newer content stands under this key; it is processed instead") from error
 
 
 def arrival(notification: Notification, head: Head) -> Arrival:
