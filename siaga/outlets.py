@@ -23,6 +23,7 @@ class Outlets:
     """mail_url: of the SMTP server, "" for none; mail_from: the address that mails come from. telegram_url: of the Bot
     API. whatsapp_url: of a gateway, "" for none. hours: an event's age when its map comes, and its map's, at the most.
     operators: channel and address of each who hears of Siaga itself, in operators_language.
+    is_open: whether strangers may subscribe by mail.
     """
 
     mail_url: str
@@ -32,6 +33,7 @@ class Outlets:
     hours: float
     operators: tuple[tuple[str, str], ...]
     operators_language: str
+    is_open: bool
 
     @classmethod
     def of(cls, env: Mapping[str, str], host: str, wrong: list[str]) -> "Outlets":
@@ -50,8 +52,11 @@ class Outlets:
         if language not in _LANGUAGES:
             wrong.append(f"SIAGA_OPERATORS_LANGUAGE is {language}; there are {', '.join(_LANGUAGES)}")
         operators = _operators(env.get("SIAGA_OPERATORS", ""), wrong)
+        public = env.get("SIAGA_OPEN_SUBSCRIPTIONS") or "no"
+        if public not in ("yes", "no"):
+            wrong.append(f"SIAGA_OPEN_SUBSCRIPTIONS is neither yes nor no: {public}")
         sender = env.get("SIAGA_MAIL_FROM") or f"siaga@{host}"
-        return cls(mail, sender, telegram.rstrip("/"), whatsapp, float(hours), operators, language)
+        return cls(mail, sender, telegram.rstrip("/"), whatsapp, float(hours), operators, language, public == "yes")
 
 
 def _operators(text: str, wrong: list[str]) -> tuple[tuple[str, str], ...]:

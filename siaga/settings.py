@@ -100,6 +100,7 @@ class Settings:
     SIAGA_OPERATORS     outlets.operators     who hears of inputs that failed, of silent sources and a late canary,
                                               parted by spaces: email:siaga@bnpb.example.id telegram:-1001234567890
     SIAGA_OPERATORS_LANGUAGE  outlets.operators_language  theirs: id or en
+    SIAGA_OPEN_SUBSCRIPTIONS  outlets.is_open  yes: readers may subscribe an address, which is asked by mail
     SIAGA_ALERT_HOURS   outlets.hours   how old an event may be when its map comes, and its map, for somebody to be told
     """
 

@@ -14,6 +14,7 @@ from babel.messages.pofile import read_po, write_po
 from jinja2 import Environment, nodes
 
 from siaga import language
+from siaga.alerts import optin
 from siaga.conventions import CONVENTIONS
 from siaga.data.demo import recipe
 from siaga.report import assembly, words
@@ -73,6 +74,7 @@ SPEAKING += (
     "Unsure",
     "Stale",
     "Unconditional",
+    "TooManyWait",
 )
 # what only the person at the command line meets; that speaks English, as its commands do
 COMMAND_LINE = (
@@ -101,7 +103,7 @@ READ = [
 ]
 PAGES = [
     *(ROOT / "siaga" / "report" / "templates").glob("*.html"),
-    *(ROOT / "siaga" / "alerts" / "templates").glob("ma*.*"),
+    *(ROOT / "siaga" / "alerts" / "templates").glob("*.*"),
     *(ROOT / "web").rglob("*.html"),
 ]
 
@@ -130,7 +132,8 @@ def said_by_tables() -> set[str]:
     needs = {word for name, standard, _unit in words.NEED_NAMES.values() for word in (name, standard)}
     tables = (words.WINDS, sentences.SHAKING, sentences.DAMAGE, words.LEVELS, sentences.HELP)
     tables += (words.LAYERS, words.STRUCTURES, words.ROADS, words.LAND, past.CAUSES, dict(words.GROUP_NAMES))
-    tables += (assembly.LAYERS, flood.NAMES, words.ASH_CLASSES, words.ASH_TOPICS, *words.ASH_EFFECTS.values())
+    areas = {name: area for name, (area, _rectangle) in optin.AREAS.items()}
+    tables += (areas, assembly.LAYERS, flood.NAMES, words.ASH_CLASSES, words.ASH_TOPICS, *words.ASH_EFFECTS.values())
     in_tables = {word for table in (*tables, sentences._COUNT_WORDS) for word in table.values()}
     titles = re.findall(r'file\(\s*"\w+",\s*"[\w.]+",\s*"([^"]+)"', Path(recipe.__file__).read_text(encoding="utf-8"))
     assert len(titles) >= 3

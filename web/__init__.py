@@ -24,6 +24,7 @@ from web import (
     datasets,
     decisions,
     drills,
+    join,
     live,
     login,
     metrics,
@@ -68,6 +69,7 @@ class UploadAccess:
     session_key: signs sessions. secure: whether readers come by https. orders_token: opens the gateway for orders.
     second_factor: whether who may change something must have one. alerts_key: of tokens that end a subscription.
     openid: the provider by which people log in besides, openid_secret that of this client of it.
+    is_open: whether strangers may subscribe.
     """
 
     store: Store
@@ -81,6 +83,7 @@ class UploadAccess:
     alerts_key: str = field(default_factory=passwords.new_password)
     openid: OpenId = field(default_factory=OpenId)
     openid_secret: str = ""
+    is_open: bool = False
 
 
 def create_app(
@@ -135,10 +138,16 @@ def create_app(
         upload.install(app, uploads.store)
         reprocess.install(app, gateway_url, uploads.orders_token)
         drills.install(app, uploads.operators)
-        subscriptions.install(app, uploads.operators, uploads.alerts_key)
-        trials.install(app, uploads.operators)
-        notifications.install(app, uploads.operators)
+        _install_alerts(app, uploads)
     texts.install(app, uploads.operators if uploads else None)
     decisions.install(app, uploads.operators if uploads else None)
     datasets.install(app, uploads.operators if uploads else None)
     return app
+
+
+def _install_alerts(app: Flask, uploads: UploadAccess) -> None:
+    subscriptions.install(app, uploads.operators, uploads.alerts_key)
+    trials.install(app, uploads.operators)
+    if uploads.is_open:
+        join.install(app, uploads.operators)
+    notifications.install(app, uploads.operators)

@@ -68,6 +68,7 @@ def _serve(settings: Settings) -> None:
         settings.secret("alerts-key"),
         settings.openid,
         openid.secret_of(settings),
+        settings.outlets.is_open,
     )
     access = Access(settings.api_origins, settings.api_per_minute)
     own = Store.connect(settings, "web")  # what it is asked here keeps no page waiting, nor the other way round

@@ -57,6 +57,8 @@ ACTIONS = {  # a changing request: what it is called
     "subscriptions.take_in": "Table of subscriptions",
     "trials.send": "Trial message",
     "api.ask_for_trial": "Trial message",
+    "join.ask": "Address entered by a stranger",
+    "join.confirm": "Subscription confirmed by whom it is for",
     "subscriptions.stop": "Subscription stopped by whom it was for",
     "data.activate": "Analysis data activated",
     "data.import": "Analysis data imported",

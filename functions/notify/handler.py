@@ -20,7 +20,7 @@ from datetime import datetime
 from functools import cache
 
 from siaga import catalog, keys, moment
-from siaga.alerts import dispatch, facts, held, operators, trial
+from siaga.alerts import dispatch, facts, held, operators, optin, trial
 from siaga.alerts.channels import opened
 from siaga.alerts.compose import Event
 from siaga.alerts.delay import FOLLOW_UP
@@ -65,15 +65,19 @@ def run(notification: Notification, context: frame.Context) -> frame.Outcome:
 
 
 def tick(now: datetime, context: frame.Context) -> frame.Outcome:
-    """What was held until now; and subscriptions that are new or changed are read before anybody waits for that."""
+    """What was held until now, then mails that ask strangers' addresses.
+
+    And subscriptions that are new or changed are read before anybody waits for that.
+    """
     known = directory(context.store)
     known.all()
     desk, outlets = office(context), context.settings.outlets
     sent = held.send_held(desk, known, now)
     told = operators.tell(desk, outlets, context.settings.canary_minutes, now)
+    asked = optin.send_asked(desk, now)
     for channel in desk.channels.values():
         channel.close()
-    return frame.Outcome("", f"{sent + told} sent", operators.unreachable(desk, outlets))
+    return frame.Outcome("", f"{sent + told} sent, {asked} asked", operators.unreachable(desk, outlets))
 
 
 def _decided(decision: Decision, context: frame.Context, now: datetime, timing: Timing) -> frame.Outcome:

@@ -206,7 +206,7 @@ def _colour(facts: Facts) -> str:
     return ""
 
 
-def rendered(template: str, values: Mapping[str, Any], _: Language) -> str:
+def rendered(template: str, values: Mapping[str, object], _: Language) -> str:
     """A template of this folder in one language."""
     return _environment().get_template(template).render(values, _=_)
 

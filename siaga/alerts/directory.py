@@ -67,6 +67,17 @@ class Directory:
             return one
         raise Conflict("No free id was there for the subscription; try again")
 
+    def add_as(self, subscription_id: str, wanted: Subscription) -> Subscription:
+        """An active one of that id; the one of that id that is there already, however it stands."""
+        one = replace(wanted, id=subscription_id, standing=ACTIVE, created=moment.stamp())
+        try:
+            self._store.put(
+                keys.SUBSCRIPTIONS, naming.subscription(one.id), one.encode(), "application/json", if_absent=True
+            )
+        except Conflict:
+            return self.get(subscription_id)
+        return one
+
     def change(self, subscription_id: str, change: Callable[[Subscription], Subscription]) -> Subscription:
         """Change one; what is the same already is not written. Raises NotFound, Conflict."""
         former, etag = self.load(subscription_id)

@@ -10,6 +10,7 @@ from siaga.errors import BadInput
 LOG, HELD, FAILED, RETURNED = "log/", "held/", "failed/", "returned/"  # in notifications, beside the messages
 TRIALS = "trials/"  # what wakes notify there
 MATTERS = "matters/"  # messages to operators
+ENTERED, MAILED = "entered/", "mailed/"  # addresses that strangers entered, before and after they were asked
 _MESSAGES = "messages/"
 _STEP = re.compile(r"(\d{8}T\d{6}Z)_([a-z]+)_(.+)_([^_]+)")
 
@@ -90,6 +91,11 @@ def trial(subscription_id: str, name: str) -> str:
 def of_trial(subscription_id: str, name: str) -> str:
     """The record of the message of such a trial."""
     return f"{_MESSAGES}{subscription_id}/trial_{name}.json"
+
+
+def of_entered(name: str) -> str:
+    """The record of the mail that asks an address of that name."""
+    return f"{_MESSAGES}{ENTERED}{name}.json"
 
 
 def failed(moment: datetime, message: str) -> str:

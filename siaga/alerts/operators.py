@@ -167,14 +167,15 @@ def _message(person: Subscription, plan: Plan, public_url: str) -> Message:
     if more := len(told) - _SHOWN:
         lines += [_("{count} more of the same kind", count=more)] if more > 0 else []
     page = f"{public_url}/status?lang={_.code}"
-    values = {"language": _.code, "title": head, "lines": lines, "page": page}
+    values = {"language": _.code, "title": head, "lines": lines, "page": page, "label": _("Status page")}
+    values |= {"foot": _("You are named in SIAGA_OPERATORS. Of each matter you hear once an hour at the most.")}
     return Message(
         id=plan.key.removesuffix(".json").replace("/", "."),
         kind="matter",
         language=_.code,
         subject=f"Siaga: {head}",
-        text=compose.rendered("matter.txt", values, _),
-        html=compose.rendered("matter.html", values, _),
+        text=compose.rendered("note.txt", values, _),
+        html=compose.rendered("note.html", values, _),
         short="\n".join([f"*{head}*", *lines, page]),
         page=page,
         stop="",

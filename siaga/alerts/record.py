@@ -28,7 +28,7 @@ SENDING, SENT, HELD, RETRY, FAILED, UNSURE, SKIPPED = STATES = (
     "unsure",
     "skipped",
 )
-TRIAL = "trial"  # a kind of message that is of no event
+TRIAL, CONFIRMATION = "trial", "confirmation"  # kinds of messages that are of no event
 _REACHED = (SENDING, SENT, HELD, UNSURE)  # what somebody heard, or may have heard
 _ATTEMPTS = 8
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=10), timedelta(minutes=10)
@@ -36,7 +36,7 @@ _FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=10), timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """key: in bucket notifications. kind: first, update, below, cancelled, gathered, matter, trial.
+    """key: in bucket notifications. kind: first, update, below, cancelled, gathered, matter, trial, confirmation.
     heard: what it tells of the event. claimed, due: UTC as stored, when it was last taken up and when it is next.
     answer: of the other side.
     """
@@ -153,9 +153,9 @@ def _sent(claimed: Record, send: Callable[[], str]) -> Record:
 
 
 def _write(store: Store, record: Record, etag: str, now: datetime) -> Record:
-    if record.state in (FAILED, UNSURE) and record.kind != TRIAL:  # who asked for that one sees it
+    if record.state in (FAILED, UNSURE) and record.kind not in (TRIAL, CONFIRMATION):  # of which nobody is to be told
         store.put(keys.NOTIFICATIONS, naming.failed(now, record.key), record.key.encode(), "text/plain")
-    if record.answer == "returned":
+    if record.answer == "returned" and record.kind != CONFIRMATION:
         store.put(keys.NOTIFICATIONS, naming.returned(record.subscription), record.key.encode(), "text/plain")
     keep(store, record, etag)
     return record

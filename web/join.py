@@ -1,0 +1,91 @@
+"""Subscribing without an operator, where a setting allows it: an address is entered, asked by mail and confirmed."""
+
+from flask import Blueprint, Flask, current_app, g, render_template, request
+
+from siaga.alerts import optin
+from siaga.alerts.subscription import Subscription
+from siaga.errors import BadInput, NotFound, SiagaError
+from siaga.report import words
+from siaga.store import Store
+from web import audit
+from web.rates import Rates
+from web.subscriptions import installed_directory, installed_tokens
+
+_NAME = "siaga-join"
+_PER_MINUTE = 5  # addresses that one reader enters
+_USUAL_LEVEL = "orange"
+
+pages = Blueprint("join", __name__)
+
+
+def install(app: Flask, store: Store) -> None:
+    """Let everybody ask. store: with the rights of role operators."""
+    app.extensions[_NAME] = store, Rates(_PER_MINUTE)
+    app.jinja_env.globals["joinable"] = True
+    app.register_blueprint(pages)
+
+
+@pages.get("/subscriptions/join")
+def form() -> str:
+    """The form."""
+    return _form({"language": g.code, "area": optin.EVERYWHERE, "level": _USUAL_LEVEL})
+
+
+@pages.post("/subscriptions/join")
+def ask() -> tuple[str, int]:
+    """Ask the address, and say the same whatever is known of it."""
+    store, rates = _installed()
+    rates.take(request.remote_addr or "")
+    given = {name: request.form.get(name, "")[:1000] for name in ("address", "language", "area", "level")}
+    try:
+        one = optin.wanted(given["address"], given["language"], given["area"], given["level"])
+        optin.ask(store, installed_tokens().key, one, g.now)
+    except (BadInput, optin.TooManyWait) as error:
+        return _form(given, error), error.status
+    return render_template("join.html", tab="", state="asked", address=one.address, hours=optin.HOURS), 200
+
+
+@pages.get("/subscriptions/confirm/<name>/<token>")
+def ask_to_confirm(name: str, token: str) -> str:
+    """Whoever has the mail is asked once more: what opens links beforehand confirms nothing."""
+    return _shown(_of_token(name, token), "confirm")
+
+
+@pages.post("/subscriptions/confirm/<name>/<token>")
+def confirm(name: str, token: str) -> str:
+    """Make the subscription."""
+    one = optin.confirm(installed_directory(), _of_token(name, token))
+    g.tried = one.id  # who it was, for the audit
+    audit.about(one.id)
+    return _shown(one, one.standing)
+
+
+confirm.by_password = True  # type: ignore[attr-defined]  # no cookie speaks for it but what its address holds
+
+
+def _of_token(name: str, token: str) -> Subscription:
+    if not installed_tokens().fits(token, "confirm", name):
+        raise NotFound("This link is not good, or its time is over; ask for another")
+    return optin.pending(_installed()[0], name, g.now)
+
+
+def _shown(one: Subscription, state: str) -> str:
+    terms = optin.terms(one, g.language)
+    return render_template("join.html", tab="", state=state, address=one.address, terms=terms)
+
+
+def _form(given: dict[str, str], error: SiagaError | None = None) -> str:
+    return render_template(
+        "join.html",
+        tab="",
+        state="form",
+        row={"address": ""} | given,
+        areas={name: area for name, (area, _rectangle) in optin.AREAS.items()},
+        levels={name: words.LEVELS[name] for name in optin.LEVELS},
+        sentence=g.language.reason(error.reason()) if error else "",
+    )
+
+
+def _installed() -> tuple[Store, Rates]:
+    opened: tuple[Store, Rates] = current_app.extensions[_NAME]
+    return opened
