@@ -3,7 +3,8 @@
 import hashlib
 import json
 import socket
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -25,7 +26,7 @@ from stac_validator.validate import StacValidate
 from support.running import wait_for
 from support.web_process import running_web
 
-from siaga import keys
+from siaga import keys, moment
 from siaga.inputs.decisions import HIDDEN, Decision
 from siaga.language import LANGUAGES
 from siaga.store import Store
@@ -146,6 +147,17 @@ def test_an_event_that_an_operator_hides_cancels_its_messages_and_tells_nothing_
         assert cancel.find(f"{CAP}info/{CAP}area") is None
         assert "5.0" not in answer.text.partition("<info>")[2]
         assert client.get(f"/earthquakes/{FADED}").status_code == 404
+        later = moment.now() + timedelta(minutes=1)  # than the map, which came a moment ago
+        shown = replace(hidden, value=None, when=moment.stamp(later))
+        store.put(keys.DECISIONS, shown.key, shown.encode())
+        index.heed()
+        answer = got(client, f"/feeds/cap/earthquakes/{FADED}.xml")
+        cap_schema.validate(answer.text)
+        again = ElementTree.fromstring(answer.data)
+        assert again.findtext(f"{CAP}identifier") == f"{alert.findtext(f'{CAP}identifier')}.shown.{shown.when}"
+        assert again.findtext(f"{CAP}msgType") == alert.findtext(f"{CAP}msgType")
+        assert moment.parse(shown.when) == datetime.fromisoformat(again.findtext(f"{CAP}sent"))
+        assert ",".join(said(alert, "sender", "identifier", "sent")) in again.findtext(f"{CAP}references").split()
     finally:
         store.delete(keys.DECISIONS, hidden.key)
         index.heed()

@@ -48,22 +48,25 @@ def message(page: str, event_id: str, version: str = "") -> Response:
     decided = services().index.decisions
     if decided.is_hidden(entry):
         return _withdrawn(versions, decided.of(entry)[HIDDEN])
-    below = versions[versions.index(entry) + 1 :]
+    below, shown = versions[versions.index(entry) + 1 :], decided.shown(entry)
     root = ElementTree.Element("alert", {"xmlns": _CAP})
-    kind = judgement.message_type(entry, below)
-    markup.add(root, "identifier", identifier(entry))
+    kind, references = judgement.message_type(entry, below), [_reference(one, shown) for one in below]
+    if _is_again(entry, shown):
+        kind = "Update" if kind == "Alert" else kind
+        references.insert(0, _reference(entry, None))
+    markup.add(root, "identifier", identifier(entry, shown))
     markup.add(root, "sender", sender())
-    markup.add(root, "sent", _clock(entry["arrival"]["received"]))
+    markup.add(root, "sent", _clock(_sent(entry, shown)))
     markup.add(root, "status", judgement.status(entry, services().cap_status))
     markup.add(root, "msgType", kind)
     markup.add(root, "source", f"Siaga, {entry['arrival']['bucket']}")
     markup.add(root, "scope", "Restricted")
     markup.add(root, "restriction", judgement.RESTRICTION)
-    if below:
-        markup.add(root, "references", " ".join(map(_reference, below[:_MOST_REFERENCES])), 100 * markup.LINE)
+    if references:
+        markup.add(root, "references", " ".join(references[:_MOST_REFERENCES]), 100 * markup.LINE)
     markup.add(root, "incidents", addresses.lasting_id(versions))
     for code in LANGUAGES:
-        _info(ElementTree.SubElement(root, "info"), entry, kind, language_of(code))
+        _info(ElementTree.SubElement(root, "info"), entry, kind, _sent(entry, shown), language_of(code))
     return markup.answer(root, MEDIA_TYPE)
 
 
@@ -74,13 +77,17 @@ def _withdrawn(versions: list[dict[str, Any]], decision: Decision) -> Response:
     markup.add(root, "sender", sender())
     markup.add(root, "sent", _clock(decision.when))
     markup.add(root, "status", judgement.status(versions[0], services().cap_status))
-    withdrawn.fill(root, versions[0], decision, [_reference(one) for one in versions[:_MOST_REFERENCES]])
+    withdrawn.fill(root, versions[0], decision, [_reference(one, None) for one in versions[:_MOST_REFERENCES]])
     return markup.answer(root, MEDIA_TYPE)
 
 
-def identifier(entry: Mapping[str, Any]) -> str:
-    """Of the message of a version: it names the run too, so that one identifier never has two contents."""
-    return ".".join(("siaga", entry["hazard"], entry["event_id"], entry["version"], entry["run"]))
+def identifier(entry: judgement.Entry, shown: Decision | None) -> str:
+    """Of the message of a version: it names the run too, so that one identifier never has two contents.
+
+    shown: by which its event is shown again; what was taken back is another message then.
+    """
+    name = ".".join(("siaga", entry["hazard"], entry["event_id"], entry["version"], entry["run"]))
+    return f"{name}.shown.{shown.when}" if shown and _is_again(entry, shown) else name
 
 
 def sender() -> str:
@@ -88,16 +95,26 @@ def sender() -> str:
     return f"siaga@{addresses.host()}"
 
 
-def _reference(entry: Mapping[str, Any]) -> str:
-    return f"{sender()},{identifier(entry)},{_clock(entry['arrival']['received'])}"
+def _reference(entry: judgement.Entry, shown: Decision | None) -> str:
+    return f"{sender()},{identifier(entry, shown)},{_clock(_sent(entry, shown))}"
+
+
+def _is_again(entry: judgement.Entry, shown: Decision | None) -> bool:
+    """Whether a version was there before its event was hidden and shown again."""
+    return shown is not None and moment.parse(shown.when) > moment.parse(entry["arrival"]["received"])
+
+
+def _sent(entry: judgement.Entry, shown: Decision | None) -> str:
+    """When its message went out, UTC as stored."""
+    return shown.when if shown and _is_again(entry, shown) else str(entry["arrival"]["received"])
 
 
 def _clock(utc: str) -> str:
     return moment.at_offset(moment.parse(utc), _CLOCK).isoformat(timespec="seconds")
 
 
-def _info(info: ElementTree.Element, entry: dict[str, Any], kind: str, _: Language) -> None:
-    """What one language says, in the order of the schema."""
+def _info(info: ElementTree.Element, entry: dict[str, Any], kind: str, sent: str, _: Language) -> None:
+    """What one language says, in the order of the schema. sent: as `_sent` has it."""
     impact, shown = services().runs.analysis(entry), brief.of(entry, _)
     judged = judgement.of(entry, kind)
     markup.add(info, "language", _.code)
@@ -109,9 +126,9 @@ def _info(info: ElementTree.Element, entry: dict[str, Any], kind: str, _: Langua
     markup.add(info, "certainty", judged.certainty)
     for name, code in judgement.CODES[entry["hazard"]].items():
         _pair(info, "eventCode", name, code)
-    markup.add(info, "effective", _clock(entry["arrival"]["received"]))
+    markup.add(info, "effective", _clock(sent))
     markup.add(info, "onset", _clock(entry["time"]))
-    markup.add(info, "expires", _clock(_expires(entry)))
+    markup.add(info, "expires", _clock(_expires(entry, sent)))
     markup.add(info, "senderName", f"Siaga, {addresses.host()}")
     markup.add(info, "headline", f"{shown.title}: {shown.level_name}", 160)  # the standard's advice
     said = [*shown.lines, *(tables.ended(_.reason(one)) for one in entry["warnings"])]
@@ -126,12 +143,11 @@ def _info(info: ElementTree.Element, entry: dict[str, Any], kind: str, _: Langua
     _area(info, entry, impact, shown, _)
 
 
-def _expires(entry: Mapping[str, Any]) -> str:
+def _expires(entry: judgement.Entry, sent: str) -> str:
     """When the message is stale: at the end of an ash forecast, else so many hours after it was sent."""
     if entry["hazard"] == "ash":
-        return str(max(entry["expires"], entry["arrival"]["received"]))
-    hours = judgement.EXPIRES_HOURS[entry["hazard"]]
-    return moment.stamp(moment.parse(entry["arrival"]["received"]) + timedelta(hours=hours))
+        return str(max(entry["expires"], sent))
+    return moment.stamp(moment.parse(sent) + timedelta(hours=judgement.EXPIRES_HOURS[entry["hazard"]]))
 
 
 def _resources(info: ElementTree.Element, entry: dict[str, Any], _: Language) -> None:

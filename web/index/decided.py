@@ -67,14 +67,21 @@ class DecisionIndex:
 
     def of(self, entry: Mapping[str, Any]) -> dict[str, Decision]:
         """The decisions that hold for the event of a catalogue entry, by their kind; what was taken back is none."""
+        return {kind: one for kind, one in self._last(entry).items() if one.value is not None}
+
+    def shown(self, entry: Mapping[str, object]) -> Decision | None:
+        """By what an event that was hidden is shown again; None where it is hidden, or never was."""
+        last = self._last(entry).get(HIDDEN)
+        return last if last and last.value is not True else None
+
+    def _last(self, entry: Mapping[str, object]) -> dict[str, Decision]:
         with self._connect() as connection:
             rows = connection.execute(
                 f"""select d.body from {_SAME} where e.event = (select event from entry where hazard = ?
                 and identity = ? and version = ? and drill = ?) group by d.key order by d.moment""",
                 _named(entry),
             ).fetchall()
-        last = {one.kind: one for one in (Decision.decode(body.encode()) for (body,) in rows)}
-        return {kind: one for kind, one in last.items() if one.value is not None}
+        return {one.kind: one for one in (Decision.decode(body.encode()) for (body,) in rows)}
 
     def is_hidden(self, entry: Mapping[str, Any]) -> bool:
         """Whether readers do not see the event of a catalogue entry."""
