@@ -2,19 +2,24 @@
 
 import csv
 import io
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from fixtures import accounts
 from fixtures.alerts import quake, subscribe
 from fixtures.pages import opened, text
+from support.running import wait_for
 
 from functions.notify import handler
-from siaga import keys
+from siaga import keys, moment
 from siaga.accounts.account import VIEWER
+from siaga.alerts import naming
 from siaga.alerts.directory import Directory, Tokens
 from siaga.function import frame
 from siaga.store import Store
 from web import UploadAccess
+from web.outlook import Outlook
 
 FORM = {"name": "BPBD <NTB>", "channel": "email", "address": "posko@bpbd.example.id", "hazards": ["earthquake"]}
 
@@ -121,3 +126,32 @@ def test_a_viewer_sees_no_addresses(web, minio):
     accounts.entered(client, "viewer")
     for path in ("/subscriptions", "/notifications", "/subscriptions/export.csv"):
         assert client.get(path).status_code == 403
+
+
+def test_what_failed_is_overdue_or_takes_nothing_is_told_to_who_looks_after_it(web):
+    store, client = web
+    name, now = subscribe(store, "Gusti"), moment.now()
+    record = f"messages/{name}/a.json"
+    marks = [naming.failed(now, record), naming.failed(now - timedelta(days=2), record)]
+    marks += [naming.held(now - timedelta(hours=1), record), naming.held(now + timedelta(hours=1), record)]
+    for mark in (*marks, naming.returned(name), naming.returned("removed-00000000")):
+        store.put(keys.NOTIFICATIONS, mark, record.encode())
+    told = wait_for(lambda: client.get("/status.json").get_json()["alerts"], 30, "the marks")
+    assert told == {"failed": 1, "held": 2, "overdue": 1, "returned": 1}
+    page = text(client, "/status?lang=en")[1]
+    assert "of these 1 are overdue" in page
+    outlook = Outlook(store)
+    wait_for(outlook.counts, 30, "the marks")
+    assert {one.name: one.samples[0].value for one in outlook.collect()} == {
+        "siaga_messages_failed": 1,
+        "siaga_messages_held": 2,
+        "siaga_messages_overdue": 1,
+        "siaga_addresses_returned": 1,
+    }
+    Directory(store).change(name, lambda one: replace(one, address="gusti@example.id"))
+    assert Directory(store).returned() == set()  # nobody has tried the new address
+
+
+def test_how_alerts_stand_is_not_known_while_the_store_is_away():
+    outlook = Outlook(Store("http://127.0.0.1:9", "key", "secret", patience=1))
+    assert (outlook.counts(), list(outlook.collect())) == (None, [])

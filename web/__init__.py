@@ -55,6 +55,7 @@ from web.floods import pages as floods
 from web.index import Index
 from web.map_archive import MapArchive
 from web.maps import pages as maps
+from web.outlook import Outlook
 from web.runs import Runs
 from web.services import Services
 
@@ -118,7 +119,9 @@ def create_app(
     services.install(app, Services(index, Runs(store), gateway_url, jobs_token, MapArchive(store), *reached))
     for module in (embed, shell, earthquakes, floods, flood_history, ash, status, atom, cap, ogc, stac):
         app.register_blueprint(module.pages)
-    metrics.install(app, index, metrics_token, home, store_check)
+    outlook = Outlook(uploads.operators) if uploads else None
+    metrics.install(app, index, metrics_token, home, store_check, outlook)
+    status.install(app, outlook)
     app.register_blueprint(maps.pages)
     access.install(app, api_access or Access())
     api.install(app, Volcanoes(uploads.store) if uploads else None)

@@ -15,6 +15,7 @@ from siaga import moment, vitals
 from siaga.vitals import Check, Disk, Vitals, gauge
 from web import board
 from web.index import Index
+from web.outlook import Outlook
 
 _NAME = "siaga-vitals"
 _KEPT_SECONDS = 15.0  # so long one look at the index serves all who ask
@@ -32,11 +33,16 @@ SECONDS = Histogram(
 pages = Blueprint("metrics", __name__)
 
 
-def install(app: Flask, index: Index, token: str, home: Path | None, store: Check | None) -> None:
-    """Let watchers ask. token: opens the figures. home: whose disk is looked at. store: why it is of no use."""
+def install(
+    app: Flask, index: Index, token: str, home: Path | None, store: Check | None, outlook: Outlook | None
+) -> None:
+    """Let watchers ask. token: opens the figures. home: whose disk is looked at. store: why it is of no use.
+
+    outlook: how alerts stand, where this app may look.
+    """
     checks = {"index": lambda: "" if index.whole else "the catalogue was not read yet"}
     looks = {"store": store} if store else {}
-    collectors: list[Collector] = [Known(index), *([Disk(home)] if home else [])]
+    collectors: list[Collector] = [Known(index), *([Disk(home)] if home else []), *([outlook] if outlook else [])]
     app.extensions[_NAME] = Vitals(token, looks | checks, collectors)
     app.register_blueprint(pages)
 

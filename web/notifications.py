@@ -5,9 +5,8 @@ from datetime import timedelta
 
 from flask import Blueprint, Flask, current_app, g, render_template
 
-from siaga import keys
 from siaga.accounts.account import OPERATOR
-from siaga.alerts import delivery, naming
+from siaga.alerts import delivery
 from siaga.alerts.change import BELOW, CANCELLED, FIRST, UPDATE
 from siaga.alerts.delivery import Log, Wanted
 from siaga.alerts.naming import Step
@@ -18,7 +17,6 @@ from web import login
 
 _NAME = "siaga-notifications"
 DAYS, _MOST = 7, 50  # of events that are shown
-_FAILED_DAYS = 1
 KINDS = {FIRST: "First", UPDATE: "Update", BELOW: "Correction", CANCELLED: "Cancelled"}
 STATES = {
     "sent": "Sent",
@@ -50,15 +48,9 @@ def overview() -> str:
         tab="notifications",
         rows=[_row(step, log) for step in newest[:_MOST] if (log := delivery.load(store, step))],
         days=DAYS,
-        failed=failed(store),
+        failed=delivery.failed(store, g.now),
         states=STATES,
     )
-
-
-def failed(store: Store) -> int:
-    """How many messages were given up in the last day."""
-    after = f"{naming.FAILED}{naming.clock(g.now - timedelta(days=_FAILED_DAYS))}"
-    return sum(1 for _head in store.list(keys.NOTIFICATIONS, naming.FAILED, start_after=after))
 
 
 def _row(step: Step, log: Log) -> dict[str, object]:

@@ -1,12 +1,14 @@
 """Everything that came in and what became of it: for the operator a page, for machines JSON."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import requests
-from flask import Blueprint, Response, current_app, g, jsonify, render_template, request
+from flask import Blueprint, Flask, Response, current_app, g, jsonify, render_template, request
 
 from siaga import gaps, keys, standing
+from siaga.alerts.delivery import Counts
 from siaga.answers import CanaryFacts
 from siaga.errors import BadInput
 from siaga.events import Notification
@@ -18,6 +20,7 @@ from siaga.receipt import Receipt
 from siaga.report import figures
 from web import board, clock
 from web.index import Index
+from web.outlook import Outlook
 from web.prefix import under
 from web.services import services
 from web.shell import freshness
@@ -37,7 +40,13 @@ STATES = {
 }
 _PART_STATES = {"up": "Up again", "starting": "Starting", "waiting": "Starting again shortly"}
 
+_NAME = "siaga-outlook"
 pages = Blueprint("status", __name__)
+
+
+def install(app: Flask, outlook: Outlook | None) -> None:
+    """Tell how alerts stand, too, where this app may look."""
+    app.extensions[_NAME] = outlook
 
 
 @pages.get("/status.json")
@@ -61,6 +70,7 @@ def machine_status() -> Response:
                 | {"usual_seconds": one.usual}
                 for one in board.sources(index, g.now)
             ],
+            "alerts": asdict(alerts) if (alerts := _alerts()) else None,
             "announced_without_map": [one["place"] for one in board.unmapped(index, g.now, g.language)],
         }
     )
@@ -106,6 +116,7 @@ def status() -> str:
         decide=[receipt_row(one) for one in decide],
         sources=board.source_rows(index, g.now, g.language),
         latencies=board.latency_rows(index, g.now, g.language),
+        alerts=_alerts(),
         recent_days=board.RECENT_DAYS,
         unmapped_days=board.UNMAPPED_DAYS,
         unmapped=board.unmapped(index, g.now, g.language),
@@ -122,6 +133,12 @@ def status() -> str:
         state_names=STATES,
         can_order="reprocess" in current_app.blueprints,
     )
+
+
+def _alerts() -> Counts | None:
+    """How alerts stand; None where that is not known."""
+    outlook: Outlook | None = current_app.extensions[_NAME]
+    return outlook.counts() if outlook else None
 
 
 def _submitted(sent: str) -> str:

@@ -3,18 +3,20 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import TypedDict, cast
 
 from siaga import keys
 from siaga.alerts import naming, record
+from siaga.alerts.directory import Directory
 from siaga.alerts.naming import Step
 from siaga.alerts.record import HELD
 from siaga.errors import BadInput, NotFound, Reason
 from siaga.store import Store
 
 _MOST_BYTES = 16 << 20  # of a log: some hundred bytes for each subscription
+_FAILED_FOR, _HELD_PATIENCE = timedelta(days=1), timedelta(minutes=5)
 _MOST_LOGS = 50  # that are read for one page
 _PARTED = "|"  # a step from a subscription in a cursor; in neither
 
@@ -58,6 +60,35 @@ class Wanted:
     event_id: str = ""
     subscription: str = ""
     state: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How messages stand. failed: given up, or perhaps not taken, in a day. held: that wait for their hour.
+
+    overdue: of these, whose hour is over. returned: active subscriptions whose address took the last message not.
+    """
+
+    failed: int
+    held: int
+    overdue: int
+    returned: int
+
+
+def counts(store: Store, now: datetime) -> Counts:
+    """As marks in the store have it. store: with the rights of operators or functions."""
+    held = [naming.of_held(head.key)[0] for head in store.list(keys.NOTIFICATIONS, naming.HELD)]
+    late = naming.clock(now - _HELD_PATIENCE)
+    directory = Directory(store)
+    returned = directory.returned()
+    active = {one.id for one in directory.active()} if returned else set()
+    return Counts(failed(store, now), len(held), sum(until < late for until in held), len(returned & active))
+
+
+def failed(store: Store, now: datetime) -> int:
+    """How many messages were given up in the last day, or perhaps not taken."""
+    after = f"{naming.FAILED}{naming.clock(now - _FAILED_FOR)}"
+    return sum(1 for _head in store.list(keys.NOTIFICATIONS, naming.FAILED, start_after=after))
 
 
 def steps(store: Store, wanted: Wanted) -> list[Step]:

@@ -97,10 +97,15 @@ class Directory:
         self._store.delete(keys.SUBSCRIPTIONS, naming.subscription(subscription_id), if_match=etag)
 
     def returned(self) -> set[str]:
-        """The ids of those whose address took no message."""
+        """The ids of those whose address took no message since they were changed last."""
         prefix = naming.RETURNED
-        heads = self._store.list(keys.NOTIFICATIONS, prefix)
-        return {naming.subscription_id(head.key.removeprefix(prefix)) for head in heads}
+        marks = {
+            naming.subscription_id(head.key.removeprefix(prefix)): head.modified
+            for head in self._store.list(keys.NOTIFICATIONS, prefix)
+        }
+        heads = self._store.list(keys.SUBSCRIPTIONS) if marks else ()
+        changed = {naming.subscription_id(head.key): head.modified for head in heads}
+        return {name for name, when in marks.items() if name in changed and when >= changed[name]}
 
     def load(self, subscription_id: str) -> tuple[Subscription, str]:
         """One and its ETag. Raises NotFound."""
