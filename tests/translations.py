@@ -143,7 +143,7 @@ def said_by_tables() -> set[str]:
 def said_by_tables_of_web() -> set[str]:
     """Words that stand in tables of the web's code."""
     tables = (*downloads.FILES.values(), status.STATES, status._PART_STATES, shell._STATUS_WORDS)
-    tables += (notifications.KINDS, notifications.STATES, subscriptions.STANDINGS, subscriptions._CHANNELS)
+    tables += (notifications.KINDS, notifications.STATES, subscriptions.STANDINGS, subscriptions.CHANNELS)
     tables += (reprocess.RANGES, reprocess._ORDER_STATES, account.ROLES, levels._LEVELS, board.STATES)
     tables += (audit.ACTIONS, audit.RESULTS, events._UNKNOWN, tokens.NAMES, texts._LANGUAGES, texts._KINDS)
     tables += (tabs.NAMES, listing.KINDS, datasets.ROLE_NAMES, datasets._KINDS)

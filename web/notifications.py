@@ -14,6 +14,7 @@ from siaga.hazards import HAZARDS
 from siaga.report import figures
 from siaga.store import Store
 from web import login
+from web.subscriptions import CHANNELS
 
 _NAME = "siaga-notifications"
 DAYS, _MOST = 7, 50  # of events that are shown
@@ -67,7 +68,7 @@ def _row(step: Step, log: Log) -> dict[str, object]:
         "messages": [
             {
                 "name": one["name"],
-                "channel": one["channel"],
+                "channel": CHANNELS.get(one["channel"], one["channel"]),
                 "kind": KINDS.get(one["kind"], one["kind"]),
                 "state": one["state"],
                 "reason": g.language.reason(one["reason"]),

@@ -12,7 +12,7 @@ from siaga.accounts.account import OPERATOR
 from siaga.alerts import subscription as subscriptions
 from siaga.alerts.channels import webhook
 from siaga.alerts.directory import Directory, Tokens
-from siaga.alerts.subscription import ACTIVE, CHANNELS, EDITED, STOPPED, Subscription
+from siaga.alerts.subscription import ACTIVE, EDITED, STOPPED, Subscription
 from siaga.conventions import CONVENTIONS
 from siaga.errors import BadInput, NotFound, SiagaError
 from siaga.report import words
@@ -23,7 +23,7 @@ _NAME = "siaga-subscriptions"
 _MOST_ROWS = 5000  # of a table that is taken in
 _MOST_BYTES = 2 << 20
 STANDINGS = {"pending": "Not confirmed", "active": "Active", "stopped": "Stopped"}
-_CHANNELS = {"email": "E-mail", "webhook": "Webhook", "telegram": "Telegram", "whatsapp": "WhatsApp"}
+CHANNELS = {"email": "E-mail", "webhook": "Webhook", "telegram": "Telegram", "whatsapp": "WhatsApp"}
 
 pages = Blueprint("subscriptions", __name__)
 
@@ -59,7 +59,7 @@ def save() -> AnyResponse | tuple[str, int]:
     except BadInput as error:
         return _page(installed_directory().get(name) if name else None, error, row)
     audit.about(f"{one.id} {one.channel}")
-    return redirect(url_for("subscriptions.overview", edit=one.id))
+    return redirect(url_for("subscriptions.overview", edit=one.id, _anchor="form"))
 
 
 @pages.post("/subscriptions/stand")
@@ -188,7 +188,7 @@ def _page(
         trial=f"trial-{randomness.token_hex(8)}",
         row=dict.fromkeys(EDITED, "") | (row if row is not None else usual),
         secret=secret,
-        channels={name: _CHANNELS[name] for name in CHANNELS},
+        channels=CHANNELS,
         standings=STANDINGS,
         levels=words.LEVELS,
         ash_classes=words.ASH_CLASSES,

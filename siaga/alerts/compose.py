@@ -96,7 +96,7 @@ def of_event(
     with_files = kind in (FIRST, UPDATE)
     values = {
         "language": _.code,
-        "drill": facts.drill,
+        "nature": ", ".join(word for word, holds in ((_("TRIAL"), trial), (_("EXERCISE"), facts.drill)) if holds),
         "title": first + title(event, _.code),
         "level": level,
         "colour": _colour(facts),
@@ -133,7 +133,7 @@ def of_held(
     rows = [(_row_title(one, _), _link(one, public_url, _.code)) for one in records]
     values = {
         "language": _.code,
-        "drill": False,
+        "nature": "",
         "title": head,
         "level": "",
         "colour": "",
