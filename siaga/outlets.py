@@ -7,6 +7,7 @@ from dataclasses import dataclass
 ADDRESSES = {  # by channel: what an address looks like, and an example of one
     "email": (re.compile(r"[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+"), "posko@bpbd.example.id"),
     "webhook": (re.compile(r"https?://[^\s/@\\]+(/[\x21-\x7e]*)?"), "https://bpbd.example.id/siaga"),
+    "cap": (re.compile(r"https?://[^\s/@\\]+(/[\x21-\x7e]*)?"), "https://hub.example.id/cap"),
     "telegram": (re.compile(r"-?\d{1,20}|@[A-Za-z0-9_]{5,32}"), "-1001234567890"),
     "whatsapp": (re.compile(r"\+?\d{6,15}"), "+628123456789"),
 }
@@ -65,7 +66,7 @@ def _operators(text: str, wrong: list[str]) -> tuple[tuple[str, str], ...]:
     for word in text.split():
         channel, _, address = word.partition(":")
         pattern, example = ADDRESSES.get(channel, ADDRESSES["email"])
-        if channel not in ADDRESSES:
+        if channel not in ADDRESSES or channel == "cap":  # which tells events alone
             wrong.append(
                 f"SIAGA_OPERATORS names {word}, which is not like email:{example}; channels: {' '.join(ADDRESSES)}"
             )

@@ -17,6 +17,7 @@ from siaga import machine, moment
 from siaga.alerts import subscription
 from siaga.alerts.channel import Message, Rejected, Returned, Unsure
 from siaga.alerts.channels import opened
+from siaga.alerts.channels.cap import Cap
 from siaga.alerts.channels.mail import Mail, Server
 from siaga.alerts.channels.telegram import Telegram
 from siaga.alerts.channels.webhook import Webhook, secret
@@ -48,9 +49,15 @@ class Receiver:
 
     def __init__(self):
         self.calls, self.status, self.answer = [], 200, {"ok": True, "result": {"message_id": 7}}
+        self.document = b""  # what a GET brings
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(200 if receiver.document else 404)
+                self.end_headers()
+                self.wfile.write(receiver.document)
+
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 receiver.calls.append((self.path, self.headers, body))
@@ -204,3 +211,27 @@ def test_a_secret_that_is_unset_opens_no_channel_and_one_that_is_filled_in_does(
     machine.make_secrets(settings)
     found = opened.channels(settings)
     assert (found["email"]._server.user, found["telegram"]._token) == (TOKEN, TOKEN)
+
+
+def test_a_hub_of_cap_gets_the_message_of_the_feed_once_the_feed_has_it(receiver):
+    channel, hub = Cap(receiver.url, HERE, "key"), to("cap", f"{receiver.url}/hub")
+    of_event = {"hazard": "earthquake", "event_id": "20261127", "version": "initial-v001-aaaaaaaa", "run": "12345678"}
+    message = replace(MESSAGE, facts=of_event)
+    name = "siaga.earthquake.20261127.initial-v001-aaaaaaaa.12345678"
+    documents = {
+        kind: f'<alert xmlns="urn:oasis:names:tc:emergency:cap:1.2"><identifier>{text}</identifier></alert>'.encode()
+        for kind, text in (("first", name), ("other", f"{name}9"), ("cancelled", "siaga.earthquake.1.hidden.2026"))
+    }
+    for early in (b"", b"<", documents["other"], documents["cancelled"]):
+        receiver.document = early
+        with pytest.raises(Unavailable, match="The feed of CAP"):
+            channel.send(hub, message)
+    with pytest.raises(Rejected, match="events alone"):
+        channel.send(hub, replace(message, kind="trial"))
+    assert receiver.calls == []
+    for kind in ("first", "cancelled"):
+        receiver.document = documents[kind]
+        assert channel.send(hub, replace(message, kind=kind)) == "200"
+        path, headers, body = receiver.calls.pop()
+        assert (path, headers["Content-Type"], body) == ("/hub", "application/cap+xml", documents[kind])
+        assert headers["webhook-signature"].startswith("v1,")

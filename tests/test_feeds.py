@@ -25,10 +25,13 @@ from pystac_monty.paring import Pairing
 from stac_validator.validate import StacValidate
 from support.running import wait_for
 from support.web_process import running_web
+from test_channels import MESSAGE
 
 from siaga import keys, moment
+from siaga.alerts.channels.cap import Cap
 from siaga.inputs.decisions import HIDDEN, Decision
 from siaga.language import LANGUAGES
+from siaga.outgoing import Guard
 from siaga.store import Store
 
 SCHEMAS = Path(__file__).parent / "fixtures" / "schemas"
@@ -277,6 +280,9 @@ def test_qgis_opens_the_collections_by_address(filled, emptied, tmp_path):
         assert sorted(one["magnitude"] for one in opened("earthquakes", " pageSize='1'")) == [5.0, 6.8]
         assert sorted(one["code"] for one in opened(f"zones.{CORRECTED}")) == ["51", "52"]
         assert [len(opened(name)) for name in ("floods", f"areas.{HOUR}", f"classes.{FALL}")] == [1, 3, 5]
+        newest = filled[1].versions(QUAKE)[0]  # what a hub of CAP is posted is the feed's
+        document = Cap(settings.public_url, Guard([], []), "key")._document(replace(MESSAGE, facts=newest))
+        assert newest["run"] in ElementTree.fromstring(document).findtext(f"{CAP}identifier")
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from siaga.accounts.account import OPERATOR
 from siaga.alerts import subscription as subscriptions
 from siaga.alerts.channels import webhook
 from siaga.alerts.directory import Directory, Tokens
-from siaga.alerts.subscription import ACTIVE, EDITED, STOPPED, Subscription
+from siaga.alerts.subscription import ACTIVE, EDITED, POSTED, STOPPED, Subscription
 from siaga.conventions import CONVENTIONS
 from siaga.errors import BadInput, NotFound, SiagaError
 from siaga.report import words
@@ -23,7 +23,7 @@ _NAME = "siaga-subscriptions"
 _MOST_ROWS = 5000  # of a table that is taken in
 _MOST_BYTES = 2 << 20
 STANDINGS = {"pending": "Not confirmed", "active": "Active", "stopped": "Stopped"}
-CHANNELS = {"email": "E-mail", "webhook": "Webhook", "telegram": "Telegram", "whatsapp": "WhatsApp"}
+CHANNELS = {"email": "E-mail", "webhook": "Webhook", "cap": "CAP", "telegram": "Telegram", "whatsapp": "WhatsApp"}
 
 pages = Blueprint("subscriptions", __name__)
 
@@ -176,7 +176,7 @@ def _page(
     sentence = (
         g.language("{count} rows were there already and make no second subscription", count=there) if there else ""
     )
-    if chosen and chosen.channel == "webhook":
+    if chosen and chosen.channel in POSTED:
         secret = webhook.secret(installed_tokens().key, chosen.id)
     usual = chosen.row if chosen else {"hazards": "earthquake flood ash", "level": "orange", "mmi": "6"}
     page = render_template(

@@ -136,7 +136,8 @@ def _plan(
     if subscription.after_report and not facts.has_report and judgement.kind in (change.FIRST, change.UPDATE):
         return Plan(subscription, "", reason("The subscription waits for the report"))
     lately = earlier.lately(subscription.id, now - timedelta(hours=SWARM_HOURS), subjects)
-    return Plan(subscription, judgement.kind, judgement.reason, last, delay.hold(subscription, facts, now, lately))
+    hold = None if subscription.channel == "cap" else delay.hold(subscription, facts, now, lately)  # a message an event
+    return Plan(subscription, judgement.kind, judgement.reason, last, hold)
 
 
 def _deliver(office: Office, event: Event, step: Step, plan: Plan, files: Files, now: datetime) -> Record:

@@ -22,6 +22,7 @@ SCHEMA = "siaga/subscription/1"
 LEVELS = ("green", "yellow", "orange", "red")
 ASH_CLASSES = ("very_low", "low", "medium", "high", "very_high")
 CHANNELS = tuple(ADDRESSES)
+POSTED = ("webhook", "cap")  # to an address of HTTP, signed with a secret of the subscription
 NONE = "none"  # for hazards: of none
 PENDING, ACTIVE, STOPPED = STANDINGS = ("pending", "active", "stopped")
 ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
@@ -141,7 +142,7 @@ def _is_sendable(wanted: Subscription) -> bool:
         if wanted.channel == "email":
             return bool(Address(addr_spec=wanted.address).domain)
         parts = urlsplit(wanted.address)
-        return wanted.channel != "webhook" or bool(parts.hostname and parts.port != 0)
+        return wanted.channel not in POSTED or bool(parts.hostname and parts.port != 0)
     except (ValueError, MessageError):
         return False
 

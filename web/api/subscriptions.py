@@ -7,7 +7,7 @@ from flask import Response, g, request
 
 from siaga.alerts import subscription as subscriptions
 from siaga.alerts.channels import webhook
-from siaga.alerts.subscription import ACTIVE, EDITED, ID, STANDINGS, STOPPED, Subscription
+from siaga.alerts.subscription import ACTIVE, EDITED, ID, POSTED, STANDINGS, STOPPED, Subscription
 from siaga.errors import SiagaError
 from web import audit, trials
 from web.api import schemas
@@ -148,5 +148,5 @@ def _answer(one: Subscription, etag: str, *, secret: bool) -> Response:
 
 
 def _record(one: Subscription, etag: str, returned: bool, *, secret: bool) -> dict[str, object]:
-    shown = webhook.secret(installed_tokens().key, one.id) if secret and one.channel == "webhook" else None
+    shown = webhook.secret(installed_tokens().key, one.id) if secret and one.channel in POSTED else None
     return asdict(one) | {"etag": etag, "returned": returned, "secret": shown}

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from siaga.alerts.channel import Channel
+from siaga.alerts.channels.cap import Cap
 from siaga.alerts.channels.mail import Mail, Server
 from siaga.alerts.channels.telegram import Telegram
 from siaga.alerts.channels.webhook import Webhook
@@ -15,7 +16,11 @@ from siaga.settings import Settings
 
 def channels(settings: Settings) -> Mapping[str, Channel]:
     """By name; those for which there is no server or token are missing."""
-    found: dict[str, Channel] = {"webhook": Webhook(guard(settings), settings.secret("alerts-key"))}
+    allowed, key = guard(settings), settings.secret("alerts-key")
+    found: dict[str, Channel] = {
+        "webhook": Webhook(allowed, key),
+        "cap": Cap(settings.public_url, allowed, key),
+    }
     if settings.outlets.mail_url:
         login = _secret(settings, "mail-user"), _secret(settings, "mail-password")
         found["email"] = Mail(Server(settings.outlets.mail_url, settings.outlets.mail_from, *login))

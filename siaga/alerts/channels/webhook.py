@@ -6,6 +6,7 @@ A receiver tells a message that came twice by its webhook-id, and one that someb
 import base64
 import hmac
 import json
+from collections.abc import Mapping
 from hashlib import sha256
 
 from siaga import moment
@@ -32,19 +33,24 @@ class Webhook:
         facts = dict(message.facts) | {"subject": message.subject, "text": message.text, "language": message.language}
         body = json.dumps({"type": "siaga.alert", "data": facts}, ensure_ascii=False).encode()
         headers = signed(secret(self._key, subscription.id), message.id, body)
-        try:
-            answer = post(subscription.address, headers, body, self._guard)
-        except Unanswered as error:
-            raise Unavailable(error.template, **error.values) from None
-        if answer.status >= 300:
-            wrong = reason("The receiver answered {status}", status=answer.status)
-            final = answer.status < 500 and answer.status not in _LATER
-            kind = Returned if answer.status == _GONE else Rejected if final else Unavailable
-            raise kind(wrong["template"], **wrong["values"])
-        return str(answer.status)
+        return hand_over(subscription.address, headers, body, self._guard)
 
     def close(self) -> None:
         """Nothing is kept open."""
+
+
+def hand_over(url: str, headers: Mapping[str, str], body: bytes, guard: Guard) -> str:
+    """Post it; the status. Raises Unavailable, Rejected, Returned, BadInput."""
+    try:
+        answer = post(url, headers, body, guard)
+    except Unanswered as error:
+        raise Unavailable(error.template, **error.values) from None
+    if answer.status >= 300:
+        wrong = reason("The receiver answered {status}", status=answer.status)
+        final = answer.status < 500 and answer.status not in _LATER
+        kind = Returned if answer.status == _GONE else Rejected if final else Unavailable
+        raise kind(wrong["template"], **wrong["values"])
+    return str(answer.status)
 
 
 def secret(key: str, subscription_id: str) -> str:
