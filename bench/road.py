@@ -48,21 +48,33 @@ def run(say: Callable[[str], None]) -> None:
 
 
 @contextlib.contextmanager
-def running(**more: str) -> Iterator[Settings]:
-    """A whole Siaga in a temporary home, with the demonstration exposure. more: settings by their names."""
-    with tempfile.TemporaryDirectory(prefix="siaga-bench-") as home:
-        os.environ |= _environment(Path(home)) | more  # what the parts are started with
+def running(home: Path | None = None, **more: str) -> Iterator[Settings]:
+    """A whole Siaga with the demonstration exposure, in a temporary home or in one that stays.
+
+    more: settings by their names.
+    """
+    with contextlib.ExitStack() as stopping:
+        home = home or Path(stopping.enter_context(tempfile.TemporaryDirectory(prefix="siaga-bench-")))
+        os.environ |= environment(home) | more  # what the parts are started with
         settings = Settings.load(os.environ)
-        supervisor = Supervisor(settings.home / "logs", quiet=True)
-        try:
-            machine.up(settings, supervisor, lambda _: None)
-            demo.install_exposure(settings, lambda _: None)
-            yield settings
-        finally:
-            supervisor.stop()
+        stopping.enter_context(started(settings))
+        demo.install_exposure(settings, lambda _: None)
+        yield settings
 
 
-def _environment(home: Path) -> dict[str, str]:
+@contextlib.contextmanager
+def started(settings: Settings) -> Iterator[None]:
+    """All parts, whatever lies in the home."""
+    supervisor = Supervisor(settings.home / "logs", quiet=True)
+    try:
+        machine.up(settings, supervisor, lambda _: None)
+        yield
+    finally:
+        supervisor.stop()
+
+
+def environment(home: Path) -> dict[str, str]:
+    """What a Siaga in that home is told, so that it disturbs no other: ports of its own."""
     names = ("STORE", "GATEWAY", "SFTP", "SFTP_HEALTH", "WEB", "FUNCTION")
     first = next(first for first in _PORTS if all(map(_is_free, range(first, first + _PORTS.step))))
     ports = {f"SIAGA_{name}_PORT": str(first + number) for number, name in enumerate(names)}
