@@ -154,6 +154,7 @@ def test_who_may_upload_sees_the_button_and_others_the_way_to_log_in(web):
     assert 'href="/login?next=/ash/upload"' in text(client, "/ash?lang=en")[1].replace("%2F", "/")
     accounts.entered(client)
     assert 'href="/ash/upload"' in text(client, "/ash?lang=en")[1]
+    assert text(client, "/ash/upload?lang=en")[1].count("<h1>") == 1
 
 
 def form(**more):
