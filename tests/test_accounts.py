@@ -3,7 +3,9 @@
 import io
 import sys
 import threading
+import time
 from functools import partial
+from types import SimpleNamespace
 
 import pyotp
 import pytest
@@ -17,6 +19,7 @@ from siaga.accounts.account import ADMIN, ASH_EDITOR, OPERATOR, VIEWER
 from siaga.accounts.directory import Accounts
 from siaga.errors import BadInput, Conflict, NotFound
 from siaga.store import Store
+from web import login
 
 
 @pytest.fixture
@@ -212,6 +215,21 @@ def test_another_password_needs_the_present_one_and_ends_other_sessions(opened, 
     sent = {"token": token(browser, "/account"), "password": "another password"}
     assert browser.post("/account/second-factor/off", data=sent).status_code == 302
     assert everyone.get("op").second_factor == ""
+
+
+def test_a_session_ends_twelve_hours_after_the_log_in_however_much_it_is_used(opened, minio, monkeypatch):
+    accounts.of(minio, "siti", role=VIEWER)
+    browser = opened()
+    forms = entered(browser, "siti")
+    assert "Set-Cookie" not in browser.get("/account").headers
+    began = time.time()
+    hours = [11.9]
+    monkeypatch.setattr(login, "time", SimpleNamespace(time=lambda: began + hours[0] * 3600))
+    assert browser.get("/account").status_code == 200
+    new = {"token": forms, "password": PASSWORD, "new": "another password", "again": "another password"}
+    assert browser.post("/account/password", data=new).status_code == 302
+    hours[0] = 12.01
+    assert browser.get("/account").status_code == 302
 
 
 def test_the_command_line_does_what_pages_do(everyone, minio, monkeypatch, capsys):

@@ -13,6 +13,7 @@ from siaga import openid
 from siaga.accounts import account
 from siaga.accounts.account import ADMIN, OPERATOR, VIEWER
 from siaga.accounts.audit import Audit, Wanted
+from siaga.accounts.directory import LONGEST
 from siaga.errors import Forbidden
 from siaga.openid import OpenId
 from siaga.settings import Settings
@@ -90,7 +91,7 @@ def test_who_has_no_group_is_refused_with_a_sentence_or_may_look(opened, provide
     answer = logged_in(browser)
     assert (answer.status_code, "Tidak satu pun grup Anda" in answer.get_data(as_text=True)) == (403, True)
     assert browser.get("/account").status_code == 302
-    assert trail(minio)[-1][1:3] == ("openid.enter", "refused")
+    assert trail(minio)[-1][:3] == ("oidc:budi", "openid.enter", "refused")  # never the name of an account of our own
     lenient = OpenId(provider.issuer, CLIENT, roles=ROLES, others="viewer")
     browser = opened(openid=lenient)
     logged_in(browser)
@@ -184,8 +185,41 @@ def test_accounts_of_both_kinds_are_never_one(opened, provider, minio):
             change()
     everyone.set_disabled("oidc:budi", True)
     assert browser.get("/account").status_code == 302
-    provider.claims = {"sub": "f3a1", "preferred_username": "budi", "roles": ["piket"]}
-    assert logged_in(browser).status_code == 403
+    for called in ("budi", "budi.s"):  # whatever the provider calls them now
+        provider.claims = {"sub": "f3a1", "preferred_username": called, "roles": ["piket"]}
+        assert logged_in(opened()).status_code == 403
+        assert trail(minio)[-1][:3] == ("oidc:budi", "openid.enter", "refused")
+    assert everyone.get("oidc:budi.s") is None
+    everyone.set_disabled("oidc:budi", False)
+    logged_in(opened())
+    assert trail(minio)[-1][:3] == ("oidc:budi", "openid.enter", "done")
+
+
+def test_whose_last_group_is_taken_away_loses_role_and_sessions_when_they_come_again(opened, provider, minio):
+    elsewhere = opened()
+    logged_in(elsewhere)
+    assert elsewhere.get("/reprocess").status_code == 200
+    provider.claims["roles"] = []
+    assert logged_in(opened()).status_code == 403
+    assert elsewhere.get("/account").status_code == 302
+    assert accounts.of(minio).get("oidc:budi").role == VIEWER
+    provider.claims["roles"] = ["piket"]
+    logged_in(elsewhere)
+    assert elsewhere.get("/reprocess").status_code == 200
+
+
+def test_an_admin_disables_whoever_the_provider_calls_by_the_longest_name(opened, provider, minio):
+    everyone = accounts.of(minio, "ani", role=ADMIN)
+    provider.claims["preferred_username"] = "b" * 100
+    logged_in(opened())
+    provider.claims["sub"] = "another"
+    logged_in(opened())
+    longest = max((one.name for one in everyone.listed()), key=len)
+    assert len(longest) == LONGEST
+    browser = opened(second_factor=False)
+    sent = {"token": accounts.entered(browser, "ani"), "name": longest}
+    assert browser.post("/users/disable", data=sent).status_code == 302
+    assert everyone.get(longest).disabled
 
 
 def test_where_the_provider_is_away_people_log_in_by_their_own_accounts(opened, minio):

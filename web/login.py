@@ -32,7 +32,7 @@ from web.tries import Tries
 
 _NAME = "siaga-login"
 SAFE = ("GET", "HEAD", "OPTIONS")
-_HOURS = 12
+_SECONDS = 12 * 3600  # of a session, however much it is used
 _LARGEST = 65 << 20  # bytes of a request from who is logged in
 _LONGEST = 200  # characters of a name that are looked at
 _CODE_SECONDS = 300  # from the password to the code
@@ -89,8 +89,13 @@ class Login:
             self._wrong_codes.wrong(name)
         return account
 
-    def of_session(self, key: str) -> Account | None:
-        """The account whose stamp stands in the session, None once its password, its state or its sessions changed."""
+    def of_session(self, key: str, seconds: float = _SECONDS) -> Account | None:
+        """The account whose stamp stands in the session since at most so many seconds.
+
+        None once its password, its state or its sessions changed.
+        """
+        if time.time() - float(session.get("since", 0)) >= seconds:
+            return None
         stamp = str(session.get(key, ""))
         name = stamp.rpartition(":")[0]
         account = self.accounts.get(name) if name else None
@@ -114,7 +119,8 @@ def install(app: Flask, login: Login, key: str, secure: bool) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=secure,
-        PERMANENT_SESSION_LIFETIME=timedelta(hours=_HOURS),
+        PERMANENT_SESSION_LIFETIME=timedelta(seconds=_SECONDS),
+        SESSION_REFRESH_EACH_REQUEST=False,  # else a page that asks by itself keeps it for ever
         MAX_CONTENT_LENGTH=_LARGEST,
     )
     app.extensions[_NAME] = login
@@ -264,6 +270,7 @@ def leave() -> AnyResponse:
 def begin(account: Account) -> None:
     """Let the session be that account's from now on."""
     session["operator"], session.permanent = account.stamp(), True
+    session.setdefault("since", int(time.time()))  # which another password does not make later
     g.account = account
 
 
@@ -329,8 +336,7 @@ def _of_basic() -> Account:
 
 def _waiting() -> Account | None:
     """Whose password was right a moment ago."""
-    recent = time.time() - float(session.get("since", 0)) < _CODE_SECONDS
-    return installed().of_session("waiting") if recent else None
+    return installed().of_session("waiting", _CODE_SECONDS)
 
 
 def refused(sentence: str, status: int) -> tuple[str, int]:

@@ -9,6 +9,8 @@ from flask import Blueprint, Flask, current_app, g, redirect, request, session
 from flask.typing import ResponseReturnValue
 from joserfc.errors import JoseError
 
+from siaga.accounts.account import Account
+from siaga.accounts.directory import name_of_provider
 from siaga.errors import BadInput, Forbidden, SiagaError
 from siaga.openid import OpenId
 from siaga.printable import shown
@@ -107,18 +109,27 @@ def enter() -> ResponseReturnValue:
         return _failed(error)
     role, subject = provider.openid.role_of(claims), f"{claims['iss']} {claims['sub']}"
     called = claims.get("preferred_username") or claims.get("email") or claims["sub"]
-    g.tried = str(called)[:40]
     audit.about(f"{subject} {role}")
     try:
-        if not role:
-            raise Forbidden("None of your groups has a role here; who administers Siaga can give it one")
-        account = login.installed().accounts.admitted(str(called), role, subject)
+        account = _admitted(str(called), role, subject)
     except (Forbidden, BadInput) as error:
         return login.refused(g.language.reason(error.reason()), error.status)
     after = str(session.get("next", ""))
     session.clear()  # nothing from before the login stays valid
     login.begin(account)
     return redirect(after or login.home(account))
+
+
+def _admitted(called: str, role: str, subject: str) -> Account:
+    """The account of who comes from the provider, with that role. Raises Forbidden, also where there is no role."""
+    accounts = login.installed().accounts
+    there = accounts.of_subject(subject)
+    g.tried = there.name if there else name_of_provider(called)
+    if role:
+        return accounts.readmit(there.name, role) if there else accounts.add_of_provider(called, role, subject)
+    if there:
+        accounts.dismiss(there.name)
+    raise Forbidden("None of your groups has a role here; who administers Siaga can give it one")
 
 
 def _provider() -> Provider:

@@ -5,10 +5,9 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from siaga.accounts import passwords
 from siaga.accounts.account import ADMIN, OPERATOR
+from siaga.accounts.directory import LONGEST
 from siaga.errors import BadInput, Conflict, Forbidden, SiagaError
 from web import account, audit, login
-
-_LONGEST = 40  # characters of a name
 
 pages = Blueprint("users", __name__)
 
@@ -85,7 +84,7 @@ def _set_disabled(disabled: bool) -> AnyResponse | tuple[str, int]:
 
 
 def _name() -> str:
-    return request.form.get("name", "")[: _LONGEST + 1]
+    return request.form.get("name", "")[: LONGEST + 1]
 
 
 def _another(name: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from siaga import keys
 from siaga.accounts import naming, passwords, second_factor
-from siaga.accounts.account import OPERATOR, Account, check_name, check_role
+from siaga.accounts.account import OPERATOR, VIEWER, Account, check_name, check_role
 from siaga.accounts.tokens import Tokens
 from siaga.errors import Conflict, Forbidden, NotFound, SiagaError
 from siaga.moment import stamp
@@ -20,7 +20,9 @@ OLD_FILES = ("operator-account", "operator-sessions")  # of the secrets folder, 
 _ROUNDS = 10  # a change is tried while others change the same account
 _LARGEST = 1 << 16  # bytes of an account
 _ODD = re.compile(r"[^A-Za-z0-9._@-]")
-_LONGEST_CALLED = 60  # characters; a colon, which no name of our own has, parts them from who calls somebody so
+_OF_PROVIDER = "oidc:"  # no name of our own has a colon
+_LONGEST_CALLED, _DIGITS = 60, 8  # characters of what a provider calls somebody, and of who has that name as another
+LONGEST = len(_OF_PROVIDER) + _LONGEST_CALLED + 1 + _DIGITS  # characters of any account's name
 
 
 class Accounts:
@@ -54,24 +56,39 @@ class Accounts:
         one = Account(check_name(name), check_role(role), passwords.hashed(password), _generation(), stamp())
         return self._add(one)
 
-    def admitted(self, called: str, role: str, subject: str) -> Account:
-        """The account of whom an OpenID provider names, made at the first log-in, with the role that it has now.
+    def of_subject(self, subject: str) -> Account | None:
+        """The account of whom an OpenID provider knows by that, whatever it calls them now; None at the first log-in.
 
-        called: as the provider calls that person; who is known by another subject has another account, whatever the
-        name. Raises Forbidden where it is disabled.
+        Of several, as there may be of old times, a disabled one.
         """
-        plain = f"oidc:{_ODD.sub('_', called)[:_LONGEST_CALLED]}"
-        for name in (plain, f"{plain}-{hashlib.sha256(subject.encode()).hexdigest()[:8]}"):
-            one = self.get(name)
-            if one is None:
-                password_hash = passwords.hashed(secrets.token_urlsafe())  # of a password that nobody knows
-                created = Account(name, check_role(role), password_hash, _generation(), stamp(), subject=subject)
-                return self._add(created)
-            if one.subject == subject:
-                if one.disabled:
-                    raise Forbidden("This account is disabled; who administers accounts can let it in again")
-                return self.change(name, lambda there: replace(there, role=check_role(role)))
-        raise Conflict("There is a user {name} already", name=repr(plain))
+        own = (one for one in self.listed() if one.subject == subject)
+        return min(own, key=lambda one: not one.disabled, default=None)
+
+    def add_of_provider(self, called: str, role: str, subject: str) -> Account:
+        """A new one of whom an OpenID provider names. called: by it; another subject of that name has another account.
+
+        Raises Conflict where both names that it could bear are taken.
+        """
+        name = name_of_provider(called)
+        if self.get(name):
+            name += f"-{hashlib.sha256(subject.encode()).hexdigest()[:_DIGITS]}"
+        password_hash = passwords.hashed(secrets.token_urlsafe())  # of a password that nobody knows
+        return self._add(Account(name, check_role(role), password_hash, _generation(), stamp(), subject=subject))
+
+    def readmit(self, name: str, role: str) -> Account:
+        """Let in again whom an OpenID provider names, with the role of now. Raises Forbidden where it is disabled."""
+        check_role(role)
+
+        def admitted(one: Account) -> Account:
+            if one.disabled:
+                raise Forbidden("This account is disabled; who administers accounts can let it in again")
+            return replace(one, role=role)
+
+        return self.change(name, admitted)
+
+    def dismiss(self, name: str) -> Account:
+        """For whom an OpenID provider names in no group any more: the least role, and sessions end."""
+        return self.change(name, lambda one: replace(one, role=VIEWER, generation=_generation()))
 
     def change(self, name: str, change: Callable[[Account], Account]) -> Account:
         """Put what `change` makes of the account in its place; raises NotFound, and whatever `change` raises.
@@ -199,6 +216,15 @@ class Accounts:
         except NotFound:
             return None, ""
         return Account.decode(body), head.etag
+
+
+def name_of_provider(called: str) -> str:
+    """The name of an account here of whom an OpenID provider calls so.
+
+    >>> name_of_provider("budi s@bnpb.go.id")
+    'oidc:budi_s@bnpb.go.id'
+    """
+    return f"{_OF_PROVIDER}{_ODD.sub('_', called)[:_LONGEST_CALLED]}"
 
 
 def _own(account: Account) -> Account:
