@@ -18,7 +18,7 @@ from test_notify import later
 
 from functions.notify import handler
 from siaga import keys
-from siaga.alerts.channels.webhook import secret
+from siaga.alerts.channels.webhook import secret, signed
 from siaga.errors import Unavailable
 from siaga.function import frame
 from siaga.settings import REPOSITORY
@@ -127,6 +127,24 @@ def test_links_come_once_the_report_and_the_hazard_are_there(store, minio, inawa
         ("4711", f"{page}/report-id.pdf", "URL_PRODUCT"),
         ("4711", f"{page}/report-en.pdf", "URL_PRODUCT"),
     ]
+
+
+def test_no_link_comes_of_a_trial_a_correction_or_a_withdrawal_and_none_twice(inaware, tmp_path):
+    port, shared, links = free_ports(1), secret("key", "another"), {"id": "https://x/1", "en": "https://x/2"}
+    inaware.hazards = [{"hazard_ID": 4711}]
+
+    def put(number, **more):
+        data = {"hazard": "earthquake", "event_id": EVENT, "kind": "first", "drill": False, "links": {"report": links}}
+        body = json.dumps({"data": data | more}).encode()
+        headers = signed(shared, f"m{number}", body)
+        return requests.post(f"http://127.0.0.1:{port}/", body, headers=headers, timeout=60).text
+
+    with bridge(tmp_path, inaware, shared, port):
+        others = [*({"kind": kind} for kind in ("trial", "below", "cancelled", "gathered")), {"drill": True}]
+        assert {put(number, **more) for number, more in enumerate(others)} == {"nothing to put"}
+        assert inaware.asked == []
+        assert [put(10), put(11), put(12, kind="update", links={"report": {"id": "https://x/3"}})] == ["put"] * 3
+    assert [one["data"] for one in inaware.products] == ["https://x/1", "https://x/2", "https://x/3"]
 
 
 def test_what_siaga_did_not_sign_reaches_nobody(inaware, tmp_path):

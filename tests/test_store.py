@@ -269,7 +269,6 @@ RIGHTS = {
     **{("web", bucket): {LIST} for bucket in keys.INPUTS},
     **{("web", bucket): {READ, LIST} for bucket in (keys.FLOODMAPS, keys.RESULTS, keys.LEDGER)},
     **{("web", bucket): {READ, LIST} for bucket in (keys.ANNOUNCEMENTS, keys.DECISIONS, keys.TEXTS)},
-    ("web", keys.NOTIFICATIONS): {READ, LIST},
 }
 
 

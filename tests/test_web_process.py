@@ -53,6 +53,20 @@ def test_who_guesses_passwords_through_a_proxy_locks_out_nobody_else(port):
     assert guess("198.51.100.2") == 403
 
 
+def test_strangers_who_subscribe_wait_for_no_silent_store(minio, tmp_path):
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        more = {"SIAGA_STORE_URL": url, "SIAGA_OPEN_SUBSCRIPTIONS": "yes", "SIAGA_MAIL_URL": "smtp://127.0.0.1:9"}
+        with running_web(minio, tmp_path, **more) as (settings, _process):
+            join, reader = f"http://127.0.0.1:{settings.web_port}/subscriptions/join?lang=en", requests.Session()
+            token = re.search(r'name="token" value="([^"]+)"', reader.get(join, timeout=45).text)[1]
+            form = {"token": token, "address": "ani@example.id", "language": "en", "area": "all", "level": "red"}
+            answer = reader.post(join, data=form, timeout=45)  # a client that is not patient waits three minutes
+    assert answer.status_code == 503
+    assert "The store does not answer just now" in answer.text
+    assert url not in answer.text
+
+
 def test_a_wrong_setting_is_told_in_a_sentence():
     started = subprocess.run(
         [sys.executable, "-m", "web"],

@@ -60,7 +60,7 @@ def _serve(settings: Settings) -> None:
         Store.connect(settings, "ash"),
         Accounts(of_accounts, settings.secrets),
         Audit(of_accounts),
-        Store.connect(settings, "operators"),
+        PatientStore.connect(settings, "operators", PATIENCE),  # strangers cause calls, too: see join
         settings.secret("web-session-key"),
         secure,
         settings.secret("orders-token"),

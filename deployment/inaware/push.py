@@ -1,7 +1,8 @@
 """Puts links to reports into InAWARE: takes Siaga's webhook, and makes of each report two products of its hazard.
 
 `push.py PORT`, on the machine or in the network of Siaga; docs/alerts.md says how it is subscribed. Environment:
-INAWARE_URL, INAWARE_USER, INAWARE_PASSWORD; SIAGA_SECRET: of the subscription, whsec_…; DONE: a file that it may write.
+INAWARE_URL, INAWARE_USER, INAWARE_PASSWORD; SIAGA_SECRET: of the subscription, whsec_…; DONE: a file that it may write,
+of the links that are there.
 """
 
 import base64
@@ -21,6 +22,7 @@ from pathlib import Path
 from threading import Lock
 
 APP = "1393"  # by which InAWARE knows InaSAFE's products
+KINDS = ("first", "update")  # that name a report of a quake; not a trial, a correction or a withdrawal
 SECONDS, OLDEST, MOST_BYTES = 15, 300, 1 << 20
 TITLES = {"id": "Laporan dampak Siaga", "en": "Impact report of Siaga"}
 ONE = Lock()  # message at a time: Siaga may send one again while it is still at work here
@@ -52,10 +54,10 @@ def ask(path: str, fields: dict[str, str], *, form: bool = False) -> object:
         return json.loads(answer.read(MOST_BYTES))
 
 
-def push(message: str, data: dict) -> tuple[int, str]:
+def push(data: dict) -> tuple[int, str]:
     """What Siaga is answered: 200 when both products are there, 503 for "send it again"."""
     links, event_id = (data.get("links") or {}).get("report"), str(data.get("event_id", ""))
-    if data.get("hazard") != "earthquake" or data.get("drill") or data.get("kind") == "cancelled" or not links:
+    if data.get("hazard") != "earthquake" or data.get("drill") or data.get("kind") not in KINDS or not links:
         return 200, "nothing to put"
     if not re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", event_id):
         return 200, "no id of BMKG"
@@ -67,7 +69,7 @@ def push(message: str, data: dict) -> tuple[int, str]:
         if not hazards:
             return 503, f"InAWARE has no hazard of {event_id} yet"
         for language, link in links.items():
-            if f"{message}|{language}" in put:
+            if link in put:
                 continue
             fields = {"app_id": APP, "hazard_id": str(hazards[0]["hazard_ID"]), "data": link, "title": TITLES[language]}
             fields |= {"is_hidden": "N", "security_flag": "A", "product_type": "URL_PRODUCT", "parent_id": "0"}
@@ -75,7 +77,7 @@ def push(message: str, data: dict) -> tuple[int, str]:
             if answer.get("description") != "Product Created.":
                 return 503, "InAWARE made no product"
             with done.open("a") as file:
-                file.write(f"{message}|{language}\n")
+                file.write(f"{link}\n")
     except (OSError, ValueError, KeyError, IndexError, AttributeError, TypeError) as error:
         return 503, f"InAWARE does not answer as it should: {type(error).__name__}"
     return 200, "put"
@@ -90,7 +92,7 @@ class Handler(BaseHTTPRequestHandler):
         status, said = 401, "not signed by Siaga"
         if is_signed(self.headers, body):
             with ONE:
-                status, said = push(self.headers["webhook-id"].replace(" ", ""), json.loads(body)["data"])
+                status, said = push(json.loads(body)["data"])
         self.send_response(status)
         self.end_headers()
         self.wfile.write(said.encode())

@@ -24,7 +24,7 @@ _OF_BUCKETS = ("s3:ListBucket", "s3:GetBucketLocation", "s3:ListBucketVersions")
 def of(role: str) -> dict[str, object]:
     """The policy of a role: the least it needs."""
     shakemaps = (keys.SHAKEMAPS, keys.SHAKEMAPS_CORRECTED)
-    shown = (keys.RESULTS, keys.LEDGER, keys.ANNOUNCEMENTS, keys.DECISIONS, keys.TEXTS, keys.NOTIFICATIONS)
+    shown = (keys.RESULTS, keys.LEDGER, keys.ANNOUNCEMENTS, keys.DECISIONS, keys.TEXTS)
     asked_for = (keys.ANNOUNCEMENTS, keys.TEXTS, keys.DECISIONS, *keys.ALERTS)  # that functions look at besides
     listing, versions, own = _OF_BUCKETS[:2], _OF_BUCKETS[2:], (keys.ACCOUNTS, keys.AUDIT)
     reading = ("s3:GetObject", "s3:GetObjectVersion")

@@ -27,8 +27,10 @@ def running_web(minio: Settings, folder, **more):
     } | more
     with (folder / "web.log").open("w") as log:
         process = subprocess.Popen([sys.executable, "-m", "web"], env=os.environ | env, stdout=log, stderr=log)
-    settings = Settings.load(env)
-    wait_for(lambda: answers(f"http://127.0.0.1:{settings.web_port}/healthz"), 60, f"the web app; see {log.name}")
-    yield settings, process
-    process.terminate()
-    process.wait()
+    try:
+        settings = Settings.load(env)
+        wait_for(lambda: answers(f"http://127.0.0.1:{settings.web_port}/healthz"), 60, f"the web app; see {log.name}")
+        yield settings, process
+    finally:
+        process.terminate()
+        process.wait()
