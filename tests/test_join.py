@@ -1,5 +1,6 @@
 """Subscribing by mail without an operator: only who has the mail subscribes, and nobody learns who is subscribed."""
 
+import json
 import re
 from dataclasses import replace
 from datetime import timedelta
@@ -13,6 +14,7 @@ from support.mail_server import MailServer
 from functions.notify import handler
 from siaga import keys, moment
 from siaga.alerts import naming, optin
+from siaga.alerts.channels.mail import Mail
 from siaga.alerts.directory import Directory
 from siaga.errors import SiagaError
 from siaga.function import frame
@@ -66,6 +68,13 @@ def enter(client, **more):
     """What the form answers."""
     form = {"token": accounts.token(client, "/subscriptions/join")} | ENTERED | more
     return client.post("/subscriptions/join?lang=en", data=form)
+
+
+def wait(store, digit, address, minutes):
+    """Let an address wait for its mail since so long, under a digest of that digit."""
+    name = f"{digit * 32}-{naming.clock(moment.now() - timedelta(minutes=minutes))}"
+    body = replace(optin.wanted(address, "en", "java", "red"), id=name, standing="pending").encode()
+    store.put(keys.NOTIFICATIONS, f"{naming.ENTERED}{name}.json", body)
 
 
 def link(mail):
@@ -192,6 +201,96 @@ def test_a_server_that_is_away_is_tried_again_and_alerts_do_not_wait_for_strange
     later(monkeypatch, minutes=1)
     tick()
     assert len(server.letters) == 1
+
+
+def test_an_address_that_its_server_puts_off_holds_up_no_other(store, tick, server, monkeypatch):
+    for digit, minutes in (("0", 9), ("1", 8), ("f", 7), ("2", 6)):
+        wait(store, digit, f"a{digit}@example.id", minutes)
+    server.answers = dict.fromkeys(("a0@example.id", "a1@example.id"), "451 later")
+    monkeypatch.setattr(optin, "_MOST_AT_ONCE", 3)
+    tick()
+    assert [to for to, _mail in server.letters] == ["af@example.id"]
+    tick()  # those that wait for their time take nobody's place
+    assert [to for to, _mail in server.letters] == ["af@example.id", "a2@example.id"]
+    later(monkeypatch, minutes=1)
+    server.answers.clear()
+    tick()
+    assert [to for to, _mail in server.letters[2:]] == ["a0@example.id", "a1@example.id"]
+
+
+def test_after_three_in_a_row_that_fail_the_server_is_taken_to_be_away(store, tick, server):
+    for digit in "01234":
+        wait(store, digit, f"a{digit}@example.id", 9)
+        server.answers[f"a{digit}@example.id"] = "451 later"
+    tick()
+    assert len(list(store.list(keys.NOTIFICATIONS, naming.of_entered("").removesuffix(".json")))) == 3
+
+
+def test_the_form_is_shut_by_what_waits_and_by_an_hour_without_answers(store, opened, tick, server, monkeypatch):
+    monkeypatch.setattr(optin, "_MOST_WAITING", 1)
+    assert enter(opened()).status_code == 200
+    assert "try again in an hour" in enter(opened(), address="budi@example.id").get_data(as_text=True)
+    tick()
+    assert enter(opened(), address="budi@example.id").status_code == 429
+    assert opened().post(link(server.letters[0][1])).status_code == 200
+    assert enter(opened(), address="budi@example.id").status_code == 200
+    tick()
+    assert enter(opened(), address="citra@example.id").status_code == 429
+    later(monkeypatch, hours=1, seconds=1)
+    assert enter(opened(), address="citra@example.id").status_code == 200
+
+
+def test_dots_capitals_and_what_follows_a_plus_bring_nobody_more_mails(opened, tick, server, monkeypatch):
+    for address in ("ani@example.id", "ani+1@example.id", "a.ni+2@example.id", "A.N.I@Example.ID", "ani+3@example.id"):
+        later(monkeypatch, seconds=1)
+        assert enter(opened(), address=address).status_code == 200
+    tick()
+    assert len(server.letters) == optin.MOST_AN_HOUR
+
+
+def test_a_second_click_after_an_operator_changed_it_shows_what_was_asked_and_how_it_stands(
+    store, opened, tick, server
+):
+    enter(opened())
+    tick()
+    path = f"{link(server.letters[0][1])}?lang=en"
+    opened().post(path)
+    (one,) = Directory(store).all()
+    Directory(store).change(one.id, lambda it: replace(it, level="", rectangle=(100.0, -5.0, 101.0, -4.0)))
+    answer = opened().post(path)
+    assert answer.status_code == 200
+    page = answer.get_data(as_text=True)
+    assert "You are subscribed: ani@example.id" in page
+    assert "Area: Java" in page
+
+
+@pytest.mark.parametrize("is_readable", [False, True])
+def test_what_cannot_be_sent_is_forgotten_and_the_log_says_so(store, opened, tick, server, caplog, is_readable):
+    name = f"{'0' * 32}-{naming.clock(moment.now())}"
+    body = replace(optin.wanted("odd@example.id", "en", "java", "red"), rectangle=(100.0, -5.0, 101.0, -4.0)).encode()
+    store.put(keys.NOTIFICATIONS, f"{naming.ENTERED}{name}.json", body if is_readable else b"{")
+    enter(opened())
+    tick()
+    assert [to for to, _mail in server.letters] == ["ani@example.id"]
+    assert list(store.list(keys.NOTIFICATIONS, naming.ENTERED)) == []
+    assert f"{name} cannot be sent and is forgotten" in caplog.text
+
+
+def test_connections_are_closed_whatever_breaks_a_tick(tick, monkeypatch):
+    closed = []
+    monkeypatch.setattr(Mail, "close", lambda channel: closed.append(channel))
+    monkeypatch.setattr(optin, "send_asked", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        tick()
+    assert len(closed) == 1
+
+
+def test_the_audit_has_what_a_stranger_entered_without_the_address(store, opened):
+    enter(opened())
+    bodies = [store.get(keys.AUDIT, head.key)[0] for head in store.list(keys.AUDIT)]
+    (entry,) = [json.loads(body) for body in bodies if b"join.ask" in body]
+    assert (entry["who"], entry["result"], entry["about"]) == ("", "done", "")
+    assert b"ani@" not in b"".join(bodies)
 
 
 def test_strangers_subscribe_only_where_a_setting_says_so(store, minio, tmp_path):

@@ -17,6 +17,7 @@ from web import login
 
 _NAME = "siaga-audit"
 _NOTED = ("openid.enter",)  # though a browser asks for it by GET: it begins a session
+_OF_STRANGERS = ("login.", "openid.", "join.ask")  # what begins an action of somebody without an account
 _SHOWN = 100
 _STRANGERS, _WINDOW = 60, 300.0  # entries of strangers within so many seconds; more are in the log alone
 ACTIONS = {  # a changing request: what it is called
@@ -111,7 +112,7 @@ def note(response: Response) -> Response:
         return response
     account = g.get("account")
     who = account.name if account else g.get("tried", "")
-    if not who and not endpoint.startswith(("login.", "openid.")) and not request.authorization:
+    if not who and not endpoint.startswith(_OF_STRANGERS) and not request.authorization:
         return response  # a stranger was sent to the login page, and did nothing
     trail, strangers = current_app.extensions[_NAME]
     result = FAILED if response.status_code >= 500 else REFUSED if _is_refused(response) else DONE

@@ -53,11 +53,12 @@ def ask_to_confirm(name: str, token: str) -> str:
 
 @pages.post("/subscriptions/confirm/<name>/<token>")
 def confirm(name: str, token: str) -> str:
-    """Make the subscription."""
-    one = optin.confirm(installed_directory(), _of_token(name, token))
+    """Make the subscription; of one that is there already, and perhaps another by now, tell how it stands."""
+    asked = _of_token(name, token)
+    one = optin.confirm(installed_directory(), asked)
     g.tried = one.id  # who it was, for the audit
     audit.about(one.id)
-    return _shown(one, one.standing)
+    return _shown(asked, one.standing)
 
 
 confirm.by_password = True  # type: ignore[attr-defined]  # no cookie speaks for it but what its address holds

@@ -72,11 +72,13 @@ def tick(now: datetime, context: frame.Context) -> frame.Outcome:
     known = directory(context.store)
     known.all()
     desk, outlets = office(context), context.settings.outlets
-    sent = held.send_held(desk, known, now)
-    told = operators.tell(desk, outlets, context.settings.canary_minutes, now)
-    asked = optin.send_asked(desk, now)
-    for channel in desk.channels.values():
-        channel.close()
+    try:
+        sent = held.send_held(desk, known, now)
+        told = operators.tell(desk, outlets, context.settings.canary_minutes, now)
+        asked = optin.send_asked(desk, now)
+    finally:
+        for channel in desk.channels.values():
+            channel.close()
     return frame.Outcome("", f"{sent + told} sent, {asked} asked", operators.unreachable(desk, outlets))
 
 

@@ -5,11 +5,13 @@ are named by a digest of the address under the secret of alerts and by the secon
 """
 
 import hmac
+import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
+from itertools import islice
 
 from siaga import keys, moment
 from siaga.alerts import compose, naming, record
@@ -17,7 +19,7 @@ from siaga.alerts import subscription as subscriptions
 from siaga.alerts.channel import Message
 from siaga.alerts.directory import Directory
 from siaga.alerts.dispatch import Office
-from siaga.alerts.record import CONFIRMATION, RETRY, SENDING, Record
+from siaga.alerts.record import CONFIRMATION, RETRY, Record
 from siaga.alerts.subscription import ASH_CLASSES, PENDING, Rectangle, Subscription
 from siaga.errors import BadInput, Conflict, NotFound, SiagaError, Unavailable
 from siaga.language import LANGUAGES, Language, load
@@ -26,11 +28,15 @@ from siaga.store import Store
 
 HOURS = 24  # from when it was asked for until it cannot be confirmed any more
 MOST_AN_HOUR = 3  # mails that ask one address
-_MOST_WAITING = 500  # of all addresses, mailed or not, that nobody has answered
+_MOST_WAITING = 500  # mails that are not out yet, and those of the last hour that nobody has answered
 _MOST_AT_ONCE = 20  # mails of one tick, so that alerts wait for no strangers
+_MOST_IN_A_ROW = 3  # that fail for now; after them the server is taken to be away
 _MARGIN_KM = 100.0  # around an area
 _NAME = re.compile(r"([0-9a-f]{32})-(\d{8}T\d{6}Z)")
 _MOST_BYTES = 1 << 16
+_OF_READERS = "reader-"  # begins the ids of their subscriptions
+
+_log = logging.getLogger("siaga.alerts")
 
 EVERYWHERE = "all"
 AREAS: Mapping[str, tuple[str, Rectangle | None]] = {  # what a reader chooses from, generous rectangles
@@ -70,8 +76,11 @@ def wanted(address: str, language: str, area: str, level: str) -> Subscription:
 
 
 def area_of(subscription: Subscription) -> str:
-    """The area that such a subscription is of, in English."""
-    return next(name for name, rectangle in AREAS.values() if rectangle == subscription.rectangle)
+    """The area that such a subscription is of, in English. Raises BadInput where it is none of a stranger."""
+    for name, rectangle in AREAS.values():
+        if rectangle == subscription.rectangle and subscription.level in LEVELS:
+            return name
+    raise BadInput("{field} is {value}; choose one of the list", field="area", value=repr(subscription.rectangle))
 
 
 def ask(store: Store, key: str, subscription: Subscription, now: datetime) -> None:
@@ -79,11 +88,11 @@ def ask(store: Store, key: str, subscription: Subscription, now: datetime) -> No
 
     store: with the rights of operators. key: of alerts. Raises TooManyWait where all addresses together are too many.
     """
-    digest = hmac.new(key.encode(), f"address|{subscription.address.casefold()}".encode(), sha256).hexdigest()[:32]
-    there = [*_names(store, naming.ENTERED), *_names(store, naming.MAILED)]
-    if len(there) >= _MOST_WAITING:
+    digest = hmac.new(key.encode(), f"address|{_mailbox(subscription.address)}".encode(), sha256).hexdigest()[:32]
+    entered, mailed = _names(store, naming.ENTERED), _names(store, naming.MAILED)
+    if len(_unanswered(store, entered, mailed, now)) >= _MOST_WAITING:
         raise TooManyWait("Too many people subscribe at this moment; try again in an hour")
-    if len(_lately(there, digest, now)) >= MOST_AN_HOUR:
+    if len(_lately({*entered, *mailed}, digest, now)) >= MOST_AN_HOUR:
         return
     name = f"{digest}-{naming.clock(now)}"
     body = replace(subscription, id=name, standing=PENDING, created=moment.stamp(now)).encode()
@@ -110,26 +119,56 @@ def send_asked(office: Office, now: datetime) -> int:
     names, mailed = _names(office.store, naming.ENTERED), _names(office.store, naming.MAILED)
     _forget(office.store, naming.MAILED, [name for name in mailed if _is_over(name, now)])
     _forget(office.store, naming.ENTERED, [name for name in names if _is_over(name, now)])
-    count = 0
-    for name in [name for name in names if not _is_over(name, now)][:_MOST_AT_ONCE]:
-        others = [other for other in mailed if other != name]
-        if len(_lately(others, name.partition("-")[0], now)) >= MOST_AN_HOUR:
+    count = failed = 0
+    for name in islice(_due(office.store, names, mailed, now), _MOST_AT_ONCE):
+        if len(_lately({*mailed} - {name}, name.partition("-")[0], now)) >= MOST_AN_HOUR:
             _forget(office.store, naming.ENTERED, [name])
             continue
         one = _mail(office, name, now)
-        if one.state in (RETRY, SENDING):  # the server is away, and will be for the next one
+        if one and one.is_final:
+            mailed.append(name)
+            office.store.delete(keys.NOTIFICATIONS, f"{naming.ENTERED}{name}.json")
+            count, failed = count + 1, 0
+        elif one and one.state == RETRY:
+            failed += 1
+        if failed == _MOST_IN_A_ROW:  # the server is away, and will be for the next one
             break
-        mailed.append(name)
-        office.store.delete(keys.NOTIFICATIONS, f"{naming.ENTERED}{name}.json")
-        count += 1
     return count
 
 
-def _mail(office: Office, name: str, now: datetime) -> Record:
-    """Let it be confirmed, then ask: a link that came works."""
+def _due(store: Store, names: list[str], mailed: list[str], now: datetime) -> Iterator[str]:
+    """Those to try now: first what was never tried, then what failed and has its time again; the oldest first."""
+    tried = set(mailed)  # what may be confirmed and still waits
+    for name in sorted(names, key=lambda one: (one in tried, _when(one))):
+        if not _is_over(name, now) and not (name in tried and _waits(store, name, now)):
+            yield name
+
+
+def _waits(store: Store, name: str, now: datetime) -> bool:
+    try:
+        stored = record.load(store, naming.of_entered(name))
+    except BadInput:  # it is met again when it is to be sent
+        return False
+    return stored is not None and stored[0].state == RETRY and moment.parse(stored[0].due) > now
+
+
+def _mail(office: Office, name: str, now: datetime) -> Record | None:
+    """Let it be confirmed, then ask: a link that came works. None where nothing is there that can be sent."""
+    try:
+        return _send(office, name, now)
+    except NotFound:  # another process was faster
+        return None
+    except BadInput as error:
+        _log.warning("%s%s cannot be sent and is forgotten: %s", naming.ENTERED, name, error)
+        _forget(office.store, naming.ENTERED, [name])
+        return None
+
+
+def _send(office: Office, name: str, now: datetime) -> Record:
     body = office.store.get(keys.NOTIFICATIONS, f"{naming.ENTERED}{name}.json", at_most=_MOST_BYTES)[0]
-    office.store.put(keys.NOTIFICATIONS, f"{naming.MAILED}{name}.json", body, "application/json")
     one, channel = subscriptions.decode(body), office.channels.get("email")
+    area_of(one)
+    office.store.put(keys.NOTIFICATIONS, f"{naming.MAILED}{name}.json", body, "application/json")
     asking = Record(naming.of_entered(name), name, one.name, one.channel, "", "", "", CONFIRMATION, "", {})
 
     def send() -> str:
@@ -143,7 +182,12 @@ def _mail(office: Office, name: str, now: datetime) -> Record:
 def confirm(directory: Directory, subscription: Subscription) -> Subscription:
     """Make it a subscription, once, however often that is said; one that says the same already is taken for it."""
     same = next((other for other in directory.active() if other.row == subscription.row), None)
-    return same or directory.add_as(f"reader-{sha256(subscription.id.encode()).hexdigest()[:12]}", subscription)
+    return same or directory.add_as(_reader(subscription.id), subscription)
+
+
+def _reader(name: str) -> str:
+    """The id of the subscription that is made of that name."""
+    return f"{_OF_READERS}{sha256(name.encode()).hexdigest()[:12]}"
 
 
 def _message(one: Subscription, link: str) -> Message:
@@ -185,10 +229,28 @@ def _names(store: Store, prefix: str) -> list[str]:
     return [head.key.removeprefix(prefix).removesuffix(".json") for head in store.list(keys.NOTIFICATIONS, prefix)]
 
 
-def _lately(names: list[str], digest: str, now: datetime) -> list[str]:
+def _mailbox(address: str) -> str:
+    """What all spellings that many servers bring to one mailbox have in common: a `+` and what follows, dots, case."""
+    local, _, domain = address.casefold().rpartition("@")
+    return f"{local.partition('+')[0].replace('.', '')}@{domain}"
+
+
+def _unanswered(store: Store, entered: list[str], mailed: list[str], now: datetime) -> set[str]:
+    """What waits for its mail, and the mails of the last hour of which no subscription came."""
+    since = naming.clock(now - timedelta(hours=1))
+    lately = {name for name in mailed if _when(name) > since}
+    made = {naming.subscription_id(head.key) for head in store.list(keys.SUBSCRIPTIONS, _OF_READERS) if lately}
+    return {*entered} | {name for name in lately if _reader(name) not in made}
+
+
+def _lately(names: set[str], digest: str, now: datetime) -> list[str]:
     """Those of one address within the last hour."""
     since = f"{digest}-{naming.clock(now - timedelta(hours=1))}"
     return [name for name in names if name.startswith(f"{digest}-") and name > since]
+
+
+def _when(name: str) -> str:
+    return name.partition("-")[2]
 
 
 def _is_over(name: str, now: datetime) -> bool:
