@@ -11,7 +11,7 @@ import pytest
 import yaml
 from support.contexts import ROOT
 
-from siaga import machine, stack
+from siaga import machine, openid, outlets, stack
 from siaga.settings import Settings
 
 CHART = ROOT / "deployment/kubernetes/siaga"
@@ -147,6 +147,8 @@ def test_each_part_may_be_reached_by_those_that_ask_it_and_by_no_other():
         "siaga-fetch-announcements",
         "siaga-notify",
     }
+    asks = of("NetworkPolicy", "settings.SIAGA_OIDC_ISSUER=https://sso.example.id")["siaga-web"]
+    assert "0.0.0.0/0" in json.dumps(asks["spec"]["egress"])
 
 
 def test_what_is_watched_has_the_names_that_the_rules_of_alarm_know():
@@ -214,6 +216,11 @@ def test_the_usual_values_are_right():
 def test_a_wrong_value_is_refused(wrong):
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(merged(VALUES, wrong) if wrong.keys() <= VALUES.keys() else VALUES | wrong, SCHEMA)
+
+
+def test_the_secrets_that_are_not_made_can_be_given():
+    for name in (*outlets.SECRETS, openid.SECRET):
+        jsonschema.validate(merged(VALUES, {"secrets": {"given": {name: "as-it-was-told"}}}), SCHEMA)
 
 
 def test_helm_itself_refuses_a_secret_of_five_letters():

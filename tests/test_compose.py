@@ -27,7 +27,7 @@ ASKED = {  # of which secrets each part reads; the store's by role
         TOKEN,
     ),
     "sftp": ("sftp-host-key", "sftp-users.yml", TOKEN),
-    "web": ("web-session-key", "alerts-key", "jobs-token", "orders-token", TOKEN),
+    "web": ("web-session-key", "oidc-secret", "alerts-key", "jobs-token", "orders-token", TOKEN),
 }
 ROLES = {"gateway": ("gateway",), "sftp": ("door",), "web": ("web", "accounts", "ash", "operators")}
 
@@ -85,6 +85,7 @@ def test_every_setting_is_one_that_there_is_and_env_example_names_what_must_be_s
     known = set(re.findall(r"SIAGA_\w+", Settings.__doc__)) | {"SIAGA_SECRETS"}
     used = {key for one in OURS.values() for key in one["environment"] if key.startswith("SIAGA_")}
     assert used <= known
+    assert {one for one in known if one.startswith("SIAGA_OIDC_")} <= SERVICES["web"]["environment"].keys()
     text = (FOLDER / "compose.yml").read_text()
     example = dict(re.findall(r"^(SIAGA_\w+)=(.*)$", (FOLDER / "env.example").read_text(), re.MULTILINE))
     assert set(re.findall(r"\$\{(SIAGA_\w+):\?", text)) <= example.keys()

@@ -9,15 +9,16 @@ import requests
 from fixtures import accounts
 from support.openid_provider import CLIENT, SECRET, Provider
 
-from siaga import openid
+from siaga import machine, openid
 from siaga.accounts import account
 from siaga.accounts.account import ADMIN, OPERATOR, VIEWER
 from siaga.accounts.audit import Audit, Wanted
 from siaga.accounts.directory import LONGEST
-from siaga.errors import Forbidden
+from siaga.errors import Forbidden, SiagaError
 from siaga.openid import OpenId
 from siaga.settings import Settings
 from siaga.store import Store
+from web import openid as web_openid
 
 CALLBACK = "http://localhost/login/openid/callback"
 ROLES = (("siaga-admin", "admin"), ("piket", "operator"))
@@ -229,6 +230,18 @@ def test_where_the_provider_is_away_people_log_in_by_their_own_accounts(opened, 
     assert browser.get("/login/openid").status_code == 403
     accounts.entered(browser, "siti")
     assert browser.get("/account").status_code == 200
+
+
+def test_the_web_app_does_not_start_without_the_secret_of_its_provider(tmp_path):
+    settings = Settings.load({"SIAGA_HOME": str(tmp_path)})
+    machine.make_secrets(settings)
+    assert web_openid.secret_of(settings) == ""
+    told = {"SIAGA_OIDC_ISSUER": "https://sso.example.id", "SIAGA_OIDC_CLIENT": "siaga"}
+    settings = Settings.load({"SIAGA_HOME": str(tmp_path)} | told)
+    with pytest.raises(SiagaError, match="oidc-secret"):
+        web_openid.secret_of(settings)
+    (settings.secrets / "oidc-secret").write_text(f"{SECRET}\n")
+    assert web_openid.secret_of(settings) == SECRET
 
 
 def test_settings_say_what_is_wrong_with_them():

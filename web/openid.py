@@ -12,7 +12,8 @@ from joserfc.errors import JoseError
 from siaga.accounts.account import Account
 from siaga.accounts.directory import name_of_provider
 from siaga.errors import BadInput, Forbidden, SiagaError
-from siaga.openid import OpenId
+from siaga.openid import SECRET, OpenId
+from siaga.outlets import UNSET
 from siaga.printable import shown
 from siaga.settings import Settings
 from web import audit, login
@@ -67,12 +68,13 @@ class Provider:
 
 def secret_of(settings: Settings) -> str:
     """That of the client, as the provider gave it; "" where no provider is set. Raises SiagaError."""
-    path = settings.secrets / "oidc-secret"
+    path = settings.secrets / SECRET
     if not settings.openid.issuer:
         return ""
-    if not path.is_file():
+    secret = path.read_text(encoding="utf-8").strip() if path.is_file() else UNSET
+    if secret == UNSET:
         raise SiagaError("Write the secret of the client, as the OpenID provider gave it, into {path}", path=path)
-    return path.read_text(encoding="utf-8").strip()
+    return secret
 
 
 def install(app: Flask, openid: OpenId, secret: str) -> None:

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import requests
 import yaml
 
-from siaga import generation, keys, modes, outlets, stack, vitals
+from siaga import generation, keys, modes, openid, outlets, stack, vitals
 from siaga.environment import reached
 from siaga.errors import SiagaError, Unavailable
 from siaga.machine import minio
@@ -223,7 +223,7 @@ def make_secrets(settings: Settings) -> None:
     settings.make_secret(vitals.TOKEN)
     settings.make_secret("web-session-key")
     settings.make_secret("alerts-key")
-    for name in outlets.SECRETS:  # which the operator fills in
+    for name in (*outlets.SECRETS, openid.SECRET):  # which the operator fills in
         settings.make_secret(name, outlets.UNSET)
     make_ssh_key(settings.secrets / "sftp-host-key")
     users = settings.secrets / "sftp-users.yml"
