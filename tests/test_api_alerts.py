@@ -1,5 +1,8 @@
 """Subscriptions and the log of alerts, for programs: who is let in, what is kept when two change one, pages."""
 
+from dataclasses import replace
+from unittest.mock import patch
+
 import pytest
 from fixtures import accounts
 from fixtures.alerts import EVENT, quake, subscribe
@@ -10,6 +13,7 @@ from functions.notify import handler
 from siaga.alerts import naming, record
 from siaga.alerts.directory import Directory
 from siaga.alerts.record import HELD, SENT, Record
+from siaga.alerts.subscription import read
 from siaga.function import frame
 from siaga.language import load
 from siaga.store import Store
@@ -69,6 +73,31 @@ def test_a_subscription_is_made_once_read_changed_and_removed(store, ask):
     assert ask("DELETE", path, If_Match=changed.headers["ETag"]).status_code == 200
     assert Directory(store).all() == []
     assert ask("DELETE", path, If_Match="*").status_code == 404
+
+
+def test_one_that_was_stopped_is_named_and_is_not_taken_for_the_new_one(store, ask):
+    name = ask("POST", "/subscriptions", GIVEN).get_json()["id"]
+    refused = ask("POST", "/subscriptions?lang=en", GIVEN | {"standing": "stopped"})
+    assert (refused.status_code, name in refused.get_json(force=True)["detail"]) == (409, True)
+    Directory(store).change(name, lambda one: replace(one, standing="stopped"))
+    refused = ask("POST", "/subscriptions", GIVEN)
+    assert (refused.status_code, name in refused.get_json(force=True)["detail"]) == (409, True)
+    assert [(one.id, one.standing) for one in Directory(store).all()] == [(name, "stopped")]
+    assert ask("POST", "/subscriptions", GIVEN | {"standing": "stopped"}).get_json()["id"] == name
+
+
+def test_two_that_ask_for_the_same_at_once_get_one(store, ask):
+    asked = read(GIVEN)
+    with patch.object(Directory, "entries", return_value=[]):  # both look before either writes
+        first, second = (ask("POST", "/subscriptions", GIVEN).get_json() for _ in range(2))
+        assert ask("POST", "/subscriptions", GIVEN | {"standing": "stopped"}).status_code == 409
+        Directory(store).change(first["id"], lambda one: replace(one, name="Other"))
+        third = ask("POST", "/subscriptions", GIVEN).get_json()
+    assert first == second
+    assert {one.id: one.row for one in Directory(store).all()} == {
+        first["id"]: asked.row | {"name": "Other"},
+        third["id"]: asked.row,
+    }
 
 
 def test_whoever_changes_what_another_has_changed_since_is_told(store, ask):

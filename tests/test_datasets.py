@@ -73,6 +73,8 @@ def test_a_version_is_looked_at_activated_and_gone_back_from(web, minio):
     assert "District or city: Zones in which nobody is counted (1)" in text
     assert "54 Kosong &lt;b&gt;" in text
     assert "53 Laut" in text
+    assert 'Laut<small>53</small></th> <td class="number">beyond the population grid</td>' in text
+    assert 'Kosong &lt;b&gt;<small>54</small></th> <td class="number">0</td>' in text
     assert "&lt;a test&gt;" in text
     assert 'class="extent"' in text
     assert activate(client, "zones", new.file["sha256"], before["sha256"]).status_code == 302

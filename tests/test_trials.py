@@ -123,6 +123,13 @@ def test_who_stopped_gets_no_trial_and_no_stranger_asks_for_one(store, client, a
     assert list(store.list(keys.NOTIFICATIONS)) == []
 
 
+def test_a_channel_without_trials_offers_none_and_says_why(store, client):
+    name = subscribe(store, "Hub", channel="cap", address="https://hub.example.id/cap")
+    assert "/subscriptions/trial" not in text(client, f"/subscriptions?edit={name}")[1]
+    assert "tidak memiliki percobaan" in asked(client, name).get_data(as_text=True)
+    assert list(store.list(keys.NOTIFICATIONS)) == []
+
+
 def test_programs_ask_for_a_trial_by_its_name_and_read_what_became_of_it(store, context, server, app, minio):
     name = subscribe(store, "Ani")
     with app.app_context():

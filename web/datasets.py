@@ -236,9 +236,13 @@ def _level(level: LevelCoverage, whole: Coverage) -> Mapping[str, object]:
         "gap": share < _WHOLE,
         "nobody": (level.nobody, level.nobody_named),
         "beyond": (level.beyond, level.beyond_named),
-        "zones": [(code, name, figures.people_cell(people, g.code)) for code, name, people in level.zones],
+        "zones": [(code, name, _people(people)) for code, name, people in level.zones],
         "warnings": [g.language.reason(one) for one in whole.warnings],
     }
+
+
+def _people(people: float | None) -> str:
+    return g.language("beyond the population grid") if people is None else figures.people_cell(people, g.code)
 
 
 def _lacks(present: ManifestFile | None, those: Sequence[Version]) -> dict[str, list[str]]:

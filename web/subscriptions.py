@@ -13,6 +13,7 @@ from siaga.alerts import subscription as subscriptions
 from siaga.alerts.channels import webhook
 from siaga.alerts.directory import Directory, Tokens
 from siaga.alerts.subscription import ACTIVE, EDITED, POSTED, STOPPED, Subscription
+from siaga.alerts.trial import UNTRIED
 from siaga.conventions import CONVENTIONS
 from siaga.errors import BadInput, NotFound, SiagaError
 from siaga.report import words
@@ -185,7 +186,7 @@ def _page(
         rows=installed_directory().all(),
         returned=installed_directory().returned(),
         edited=chosen,
-        trial=f"trial-{randomness.token_hex(8)}",
+        trial=f"trial-{randomness.token_hex(8)}" if chosen and chosen.channel != UNTRIED else "",
         row=dict.fromkeys(EDITED, "") | (row if row is not None else usual),
         secret=secret,
         channels=CHANNELS,

@@ -33,7 +33,12 @@ def install(app: Flask, store: Store) -> None:
 
 
 def ask(subscription: Subscription, name: str, who: str) -> Trial:
-    """Ask for one of the newest event that the subscription could be about. Raises BadInput where it is stopped."""
+    """Ask for one of the newest event that the subscription could be about.
+
+    Raises BadInput where it is stopped, or of a channel without trials.
+    """
+    if subscription.channel == trial.UNTRIED:
+        raise BadInput("Channel CAP has no trial: it gets the message of a version as the feed has it")
     if subscription.standing != ACTIVE:
         raise BadInput("The subscription is stopped; let it go on, then try it")
     audit.about(f"{subscription.id} {name}")

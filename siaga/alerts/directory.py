@@ -1,6 +1,7 @@
 """All subscriptions, one object each, changed by conditional PUT; and the tokens that confirm and end one."""
 
 import hmac
+import json
 import re
 import secrets
 import unicodedata
@@ -17,6 +18,7 @@ from siaga.store import Store
 
 _MOST_BYTES = 1 << 16
 _NAME_SIGNS = 24  # of an id that come from the name
+_TRIES = 3  # of ids that another may have
 
 
 class Directory:
@@ -56,27 +58,53 @@ class Directory:
 
     def add(self, wanted: Subscription, standing: str, by: str) -> Subscription:
         """A new one. by: who makes it."""
-        for _ in range(3):
-            one = replace(wanted, id=_new_id(wanted.name), standing=standing, created=moment.stamp(), by=by)
-            try:
-                self._store.put(
-                    keys.SUBSCRIPTIONS, naming.subscription(one.id), one.encode(), "application/json", if_absent=True
-                )
-            except Conflict:
-                continue
-            return one
+        for _ in range(_TRIES):
+            name = _new_id(wanted.name, secrets.token_hex(4))
+            one = replace(wanted, id=name, standing=standing, created=moment.stamp(), by=by)
+            if self._put_new(one):
+                return one
+        raise Conflict("No free id was there for the subscription; try again")
+
+    def add_once(self, wanted: Subscription, standing: str, by: str) -> tuple[Subscription, str]:
+        """A new one, or the one that says the same already, and its ETag; however many ask for it at once.
+
+        Raises Conflict naming the one that says the same and stands otherwise: whoever stopped it is not overruled.
+        """
+        same = [entry for entry in self.entries() if entry[0].row == wanted.row]
+        same.sort(key=lambda entry: entry[0].standing != standing)
+        there = same[0] if same else self._add_derived(wanted, standing, by)
+        if there[0].standing != standing:
+            raise Conflict(
+                "Subscription {name} says the same in every field and stands otherwise; change that one",
+                name=there[0].id,
+            )
+        return there
+
+    def _add_derived(self, wanted: Subscription, standing: str, by: str) -> tuple[Subscription, str]:
+        """One whose id is a digest of what it says, so that those who ask for it at once get the same; its ETag."""
+        for number in range(_TRIES):  # what had that id first may say something else by now
+            told = json.dumps([wanted.row, number], sort_keys=True)
+            name = _new_id(wanted.name, sha256(told.encode()).hexdigest()[:8])
+            one = replace(wanted, id=name, standing=standing, created=moment.stamp(), by=by)
+            if etag := self._put_new(one):
+                return one, etag
+            there = self.load(name)
+            if there[0].row == wanted.row:
+                return there
         raise Conflict("No free id was there for the subscription; try again")
 
     def add_as(self, subscription_id: str, wanted: Subscription) -> Subscription:
         """An active one of that id; the one of that id that is there already, however it stands."""
         one = replace(wanted, id=subscription_id, standing=ACTIVE, created=moment.stamp())
+        return one if self._put_new(one) else self.get(subscription_id)
+
+    def _put_new(self, one: Subscription) -> str:
+        """Its ETag; "" where one of its id is there."""
+        key = naming.subscription(one.id)
         try:
-            self._store.put(
-                keys.SUBSCRIPTIONS, naming.subscription(one.id), one.encode(), "application/json", if_absent=True
-            )
+            return self._store.put(keys.SUBSCRIPTIONS, key, one.encode(), "application/json", if_absent=True)
         except Conflict:
-            return self.get(subscription_id)
-        return one
+            return ""
 
     def change(self, subscription_id: str, change: Callable[[Subscription], Subscription]) -> Subscription:
         """Change one; what is the same already is not written. Raises NotFound, Conflict."""
@@ -137,7 +165,7 @@ class Tokens:
         return f"{public_url}/subscriptions/{purpose}/{subscription_id}/{self.of(purpose, subscription_id)}"
 
 
-def _new_id(name: str) -> str:
+def _new_id(name: str, tail: str) -> str:
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     readable = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:_NAME_SIGNS].strip("-")
-    return f"{readable or 'subscriber'}-{secrets.token_hex(4)}"
+    return f"{readable or 'subscriber'}-{tail}"

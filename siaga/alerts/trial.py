@@ -17,6 +17,7 @@ from siaga.errors import BadInput, Conflict, NotFound, Unavailable
 from siaga.language import load
 from siaga.store import Store
 
+UNTRIED = "cap"  # the channel whose messages are those of the feed, of real versions
 _MOST_BYTES = 1 << 12
 _RUN = "earthquake/trial/initial-v001-00000000/00000000"  # of no event
 

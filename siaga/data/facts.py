@@ -86,7 +86,8 @@ def _cover(
 def _level(level: Level) -> LevelCoverage:
     nobody = [f"{zone.code} {zone.name}" for zone in level.zones if zone.cells and not zone.people]
     beyond = [f"{zone.code} {zone.name}" for zone in level.zones if not zone.cells]
-    rows = [(zone.code, zone.name, zone.people) for zone in level.zones] if len(level.zones) <= _MOST_ZONES else []
+    shown = level.zones if len(level.zones) <= _MOST_ZONES else []
+    rows = [(zone.code, zone.name, zone.people if zone.cells else None) for zone in shown]
     return LevelCoverage(
         level.name or "",
         len(level.zones),
@@ -95,7 +96,7 @@ def _level(level: Level) -> LevelCoverage:
         len(beyond),
         tuple(nobody[:_NAMED]),
         tuple(beyond[:_NAMED]),
-        tuple(sorted(rows, key=lambda row: (-row[2], row[0]))),
+        tuple(sorted(rows, key=lambda row: (row[2] is None, -(row[2] or 0.0), row[0]))),
     )
 
 

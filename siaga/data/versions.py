@@ -79,7 +79,7 @@ class LevelCoverage:
     """The zones of a level upon a population grid.
 
     people: in all of them. nobody: zones in which nobody is counted; beyond: those that lie off the grid; with codes
-    and names of some. zones: code, name and people of each, () where there are too many for a page.
+    and names of some. zones: code, name and people of each, None off the grid; () where there are too many for a page.
     """
 
     level: str
@@ -89,7 +89,7 @@ class LevelCoverage:
     beyond: int
     nobody_named: tuple[str, ...]
     beyond_named: tuple[str, ...]
-    zones: tuple[tuple[str, str, float], ...]
+    zones: tuple[tuple[str, str, float | None], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,9 +182,9 @@ def _pair(population: str, zones: str) -> str:
 
 
 def _level(stored: dict[str, object]) -> LevelCoverage:
-    zones = cast("list[tuple[str, str, float]]", stored["zones"])
+    zones = cast("list[tuple[str, str, float | None]]", stored["zones"])
     nobody_named, beyond_named = (tuple(cast("list[str]", stored[name])) for name in ("nobody_named", "beyond_named"))
     count, nobody, beyond = (int(str(stored[name])) for name in ("count", "nobody", "beyond"))
-    rows = tuple((str(code), str(name), float(people)) for code, name, people in zones)
+    rows = tuple((str(code), str(name), None if people is None else float(people)) for code, name, people in zones)
     level, people = str(stored["level"]), float(str(stored["people"]))
     return LevelCoverage(level, count, people, nobody, beyond, nobody_named, beyond_named, rows)

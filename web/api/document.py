@@ -22,7 +22,7 @@ _FAILURES = {
 _REFUSALS = {  # of changes, besides
     "401": "No token was sent, or one that is not good",
     "403": "The token may not do that",
-    "409": "Another changes it at this moment; look, and try again",
+    "409": "Another changes it at this moment, or what is there stands otherwise; look, and try again",
     "413": "It is too large",
     "422": "What was sent cannot serve; the sentence says why",
 }

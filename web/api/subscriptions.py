@@ -72,14 +72,11 @@ def subscription(subscription_id: str) -> Response:
 def add_subscription() -> Response:
     """A new subscription, or the one that says the same in every field already
 
+    Where that one stands otherwise, such as stopped, nothing is changed, and the answer names it.
     Who is written here hears of what comes from then on; fields that are left out are as usual.
     """
     wanted, standing = _wanted()
-    directory = installed_directory()
-    there = next((entry for entry in directory.entries() if entry[0].row == wanted.row), None)
-    if there is None:
-        one = directory.add(wanted, standing or ACTIVE, g.account.name)
-        there = directory.load(one.id)
+    there = installed_directory().add_once(wanted, standing or ACTIVE, g.account.name)
     audit.about(f"{there[0].id} {there[0].channel}")
     return _answer(*there, secret=True)
 
