@@ -14,6 +14,7 @@ from support.mail_server import MailServer
 from functions.notify import handler
 from siaga import keys, moment
 from siaga.alerts import naming, optin
+from siaga.alerts.allowance import Allowance
 from siaga.alerts.channels.mail import Mail
 from siaga.alerts.directory import Directory
 from siaga.errors import SiagaError
@@ -34,11 +35,12 @@ def server():
 
 
 @pytest.fixture
-def tick(store, minio, server):
+def tick(store, minio, server, monkeypatch):
     """Lets a minute of notify come."""
     minio.make_secret("alerts-key")
     outlets = replace(minio.outlets, mail_url=f"smtp://127.0.0.1:{server.port}", mail_from="siaga@bnpb.example.id")
     context = frame.Context(Store.connect(minio, "functions"), replace(minio, outlets=outlets))
+    monkeypatch.setattr(handler, "Allowance", lambda: Allowance(lambda: 0.0))  # however slow the machine
     return lambda: handler.tick(moment.now(), context)
 
 
@@ -224,6 +226,16 @@ def test_after_three_in_a_row_that_fail_the_server_is_taken_to_be_away(store, ti
         server.answers[f"a{digit}@example.id"] = "451 later"
     tick()
     assert len(list(store.list(keys.NOTIFICATIONS, naming.of_entered("").removesuffix(".json")))) == 3
+
+
+def test_confirming_mails_have_their_time_of_each_minute(store, tick, server, monkeypatch):
+    for digit in "012":
+        wait(store, digit, f"a{digit}@example.id", 9)
+    monkeypatch.setattr(handler, "Allowance", lambda: Allowance(lambda: 3.0 * len(server.letters)))
+    tick()
+    assert len(server.letters) == 2
+    tick()
+    assert len(server.letters) == 3
 
 
 def test_the_form_is_shut_by_what_waits_and_by_an_hour_without_answers(store, opened, tick, server, monkeypatch):

@@ -205,10 +205,10 @@ def test_a_swarm_is_gathered_in_one_message(store, context, server, monkeypatch)
         handler.run(quake(store, event_id=f"2026112710{number:02d}00", minutes=50 - 4 * number), context)
     assert len(server.letters) == 5
     assert log(store)["Ani"][1] == "held"
-    assert handler.tick(moment.now(), context).event_id == "0 sent"
+    assert handler.tick(moment.now(), context).event_id == "0 sent, 0 asked"
     later(monkeypatch, minutes=31)
-    assert handler.tick(moment.now(), context).event_id == "1 sent"
-    assert handler.tick(moment.now(), context).event_id == "0 sent"
+    assert handler.tick(moment.now(), context).event_id == "1 sent, 0 asked"
+    assert handler.tick(moment.now(), context).event_id == "0 sent, 0 asked"
     mail = server.letters[5][1]
     assert mail["Subject"] == "Siaga: 4 events"
     assert mail.get_body(("plain",)).get_content().count("/earthquakes/20261127") == 4

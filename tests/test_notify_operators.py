@@ -11,6 +11,7 @@ from test_notify import later, mailed
 from functions.notify import handler
 from gateway.operators import Operators
 from siaga import keys, moment
+from siaga.alerts.allowance import Allowance
 from siaga.errors import reason
 from siaga.events import Notification
 from siaga.function import frame
@@ -34,7 +35,8 @@ def server(minio):
 
 
 @pytest.fixture
-def context(store, minio, server):
+def context(store, minio, server, monkeypatch):
+    monkeypatch.setattr(handler, "Allowance", lambda: Allowance(lambda: 0.0))  # however slow the machine
     return serving(minio, server.port)
 
 
@@ -61,8 +63,8 @@ def test_uploads_that_were_refused_are_told_once_and_what_follows_an_hour_later(
     gateway.hear(receipt("refused"))
     gateway.hear(receipt("done", "a/grid.xml"))
     gateway.hear(receipt("refused", "canary/grid.xml", bucket=keys.CANARY))
-    assert tick(context).event_id == "1 sent"
-    assert tick(context).event_id == "0 sent"
+    assert tick(context).event_id == "1 sent, 0 asked"
+    assert tick(context).event_id == "0 sent, 0 asked"
     ((to, mail),) = server.letters
     assert (to, mail["Subject"]) == (TO, "Siaga: 1 unggahan ke shakemaps ditolak")
     assert mail["List-Unsubscribe"] is None
@@ -74,10 +76,10 @@ def test_uploads_that_were_refused_are_told_once_and_what_follows_an_hour_later(
     for number in range(25):
         gateway.hear(receipt("refused", f"b{number}/grid.xml"))
     gateway.hear(receipt("dead"))  # another matter
-    assert tick(context).event_id == "1 sent"
+    assert tick(context).event_id == "1 sent, 0 asked"
     assert server.letters[1][1]["Subject"] == "Siaga: on-shakemap menyerah pada 1 masukan"
     later(monkeypatch, minutes=61)
-    assert tick(context).event_id == "1 sent"
+    assert tick(context).event_id == "1 sent, 0 asked"
     text = server.letters[2][1].get_body(("plain",)).get_content()
     assert text.startswith("25 unggahan ke shakemaps ditolak")
     assert text.count("/grid.xml") == 20
@@ -95,7 +97,7 @@ def test_silent_sources_and_a_late_canary_are_told_once_for_as_long_as_they_last
     FloodHours(store, "ID-JK").write(now, Suspect(reason("{url} did not answer in time", url="https://pb.example.id")))
     store.put(keys.CANARY, "20261127100000_se/grid.xml", b"<grid/>")
     later(monkeypatch, minutes=2)
-    assert tick(context).event_id == "3 sent"
+    assert tick(context).event_id == "3 sent, 0 asked"
     assert [mail["Subject"] for _to, mail in server.letters] == [
         "Siaga: The trial map has no report in time",
         "Siaga: bmkg gives nothing",
@@ -103,7 +105,7 @@ def test_silent_sources_and_a_late_canary_are_told_once_for_as_long_as_they_last
     ]
     assert "https://pb.example.id did not answer in time" in server.letters[2][1].get_body(("plain",)).get_content()
     later(monkeypatch, hours=2)
-    assert tick(context).event_id == "0 sent"
+    assert tick(context).event_id == "0 sent, 0 asked"
 
 
 def test_a_message_is_tried_again_and_goes_to_each_operator_once(store, context, minio, server, monkeypatch):
@@ -111,12 +113,58 @@ def test_a_message_is_tried_again_and_goes_to_each_operator_once(store, context,
     Operators(Store.connect(minio, "gateway"), wanted=True).hear(receipt("dead"))
     server.answers = {"kedua@bnpb.example.id": "451 later"}
     outcome = tick(context)
-    assert outcome.event_id == "0 sent"
+    assert outcome.event_id == "0 sent, 0 asked"
     assert [one["text"] for one in outcome.warnings] == ["SIAGA_OPERATORS names telegram, for which there is no server"]
     server.answers = {}
     later(monkeypatch, seconds=15)
-    assert tick(context).event_id == "2 sent"
+    assert tick(context).event_id == "2 sent, 0 asked"
     assert [to for to, _mail in server.letters] == [TO, "kedua@bnpb.example.id"]
+
+
+def left(store, prefix):
+    """How many objects lie there."""
+    return len(list(store.list(keys.NOTIFICATIONS, prefix)))
+
+
+def test_of_many_uploads_twenty_are_read_and_all_are_counted(store, context, minio, server, monkeypatch):
+    read, get = [], Store.get
+    monkeypatch.setattr(Store, "get", lambda it, bucket, key, **more: read.append(key) or get(it, bucket, key, **more))
+    gateway = Operators(Store.connect(minio, "gateway"), wanted=True)
+    store.put(keys.NOTIFICATIONS, f"{keys.ASKED}refused-shakemaps/0.json", b"{")
+    for number in range(24):
+        gateway.hear(receipt("refused", f"b{number}/grid.xml"))
+    tick(context)
+    assert len([key for key in read if key.startswith(keys.ASKED)]) == 20
+    assert server.letters[0][1]["Subject"] == "Siaga: 24 unggahan ke shakemaps ditolak"
+    assert (left(store, keys.ASKED), left(store, "told/")) == (0, 0)
+    gateway.hear(receipt("refused", "c/grid.xml"))
+    read.clear()
+    tick(context)
+    assert [key for key in read if key.startswith(keys.ASKED)] == []
+    assert left(store, keys.ASKED) == 1
+
+
+def test_no_message_is_begun_after_some_seconds_and_the_rest_comes_a_minute_later(
+    store, context, minio, server, monkeypatch
+):
+    for function in ("on-ash", "on-flood", "on-shakemap"):
+        Operators(Store.connect(minio, "gateway"), wanted=True).hear(receipt("dead", function=function))
+    monkeypatch.setattr(handler, "Allowance", lambda: Allowance(lambda: 6.0 * len(server.letters)))
+    for count in (1, 2, 3, 3):
+        tick(context)
+        assert len(server.letters) == count
+    assert left(store, keys.ASKED) == 0
+
+
+def test_a_channel_that_fails_is_left_alone_until_the_next_minute(store, context, minio, server, monkeypatch):
+    for function in ("on-ash", "on-flood"):
+        Operators(Store.connect(minio, "gateway"), wanted=True).hear(receipt("dead", function=function))
+    server.answers = {TO: "451 later"}
+    tick(context)
+    assert left(store, "messages/operator-") == 1
+    server.answers = {}
+    later(monkeypatch, minutes=1)
+    assert tick(context).event_id == "2 sent, 0 asked"
 
 
 def test_without_operators_nothing_is_asked_or_looked_for(store, context, minio):

@@ -21,6 +21,7 @@ from functools import cache
 
 from siaga import catalog, keys, moment
 from siaga.alerts import dispatch, facts, held, operators, optin, trial
+from siaga.alerts.allowance import Allowance
 from siaga.alerts.channels import opened
 from siaga.alerts.compose import Event
 from siaga.alerts.delay import FOLLOW_UP
@@ -65,7 +66,7 @@ def run(notification: Notification, context: frame.Context) -> frame.Outcome:
 
 
 def tick(now: datetime, context: frame.Context) -> frame.Outcome:
-    """What was held until now, then mails that ask strangers' addresses.
+    """What was held until now; then, for as long as the allowance is, operators' messages and strangers' mails.
 
     And subscriptions that are new or changed are read before anybody waits for that.
     """
@@ -74,8 +75,9 @@ def tick(now: datetime, context: frame.Context) -> frame.Outcome:
     desk, outlets = office(context), context.settings.outlets
     try:
         sent = held.send_held(desk, known, now)
-        told = operators.tell(desk, outlets, context.settings.canary_minutes, now)
-        asked = optin.send_asked(desk, now)
+        allowance = Allowance()
+        told = operators.tell(desk, outlets, context.settings.canary_minutes, allowance, now)
+        asked = optin.send_asked(desk, allowance, now)
     finally:
         for channel in desk.channels.values():
             channel.close()

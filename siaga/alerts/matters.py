@@ -1,22 +1,27 @@
 """Matters: what operators are to hear of Siaga itself. Whoever notices one asks; each is told once.
 
 asked/<matter>/<id>.json      not told yet
-told/<matter>/<id>            was told, so that it is not asked again
+told/<matter>/<id>            was told and lasts, so that it is not asked again
 matters/<matter>/<time>.json  one message: what it tells; one for each matter and hour, at most
 """
 
 import json
+import logging
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 
 from siaga import keys
 from siaga.alerts import naming
+from siaga.alerts.allowance import Allowance
 from siaga.errors import BadInput, Conflict, NotFound, Reason
 from siaga.store import Store
 
 REFUSED, DEAD, SOURCE, CANARY = KINDS = ("refused", "dead", "source", "canary")
+_LASTING = (SOURCE, CANARY)  # kinds of which one occurrence is noticed each minute
 _MOST_BYTES = 1 << 20
+
+_log = logging.getLogger("siaga.alerts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +72,38 @@ def ask_once(store: Store, occurrence: Occurrence) -> None:
         ask(store, occurrence)
 
 
-def waiting(store: Store) -> dict[str, list[Occurrence]]:
-    """What was not told yet, by matter. store: with the rights of functions."""
-    found: dict[str, list[Occurrence]] = {}
+def waiting(store: Store) -> dict[str, list[str]]:
+    """The keys of what was not told yet, by matter, the oldest first. store: with the rights of functions."""
+    found: dict[str, list[str]] = {}
     for head in store.list(keys.NOTIFICATIONS, keys.ASKED):
-        with suppress(NotFound, BadInput):
-            one = Occurrence.decode(store.get(keys.NOTIFICATIONS, head.key, at_most=_MOST_BYTES)[0])
-            found.setdefault(one.matter, []).append(one)
-    return {matter: sorted(ones, key=lambda one: (one.when, one.id)) for matter, ones in found.items()}
+        found.setdefault(naming.of_asked(head.key)[0], []).append(head.key)
+    return found
 
 
-def tick_off(store: Store, occurrences: Iterable[Occurrence]) -> None:
-    """They were told: the mark first, so that no crash lets one be asked again."""
-    for one in occurrences:
-        store.put(keys.NOTIFICATIONS, naming.heard(one.matter, one.id), b"", "text/plain")
-        store.delete(keys.NOTIFICATIONS, naming.asked(one.matter, one.id))
+def load(store: Store, asked: Iterable[str]) -> dict[str, Occurrence]:
+    """What lies under those keys. What cannot be read is forgotten, and the log says so."""
+    found = {}
+    for key in asked:
+        try:
+            found[key] = Occurrence.decode(store.get(keys.NOTIFICATIONS, key, at_most=_MOST_BYTES)[0])
+        except NotFound:  # another process told it
+            continue
+        except BadInput as error:
+            _log.warning("%s is forgotten: %s", key, error)
+            store.delete(keys.NOTIFICATIONS, key)
+    return found
+
+
+def tick_off(store: Store, listed: Iterable[str], allowance: Allowance) -> bool:
+    """Those keys were told; whether there was time for all of them.
+
+    What lasts is noticed again: its mark comes first, so that no crash lets it be asked again.
+    """
+    for key in listed:
+        if not allowance.is_left():
+            return False
+        matter, name = naming.of_asked(key)
+        if matter.partition("-")[0] in _LASTING:
+            store.put(keys.NOTIFICATIONS, naming.heard(matter, name), b"", "text/plain")
+        store.delete(keys.NOTIFICATIONS, key)
+    return True

@@ -113,6 +113,16 @@ def asked(matter: str, occurrence: str) -> str:
     return f"{keys.ASKED}{matter}/{occurrence}.json"
 
 
+def of_asked(key: str) -> tuple[str, str]:
+    """The matter and the occurrence that such a key names.
+
+    >>> of_asked("asked/dead-on-ash/20261127T030000Z-a1.json")
+    ('dead-on-ash', '20261127T030000Z-a1')
+    """
+    matter, _, occurrence = key.removeprefix(keys.ASKED).removesuffix(".json").partition("/")
+    return matter, occurrence
+
+
 def heard(matter: str, occurrence: str) -> str:
     """The mark of what operators heard."""
     return f"told/{matter}/{occurrence}"

@@ -12,10 +12,11 @@ from typing import Any
 
 from siaga import keys, moment
 from siaga.alerts import compose, matters, naming, record
+from siaga.alerts.allowance import Allowance
 from siaga.alerts.channel import Message
 from siaga.alerts.dispatch import Office
 from siaga.alerts.matters import CANARY, DEAD, REFUSED, SOURCE, Occurrence
-from siaga.alerts.record import SENDING, Record
+from siaga.alerts.record import RETRY, SENDING, Record
 from siaga.alerts.subscription import NONE, Subscription
 from siaga.errors import BadInput, Conflict, NotFound, Reason, reason
 from siaga.inputs import announcements, canary
@@ -31,10 +32,13 @@ _SILENT = timedelta(minutes=10)  # without an answer, of a source that is asked 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One message. key: its own. occurrences: what it tells. done: everybody has it, or will not get it."""
+    """One message. key: its own. occurrences: what it names. counted: keys of all that it tells. done: everybody
+    has it, or will not get it.
+    """
 
     key: str
     occurrences: tuple[Occurrence, ...]
+    counted: tuple[str, ...]
     done: bool
 
     def encode(self) -> bytes:
@@ -45,30 +49,30 @@ class Plan:
     def decode(cls, key: str, body: bytes) -> "Plan":
         """Read it back. Raises ValueError, KeyError, TypeError."""
         stored = json.loads(body)
-        return cls(key, tuple(Occurrence(**one) for one in stored["occurrences"]), stored["done"])
+        named = tuple(Occurrence(**one) for one in stored["occurrences"])
+        return cls(key, named, tuple(stored["counted"]), stored["done"])
 
 
-def tell(office: Office, outlets: Outlets, canary_minutes: float, now: datetime) -> int:
+def tell(office: Office, outlets: Outlets, canary_minutes: float, allowance: Allowance, now: datetime) -> int:
     """Notice what is late, and send what waits; how many messages are out or given up.
 
-    What fails for now is tried at the next call. canary_minutes: between two canaries, 0 for none.
+    What fails for now, or finds no time, is for the next call. canary_minutes: between two canaries, 0 for none.
     """
     people = [_subscriber(*one, outlets.operators_language) for one in outlets.operators if one[0] in office.channels]
     if not people:
         return 0
     for one in _late(office.store, canary_minutes, now):
         matters.ask_once(office.store, one)
-    waiting, ended = matters.waiting(office.store), 0
+    waiting, broken, ended = matters.waiting(office.store), set[str](), 0
     for matter in sorted(waiting):
-        plan = _plan(office.store, matter, waiting[matter], now)
-        if plan is None:
+        plan = _plan(office.store, matter, waiting[matter], now) if allowance.is_left() else None
+        if plan is None or not _deliver_all(office, people, plan, broken, allowance, now):
             continue
-        records = [_deliver(office, one, plan, now) for one in people]
-        if all(one.is_final for one in records):
-            matters.tick_off(office.store, plan.occurrences)
+        there = set(waiting[matter])
+        if matters.tick_off(office.store, [key for key in plan.counted if key in there], allowance):
             done = replace(plan, done=True).encode()
             office.store.put(keys.NOTIFICATIONS, plan.key, done, "application/json")
-            ended += len(records)
+            ended += len(people)
     return ended
 
 
@@ -117,8 +121,11 @@ def _read(store: Store, bucket: str, key: str) -> Mapping[str, Any] | None:
     return stored if isinstance(stored, dict) else None
 
 
-def _plan(store: Store, matter: str, waiting: Sequence[Occurrence], now: datetime) -> Plan | None:
-    """The message that is under way, else a new one; None where one of the last hour is out already."""
+def _plan(store: Store, matter: str, waiting: Sequence[str], now: datetime) -> Plan | None:
+    """The message that is under way, else a new one; None where one of the last hour is out already.
+
+    waiting: keys, of which the first are read and the others counted.
+    """
     newest = max((head.key for head in store.list(keys.NOTIFICATIONS, naming.matter(matter))), default="")
     key = naming.matter(matter, now)
     plan = _stored(store, newest) if newest else None
@@ -126,7 +133,10 @@ def _plan(store: Store, matter: str, waiting: Sequence[Occurrence], now: datetim
         return plan
     if newest > naming.matter(matter, now - _APART):
         return None
-    plan = Plan(key, tuple(waiting), done=False)
+    named = matters.load(store, waiting[:_SHOWN])
+    if not named:
+        return None
+    plan = Plan(key, tuple(named.values()), (*named, *waiting[_SHOWN:]), done=False)
     try:
         store.put(keys.NOTIFICATIONS, key, plan.encode(), "application/json", if_absent=True)
     except Conflict:  # another process was faster
@@ -139,6 +149,22 @@ def _stored(store: Store, key: str) -> Plan | None:
         return Plan.decode(key, store.get(keys.NOTIFICATIONS, key)[0])
     except (ValueError, KeyError, TypeError):
         return None
+
+
+def _deliver_all(
+    office: Office, people: Sequence[Subscription], plan: Plan, broken: set[str], allowance: Allowance, now: datetime
+) -> bool:
+    """Whether all have it or will not get it. broken: channels that failed in this tick and are left alone."""
+    complete = True
+    for person in people:
+        if person.channel in broken or not allowance.is_left():
+            complete = False
+            continue
+        one = _deliver(office, person, plan, now)
+        complete = complete and one.is_final
+        if one.state == RETRY and one.claimed == moment.stamp(now):
+            broken.add(person.channel)
+    return complete
 
 
 def _deliver(office: Office, person: Subscription, plan: Plan, now: datetime) -> Record:
@@ -161,11 +187,11 @@ def _deliver(office: Office, person: Subscription, plan: Plan, now: datetime) ->
 
 
 def _message(person: Subscription, plan: Plan, public_url: str) -> Message:
-    _, told = load(person.language), plan.occurrences
-    head = shown(_head(told[0], len(told), _))
-    lines = [shown(_line(one, _)) for one in told[:_SHOWN]]
-    if more := len(told) - _SHOWN:
-        lines += [_("{count} more of the same kind", count=more)] if more > 0 else []
+    _, named = load(person.language), plan.occurrences
+    head = shown(_head(named[0], len(plan.counted), _))
+    lines = [shown(_line(one, _)) for one in named]
+    if more := len(plan.counted) - len(named):
+        lines.append(_("{count} more of the same kind", count=more))
     page = f"{public_url}/status?lang={_.code}"
     values = {"language": _.code, "title": head, "lines": lines, "page": page, "label": _("Status page")}
     values |= {"foot": _("You are named in SIAGA_OPERATORS. Of each matter you hear once an hour at the most.")}
@@ -182,7 +208,13 @@ def _message(person: Subscription, plan: Plan, public_url: str) -> Message:
         picture=None,
         report=None,
         report_name="",
-        facts={"schema": "siaga/alert/1", "kind": "matter", "page": page, "told": [asdict(one) for one in told]},
+        facts={
+            "schema": "siaga/alert/1",
+            "kind": "matter",
+            "page": page,
+            "told": [asdict(one) for one in named],
+            "more": more,
+        },
     )
 
 

@@ -16,6 +16,7 @@ from itertools import islice
 from siaga import keys, moment
 from siaga.alerts import compose, naming, record
 from siaga.alerts import subscription as subscriptions
+from siaga.alerts.allowance import Allowance
 from siaga.alerts.channel import Message
 from siaga.alerts.directory import Directory
 from siaga.alerts.dispatch import Office
@@ -114,13 +115,15 @@ def pending(store: Store, name: str, now: datetime) -> Subscription:
     raise NotFound("This link is not good, or its time is over; ask for another")
 
 
-def send_asked(office: Office, now: datetime) -> int:
+def send_asked(office: Office, allowance: Allowance, now: datetime) -> int:
     """Ask the addresses that wait, some at a time, and forget what was not confirmed; how many mails went out."""
     names, mailed = _names(office.store, naming.ENTERED), _names(office.store, naming.MAILED)
     _forget(office.store, naming.MAILED, [name for name in mailed if _is_over(name, now)])
     _forget(office.store, naming.ENTERED, [name for name in names if _is_over(name, now)])
     count = failed = 0
     for name in islice(_due(office.store, names, mailed, now), _MOST_AT_ONCE):
+        if failed == _MOST_IN_A_ROW or not allowance.is_left():  # the server is away, or alerts may wait
+            break
         if len(_lately({*mailed} - {name}, name.partition("-")[0], now)) >= MOST_AN_HOUR:
             _forget(office.store, naming.ENTERED, [name])
             continue
@@ -131,8 +134,6 @@ def send_asked(office: Office, now: datetime) -> int:
             count, failed = count + 1, 0
         elif one and one.state == RETRY:
             failed += 1
-        if failed == _MOST_IN_A_ROW:  # the server is away, and will be for the next one
-            break
     return count
 
 
