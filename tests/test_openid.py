@@ -1,6 +1,9 @@
 """Logging in by an OpenID provider: whom it names gets the role of their groups; nothing forged or foreign counts."""
 
+import socket
+import threading
 import time
+from contextlib import suppress
 from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
@@ -8,6 +11,7 @@ import pytest
 import requests
 from fixtures import accounts
 from support.openid_provider import CLIENT, SECRET, Provider
+from support.running import wait_for
 
 from siaga import machine, openid
 from siaga.accounts import account
@@ -230,6 +234,50 @@ def test_where_the_provider_is_away_people_log_in_by_their_own_accounts(opened, 
     assert browser.get("/login/openid").status_code == 403
     accounts.entered(browser, "siti")
     assert browser.get("/account").status_code == 200
+
+
+@pytest.fixture
+def hole():
+    """A provider that takes connections and answers nothing; gives its address, how many came, an end to them."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        taken = []
+
+        def came():
+            before = len(taken)
+            with suppress(BlockingIOError):
+                while True:
+                    taken.append(server.accept()[0])
+            return len(taken) - before
+
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/realms/bnpb", came, lambda: [one.close() for one in taken]
+
+
+def test_a_provider_that_does_not_answer_holds_one_thread_and_rests(opened, hole, monkeypatch):
+    issuer, came, end = hole
+    monkeypatch.setattr(web_openid, "_REST", 600.0)
+    monkeypatch.setattr(web_openid, "_PATIENCE", 0.3)
+    first = opened(openid=OpenId(issuer, CLIENT, roles=ROLES))
+    assert [first.get("/login/openid").status_code for _ in range(3)] == [403] * 3
+    assert came() == 1
+    monkeypatch.setattr(web_openid, "_PATIENCE", 60)
+    monkeypatch.setattr(web_openid, "_QUEUE", 0.1)
+    other = opened(openid=OpenId(issuer, CLIENT, roles=ROLES))
+    waits = threading.Thread(target=partial(other.get, "/login/openid"), daemon=True)
+    waits.start()
+    wait_for(lambda: came() == 1, 20)
+    assert other.application.test_client().get("/login/openid").status_code == 403
+    assert (came(), waits.is_alive()) == (0, True)
+    end()
+    waits.join(20)
+    assert not waits.is_alive()
+
+
+def test_one_address_begins_so_many_log_ins_a_minute(opened, monkeypatch):
+    monkeypatch.setattr(web_openid, "_PER_MINUTE", 2)
+    browser = opened()
+    assert [browser.get("/login/openid").status_code for _ in range(3)] == [302, 302, 429]
+    assert browser.get("/login/openid/callback").status_code == 429
 
 
 def test_the_web_app_does_not_start_without_the_secret_of_its_provider(tmp_path):

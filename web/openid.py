@@ -1,6 +1,9 @@
 """Logging in by an OpenID provider, beside accounts of Siaga's own: code flow with state, nonce and PKCE."""
 
-from collections.abc import Mapping
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import requests
 from authlib.common.errors import AuthlibBaseError
@@ -17,12 +20,25 @@ from siaga.outlets import UNSET
 from siaga.printable import shown
 from siaga.settings import Settings
 from web import audit, login
+from web.rates import Rates
 from web.services import services
 
 _NAME = "siaga-openid"
 _PATIENCE = 10  # seconds for the provider's answer
+_REST = 15.0  # seconds in which nobody asks a provider that did not answer
+_QUEUE = 2.0  # seconds for whoever asks it first
+_PER_MINUTE = 20  # steps of one reader; a log-in has two
 _SIGNED = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
-_TROUBLE = (requests.RequestException, AuthlibBaseError, JoseError, RuntimeError, ValueError, KeyError, TypeError)
+_TROUBLE = (
+    requests.RequestException,
+    TimeoutError,
+    AuthlibBaseError,
+    JoseError,
+    RuntimeError,
+    ValueError,
+    KeyError,
+    TypeError,
+)
 CALLBACK = "/login/openid/callback"
 
 pages = Blueprint("openid", __name__)
@@ -33,7 +49,8 @@ class Provider:
 
     def __init__(self, app: Flask, openid: OpenId, secret: str) -> None:
         """secret: of the client, as the provider gave it."""
-        self.openid = openid
+        self.openid, self.rates = openid, Rates(_PER_MINUTE)
+        self._asked, self._rests_until = threading.Lock(), 0.0
         self.client: FlaskOAuth2App = OAuth(app).register(
             "openid",
             client_id=openid.client,
@@ -48,7 +65,13 @@ class Provider:
 
     def describe(self) -> None:
         """Read where the provider's pages are, once. Raises one of _TROUBLE, also where it is another one's."""
-        metadata = self.client.load_server_metadata()
+        if not self._asked.acquire(timeout=_QUEUE):
+            raise TimeoutError("somebody else still waits for the provider's description")
+        try:
+            with self._patiently():
+                metadata = self.client.load_server_metadata()
+        finally:
+            self._asked.release()
         if metadata.get("issuer") != self.openid.issuer:
             metadata.pop("_loaded_at", None)
             raise ValueError("the provider's description is of another issuer")
@@ -57,13 +80,25 @@ class Provider:
 
     def claims(self) -> Mapping[str, object]:
         """What the provider says of who comes back from it; raises one of _TROUBLE where that proves nothing."""
-        token = self.client.authorize_access_token(claims_options={"iss": {"values": [self.openid.issuer]}})
-        claims: dict[str, object] = dict(token["userinfo"])
-        if not self.openid.groups_in(claims) and self.client.server_metadata.get("userinfo_endpoint"):
-            more = dict(self.client.userinfo(token=token))
-            if more.get("sub") == claims["sub"]:
-                claims = more | claims
-        return claims
+        with self._patiently():
+            token = self.client.authorize_access_token(claims_options={"iss": {"values": [self.openid.issuer]}})
+            claims: dict[str, object] = dict(token["userinfo"])
+            if not self.openid.groups_in(claims) and self.client.server_metadata.get("userinfo_endpoint"):
+                more = dict(self.client.userinfo(token=token))
+                if more.get("sub") == claims["sub"]:
+                    claims = more | claims
+            return claims
+
+    @contextmanager
+    def _patiently(self) -> Iterator[None]:
+        """Ask the provider unless it did not answer a moment ago: each who waits holds a thread of the web app."""
+        if time.monotonic() < self._rests_until:
+            raise TimeoutError("the provider did not answer a moment ago")
+        try:
+            yield
+        except (requests.ConnectionError, requests.Timeout):
+            self._rests_until = time.monotonic() + _REST
+            raise
 
 
 def secret_of(settings: Settings) -> str:
@@ -90,6 +125,7 @@ def install(app: Flask, openid: OpenId, secret: str) -> None:
 def start() -> ResponseReturnValue:
     """On to the provider's own page; the session keeps what proves that who comes back is who went."""
     provider = _provider()
+    provider.rates.take(request.remote_addr or "")
     try:
         provider.describe()
         session["next"] = login.local(request.args.get("next", ""))
@@ -103,6 +139,7 @@ def start() -> ResponseReturnValue:
 def enter() -> ResponseReturnValue:
     """Begin a session for whom the provider names, if a group of theirs has a role here."""
     provider = _provider()
+    provider.rates.take(request.remote_addr or "")
     try:
         provider.describe()
         claims = provider.claims()
