@@ -70,6 +70,12 @@ class Wanted:
         forms = sum(bool(getattr(wanted, form)) for form in _FORMS)
         if forms > 1 or not (forms or wanted.since or wanted.until):
             raise BadInput("Reprocess what? Send one of {forms}", forms=_SAID)
+        if wanted.until and wanted.until <= wanted.since:
+            raise BadInput(
+                "until {until} is not after since {since}; until itself is left out, so write the day after the last",
+                until=wanted.until,
+                since=wanted.since,
+            )
         return wanted
 
     @property

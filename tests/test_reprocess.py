@@ -90,6 +90,7 @@ WRONG = {  # what is sent: the field that the sentence names
     "nothing": ({}, "event_id"),
     "two": ({"all": True, "failed": True}, "event_id"),
     "no time": ({"since": "yesterday"}, "since is 'yesterday'"),
+    "no period": ({"since": "2018-08-05", "until": "2018-08-05"}, "until itself is left out"),
     "no number": ({"latest": "ten"}, "latest is 'ten'"),
     "no age": ({"older": ["model"]}, "older is"),
     "no key": ({"inputs": [{"bucket": "shakemaps"}]}, "inputs: each"),

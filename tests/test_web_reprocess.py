@@ -117,6 +117,7 @@ WRONG = {  # what the form says: what the page answers
     "what": ({"what": "everything"}, "choose one of the list"),
     "count": ({"what": "latest", "count": "many"}, "write how many events"),
     "period": ({"what": "period"}, "Write from when"),
+    "day": ({"what": "period", "since": "2018-08-05", "until": "2018-08-05"}, "write the day after the last"),
     "name": ({"what": "named"}, "Write the name"),
     "unknown": ({"what": "named", "name": "19990101000000"}, "Nothing that was processed answers to"),
     "since": ({"what": "all", "since": "yesterday"}, "write a time such as"),
