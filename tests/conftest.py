@@ -29,7 +29,10 @@ STACK = "stack"
 LONGEST = (
     STACK,
     "tests/chaos/test_chaos.py",
-    *(f"tests/test_{name}.py" for name in ("on_shakemap", "report_hazards", "web", "report", "faults", "catalog")),
+    *(f"tests/test_{name}.py" for name in ("faults", "browser_tabs", "backup")),
+    "tests/security/test_slots.py",
+    *(f"tests/test_{name}.py" for name in ("on_shakemap", "sftp", "report_hazards", "web", "report", "clients")),
+    *(f"tests/test_{name}.py" for name in ("reprocess", "gateway_jobs", "sftp_hostile", "changes", "gateways")),
 )
 
 

@@ -263,6 +263,7 @@ RIGHTS = {
     ("ash", keys.ASHMAPS): {READ, LIST, PUT},
     **{("operators", bucket): {PUT} for bucket in (keys.SHAKEMAPS, keys.SHAKEMAPS_CORRECTED)},
     **{("operators", bucket): {READ, LIST, PUT} for bucket in (keys.DECISIONS, keys.TEXTS, keys.NOTIFICATIONS)},
+    ("operators", keys.ANALYSIS_DATA): {LIST},  # and read what describes its versions
     ("operators", keys.SUBSCRIPTIONS): {READ, LIST, PUT, DELETE},
     **{("accounts", bucket): {READ, LIST, PUT} for bucket in (keys.ACCOUNTS, keys.AUDIT)},
     **{("gateway", bucket): {READ, LIST, PUT, DELETE} for bucket in (keys.LEDGER, keys.CANARY)},

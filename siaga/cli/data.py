@@ -119,7 +119,8 @@ def _prepared(settings: Settings, store: "Store", role: str = "") -> None:
         imports.share_out(store, settings.cache, lambda line: print(line, flush=True))
     if role in prepared_tiles.ROLES:
         imports.draw_tiles(store, settings.cache, lambda line: print(line, flush=True))
-    print(f"reckoned for the page {settings.public_url}/data: {facts.complete(store, settings.cache)}")
+    if described := facts.complete(store, settings.cache):
+        print(f"{described} described anew at {settings.public_url}/data")
 
 
 def _noted(settings: Settings, what: str, about: str) -> None:

@@ -20,6 +20,7 @@ STREAM = "siaga.tar"
 _KEYS = {"AWS_ACCESS_KEY_ID": "backup-s3-key", "AWS_SECRET_ACCESS_KEY": "backup-s3-secret"}
 _ABSENT = ("Is there a repository at the following location", "unable to open config file")
 _LOOK_SECONDS = 120
+_TIDY_SECONDS = 3.0  # for restic to take its lock away
 _KEPT_WHOLE = "3d"  # all of so long: a bad one of today does not take the place of a sound one
 
 
@@ -90,8 +91,7 @@ class Vault:
             except BrokenPipeError:
                 pass  # restic says why
             except BaseException:
-                process.send_signal(signal.SIGINT)  # before its input ends: else half a backup would be kept as a whole
-                process.wait()
+                _end(process)  # before its input ends: else half a backup would be kept as a whole
                 with suppress(BrokenPipeError):
                     process.stdin.close()
                 raise
@@ -188,6 +188,16 @@ def _snapshot(record: Mapping[str, str]) -> Snapshot:
     fraction = text.find(".")  # nanoseconds, which Python does not read
     seconds, zone = text[:fraction], text[fraction:].lstrip(".0123456789")
     return Snapshot(record["short_id"], datetime.fromisoformat(seconds + zone).astimezone(UTC))
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Let restic tidy up; who was started in the background ignores SIGINT, as a shell has it, and so does restic."""
+    process.send_signal(signal.SIGINT)
+    try:
+        process.wait(_TIDY_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()  # the next backup removes its lock
+        process.wait()
 
 
 def _last(errors: bytes) -> str:
