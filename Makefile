@@ -6,7 +6,7 @@ siaga := .venv/bin/siaga
 prettier := web/node_modules/.bin/prettier
 pages := siaga web
 styles := "{siaga,web}/**/*.{css,js}"
-# Three on two cores: a third of the time of a worker goes with waiting for processes that were killed or held up.
+# Three on two cores, since processes that were killed or held up are waited for.
 workers := --numprocesses 3 --dist loadscope --no-loadscope-reorder
 
 help:
