@@ -6,8 +6,8 @@ siaga := .venv/bin/siaga
 prettier := web/node_modules/.bin/prettier
 pages := siaga web
 styles := "{siaga,web}/**/*.{css,js}"
-# Three on two cores, since processes that were killed or held up are waited for.
-workers := --numprocesses 3 --dist loadscope --no-loadscope-reorder
+# Two on two cores: a third takes longer, since sieges and stacks that start starve each other.
+workers := --numprocesses 2 --dist loadscope --no-loadscope-reorder
 
 help:
 	@echo "make demo [EXIT=1]             set up, start everything, send a real ShakeMap, print the link"
