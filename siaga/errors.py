@@ -17,9 +17,11 @@ _GROUPED_FROM = 10_000
 def written(value: object) -> object:
     """A value as an English sentence has it: whole numbers in groups of three digits, but for those like years.
 
-    >>> written(2020), written(250_000_000), written(6.5), written("a")
-    (2020, '250,000,000', 6.5, 'a')
+    >>> written(2020), written(250_000_000), written(6.5), written("a"), written([reason("b"), reason("c")])
+    (2020, '250,000,000', 6.5, 'a', 'b; c')
     """
+    if isinstance(value, list):
+        return "; ".join(str(one["text"]) for one in value)
     return f"{value:,}" if isinstance(value, int) and abs(value) >= _GROUPED_FROM else value
 
 
@@ -27,7 +29,7 @@ class SiagaError(Exception):
     """Base of every failure that Siaga foresees.
 
     A message is a template in English and the values that fill it, so that a page can say it in
-    the reader's language while the stored text stays one and the same.
+    the reader's language while the stored text stays one and the same. A value may be a tuple of other failures.
     """
 
     status = 500
@@ -35,13 +37,19 @@ class SiagaError(Exception):
     def __init__(self, template: str, **values: object) -> None:
         """`template` is an English sentence with {named} places; `values` fill them."""
         self.template = template
-        self.values = values
-        said = {name: written(value) for name, value in values.items()}
+        self.values = {name: _kept(value) for name, value in values.items()}
+        said = {name: written(value) for name, value in self.values.items()}
         super().__init__(template.format(**said) if values else template)
 
     def reason(self) -> Reason:
         """The message as it is stored."""
         return {"text": str(self), "template": self.template, "values": self.values}
+
+
+def _kept(value: object) -> object:
+    if isinstance(value, tuple) and all(isinstance(one, SiagaError) for one in value):
+        return [one.reason() for one in value]
+    return value
 
 
 def reason(template: str, **values: object) -> Reason:

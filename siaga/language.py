@@ -46,6 +46,8 @@ class Language:
             return str(reason.get("text", ""))  # written by another version of Siaga: its own English
 
     def _printed(self, value: object) -> object:
+        if isinstance(value, list):  # of reasons
+            return "; ".join(self.reason(one) for one in value)
         return CONVENTIONS[self.code].separated(str(written(value))) if isinstance(value, int | float) else value
 
 

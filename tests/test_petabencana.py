@@ -1,5 +1,6 @@
 """PetaBencana is asked: every generation of its server, every trap, and never a false "no flood"."""
 
+import json
 import re
 import time
 from datetime import UTC, datetime, timedelta
@@ -200,6 +201,16 @@ def test_a_doubted_answer_is_kept_as_it_came(server):
     assert isinstance(found, Suspect)
     assert found.body == b"<html><h1>We are moving house</h1></html>"
     assert "not JSON" in found.reason["text"]
+
+
+def test_why_each_of_two_servers_is_away_is_told_in_the_readers_language():
+    first, second = ("http://127.0.0.1:1", "http://127.0.0.1:2")
+    reason = client(first, second, seconds=0.3).floods(JAKARTA).reason
+    told = language.load("id").reason(json.loads(json.dumps(reason)))
+    assert told.startswith("Tak ada peladen PetaBencana yang menjawab: http://127.0.0.1:1")
+    assert told.count(" tidak dapat dihubungi: ") == 2
+    assert reason["text"].count(" cannot be reached: ") == 2
+    assert str(SiagaError(reason["template"], **reason["values"])) == reason["text"]
 
 
 def test_two_ill_servers_are_both_named(server, other):

@@ -121,7 +121,7 @@ class PetaBencana:
         try:
             return answer, read_flood(answer.body)
         except BadInput as error:
-            doubted = Doubted("{url}: {detail}", url=answer.url, detail=str(error))
+            doubted = Doubted("{url}: {detail}", url=answer.url, detail=(error,))
             doubted.body = answer.body
             raise doubted from error
 
@@ -192,8 +192,8 @@ def _together(failures: Mapping[str, SiagaError]) -> SiagaError:
     if len(failures) == 1:
         return next(iter(failures.values()))
     if not doubts:
-        return Unavailable("No server of PetaBencana answers: {detail}", detail="; ".join(map(str, failures.values())))
-    together = Doubted("PetaBencana cannot be believed: {detail}", detail="; ".join(map(str, failures.values())))
+        return Unavailable("No server of PetaBencana answers: {detail}", detail=tuple(failures.values()))
+    together = Doubted("PetaBencana cannot be believed: {detail}", detail=tuple(failures.values()))
     together.body = next((doubt.body for doubt in doubts if doubt.body is not None), None)
     return together
 
