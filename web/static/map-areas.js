@@ -32,7 +32,7 @@ async function start({ map, library }) {
     popup.setLngLat(lngLat).setDOMContent(text(one.properties)).addTo(map),
   );
   for (const row of document.querySelectorAll("tr[data-areas]")) row.querySelector(".c-files").append(button(row));
-  box.dataset.ready = "yes";
+  map.once("idle", () => (box.dataset.ready = "yes")); // before, a click meets areas that are not drawn
 
   function button(row) {
     const made = Object.assign(document.createElement("button"), {
