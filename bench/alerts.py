@@ -147,7 +147,8 @@ def _by_sftp(settings: Settings, grid: bytes, event_id: str) -> tuple[float, flo
         path.write_bytes(quake.named(grid, event_id))
         batch = f"-mkdir shakemaps/{event_id}\nput {path} shakemaps/{key}\n"
         began = time.monotonic()
-        subprocess.run([*command, f"bmkg@{settings.sftp_host}"], input=batch, text=True, check=True, timeout=60)
+        command.append(f"bmkg@{settings.sftp_host}")
+        subprocess.run(command, input=batch, text=True, check=True, timeout=60, stdout=subprocess.DEVNULL)
     page = f"{settings.public_url}/earthquakes/{event_id}"
     _wait(lambda: requests.get(page, timeout=10).ok, "figures", 0.02)
     figures = time.monotonic() - began
@@ -208,8 +209,9 @@ def _heard(settings: Settings, name: str, event_id: str, number: int) -> str:
 
 
 def _logs(settings: Settings, event_id: str) -> list[str]:
+    """In the order of what they tell of: names begin with its time. A log is written again once the report is out."""
     heads = _reader(settings, keys.NOTIFICATIONS).list(keys.NOTIFICATIONS, naming.LOG)
-    return [one.key for one in sorted(heads, key=lambda head: head.modified) if f"_{event_id}_" in one.key]
+    return [one.key for one in heads if f"_{event_id}_" in one.key]
 
 
 def _newest(settings: Settings, event_id: str) -> dict[str, Any]:
