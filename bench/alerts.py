@@ -237,12 +237,18 @@ def _swarm(settings: Settings, box: _Box, weak: bytes, say: Say) -> None:
         event_id = quake.event_id(happened)
         body = quake.named(quake.at(weak, happened), event_id)
         store.put(keys.SHAKEMAPS, f"{event_id}/grid.xml", body, "application/xml")
-    _wait(lambda: _count(settings, naming.LOG) >= logs + _SWARM, "the logs of the swarm")
-    _wait(lambda: _count(settings, naming.HELD) >= (_SWARM - 5) * len(ids) or len(box.came) > before + 60, "its end")
+    _wait(lambda: _count(settings, naming.LOG) >= logs + _SWARM and not _sending(settings), "its end")
     each = (len(box.came) - before) / len(ids)
     held = _count(settings, naming.HELD) / len(ids)
     say(f"a swarm of {_SWARM}: {each:g} mails to each of {len(ids)} subscribers; {held:g} held for one message")
     _stand(settings, ids, STOPPED)
+
+
+def _sending(settings: Settings) -> bool:
+    """Whether a message of any log is still on its way."""
+    heads = _reader(settings, keys.NOTIFICATIONS).list(keys.NOTIFICATIONS, naming.LOG)
+    logs = (_read(settings, keys.NOTIFICATIONS, one.key) for one in heads)
+    return any(row["state"] == "sending" for log in logs for row in log["messages"].values())
 
 
 def _backfill(settings: Settings, box: _Box, weak: bytes, say: Say) -> None:

@@ -147,6 +147,7 @@ def test_a_corrected_map_is_another_version(analyse, store):
         ({"order": "shuffled"}, "placed by LON and LAT"),
         ({"event_id": "20180805194636"}, "The folder is named 20180805194635"),
         ({"time": "2099-08-05T18:46:35", "process_time": ""}, "lies after the arrival"),
+        ({"time": "2013-08-05T18:46:35", "process_time": ""}, "names another day than the quake's time"),
         ({"lon": 20.0}, "outside the population data"),
         ({"floor": 6.0}, "The map ends where the shaking is still MMI 6.0"),
         ({"time": "2031-08-05T18:46:35", "process_time": ""}, "more than 10 years"),

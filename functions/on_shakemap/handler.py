@@ -6,7 +6,7 @@ writes  results/earthquake/*/hazard.tif …/contours.geojson …/bands.geojson �
         results/earthquake/*/impact.json (last: with it the analysis is there), results/catalog/*
 """
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from siaga import keys
 from siaga.analysis import Analysis
@@ -25,6 +25,7 @@ from siaga.report.earthquake import printed
 from siaga.timing import Timing
 
 _CLOCKS_DIFFER = timedelta(minutes=5)
+_ID_CLOCKS_DIFFER = timedelta(days=1)  # the id's clock is of any zone of Indonesia, or UTC's
 
 
 def run(notification: Notification, context: frame.Context) -> frame.Outcome:
@@ -56,7 +57,7 @@ warm = Rehearsal(ROLES, _rehearse)
 
 
 def _arrival_warnings(given: analyse.Input, found: Analysis[EarthquakeImpact]) -> list[Reason]:
-    """A quake after its own map; what came in the same zip."""
+    """A quake after its own map, or named for another day; what came in the same zip."""
     said = []
     if others := gridpack.beside(given.body):
         said.append(reason("The zip holds other files too ({count}); only its grid.xml is read", count=others))
@@ -69,7 +70,25 @@ def _arrival_warnings(given: analyse.Input, found: Analysis[EarthquakeImpact]) -
                 received=stamp(given.head.modified),
             )
         )
+    named = _clock_of(event_id := found.run.event_id)
+    if named and abs(named - time) > _ID_CLOCKS_DIFFER:
+        said.append(
+            reason(
+                "The event's id, {event_id}, names another day than the quake's time, {time}; "
+                "look whether this is another quake's map under this id",
+                event_id=event_id,
+                time=stamp(time),
+            )
+        )
     return said
+
+
+def _clock_of(event_id: str) -> datetime | None:
+    """The clock that BMKG's ids begin with; None where an id has none."""
+    try:
+        return datetime.strptime(event_id[:14], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def _clock_zone(impact: EarthquakeImpact) -> str:
