@@ -1,7 +1,7 @@
 """The object store (S3). The only module that speaks to it; botocore's errors stop here."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -125,7 +125,7 @@ class Store:
             wanted["VersionId"] = version_id
         if if_match:
             wanted["IfMatch"] = f'"{if_match}"'
-        with _own_errors(bucket, key):
+        with self._asking(bucket, key):
             answer = self._client.get_object(**wanted)
             with closing(answer["Body"]) as body:
                 head = _head(key, answer)
@@ -135,7 +135,7 @@ class Store:
 
     def get_range(self, bucket: str, key: str, start: int, end: int) -> bytes:
         """Bytes start to end, both included."""
-        with _own_errors(bucket, key):
+        with self._asking(bucket, key):
             answer = self._client.get_object(Bucket=bucket, Key=key, Range=f"bytes={start}-{end}")
             return bytes(answer["Body"].read())
 
@@ -144,21 +144,21 @@ class Store:
     ) -> tuple[Head, Iterator[bytes]]:
         """The object in pieces, for a download that should not pass through memory whole."""
         wanted = {"Bucket": bucket, "Key": key} | ({"VersionId": version_id} if version_id else {})
-        with _own_errors(bucket, key):
+        with self._asking(bucket, key):
             answer = self._client.get_object(**wanted)
         return _head(key, answer), _pieces(bucket, key, answer["Body"], chunk)
 
     def download(self, bucket: str, key: str, path: Path) -> None:
         """Write the object to `path`; the file appears whole or not at all."""
         part = path.with_name(f"{path.name}.part")
-        with _own_errors(bucket, key):
+        with self._asking(bucket, key):
             self._client.download_file(bucket, key, str(part))
         part.replace(path)
 
     def head(self, bucket: str, key: str, *, version_id: str = "") -> Head:
         """What the store says of one object; raises NotFound."""
         wanted = {"Bucket": bucket, "Key": key} | ({"VersionId": version_id} if version_id else {})
-        with _own_errors(bucket, key):
+        with self._asking(bucket, key):
             return _head(key, self._client.head_object(**wanted))
 
     def exists(self, bucket: str, key: str) -> bool:
@@ -191,7 +191,7 @@ class Store:
             wanted["IfNoneMatch"] = "*"
         if if_match:
             wanted["IfMatch"] = f'"{if_match}"'
-        with _own_errors(bucket, key):
+        with self._asking(bucket, key):
             return str(self._client.put_object(**wanted)["ETag"]).strip('"')
 
     def delete(self, bucket: str, key: str, *, version_id: str = "", if_match: str = "") -> None:
@@ -202,7 +202,7 @@ class Store:
         wanted = {"Bucket": bucket, "Key": key} | ({"VersionId": version_id} if version_id else {})
         if if_match:
             wanted["IfMatch"] = f'"{if_match}"'
-        with _own_errors(bucket, key):
+        with self._asking(bucket, key):
             self._client.delete_object(**wanted)
 
     def list(self, bucket: str, prefix: str = "", *, start_after: str = "") -> Iterator[Head]:
@@ -210,7 +210,7 @@ class Store:
         wanted = {"Bucket": bucket, "Prefix": prefix}
         if start_after:
             wanted["StartAfter"] = start_after
-        with _own_errors(bucket, prefix):
+        with self._asking(bucket, prefix):
             for page in self._client.get_paginator("list_objects_v2").paginate(**wanted):
                 for entry in page.get("Contents", ()):
                     yield _listed(entry)
@@ -220,7 +220,7 @@ class Store:
         folders: list[str] = []
         heads: list[Head] = []
         wanted = {"Bucket": bucket, "Prefix": prefix, "Delimiter": "/"}
-        with _own_errors(bucket, prefix):
+        with self._asking(bucket, prefix):
             for page in self._client.get_paginator("list_objects_v2").paginate(**wanted):
                 folders += [entry["Prefix"][len(prefix) : -1] for entry in page.get("CommonPrefixes", ())]
                 heads += [_listed(entry) for entry in page.get("Contents", ())]
@@ -229,13 +229,13 @@ class Store:
     def folders(self, bucket: str, prefix: str = "") -> Iterator[str]:
         """Keys up to and with the first slash behind the prefix, in their order; cheaper than to list them all."""
         wanted = {"Bucket": bucket, "Prefix": prefix, "Delimiter": "/"}
-        with _own_errors(bucket, prefix):
+        with self._asking(bucket, prefix):
             for page in self._client.get_paginator("list_objects_v2").paginate(**wanted):
                 yield from (entry["Prefix"] for entry in page.get("CommonPrefixes", ()))
 
     def versions(self, bucket: str, prefix: str = "") -> Iterator[Head]:
         """Every version of every object, newest first within a key; delete markers are left out."""
-        with _own_errors(bucket, prefix):
+        with self._asking(bucket, prefix):
             for page in self._client.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix):
                 for entry in page.get("Versions", ()):
                     yield _listed(entry)
@@ -247,6 +247,10 @@ class Store:
                 f"{method}_object", Params={"Bucket": bucket, "Key": key}, ExpiresIn=seconds
             )
         )
+
+    def _asking(self, bucket: str, key: str) -> AbstractContextManager[None]:
+        """Around every request: what a store that answers badly, or not at all, raises here."""
+        return _own_errors(bucket, key)
 
 
 def _too_large(where: str, size: int, limit: int) -> BadInput:
