@@ -101,15 +101,49 @@ def test_every_pod_is_closed_and_bounded_as_pod_security_restricted_wants_it(val
         assert {"cpu", "memory"} <= one["resources"]["requests"].keys()
         assert "memory" in one["resources"]["limits"]
         kinds = {next(iter(volume.keys() - {"name"})) for volume in pod["volumes"]}
-        assert kinds <= {"emptyDir", "secret", "persistentVolumeClaim", "configMap"}
+        assert kinds <= {"emptyDir", "secret", "projected", "persistentVolumeClaim", "configMap"}
         if workload["kind"] != "Job":
             assert {"readinessProbe", "livenessProbe"} <= one.keys(), part
 
 
+def test_a_busy_machine_takes_no_operator_away_in_the_middle_of_an_import():
+    probe = container(pods()["operator"])["livenessProbe"]
+    assert probe["timeoutSeconds"] >= 10  # an exec alone took longer than a second
+    assert probe["periodSeconds"] * probe["failureThreshold"] >= 300
+
+
+def test_annotations_of_pods_stand_on_every_pod_so_that_a_changed_one_replaces_them():
+    for part, workload in pods("podAnnotations.upgraded=today").items():
+        assert workload["spec"]["template"]["metadata"]["annotations"] == {"upgraded": "today"}, part
+
+
+def test_one_machine_with_two_processors_has_room_for_a_whole_upgrade():
+    small = yaml.safe_load((CHART.parent / "one-node.yaml").read_text())
+    jsonschema.validate(values := merged(VALUES, small), SCHEMA)
+    millicores = [int(values[part]["resources"]["requests"]["cpu"].removesuffix("m")) for part in ("gateway", "web")]
+    functions = int(values["functionResources"]["requests"]["cpu"].removesuffix("m")) * len(FUNCTIONS)
+    assert 3 * (2 * sum(millicores) + functions) < 2 * 2000
+
+
+def secrets_of(workload):
+    """(name, whether there may be none) of each that it is handed; empty where it sees all."""
+    sources = [
+        source["secret"]
+        for volume in workload["spec"]["template"]["spec"]["volumes"]
+        for source in (volume["projected"]["sources"] if volume["name"] == "secrets" else ())
+    ]
+    return {(item["key"], one["optional"]) for one in sources for item in one.get("items", ())}
+
+
 @pytest.mark.parametrize("part", ["gateway", "sftp", "web", *FUNCTIONS])
 def test_a_part_is_handed_its_own_secrets_and_no_other(part):
-    (volume,) = [one for one in pods()[part]["spec"]["template"]["spec"]["volumes"] if one["name"] == "secrets"]
-    assert {one["key"] for one in volume["secret"]["items"]} == set(COMPOSE[part]["secrets"])
+    assert {name for name, _ in secrets_of(pods()[part])} == set(COMPOSE[part]["secrets"])
+
+
+def test_a_part_starts_without_the_secrets_that_only_an_operator_gives_and_without_no_other():
+    handed = set().union(*map(secrets_of, pods().values()))
+    assert {name for name, may_miss in handed if may_miss} == {*outlets.SECRETS, openid.SECRET}
+    assert not {(name, False) for name in (*outlets.SECRETS, openid.SECRET)} & handed
 
 
 def test_what_is_named_as_a_secret_is_made(tmp_path):
@@ -118,9 +152,7 @@ def test_what_is_named_as_a_secret_is_made(tmp_path):
     machine.make_store_keys(settings)
     machine.make_database_password(settings)
     for workload in pods(*ALL).values():
-        for volume in workload["spec"]["template"]["spec"]["volumes"]:
-            if volume["name"] == "secrets":
-                assert {one["key"] for one in volume["secret"].get("items", ())} <= set(os.listdir(settings.secrets))
+        assert {name for name, _ in secrets_of(workload)} <= set(os.listdir(settings.secrets))
 
 
 def test_each_part_may_be_reached_by_those_that_ask_it_and_by_no_other():

@@ -97,15 +97,25 @@ topologySpreadConstraints:
     labelSelector: { matchLabels: {{ include "siaga.selector" . | fromYaml | toJson }} }
 {{- end }}
 
+{{- /* Of these there may be none, also in a Secret of the operator's own or of an older version: unset stands for none. */ -}}
+{{- define "siaga.optionalSecrets" -}}
+[oidc-secret, mail-user, mail-password, telegram-token, whatsapp-token]
+{{- end }}
+
 {{- /* (root, list of secrets): a volume with these and no other; all of them where none is named. */ -}}
 {{- define "siaga.secretVolume" -}}
+{{- $secret := include "siaga.secret" (index . 0) -}}
+{{- $optional := include "siaga.optionalSecrets" . | fromYamlArray -}}
 - name: secrets
-  secret:
-    secretName: {{ include "siaga.secret" (index . 0) }}
+  projected:
     defaultMode: 0440
-    {{- with index . 1 }}
-    items: [{{ range $index, $one := . }}{{ if $index }}, {{ end }}{ key: {{ $one }}, path: {{ $one }} }{{ end }}]
-    {{- end }}
+    sources:
+      {{- if not (index . 1) }}
+      - secret: { name: {{ $secret }} }
+      {{- end }}
+      {{- range $one := index . 1 }}
+      - secret: { name: {{ $secret }}, optional: {{ has $one $optional }}, items: [{ key: {{ $one }}, path: {{ $one }} }] }
+      {{- end }}
 {{- end }}
 
 {{- /* (root, part): at most one pod of it goes at a time when a node is emptied. */ -}}
