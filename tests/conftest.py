@@ -26,6 +26,7 @@ hypothesis.settings.load_profile("suite")
 
 # What takes longest comes first, so that all workers are busy to the end; first of all what uses the one stack.
 STACK = "stack"
+UP = pytest.StashKey[Running]()  # that stack, once it is started
 LONGEST = (
     STACK,
     "tests/chaos/test_chaos.py",
@@ -66,6 +67,15 @@ def pytest_collection_modifyitems(config, items):
         items[:] = [item for item in items if quick.is_quick_test(item.fixturenames)]
     turns = {name: turn for turn, name in enumerate(LONGEST)}
     items.sort(key=lambda item: turns.get(share(item.nodeid.partition("::")[0]), len(LONGEST)))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item, nextitem):
+    """Stop the one stack after the last test of its share, not at the end of all: idle, it works all the same."""
+    yield
+    left = nextitem and share(nextitem.nodeid.partition("::")[0])
+    if left != STACK and (running := item.config.stash.get(UP, None)):
+        running.stop()
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -201,9 +211,9 @@ def qgis():
 
 
 @pytest.fixture(scope="session")
-def stack_up(tmp_path_factory):
+def stack_up(tmp_path_factory, pytestconfig):
     """A whole running Siaga with the demonstration exposure."""
-    running = Running(tmp_path_factory.mktemp("siaga")).start()
+    pytestconfig.stash[UP] = running = Running(tmp_path_factory.mktemp("siaga")).start()
     try:
         installed = running.run("data", "demo", seconds=300)
         assert installed.returncode == 0, installed.stdout + installed.stderr

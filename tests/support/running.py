@@ -66,14 +66,16 @@ def environment(home: Path, **more: str) -> dict[str, str]:
 
 
 def wait_for(condition, seconds: float = 30, what: str = "the condition"):
-    """Poll until `condition()` is true; returns its value."""
-    deadline = time.monotonic() + seconds
+    """Poll until `condition()` is true; returns its value. Who waits long polls less often: it is work, too."""
+    began = time.monotonic()
+    deadline = began + seconds
     while True:
         value = condition()
         if value:
             return value
-        assert time.monotonic() < deadline, f"waited {seconds:g} s in vain for {what}"
-        time.sleep(0.05)
+        now = time.monotonic()
+        assert now < deadline, f"waited {seconds:g} s in vain for {what}"
+        time.sleep(min(max(0.05, (now - began) / 20), 0.25))
 
 
 class Running:
@@ -101,7 +103,7 @@ class Running:
         self.settings.home.mkdir(parents=True, exist_ok=True)
         with (self.settings.home / "up.log").open("w") as log:
             self.process = subprocess.Popen([SIAGA, "up"], env=os.environ | self.environment, stdout=log, stderr=log)
-        wait_for(self.is_ready, 90, f"siaga up; see {log.name}")
+        wait_for(self.is_ready, 300, f"siaga up; see {log.name}")
         return self
 
     def is_ready(self) -> bool:

@@ -8,8 +8,15 @@ def emptied_store(settings):
     """Open the store with the rights of root and remove all that it holds."""
     opened = Store.connect(settings, "root")
     for bucket in keys.BUCKETS:
-        empty(opened._client, bucket)
+        if not _is_bare(settings, bucket):
+            empty(opened._client, bucket)
     return opened
+
+
+def _is_bare(settings, bucket):
+    """Whether a bucket of our own MinIO has nothing on its disk; to ask the server costs a hundred times as much."""
+    folder = settings.home / "store" / bucket
+    return settings.store_is_ours and folder.is_dir() and not any(folder.iterdir())
 
 
 def empty(client, bucket):
