@@ -12,8 +12,7 @@ from siaga.accounts import audit
 from siaga.accounts.account import ADMIN
 from siaga.accounts.audit import DONE, FAILED, REFUSED, Audit, Wanted
 from siaga.errors import SiagaError
-from siaga.report import figures
-from web import login
+from web import clock, login
 
 _NAME = "siaga-audit"
 _NOTED = ("openid.enter",)  # though a browser asks for it by GET: it begins a session
@@ -151,7 +150,7 @@ def _is_refused(response: Response) -> bool:
 def _row(entry: audit.Entry) -> dict[str, str]:
     when = moment.parse(entry.when)
     return {
-        "when": f"{figures.short_date(when, g.code, 'WIB')}, {figures.clock(when, 'WIB', seconds=True)}",
+        "when": clock.dated(when, g.code, seconds=True),
         "who": entry.who,
         "what": ACTIONS.get(entry.what, entry.what),
         "result": entry.result,

@@ -73,7 +73,7 @@ def unmapped(index: Index, now: datetime, _: Language) -> list[dict[str, Any]]:
             "place": one.place,
             "felt": one.felt,
             "tsunami": one.tsunami,
-            "when": f"{figures.short_date(one.time, _.code, 'WIB')}, {figures.clock(one.time, 'WIB')}",
+            "when": clock.dated(one.time, _.code),
             "ago": clock.ago(stamp(one.time), now, _),
         }
         for one in found
@@ -88,9 +88,7 @@ def source_rows(index: Index, now: datetime, _: Language) -> list[dict[str, Any]
             "text": _.reason(one.reason),
             "state": one.state,
             "state_name": _(STATES[one.state]),
-            "last": f"{figures.short_date(one.last, _.code, 'WIB')}, {figures.clock(one.last, 'WIB')}"
-            if one.last
-            else "",
+            "last": clock.dated(one.last, _.code) if one.last else "",
             "ago": clock.ago(stamp(one.last), now, _) if one.last else "",
             "usual": clock.lasted(one.usual, _) if one.usual else "",
         }

@@ -27,6 +27,27 @@ def ago(utc: str, at: datetime, _: Language) -> str:
     return _("{count} h ago", count=int(seconds / _HOUR))
 
 
+def dated(at: datetime, code: str, *, seconds: bool = False) -> str:
+    """The day and the clock in the west of the country, where those who read it sit; code: of the language.
+
+    >>> from datetime import UTC
+    >>> dated(datetime(2018, 8, 5, 18, 0, tzinfo=UTC), "id")
+    '6 Agu 2018, 01:00 WIB'
+    """
+    return f"{figures.short_date(at, code, 'WIB')}, {figures.clock(at, 'WIB', seconds=seconds)}"
+
+
+def when(utc: str, now: datetime, _: Language) -> str:
+    """How long ago a stored time was; its day and clock from two days on, and for the future.
+
+    >>> from datetime import UTC
+    >>> from siaga.language import load
+    >>> when("2018-08-05T18:00:00Z", datetime(2018, 8, 20, tzinfo=UTC), load("id"))
+    '6 Agu 2018, 01:00 WIB'
+    """
+    return ago(utc, now, _) or dated(moment.parse(utc), _.code)
+
+
 def lasted(seconds: float, _: Language) -> str:
     """A duration: seconds with one decimal, then minutes, then hours.
 

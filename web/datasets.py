@@ -18,7 +18,7 @@ from siaga.exposure.extent import Extent
 from siaga.report import figures
 from siaga.report.words import LAND, ROADS, STRUCTURES
 from siaga.store import Store
-from web import audit, downloads, login
+from web import audit, clock, downloads, login
 from web.levels import level_name
 from web.services import give, given
 
@@ -189,10 +189,7 @@ def _row(version: Version, counts: bool) -> Row:
 
 
 def _when(stored: str) -> str:
-    if not stored:
-        return ""
-    when = moment.parse(stored)
-    return f"{figures.short_date(when, g.code, 'WIB')}, {figures.clock(when, 'WIB')}"
+    return clock.dated(moment.parse(stored), g.code) if stored else ""
 
 
 def _kind(role: str, kind: str) -> str:

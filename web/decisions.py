@@ -10,9 +10,8 @@ from siaga.accounts.account import OPERATOR
 from siaga.errors import BadInput
 from siaga.inputs import decisions
 from siaga.inputs.decisions import FELT, HIDDEN, Decision
-from siaga.report import figures
 from siaga.store import Store
-from web import audit, login, tabs
+from web import audit, clock, login, tabs
 from web.runs import find
 from web.services import give, given, services
 
@@ -112,6 +111,6 @@ def _row(one: Decision) -> dict[str, Any]:
         "value": one.value,
         "why": one.why,
         "who": one.who,
-        "when": f"{figures.short_date(when, g.code, 'WIB')}, {figures.clock(when, 'WIB')}",
+        "when": clock.dated(when, g.code),
         "page": _page(one.hazard, one.event_id),
     }

@@ -11,9 +11,8 @@ from siaga.alerts.change import BELOW, CANCELLED, FIRST, UPDATE
 from siaga.alerts.delivery import Log, Wanted
 from siaga.alerts.naming import Step
 from siaga.hazards import HAZARDS
-from siaga.report import figures
 from siaga.store import Store
-from web import login
+from web import clock, login
 from web.subscriptions import CHANNELS
 
 _NAME = "siaga-notifications"
@@ -61,7 +60,7 @@ def _row(step: Step, log: Log) -> dict[str, object]:
     return {
         "title": log["title"].get(g.code, ""),
         "page": f"/{HAZARDS[step.hazard].page}/{step.event_id}",
-        "when": f"{figures.short_date(step.received, g.code, 'WIB')}, {figures.clock(step.received, 'WIB')}",
+        "when": clock.dated(step.received, g.code),
         "version": log["version"],
         "hidden": log["hidden"],
         "counts": sorted(Counter(one["state"] for one in went).items()),

@@ -11,8 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from siaga import moment
 from siaga.accounts.account import OPERATOR
 from siaga.errors import BadInput, SiagaError, Unavailable
-from siaga.report import figures
-from web import audit, login, status
+from web import audit, clock, login, status
 from web.services import services
 
 _NAME = "siaga-reprocess"
@@ -211,11 +210,10 @@ def _shown(order: dict[str, Any]) -> dict[str, Any]:
         *([g.language("the report alone")] if wanted.get("report") else ()),
         *([wanted["function"]] if "function" in wanted else ()),
     ]
-    placed = moment.parse(order["placed"])
     return order | {
         "about": ", ".join(about),
         "reason": g.language.reason(order["reason"]),
-        "placed": f"{figures.short_date(placed, g.code, 'WIB')}, {figures.clock(placed, 'WIB')}",
+        "placed": clock.dated(moment.parse(order["placed"]), g.code),
     }
 
 

@@ -190,9 +190,9 @@ def _canary(facts: CanaryFacts | None) -> dict[str, str | bool]:
     """How the last canaries fared, in words; nothing where none is sent or known."""
     if facts is None or not facts["minutes"] or not facts["sent"]:
         return {}
-    words: dict[str, str | bool] = {"late": facts["late"], "sent": clock.ago(facts["sent"], g.now, g.language)}
+    words: dict[str, str | bool] = {"late": facts["late"], "sent": clock.when(facts["sent"], g.now, g.language)}
     if facts["published"] and facts["seconds"] is not None:
-        words["published"] = clock.ago(facts["published"], g.now, g.language)
+        words["published"] = clock.when(facts["published"], g.now, g.language)
         words["lasted"] = clock.lasted(facts["seconds"], g.language)
     return words
 
@@ -240,7 +240,7 @@ def _outage(one: dict[str, Any]) -> dict[str, Any]:
 
 
 def _moment(utc: str | None) -> str:
-    return f"{figures.short_date(parse(utc), g.code, 'WIB')}, {figures.clock(parse(utc), 'WIB')}" if utc else ""
+    return clock.dated(parse(utc), g.code) if utc else ""
 
 
 def _parts(home: Path | None) -> list[dict[str, Any]]:
@@ -252,7 +252,7 @@ def _parts(home: Path | None) -> list[dict[str, Any]]:
             "state": one.state,
             "text": g.language.reason(one.reason),
             "restarts": one.restarts,
-            "when": clock.ago(one.ended or one.since, g.now, g.language),
+            "when": clock.when(one.ended or one.since, g.now, g.language),
         }
         for one in found
         if one.is_news(g.now)
@@ -270,7 +270,7 @@ def _job(job: dict[str, Any]) -> dict[str, Any]:
     return _row(job["state"], job["function"], Notification(job["bucket"], job["key"]), job["received"]) | {
         "text": said,
         "attempts": job["attempt"],
-        "next": job.get("next"),
+        "next": figures.clock(parse(job["next"]), "WIB", seconds=True) if job.get("next") else "",
     }
 
 
@@ -278,7 +278,7 @@ def receipt_row(receipt: Receipt) -> dict[str, Any]:
     """A receipt as a row of a table: its state, what it says, its input, and when."""
     row = _row(receipt.state, receipt.function, receipt.notification, receipt.received)
     row |= {"text": g.language.reason(receipt.reason), "attempts": receipt.attempts}
-    row |= {"finished": receipt.finished, "when": clock.ago(receipt.finished, g.now, g.language)}
+    row |= {"finished": receipt.finished, "when": clock.when(receipt.finished, g.now, g.language)}
     row["warnings"] = [g.language.reason(warning) for warning in receipt.warnings]
     row["lasted"] = clock.lasted(receipt.seconds, g.language)
     if receipt.state == "done" and receipt.run.startswith("earthquake/"):
@@ -294,12 +294,12 @@ def _row(state: str, function: str, notification: Notification, received: str) -
         "key": shown(notification.key),
         "exact": notification.key,
         "received": received,
-        "when": clock.ago(received, g.now, g.language) if received else "",
+        "when": clock.when(received, g.now, g.language) if received else "",
         "text": "",
         "attempts": 0,
-        "finished": "",
         "warnings": [],
         "lasted": "",
-        "next": None,
+        "finished": "",
+        "next": "",
         "page": None,
     }

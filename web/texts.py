@@ -10,9 +10,8 @@ from siaga.accounts.account import ADMIN
 from siaga.errors import BadInput, Conflict, NotFound, SiagaError
 from siaga.inputs import texts
 from siaga.inputs.texts import LANDING, LINES, LONGEST, LONGEST_LINE, PLACES, REPORT, Place, Text, paragraphs
-from siaga.report import figures
 from siaga.store import Store
-from web import audit, login, tabs
+from web import audit, clock, login, tabs
 from web.services import give, given, services
 
 _NAME = "siaga-texts"
@@ -121,13 +120,11 @@ def _page(
 
 
 def _row(one: Text) -> dict[str, Any]:
-    when = moment.parse(one.when)
-    clock = f"{figures.short_date(when, g.code, 'WIB')}, {figures.clock(when, 'WIB')}"
     return {
         "number": one.number,
         "broken": False,
         "who": one.who,
-        "when": clock,
+        "when": clock.dated(moment.parse(one.when), g.code),
         "restores": one.restores,
         "paragraphs": _lines(one.place, one.text),
     }
