@@ -18,11 +18,12 @@ from support.stores import emptied_store
 
 from siaga import moment
 from siaga.errors import SiagaError
+from siaga.hazards import HAZARDS
 from siaga.language import load
 from siaga.settings import Settings
 from siaga.store import Store
 from web import create_app
-from web.api import document
+from web.api import document, documents
 from web.api.access import Access, Rates, TooMany
 from web.api.operations import OPERATIONS
 from web.index import Index
@@ -98,11 +99,20 @@ def test_what_is_there_is_answered_as_the_document_says(shown, client, name):
     form = {"components": whole["components"], **answers[one.media_type]["schema"]}
     wanted = [entry for entry in shown[1] if "hazard" in one.path or entry["hazard"] == "earthquake"]
     for entry in wanted if "event_id" in one.path else [None]:
-        path = one.path.format_map((places(entry) if entry else {}) | {"snapshot": HOUR})
+        path = one.path.format_map((places(entry) if entry else {}) | {"snapshot": HOUR, "document": "report"})
         answer = client.get(f"/api/v1{quote(path)}")
         assert (answer.status_code, answer.mimetype) == (200, one.media_type), path
         if answer.is_json or "json" in one.media_type:
             assert not list(Draft202012Validator(form).iter_errors(answer.get_json(force=True))), path
+
+
+def test_each_stored_document_has_its_schema_here_and_keeps_it(client, quake):
+    assert set(told(client, "/schemas")["schemas"]) == {*(f"impact-{one}" for one in HAZARDS), *documents.FILES}
+    form = told(client, "/schemas/impact-earthquake")
+    Draft202012Validator.check_schema(form)
+    impact = client.get(told(client, f"/earthquakes/{quake['event_id']}")["links"]["impact"]).get_json()
+    assert not list(Draft202012Validator(form).iter_errors(impact))
+    assert "impact-flood" in told(client, "/schemas/x", status=400)["detail"]
 
 
 def test_pages_of_a_list_follow_each_other_by_their_cursors(client):

@@ -5,6 +5,7 @@ from flask import Flask
 from web.api import (
     changes,
     document,
+    documents,
     events,
     floods,
     notifications,
@@ -20,6 +21,7 @@ from web.ash.volcanoes import Volcanoes
 __all__ = [
     "changes",
     "document",
+    "documents",
     "events",
     "floods",
     "install",

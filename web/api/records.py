@@ -203,6 +203,12 @@ class Root(TypedDict):
     collections: dict[str, str]
 
 
+class Schemas(TypedDict):
+    """Documents that lie in buckets, each with the $id of its schema, which it bears itself."""
+
+    schemas: dict[str, str]
+
+
 class Problem(TypedDict, total=False):
     """RFC 9457. detail: what is wrong and what to do, in the language that was asked for.
 
@@ -318,6 +324,7 @@ ANSWERS = (
     FloodSource,
     Status,
     Root,
+    Schemas,
     Problem,
     ReceivedMap,
     ReceivedAsh,
