@@ -1,6 +1,6 @@
 # Every target sets up what it needs by itself; a second run is quick.
 .DEFAULT_GOAL := help
-.PHONY: help images install setup demo up test chaos chaos-gateways check audit fuzz bench lint format translations lock clean
+.PHONY: help images install setup demo up test chaos chaos-gateways cluster-test check audit fuzz bench lint format translations lock clean
 
 siaga := .venv/bin/siaga
 prettier := web/node_modules/.bin/prettier
@@ -16,6 +16,7 @@ help:
 	@echo "make test T=tests/test_keys.py run these files or node ids: T='tests/test_web.py tests/test_keys.py::NAME'"
 	@echo "make chaos N=2000 [SEED=…]     uploads while parts are killed and lied to; MINUTES=15, FIGURES=1: no reports"
 	@echo "make chaos-gateways N=200      uploads while either of two gateways on one PostgreSQL is killed"
+	@echo "make cluster-test [N=40]       the chart on a real Kubernetes, from nothing to reports, killed under uploads"
 	@echo "make check                     lint, and every test that needs no QGIS, store, browser or process"
 	@echo "make audit                     known holes of the pinned packages, and secrets in files; says where nobody answers"
 	@echo "make fuzz [SECONDS=60]         what strangers send, made up by a fuzzer, a minute for each reader"
@@ -49,6 +50,10 @@ chaos:
 chaos-gateways:
 	@deployment/local/setup.sh test
 	@PYTHONPATH=tests .venv/bin/python -m chaos.pair $(or $(N),200) $(if $(SEED),--seed $(SEED))
+
+cluster-test:
+	@deployment/local/setup.sh test
+	@PYTHONPATH=tests .venv/bin/python -m chaos.cluster $(or $(N),40) $(if $(SEED),--seed $(SEED))
 
 check: lint
 	@.venv/bin/python -m pytest --quick $(workers)

@@ -110,7 +110,7 @@ def test_contributing_names_tests_targets_and_commands_that_there_are():
     tests = re.findall(r"(tests/\w+\.py)(?:::(\w+))?", said)
     for path, name in tests:
         assert not name or name in names_in(ROOT / path), f"{path}::{name}"
-    targets = set(re.findall(r"^make (\w+)|`make (\w+)", said, re.MULTILINE))
+    targets = set(re.findall(r"^make ([\w-]+)|`make ([\w-]+)", said, re.MULTILINE))
     make = (ROOT / "Makefile").read_text(encoding="utf-8")
     for target in {one or other for one, other in targets}:
         assert re.search(rf"^{target}:", make, re.MULTILINE), target
