@@ -7,11 +7,10 @@ import pytest
 from PIL import Image
 from playwright.sync_api import sync_playwright
 from support.running import wait_for
-from test_browser import EVENT, QUIET, publish
+from test_browser import BLIND, EVENT, QUIET, never_scrolls_sideways, publish
 
 DRAWING = [one for one in QUIET if one != "--disable-gpu"]
 DRAWING += ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
-BLIND = [*QUIET, "--disable-3d-apis"]
 STAR = (165, 15, 26)
 AXE = Path(__file__).parents[1] / "web/node_modules/axe-core/axe.min.js"
 
@@ -80,6 +79,7 @@ def test_the_map_of_a_quake_has_its_shaking_and_can_be_switched(watched, base, l
     page.evaluate(AXE.read_text(encoding="utf-8"))
     found = page.evaluate("axe.run('.mapbox').then(found => found.violations.map(one => one.id))")
     assert found == []
+    never_scrolls_sideways(page)
     assert faults == []
 
 
@@ -87,6 +87,8 @@ def test_the_map_of_a_quake_has_its_shaking_and_can_be_switched(watched, base, l
 def test_the_map_beside_the_list_and_its_rows_lead_to_each_other(watched, base, lang):
     page, faults, _paths = watched
     shown(page, f"{base}/earthquakes?lang={lang}")
+    never_scrolls_sideways(page)
+    page.set_viewport_size({"width": 1440, "height": 900})
     row = page.locator(".list tr").filter(has=page.locator(f'a[href="/earthquakes/{EVENT}"]'))
     row.get_by_role("button", name="Tampilkan di peta" if lang == "id" else "Show on the map").press("Enter")
     popup = page.locator(".maplibregl-popup")

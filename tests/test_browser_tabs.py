@@ -6,8 +6,8 @@ import pytest
 import waitress
 from fixtures import ashfalls, floodhours
 from playwright.sync_api import sync_playwright
-from test_browser import QUIET, WIDTHS
-from test_browser_map import AXE, BLIND, DRAWING
+from test_browser import BLIND, QUIET, WIDTHS
+from test_browser_map import AXE, DRAWING
 
 from siaga.store import Store
 from web import create_app

@@ -8,12 +8,13 @@ from datetime import datetime
 
 from support.running import wait_for
 
-from chaos import oracle, siege
+from chaos import oracle
 from chaos.siege import USUAL, Pace, Siege, besieged
 from chaos.uploads import POISON, Uploaders, made
 from siaga.errors import SiagaError
 
 _LATENCIES = 3
+_ROUNDS = 5  # in which latency has to recover
 _SLACK_SECONDS = 1.0  # of a machine that does other work besides
 
 
@@ -53,7 +54,7 @@ class Course:
             say(f"{len(self._acknowledged)} acknowledged, {under.announcer.harmed} announcements harmed")
             self._settled(under, say)
             self._poisoned(under, say)
-            again = self._latency(under)
+            again = self._recovered(under, idle)
             say(f"a live map: {idle:.2f} s before, {again:.2f} s after")
             if again > 2 * idle + _SLACK_SECONDS:
                 self._wrong.append(f"latency does not recover: {idle:.2f} s before, {again:.2f} s after")
@@ -85,13 +86,24 @@ class Course:
             seconds.append(time.monotonic() - started)
         return statistics.median(seconds)
 
+    def _recovered(self, under: Siege, idle: float) -> float:
+        """The same, taken again while it is too long: other work of this machine may have been the reason."""
+        for _ in range(_ROUNDS):
+            again = self._latency(under)
+            if again <= 2 * idle + _SLACK_SECONDS:
+                break
+        return again
+
     def _suffer(self, under: Siege) -> None:
-        """Uploads, and one fault after another: all kinds in turn, each turn in an order of its own."""
+        """Uploads, and one fault after another: all kinds in turn, each turn in an order of its own.
+
+        The first turn is always ended, so that no kind is left out where it takes longer than it should.
+        """
         deadline = time.monotonic() + self._seconds
         uploads = [self._next() for _ in range(self._uploads)]
         clients = Uploaders(under, uploads, deadline).start()
-        turn: list[str] = []
-        while (clients.busy or turn) and time.monotonic() < deadline:
+        turn = under.rng.sample(under.faults(), len(under.faults()))
+        while len(self.faults) < len(under.faults()) or ((clients.busy or turn) and time.monotonic() < deadline):
             turn = turn or under.rng.sample(under.faults(), len(under.faults()))
             fault = turn.pop()
             self.faults[fault] += 1
@@ -136,7 +148,7 @@ class Course:
         for upload in (one for one in uploads if one.key in told):
             receipt = told[upload.key]
             say(f"  {upload.kind}, {receipt['attempts']} attempts: {(receipt['reason'] or {}).get('text')}")
-        longest = self._pace.timeout + siege.START_SECONDS
+        longest = self._pace.timeout + under.start_seconds
         if max(live, default=0) > longest:
             self._wrong.append(f"a live map waited {max(live)} s, longer than a time-out and a start: {longest:g} s")
 
