@@ -233,6 +233,14 @@ def test_what_matters(version, changed):
     assert judge(wanted(), event, LAST, False).kind == (UPDATE if changed else "")
 
 
+def test_what_is_dry_is_no_level_that_is_not_known():
+    dry = replace(FLOOD, level="", people=0.0, areas={})
+    assert "level Medium → DRY; " in change.sentence(dry, Heard.of(FLOOD, FIRST), BELOW, load("en"))
+    nobody, unknown = replace(ASH, level="", people=0.0), replace(ASH, level="", people=None)
+    told = [change.sentence(ash, Heard.of(ASH, FIRST), UPDATE, load("en")) for ash in (nobody, unknown)]
+    assert [one.partition(";")[0].partition("→ ")[2] for one in told] == ["Nobody under ash", "not known"]
+
+
 def test_few_people_more_or_fewer_are_no_news():
     assert not change.material(replace(LOMBOK, people=99.0), replace(LAST, people=3.0))
 
@@ -307,11 +315,16 @@ def test_when_a_message_goes_out(row, event, now, lately, until):
 
 
 def test_a_gathered_message_says_which_of_its_events_were_withdrawn_or_changed():
-    one = Record("messages/a.json", "a", "Ani", "email", "earthquake", "1", "v1", FIRST, "Gempa M 5,0, Palu", {})
+    title = "Gempa M 5,0, Palu"
+    one = Record("messages/a.json", "a", "Ani", "email", "earthquake", "1", "v1", FIRST, title, LAST.stored)
     kinds = (FIRST, one.title), (UPDATE, one.title), (BELOW, one.title), (CANCELLED, one.title)
     held = [replace(one, kind=kind, title=title) for kind, title in (*kinds, (CANCELLED, "LATIHAN: Gempa"))]
     message = compose.of_held(held, wanted(), "a", "https://siaga.example.id", "")
     said = ("", "PEMUTAKHIRAN: ", "KOREKSI: ", "DIBATALKAN: ")
     titles = [*(f"{mark}{one.title}" for mark in said), "LATIHAN: Gempa (DIBATALKAN)"]
-    assert message.short.splitlines()[1::2] == titles
+    when = "27 Nov 2026, 09:55 WIB"
+    details = [*[f"KUNING, {when}"] * 3, when, when]
+    listed = [f"{title} ({detail})" for title, detail in zip(titles, details, strict=True)]
+    assert message.short.splitlines()[1::2] == listed
+    assert [line for line in message.text.splitlines() if when in line] == details
     assert [line for line in message.text.splitlines() if "Gempa" in line] == titles

@@ -85,6 +85,7 @@ def test_who_subscribed_hears_of_a_quake_once(store, context, server):
     assert ani["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     stop = ani["List-Unsubscribe"].strip("<>")
     assert stop.startswith(f"{context.settings.public_url}/subscriptions/stop/ani-")
+    assert dict(ani.raw_items())["List-Unsubscribe"] == f"<{stop}>"  # neither encoded nor on two lines
     plain, page = (ani.get_body(kind).get_content() for kind in (("plain",), ("html",)))
     for text in (plain, page):
         assert f"/earthquakes/{EVENT}/initial-v001-aaaaaaaa?lang=id" in text
@@ -124,8 +125,11 @@ def test_versions_of_a_quake_from_the_first_to_its_withdrawal(store, context, se
     assert [one.partition(":")[0] for one in subjects[1:]] == ["UPDATE", "UPDATE", "CANCELLED"]
     orange = server.of("orange@bpbd.example.id")
     assert [one["Subject"].partition(":")[0] for one in orange[1:]] == ["CORRECTION", "CANCELLED"]
-    text = orange[1].get_body(("plain",)).get_content()
-    assert "The event no longer reaches what you subscribed to: level ORANGE → YELLOW" in text
+    below, gone = (mail.get_body(("plain",)).get_content() for mail in orange[1:])
+    assert "The event no longer reaches what you subscribed to: level ORANGE → YELLOW" in " ".join(below.split())
+    assert max(len(line) for line in below.splitlines() if "://" not in line) <= 76
+    assert gone.startswith("CANCELLED: ")
+    assert "people" not in gone  # figures that hold no longer
 
 
 def test_a_hidden_quake_stays_hidden_under_another_id_until_the_last_decision_shows_it(store, context, server, minio):

@@ -1,6 +1,7 @@
 """Operators hear of what failed in Siaga itself: once, an hour apart at the least, in their language."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -15,9 +16,11 @@ from siaga.alerts.allowance import Allowance
 from siaga.errors import reason
 from siaga.events import Notification
 from siaga.function import frame
+from siaga.inputs import canary
 from siaga.inputs.announcements import Announcements
+from siaga.inputs.canary import Standing
 from siaga.inputs.flood_hours import FloodHours
-from siaga.inputs.petabencana import Suspect
+from siaga.inputs.petabencana import Empty, Suspect
 from siaga.outlets import Outlets
 from siaga.receipt import Receipt
 from siaga.settings import Settings
@@ -87,7 +90,7 @@ def test_uploads_that_were_refused_are_told_once_and_what_follows_an_hour_later(
     assert list(context.store.list(keys.NOTIFICATIONS, keys.ASKED)) == []
 
 
-def test_silent_sources_and_a_late_canary_are_told_once_for_as_long_as_they_last(
+def test_silent_sources_and_a_late_canary_are_told_once_for_as_long_as_they_last_and_their_end_once(
     store, context, minio, server, monkeypatch
 ):
     context = serving(minio, server.port, "en")
@@ -100,12 +103,27 @@ def test_silent_sources_and_a_late_canary_are_told_once_for_as_long_as_they_last
     assert tick(context).event_id == "3 sent, 0 asked"
     assert [mail["Subject"] for _to, mail in server.letters] == [
         "Siaga: The trial map has no report in time",
-        "Siaga: bmkg gives nothing",
-        "Siaga: petabencana-ID-JK gives nothing",
+        "Siaga: BMKG sends no data",
+        "Siaga: PetaBencana (ID-JK) sends no data",
     ]
-    assert "https://pb.example.id did not answer in time" in server.letters[2][1].get_body(("plain",)).get_content()
+    text = server.letters[2][1].get_body(("plain",)).get_content()
+    assert "https://pb.example.id did not answer in time" in " ".join(text.split())
     later(monkeypatch, hours=2)
     assert tick(context).event_id == "0 sent, 0 asked"
+    now = moment.now()
+    Announcements(store).note(now, None)
+    FloodHours(store, "ID-JK").write(now, Empty("https://pb.example.id", ()))
+    sent = canary.look(store).sent
+    monkeypatch.setattr(canary, "look", lambda _store: Standing(sent, now, 120.0))
+    assert [tick(context).event_id for _ in range(2)] == ["3 sent, 0 asked", "0 sent, 0 asked"]
+    assert [mail["Subject"] for _to, mail in server.letters[3:]] == [
+        "Siaga: The trial map has its report again",
+        "Siaga: BMKG sends data again",
+        "Siaga: PetaBencana (ID-JK) sends data again",
+    ]
+    text = server.letters[5][1].get_body(("plain",)).get_content()
+    assert re.search(rf"{now:%H:%M} UTC\)\.\s+The outage lasted 12\d min\.", text)
+    assert left(store, "told/") == 0
 
 
 def test_a_message_is_tried_again_and_goes_to_each_operator_once(store, context, minio, server, monkeypatch):

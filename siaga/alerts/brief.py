@@ -13,6 +13,8 @@ from siaga.report.earthquake import sentences
 
 Entry = Mapping[str, Any]
 
+_NAMES: Mapping[str, Mapping[str, str]] = {"earthquake": words.LEVELS, "flood": flood.NAMES, "ash": words.ASH_CLASSES}
+
 
 @dataclass(frozen=True, slots=True)
 class Brief:
@@ -36,6 +38,15 @@ def of(entry: Entry, _: Language) -> Brief:
     return replace(shown, lines=(*shown.lines, f"{_('DEMONSTRATION DATA')}: {nature}."))
 
 
+def level_name(hazard: str, level: str, people: float | None, _: Language) -> str:
+    """A stored level, state or class in words; "" where none is known. people: affected, None if unknown."""
+    if level:
+        return _(_NAMES[hazard][level])
+    if hazard == "flood":
+        return _("DRY")
+    return _("Nobody under ash") if hazard == "ash" and people is not None else ""
+
+
 def _earthquake(entry: Entry, _: Language) -> Brief:
     shown = {"event": entry, "places": {"landmark": entry["place"]}}
     main, others = figures.moment(moment.parse(entry["time"]), entry["clock_zone"], _.code)
@@ -54,7 +65,7 @@ def _earthquake(entry: Entry, _: Language) -> Brief:
     return Brief(
         sentences.title(shown, _),
         level,
-        _(words.LEVELS[level]) if level else _("Not known"),
+        level_name("earthquake", level, None, _) or _("Not known"),
         (f"{main} ({others}). {depth}. {where}. {sentences.location(shown, _)}.", _shaken(entry, _), toll),
     )
 
@@ -79,7 +90,7 @@ def _flood(entry: Entry, _: Language) -> Brief:
     return Brief(
         _("Flood in {region}", region=region),
         state,
-        f"{_(flood.NAMES[state])}, {flood.depth(state, _)}" if state else _("DRY"),
+        ", ".join([level_name("flood", state, None, _), *([flood.depth(state, _)] if state else [])]),
         (f"{main} ({others}).", _("{count} RW under water.", count=figures.whole(areas, _.code)), _affected(entry, _)),
     )
 
@@ -93,7 +104,7 @@ def _ash(entry: Entry, _: Language) -> Brief:
     return Brief(
         _("Volcanic ash of {volcano}", volcano=entry["volcano"]["name"]),
         highest,
-        _(words.ASH_CLASSES[highest]) if highest else _("Not known"),
+        level_name("ash", highest, entry["affected"], _) or _("Not known"),
         (f"{when}.", _("Thickest on the map: {most} cm.", most=thickest), _affected(entry, _)),
     )
 

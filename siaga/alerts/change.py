@@ -4,29 +4,27 @@ Material is another level, people at MMI VI and above (or affected) by a third, 
 magnitude by 0.3. Everything else waits for the page, which always has the newest.
 """
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
+from siaga.alerts import brief
 from siaga.alerts.facts import Facts
 from siaga.alerts.matching import unmet
 from siaga.alerts.subscription import Subscription
 from siaga.errors import Reason, reason
 from siaga.impact.versions import distance_km
 from siaga.language import Language
-from siaga.report import figures, words
-from siaga.report.classed import flood
+from siaga.report import figures
 
 FIRST, UPDATE, BELOW, CANCELLED = KINDS = ("first", "update", "below", "cancelled")
 _PEOPLE_SHARE, _MOVED_KM, _MAGNITUDE = 1 / 3, 50.0, 0.3
 _FEW = 100.0  # people; below that a third is no news
-_NAMES: Mapping[str, Mapping[str, str]] = {"earthquake": words.LEVELS, "flood": flood.NAMES, "ash": words.ASH_CLASSES}
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
     """What somebody last heard of an event. reached: whether it was theirs then; cancelled: it was taken back.
 
-    number: of the message, of those about this event.
+    number: of the message, of those about this event. time: of the event, UTC as stored, "" in old records.
     """
 
     version: str
@@ -38,6 +36,7 @@ class Heard:
     reached: bool = True
     cancelled: bool = False
     number: int = 1
+    time: str = ""
 
     @classmethod
     def of(cls, facts: Facts, kind: str, last: "Heard | None" = None) -> "Heard":
@@ -52,6 +51,7 @@ class Heard:
             kind != BELOW,
             kind == CANCELLED,
             last.number + 1 if last else 1,
+            facts.time,
         )
 
     @property
@@ -131,7 +131,7 @@ def sentence(facts: Facts, last: Heard, kind: str, _: Language) -> str:
 def _changes(facts: Facts, last: Heard, _: Language) -> list[str]:
     changed, parts = material(facts, last), []
     if "level" in changed:
-        before, after = (_level(facts.hazard, level, _) for level in (last.level, facts.level))
+        before, after = (_level(facts.hazard, one.level, one.people, _) for one in (last, facts))
         parts.append(_("level {before} → {after}", before=before, after=after))
     if "people" in changed:
         before, after = (_people(count, _) for count in (last.people, facts.people))
@@ -145,8 +145,8 @@ def _changes(facts: Facts, last: Heard, _: Language) -> list[str]:
     return parts
 
 
-def _level(hazard: str, level: str, _: Language) -> str:
-    return _(_NAMES[hazard][level]) if level else _("not known")
+def _level(hazard: str, level: str, people: float | None, _: Language) -> str:
+    return brief.level_name(hazard, level, people, _) or _("not known")
 
 
 def _people(count: float | None, _: Language) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from siaga import keys, palette
+from siaga import keys, moment, palette
 from siaga.alerts import brief, change
 from siaga.alerts.change import BELOW, CANCELLED, FIRST, UPDATE, Heard
 from siaga.alerts.channel import Message
@@ -18,6 +18,7 @@ from siaga.alerts.subscription import Subscription
 from siaga.hazards import HAZARDS
 from siaga.language import LANGUAGES, Language, load
 from siaga.printable import shown
+from siaga.report import figures
 from siaga.store import Store
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -86,23 +87,26 @@ def of_event(
 ) -> Message:
     """The message about a version. last: what the subscriber heard before. stop: the address that ends it."""
     _, facts = load(subscription.language), event.facts
-    told = brief.of(dict(event.entry), _)
+    told, ended = brief.of(dict(event.entry), _), kind == CANCELLED
     changed = trial.sentence if trial else change.sentence(facts, last, kind, _) if last else ""
     first = f"{_('TRIAL')}: " if trial else ""
     page = _page(event, public_url, _)
-    lines = [_line(line) for line in told.lines]
-    level = _line(told.level_name)
-    head = first + _subject(event, kind, level, _)
+    lines = [_line(line) for line in (told.lines[:1] if ended else told.lines)]  # figures that hold no longer stay out
+    level = "" if ended else _line(told.level_name)
+    head = first + _marked(title(event, _.code), kind, facts.drill, _)
+    known = brief.level_name(facts.hazard, facts.level, facts.people, _)
+    subject = _short(f"{head}, {level if known else _('level not known')}" if level else head)
     with_files = kind in (FIRST, UPDATE)
     values = {
         "language": _.code,
         "nature": ", ".join(word for word, holds in ((_("TRIAL"), trial), (_("EXERCISE"), facts.drill)) if holds),
-        "title": first + title(event, _.code),
+        "title": head,
         "level": level,
         "colour": _colour(facts),
         "changed": changed,
         "lines": lines,
         "page": page,
+        "label": _("Page of the event") if ended else _("Figures, map and report"),
         "stop": stop,
         "picture": with_files and event.entry["report"] is not None,
         "rows": [],
@@ -111,10 +115,10 @@ def of_event(
         id=f"{facts.event_id}.{facts.version}.{facts.run}.{subscription.id}.{trial.name if trial else kind}",
         kind=TRIAL if trial else kind,
         language=_.code,
-        subject=head,
+        subject=subject,
         text=rendered("mail.txt", values, _),
         html=rendered("mail.html", values, _),
-        short="\n".join([f"*{head}*", *([changed] if changed else []), *lines, page]),
+        short="\n".join([f"*{subject}*", *([changed] if changed else []), *lines, page]),
         page=page,
         stop=stop,
         picture=files.picture(_.code) if with_files else None,
@@ -129,8 +133,8 @@ def of_held(
 ) -> Message:
     """One message of what was held: of each event the last that was to be told, the newest first."""
     _ = load(subscription.language)
-    head = _("{count} events", count=len(records))
-    rows = [(_row_title(one, _), _link(one, public_url, _.code)) for one in records]
+    head = _("{count} events", count=len(records)) if len(records) > 1 else _("A single event")
+    rows = [(_row_title(one, _), _row_detail(one, subscription, _), _link(one, public_url, _.code)) for one in records]
     values = {
         "language": _.code,
         "nature": "",
@@ -140,11 +144,12 @@ def of_held(
         "changed": "",
         "lines": [_("These messages were held for you; the pages have the newest figures.")],
         "page": f"{public_url}/?lang={_.code}",
+        "label": _("Figures, map and report"),
         "stop": stop,
         "picture": False,
         "rows": rows,
     }
-    listed = "\n".join(f"{name}\n{link}" for name, link in rows)
+    listed = "\n".join(f"{name} ({detail})\n{link}" if detail else f"{name}\n{link}" for name, detail, link in rows)
     facts = {
         "schema": "siaga/alert/1",
         "kind": "gathered",
@@ -183,15 +188,24 @@ def _line(text: str) -> str:
     return "\xa0".join(map(shown, text.split("\xa0")))
 
 
-def _subject(event: Event, kind: str, level: str, _: Language) -> str:
-    head = _marked(title(event, _.code), kind, event.facts.drill, _)
-    subject = head if kind == CANCELLED else f"{head}, {level}"
+def _short(subject: str) -> str:
     return subject if len(subject) <= _LONGEST_SUBJECT else f"{subject[: _LONGEST_SUBJECT - 1]}…"
 
 
 def _row_title(record: Record, _: Language) -> str:
     """Of one event among those of a message; what was withdrawn or changed says so."""
     return _marked(shown(record.title), record.kind, record.title.startswith(_("EXERCISE")), _)
+
+
+def _row_detail(record: Record, subscription: Subscription, _: Language) -> str:
+    """Its level and its time by the clock of the subscription, as far as the record has them."""
+    heard, details = record.heard, []
+    if heard and record.kind != CANCELLED:
+        details.append(brief.level_name(record.hazard, heard["level"], heard["people"], _) or _("level not known"))
+    if heard.get("time"):
+        when, zone = moment.parse(heard["time"]), subscription.time_zone
+        details.append(f"{figures.short_date(when, _.code, zone)}, {figures.clock(when, zone)}")
+    return ", ".join(details)
 
 
 def _marked(head: str, kind: str, drill: bool, _: Language) -> str:

@@ -1,7 +1,7 @@
 """Matters: what operators are to hear of Siaga itself. Whoever notices one asks; each is told once.
 
 asked/<matter>/<id>.json      not told yet
-told/<matter>/<id>            was told and lasts, so that it is not asked again
+told/<matter>/<id>            was told and lasts, so that it is not asked again; goes once its end is asked
 matters/<matter>/<time>.json  one message: what it tells; one for each matter and hour, at most
 """
 
@@ -17,7 +17,7 @@ from siaga.alerts.allowance import Allowance
 from siaga.errors import BadInput, Conflict, NotFound, Reason
 from siaga.store import Store
 
-REFUSED, DEAD, SOURCE, CANARY = KINDS = ("refused", "dead", "source", "canary")
+REFUSED, DEAD, SOURCE, CANARY, BACK = KINDS = ("refused", "dead", "source", "canary", "back")
 _LASTING = (SOURCE, CANARY)  # kinds of which one occurrence is noticed each minute
 _MOST_BYTES = 1 << 20
 
@@ -28,9 +28,10 @@ _log = logging.getLogger("siaga.alerts")
 class Occurrence:
     """One occurrence of a matter.
 
-    kind: an upload was refused, a function gave an input up, a source gives nothing, the canary is late. about: the
-    bucket, function or source, as keys may hold it; with the kind it is the matter. id: tells it from others. what: the
-    input; "" where it is none. when: UTC as stored. reason: why, where somebody said so.
+    kind: an upload was refused, a function gave an input up, a source gives nothing, the canary is late, one of these
+    two is over. about: the bucket, function, source or the matter that is over, as keys may hold it; with the kind it
+    is the matter. id: tells it from others. what: the input; "" where it is none. when: UTC as stored. reason: why,
+    where somebody said so.
     """
 
     kind: str
@@ -70,6 +71,21 @@ def ask_once(store: Store, occurrence: Occurrence) -> None:
     """The same for what lasts and is noticed again and again. store: with the rights of functions."""
     if not store.exists(keys.NOTIFICATIONS, naming.heard(occurrence.matter, occurrence.id)):
         ask(store, occurrence)
+
+
+def lasting(store: Store) -> dict[str, list[str]]:
+    """The ids of what was told and was not over yet, by matter. store: with the rights of functions."""
+    found: dict[str, list[str]] = {}
+    for head in store.list(keys.NOTIFICATIONS, naming.TOLD):
+        matter, name = naming.of_heard(head.key)
+        found.setdefault(matter, []).append(name)
+    return found
+
+
+def forget(store: Store, matter: str, ids: Iterable[str]) -> None:
+    """These are over, and that is asked."""
+    for name in ids:
+        store.delete(keys.NOTIFICATIONS, naming.heard(matter, name))
 
 
 def waiting(store: Store) -> dict[str, list[str]]:

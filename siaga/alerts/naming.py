@@ -10,6 +10,7 @@ from siaga.errors import BadInput
 LOG, HELD, FAILED, RETURNED = "log/", "held/", "failed/", "returned/"  # in notifications, beside the messages
 TRIALS = "trials/"  # what wakes notify there
 MATTERS = "matters/"  # messages to operators
+TOLD = "told/"  # marks of what operators heard and what lasts
 ENTERED, MAILED = "entered/", "mailed/"  # addresses that strangers entered, before and after they were asked
 _MESSAGES = "messages/"
 _STEP = re.compile(r"(\d{8}T\d{6}Z)_([a-z]+)_(.+)_([^_]+)")
@@ -56,8 +57,7 @@ class Step:
         match = _STEP.fullmatch(key.removeprefix(LOG).removesuffix(".json"))
         try:
             if match:
-                received = datetime.strptime(match[1], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-                return cls(received, match[2], match[3], match[4])
+                return cls(moment_of(match[1]), match[2], match[3], match[4])
         except ValueError:  # no such day
             pass
         raise BadInput("{value} is not the key of a log of messages", value=repr(key[:200]))
@@ -125,7 +125,13 @@ def of_asked(key: str) -> tuple[str, str]:
 
 def heard(matter: str, occurrence: str) -> str:
     """The mark of what operators heard."""
-    return f"told/{matter}/{occurrence}"
+    return f"{TOLD}{matter}/{occurrence}"
+
+
+def of_heard(key: str) -> tuple[str, str]:
+    """The matter and the occurrence that such a mark names."""
+    matter, _, occurrence = key.removeprefix(TOLD).partition("/")
+    return matter, occurrence
 
 
 def matter(name: str, moment: datetime | None = None) -> str:
@@ -145,3 +151,12 @@ def clock(moment: datetime) -> str:
     '20261127T030000Z'
     """
     return f"{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+
+
+def moment_of(clock: str) -> datetime:
+    """Read it back, UTC; raises ValueError.
+
+    >>> moment_of("20261127T030000Z").isoformat()
+    '2026-11-27T03:00:00+00:00'
+    """
+    return datetime.strptime(clock, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)

@@ -1,33 +1,32 @@
-"""Operators hear of Siaga itself: what was refused or given up, which source is silent, whether the canary is late.
+"""Operators hear of Siaga itself: what was refused or given up, which source is silent or back, likewise the canary.
 
 One message for each matter and hour at most, to all that SIAGA_OPERATORS names; what happens meanwhile is in the next.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any
 
 from siaga import keys, moment
-from siaga.alerts import compose, matters, naming, record
+from siaga.alerts import compose, matters, naming, outages, record
 from siaga.alerts.allowance import Allowance
 from siaga.alerts.channel import Message
 from siaga.alerts.dispatch import Office
-from siaga.alerts.matters import CANARY, DEAD, REFUSED, SOURCE, Occurrence
+from siaga.alerts.matters import BACK, CANARY, DEAD, REFUSED, SOURCE, Occurrence
 from siaga.alerts.record import RETRY, SENDING, Record
 from siaga.alerts.subscription import NONE, Subscription
-from siaga.errors import BadInput, Conflict, NotFound, Reason, reason
-from siaga.inputs import announcements, canary
+from siaga.errors import Conflict, Reason, reason
 from siaga.language import Language, load
 from siaga.outlets import Outlets
 from siaga.printable import shown
+from siaga.report import figures
 from siaga.store import Store
 
 _APART = timedelta(hours=1)  # two messages of one matter
 _SHOWN = 20  # occurrences that a message names
-_SILENT = timedelta(minutes=10)  # without an answer, of a source that is asked every minute
+_CLOCK = "WIB"  # by which operators read, beside UTC
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +53,14 @@ class Plan:
 
 
 def tell(office: Office, outlets: Outlets, canary_minutes: float, allowance: Allowance, now: datetime) -> int:
-    """Notice what is late, and send what waits; how many messages are out or given up.
+    """Notice what is silent or late, or is no more, and send what waits; how many messages are out or given up.
 
     What fails for now, or finds no time, is for the next call. canary_minutes: between two canaries, 0 for none.
     """
     people = [_subscriber(*one, outlets.operators_language) for one in outlets.operators if one[0] in office.channels]
     if not people:
         return 0
-    for one in _late(office.store, canary_minutes, now):
-        matters.ask_once(office.store, one)
+    outages.notice(office.store, canary_minutes, now)
     waiting, broken, ended = matters.waiting(office.store), set[str](), 0
     for matter in sorted(waiting):
         plan = _plan(office.store, matter, waiting[matter], now) if allowance.is_left() else None
@@ -89,36 +87,6 @@ def _subscriber(channel: str, address: str, language: str) -> Subscription:
     """An operator as one who subscribed to nothing, of whom nothing is stored."""
     name = f"operator-{sha256(f'{channel}:{address}'.encode()).hexdigest()[:8]}"
     return Subscription("Siaga", channel, address, language, (NONE,), id=name)
-
-
-def _late(store: Store, canary_minutes: float, now: datetime) -> Iterator[Occurrence]:
-    """Sources that are silent, and the canary where it is late."""
-    newest: dict[str, str] = {}  # by region: the outage that began last
-    for head in store.list(keys.FLOODMAPS, keys.OUTAGES):
-        try:
-            newest[keys.Snapshot.parse(head.key).region] = head.key
-        except BadInput:  # put there by somebody else
-            continue
-    for region, key in newest.items():
-        outage = _read(store, keys.FLOODMAPS, key)
-        if outage and outage.get("until") is None:
-            name = key.rpartition("/")[2].removesuffix(".json")
-            yield Occurrence(SOURCE, f"petabencana-{region}", name, "", outage["since"], outage["reason"])
-    asked = _read(store, keys.ANNOUNCEMENTS, announcements.SOURCE)
-    if asked and asked["reason"] and asked["answered"] and now - moment.parse(asked["answered"]) > _SILENT:
-        name = naming.clock(moment.parse(asked["answered"]))
-        yield Occurrence(SOURCE, "bmkg", name, "", asked["answered"], asked["reason"])
-    last = canary.look(store) if canary_minutes else canary.Standing()
-    if last.sent and last.is_late(now):
-        yield Occurrence(CANARY, "report", naming.clock(last.sent), "", moment.stamp(last.sent))
-
-
-def _read(store: Store, bucket: str, key: str) -> Mapping[str, Any] | None:
-    try:
-        stored = json.loads(store.get(bucket, key, at_most=1 << 20)[0])
-    except (NotFound, BadInput, ValueError):
-        return None
-    return stored if isinstance(stored, dict) else None
 
 
 def _plan(store: Store, matter: str, waiting: Sequence[str], now: datetime) -> Plan | None:
@@ -220,18 +188,30 @@ def _message(person: Subscription, plan: Plan, public_url: str) -> Message:
 
 def _head(first: Occurrence, count: int, _: Language) -> str:
     if first.kind == REFUSED:
+        if count == 1:
+            return _("One upload to {bucket} was refused", bucket=first.about)
         return _("{count} uploads to {bucket} were refused", count=count, bucket=first.about)
     if first.kind == DEAD:
+        if count == 1:
+            return _("{function} gave up one input", function=first.about)
         return _("{function} gave up {count} inputs", count=count, function=first.about)
     if first.kind == SOURCE:
-        return _("{source} gives nothing", source=first.about)
-    return _("The trial map has no report in time")
+        return _("{source} sends no data", source=outages.source_name(first.about))
+    if first.kind == CANARY:
+        return _("The trial map has no report in time")
+    kind, _dash, about = first.about.partition("-")
+    if kind == CANARY:
+        return _("The trial map has its report again")
+    return _("{source} sends data again", source=outages.source_name(about))
 
 
 def _line(one: Occurrence, _: Language) -> str:
     when = moment.parse(one.when)
-    clock = f"{when:%Y-%m-%d %H:%M} UTC"
+    day, clocks = figures.short_date(when, _.code, _CLOCK), [figures.clock(when, zone) for zone in (_CLOCK, "UTC")]
+    clock = f"{day}, {clocks[0]} ({clocks[1]})"
     if one.kind == CANARY:
         return _("{time}: came in and has no report yet; a real map would be as late.", time=clock)
     why = _.reason(one.reason) if one.reason else ""
-    return f"{clock}: {one.what}: {why}" if one.what else f"{_('since {time}', time=clock)}: {why}"
+    if one.kind in (SOURCE, BACK):
+        return f"{_('Since {time}', time=clock)}. {why}."
+    return f"{clock}: {one.what}: {why}"

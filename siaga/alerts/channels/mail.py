@@ -7,11 +7,12 @@ an alert is worse than a line in the log that names the one in doubt.
 import re
 import smtplib
 import ssl
+import textwrap
 import threading
 from dataclasses import dataclass
-from email.headerregistry import Address
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, Policy
 from email.utils import format_datetime
 from urllib.parse import urlsplit
 
@@ -26,6 +27,19 @@ _SECONDS = 20.0  # for each answer of the server
 _MOST_PER_CONNECTION = 100
 _LONGEST_NAME = 70  # characters of a display name
 _FILE_NAME = re.compile(r"[^A-Za-z0-9._+-]")
+_WIDTH = 76  # characters of a line of plain text; an address stands on one, however long
+
+
+class _WholeHeader(UnstructuredHeader, BaseHeader):
+    """A header on one line as it is: of an address that is folded or encoded, mail programs make no button."""
+
+    def fold(self, *, policy: Policy) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_HEADERS = HeaderRegistry()
+_HEADERS.map_to_type("list-unsubscribe", _WholeHeader)
+_POLICY = SMTP.clone(header_factory=_HEADERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +66,7 @@ class Mail:
 
     def send(self, subscription: Subscription, message: Message) -> str:
         """Hand it to the server. Raises Unavailable, Rejected, Returned, Unsure."""
-        body = letter(self._server.sender, subscription, message).as_bytes(policy=SMTP)
+        body = letter(self._server.sender, subscription, message).as_bytes(policy=_POLICY)
         smtp = self._smtp()
         try:
             self._begin(smtp, subscription.address)
@@ -130,7 +144,7 @@ class Mail:
 
 def letter(sender: str, subscription: Subscription, message: Message) -> EmailMessage:
     """The message as mail. Nothing in a header can begin another one: names from outside are on one line by then."""
-    mail = EmailMessage(policy=SMTP)
+    mail = EmailMessage(policy=_POLICY)
     domain = sender.rpartition("@")[2]
     name = "".join(mark for mark in shown(subscription.name) if mark not in '"\\<>')[:_LONGEST_NAME]
     mail["From"] = Address("Siaga", addr_spec=sender)
@@ -142,7 +156,7 @@ def letter(sender: str, subscription: Subscription, message: Message) -> EmailMe
     if message.stop:
         mail["List-Unsubscribe"] = f"<{message.stop}>"
         mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    mail.set_content(message.text)
+    mail.set_content("\n".join(map(_wrapped, message.text.splitlines())))
     mail.add_alternative(message.html, subtype="html")
     if message.picture:
         page = mail.get_payload()[1]  # type: ignore[index]  # of the two that were just put there
@@ -151,6 +165,10 @@ def letter(sender: str, subscription: Subscription, message: Message) -> EmailMe
         file_name = _FILE_NAME.sub("-", message.report_name)
         mail.add_attachment(message.report, maintype="application", subtype="pdf", filename=file_name)
     return mail
+
+
+def _wrapped(line: str) -> str:
+    return textwrap.fill(line, _WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
 def _judge(code: int, answer: bytes, refused: type[Rejected]) -> None:
