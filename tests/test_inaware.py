@@ -141,6 +141,7 @@ def test_no_link_comes_of_a_trial_a_correction_or_a_withdrawal_and_none_twice(in
 
     with bridge(tmp_path, inaware, shared, port):
         others = [*({"kind": kind} for kind in ("trial", "below", "cancelled", "gathered")), {"drill": True}]
+        others += [{"demonstration": True}]
         assert {put(number, **more) for number, more in enumerate(others)} == {"nothing to put"}
         assert inaware.asked == []
         assert [put(10), put(11), put(12, kind="update", links={"report": {"id": "https://x/3"}})] == ["put"] * 3

@@ -57,7 +57,8 @@ def ask(path: str, fields: dict[str, str], *, form: bool = False) -> object:
 def push(data: dict) -> tuple[int, str]:
     """What Siaga is answered: 200 when both products are there, 503 for "send it again"."""
     links, event_id = (data.get("links") or {}).get("report"), str(data.get("event_id", ""))
-    if data.get("hazard") != "earthquake" or data.get("drill") or data.get("kind") not in KINDS or not links:
+    invented = data.get("drill") or data.get("demonstration")  # a quake, or the people whom it shook
+    if data.get("hazard") != "earthquake" or invented or data.get("kind") not in KINDS or not links:
         return 200, "nothing to put"
     if not re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", event_id):
         return 200, "no id of BMKG"
