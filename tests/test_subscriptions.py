@@ -68,6 +68,11 @@ def test_an_operator_writes_changes_and_stops_a_subscription(web):
     assert Directory(store).active() == []
     send(client, "stand", id=one.id, go_on="yes")
     assert Directory(store).active() == [changed]
+    kept = send(client, "remove?lang=en", id=one.id)
+    assert (kept.status_code, "stop it before" in kept.get_data(as_text=True)) == (409, True)
+    send(client, "stand", id=one.id)
+    assert send(client, "remove", id=one.id).status_code == 302
+    assert list(Directory(store).all()) == []
 
 
 def test_whoever_gets_messages_ends_them_by_one_click_and_nobody_else_does(web, minio):

@@ -54,6 +54,7 @@ ACTIONS = {  # a changing request: what it is called
     "texts.restore": "Older text of the agency restored",
     "subscriptions.save": "Subscription",
     "subscriptions.stand": "Subscription stopped or going on",
+    "subscriptions.remove": "Subscription removed",
     "subscriptions.take_in": "Table of subscriptions",
     "trials.send": "Trial message",
     "api.ask_for_trial": "Trial message",

@@ -15,7 +15,7 @@ from siaga.alerts.directory import Directory, Tokens
 from siaga.alerts.subscription import ACTIVE, EDITED, POSTED, STOPPED, Subscription
 from siaga.alerts.trial import UNTRIED
 from siaga.conventions import CONVENTIONS
-from siaga.errors import BadInput, NotFound, SiagaError
+from siaga.errors import BadInput, Conflict, NotFound, SiagaError
 from siaga.report import words
 from siaga.store import Store
 from web import audit, login
@@ -71,6 +71,19 @@ def stand() -> AnyResponse:
     standing = ACTIVE if request.form.get("go_on") else STOPPED
     audit.about(f"{name} {standing}")
     installed_directory().change(name, lambda one: replace(one, standing=standing))
+    return redirect(url_for("subscriptions.overview"))
+
+
+@pages.post("/subscriptions/remove")
+@login.page(OPERATOR)
+def remove() -> AnyResponse | tuple[str, int]:
+    """Remove a stopped one with its address."""
+    name = request.form.get("id", "")[:40]
+    audit.about(name)
+    one, etag = installed_directory().load(name)
+    if one.standing == ACTIVE:  # another let it go on meanwhile
+        return _page(one, Conflict("{name} is active; stop it before you remove it", name=one.name))
+    installed_directory().remove(name, etag)
     return redirect(url_for("subscriptions.overview"))
 
 
