@@ -122,7 +122,7 @@ def test_silent_sources_and_a_late_canary_are_told_once_for_as_long_as_they_last
         "Siaga: PetaBencana (ID-JK) sends data again",
     ]
     text = server.letters[5][1].get_body(("plain",)).get_content()
-    assert re.search(rf"{now:%H:%M} UTC\)\.\s+The outage lasted 12\d min\.", text)
+    assert re.search(rf"{now:%H:%M} UTC\)\.\s+The outage lasted\s+12\d\s+min\s+at\s+most\.", text)
     assert left(store, "told/") == 0
 
 

@@ -49,7 +49,7 @@ def test_a_silent_store_holds_one_caller_for_its_patience_and_the_next_not_at_al
     ):
         with pytest.raises(Unavailable, match="does not answer just now"):
             ask()
-    assert time.monotonic() - began < 0.2
+    assert time.monotonic() - began < 1
 
 
 def test_an_event_page_tells_what_was_last_known_while_the_store_is_silent(web, silent):

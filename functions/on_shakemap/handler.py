@@ -6,6 +6,7 @@ writes  results/earthquake/*/hazard.tif …/contours.geojson …/bands.geojson �
         results/earthquake/*/impact.json (last: with it the analysis is there), results/catalog/*
 """
 
+import re
 from datetime import UTC, datetime, timedelta
 
 from siaga import keys
@@ -85,8 +86,9 @@ def _arrival_warnings(given: analyse.Input, found: Analysis[EarthquakeImpact]) -
 
 def _clock_of(event_id: str) -> datetime | None:
     """The clock that BMKG's ids begin with; None where an id has none."""
+    clock = re.match(r"\d{14}", event_id, re.ASCII)  # strptime would make do with fewer digits
     try:
-        return datetime.strptime(event_id[:14], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+        return datetime.strptime(clock[0], "%Y%m%d%H%M%S").replace(tzinfo=UTC) if clock else None
     except ValueError:
         return None
 

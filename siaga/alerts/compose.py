@@ -91,7 +91,9 @@ def of_event(
     changed = trial.sentence if trial else change.sentence(facts, last, kind, _) if last else ""
     first = f"{_('TRIAL')}: " if trial else ""
     page = _page(event, public_url, _)
-    lines = [_line(line) for line in (told.lines[:1] if ended else told.lines)]  # figures that hold no longer stay out
+    lines = [_line(line) for line in told.lines]
+    if ended:  # figures that hold no longer stay out; that they were of demonstration data does not
+        lines = lines[:1] + (lines[-1:] if event.entry["demonstration"] else [])
     level = "" if ended else _line(told.level_name)
     head = first + _marked(title(event, _.code), kind, facts.drill, _)
     known = brief.level_name(facts.hazard, facts.level, facts.people, _)

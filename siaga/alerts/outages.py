@@ -41,13 +41,15 @@ def notice(store: Store, canary_minutes: float, now: datetime) -> None:
     asked = cast("_Source | None", _read(store, keys.ANNOUNCEMENTS, announcements.SOURCE))
     for one in _begun(store, asked, last, now):
         matters.ask_once(store, one)
+    waiting = {naming.of_asked(key) for listed in matters.waiting(store).values() for key in listed}
     for matter, names in matters.lasting(store).items():
-        over = {name: span for name in names if (span := _span(store, matter, name, asked, last))}
+        told = (name for name in names if (matter, name) not in waiting)  # else its mark would come back
+        over = {name: span for name in told if (span := _span(store, matter, name, asked, last))}
         if over:
             begin, end = min(span[0] for span in over.values()), max(span[1] for span in over.values())
-            why = reason("The outage lasted {minutes} min", minutes=round((end - begin).total_seconds() / 60))
+            why = reason("The outage lasted {minutes} min at most", minutes=round((end - begin).total_seconds() / 60))
             matters.ask(store, Occurrence(BACK, matter, min(over), "", moment.stamp(end), why))
-            matters.forget(store, matter, over)
+            matters.forget(store, matter, sorted(over, reverse=True))  # what names the end goes last
 
 
 def source_name(about: str) -> str:

@@ -140,7 +140,8 @@ def within(count: int, seed: int) -> list[str]:
         except BaseException:
             say(cluster.state())
             raise
-        cluster.remove()
+        if not found:
+            cluster.remove()
         return found
 
 
@@ -180,16 +181,21 @@ def main() -> int:
 
 def _around(words: list[str]) -> int:
     told = os.environ | {"IMAGES": " ".join(images())}
-    try:
-        if up := os.environ.get("CLUSTER_UP"):
-            with timed("cluster up"):
-                if subprocess.run(["bash", "-c", up], env=told, check=False).returncode:
-                    raise Missing(f"CLUSTER_UP failed: {up}")
-        enter = shlex.split(os.path.expandvars(os.environ.get("CLUSTER_ENTER", "")))
-        return subprocess.run([*enter, sys.executable, "-m", "chaos.cluster", *words], check=False).returncode
-    finally:
-        if down := os.environ.get("CLUSTER_DOWN"):
-            subprocess.run(["bash", "-c", down], env=told, check=False)
+    if up := os.environ.get("CLUSTER_UP"):
+        with timed("cluster up"):
+            if subprocess.run(["bash", "-c", up], env=told, check=False).returncode:
+                _end(told)
+                raise Missing(f"CLUSTER_UP failed: {up}")
+    enter = shlex.split(os.path.expandvars(os.environ.get("CLUSTER_ENTER", "")))
+    failed = subprocess.run([*enter, sys.executable, "-m", "chaos.cluster", *words], check=False).returncode
+    if not failed:
+        _end(told)
+    return failed
+
+
+def _end(told: dict[str, str]) -> None:
+    if down := os.environ.get("CLUSTER_DOWN"):
+        subprocess.run(["bash", "-c", down], env=told, check=False)
 
 
 if __name__ == "__main__":
