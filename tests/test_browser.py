@@ -91,8 +91,8 @@ def test_the_operators_page_fits_every_width_and_shows_before_it_does(watched, b
     fits(page, f"{base}/reprocess?lang={lang}")
     page.select_option("select[name=what]", "all")
     page.click("form[action='/reprocess/look'] button")
+    page.locator("form[action='/reprocess/order'] button").wait_for()
     assert f"shakemaps/{EVENT}/grid.xml" in page.locator("main").inner_text()
-    assert page.locator("form[action='/reprocess/order'] button").count() == 1
     assert faults == []
 
 
