@@ -7,7 +7,7 @@ from contextlib import suppress
 from hashlib import md5
 
 from gateway.selection import DROPPED
-from siaga import keys, language
+from siaga import dates, keys, language, moment
 from siaga.errors import BadInput, NotFound, SiagaError
 from siaga.events import Notification
 from siaga.language import Language
@@ -125,7 +125,10 @@ class Notices:
                 [
                     _("REFUSED: {key}", key=receipt.notification.key),
                     _.reason(receipt.reason),
-                    _("Received: {time}. Mend the file and send it again under the same name.", time=receipt.received),
+                    _(
+                        "Received: {time}. Mend the file and send it again under the same name.",
+                        time=_received(receipt, _),
+                    ),
                     _("Earlier results still hold."),
                 ]
             )
@@ -140,7 +143,7 @@ class Notices:
                     _.reason(receipt.reason),
                     _(
                         "Received: {time}. Attempts: {count}; Siaga gave up, and its operator can try again.",
-                        time=receipt.received,
+                        time=_received(receipt, _),
                         count=receipt.attempts,
                     ),
                     _("If the file itself is wrong, send a better one under the same name."),
@@ -157,12 +160,16 @@ class Notices:
                 [
                     _("PUBLISHED: {key}", key=receipt.notification.key),
                     _("The report: {url}", url=url),
-                    _("Received: {time}.", time=receipt.received),
+                    _("Received: {time}.", time=_received(receipt, _)),
                     *(f"- {_.reason(warning)}" for warning in receipt.warnings),
                 ]
             )
             for _ in _languages()
         ]
+
+
+def _received(receipt: Receipt, _: Language) -> str:
+    return dates.dated(moment.parse(receipt.received), _.code, seconds=True)
 
 
 def _languages() -> list[Language]:

@@ -10,6 +10,7 @@ stack       stack.yml: the functions, what wakes them, how many of each
 standing    how the parts on one machine stand
 catalog     one small object per version of an event: what lists show
 product     one file of a result
+dates       days and clocks as they are printed
 moment      one clock: the present, times as they are stored, the zones of Indonesia
 palette     the colours of every class of every hazard
 conventions how each language writes numbers, days and directions: a row per language
@@ -37,7 +38,7 @@ cli/        siaga up | demo | ingest | analyse | forecast | invoke | reprocess |
 Imports go down, never up and never aside; from the ground:
 
     commands, conventions, errors, foreign, hazards, listener, moment, nightly, openid, others, outlets, printable
-    environment
+    dates, environment
     answers, diskcache, edition, events, filehash, gaps, keys, language, palette, product, standing, timing, vitals
     outgoing, receipt, settings
     archived, modes, software, stack, store

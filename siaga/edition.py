@@ -5,7 +5,7 @@ from hashlib import sha256
 from pathlib import Path
 
 _KINDS = {".py", ".po", ".html", ".css", ".svg", ".jinja"}
-_SHAPING = ("report", "gis/map", "gis/basemap.py", "palette.py", "conventions.py", "moment.py")
+_SHAPING = ("report", "gis/map", "gis/basemap.py", "palette.py", "conventions.py", "dates.py", "moment.py")
 
 
 @cache

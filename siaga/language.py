@@ -13,6 +13,7 @@ from pathlib import Path
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from siaga import dates, moment
 from siaga.conventions import CONVENTIONS
 from siaga.errors import written
 
@@ -34,7 +35,10 @@ class Language:
         return text.format(**values) if values else text
 
     def reason(self, reason: Mapping[str, object] | None) -> str:
-        """A stored reason or warning ({"text", "template", "values"}) in this language; "" for none."""
+        """A stored reason or warning ({"text", "template", "values"}) in this language; "" for none.
+
+        A moment in it stands by the clock of WIB.
+        """
         if not reason:
             return ""
         values = reason.get("values")
@@ -48,6 +52,8 @@ class Language:
     def _printed(self, value: object) -> object:
         if isinstance(value, list):  # of reasons
             return "; ".join(self.reason(one) for one in value)
+        if isinstance(value, str) and moment.is_stamp(value):
+            return dates.dated(moment.parse(value), self.code, seconds=True)
         return CONVENTIONS[self.code].separated(str(written(value))) if isinstance(value, int | float) else value
 
 

@@ -1,8 +1,10 @@
 """One clock: the present, moments as they are stored (UTC, e.g. 2018-02-20T09:29:28Z), the zones of Indonesia."""
 
+import re
 from datetime import UTC, datetime, timedelta, timezone
 
 TIME_ZONES = {"WIB": 7, "WITA": 8, "WIT": 9}  # hours ahead of UTC
+_STAMP = re.compile(r"\d{4}(-\d\d){2}T\d\d(:\d\d){2}Z")
 _WITA = {"51", "52", "53", "63", "64", "65", "71", "72", "73", "74", "75", "76"}  # BPS codes of provinces
 
 
@@ -25,6 +27,18 @@ def parse(text: str) -> datetime:
     if not text.endswith("Z"):
         raise ValueError(f"{text[:40]!r} is no stored moment")
     return datetime.fromisoformat(text)
+
+
+def is_stamp(text: str) -> bool:
+    """Whether it is a stored moment.
+
+    >>> is_stamp("2018-02-20T09:29:28Z"), is_stamp("2018-02-31T09:29:28Z"), is_stamp("20180220T092928Z")
+    (True, False, False)
+    """
+    try:
+        return bool(_STAMP.fullmatch(text) and parse(text))
+    except ValueError:
+        return False
 
 
 def local(utc: datetime, time_zone: str) -> datetime:

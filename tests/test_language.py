@@ -107,6 +107,13 @@ def test_a_number_in_a_reason_has_the_languages_point(indonesian):
     assert "MMI 6.5;" in language.load("en").reason(reason)
 
 
+def test_a_moment_in_a_reason_stands_by_the_clock_of_wib(indonesian):
+    said = reason("The source is silent since {time}", time="2026-11-27T18:58:14Z")
+    assert said["text"].endswith("2026-11-27T18:58:14Z")
+    assert indonesian.reason(said).endswith("28 Nov 2026, 01:58:14 WIB")
+    assert language.load("en").reason(said).endswith("28 Nov 2026, 01:58:14 WIB")
+
+
 def test_a_limit_in_a_reason_has_the_languages_groups_and_a_year_has_none(indonesian):
     said = BadInput("The file has more than {most} lists and objects", most=5_000_000)
     assert "more than 5,000,000 lists" in str(said)

@@ -31,7 +31,7 @@ FLOORS = (
         "outlets",
         "printable",
     ),
-    ("environment",),
+    ("dates", "environment"),
     (
         "answers",
         "diskcache",

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from siaga import language
+from siaga import dates, language, moment
 from siaga.report import figures, fit, listed, typeset
 from siaga.report.earthquake import fit as first_fit
 from siaga.report.earthquake import pages, paper, printed, workbook
@@ -26,7 +26,7 @@ def number(text):
     return 0 if text.startswith("<") else int(text.replace(".", ""))
 
 
-@pytest.mark.parametrize("module", [figures, printed.sentences])
+@pytest.mark.parametrize("module", [dates, figures, moment, printed.sentences])
 def test_examples_in_the_docstrings_hold(module):
     assert doctest.testmod(module).failed == 0
 

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from flask import Blueprint, Flask, Response, current_app, g, render_template, request
 
-from siaga import moment
+from siaga import dates, moment
 from siaga.accounts import audit
 from siaga.accounts.account import ADMIN
 from siaga.accounts.audit import DONE, FAILED, REFUSED, Audit, Wanted
 from siaga.errors import SiagaError
-from web import clock, login
+from web import login
 
 _NAME = "siaga-audit"
 _NOTED = ("openid.enter",)  # though a browser asks for it by GET: it begins a session
@@ -151,7 +151,7 @@ def _is_refused(response: Response) -> bool:
 def _row(entry: audit.Entry) -> dict[str, str]:
     when = moment.parse(entry.when)
     return {
-        "when": clock.dated(when, g.code, seconds=True),
+        "when": dates.dated(when, g.code, seconds=True),
         "who": entry.who,
         "what": ACTIONS.get(entry.what, entry.what),
         "result": entry.result,

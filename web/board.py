@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from siaga import dates
 from siaga.errors import Reason
 from siaga.language import Language
 from siaga.moment import parse, stamp
@@ -73,7 +74,7 @@ def unmapped(index: Index, now: datetime, _: Language) -> list[dict[str, Any]]:
             "place": one.place,
             "felt": one.felt,
             "tsunami": one.tsunami,
-            "when": clock.dated(one.time, _.code),
+            "when": dates.dated(one.time, _.code),
             "ago": clock.ago(stamp(one.time), now, _),
         }
         for one in found
@@ -88,7 +89,7 @@ def source_rows(index: Index, now: datetime, _: Language) -> list[dict[str, Any]
             "text": _.reason(one.reason),
             "state": one.state,
             "state_name": _(STATES[one.state]),
-            "last": clock.dated(one.last, _.code) if one.last else "",
+            "last": dates.dated(one.last, _.code) if one.last else "",
             "ago": clock.ago(stamp(one.last), now, _) if one.last else "",
             "usual": clock.lasted(one.usual, _) if one.usual else "",
         }

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from siaga import moment
+from siaga import dates, moment
 from siaga.language import Language
 from siaga.report import figures
 
@@ -27,16 +27,6 @@ def ago(utc: str, at: datetime, _: Language) -> str:
     return _("{count} h ago", count=int(seconds / _HOUR))
 
 
-def dated(at: datetime, code: str, *, seconds: bool = False) -> str:
-    """The day and the clock in the west of the country, where those who read it sit; code: of the language.
-
-    >>> from datetime import UTC
-    >>> dated(datetime(2018, 8, 5, 18, 0, tzinfo=UTC), "id")
-    '6 Agu 2018, 01:00 WIB'
-    """
-    return f"{figures.short_date(at, code, 'WIB')}, {figures.clock(at, 'WIB', seconds=seconds)}"
-
-
 def when(utc: str, now: datetime, _: Language) -> str:
     """How long ago a stored time was; its day and clock from two days on, and for the future.
 
@@ -45,7 +35,7 @@ def when(utc: str, now: datetime, _: Language) -> str:
     >>> when("2018-08-05T18:00:00Z", datetime(2018, 8, 20, tzinfo=UTC), load("id"))
     '6 Agu 2018, 01:00 WIB'
     """
-    return ago(utc, now, _) or dated(moment.parse(utc), _.code)
+    return ago(utc, now, _) or dates.dated(moment.parse(utc), _.code)
 
 
 def lasted(seconds: float, _: Language) -> str:
@@ -70,7 +60,7 @@ def after(since: str, utc: str, _: Language) -> str:
 
 def clocks(at: datetime, _: Language) -> dict[str, str]:
     """What the header shows: WIB large; day, WITA and WIT beside it."""
-    others = " · ".join(figures.clock(at, zone) for zone in ("WITA", "WIT"))
+    others = " · ".join(dates.clock(at, zone) for zone in ("WITA", "WIT"))
     day = moment.local(at, "WIB")
     name = figures.date(at, "WIB", _.code)[:3]
-    return {"wib": figures.clock(at, "WIB"), "others": f"{name} {day.day} · {others}"}
+    return {"wib": dates.clock(at, "WIB"), "others": f"{name} {day.day} · {others}"}

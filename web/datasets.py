@@ -7,7 +7,7 @@ from math import floor
 from flask import Blueprint, Flask, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from siaga import moment
+from siaga import dates, moment
 from siaga.accounts.account import ADMIN, OPERATOR
 from siaga.data import manifest, map_tiles, versions
 from siaga.data.analysis_data import ROLES
@@ -18,7 +18,7 @@ from siaga.exposure.extent import Extent
 from siaga.report import figures
 from siaga.report.words import LAND, ROADS, STRUCTURES
 from siaga.store import Store
-from web import audit, clock, downloads, login
+from web import audit, downloads, login
 from web.levels import level_name
 from web.services import give, given
 
@@ -189,7 +189,7 @@ def _row(version: Version, counts: bool) -> Row:
 
 
 def _when(stored: str) -> str:
-    return clock.dated(moment.parse(stored), g.code) if stored else ""
+    return dates.dated(moment.parse(stored), g.code) if stored else ""
 
 
 def _kind(role: str, kind: str) -> str:

@@ -5,13 +5,13 @@ from typing import Any
 from flask import Blueprint, Flask, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from siaga import keys, moment
+from siaga import dates, keys, moment
 from siaga.accounts.account import OPERATOR
 from siaga.errors import BadInput
 from siaga.inputs import decisions
 from siaga.inputs.decisions import FELT, HIDDEN, Decision
 from siaga.store import Store
-from web import audit, clock, login, tabs
+from web import audit, login, tabs
 from web.runs import find
 from web.services import give, given, services
 
@@ -111,6 +111,6 @@ def _row(one: Decision) -> dict[str, Any]:
         "value": one.value,
         "why": one.why,
         "who": one.who,
-        "when": clock.dated(when, g.code),
+        "when": dates.dated(when, g.code),
         "page": _page(one.hazard, one.event_id),
     }

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from flask import Blueprint, Flask, current_app, g, render_template
 
+from siaga import dates
 from siaga.accounts.account import OPERATOR
 from siaga.alerts import delivery
 from siaga.alerts.change import BELOW, CANCELLED, FIRST, UPDATE
@@ -12,7 +13,7 @@ from siaga.alerts.delivery import Log, Wanted
 from siaga.alerts.naming import Step
 from siaga.hazards import HAZARDS
 from siaga.store import Store
-from web import clock, login
+from web import login
 from web.subscriptions import CHANNELS
 
 _NAME = "siaga-notifications"
@@ -60,7 +61,7 @@ def _row(step: Step, log: Log) -> dict[str, object]:
     return {
         "title": log["title"].get(g.code, ""),
         "page": f"/{HAZARDS[step.hazard].page}/{step.event_id}",
-        "when": clock.dated(step.received, g.code),
+        "when": dates.dated(step.received, g.code),
         "version": log["version"],
         "hidden": log["hidden"],
         "counts": sorted(Counter(one["state"] for one in went).items()),

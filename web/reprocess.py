@@ -8,10 +8,10 @@ import requests
 from flask import Blueprint, Flask, current_app, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from siaga import moment
+from siaga import dates, moment
 from siaga.accounts.account import OPERATOR
 from siaga.errors import BadInput, SiagaError, Unavailable
-from web import audit, clock, login, status
+from web import audit, login, status
 from web.services import services
 
 _NAME = "siaga-reprocess"
@@ -213,7 +213,7 @@ def _shown(order: dict[str, Any]) -> dict[str, Any]:
     return order | {
         "about": ", ".join(about),
         "reason": g.language.reason(order["reason"]),
-        "placed": clock.dated(moment.parse(order["placed"]), g.code),
+        "placed": dates.dated(moment.parse(order["placed"]), g.code),
     }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import requests
 from flask import Blueprint, Flask, Response, current_app, g, jsonify, render_template, request
 
-from siaga import gaps, keys, standing
+from siaga import dates, gaps, keys, standing
 from siaga.alerts.delivery import Counts
 from siaga.answers import CanaryFacts
 from siaga.errors import BadInput
@@ -168,7 +168,7 @@ def _looks(sweep: dict[str, Any]) -> list[str]:
     words = [
         _(
             "Recent inputs were last looked through at {when}: {count} keys in {seconds} s.",
-            when=figures.clock(parse(sweep["last"]), "WIB", seconds=True),
+            when=dates.clock(parse(sweep["last"]), "WIB", seconds=True),
             count=figures.whole(recent["keys"], _.code),
             seconds=figures.decimal(recent["seconds"], 1, _.code),
         )
@@ -240,7 +240,7 @@ def _outage(one: dict[str, Any]) -> dict[str, Any]:
 
 
 def _moment(utc: str | None) -> str:
-    return clock.dated(parse(utc), g.code) if utc else ""
+    return dates.dated(parse(utc), g.code) if utc else ""
 
 
 def _parts(home: Path | None) -> list[dict[str, Any]]:
@@ -270,7 +270,7 @@ def _job(job: dict[str, Any]) -> dict[str, Any]:
     return _row(job["state"], job["function"], Notification(job["bucket"], job["key"]), job["received"]) | {
         "text": said,
         "attempts": job["attempt"],
-        "next": figures.clock(parse(job["next"]), "WIB", seconds=True) if job.get("next") else "",
+        "next": dates.clock(parse(job["next"]), "WIB", seconds=True) if job.get("next") else "",
     }
 
 

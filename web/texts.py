@@ -5,13 +5,13 @@ from typing import Any
 from flask import Blueprint, Flask, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from siaga import moment
+from siaga import dates, moment
 from siaga.accounts.account import ADMIN
 from siaga.errors import BadInput, Conflict, NotFound, SiagaError
 from siaga.inputs import texts
 from siaga.inputs.texts import LANDING, LINES, LONGEST, LONGEST_LINE, PLACES, REPORT, Place, Text, paragraphs
 from siaga.store import Store
-from web import audit, clock, login, tabs
+from web import audit, login, tabs
 from web.services import give, given, services
 
 _NAME = "siaga-texts"
@@ -124,7 +124,7 @@ def _row(one: Text) -> dict[str, Any]:
         "number": one.number,
         "broken": False,
         "who": one.who,
-        "when": clock.dated(moment.parse(one.when), g.code),
+        "when": dates.dated(moment.parse(one.when), g.code),
         "restores": one.restores,
         "paragraphs": _lines(one.place, one.text),
     }

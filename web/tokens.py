@@ -3,11 +3,10 @@
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from siaga import moment
+from siaga import dates, moment
 from siaga.accounts.account import ADMIN, ASH_EDITOR, Account
 from siaga.accounts.tokens import LONGEST, MOST_DAYS, SCOPES, Token
 from siaga.errors import BadInput, Conflict, Forbidden, SiagaError
-from siaga.report import figures
 from web import audit, bearer, login
 
 _USUAL_DAYS = 90
@@ -89,6 +88,6 @@ def _row(one: Token, owner: Account | None) -> dict[str, object]:
         "purpose": one.purpose,
         "scopes": [g.language(NAMES[scope]) for scope in one.scopes if scope in NAMES],
         "state": state,
-        "created": figures.short_date(moment.parse(one.created), g.code, "WIB"),
-        "expires": figures.short_date(moment.parse(one.expires), g.code, "WIB"),
+        "created": dates.short(moment.parse(one.created), g.code, "WIB"),
+        "expires": dates.short(moment.parse(one.expires), g.code, "WIB"),
     }

@@ -8,7 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from siaga import keys, moment, palette
+from siaga import dates, keys, moment, palette
 from siaga.alerts import brief, change
 from siaga.alerts.change import BELOW, CANCELLED, FIRST, UPDATE, Heard
 from siaga.alerts.channel import Message
@@ -18,7 +18,6 @@ from siaga.alerts.subscription import Subscription
 from siaga.hazards import HAZARDS
 from siaga.language import LANGUAGES, Language, load
 from siaga.printable import shown
-from siaga.report import figures
 from siaga.store import Store
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -206,7 +205,7 @@ def _row_detail(record: Record, subscription: Subscription, _: Language) -> str:
         details.append(brief.level_name(record.hazard, heard["level"], heard["people"], _) or _("level not known"))
     if heard.get("time"):
         when, zone = moment.parse(heard["time"]), subscription.time_zone
-        details.append(f"{figures.short_date(when, _.code, zone)}, {figures.clock(when, zone)}")
+        details.append(dates.dated(when, _.code, zone))
     return ", ".join(details)
 
 

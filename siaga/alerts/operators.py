@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from siaga import keys, moment
+from siaga import dates, keys, moment
 from siaga.alerts import compose, matters, naming, outages, record
 from siaga.alerts.allowance import Allowance
 from siaga.alerts.channel import Message
@@ -21,7 +21,6 @@ from siaga.errors import Conflict, Reason, reason
 from siaga.language import Language, load
 from siaga.outlets import Outlets
 from siaga.printable import shown
-from siaga.report import figures
 from siaga.store import Store
 
 _APART = timedelta(hours=1)  # two messages of one matter
@@ -207,7 +206,7 @@ def _head(first: Occurrence, count: int, _: Language) -> str:
 
 def _line(one: Occurrence, _: Language) -> str:
     when = moment.parse(one.when)
-    day, clocks = figures.short_date(when, _.code, _CLOCK), [figures.clock(when, zone) for zone in (_CLOCK, "UTC")]
+    day, clocks = dates.short(when, _.code, _CLOCK), [dates.clock(when, zone) for zone in (_CLOCK, "UTC")]
     clock = f"{day}, {clocks[0]} ({clocks[1]})"
     if one.kind == CANARY:
         return _("{time}: came in and has no report yet; a real map would be as late.", time=clock)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from math import floor, log10
 
+from siaga import dates
 from siaga.conventions import CONVENTIONS
 from siaga.impact.loss import LEVELS
 from siaga.moment import at_offset, local
@@ -205,16 +206,6 @@ def coordinates(longitude: float, latitude: float, language: str) -> str:
     return f"{first}° {vertical} {second}° {horizontal}"
 
 
-def clock(utc: datetime, time_zone: str, *, seconds: bool = False) -> str:
-    """Time of day in WIB, WITA, WIT or UTC.
-
-    >>> from datetime import UTC
-    >>> clock(datetime(2018, 8, 5, 11, 46, 35, tzinfo=UTC), "WITA", seconds=True)
-    '19:46:35 WITA'
-    """
-    return f"{local(utc, time_zone):{'%H:%M:%S' if seconds else '%H:%M'}} {time_zone}"
-
-
 def date(utc: datetime, time_zone: str, language: str, *, weekday: bool = True) -> str:
     """The day there.
 
@@ -223,17 +214,6 @@ def date(utc: datetime, time_zone: str, language: str, *, weekday: bool = True) 
     'Senin, 6 Agustus 2018'
     """
     return _day(local(utc, time_zone), language, weekday)
-
-
-def short_date(utc: datetime, language: str, time_zone: str) -> str:
-    """The day there in few letters.
-
-    >>> from datetime import UTC
-    >>> short_date(datetime(2018, 8, 5, 18, 0, tzinfo=UTC), "id", "WITA")
-    '6 Agu 2018'
-    """
-    there = local(utc, time_zone)
-    return f"{there.day} {CONVENTIONS[language].months[there.month - 1][:3]} {there.year}"
 
 
 def clock_at(utc: datetime, hours: float, time_zone: str) -> str:
@@ -279,11 +259,11 @@ def month(year: int, number: int, language: str) -> str:
 
 def moment(utc: datetime, time_zone: str, language: str) -> tuple[str, str]:
     """When it happened: day and local time; then the same in WIB (if that differs) and UTC."""
-    main = f"{date(utc, time_zone, language)}, {clock(utc, time_zone, seconds=True)}"
-    others = [clock(utc, "WIB", seconds=True)] if time_zone != "WIB" else []
+    main = f"{date(utc, time_zone, language)}, {dates.clock(utc, time_zone, seconds=True)}"
+    others = [dates.clock(utc, "WIB", seconds=True)] if time_zone != "WIB" else []
     other_day = local(utc, time_zone).date() != utc.date()
     month = CONVENTIONS[language].months[utc.month - 1][:3]
-    others.append(clock(utc, "UTC", seconds=True) + (f", {utc.day} {month}" if other_day else ""))
+    others.append(dates.clock(utc, "UTC", seconds=True) + (f", {utc.day} {month}" if other_day else ""))
     return main, "; ".join(others)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Response, g, render_template, request
 
-from siaga import keys, moment, palette
+from siaga import dates, keys, moment, palette
 from siaga.errors import BadInput, Unavailable
 from siaga.hazard.ash import ALERT_LEVELS, CLASSES
 from siaga.hazards import ASH
@@ -134,7 +134,7 @@ def _clock(utc: str, entry: dict[str, Any], chosen: str = "") -> tuple[str, str]
     """Clock and day in the zone of the request, which is the volcano's. chosen: WIB, WITA, WIT or UTC instead."""
     at, hours, name = moment.parse(utc), entry["utc_offset_hours"], entry["time_zone"]
     if chosen:
-        return figures.clock(at, chosen), figures.date(at, chosen, g.code, weekday=False)
+        return dates.clock(at, chosen), figures.date(at, chosen, g.code, weekday=False)
     return figures.clock_at(at, hours, name), figures.date_at(at, hours, g.code)
 
 
@@ -155,7 +155,7 @@ def _row(entry: dict[str, Any], _: Language, clock_zone: str = "") -> dict[str, 
         "level_rank": ash.level(entry["alert_level"], _)["rank"],
         "clock": at,
         "day": day,
-        "clocks": " · ".join(figures.clock(utc, zone) for zone in asked.CLOCKS),
+        "clocks": " · ".join(dates.clock(utc, zone) for zone in asked.CLOCKS),
         "iso": entry["time"],
         "ago": clock.ago(entry["time"], g.now, _),
         "height": _metres(entry["eruption_height_m"], _),
@@ -198,7 +198,7 @@ def _unsettled(one: Unsettled, _: Language) -> dict[str, Any]:
         "text": _.reason(receipt.reason)
         if receipt
         else _("Under way, or waiting for its raster; the status page says more."),
-        "when": clock.ago(one.modified, g.now, _) or figures.short_date(moment.parse(one.modified), _.code, "WIB"),
+        "when": clock.ago(one.modified, g.now, _) or dates.short(moment.parse(one.modified), _.code, "WIB"),
     }
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import g
 
-from siaga import moment
+from siaga import dates, moment
 from siaga.impact.fatality import LEVELS
 from siaga.impact.mmi import ROMAN
 from siaga.language import Language
@@ -44,8 +44,8 @@ def row(
         "name": entry["place"]["name"] if entry["place"] else entry["description"],
         "day": figures.date(utc, clock_zone, _.code),
         "short_day": figures.date(utc, clock_zone, _.code, weekday=False),
-        "clock": figures.clock(utc, clock_zone),
-        "clocks": " · ".join(figures.clock(utc, zone) for zone in CLOCKS),
+        "clock": dates.clock(utc, clock_zone),
+        "clocks": " · ".join(dates.clock(utc, zone) for zone in CLOCKS),
         "ago": clock.ago(entry["time"], g.now, _),
         "iso": entry["time"],
         "mmi": {"roman": ROMAN[mmi], "value": mmi} if mmi else None,
@@ -88,6 +88,6 @@ def _other(one: dict[str, Any], clock_zone: str, _: Language) -> dict[str, Any]:
         "level": one["alert"] or "none",
         "level_name": _(words.LEVELS[one["alert"]]) if one["alert"] else _("Not known"),
         "magnitude": figures.decimal(one["magnitude"], 1, _.code),
-        "clock": figures.clock(moment.parse(one["time"]), clock_zone, seconds=True),
+        "clock": dates.clock(moment.parse(one["time"]), clock_zone, seconds=True),
         "map": f"v{one['number']} {kind}",
     }

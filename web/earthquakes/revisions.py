@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from siaga import moment
+from siaga import dates, moment
 from siaga.impact.quakes import STRICT, WIDE, Limits
 from siaga.impact.stored.earthquake import EarthquakeImpact
 from siaga.language import Language
@@ -64,4 +64,4 @@ def _row(entry: dict[str, Any], below: dict[str, Any] | None, clock_zone: str, _
 
 def _moment(utc: str, clock_zone: str, _: Language) -> str:
     time = moment.parse(utc)
-    return f"{figures.short_date(time, _.code, clock_zone)}, {figures.clock(time, clock_zone)}"
+    return dates.dated(time, _.code, clock_zone)

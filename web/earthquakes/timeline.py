@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from siaga import dates
 from siaga.events import Notification
 from siaga.hazards import EARTHQUAKE
 from siaga.language import Language
@@ -38,7 +39,7 @@ def steps(index: Index, entry: dict[str, Any], source: str, clock_zone: str, _: 
         shown.append(
             {
                 "name": name,
-                "when": f"{day}, {figures.clock(moment, clock_zone, seconds=True)}",
+                "when": f"{day}, {dates.clock(moment, clock_zone, seconds=True)}",
                 "after": after,
                 "reached": "1",
             }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from siaga import keys
+from siaga import dates, keys
 from siaga.impact.flood import CLASSES
 from siaga.impact.floodtrend import HOURS_AGO, trend
 from siaga.language import Language
@@ -32,7 +32,7 @@ def snapshot(region: str, hour: int) -> str:
 
 def moment_text(utc: datetime, _: Language, zone: str = TIME_ZONE) -> str:
     """Clock and day."""
-    return f"{figures.clock(utc, zone)}, {figures.short_date(utc, _.code, zone)}"
+    return f"{dates.clock(utc, zone)}, {dates.short(utc, _.code, zone)}"
 
 
 def line(hour: Hour, region: str, most: int, _: Language, zone: str = TIME_ZONE) -> dict[str, Any]:
@@ -40,9 +40,9 @@ def line(hour: Hour, region: str, most: int, _: Language, zone: str = TIME_ZONE)
     entry, wet, at = hour.entry, hour.wet, floods.moment_of(hour.hour)
     shown = {
         "snapshot": snapshot(region, hour.hour),
-        "clock": figures.clock(at, zone).removesuffix(f" {zone}"),
-        "day": figures.short_date(at, _.code, zone),
-        "clocks": " · ".join(figures.clock(at, one) for one in CLOCKS),
+        "clock": dates.clock(at, zone).removesuffix(f" {zone}"),
+        "day": dates.short(at, _.code, zone),
+        "clocks": " · ".join(dates.clock(at, one) for one in CLOCKS),
         "iso": f"{at:%Y-%m-%dT%H:%MZ}",
         "kind": hour.kind,
         "text": hour_text(hour, _),
@@ -205,7 +205,7 @@ def chart(listed: Sequence[Hour], last: int, _: Language) -> dict[str, Any]:
     for hour in hours:
         counts = by_hour[hour].counts if hour in by_hour else None
         heights = None if counts is None else [round(count / most * 100, 2) for count in counts]
-        name = figures.clock(floods.moment_of(hour), TIME_ZONE).removesuffix(f" {TIME_ZONE}")
+        name = dates.clock(floods.moment_of(hour), TIME_ZONE).removesuffix(f" {TIME_ZONE}")
         wet = _("not known") if counts is None else _("{count} RW", count=sum(counts[1:]))
         columns.append({"clock": name, "heights": heights, "title": f"{name}: {wet}"})
     return {"columns": columns, "most": figures.whole(most, _.code)}

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint, Response, g, render_template, request
 
-from siaga import keys, moment
+from siaga import dates, keys, moment
 from siaga.errors import NotFound, Unavailable
 from siaga.impact import flood
 from siaga.impact.floodtrend import MOST_DRY_HOURS
@@ -230,9 +230,9 @@ def _source(index: Index, region: str, strip: dict[str, Any] | None) -> dict[str
     since = moment.parse(outage["since"]) if outage else None
     return {
         "ago": (clock.ago(strip["modified"], g.now, g.language) if strip else "")
-        or (figures.short_date(moment.parse(strip["modified"]), g.code, "WIB") if strip else ""),
+        or (dates.short(moment.parse(strip["modified"]), g.code, "WIB") if strip else ""),
         "reason": g.language.reason(outage["reason"]) if outage else "",
-        "since": f"{figures.clock(since, 'WIB')}, {figures.short_date(since, g.code, 'WIB')}" if since else "",
+        "since": dates.dated(since, g.code) if since else "",
     }
 
 
@@ -272,7 +272,7 @@ def _version(one: dict[str, Any], shown: dict[str, Any]) -> dict[str, Any]:
         "event_id": one["event_id"],
         "version": one["version"],
         "number": one["version_number"],
-        "received": f"{figures.short_date(received, g.code, 'WIB')}, {figures.clock(received, 'WIB', seconds=True)}",
+        "received": dates.dated(received, g.code, seconds=True),
         "shown": one is shown,
         "published": one["report"] is not None,
     }

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from siaga import keys
+from siaga import dates, keys
 from siaga.impact.flood import AFFECTED_FROM, CLASSES
 from siaga.impact.floodtrend import HOURS_AGO, Trend
 from siaga.impact.stored.flood import FloodImpact
@@ -22,10 +22,10 @@ def when(asked: keys.Snapshot, _: Language) -> dict[str, str]:
     """An hour as it is printed: day and clock in WIB, clock in UTC."""
     utc = asked.hour
     return {
-        "clock": figures.clock(utc, listing.TIME_ZONE),
+        "clock": dates.clock(utc, listing.TIME_ZONE),
         "day": figures.date(utc, listing.TIME_ZONE, _.code),
-        "utc": figures.clock(utc, "UTC"),
-        "short": f"{figures.short_date(utc, _.code, listing.TIME_ZONE)}, {figures.clock(utc, listing.TIME_ZONE)}",
+        "utc": dates.clock(utc, "UTC"),
+        "short": dates.dated(utc, _.code, listing.TIME_ZONE),
     }
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from siaga import palette
+from siaga import dates, palette
 from siaga.hazard.ash import ALERT_LEVELS, CLASSES
 from siaga.impact.stored.ash import AshDeposit, AshImpact
 from siaga.impact.stored.classed import CountedZone
@@ -91,8 +91,8 @@ def moment(stored: str, event: Mapping[str, Any], _: Language) -> tuple[str, str
     utc = parse(stored)
     zone = time_zone(event)
     return (
-        f"{figures.date(utc, zone, _.code)}, {figures.clock(utc, zone)}",
-        f"{figures.short_date(utc, _.code, 'UTC')}, {figures.clock(utc, 'UTC')}",
+        f"{figures.date(utc, zone, _.code)}, {dates.clock(utc, zone)}",
+        dates.dated(utc, _.code, "UTC"),
     )
 
 
@@ -245,7 +245,7 @@ def _window(event: Mapping[str, Any], _: Language) -> str:
 
 def _short(stored: str, event: Mapping[str, Any], _: Language) -> str:
     utc, zone = parse(stored), time_zone(event)
-    return f"{figures.short_date(utc, _.code, zone)}, {figures.clock(utc, zone)}"
+    return dates.dated(utc, _.code, zone)
 
 
 def _classes(impact: AshImpact, _: Language) -> list[dict[str, Any]]:

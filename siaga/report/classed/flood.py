@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from siaga import palette
+from siaga import dates, palette
 from siaga.impact.flood import AFFECTED_FROM, CLASSES, DEPTHS_CM
 from siaga.impact.floodtrend import Trend
 from siaga.impact.stored.flood import FloodImpact
@@ -46,15 +46,15 @@ def printed(
             _("Flood impact report"),
             (
                 impact["event_id"],
-                f" · {figures.short_date(moment, _.code, clock_zone)}, {figures.clock(moment, clock_zone)}",
+                f" · {dates.dated(moment, _.code, clock_zone)}",
             ),
             _method(_),
             _("An automatic estimate; check in the field before deciding. Scan for the newest figures of this hour."),
             _,
         ),
         "title": title(impact, _),
-        "when": f"{figures.date(moment, clock_zone, _.code)}, {figures.clock(moment, clock_zone)}",
-        "utc": f"{figures.short_date(moment, _.code, 'UTC')}, {figures.clock(moment, 'UTC')}",
+        "when": f"{figures.date(moment, clock_zone, _.code)}, {dates.clock(moment, clock_zone)}",
+        "utc": dates.dated(moment, _.code, "UTC"),
         "newest": _newest(impact, moment, clock_zone, _),
         "state": {
             "code": f"state{state or 1}",
@@ -250,8 +250,8 @@ def _newest(impact: FloodImpact, moment: datetime, clock_zone: str, _: Language)
         return _("no time of the states is told")
     set_at = parse(impact["event"]["last_updated"])
     same = figures.date(set_at, clock_zone, _.code) == figures.date(moment, clock_zone, _.code)
-    day = "" if same else f"{figures.short_date(set_at, _.code, clock_zone)}, "
-    return _("newest state set {when}", when=day + figures.clock(set_at, clock_zone))
+    day = "" if same else f"{dates.short(set_at, _.code, clock_zone)}, "
+    return _("newest state set {when}", when=day + dates.clock(set_at, clock_zone))
 
 
 def _method(_: Language) -> str:

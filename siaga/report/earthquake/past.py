@@ -1,6 +1,6 @@
 """Has it happened here? Similar quakes of the past and their toll, as they are printed."""
 
-from siaga import moment
+from siaga import dates, moment
 from siaga.impact.stored.earthquake import EarthquakeImpact, SimilarQuake
 from siaga.language import Language
 from siaga.report import figures
@@ -42,7 +42,7 @@ def _row(one: SimilarQuake, clock_zone: str, _: Language) -> dict[str, object]:
     strong = sum(by_mmi.get(str(mmi), 0.0) for mmi in range(8, 11)) if by_mmi and "8" in by_mmi else None
     causes = [_(CAUSES[cause]) for cause in one["causes"] if cause in CAUSES and cause != "shaking"]
     return {
-        "when": figures.short_date(moment.parse(one["time"]), _.code, clock_zone),
+        "when": dates.short(moment.parse(one["time"]), _.code, clock_zone),
         "name": one["name"] or "",
         "magnitude": figures.decimal(one["magnitude"], 1, _.code),
         "distance": f"{figures.whole(one['distance_km'], _.code)}\u00a0km",

@@ -1,6 +1,6 @@
 """The picture for messengers of an earthquake: five facts and a map."""
 
-from siaga import moment
+from siaga import dates, moment
 from siaga.impact.mmi import ROMAN
 from siaga.impact.stored.earthquake import EarthquakeImpact
 from siaga.language import Language
@@ -21,11 +21,11 @@ def html(impact: EarthquakeImpact, _: Language) -> str:
     shown = printed(impact, _)
     clock_zone = time_zone(impact, listed.counted(impact))
     utc = moment.parse(impact["event"]["time"])
-    others = [figures.clock(utc, "WIB")] if clock_zone != "WIB" else [figures.clock(utc, "UTC")]
+    others = [dates.clock(utc, "WIB")] if clock_zone != "WIB" else [dates.clock(utc, "UTC")]
     people, classes, shaking = _people(impact, _)
     shown |= {
         "place": sentences.short_location(impact, _),
-        "when": f"{figures.short_date(utc, _.code, clock_zone)}, {figures.clock(utc, clock_zone)}",
+        "when": dates.dated(utc, _.code, clock_zone),
         "others": " · ".join([*others, f"{_('depth')} {shown['depth']}"]),
         "deaths": shown["level"]["likely"] or _("not known"),
         "people": people,
@@ -63,6 +63,6 @@ def _version(impact: EarthquakeImpact, clock_zone: str, _: Language) -> str:
     parts = [_("version {number}", number=impact["version_number"])]
     if impact["event"]["process_time"]:
         utc = moment.parse(impact["event"]["process_time"])
-        clocks = figures.clock(utc, clock_zone), figures.clock(utc, "WIB" if clock_zone != "WIB" else "UTC")
-        parts.append(f"{figures.short_date(utc, _.code, clock_zone)}, {clocks[0]} ({clocks[1]})")
+        clocks = dates.clock(utc, clock_zone), dates.clock(utc, "WIB" if clock_zone != "WIB" else "UTC")
+        parts.append(f"{dates.short(utc, _.code, clock_zone)}, {clocks[0]} ({clocks[1]})")
     return " · ".join(parts)

@@ -6,7 +6,7 @@ The web's event page shows the same, so that list, page, phone and paper never d
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from siaga import moment, palette
+from siaga import dates, moment, palette
 from siaga.impact.mmi import ROMAN, class_of
 from siaga.impact.stored.earthquake import CountedEarthquakeZone, EarthquakeImpact
 from siaga.language import Language
@@ -106,7 +106,7 @@ def _version(impact: EarthquakeImpact, districts: Sequence[CountedEarthquakeZone
         clock_zone = time_zone(impact, districts)
         same = figures.date(utc, clock_zone, _.code) == figures.date(quake, clock_zone, _.code)
         day = "" if same else f"{figures.date(utc, clock_zone, _.code, weekday=False)}, "
-        version["mapped"] = _("map made {when}", when=day + figures.clock(utc, clock_zone))
+        version["mapped"] = _("map made {when}", when=day + dates.clock(utc, clock_zone))
         minutes = round((utc - quake).total_seconds() / 60)
         if 0 <= minutes < 240:
             version["age"] = _("{minutes} minutes after the quake", minutes=minutes)
