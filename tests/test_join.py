@@ -54,6 +54,7 @@ def opened(store, minio, tmp_path):
         "a key",
         alerts_key=minio.secret("alerts-key"),
         is_open=True,
+        has_mail=True,
     )
     app = create_app(Store.connect(minio, "web"), Index(Store.connect(minio, "web"), tmp_path / "i"), NOBODY, uploads)
     counted = iter(range(1, 250))
@@ -303,6 +304,18 @@ def test_the_audit_has_what_a_stranger_entered_without_the_address(store, opened
     (entry,) = [json.loads(body) for body in bodies if b"join.ask" in body]
     assert (entry["who"], entry["result"], entry["about"]) == ("", "done", "")
     assert b"ani@" not in b"".join(bodies)
+
+
+def test_where_no_mail_goes_out_the_page_says_so_and_nobody_is_sent_to_it(store, minio, tmp_path):
+    client = accounts.browser(minio, tmp_path, is_open=True)
+    status, page = text(client, "/subscriptions/join?lang=en")
+    assert status == 200
+    assert "This Siaga sends no mail" in page
+    assert "<form" not in page.partition("<main")[2]
+    assert "/subscriptions/join" not in client.get("/earthquakes").get_data(as_text=True)
+    form = ENTERED | {"token": accounts.token(client, "/login")}
+    assert client.post("/subscriptions/join", data=form).status_code == 503
+    assert list(store.list(keys.NOTIFICATIONS)) == []
 
 
 def test_strangers_subscribe_only_where_a_setting_says_so(store, minio, tmp_path):

@@ -70,7 +70,7 @@ class UploadAccess:
     session_key: signs sessions. secure: whether readers come by https. orders_token: opens the gateway for orders.
     second_factor: whether who may change something must have one. alerts_key: of tokens that end a subscription.
     openid: the provider by which people log in besides, openid_secret that of this client of it.
-    is_open: whether strangers may subscribe.
+    is_open: whether strangers may subscribe. has_mail: whether there is a server for mails.
     """
 
     store: Store
@@ -85,6 +85,7 @@ class UploadAccess:
     openid: OpenId = field(default_factory=OpenId)
     openid_secret: str = ""
     is_open: bool = False
+    has_mail: bool = False
 
 
 def create_app(
@@ -152,5 +153,5 @@ def _install_alerts(app: Flask, uploads: UploadAccess) -> None:
     subscriptions.install(app, uploads.operators, uploads.alerts_key)
     trials.install(app, uploads.operators)
     if uploads.is_open:
-        join.install(app, uploads.operators)
+        join.install(app, uploads.operators, uploads.has_mail)
     notifications.install(app, uploads.operators)

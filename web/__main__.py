@@ -69,6 +69,7 @@ def _serve(settings: Settings) -> None:
         settings.openid,
         openid.secret_of(settings),
         settings.outlets.is_open,
+        bool(settings.outlets.mail_url),
     )
     access = Access(settings.api_origins, settings.api_per_minute)
     own = Store.connect(settings, "web")  # what it is asked here keeps no page waiting, nor the other way round

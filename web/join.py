@@ -4,7 +4,7 @@ from flask import Blueprint, Flask, current_app, g, render_template, request
 
 from siaga.alerts import optin
 from siaga.alerts.subscription import Subscription
-from siaga.errors import BadInput, NotFound, SiagaError
+from siaga.errors import BadInput, NotFound, SiagaError, Unavailable
 from siaga.report import words
 from siaga.store import Store
 from web import audit
@@ -18,23 +18,25 @@ _USUAL_LEVEL = "orange"
 pages = Blueprint("join", __name__)
 
 
-def install(app: Flask, store: Store) -> None:
-    """Let everybody ask. store: with the rights of role operators."""
-    app.extensions[_NAME] = store, Rates(_PER_MINUTE)
-    app.jinja_env.globals["joinable"] = True
+def install(app: Flask, store: Store, has_mail: bool) -> None:
+    """Let everybody ask. store: with the rights of role operators. has_mail: whether a server for mails is set."""
+    app.extensions[_NAME] = store, Rates(_PER_MINUTE), has_mail
+    app.jinja_env.globals["joinable"] = has_mail
     app.register_blueprint(pages)
 
 
 @pages.get("/subscriptions/join")
 def form() -> str:
-    """The form."""
+    """The form; where no mail goes out, a sentence that says so."""
     return _form({"language": g.code, "area": optin.EVERYWHERE, "level": _USUAL_LEVEL})
 
 
 @pages.post("/subscriptions/join")
 def ask() -> tuple[str, int]:
     """Ask the address, and say the same whatever is known of it."""
-    store, rates = _installed()
+    store, rates, has_mail = _installed()
+    if not has_mail:
+        return _form({}), Unavailable.status
     rates.take(request.remote_addr or "")
     given = {name: request.form.get(name, "")[:1000] for name in ("address", "language", "area", "level")}
     try:
@@ -79,7 +81,7 @@ def _form(given: dict[str, str], error: SiagaError | None = None) -> str:
     return render_template(
         "join.html",
         tab="",
-        state="form",
+        state="form" if _installed()[2] else "no mail",
         row={"address": ""} | given,
         areas={name: area for name, (area, _rectangle) in optin.AREAS.items()},
         levels={name: words.LEVELS[name] for name in optin.LEVELS},
@@ -87,6 +89,6 @@ def _form(given: dict[str, str], error: SiagaError | None = None) -> str:
     )
 
 
-def _installed() -> tuple[Store, Rates]:
-    opened: tuple[Store, Rates] = current_app.extensions[_NAME]
+def _installed() -> tuple[Store, Rates, bool]:
+    opened: tuple[Store, Rates, bool] = current_app.extensions[_NAME]
     return opened
