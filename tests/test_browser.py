@@ -163,6 +163,19 @@ def test_something_new_announces_itself_and_moves_nothing(watched, base, stack_u
     assert page.locator('a[href="/earthquakes/20180807060001"]').count() == 1
 
 
+def test_a_page_without_its_network_says_so_and_how_old_it_is(watched, base):
+    page, _faults = watched
+    page.goto(f"{base}/status?lang=en")
+    wait_for(lambda: page.locator("#live").inner_text().startswith("Live"), 30)
+    page.context.set_offline(True)
+    cut = page.locator("#cut")
+    cut.wait_for(state="visible")
+    assert re.search(r"since \d\d:\d\d:\d\d WIB: what is shown may be old", cut.inner_text())
+    assert page.locator("#live").inner_text().startswith("Cut off")
+    page.context.set_offline(False)
+    cut.wait_for(state="hidden")
+
+
 def test_the_html_report_reads_on_a_phone(watched, base):
     page, _faults = watched
     page.goto(f"{base}/earthquakes/{EVENT}?lang=id")

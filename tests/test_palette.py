@@ -25,6 +25,18 @@ def test_each_colour_that_a_style_sheet_names_is_written(sheet):
     assert set(named) <= set(written)
 
 
+@pytest.mark.parametrize("sheet", ["siaga.css", "map.css"])
+def test_pages_have_few_sizes_of_letters_two_weights_and_few_gaps(sheet):
+    """Those of the design; what is laid over something else, by a negative margin, goes by its own size."""
+    text = (ROOT / "web" / "static" / sheet).read_text(encoding="utf-8")
+    sizes = re.findall(r"(?:font-size: |font:\s+(?:\d+ )?)(\d+)px", text)
+    assert sizes
+    assert set(sizes) <= {"12", "14", "16", "20", "28", "44"}
+    assert set(re.findall(r"font-weight: (\d+);", text)) <= {"400", "600"}
+    gaps = re.findall(r"\s(?:gap|margin(?:-\w+)?): ([^;-]*);", text)
+    assert {size for gap in gaps for size in re.findall(r"(\d+)px", gap)} <= set("4 8 12 16 24 32 48".split())
+
+
 def test_a_class_of_every_hazard_and_level_has_its_colour_in_one_place():
     for part in ("siaga", "web", "functions"):
         for path in (ROOT / part).rglob("*"):

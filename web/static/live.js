@@ -3,15 +3,22 @@
 const home = document.currentScript.src; // the app may stand under a path of its host
 const live = document.getElementById("live");
 const fresh = document.getElementById("new");
+const cut = document.getElementById("cut");
 let shown = null;
 let told = Date.now();
 
 function age() {
   const seconds = Math.round((Date.now() - told) / 1000);
-  const state = seconds > 180 ? "broken" : seconds > 60 ? "late" : "live";
+  const state = seconds > 180 || !navigator.onLine ? "broken" : seconds >= 60 ? "late" : "live";
   live.className = `live ${state}`;
   live.querySelector("span").textContent = live.dataset[state];
   live.querySelector("small").textContent = live.dataset.ago.replace("{count}", seconds);
+  const isTold = state !== "broken" || document.getElementById("stale") !== null; // the page itself may say so
+  if (cut.hidden !== isTold) {
+    const west = new Date(told + 7 * 3600e3).toISOString().slice(11, 19); // the clock of WIB
+    cut.textContent = cut.dataset.text.replace("{time}", west);
+    cut.hidden = !cut.hidden; // only then does a screen reader say it
+  }
 }
 
 function take(now) {
@@ -40,4 +47,5 @@ stream.onerror = () => {
     setInterval(ask, 10000);
   }
 };
-setInterval(age, 5000);
+setInterval(age, 1000);
+for (const one of ["online", "offline"]) window.addEventListener(one, age);
