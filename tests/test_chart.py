@@ -14,6 +14,7 @@ from support.contexts import ROOT
 from siaga import machine, openid, outlets, stack
 from siaga.settings import Settings
 
+PART = "app.kubernetes.io/component"
 CHART = ROOT / "deployment/kubernetes/siaga"
 HELM = Path(os.environ.get("SIAGA_CACHE") or Path.home() / ".cache/siaga") / "helm/v3.16.4/helm"
 VALUES = yaml.safe_load((CHART / "values.yaml").read_text())
@@ -52,7 +53,7 @@ def of(kind, *values):
 def pods(*values):
     """The pod of each workload, by the workload's part."""
     found = [one for one in rendered(*values) if "template" in one.get("spec", {})]
-    return {one["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/component"]: one for one in found}
+    return {one["spec"]["template"]["metadata"]["labels"][PART]: one for one in found}
 
 
 def container(workload):
@@ -155,32 +156,78 @@ def test_what_is_named_as_a_secret_is_made(tmp_path):
         assert {name for name, _ in secrets_of(workload)} <= set(os.listdir(settings.secrets))
 
 
-def test_each_part_may_be_reached_by_those_that_ask_it_and_by_no_other():
-    policies = of("NetworkPolicy")
-    assert {name.removeprefix("siaga-") for name in policies} == pods().keys()
-    came = {}
-    for name, policy in policies.items():
-        assert policy["spec"]["policyTypes"] == ["Ingress", "Egress"]
-        came[name.removeprefix("siaga-")] = {
-            value
-            for rule in policy["spec"]["ingress"] or ()
-            for who in rule.get("from", ({},))
-            for value in (who["podSelector"]["matchExpressions"][0]["values"] if who else ["anybody"])
-        }
-    assert came["web"] == came["sftp"] == {"anybody"}
-    assert came["postgresql"] == came["on-shakemap"] == {"gateway"}
-    assert came["gateway"] == {"store", "web", "gateway", "operator", "prepare"}
-    assert "anybody" not in came["store"]
-    world = {name for name, one in policies.items() if "0.0.0.0/0" in json.dumps(one["spec"]["egress"])}
-    assert world == {
-        "siaga-gateway",
-        "siaga-operator",
-        "siaga-fetch-flood",
-        "siaga-fetch-announcements",
-        "siaga-notify",
-    }
-    asks = of("NetworkPolicy", "settings.SIAGA_OIDC_ISSUER=https://sso.example.id")["siaga-web"]
-    assert "0.0.0.0/0" in json.dumps(asks["spec"]["egress"])
+WHO_ASKS_WHOM = {
+    "gateway": {"gateway", "store", "postgresql", *FUNCTIONS},
+    "web": {"gateway", "store"},
+    "sftp": {"store"},
+    "store": {"store", "gateway"},
+    "operator": {"gateway", "store"},
+    "prepare": {"store"},
+    "postgresql": set(),
+    "make-secrets": set(),
+} | {name: {"store"} for name in FUNCTIONS}
+ASKS_OUTSIDE = {"gateway", "operator", "fetch-flood", "fetch-announcements", "notify"}
+
+
+def policies(*values):
+    """By part what its policy says."""
+    found = of("NetworkPolicy", *values).items()
+    assert all(one["spec"]["policyTypes"] == ["Ingress", "Egress"] for _, one in found)
+    return {name.removeprefix("siaga-"): one["spec"] for name, one in found}
+
+
+def comes(policy):
+    """(part or anybody, ports) for each that may come."""
+    for rule in policy["ingress"] or ():
+        for who in rule.get("from", ({},)):
+            parts = who["podSelector"]["matchExpressions"][0]["values"] if who else ["anybody"]
+            yield from ((part, tuple(port["port"] for port in rule["ports"])) for part in parts)
+
+
+def goes(policy):
+    """(part, ports) for each of ours to which it may go."""
+    for rule in policy["egress"]:
+        for whom in rule.get("to", ()):
+            if "podSelector" in whom:
+                yield whom["podSelector"]["matchLabels"][PART], tuple(port["port"] for port in rule["ports"])
+
+
+def networks(policy):
+    """To which it may go besides."""
+    return {one["ipBlock"]["cidr"] for rule in policy["egress"] for one in rule.get("to", ()) if "ipBlock" in one}
+
+
+@pytest.mark.parametrize("part", WHO_ASKS_WHOM)
+def test_a_part_goes_to_those_that_it_needs_and_they_let_it_in(part):
+    there = policies()
+    assert there.keys() == pods().keys() == WHO_ASKS_WHOM.keys()
+    assert {whom for whom, _ in goes(there[part])} == WHO_ASKS_WHOM[part]
+    for whom, ports in goes(there[part]):
+        assert {(part, ports), ("anybody", ports)} & set(comes(there[whom])), whom
+        listens = {one["containerPort"] for one in container(pods()[whom])["ports"]}
+        assert set(ports) <= listens, whom
+    assert there[part]["egress"][0] == {"ports": [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}]}
+    assert networks(there[part]) == ({"0.0.0.0/0"} if part in ASKS_OUTSIDE else set())
+
+
+def test_strangers_come_to_the_web_and_the_sftp_door_alone_and_to_the_store_where_it_has_an_address():
+    def strange(*values):
+        return {part for part, one in policies(*values).items() if "anybody" in dict(comes(one))}
+
+    assert strange() == {"web", "sftp"}
+    assert strange("store.publicUrl=https://store.example.id") == {"web", "sftp", "store"}
+
+
+def test_what_is_elsewhere_may_be_reached_and_what_is_not_there_has_no_policy():
+    asks = policies("settings.SIAGA_OIDC_ISSUER=https://sso.example.id")["web"]
+    assert networks(asks) == {"0.0.0.0/0"}
+    elsewhere = "store.enabled=false", "store.external.url=https://s3.example.id"
+    outside = "networkPolicy.outside={10.0.0.0/8,::/0}"
+    there = policies(*elsewhere, outside, "sftp.enabled=false", "operator.enabled=false")
+    assert there.keys() == WHO_ASKS_WHOM.keys() - {"store", "sftp", "operator"}
+    asking = {part for part, one in there.items() if networks(one) == {"10.0.0.0/8", "::/0"}}
+    assert asking == there.keys() - {"postgresql", "make-secrets"}
+    assert not policies("networkPolicy.enabled=false")
 
 
 def test_what_is_watched_has_the_names_that_the_rules_of_alarm_know():
@@ -225,6 +272,8 @@ WRONG = [
     {"sftp": {"service": {"nodePort": 22}}},
     {"settings": {"siaga_home": "/data"}},
     {"web": {"proxyNetworks": "everybody"}},
+    {"networkPolicy": {"outside": ["everywhere"]}},
+    {"networkPolicy": {"outside": []}},
     {"image": {"tag": "a tag"}},
     {"unknown": True},
 ]

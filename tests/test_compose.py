@@ -43,6 +43,13 @@ def test_a_part_is_closed_bounded_and_comes_back(name):
     )
 
 
+@pytest.mark.parametrize("name", OURS)
+def test_what_answers_is_asked_how_it_is_and_what_listens_nowhere_is_never_called_unhealthy(name):
+    one = OURS[name]
+    asked = "HEALTH_URL" in one["environment"] or "/function:" in one["image"]
+    assert asked != one.get("healthcheck", {}).get("disable", False)
+
+
 def test_every_function_stands_there_as_the_stack_file_has_it():
     there = {name: one for name, one in SERVICES.items() if "/function:" in one["image"]}
     assert there.keys() == FUNCTIONS.keys()

@@ -39,6 +39,18 @@ def steps(file):
     return [tuple(line.split(maxsplit=1)) for line in text.splitlines() if line.strip()]
 
 
+def well(file, port):
+    """Whether the health check of a Dockerfile calls the part well that listens on that port."""
+    (told,) = [rest for word, rest in steps(file) if word == "HEALTHCHECK"]
+    seconds, command = int(re.search(r"--timeout=(\d+)s", told)[1]), json.loads(told.partition(" CMD ")[2])
+    words = [word.replace("/opt/siaga", str(IMAGES)) for word in command[1:]]
+    environment = os.environ | {"PORT": str(port), "HEALTH_URL": f"http://127.0.0.1:{port}/healthz"}
+    assert command[0] == "python"
+    return not subprocess.run(
+        [sys.executable, *words], env=environment, capture_output=True, timeout=seconds, check=False
+    ).returncode
+
+
 @pytest.mark.parametrize("name", STACK["functions"])
 def test_the_context_of_a_function_has_all_that_its_image_is_made_of(name, tmp_path):
     context = shrinkwrapped(name, tmp_path)
@@ -55,7 +67,7 @@ def test_a_context_serves_without_the_checkout(minio, tmp_path):
     secrets = tmp_path / "secrets"
     secrets.mkdir()
     for name in STACK["functions"]["on-shakemap"]["secrets"]:
-        (secrets / name).write_text("a secret" if name == "slot-token" else minio.secret(name))
+        (secrets / name).write_text(minio.secret(name) if name.startswith("store-") else "a secret")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SIAGA_")} | {
         "PYTHONPATH": "function",
         "PORT": str(port),
@@ -76,9 +88,11 @@ def test_a_context_serves_without_the_checkout(minio, tmp_path):
         token = {"X-Slot-Token": "a secret"}
         answer = requests.post(f"http://127.0.0.1:{port}/", json=told, headers=token, timeout=60).json()
         assert (answer["state"], "no-such-quake" in str(answer["reason"])) != ("done", False)
+        assert all(well(file, port) for file in FILES[:2])
     finally:
         slot.terminate()
         assert slot.wait(20) == 0  # drained
+    assert not any(well(file, port) for file in FILES[:2])
 
 
 def test_siaga_is_taken_from_the_context(tmp_path):

@@ -16,6 +16,7 @@ MOST_EXPOSED = {
     "siaga-sftp.service": 2.7,
     "siaga-functions.service": 1.8,
 }  # of 10; the door builds namespaces for rsync
+TIMER = "lib/systemd/system/siaga-backup.timer", "etc/systemd/system/timers.target.wants/siaga-backup.timer"
 
 
 def analysed(*words):
@@ -26,11 +27,15 @@ def analysed(*words):
 def root(tmp_path_factory):
     """The folder into which it was installed; what Debian has of systemd's own is linked there."""
     folder = tmp_path_factory.mktemp("root")
+    for place in TIMER:
+        (folder / place).parent.mkdir(parents=True, exist_ok=True)
+        (folder / place).write_text("[Timer]\nOnCalendar=19:30 UTC\n")
     install = UNITS / "install.sh"
     environment = os.environ | {"DESTDIR": str(folder), "PACKAGES": "no"}
     done = subprocess.run([install], env=environment, capture_output=True, text=True, timeout=180, check=False)
     assert done.returncode == 0, done.stderr
     assert "systemctl enable --now siaga.target" in done.stdout
+    assert "systemctl stop siaga-backup.timer" in done.stdout
     for unit in Path("/lib/systemd/system").glob("*.*"):
         there = folder / "lib/systemd/system" / unit.name
         if not there.exists() and unit.suffix in (".target", ".slice", ".socket") and unit.is_file():
@@ -55,6 +60,10 @@ def test_what_is_installed_runs_from_there(root):
     assert "u     siaga" in (root / "usr/lib/sysusers.d/siaga.conf").read_text()
     for path in root.rglob("siaga*"):
         assert path.is_dir() or path.suffix == ".whl" or b"@PREFIX@" not in path.read_bytes(), path
+
+
+def test_the_timer_of_a_former_version_begins_no_second_backup(root):
+    assert not [place for place in TIMER if (root / place).exists()]
 
 
 def test_systemd_finds_no_fault_in_the_units(root):

@@ -10,13 +10,14 @@ from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families
 from support.running import wait_for
 
-from gateway import urgency
+from gateway import backups, urgency
 from gateway.job import Job, Progress
 from gateway.metrics import Standing, Steps
-from siaga import keys, moment, stack, vitals
+from siaga import generation, keys, moment, stack, vitals
 from siaga.errors import Unavailable
 from siaga.events import Notification
 from siaga.receipt import Receipt
+from siaga.store import Store
 from siaga.vitals import Disk, StoreLook, Vitals
 
 RUN = "earthquake/20261127150000/initial-v001-3fa91c07/0a1b2c3d"
@@ -108,6 +109,31 @@ def test_a_look_at_the_store_that_hangs_is_no_good_news(monkeypatch):
 def test_a_disk_that_cannot_be_looked_at_has_no_figure_rather_than_none_free(tmp_path):
     assert {family.name for family in Disk(tmp_path).collect()} == {"siaga_disk_size_bytes", "siaga_disk_free_bytes"}
     assert list(Disk(tmp_path / "gone").collect()) == []
+
+
+def test_when_the_last_backup_was_made_is_asked_once_a_minute_with_the_rights_of_the_gateway(store, minio, monkeypatch):
+    def shown():
+        (family,) = told.collect()
+        return [sample.value for sample in family.samples]
+
+    def after_a_minute():
+        told._until -= backups._KEPT_SECONDS
+        return shown()
+
+    def silent(*_):
+        raise Unavailable("no")
+
+    told = backups.Backups(Store.connect(minio, "gateway"))
+    assert shown() == []  # no backup yet is no figure, rather than one of 1970
+    store.put(keys.RESULTS, generation.BACKED_UP, b"{}")
+    made = store.head(keys.RESULTS, generation.BACKED_UP).modified.timestamp()
+    assert shown() == []
+    assert after_a_minute() == [made]
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "head", silent)
+        assert after_a_minute() == [made]  # that the store is silent is told elsewhere
+    store.delete(keys.RESULTS, generation.BACKED_UP)
+    assert after_a_minute() == []
 
 
 class Shelf:

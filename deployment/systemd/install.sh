@@ -35,6 +35,11 @@ cp -r "$top/docs/." "$root$prefix/share/doc/siaga/"
 for unit in "$here"/*.service "$here"/*.target "$here"/*.slice; do
     sed "s|@PREFIX@|$prefix|g" "$unit" >"$units/$(basename "$unit")"
 done
+if [ -e "$units/siaga-backup.timer" ]; then # of a former version: it would begin a second backup beside the service's
+    rm -f "$units/siaga-backup.timer" "$root/etc/systemd/system/timers.target.wants/siaga-backup.timer"
+    echo "siaga-backup.timer is no more and was removed: systemctl stop siaga-backup.timer;" \
+        "where it made backups at night, also systemctl enable --now siaga-backup"
+fi
 install -d "$units/siaga-.service.d"
 sed "s|@PREFIX@|$prefix|g" "$here/siaga-.service.d/10-siaga.conf" >"$units/siaga-.service.d/10-siaga.conf"
 install -m 0644 "$here/siaga.sysusers" "$root/usr/lib/sysusers.d/siaga.conf"
