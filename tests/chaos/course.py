@@ -33,7 +33,7 @@ class Course:
         pace: Pace = USUAL,
     ):
         self._uploads, self._seed, self._seconds, self._reports = uploads, seed, seconds, reports
-        self._poison, self._patience, self._pace = poison, patience, pace
+        self._poison, self._patience, self._pace = poison, patience, pace  # patience: seconds without any progress
         self._number = 0
         self._acknowledged = []
         self._wrong: list[str] = []
@@ -113,15 +113,22 @@ class Course:
         self._acknowledged += clients.acknowledged
 
     def _settled(self, under: Siege, say: Callable[[str], None]) -> None:
-        """Wait until all is settled; what is not by then, the oracle names."""
+        """Wait until all is settled, or nothing more is for as long as patience lasts; the oracle names the rest.
+
+        Looking costs the machine as much as many maps do: between two looks, several times as long as one took.
+        """
         started = time.monotonic()
-        left = None
-        while left != 0 and time.monotonic() - started < self._patience:
+        left, least, last = None, None, started
+        while left != 0 and time.monotonic() - last < self._patience:
+            looked = time.monotonic()
             try:
                 left = oracle.unsettled(under.store, reports=self._reports)
             except SiagaError:  # the store is still starting again
                 left = None
-            time.sleep(0.5)
+            if left is not None and (least is None or left < least):
+                least, last = left, time.monotonic()
+            if left != 0:
+                time.sleep(max(0.5, 5 * (time.monotonic() - looked)))
         say(f"settled {time.monotonic() - started:.0f} s later" + (f", but for {left}" if left else ""))
 
     def _poisoned(self, under: Siege, say: Callable[[str], None]) -> None:
