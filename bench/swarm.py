@@ -23,6 +23,7 @@ _SECONDS = float(os.environ.get("BENCH_SWARM_SECONDS", "600"))
 _PATIENCE_SECONDS = 1200.0
 _SMALLEST, _LARGEST = 2.0, 5.0
 _STRONG = "strong"  # ends the ids of the strong ones
+_IDS = re.compile("(swarm|warm|alone|amid)-")  # how ids of this bench begin
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -72,16 +73,21 @@ def _seconds(settings: Settings, name: str) -> dict[str, float]:
         if time.monotonic() > deadline:
             raise TimeoutError(f"{len(written)} of {wanted} have their {name} after {_PATIENCE_SECONDS:.0f} s")
         time.sleep(1)
-    maps = (
-        head for head in store.list(keys.SHAKEMAPS) if head.key.endswith("/grid.xml")
-    )  # beside what the sender is told
-    came = {head.key.partition("/")[0]: head.modified - _EPOCH for head in maps}
+    came = {event_id: head.modified - _EPOCH for head in store.list(keys.SHAKEMAPS) if (event_id := _mine(head.key))}
     return {event_id: (moment - came[event_id]).total_seconds() for event_id, moment in written.items()}
 
 
 def _written(store: Store, name: str) -> dict[str, timedelta]:
+    """When, by event id; of the maps of this bench, beside which a canary may come."""
     found = (head for head in store.list(keys.RESULTS, "earthquake/") if head.key.endswith(f"/{name}"))
-    return {head.key.split("/")[1]: head.modified - _EPOCH for head in found}
+    of_each = ((head.key.split("/")[1], head.modified - _EPOCH) for head in found)
+    return {event_id: at for event_id, at in of_each if _IDS.match(event_id)}
+
+
+def _mine(key: str) -> str | None:
+    """The event id of a map that this bench put, not of what its sender is told beside it."""
+    event_id, _slash, name = key.partition("/")
+    return event_id if name == "grid.xml" and _IDS.match(event_id) else None
 
 
 def _row(name: str, ordered: Sequence[float]) -> str:
