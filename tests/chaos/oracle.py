@@ -12,6 +12,8 @@ from siaga.errors import NotFound
 from siaga.events import Notification
 from siaga.store import Store
 
+_read: dict[tuple[str, str], dict] = {}  # receipts by key and ETag
+
 
 @dataclass
 class Findings:
@@ -39,10 +41,13 @@ def is_settled(store: Store, key: str) -> bool:
 
 
 def receipts(store: Store, function: str = "on-shakemap") -> list[dict]:
-    """All receipts of a function."""
-    names = [head.key for head in store.list(keys.LEDGER, f"{function}/")]
+    """All receipts of a function; one that has not changed since it was read last is not read again."""
+    heads = list(store.list(keys.LEDGER, f"{function}/"))
+    fresh = [head for head in heads if (head.key, head.etag) not in _read]
     with ThreadPoolExecutor(8) as readers:
-        return list(readers.map(lambda name: json.loads(store.get(keys.LEDGER, name)[0]), names))
+        bodies = readers.map(lambda head: store.get(keys.LEDGER, head.key)[0], fresh)
+        _read.update({(head.key, head.etag): json.loads(body) for head, body in zip(fresh, bodies, strict=True)})
+    return [_read[head.key, head.etag] for head in heads]
 
 
 def inputs(store: Store) -> dict[str, Notification]:

@@ -51,11 +51,13 @@ class Pace:
     """How fast a siege goes, in seconds: from how many to how many between two faults, and of those that last.
 
     timeout: of on-shakemap, which a map that spins uses up at each attempt; longer than anything that lasts.
+    sweep: between sweeps of what is recent, ten times that between whole ones, which thousands of maps make dear.
     """
 
     between: tuple[float, float] = (0.5, 3.0)
     lasting: tuple[float, float] = (1.0, 4.0)
     timeout: int = 12
+    sweep: int = 5
 
 
 USUAL = Pace()
@@ -75,6 +77,8 @@ class Siege:
         shared = environment(home / "siaga") | {
             "SIAGA_STACK": str(home / "stack.yml"),
             "SIAGA_ATTEMPTS": str(ATTEMPTS),
+            "SIAGA_SWEEP_SECONDS": str(pace.sweep),
+            "SIAGA_FULL_SWEEP_SECONDS": str(10 * pace.sweep),
             "PYTHONPATH": f"{SHADOW}:{REPOSITORY}",
         }
         shared |= self._clock()

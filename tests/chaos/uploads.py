@@ -16,6 +16,8 @@ from siaga.errors import SiagaError
 
 CLIENT_SECONDS = 60
 WAYS = ("s3", "sftp", "s3 twice", "sftp by another name")
+_LIVE_SECONDS = 23 * 3600
+_OLD = datetime(2018, 8, 5, 18, 46, 35)
 POISON = ("kills", "spins", "crashes", "swells", "hangs", "holds")
 
 
@@ -35,9 +37,13 @@ class Upload:
 
 
 def made(number: int, kind: str = "good") -> Upload:
-    """Map number so-and-so: one of two happened just now, the other years ago; one of ten is cut off."""
-    now = datetime.now(UTC) - timedelta(seconds=number)
-    time_of, zone = (f"{now:%Y-%m-%dT%H:%M:%S}", "UTC") if number % 2 else ("2018-08-05T18:46:35", "WIB")
+    """Map number so-and-so: one of two happened within a day, the other years ago; one of ten is cut off.
+
+    All are quakes of their own: what is near in time and place is taken for the same quake, and read for its report.
+    """
+    now = datetime.now(UTC) - timedelta(seconds=1 + number * 41 % _LIVE_SECONDS)
+    old = _OLD + timedelta(hours=number)
+    time_of, zone = (f"{now:%Y-%m-%dT%H:%M:%S}", "UTC") if number % 2 else (f"{old:%Y-%m-%dT%H:%M:%S}", "WIB")
     name = f"chaos{number:05d}" if kind == "good" else f"poison-{kind}-{number}"
     peak = 3 + number % 500 / 100
     body = make_grid(event_id=f"chaos{number:05d}", nlon=7, nlat=7, spacing=0.1, peak=peak, time=time_of, zone=zone)
