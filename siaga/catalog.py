@@ -7,7 +7,9 @@ holds is written here alone: what all hazards say, and what a list shows of each
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, timedelta
+from functools import lru_cache
 from hashlib import sha256
 from typing import NotRequired, TypedDict, cast
 
@@ -338,29 +340,31 @@ def version_below(store: Store, impact: EarthquakeImpact) -> EarthquakeEntry | N
 def near(store: Store, record: Mapping[str, object]) -> list[EarthquakeEntry]:
     """Entries that may show the quake of an impact.json or an entry, as the catalogue has them now."""
     shown = Revision.of(record)
+    etags = _months(store, "earthquake", shown)
     found: list[EarthquakeEntry] = []
-    for entry in _near(_months(store, "earthquake", shown), shown):
-        try:
-            one = json.loads(store.get(keys.RESULTS, str(entry), at_most=_MOST_BYTES)[0])
-            Revision.of(one)
-            found.append(one)
-        except (NotFound, BadInput, ValueError, KeyError, TypeError):
-            continue  # deleted since it was listed, or not of a known form
+    for entry in _near(etags, shown):
+        with suppress(NotFound, BadInput, ValueError, KeyError, TypeError):  # deleted since, or of no known form
+            found.append(_read(store, str(entry), etags[entry]))
     return found
 
 
-def _months(store: Store, hazard: str, shown: Revision) -> list[keys.CatalogEntry]:
-    """The entries of the month before to the month after the quake, by time."""
-    first = shown.time.replace(day=1) - timedelta(days=1)
-    last = shown.time.replace(day=28) + timedelta(days=4)
-    found = []
+@lru_cache(maxsize=2048)  # a few kilobytes each
+def _read(store: Store, key: str, _etag: str) -> EarthquakeEntry:
+    """The entry; once as long as it stays the same, since in a swarm each report asks for all of the swarm's."""
+    one: EarthquakeEntry = json.loads(store.get(keys.RESULTS, key, at_most=_MOST_BYTES)[0])
+    Revision.of(one)
+    return one
+
+
+def _months(store: Store, hazard: str, shown: Revision) -> dict[keys.CatalogEntry, str]:
+    """The entries of the month before to the month after the quake, by time, and their ETags."""
+    first, last = shown.time.replace(day=1) - timedelta(days=1), shown.time.replace(day=28) + timedelta(days=4)
+    found = {}
     for month in dict.fromkeys((moment.year, moment.month) for moment in (first, shown.time, last)):
         for head in store.list(keys.RESULTS, keys.catalog_prefix(hazard, *month)):
-            try:
-                found.append(keys.CatalogEntry.parse(head.key))
-            except BadInput:
-                continue
-    return sorted(found, key=lambda entry: (entry.time, str(entry)))
+            with suppress(BadInput):
+                found[keys.CatalogEntry.parse(head.key)] = head.etag
+    return dict(sorted(found.items(), key=lambda one: (one[0].time, str(one[0]))))
 
 
 def _near(entries: Iterable[keys.CatalogEntry], shown: Revision) -> list[keys.CatalogEntry]:
@@ -390,9 +394,7 @@ def _change(store: Store, key: str, change: Callable[[Entry | None], Entry | Non
         if after is None:
             return
         written = json.dumps(after, sort_keys=True, ensure_ascii=False, indent=1).encode()
-        try:
+        with suppress(Conflict):  # somebody else was faster; look again
             store.put(keys.RESULTS, key, written, "application/json", if_absent=not etag, if_match=etag)
             return
-        except Conflict:
-            continue  # somebody else was faster; look again
     raise Unavailable("{key}: too many write this catalogue entry at once", key=key)

@@ -48,6 +48,21 @@ def test_the_version_below_is_found_among_all_maps_of_the_quake(store, seed):
     assert all(catalog.version_below(store, one) is None for one in OTHERS)
 
 
+def test_an_entry_is_read_once_until_it_changes(store, monkeypatch):
+    for one in LADDER:
+        entries.put(store, one)
+    read = []
+    real = store.get
+    monkeypatch.setattr(store, "get", lambda bucket, key, **more: read.append(key) or real(bucket, key, **more))
+    for _ in range(2):
+        assert catalog.version_below(store, LADDER[3]) == LADDER[2]
+    assert len(read) == len(set(read)) == len(LADDER)
+    changed = {**LADDER[2], "description": "elsewhere"}
+    entries.put(store, changed)
+    assert catalog.version_below(store, LADDER[3]) == changed
+    assert len(read) == len(LADDER) + 1
+
+
 def test_a_report_names_the_version_that_it_compares_with(store, minio, tmp_path, qgis):
     installed.install(store, tmp_path)
     functions = Store.connect(minio, "functions")
