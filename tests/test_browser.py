@@ -124,7 +124,7 @@ def test_the_first_page_is_small(browser, base):
     page.goto(f"{base}/earthquakes")
     page.wait_for_load_state("load")
     context.close()
-    assert sum(sizes) < 300_000
+    assert sum(sizes) < 150_000
 
 
 def test_the_list_leads_to_the_event_and_its_pdf_by_keyboard_alone(watched, base):

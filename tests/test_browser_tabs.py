@@ -38,7 +38,7 @@ def index(store, minio, tmp_path):
     floodhours.put_told(store, 5, "gap", highest_state=4)
     floodhours.put_told(store, 6, "empty", proof=[])
     floodhours.put_outage(store, 9)
-    ashfalls.put(store, report=None)
+    ashfalls.put(store, report=None, demonstration=True)
     return Index(Store.connect(minio, "web"), tmp_path / "index.sqlite")
 
 

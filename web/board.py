@@ -13,6 +13,7 @@ from siaga.errors import Reason
 from siaga.language import Language
 from siaga.moment import parse, stamp
 from siaga.report import figures
+from siaga.report.classed import flood
 from web import clock
 from web.index import Index, floods
 
@@ -131,7 +132,7 @@ def _floods(index: Index, now: datetime) -> list[Source]:
     for region in index.floods.regions():
         hour = index.floods.newest(region)
         last = floods.moment_of(hour.hour) if hour and hour.kind not in ("gap", "suspect") else None
-        found.append(Source(f"PetaBencana, {region}", last, None, _asked(last, now, _HOUR_SECONDS)))
+        found.append(Source(f"PetaBencana, {flood.region_name(region)}", last, None, _asked(last, now, _HOUR_SECONDS)))
     return found
 
 

@@ -84,7 +84,7 @@ def _shaken(entry: Entry, _: Language) -> str:
 
 def _flood(entry: Entry, _: Language) -> Brief:
     state = entry["highest_class"] or ""
-    region = flood.REGIONS.get(entry["region"], entry["region"])
+    region = flood.region_name(entry["region"])
     main, others = figures.moment(moment.parse(entry["time"]), "WIB", _.code)
     areas = sum(entry["areas_by_class"][name] for name in CLASSES[AFFECTED_FROM - 1 :])
     return Brief(

@@ -22,6 +22,7 @@ from web.runs import find, run_of
 from web.services import services
 
 pages = Blueprint("floods", __name__)
+pages.add_app_template_filter(flood_words.region_name)
 
 
 @pages.get("/floods")

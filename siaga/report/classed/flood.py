@@ -88,6 +88,11 @@ def printed(
 _KINDS = (("structures", words.STRUCTURES), ("roads", words.ROADS))
 
 
+def region_name(code: str) -> str:
+    """The name of a region, where its code has one."""
+    return REGIONS.get(code, code)
+
+
 def region(impact: FloodImpact) -> str:
     """The name of the region: by its code, else by the city that most of its RWs name."""
     code = str(impact["event"]["region"])
