@@ -18,6 +18,7 @@ from support.running import Running, environment, wait_for
 
 from chaos.proxies import Announcer, StoreProxy
 from siaga import machine, stack
+from siaga.errors import SiagaError
 from siaga.machine import minio
 from siaga.machine.supervisor import Part, Supervisor
 from siaga.settings import REPOSITORY, Settings
@@ -175,15 +176,18 @@ class Siege:
         elif part == "supervisor":
             self.running.process.kill()  # all its parts go with it; somebody starts it again, as systemd does
             self.running.process.wait()
-            wait_for(lambda: not self._is_taken(), 30, "the ports to be free")
+            wait_for(self._is_free, 30, "the ports to be free")
             self._up()
         else:
             self._signal(part, signal.SIGKILL)
 
-    def _is_taken(self) -> bool:
-        return any(
-            machine._listens("127.0.0.1", port) for port in (self.settings.gateway_port, self.settings.sftp_port)
-        )
+    def _is_free(self) -> bool:
+        """Whether all parts have gone with their supervisor, those that froze or start too."""
+        try:
+            machine._check_ports(self.settings, stack.load(self.settings.stack))
+        except SiagaError:
+            return False
+        return True
 
     def _signal(self, word: str, number: int, *, one: bool = False) -> None:
         pids = [pid for pid in self.running.pids(word) if pid]
