@@ -1,12 +1,10 @@
 """The JSON Schemas of the documents that lie in the buckets, for who checks them or reads them without this API."""
 
-import json
-from importlib import resources
-
 from siaga.hazards import HAZARDS
 from siaga.impact import schemas as impacts
 from web.api.operations import operation
 from web.api.parameters import Schema, choice
+from web.api.schemas import document
 
 FILES = {
     "catalog": ("siaga", "catalog"),
@@ -38,6 +36,4 @@ def stored_schema(document: str) -> Schema:
 def _schema(name: str) -> Schema:
     if name not in FILES:
         return impacts.of(name.removeprefix("impact-"))
-    package, file = FILES[name]
-    schema: Schema = json.loads(resources.files(package).joinpath(f"{file}.schema.json").read_text(encoding="utf-8"))
-    return schema
+    return document(*FILES[name])

@@ -21,7 +21,7 @@ _PREFIX = "#/components/schemas/"
 def components() -> Mapping[str, Schema]:
     """All of them by name, as OpenAPI's components have them."""
     made: dict[str, Schema] = {}
-    catalogue = loads(resources.files("siaga").joinpath("catalog.schema.json").read_text(encoding="utf-8"))
+    catalogue = document("siaga", "catalog")
     for hazard, name in HAZARDS.items():
         made |= _lifted(f"{name}Impact", stored.of(hazard))
         made |= _lifted(
@@ -135,9 +135,13 @@ def _zones(name: str, impact: Schema) -> dict[str, Schema]:
 
 def subscription() -> Schema:
     """A subscription as it is stored."""
-    text = resources.files("siaga.alerts").joinpath("subscription.schema.json").read_text(encoding="utf-8")
-    stored_form: Schema = loads(text)
-    return stored_form
+    return document("siaga.alerts", "subscription")
+
+
+def document(package: str, name: str) -> Schema:
+    """That of a stored document, from the file that its package bears, a copy of the caller's own."""
+    schema: Schema = loads(resources.files(package).joinpath(f"{name}.schema.json").read_text(encoding="utf-8"))
+    return schema
 
 
 def _subscriptions() -> dict[str, Schema]:
