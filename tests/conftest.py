@@ -1,7 +1,6 @@
 """What tests share: a real store, a whole running Siaga, the folder of real inputs where it is at hand."""
 
 import os
-import subprocess
 import sys
 from functools import cache
 from pathlib import Path
@@ -11,7 +10,8 @@ import pytest
 from argon2 import PasswordHasher
 from support import compiled, quick
 from support.door_process import Door
-from support.running import Running, environment, wait_for
+from support.running import Running, environment
+from support.store_process import keep_users, lend_users, set_up, started_store
 from support.stores import emptied_store
 
 from siaga import stack
@@ -132,14 +132,8 @@ def minio(settings):
         minio_server.configure(settings, stack.load(settings.stack))
         yield settings
         return
-    process = subprocess.Popen(
-        minio_server.command(settings),
-        env=os.environ | dict(minio_server.environment(settings)),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    wait_for(lambda: minio_server.ready(settings), 30, "the store")
-    minio_server.configure(settings, stack.load(settings.stack))
+    process = started_store(settings)
+    set_up(settings)
     yield settings
     process.terminate()
     process.wait()
@@ -163,7 +157,7 @@ def door(tmp_path_factory):
     """The SFTP door and a store of its own, for all tests of the door."""
     made = Door(tmp_path_factory.mktemp("door"))
     made.start_store()
-    minio_server.configure(made.settings, stack.load(made.settings.stack))
+    set_up(made.settings)
     made.start()
     yield made
     made.stop()
@@ -213,8 +207,11 @@ def qgis():
 @pytest.fixture(scope="session")
 def stack_up(tmp_path_factory, pytestconfig):
     """A whole running Siaga with the demonstration exposure."""
-    pytestconfig.stash[UP] = running = Running(tmp_path_factory.mktemp("siaga")).start()
+    pytestconfig.stash[UP] = running = Running(tmp_path_factory.mktemp("siaga"))
+    lend_users(running.settings)
+    running.start()
     try:
+        keep_users(running.settings)
         installed = running.run("data", "demo", seconds=300)
         assert installed.returncode == 0, installed.stdout + installed.stderr
         yield running

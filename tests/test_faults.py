@@ -10,6 +10,7 @@ import time
 import pytest
 from fixtures.grids import make_grid
 from support.running import Running, wait_for
+from support.store_process import lend_users
 
 from siaga import keys, machine
 from siaga.errors import SiagaError
@@ -23,7 +24,9 @@ UPLOAD, PATIENCE = 180, 600  # seconds at most; a machine that does other work b
 @pytest.fixture(scope="module")
 def siaga(tmp_path_factory):
     """A Siaga of its own, since it is going to suffer; what is gentle comes first."""
-    running = Running(tmp_path_factory.mktemp("siaga")).start()
+    running = Running(tmp_path_factory.mktemp("siaga"))
+    lend_users(running.settings)
+    running.start()
     installed = running.run("data", "demo", seconds=300)
     assert installed.returncode == 0, installed.stderr
     yield running

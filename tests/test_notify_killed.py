@@ -11,13 +11,12 @@ from fixtures.alerts import log, quake, subscribe
 from support.door_process import Door
 from support.mail_server import MailProcess
 from support.notify_process import work
+from support.store_process import set_up
 from test_notify import V3, later, mailed
 
 from functions.notify import handler
-from siaga import stack
 from siaga.errors import Unavailable
 from siaga.function import frame
-from siaga.machine import minio as minio_server
 from siaga.store import Store
 
 SUBSCRIBERS = int(os.environ.get("SIAGA_TEST_SUBSCRIBERS", "40"))
@@ -29,7 +28,7 @@ def site(tmp_path_factory):
     """A store of its own, which may be killed."""
     made = Door(tmp_path_factory.mktemp("killed"))
     made.start_store()
-    minio_server.configure(made.settings, stack.load(made.settings.stack))
+    set_up(made.settings)
     yield made
     made.minio.terminate()
     made.minio.wait()

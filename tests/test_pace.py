@@ -133,7 +133,7 @@ def slot(tmp_path):
     (tmp_path / "handling.py").write_text(HANDLER)
     (tmp_path / "token").write_text("a secret\n")
     port = free_ports(1)
-    own = {"PORT": str(port), "HOST": "127.0.0.1", "FUNCTION_MODULE": "handling", "exec_timeout": "40s"}
+    own = {"PORT": str(port), "HOST": "127.0.0.1", "FUNCTION_MODULE": "handling", "exec_timeout": "40s", "qgis": "no"}
     env = os.environ | own | {"slot_token_file": str(tmp_path / "token")}
     process = subprocess.Popen([sys.executable, machine.RUNTIME], cwd=tmp_path, env=env, start_new_session=True)
     url = f"http://127.0.0.1:{port}"

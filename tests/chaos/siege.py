@@ -15,6 +15,7 @@ from pathlib import Path
 
 from fixtures import installed
 from support.running import Running, environment, wait_for
+from support.store_process import lend_users, set_up
 
 from chaos.proxies import Announcer, StoreProxy
 from siaga import machine, stack
@@ -96,9 +97,10 @@ class Siege:
 
     def start(self) -> "Siege":
         """Start everything, with a small exposure."""
+        lend_users(self.own)
         command, variables = minio.command(self.own), minio.environment(self.own)
         self._stores.start(Part("minio", command, variables, lambda: minio.ready(self.own)))
-        minio.configure(self.own, stack.load(self.own.stack))
+        set_up(self.own)
         self.store = Store.connect(self.own, "root")
         (self.home / "exposure").mkdir()
         installed.install(self.store, self.home / "exposure")

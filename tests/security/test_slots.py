@@ -56,6 +56,7 @@ class RealSlot:
             "HOST": "127.0.0.1",
             "FUNCTION_MODULE": "handling",
             "PYTHONPATH": f"{folder}:{REPOSITORY}",
+            "qgis": "no",  # a second of each start, and none of what is tried here
             "slot_token_file": str(token_file),
             "call_mark": str(folder / "slot.calls"),
         } | more

@@ -12,10 +12,10 @@ import yaml
 from gateway.sftp import receiving
 from siaga import keys, machine
 from siaga.errors import BadInput
-from siaga.machine import minio as minio_server
 from siaga.settings import Settings
 from siaga.store import Store
 from support.running import environment, is_free, wait_for
+from support.store_process import started_store
 
 
 def can_confine(folder):
@@ -46,13 +46,7 @@ class Door:
         (self.settings.secrets / "sftp-users.yml").write_text(yaml.safe_dump(self.users))
 
     def start_store(self):
-        self.minio = subprocess.Popen(
-            minio_server.command(self.settings),
-            env=os.environ | dict(minio_server.environment(self.settings)),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        wait_for(lambda: minio_server.ready(self.settings), 60, "the store")
+        self.minio = started_store(self.settings)
 
     def start(self):
         with self.log.open("a") as log:

@@ -1,10 +1,7 @@
 """The gateway for a test: a real process, and functions played by small HTTP servers."""
 
 import json
-import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -16,7 +13,8 @@ import requests
 
 from siaga import events, keys, vitals
 from siaga import stack as stack_file
-from siaga.settings import REPOSITORY, Settings
+from siaga.settings import Settings
+from support import warm
 from support.running import answers, free_ports, wait_for
 
 STACK = """
@@ -121,7 +119,7 @@ class Function:
 
 
 class Gateway:
-    """`python -m gateway` on a running store, with ports of its own choice for the functions."""
+    """The gateway on a running store, with ports of its own choice for the functions."""
 
     def __init__(self, settings: Settings, folder: Path, stack: str = STACK, **more: str) -> None:
         """`settings` of the store; `folder` for stack.yml and the job database. Nothing is started yet."""
@@ -141,7 +139,7 @@ class Gateway:
             settings.make_secret(name)
         self.login = (settings.secret("gateway-user"), settings.secret("gateway-password"))
         self.url = settings.gateway_url
-        self.process: subprocess.Popen | None = None
+        self.process: warm.Part | None = None
         self._environment = {
             "SIAGA_HOME": str(settings.home),
             "SIAGA_SECRETS": str(settings.secrets),
@@ -160,14 +158,7 @@ class Gateway:
 
     def start(self) -> "Gateway":
         """Start it and wait until it answers."""
-        with self.log.open("a") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "gateway"],
-                cwd=REPOSITORY,
-                env=os.environ | self._environment,
-                stdout=log,
-                stderr=log,
-            )
+        self.process = warm.Part("gateway", self._environment, self.log)
         wait_for(lambda: self._alive() and answers(f"{self.url}/healthz"), 40, f"the gateway; see {self.log}")
         return self
 

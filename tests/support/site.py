@@ -6,11 +6,11 @@ import subprocess
 from contextlib import contextmanager
 from hashlib import sha256
 
-from siaga import generation, keys, machine, stack
-from siaga.machine import minio
+from siaga import generation, keys, machine
 from siaga.settings import Settings
 from siaga.store import Store
-from support.running import SIAGA, environment, wait_for
+from support.running import SIAGA, environment
+from support.store_process import set_up, started_store
 
 
 class Site:
@@ -24,16 +24,10 @@ class Site:
     def store(self, *, prepared=True):
         """Its store runs within; with the rights of root."""
         machine.make_secrets(self.settings)
-        process = subprocess.Popen(
-            minio.command(self.settings),
-            env=os.environ | dict(minio.environment(self.settings)),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        process = started_store(self.settings)
         try:
-            wait_for(lambda: minio.ready(self.settings), 30, "the store")
             if prepared:
-                minio.configure(self.settings, stack.load(self.settings.stack))
+                set_up(self.settings)
             yield Store.connect(self.settings, "root")
         finally:
             process.terminate()

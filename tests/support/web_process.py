@@ -1,12 +1,10 @@
 """The web app for a test: a real process on a running store."""
 
-import os
-import subprocess
-import sys
 from contextlib import contextmanager
 
 from siaga import vitals
 from siaga.settings import Settings
+from support import warm
 from support.running import answers, free_ports, wait_for
 
 
@@ -25,11 +23,11 @@ def running_web(minio: Settings, folder, **more):
         "SIAGA_WEB_PORT": str(free_ports(1)),
         "SIAGA_WEB_PROXY": "yes",
     } | more
-    with (folder / "web.log").open("w") as log:
-        process = subprocess.Popen([sys.executable, "-m", "web"], env=os.environ | env, stdout=log, stderr=log)
+    log = folder / "web.log"
+    process = warm.Part("web", env, log)
     try:
         settings = Settings.load(env)
-        wait_for(lambda: answers(f"http://127.0.0.1:{settings.web_port}/healthz"), 60, f"the web app; see {log.name}")
+        wait_for(lambda: answers(f"http://127.0.0.1:{settings.web_port}/healthz"), 60, f"the web app; see {log}")
         yield settings, process
     finally:
         process.terminate()
