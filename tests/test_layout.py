@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from support import quick
 
 import siaga
 
@@ -277,6 +278,6 @@ def test_what_tests_share_lies_in_support_and_fixtures_and_is_there():
     for path in tests.rglob("*.py"):
         if path.parent.name not in folders and not path.is_relative_to(tests / "chaos" / "shadow"):
             assert path.name.startswith("test_") or path.name in scripts, f"{path}: helpers lie in tests/support"
-        for name in {name.partition(".")[0] for name in imported(path)}:
+        for name in {name.partition(".")[0] for name in imported(path)} - quick.SLOW_LIBRARIES:
             there = path.with_name(f"{name}.py").is_file() or importlib.util.find_spec(name) is not None
             assert there, f"{path} imports {name}, which is not there; helpers lie in tests/support"
