@@ -11,21 +11,20 @@ from contextlib import suppress
 from datetime import UTC, timedelta
 from functools import lru_cache
 from hashlib import sha256
-from typing import NotRequired, TypedDict, cast
+from typing import Literal, NotRequired, TypedDict, cast
 
 from siaga import keys
 from siaga.errors import BadInput, Conflict, NotFound, Reason, Unavailable
 from siaga.exposure.codes import number_of
 from siaga.impact import quakes
-from siaga.impact.stored import AshImpact, EarthquakeImpact, FloodImpact, Impact, event_time
-from siaga.impact.stored.earthquake import PlaceRecord
+from siaga.impact.stored import AshImpact, EarthquakeImpact, FloodImpact, Impact, eruption_of, event_time
+from siaga.impact.stored.earthquake import DeathsRecord, PlaceRecord
 from siaga.impact.versions import Revision
 from siaga.language import LANGUAGES
 from siaga.store import Store
 
 SCHEMA = "siaga/catalog/1"
-_MOST_BYTES = 1 << 20  # of an entry
-_TRIES = 20
+_MOST_BYTES, _TRIES = 1 << 20, 20  # of an entry; of a write
 _NEAR = timedelta(seconds=quakes.WIDE[0])
 
 
@@ -54,8 +53,8 @@ class StoredReport(StoredObject):
     thumbnail: str
 
 
-class Entry(TypedDict):
-    """What the entries of all hazards say; times in UTC, persons unrounded, None is unknown.
+class EntryHead(TypedDict):
+    """What the entries of all hazards say besides their hazard; times in UTC, persons unrounded, None is unknown.
 
     run: eight hex digits. highest_class: the key of the highest class that at least one person or area is in,
     None if unknown or none. demonstration: whether any figure has to say so. warnings: stored reasons, of the
@@ -63,7 +62,6 @@ class Entry(TypedDict):
     """
 
     schema: str
-    hazard: str
     event_id: str
     version: str
     run: str
@@ -100,7 +98,7 @@ class Deaths(TypedDict):
     p95: float
 
 
-class EarthquakeEntry(Entry):
+class EarthquakeEntry(EntryHead):
     """What a list shows of a quake.
 
     place: the landmark as impact.json has it. place_bps: BPS's number of the zone it lies in, None where that is not
@@ -108,6 +106,7 @@ class EarthquakeEntry(Entry):
     highest MMI class that anybody is in.
     """
 
+    hazard: Literal["earthquake"]
     utc_offset_hours: float
     time_zone: str
     process_time: str | None
@@ -134,9 +133,10 @@ class ClassedPeople(TypedDict):
     by_class: Mapping[str, float | None]
 
 
-class FloodEntry(Entry):
+class FloodEntry(EntryHead):
     """What a list shows of a flooded hour. highest_state: 0 where no area has one."""
 
+    hazard: Literal["flood"]
     region: str
     states_sha256: str
     areas_by_class: Mapping[str, int]
@@ -148,27 +148,31 @@ class FloodEntry(Entry):
 class Volcano(TypedDict):
     """Where the ash comes from: degrees in WGS84, metres above the sea."""
 
-    name: str | None
-    longitude: float | None
-    latitude: float | None
+    name: str
+    longitude: float
+    latitude: float
     elevation_m: float | None
 
 
-class AshEntry(Entry):
+class AshEntry(EntryHead):
     """What a list shows of an ash fall. cumulative_events: the falls below it, by their event ids."""
 
-    utc_offset_hours: float | None
-    time_zone: str | None
+    hazard: Literal["ash"]
+    utc_offset_hours: float
+    time_zone: str
     process_time: str | None
-    alert_level: str | None
-    eruption_height_m: float | None
+    alert_level: str
+    eruption_height_m: float
     column_height_m: float | None
-    forecast_days: int | None
-    expires: str | None
+    forecast_days: int
+    expires: str
     volcano: Volcano
     max_thickness_cm: float
     people: ClassedPeople
     cumulative_events: list[str]
+
+
+Entry = EarthquakeEntry | FloodEntry | AshEntry
 
 
 def entry(
@@ -185,9 +189,8 @@ def entry(
     impact: the record, written: its bytes as they are stored. demonstration: whether any figure has to say so.
     arrival_warnings: stored reasons about the arrival, beside the impact's own warnings. clock_zone: of a quake.
     """
-    common: Entry = {
+    common: EntryHead = {
         "schema": SCHEMA,
-        "hazard": impact["hazard"],
         "event_id": impact["event_id"],
         "version": impact["version"],
         "run": impact["run"],
@@ -209,7 +212,7 @@ def entry(
     return _flood(common, impact) if impact["hazard"] == "flood" else _ash(common, impact)
 
 
-def _earthquake(common: Entry, impact: EarthquakeImpact, clock_zone: str) -> EarthquakeEntry:
+def _earthquake(common: EntryHead, impact: EarthquakeImpact, clock_zone: str) -> EarthquakeEntry:
     by_mmi, event, place = impact["people"]["by_mmi"], impact["event"], impact["places"]["landmark"]
     deaths = impact["fatalities"][impact["alert"]["model"]] if impact["fatalities"] else None
     known = impact["people"]["total"] is not None
@@ -218,6 +221,7 @@ def _earthquake(common: Entry, impact: EarthquakeImpact, clock_zone: str) -> Ear
     six, seven, eight = (sum(counts[mmi] for mmi in range(lowest, 11)) if known else None for lowest in (6, 7, 8))
     return {
         **common,
+        "hazard": "earthquake",
         "utc_offset_hours": event["utc_offset_hours"],
         "time_zone": event["time_zone"],
         "process_time": event["process_time"],
@@ -232,30 +236,22 @@ def _earthquake(common: Entry, impact: EarthquakeImpact, clock_zone: str) -> Ear
         "max_mmi": impact["map"]["max_mmi"],
         "people_max_mmi": highest,
         "highest_class": None if highest is None else str(highest),
-        "people": {
-            "total": impact["people"]["total"],
-            "mmi6_plus": six,
-            "mmi7_plus": seven,
-            "mmi8_plus": eight,
-        },
+        "people": {"total": impact["people"]["total"], "mmi6_plus": six, "mmi7_plus": seven, "mmi8_plus": eight},
         "alert": impact["alert"]["level"],
         "alert_probability": impact["alert"]["probability"],
-        "fatalities": {
-            "median": deaths["median"],
-            "p05": deaths["p05"],
-            "p25": deaths["p25"],
-            "p75": deaths["p75"],
-            "p95": deaths["p95"],
-        }
-        if deaths
-        else None,
+        "fatalities": _deaths(deaths) if deaths else None,
     }
 
 
-def _flood(common: Entry, impact: FloodImpact) -> FloodEntry:
+def _deaths(of: DeathsRecord) -> Deaths:
+    return {"median": of["median"], "p05": of["p05"], "p25": of["p25"], "p75": of["p75"], "p95": of["p95"]}
+
+
+def _flood(common: EntryHead, impact: FloodImpact) -> FloodEntry:
     highest = impact["map"]["highest_class"]
     return {
         **common,
+        "hazard": "flood",
         "region": impact["event"]["region"],
         "states_sha256": impact["map"]["states_sha256"],
         "areas_by_class": impact["map"]["areas_by_class"],
@@ -266,11 +262,12 @@ def _flood(common: Entry, impact: FloodImpact) -> FloodEntry:
     }
 
 
-def _ash(common: Entry, impact: AshImpact) -> AshEntry:
-    event, by_class = impact["event"], impact["people"]["by_class"]
+def _ash(common: EntryHead, impact: AshImpact) -> AshEntry:
+    event, by_class = eruption_of(impact["event"]), impact["people"]["by_class"]
     reached = [name for name, people in by_class.items() if people is not None and people >= 1]
     return {
         **common,
+        "hazard": "ash",
         "utc_offset_hours": event["utc_offset_hours"],
         "time_zone": event["time_zone"],
         "process_time": event["process_time"],
@@ -321,7 +318,11 @@ def add_report(store: Store, key: str, run: str, report: StoredReport) -> bool:
     def change(now: Entry | None) -> Entry | None:
         nonlocal named
         named = now is not None and now["run"] == run
-        return {**now, "report": report} if now is not None and named and now.get("report") != report else None
+        if now is None or not named or now.get("report") == report:
+            return None
+        added = now.copy()
+        added["report"] = report
+        return added
 
     _change(store, key, change)
     return named
@@ -333,8 +334,7 @@ def version_below(store: Store, impact: EarthquakeImpact) -> EarthquakeEntry | N
     The maps may carry other ids. Read from the catalogue's months around the quake, as they are now; None
     when no version ranks lower. A function of the catalogue and the impact alone.
     """
-    below = quakes.below(impact, near(store, impact))
-    return cast(EarthquakeEntry | None, below)  # one of those found: the impact itself ranks not below itself
+    return cast(EarthquakeEntry | None, quakes.below(impact, near(store, impact)))  # never the impact itself
 
 
 def near(store: Store, record: Mapping[str, object]) -> list[EarthquakeEntry]:

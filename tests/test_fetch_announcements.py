@@ -69,6 +69,19 @@ def test_a_list_that_fails_takes_nothing_from_the_others_and_a_source_that_is_aw
     assert "503" in record["reason"]["text"]
 
 
+@pytest.mark.parametrize("body", [b"[]", b"7", b'{"asked": 1}', b"<html>"])
+def test_what_somebody_else_put_in_place_of_the_sources_record_stops_neither_page_nor_source(
+    context, store, minio, tmp_path, body
+):
+    store.put(keys.ANNOUNCEMENTS, announcements.SOURCE, body)
+    _store, index, client = opened(store, minio, tmp_path)
+    index.refresh()
+    sources = client.get("/status.json").get_json()["sources"]
+    assert [one["state"] for one in sources if one["name"] == "BMKG"] == ["off"]
+    handler.run(NOW, context)
+    assert told(store, announcements.SOURCE)["answered"] == stamp(NOW)
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [

@@ -1,10 +1,10 @@
 """What the address of a list asks for: filters, order, page; and the addresses of all that lies next to it."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
-from typing import Any
+from typing import TypeAlias
 from urllib.parse import urlencode
 
 from siaga.hazard.ash import ALERT_LEVELS
@@ -29,6 +29,7 @@ _OUTSIDE = ("kind", "days", "q", "page", "size", "felt", "every", "region", "are
 _WIB = timezone(timedelta(hours=TIME_ZONES["WIB"]))
 _KINDS = ("large", "small", "drill")
 _WAYS = {"asc": False, "desc": True}
+Means: TypeAlias = Callable[[str], object]  # whether an argument's text means something
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +67,13 @@ class Asked:
         """An argument as it stands in the address; "" where it is not there."""
         return self.arguments.get(name, "")
 
-    def to(self, **changes: Any) -> str:
+    def to(self, **changes: object) -> str:
         """The query of the same list with those arguments, None for without; on its first page unless that is one."""
         named = {**self.arguments, "page": None, **changes}
         kept = {name: value for name, value in named.items() if value not in (None, "")}
         return f"?{urlencode(kept)}" if kept else "?"
 
-    def quick(self, **changes: Any) -> str:
+    def quick(self, **changes: object) -> str:
         """The query of one of the filters of one click: it takes the place of another one and of days."""
         return self.to(**dict.fromkeys(("kind", "felt", "days", "since", "until", "size")) | changes)
 
@@ -137,7 +138,7 @@ def _is_number(text: str) -> bool:
         return False
 
 
-def _is_count(most: int) -> Any:
+def _is_count(most: int) -> Means:
     return lambda text: text.isascii() and text.isdigit() and len(text) < 9 and 1 <= int(text) <= most
 
 
@@ -151,7 +152,7 @@ def _box(text: str) -> tuple[float, float, float, float] | None:
     return (west, south, east, north) if fits else None
 
 
-_SHARED: dict[str, Any] = {
+_SHARED: dict[str, Means] = {
     "q": bool,
     "days": _is_count(36_500),
     "since": _is_day,
@@ -162,7 +163,7 @@ _SHARED: dict[str, Any] = {
     "page": _is_count(_MOST_PAGE),
     "clock": CLOCKS.__contains__,
 }
-_MEANS: dict[str, dict[str, Any]] = {
+_MEANS: dict[str, dict[str, Means]] = {
     "earthquake": {
         "kind": _KINDS.__contains__,
         "level": (*LEVELS, "none").__contains__,

@@ -120,11 +120,11 @@ def _maps(index: Index, now: datetime) -> Source:
 
 
 def _announcements(index: Index, now: datetime) -> Source:
-    answered = index.announced.source.get("answered")
-    asked = index.announced.source.get("asked")
-    last = parse(answered) if answered else None
-    state = "off" if not asked else _asked(last, now, _ANNOUNCED_SECONDS)
-    return Source("BMKG", last, None, state, index.announced.source.get("reason"))
+    asked = index.announced.source
+    if asked is None:
+        return Source("BMKG", None, None, "off")
+    last = parse(asked["answered"]) if asked["answered"] else None
+    return Source("BMKG", last, None, _asked(last, now, _ANNOUNCED_SECONDS), asked["reason"])
 
 
 def _floods(index: Index, now: datetime) -> list[Source]:

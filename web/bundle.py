@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
 from flask import Response, g, request
 from zipstream import ZIP_STORED, ZipStream
 
 from siaga import keys
+from siaga.catalog import Entry
 from web import downloads
 from web.runs import Runs, run_of
 
@@ -15,13 +15,13 @@ NAME = "all.zip"
 MANIFEST, SUMS = "manifest.json", "SHA256SUMS"
 
 
-def send(runs: Runs, entry: dict[str, Any]) -> Response:
+def send(runs: Runs, entry: Entry) -> Response:
     """The ZIP in pieces, of a length that is told beforehand; raises Damaged before the first piece goes out."""
     hashes, sizes = runs.hashes(entry), runs.sizes(entry)
     paths = [path for path in downloads.FILES[entry["hazard"]] if path in sizes and path in hashes]
     name = keys.download_name(entry["event_id"], entry["version"], NAME)
     folder = name.removesuffix(f"-{NAME}")
-    packed: Any = ZipStream(compress_type=ZIP_STORED, sized=True)  # what is large is compressed already
+    packed = ZipStream(compress_type=ZIP_STORED, sized=True)  # what is large is compressed already
     for path in paths:
         runs.check(entry, path)
         packed.add(_pieces(runs, entry, path), f"{folder}/{path}", size=sizes[path])
@@ -35,12 +35,12 @@ def send(runs: Runs, entry: dict[str, Any]) -> Response:
     return response
 
 
-def _pieces(runs: Runs, entry: dict[str, Any], path: str) -> Iterator[bytes]:
+def _pieces(runs: Runs, entry: Entry, path: str) -> Iterator[bytes]:
     """A file, opened once its turn has come: a reader may take minutes for those before it."""
     yield from runs.checked(entry, path)[1]
 
 
-def _manifest(entry: dict[str, Any], paths: list[str], sizes: dict[str, int], hashes: dict[str, str]) -> bytes:
+def _manifest(entry: Entry, paths: list[str], sizes: dict[str, int], hashes: dict[str, str]) -> bytes:
     """What the files are, which run they are of and what that was made from."""
     names = {one["path"]: one["name"] for one in downloads.listed(entry["hazard"], sizes, hashes, g.language)}
     files = [

@@ -1,12 +1,11 @@
 """What operators decide of an event: hide it or show it again, and whether it was felt; with a word why."""
 
-from typing import Any
-
 from flask import Blueprint, Flask, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from siaga import dates, keys, moment
 from siaga.accounts.account import OPERATOR
+from siaga.catalog import Entry
 from siaga.errors import BadInput
 from siaga.inputs import decisions
 from siaga.inputs.decisions import FELT, HIDDEN, Decision
@@ -33,12 +32,12 @@ def install(app: Flask, store: Store | None) -> None:
     give(app, _NAME, store, pages)
 
 
-def shown(entry: dict[str, Any]) -> dict[str, dict[str, Any]]:
+def shown(entry: Entry) -> dict[str, dict[str, object]]:
     """By kind what holds for the event of a catalogue entry, as pages tell it; {} where nothing was decided."""
     return {kind: _row(one) for kind, one in services().index.decisions.of(entry).items()}
 
 
-def decide(entry: dict[str, Any], kind: str, value: bool | None, why: str, who: str) -> None:
+def decide(entry: Entry, kind: str, value: bool | None, why: str, who: str) -> None:
     """Write it down for the ids of all maps of the event, so that it holds however they are joined.
 
     Raises BadInput for a reason that is none, Conflict.
@@ -102,7 +101,7 @@ def _page(hazard: str, event_id: str, version: str = "") -> str:
     return url_for(endpoint, _external=False, **named)
 
 
-def _row(one: Decision) -> dict[str, Any]:
+def _row(one: Decision) -> dict[str, object]:
     when = moment.parse(one.when)
     return {
         "hazard": one.hazard,

@@ -3,6 +3,7 @@
 import logging
 import time
 from pathlib import Path
+from typing import Literal, TypedDict
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, current_app, g, make_response, render_template, request, send_from_directory
@@ -10,7 +11,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.wrappers import Response as AnyResponse
 
 from siaga import language, moment, palette
-from siaga.errors import BadInput, NotFound, SiagaError
+from siaga.errors import BadInput, NotFound, Reason, SiagaError
 from siaga.hazard.ash import MAX_BYTES
 from siaga.report import limits
 from web import clock, problem, tabs
@@ -26,12 +27,26 @@ _STATUS_WORDS = {400: "The address is not complete", 404: "Nothing is here", 405
 _STATUS_WORDS[413] = "That is too large: at most {limit} MiB are taken"
 _NO_OPERATION = "There is nothing at this address; the page /api shows all that can be asked"
 
+State = Literal["live", "late", "broken"]
+
 pages = Blueprint("shell", __name__)
 
 
 def language_of(code: str) -> language.Language:
     """What the web says in that language."""
     return language.load(code, _CATALOGUES)
+
+
+class Freshness(TypedDict):
+    """How old the index is. seconds: None before it was made. reason: why the last round failed.
+
+    built: of how many entries so many are read, None once it is whole.
+    """
+
+    state: State
+    seconds: int | None
+    reason: Reason | None
+    built: tuple[int, int] | None
 
 
 @pages.before_app_request
@@ -115,11 +130,11 @@ def trouble(status: int, sentence: str, **more: object) -> AnyResponse:
     return make_response(render_template("trouble.html", tab="", sentence=sentence, status=status), status)
 
 
-def freshness(index: Index) -> dict[str, object]:
+def freshness(index: Index) -> Freshness:
     """How old the index is, and whether that is late; built: how much of it, while it is not whole."""
     began = index.fresh
     age = time.time() - began if began else None
-    state = "broken" if age is None or age > _BROKEN else "late" if age > _LATE else "live"
+    state: State = "broken" if age is None or age > _BROKEN else "late" if age > _LATE else "live"
     return {
         "state": state,
         "seconds": None if age is None else int(age),

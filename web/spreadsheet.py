@@ -4,18 +4,27 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
+from typing import TypeVar
 
 from flask import Response
 
-from web.index import Filter, Index
+from siaga.catalog import AshEntry, EarthquakeEntry
 
-_AT_ONCE = 500
-Row = Callable[[dict[str, object]], Sequence[object]]
+AT_ONCE = 500  # entries
+_Listed = TypeVar("_Listed", EarthquakeEntry, AshEntry)
 
 
-def answer(index: Index, hazard: str, wanted: Filter, columns: Sequence[str], row: Row, name: str) -> Response:
-    """The file of a hazard's list. row: what stands below the columns of a catalogue entry; None where not known."""
-    return send(columns, (list(map(row, entries)) for entries in _entries(index, hazard, wanted)), name)
+def answer(
+    page: Callable[[str], tuple[list[_Listed], str]],
+    columns: Sequence[str],
+    row: Callable[[_Listed], Sequence[object]],
+    name: str,
+) -> Response:
+    """The file of a hazard's list. page: AT_ONCE of its entries from a cursor on, and the cursor of what follows.
+
+    row: what stands below the columns of a catalogue entry; None where not known.
+    """
+    return send(columns, (list(map(row, entries)) for entries in _entries(page)), name)
 
 
 def send(columns: Sequence[str], parts: Iterable[Sequence[Sequence[object]]], name: str) -> Response:
@@ -25,11 +34,11 @@ def send(columns: Sequence[str], parts: Iterable[Sequence[Sequence[object]]], na
     return response
 
 
-def _entries(index: Index, hazard: str, wanted: Filter) -> Iterator[list[dict[str, object]]]:
-    entries, cursor = index.page(hazard, wanted, _AT_ONCE)
+def _entries(page: Callable[[str], tuple[list[_Listed], str]]) -> Iterator[list[_Listed]]:
+    entries, cursor = page("")
     while entries:
         yield entries
-        entries, cursor = index.page(hazard, wanted, _AT_ONCE, cursor) if cursor else ([], "")
+        entries, cursor = page(cursor) if cursor else ([], "")
 
 
 def _written(rows: Sequence[Sequence[object]]) -> str:

@@ -20,6 +20,7 @@ from siaga.receipt import Receipt
 from siaga.report import figures
 from web import board, clock
 from web.index import Index
+from web.index.floods import Outage
 from web.outlook import Outlook
 from web.prefix import under
 from web.services import services
@@ -229,7 +230,7 @@ def _gaps(home: Path | None) -> list[dict[str, Any]]:
     ]
 
 
-def _outage(one: dict[str, Any]) -> dict[str, Any]:
+def _outage(one: Outage) -> dict[str, Any]:
     """A time in which a source was not to be believed; the alarm while until is ""."""
     return {
         "region": one["region"],

@@ -3,33 +3,20 @@
 import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import TypedDict, cast
+from typing import cast
 
 from siaga import keys, moment
 from siaga.alerts import matters, naming
 from siaga.alerts.matters import BACK, CANARY, SOURCE, Occurrence
-from siaga.errors import BadInput, NotFound, Reason, reason
+from siaga.errors import BadInput, NotFound, reason
 from siaga.inputs import announcements, canary
+from siaga.inputs.announcements import SourceRecord
 from siaga.inputs.canary import Standing
+from siaga.inputs.flood_hours import OutageRecord
 from siaga.store import Store
 
 _SILENT = timedelta(minutes=10)  # without an answer, of a source that is asked every minute
 _BMKG, _PETABENCANA, _REPORT = "bmkg", "petabencana-", "report"
-
-
-class _Source(TypedDict):
-    """When BMKG's lists were last asked for and answered, as stored."""
-
-    answered: str | None
-    reason: Reason | None
-
-
-class _Outage(TypedDict):
-    """An outage of PetaBencana as stored; until: None while it lasts."""
-
-    since: str
-    until: str | None
-    reason: Reason
 
 
 def notice(store: Store, canary_minutes: float, now: datetime) -> None:
@@ -38,7 +25,7 @@ def notice(store: Store, canary_minutes: float, now: datetime) -> None:
     store: with the rights of functions. canary_minutes: between two canaries, 0 for none.
     """
     last = canary.look(store) if canary_minutes else Standing()
-    asked = cast("_Source | None", _read(store, keys.ANNOUNCEMENTS, announcements.SOURCE))
+    asked = cast("SourceRecord | None", _read(store, keys.ANNOUNCEMENTS, announcements.SOURCE))
     for one in _begun(store, asked, last, now):
         matters.ask_once(store, one)
     waiting = {naming.of_asked(key) for listed in matters.waiting(store).values() for key in listed}
@@ -61,7 +48,7 @@ def source_name(about: str) -> str:
     return "BMKG" if about == _BMKG else f"PetaBencana ({about.removeprefix(_PETABENCANA)})"
 
 
-def _begun(store: Store, asked: _Source | None, last: Standing, now: datetime) -> Iterator[Occurrence]:
+def _begun(store: Store, asked: SourceRecord | None, last: Standing, now: datetime) -> Iterator[Occurrence]:
     """Sources that are silent, and the canary where it is late."""
     newest: dict[str, str] = {}  # by region: the outage that began last
     for head in store.list(keys.FLOODMAPS, keys.OUTAGES):
@@ -70,7 +57,7 @@ def _begun(store: Store, asked: _Source | None, last: Standing, now: datetime) -
         except BadInput:  # put there by somebody else
             continue
     for region, key in newest.items():
-        outage = cast("_Outage | None", _read(store, keys.FLOODMAPS, key))
+        outage = cast("OutageRecord | None", _read(store, keys.FLOODMAPS, key))
         if outage and outage["until"] is None:
             name = key.rpartition("/")[2].removesuffix(".json")
             yield Occurrence(SOURCE, f"{_PETABENCANA}{region}", name, "", outage["since"], outage["reason"])
@@ -82,11 +69,11 @@ def _begun(store: Store, asked: _Source | None, last: Standing, now: datetime) -
 
 
 def _span(
-    store: Store, matter: str, name: str, asked: _Source | None, last: Standing
+    store: Store, matter: str, name: str, asked: SourceRecord | None, last: Standing
 ) -> tuple[datetime, datetime] | None:
     """From when to when one that was told lasted, UTC; None while it lasts or nobody can tell."""
     if matter.startswith(f"{SOURCE}-{_PETABENCANA}"):
-        outage = cast("_Outage | None", _read(store, keys.FLOODMAPS, f"{keys.OUTAGES}{name}.json"))
+        outage = cast("OutageRecord | None", _read(store, keys.FLOODMAPS, f"{keys.OUTAGES}{name}.json"))
         return (moment.parse(outage["since"]), moment.parse(outage["until"])) if outage and outage["until"] else None
     if matter == f"{SOURCE}-{_BMKG}":
         end = moment.parse(asked["answered"]) if asked and asked["answered"] else None

@@ -2,10 +2,12 @@
 
 import json
 from importlib import resources
-from typing import Any
+from typing import Any, TypeAlias
+
+Schema: TypeAlias = dict[str, Any]  # a JSON Schema, whose parts are as deep as it likes
 
 
-def of(hazard: str) -> dict[str, Any]:
+def of(hazard: str) -> Schema:
     """The whole schema of that hazard's impact.json; it refers to nothing outside itself.
 
     Where a hazard says more narrowly what the head says too, its own words count.
@@ -22,7 +24,7 @@ def of(hazard: str) -> dict[str, Any]:
     }
 
 
-def _part(name: str) -> dict[str, Any]:
+def _part(name: str) -> Schema:
     text = resources.files("siaga.impact").joinpath(f"{name}.schema.json").read_text(encoding="utf-8")
-    part: dict[str, Any] = json.loads(text)
+    part: Schema = json.loads(text)
     return part

@@ -33,6 +33,15 @@ _TRIES = 5
 _JSON = "application/json"
 
 
+class SourceRecord(TypedDict):
+    """When BMKG's lists were last asked for and answered, UTC; reason: why nothing of the last answer can be used."""
+
+    schema: str
+    asked: str
+    answered: str | None
+    reason: Reason | None
+
+
 class Record(TypedDict):
     """A stored announcement."""
 
@@ -220,11 +229,15 @@ class Announcements:
         """Note that the source was asked: it answered, or why nothing of it can be used."""
         try:
             body, head = self._store.get(keys.ANNOUNCEMENTS, SOURCE)
-            before, etag = json.loads(body), head.etag
-        except (NotFound, ValueError):
-            before, etag = {}, ""
-        answered = before.get("answered") if reason else stamp(now)
-        record = {"schema": SOURCE_SCHEMA, "asked": stamp(now), "answered": answered, "reason": reason}
+            answered, etag = json.loads(body)["answered"], head.etag
+        except (NotFound, ValueError, KeyError, TypeError):
+            answered, etag = None, ""  # the first time; or somebody else put it there, and it gives way
+        record: SourceRecord = {
+            "schema": SOURCE_SCHEMA,
+            "asked": stamp(now),
+            "answered": answered if reason else stamp(now),
+            "reason": reason,
+        }
         self._store.put(keys.ANNOUNCEMENTS, SOURCE, json.dumps(record).encode(), _JSON, if_match=etag)
 
     def _read(self, key: str) -> tuple[Announcement | None, str]:

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, Final, Literal
 from urllib.parse import quote
 
 from siaga import keys
@@ -10,7 +10,10 @@ from siaga.errors import BadInput, Conflict, NotFound
 from siaga.printable import shown
 from siaga.store import Store
 
-KINDS = HIDDEN, FELT = "hidden", "felt"
+Kind = Literal["hidden", "felt"]
+HIDDEN: Final = "hidden"
+FELT: Final = "felt"
+KINDS: tuple[Kind, ...] = (HIDDEN, FELT)
 LONGEST = 500  # characters of a reason
 _LARGEST = 1 << 14  # bytes of a decision
 

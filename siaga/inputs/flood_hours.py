@@ -18,9 +18,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise, takewhile
+from typing import Literal, TypedDict
 
 from siaga import keys
-from siaga.errors import BadInput, NotFound, SiagaError
+from siaga.errors import BadInput, NotFound, Reason, SiagaError
 from siaga.hazard.flood import MAX_BYTES, read_flood
 from siaga.inputs.petabencana import ARCHIVE_WINDOW_SECONDS, Data, Empty, PetaBencana, Region, Suspect
 from siaga.keys import FLOODMAPS, Snapshot
@@ -28,12 +29,23 @@ from siaga.moment import stamp
 from siaga.store import Store
 
 SCHEMA = "siaga/flood-hour/1"
-KINDS = ("data", "same", "empty", "gap", "suspect")  # the first that an hour has is what it counts as
+Kind = Literal["data", "same", "empty", "gap", "suspect"]
+KINDS: tuple[Kind, ...] = ("data", "same", "empty", "gap", "suspect")  # the first that an hour has is what it counts as
 
 _HOUR = timedelta(hours=1)
 _LOOK_BACK = timedelta(days=30)  # gaps older than this are not filled any more
 _MOST_HOURS = ARCHIVE_WINDOW_SECONDS // 3600
 _log = logging.getLogger("siaga.function")
+
+
+class OutageRecord(TypedDict):
+    """An outage as it is stored. since, until: UTC; until None while it lasts. reason: why it began."""
+
+    schema: str
+    region: str
+    since: str
+    until: str | None
+    reason: Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,13 +190,13 @@ class FloodHours:
         common: dict[str, object] = {"schema": SCHEMA, "snapshot": str(snapshot), "region": self._region, "kind": kind}
         self._put(snapshot.record(kind), {**common, "asked": stamp(now), **record})
 
-    def _outage(self) -> tuple[str, dict[str, object]] | None:
+    def _outage(self) -> tuple[str, OutageRecord] | None:
         """The outage that has not ended."""
         named = [head.key for head in self._store.list(FLOODMAPS, keys.OUTAGES)]
         of_region = [key for key in named if Snapshot.parse(key).region == self._region]
         if not of_region:
             return None
-        record = json.loads(self._store.get(FLOODMAPS, of_region[-1])[0])
+        record: OutageRecord = json.loads(self._store.get(FLOODMAPS, of_region[-1])[0])
         return (of_region[-1], record) if record["until"] is None else None
 
     def _begin_outage(self, now: datetime, here: Snapshot, answer: Suspect) -> None:
@@ -195,7 +207,13 @@ class FloodHours:
         except NotFound:
             since = stamp(now)
             _log.error(json.dumps({"alarm": "flood source suspect", "region": self._region} | answer.reason))
-        record = {"schema": SCHEMA, "region": self._region, "since": since, "until": None, "reason": answer.reason}
+        record: OutageRecord = {
+            "schema": SCHEMA,
+            "region": self._region,
+            "since": since,
+            "until": None,
+            "reason": answer.reason,
+        }
         self._put(here.outage, record)
 
     def _end_outage(self, now: datetime) -> None:

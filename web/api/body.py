@@ -7,9 +7,9 @@ from typing import Any
 from flask import request
 
 from siaga.errors import BadInput
+from siaga.impact.schemas import Schema
 from siaga.listener import SMALL
 from web.api.operations import JSON
-from web.api.parameters import Schema
 
 _KINDS: Mapping[str, tuple[type, ...]] = {
     "boolean": (bool,),

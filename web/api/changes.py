@@ -2,22 +2,23 @@
 
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
 
 from flask import Flask, current_app, g, request
 
 from siaga import keys
 from siaga.hazard import gridxml
 from siaga.hazard.ash import MAX_BYTES, MAX_REQUEST_BYTES, read_request
+from siaga.impact.schemas import Schema
 from siaga.inputs import ash_uploads
 from siaga.inputs.ash_uploads import Uploads
-from siaga.inputs.decisions import FELT, HIDDEN, LONGEST
+from siaga.inputs.decisions import FELT, HIDDEN, LONGEST, Kind
 from siaga.store import Store
 from web import audit, decisions
 from web.api.body import form, read_body
 from web.api.events import COLLECTIONS, EVENT_ID, HAZARD
 from web.api.operations import JSON, change
-from web.api.parameters import Schema, choice
+from web.api.parameters import choice
+from web.api.records import Decided, Ordered, ReceivedAsh, ReceivedMap
 from web.reprocess import Gateway
 from web.runs import find
 from web.services import services
@@ -52,7 +53,7 @@ def install(app: Flask, doors: Doors) -> None:
 
 
 @change("POST", "/earthquakes", _GROUP, "ReceivedMap", "write:event", {_XML: {"type": "string"}}, (_SOURCE,))
-def send_map(source_type: str) -> Any:
+def send_map(source_type: str) -> ReceivedMap:
     """Send a ShakeMap (grid.xml)
 
     It goes the way of every map that arrives; the status page and the event tell what becomes of it. The same bytes
@@ -68,7 +69,7 @@ def send_map(source_type: str) -> Any:
 
 
 @change("POST", "/ash", _GROUP, "ReceivedAsh", "write:ash", {_FORM: _GIVEN_ASH})
-def send_ash() -> Any:
+def send_ash() -> ReceivedAsh:
     """Send an ash fall: its request.json as field request, its raster as file raster
 
     It is checked as the form for operators checks it. The same request and raster sent again change nothing.
@@ -86,7 +87,7 @@ def send_ash() -> Any:
 
 
 @change("PUT", "/earthquakes/{event_id}/felt", _GROUP, "Decided", "write:felt", {JSON: _GIVEN_FELT}, (EVENT_ID,))
-def set_felt(event_id: str) -> Any:
+def set_felt(event_id: str) -> Decided:
     """Say whether somebody felt a quake; null: what its map and BMKG say holds again"""
     given = read_body(_GIVEN_FELT)
     return _decided("earthquakes", event_id, FELT, given["felt"], given["why"])
@@ -95,14 +96,14 @@ def set_felt(event_id: str) -> Any:
 @change(
     "PUT", "/{hazard}/{event_id}/hidden", _GROUP, "Decided", "write:hide", {JSON: _GIVEN_HIDDEN}, (HAZARD, EVENT_ID)
 )
-def set_hidden(hazard: str, event_id: str) -> Any:
+def set_hidden(hazard: str, event_id: str) -> Decided:
     """Hide an event from readers, with all its versions, or show it again"""
     given = read_body(_GIVEN_HIDDEN)
     return _decided(hazard, event_id, HIDDEN, given["hidden"], given["why"])
 
 
 @change("POST", "/reprocess", _GROUP, "Ordered", "write:reprocess", {JSON: _GIVEN_AGAIN})
-def do_again() -> Any:
+def do_again() -> Ordered:
     """Do an event, a folder or a file again, by its name
 
     report: the report alone, from the figures that are there.
@@ -114,7 +115,7 @@ def do_again() -> Any:
     return {"input": given["input"], "report": given["report"]}
 
 
-def _decided(hazard: str, event_id: str, kind: str, value: bool | None, why: str) -> dict[str, Any]:
+def _decided(hazard: str, event_id: str, kind: Kind, value: bool | None, why: str) -> Decided:
     entry = find(services().index, COLLECTIONS[hazard], event_id, "", kept_back=True)[1]
     audit.about(f"{hazard} {event_id} {kind} {value}: {why}")
     decisions.decide(entry, kind, value, why, g.account.name)

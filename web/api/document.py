@@ -1,16 +1,16 @@
 """The OpenAPI document, made from the operations and the schemas of their answers."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from flask import g
 
 import siaga
+from siaga.impact.schemas import Schema
 from siaga.language import Language
 from web import problem
 from web.api import schemas
 from web.api.operations import BASE, LANGUAGE, OPERATIONS, Operation, operation
-from web.api.schemas import Schema
+from web.api.records import Root
 from web.prefix import under
 
 _FAILURES = {
@@ -41,7 +41,7 @@ _STANDARDS = {"times": "RFC 3339", "degrees": "WGS84", "same": 304, "base": BASE
 
 
 @operation("/", "Begin here", "Root")
-def root() -> Any:
+def root() -> Root:
     """What there is"""
     collections = ("earthquakes", "floods", "ash", "flood-hours", "volcanoes", "status")
     return {
@@ -52,12 +52,12 @@ def root() -> Any:
 
 
 @operation("/openapi.json", "Begin here", "")
-def openapi() -> Any:
+def openapi() -> Schema:
     """The document that describes all of this"""
     return document(g.language, under(BASE))
 
 
-def document(_: Language, base: str = BASE) -> dict[str, Any]:
+def document(_: Language, base: str = BASE) -> Schema:
     """All of it, its sentences in that language; names, types and what records say of themselves are English.
 
     base: where it all begins.

@@ -2,8 +2,9 @@
 
 from siaga.hazards import HAZARDS
 from siaga.impact import schemas as impacts
+from siaga.impact.schemas import Schema
 from web.api.operations import operation
-from web.api.parameters import Schema, choice
+from web.api.parameters import choice
 from web.api.schemas import document
 
 FILES = {

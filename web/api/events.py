@@ -1,20 +1,23 @@
 """Events of all hazards: lists with filters, one event, its versions, impact.json, files."""
 
 from base64 import b64encode
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import TypedDict, Unpack
 from urllib.parse import urlencode
 
 from flask import Response, g, request
 
 from siaga import keys
+from siaga.catalog import Entry
 from siaga.errors import BadInput, NotFound
 from siaga.impact.fatality import LEVELS
 from web.api.operations import BASE, GEOJSON, operation
 from web.api.parameters import BadParameter, box, choice, moment, number, pattern, switch, text, whole
-from web.api.records import OF_THE_STORE, Unknown
+from web.api.records import OF_THE_STORE, Files, Point, Unknown
 from web.index import Filter
-from web.index.lists import ORDERS
+from web.index.lists import ORDERS, Box
 from web.prefix import under
 from web.runs import find
 from web.services import services
@@ -40,7 +43,6 @@ _QUAKES = (
     choice("order", "By what the list is sorted", ORDERS, "time"),
     switch("descending", "The newest or largest first", True),
 )
-_AS_FILTERED = ("level", "least_magnitude", "most_magnitude", "box", "felt", "source_type", "order", "descending")
 HAZARD = choice("hazard", "The kind of event", tuple(COLLECTIONS), place="path")
 EVENT_ID = pattern("event_id", "The id of the event", keys.EVENT_ID.pattern, "20180805194635")
 VERSION = pattern(
@@ -64,50 +66,79 @@ _UNKNOWN = {
 }
 
 
+class _Asked(TypedDict):
+    """The values of _LIST."""
+
+    limit: int
+    cursor: str | None
+    since: datetime | None
+    until: datetime | None
+    q: str | None
+    drill: bool
+
+
+class _PlacedAsked(_Asked):
+    """Those of _PLACED besides."""
+
+    box: Box | None
+
+
+class _QuakesAsked(_PlacedAsked):
+    """Those of _QUAKES."""
+
+    least_magnitude: float | None
+    most_magnitude: float | None
+    level: str | None
+    source_type: str | None
+    felt: bool | None
+    order: str
+    descending: bool
+
+
 @operation("/earthquakes", "Earthquakes", "EarthquakeEvents", _QUAKES)
-def earthquakes(**asked: Any) -> Any:
+def earthquakes(**asked: Unpack[_QuakesAsked]) -> object:
     """Earthquakes, the newest first
 
     Each by the map that counts: a corrected one before an initial one, then the highest version.
     """
-    return _listed("earthquake", asked)
+    return _listed("earthquake", asked, _of_quakes(asked))
 
 
 @operation("/earthquakes.geojson", "Earthquakes", "Earthquakes", _QUAKES, GEOJSON)
-def earthquakes_geojson(**asked: Any) -> Any:
+def earthquakes_geojson(**asked: Unpack[_QuakesAsked]) -> object:
     """The same earthquakes as points"""
-    return _points("earthquake", asked)
+    return _points("earthquake", asked, _of_quakes(asked))
 
 
 @operation("/floods", "Floods", "FloodEvents", _LIST)
-def floods(**asked: Any) -> Any:
+def floods(**asked: Unpack[_Asked]) -> object:
     """Flooded hours that were analysed, the newest first
 
     Hours of which there is no analysis of their own stand among the flood hours.
     """
-    return _listed("flood", asked)
+    return _listed("flood", asked, _common(asked))
 
 
 @operation("/ash", "Volcanic ash", "AshEvents", (*_LIST, *_PLACED))
-def ash(**asked: Any) -> Any:
+def ash(**asked: Unpack[_PlacedAsked]) -> object:
     """Ash falls, the newest first"""
-    return _listed("ash", asked)
+    return _listed("ash", asked, _placed(asked))
 
 
 @operation("/ash.geojson", "Volcanic ash", "AshFalls", (*_LIST, *_PLACED), GEOJSON)
-def ash_geojson(**asked: Any) -> Any:
+def ash_geojson(**asked: Unpack[_PlacedAsked]) -> object:
     """The same ash falls, as points at their volcanoes"""
-    return _points("ash", asked)
+    return _points("ash", asked, _placed(asked))
 
 
 @operation("/{hazard}/{event_id}", "One event", "Event", (HAZARD, EVENT_ID))
-def event(hazard: str, event_id: str) -> Any:
+def event(hazard: str, event_id: str) -> dict[str, object]:
     """The version of an event that counts"""
     return record(entry_of(hazard, event_id)[1])
 
 
 @operation("/{hazard}/{event_id}/versions", "One event", "Events", (HAZARD, EVENT_ID))
-def versions(hazard: str, event_id: str) -> Any:
+def versions(hazard: str, event_id: str) -> object:
     """All versions of an event, the one that counts first
 
     Versions of a quake may carry another id: that of its corrected map.
@@ -116,7 +147,7 @@ def versions(hazard: str, event_id: str) -> Any:
 
 
 @operation("/{hazard}/{event_id}/versions/{version}", "One event", "Event", (HAZARD, EVENT_ID, VERSION))
-def version(hazard: str, event_id: str, version: str) -> Any:
+def version(hazard: str, event_id: str, version: str) -> object:
     """One version of an event"""
     return record(entry_of(hazard, event_id, version)[1])
 
@@ -124,7 +155,7 @@ def version(hazard: str, event_id: str, version: str) -> Any:
 @operation(
     "/{hazard}/{event_id}/versions/{version}/impact", "One event", "Impact", (HAZARD, EVENT_ID, VERSION, _SHA256)
 )
-def impact(hazard: str, event_id: str, version: str, sha256: str | None) -> Any:
+def impact(hazard: str, event_id: str, version: str, sha256: str | None) -> Response:
     """All figures of a version: impact.json, byte for byte as it is stored
 
     Its ETag is its sha256, as the event names it. A version that is analysed anew has another one.
@@ -143,19 +174,19 @@ def impact(hazard: str, event_id: str, version: str, sha256: str | None) -> Any:
 
 
 @operation("/{hazard}/{event_id}/versions/{version}/files", "One event", "Files", (HAZARD, EVENT_ID, VERSION))
-def files(hazard: str, event_id: str, version: str) -> Any:
+def files(hazard: str, event_id: str, version: str) -> Files:
     """The files of a version, with sizes and hashes"""
     entry = entry_of(hazard, event_id, version)[1]
     base = under(f"/{_collection(entry)}/{entry['event_id']}/{entry['version']}/files")
-    return {"files": [one | {"url": f"{base}/{one['path']}"} for one in services().runs.products(entry)]}
+    return {"files": [{**one, "url": f"{base}/{one['path']}"} for one in services().runs.products(entry)]}
 
 
-def entry_of(hazard: str, event_id: str, version: str = "") -> tuple[list[dict[str, Any]], dict[str, Any]]:
+def entry_of(hazard: str, event_id: str, version: str = "") -> tuple[list[Entry], Entry]:
     """All versions of an event of a collection and the one that was asked for; raises NotFound."""
     return find(services().index, COLLECTIONS[hazard], event_id, version)
 
 
-def record(entry: Mapping[str, Any]) -> dict[str, Any]:
+def record(entry: Entry) -> dict[str, object]:
     """An event as the API tells it. entry: of the catalogue."""
     facts = {name: value for name, value in entry.items() if name not in OF_THE_STORE}
     at = under(f"{BASE}/{_collection(entry)}/{entry['event_id']}")
@@ -189,54 +220,70 @@ def following(cursor: str) -> str | None:
     return f"{under(request.path)}?{urlencode([*arguments, ('cursor', cursor)])}"
 
 
-def _collection(entry: Mapping[str, Any]) -> str:
+def _collection(entry: Entry) -> str:
     return next(name for name, hazard in COLLECTIONS.items() if hazard == entry["hazard"])
 
 
-def _page(hazard: str, asked: Mapping[str, Any]) -> tuple[list[dict[str, Any]], str | None]:
-    """Events of a page as records, and the path of the following one."""
-    wanted = Filter(
-        kind="drill" if asked["drill"] else "",
-        text=asked["q"] or "",
-        since=asked["since"],
-        until=asked["until"],
-        **{name: asked[name] for name in _AS_FILTERED if asked.get(name) is not None},
+def _common(asked: _Asked) -> Filter:
+    """What every list can be filtered by."""
+    kind = "drill" if asked["drill"] else ""
+    return Filter(kind, text=asked["q"] or "", since=asked["since"], until=asked["until"])
+
+
+def _placed(asked: _PlacedAsked) -> Filter:
+    return replace(_common(asked), box=asked["box"])
+
+
+def _of_quakes(asked: _QuakesAsked) -> Filter:
+    return replace(
+        _placed(asked),
+        level=asked["level"] or "",
+        least_magnitude=asked["least_magnitude"],
+        most_magnitude=asked["most_magnitude"],
+        felt=asked["felt"],
+        source_type=asked["source_type"] or "",
+        order=asked["order"],
+        descending=asked["descending"],
     )
+
+
+def _page(hazard: str, asked: _Asked, wanted: Filter) -> tuple[list[Entry], str | None]:
+    """Events of a page, and the path of the following one."""
     try:
         entries, cursor = services().index.page(hazard, wanted, asked["limit"], asked["cursor"] or "")
     except BadInput as error:
         raise BadParameter(error.template, **error.values, field="cursor") from error
-    return [record(entry) for entry in entries], following(cursor)
+    return entries, following(cursor)
 
 
-def _listed(hazard: str, asked: Mapping[str, Any]) -> dict[str, Any]:
-    events, more = _page(hazard, asked)
-    return {"events": events, "next": more}
+def _listed(hazard: str, asked: _Asked, wanted: Filter) -> dict[str, object]:
+    entries, more = _page(hazard, asked, wanted)
+    return {"events": [record(entry) for entry in entries], "next": more}
 
 
-def _points(hazard: str, asked: Mapping[str, Any]) -> dict[str, Any]:
-    events, more = _page(hazard, asked)
-    placed = [one if hazard == "earthquake" else one["volcano"] for one in events]
-    features = [
-        feature(f"{one['event_id']}/{one['version']}", _point(spot), one)
-        for one, spot in zip(events, placed, strict=True)
-    ]
+def _points(hazard: str, asked: _Asked, wanted: Filter) -> dict[str, object]:
+    entries, more = _page(hazard, asked, wanted)
+    features = [feature(f"{one['event_id']}/{one['version']}", point(one), record(one)) for one in entries]
     return collection(features, more)
 
 
-def _point(spot: Mapping[str, Any]) -> dict[str, Any] | None:
+def point(entry: Entry) -> Point | None:
+    """Epicentre or volcano as GeoJSON; None for a flood, and where it is not known."""
+    if entry["hazard"] == "flood":
+        return None
+    spot = entry if entry["hazard"] == "earthquake" else entry["volcano"]
     if spot["longitude"] is None or spot["latitude"] is None:
         return None
     return {"type": "Point", "coordinates": [spot["longitude"], spot["latitude"]]}
 
 
-def feature(name: str, geometry: Mapping[str, Any] | None, properties: Mapping[str, Any]) -> dict[str, Any]:
+def feature(name: str, geometry: object, properties: object) -> dict[str, object]:
     """One feature of GeoJSON."""
     return {"type": "Feature", "id": name, "geometry": geometry, "properties": properties}
 
 
 def collection(
-    features: list[dict[str, Any]], following: str | None = None, missing: list[Unknown] | None = None
-) -> dict[str, Any]:
+    features: list[dict[str, object]], following: str | None = None, missing: list[Unknown] | None = None
+) -> dict[str, object]:
     """A collection of GeoJSON. missing: why geometries are null."""
     return {"type": "FeatureCollection", "features": features, "next": following, "unknown": missing or []}

@@ -1,9 +1,7 @@
 """The hours of flood sources, whatever is known of each, and the neighbourhoods under water in one."""
 
 import json
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from flask import g
 
@@ -11,12 +9,14 @@ from siaga import keys, moment
 from siaga.errors import NotFound
 from siaga.exposure.codes import bps_codes
 from siaga.impact.flood import village_code
+from siaga.impact.stored.head import Totals
 from siaga.language import Language
 from web.api.events import collection, feature, following
 from web.api.operations import BASE, GEOJSON, operation
 from web.api.parameters import moment as a_moment
 from web.api.parameters import pattern, whole
-from web.api.records import Unknown
+from web.api.records import Area, Areas, Hours, Unknown
+from web.api.records import Hour as HourRecord
 from web.index import Filter, floods
 from web.index.floods import Hour
 from web.services import services
@@ -46,7 +46,7 @@ def flood_hours(
     every: int,
     limit: int,
     cursor: str | None,
-) -> Any:
+) -> Hours:
     """Hours of a flood source, the newest first, with what each counts as
 
     An hour that is missing between others was asked for by nobody: what stood under water is not known.
@@ -76,13 +76,13 @@ def flood_hours(
 
 
 @operation("/flood-hours/{snapshot}", "Floods", "Hour", (SNAPSHOT,))
-def flood_hour(snapshot: str) -> Any:
+def flood_hour(snapshot: str) -> HourRecord:
     """One hour, whatever is known of it"""
     return record(*_hour(snapshot))
 
 
 @operation("/flood-hours/{snapshot}/areas", "Floods", "Areas", (SNAPSHOT,))
-def flood_areas(snapshot: str) -> Any:
+def flood_areas(snapshot: str) -> Areas:
     """Neighbourhoods under water in an hour"""
     region, hour = _hour(snapshot)
     areas = _areas(region, hour)
@@ -96,7 +96,7 @@ def flood_areas(snapshot: str) -> Any:
 
 
 @operation("/flood-hours/{snapshot}/areas.geojson", "Floods", "AreaShapes", (SNAPSHOT,), GEOJSON)
-def flood_areas_geojson(snapshot: str) -> Any:
+def flood_areas_geojson(snapshot: str) -> dict[str, object]:
     """The same with borders; refused where nothing is known of the hour"""
     region, hour = _hour(snapshot)
     areas = _areas(region, hour)
@@ -113,15 +113,15 @@ def flood_areas_geojson(snapshot: str) -> Any:
     return collection(features, None, missing)
 
 
-def record(region: str, hour: Hour) -> dict[str, Any]:
+def record(region: str, hour: Hour) -> HourRecord:
     """An hour as the API tells it."""
     snapshot = _snapshot(region, hour.hour)
-    people: dict[str, float | None] = {"affected": None, "displaced": None}
+    people: Totals = {"affected": None, "displaced": None}
     if hour.kind == "empty":
-        people = dict.fromkeys(people, 0.0)
+        people = {"affected": 0.0, "displaced": 0.0}
     elif hour.entry and hour.counts is not None:
-        people = {name: hour.entry[name] for name in people}
-    told: dict[str, Any] = {
+        people = {"affected": hour.entry["affected"], "displaced": hour.entry["displaced"]}
+    return {
         "snapshot": str(snapshot),
         "time": moment.stamp(snapshot.hour),
         "region": region,
@@ -131,19 +131,19 @@ def record(region: str, hour: Hour) -> dict[str, Any]:
         "areas_flooded": hour.wet,
         "archive_highest_state": hour.highest,
         **people,
+        "unknown": _unknown(people, hour),
         "areas": f"{BASE}/flood-hours/{snapshot}/areas",
         "event": f"{BASE}/floods/{hour.of}" if hour.entry else None,
     }
-    return told | {"unknown": _unknown(told, hour)}
 
 
-def _unknown(told: Mapping[str, Any], hour: Hour) -> list[Unknown]:
+def _unknown(people: Totals, hour: Hour) -> list[Unknown]:
     """Why fields of an hour are null; that those which do not apply are null needs no reason."""
     missing: list[Unknown] = []
     if hour.counts is None:
         missing += [{"field": name, "reason": _why(hour)} for name in ("areas_by_state", "areas_flooded")]
-    for name in ("affected", "displaced"):
-        if told[name] is None:
+    for name, count in people.items():
+        if count is None:
             reason = g.language("No count of people reaches under this map; its warnings say why")
             missing.append({"field": name, "reason": _why(hour) if hour.counts is None else reason})
     return missing
@@ -162,7 +162,7 @@ def _why(hour: Hour) -> str:
     return _("Data came; figures are not ready")
 
 
-def _unknown_areas(areas: list[dict[str, Any]] | None, hour: Hour) -> list[Unknown]:
+def _unknown_areas(areas: list[Area] | None, hour: Hour) -> list[Unknown]:
     if areas is None:
         return [{"field": "areas", "reason": _why(hour)}]
     missing: list[Unknown] = []
@@ -184,7 +184,7 @@ def _hour(snapshot: str) -> tuple[str, Hour]:
     return one.region, hour
 
 
-def _areas(region: str, hour: Hour) -> list[dict[str, Any]] | None:
+def _areas(region: str, hour: Hour) -> list[Area] | None:
     """What is not dry in an hour, by id; None where that is not known."""
     index = services().index.floods
     states = index.states(hour)
@@ -192,7 +192,7 @@ def _areas(region: str, hour: Hour) -> list[dict[str, Any]] | None:
         return None
     names = index.names(region)
     counted = services().runs.analysis(hour.entry)["areas"] if hour.entry and states else ()
-    people = {str(area["geom_id"]): area.get("people") for area in counted}
+    people = {area["geom_id"]: area["people"] for area in counted}
     numbers = bps_codes(filter(None, map(village_code, states)))
     return [
         {

@@ -10,18 +10,20 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial, wraps
-from typing import Any
+from typing import TypeVar
 
 from flask import Blueprint, Response, g, request
 
 from siaga.errors import BadInput
+from siaga.impact.schemas import Schema
 from web import bearer, problem
 from web.api import access
-from web.api.parameters import BadParameter, Parameter, Schema, choice
+from web.api.parameters import BadParameter, Parameter, choice
 
 BASE = "/api/v1"
 JSON, GEOJSON, CSV = "application/json", "application/geo+json", "text/csv"
 LANGUAGE = choice("lang", "The language of sentences; Indonesian unless said", ("id", "en"))
+Route = TypeVar("Route", bound=Callable[..., object])
 pages = Blueprint("api", __name__, url_prefix=BASE)
 pages.before_request(access.count)
 pages.after_request(access.allow)
@@ -53,13 +55,13 @@ OPERATIONS: list[Operation] = []
 
 def operation(
     path: str, group: str, schema: str, parameters: Sequence[Parameter] = (), media_type: str = JSON
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+) -> Callable[[Route], Route]:
     """Answer GET there by a function that is given its parameters by name and returns a body or a Response.
 
     A body that is no text becomes JSON. Every answer has an ETag, and none is sent to who has it already.
     """
 
-    def add(route: Callable[..., Any]) -> Callable[..., Any]:
+    def add(route: Route) -> Route:
         named = tuple(parameters)
         about = inspect.cleandoc(route.__doc__ or "")
         OPERATIONS.append(Operation(route.__name__, path, group, about, media_type, schema, named))
@@ -79,13 +81,13 @@ def change(
     scope: str,
     bodies: Mapping[str, Schema],
     parameters: Sequence[Parameter] = (),
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+) -> Callable[[Route], Route]:
     """Change something there by a function that is given its parameters by name and returns a body of JSON.
 
     Only a program with a token of that scope is let in; no cookie speaks for it, so that it needs no token of a form.
     """
 
-    def add(route: Callable[..., Any]) -> Callable[..., Any]:
+    def add(route: Route) -> Route:
         named, about = tuple(parameters), inspect.cleandoc(route.__doc__ or "")
         OPERATIONS.append(Operation(route.__name__, path, group, about, JSON, schema, named, method, scope, bodies))
         changed = wraps(route)(partial(_admitted, route, named, scope))
@@ -98,7 +100,7 @@ def change(
 
 def private(
     path: str, group: str, schema: str, scope: str, parameters: Sequence[Parameter] = ()
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+) -> Callable[[Route], Route]:
     """Answer GET there to a program with a token of that scope alone; else as `change`."""
     return change("GET", path, group, schema, scope, {}, parameters)
 
@@ -107,7 +109,7 @@ def _rule(path: str) -> str:
     return re.sub(r"{(\w+)}", r"<\1>", path)
 
 
-def _admitted(route: Callable[..., Any], named: Sequence[Parameter], scope: str, **places: str) -> Response:
+def _admitted(route: Callable[..., object], named: Sequence[Parameter], scope: str, **places: str) -> Response:
     """What is said to who has the token. What was sent and cannot serve is told with its field."""
     bearer.check(scope)
     try:
@@ -122,7 +124,7 @@ def _admitted(route: Callable[..., Any], named: Sequence[Parameter], scope: str,
     return response
 
 
-def _answered(route: Callable[..., Any], named: Sequence[Parameter], media_type: str, **places: str) -> Response:
+def _answered(route: Callable[..., object], named: Sequence[Parameter], media_type: str, **places: str) -> Response:
     """What a route says as an answer with an ETag. places: of the path."""
     found = route(**read(named, places))
     response = found if isinstance(found, Response) else Response(_text(found), content_type=media_type)
@@ -132,7 +134,7 @@ def _answered(route: Callable[..., Any], named: Sequence[Parameter], media_type:
     return response
 
 
-def read(parameters: Sequence[Parameter], places: Mapping[str, str]) -> dict[str, Any]:
+def read(parameters: Sequence[Parameter], places: Mapping[str, str]) -> dict[str, object]:
     """The values of an operation's parameters, by name. places: those of the path. Raises BadParameter."""
     known = {one.name for one in parameters if one.place == "query"} | {LANGUAGE.name}
     for name in request.args:
@@ -152,5 +154,5 @@ def read(parameters: Sequence[Parameter], places: Mapping[str, str]) -> dict[str
     return values
 
 
-def _text(body: Any) -> str:
+def _text(body: object) -> str:
     return body if isinstance(body, str) else json.dumps(body, ensure_ascii=False, allow_nan=False)

@@ -5,12 +5,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 
 from siaga.errors import BadInput
+from siaga.impact.schemas import Schema
 
 _SWITCHES = ("true", "false")
-Schema = dict[str, Any]
 _LONGEST = 100  # characters of a value that are told again
 
 
@@ -30,12 +29,12 @@ class Parameter:
     name: str
     about: str
     schema: Schema
-    read: Callable[[str], Any]
-    default: Any = None
+    read: Callable[[str], object]
+    default: object = None
     place: str = "query"
     many: bool = False
 
-    def describe(self, about: str) -> dict[str, Any]:
+    def describe(self, about: str) -> Schema:
         """As OpenAPI has it. about: in the reader's language."""
         described: Schema = {"name": self.name, "in": self.place, "description": about, "schema": self.schema}
         if self.default is not None:

@@ -1,26 +1,25 @@
 """The installed volcanoes, as a list and as points."""
 
-from typing import Any
-
 from flask import current_app, g
 
 from web.api.events import collection, feature
 from web.api.operations import GEOJSON, operation
-from web.api.records import Unknown
-from web.ash.volcanoes import Volcano, Volcanoes
+from web.api.records import Unknown, Volcanoes
+from web.api.records import Volcano as VolcanoRecord
+from web.ash import volcanoes as catalogues
 
 NAME = "siaga-volcanoes"
 
 
 @operation("/volcanoes", "Volcanic ash", "Volcanoes")
-def volcanoes() -> Any:
+def volcanoes() -> Volcanoes:
     """The volcanoes of the installed catalogue"""
     found = _volcanoes()
     return {"volcanoes": found or None, "unknown": _missing(found)}
 
 
 @operation("/volcanoes.geojson", "Volcanic ash", "VolcanoPoints", (), GEOJSON)
-def volcanoes_geojson() -> Any:
+def volcanoes_geojson() -> dict[str, object]:
     """The same as points"""
     found = _volcanoes()
     points = [{"type": "Point", "coordinates": [one["longitude"], one["latitude"]]} for one in found]
@@ -28,20 +27,20 @@ def volcanoes_geojson() -> Any:
     return collection(features, None, _missing(found))
 
 
-def installed() -> tuple[Volcano, ...]:
+def installed() -> tuple[catalogues.Volcano, ...]:
     """The volcanoes that this app can read; none where no catalogue is installed."""
-    catalogue: Volcanoes | None = current_app.extensions[NAME]
+    catalogue: catalogues.Volcanoes | None = current_app.extensions[NAME]
     return catalogue.listed() if catalogue else ()
 
 
-def _volcanoes() -> list[dict[str, Any]]:
+def _volcanoes() -> list[VolcanoRecord]:
     return [
         {"name": one.name, "longitude": one.longitude, "latitude": one.latitude, "elevation_m": one.elevation_m}
         for one in installed()
     ]
 
 
-def _missing(found: list[dict[str, Any]]) -> list[Unknown]:
+def _missing(found: list[VolcanoRecord]) -> list[Unknown]:
     missing: list[Unknown] = []
     if not found:
         missing.append({"field": "volcanoes", "reason": g.language("No catalogue of volcanoes is installed")})

@@ -57,6 +57,20 @@ class Collection(TypedDict):
     unknown: list[Unknown]
 
 
+class Point(TypedDict):
+    """GeoJSON: longitude, latitude."""
+
+    type: Literal["Point"]
+    coordinates: list[float]
+
+
+class Polygon(TypedDict):
+    """GeoJSON: rings of longitude and latitude, the outer one first."""
+
+    type: Literal["Polygon"]
+    coordinates: list[list[list[float]]]
+
+
 class ZonesHead(TypedDict):
     """People by zone and class; unrounded, null is unknown. known: the share of a zone's ground with a count.
 

@@ -9,9 +9,9 @@ from json import loads
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from siaga.impact import schemas as stored
+from siaga.impact.schemas import Schema
 from web.api import records
 
-Schema = dict[str, Any]
 HAZARDS = {"earthquake": "Earthquake", "flood": "Flood", "ash": "Ash"}
 _PLAIN = {str: "string", int: "integer", float: "number", bool: "boolean"}
 _PREFIX = "#/components/schemas/"
@@ -73,7 +73,7 @@ def of_type(kind: Any) -> Schema:
         return {"type": "object", "additionalProperties": of_type(inner[1])}
     if origin in (types.UnionType, typing.Union):
         return {"anyOf": [of_type(one) for one in inner]}
-    return {}  # anything: Any
+    return {}  # anything
 
 
 def _record(kind: Any) -> Schema:
@@ -197,7 +197,7 @@ def used(operations: Iterable[str]) -> set[str]:
     return found
 
 
-def _named(part: Any) -> list[str]:
+def _named(part: object) -> list[str]:
     if isinstance(part, dict):
         own = [part["$ref"].removeprefix(_PREFIX)] if "$ref" in part else []
         return own + [name for value in part.values() for name in _named(value)]

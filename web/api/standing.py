@@ -1,19 +1,18 @@
 """How Siaga stands, for programs: how old the lists are, what failed, what each flood source last told."""
 
-from typing import Any
-
 from flask import g
 
 from siaga import moment
 from siaga.impact.fatality import LEVELS
 from web import shell
 from web.api.operations import operation
+from web.api.records import FloodSource, Status
 from web.index import Index, floods
 from web.services import services
 
 
 @operation("/status", "Status", "Status")
-def status() -> Any:
+def status() -> Status:
     """How old the lists are, what failed, what the flood sources last told"""
     index = services().index
     counts = index.counts(moment.stamp(g.now))
@@ -30,7 +29,7 @@ def status() -> Any:
     }
 
 
-def _source(index: Index, region: str, outage: str | None) -> dict[str, Any]:
+def _source(index: Index, region: str, outage: str | None) -> FloodSource:
     newest, known = index.floods.newest(region), index.floods.latest_known(region)
     return {
         "region": region,

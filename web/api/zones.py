@@ -8,7 +8,7 @@ from typing import Any
 import shapely
 from flask import g
 
-from siaga import keys
+from siaga.catalog import Entry
 from siaga.errors import NotFound
 from siaga.exposure.codes import bps_codes, p_code
 from siaga.hazard import ash
@@ -21,6 +21,7 @@ from web.api.events import EVENT_ID, HAZARD, VERSION, collection, entry_of, feat
 from web.api.operations import CSV, GEOJSON, operation
 from web.api.parameters import text
 from web.api.records import Unknown
+from web.runs import run_of
 from web.services import services
 
 _LEVEL = text("level", "Zones of this level alone, as the answer lists them", 40)
@@ -30,7 +31,7 @@ _CACHED = 8  # packages
 
 
 @operation("/{hazard}/{event_id}/versions/{version}/zones", "Zones", "Zones", (HAZARD, *_PLACES))
-def zones(hazard: str, event_id: str, version: str, level: str | None) -> Any:
+def zones(hazard: str, event_id: str, version: str, level: str | None) -> object:
     """People of a version by zone and class"""
     entry = entry_of(hazard, event_id, version)[1]
     impact = services().runs.analysis(entry)
@@ -47,7 +48,7 @@ def zones(hazard: str, event_id: str, version: str, level: str | None) -> Any:
 
 
 @operation("/{hazard}/{event_id}/versions/{version}/zones.csv", "Zones", "", (HAZARD, *_PLACES), CSV)
-def zones_table(hazard: str, event_id: str, version: str, level: str | None) -> Any:
+def zones_table(hazard: str, event_id: str, version: str, level: str | None) -> object:
     """The same as a table; empty cells are unknown
 
     People in no zone of the level that tables list stand in a last row without a code.
@@ -63,13 +64,12 @@ def zones_table(hazard: str, event_id: str, version: str, level: str | None) -> 
     if entry["hazard"] == "earthquake":
         key, names, kind = "by_mmi", tuple(map(str, CLASSES)), "mmi"
     rows = [_in_order(zone, key, names) for zone in chosen]
-    if table is not None:
-        table = table | {"outside": _in_order(table["outside"], key, names)}
-    return zones_csv(rows, table, key, [f"{kind}_{name}" for name in names], more).decode()
+    told = {**table, "outside": _in_order(table["outside"], key, names)} if table is not None else None
+    return zones_csv(rows, told, key, [f"{kind}_{name}" for name in names], more).decode()
 
 
 @operation("/earthquakes/{event_id}/versions/{version}/zones.geojson", "Zones", "ZoneShapes", _PLACES, GEOJSON)
-def zones_geojson(event_id: str, version: str, level: str | None) -> Any:
+def zones_geojson(event_id: str, version: str, level: str | None) -> object:
     """The same of an earthquake, with borders
 
     Borders come with the report; until it is published they are null.
@@ -127,10 +127,9 @@ def _unknown(impact: Mapping[str, Any], chosen: Sequence[Mapping[str, Any]]) -> 
     return missing
 
 
-def _shapes(entry: Mapping[str, Any]) -> dict[str, str]:
+def _shapes(entry: Entry) -> dict[str, str]:
     """The border of each zone as GeoJSON, by its code, from the event's GeoPackage."""
-    key = keys.Run(entry["hazard"], entry["event_id"], keys.Version.parse(entry["version"]), entry["run"])
-    return _read(str(key), services().runs.content(dict(entry), PACKAGE))
+    return _read(str(run_of(entry)), services().runs.content(entry, PACKAGE))
 
 
 @lru_cache(_CACHED)

@@ -1,11 +1,11 @@
 """Ash falls: the list with requests that are under way, one fall's page, its files."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from flask import Blueprint, Response, g, render_template, request
 
 from siaga import dates, keys, moment, palette
+from siaga.catalog import AshEntry
 from siaga.errors import BadInput, Unavailable
 from siaga.hazard.ash import ALERT_LEVELS, CLASSES
 from siaga.hazards import ASH
@@ -68,8 +68,10 @@ def on_map() -> Response:
 @pages.get("/ash.csv")
 def csv() -> Response:
     """The same list as a table, all of it."""
-    wanted = asked.read(request.args, g.now, "ash").wanted
-    return spreadsheet.answer(services().index, "ash", wanted, table.COLUMNS, table.row, "ashfalls")
+    index, wanted = services().index, asked.read(request.args, g.now, "ash").wanted
+    return spreadsheet.answer(
+        lambda cursor: index.page("ash", wanted, spreadsheet.AT_ONCE, cursor), table.COLUMNS, table.row, "ashfalls"
+    )
 
 
 @pages.get("/ash/<event_id>/<version>/popup")
@@ -91,15 +93,15 @@ def event(event_id: str, version: str = "") -> str | tuple[str, int]:
             (_("Activity level"), row["level_name"]),
             (_("Column above the vent"), row["height"]),
             (_("Above the sea"), row["column"]),
-            (_("People under ash"), " · ".join(filter(None, (row["people"], row["highest"])))),
+            (_("People under ash"), " · ".join(str(one) for one in (row["people"], row["highest"]) if one)),
         ]
-        when = " · ".join(filter(None, (row["ago"], f"{row['day']}, {row['clock']}")))
+        when = " · ".join(str(one) for one in (row["ago"], f"{row['day']}, {row['clock']}") if one)
         title = _("Ash of {volcano}", volcano=row["volcano"])
         page = render_template("last_known.html", tab="ash", title=title, when=when, facts=facts, entry=entry)
         return page, error.status
 
 
-def _page(versions: list[dict[str, Any]], entry: dict[str, Any]) -> str:
+def _page(versions: list[AshEntry], entry: AshEntry) -> str:
     """The page of one version. Raises Unavailable."""
     runs = services().runs
     return render_template(
@@ -130,7 +132,7 @@ def file(event_id: str, version: str, path: str) -> Response:
     return services().runs.send(find(services().index, "ash", event_id, version)[1], path)
 
 
-def _clock(utc: str, entry: dict[str, Any], chosen: str = "") -> tuple[str, str]:
+def _clock(utc: str, entry: AshEntry, chosen: str = "") -> tuple[str, str]:
     """Clock and day in the zone of the request, which is the volcano's. chosen: WIB, WITA, WIT or UTC instead."""
     at, hours, name = moment.parse(utc), entry["utc_offset_hours"], entry["time_zone"]
     if chosen:
@@ -138,7 +140,7 @@ def _clock(utc: str, entry: dict[str, Any], chosen: str = "") -> tuple[str, str]
     return figures.clock_at(at, hours, name), figures.date_at(at, hours, g.code)
 
 
-def _row(entry: dict[str, Any], _: Language, clock_zone: str = "") -> dict[str, Any]:
+def _row(entry: AshEntry, _: Language, clock_zone: str = "") -> dict[str, object]:
     at, day = _clock(entry["time"], entry, clock_zone)
     until, until_day = _clock(entry["expires"], entry, clock_zone)
     utc = moment.parse(entry["time"])
@@ -172,7 +174,7 @@ def _row(entry: dict[str, Any], _: Language, clock_zone: str = "") -> dict[str, 
     }
 
 
-def _version(one: dict[str, Any], shown: dict[str, Any]) -> dict[str, Any]:
+def _version(one: AshEntry, shown: AshEntry) -> dict[str, object]:
     at, day = _clock(one["arrival"]["received"], one)
     return {
         "event_id": one["event_id"],
@@ -184,7 +186,7 @@ def _version(one: dict[str, Any], shown: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _unsettled(one: Unsettled, _: Language) -> dict[str, Any]:
+def _unsettled(one: Unsettled, _: Language) -> dict[str, object]:
     """A request that has no figures: under way, refused or failed, and why."""
     receipt, folder = one.receipt, one.key.partition("/")[0]
     try:
@@ -202,10 +204,11 @@ def _unsettled(one: Unsettled, _: Language) -> dict[str, Any]:
     }
 
 
-def _shown(impact: AshImpact, _: Language) -> dict[str, Any]:
+def _shown(impact: AshImpact, _: Language) -> dict[str, object]:
     """What the page says of an analysis."""
     people = impact["people"]
-    event: Mapping[str, Any] = impact["event"]  # all of it is known: the web shows no fall without a request
+    event = impact["event"]
+    at = event["longitude"], event["latitude"]
     return {
         "affected": tables.people_text(impact["affected"], _),
         "displaced": tables.people_text(impact["displaced"], _),
@@ -225,14 +228,14 @@ def _shown(impact: AshImpact, _: Language) -> dict[str, Any]:
         "effects": _effects(impact, _),
         "needs": tables.needs(impact, _),
         "cumulative": _cumulative(impact["cumulative"], _),
-        "where": figures.coordinates(event["longitude"], event["latitude"], _.code),
+        "where": _("not known") if at[0] is None or at[1] is None else figures.coordinates(at[0], at[1], _.code),
         "elevation": _("not known") if event["elevation_m"] is None else _metres(event["elevation_m"], _),
         "provenance": impact["provenance"],
         "sources": tables.sources(impact, _),
     }
 
 
-def _classes(impact: AshImpact, _: Language) -> list[dict[str, Any]]:
+def _classes(impact: AshImpact, _: Language) -> list[dict[str, object]]:
     """A row per thickness class, the thickest first; cells of what is not known are ""."""
     people = tables.people(impact, CLASSES, _)
     things = {
@@ -251,7 +254,7 @@ def _classes(impact: AshImpact, _: Language) -> list[dict[str, Any]]:
     ]
 
 
-def _spots(found: Sequence[AshTown] | Sequence[AshAirport] | None, _: Language) -> dict[str, Any] | None:
+def _spots(found: Sequence[AshTown] | Sequence[AshAirport] | None, _: Language) -> dict[str, object] | None:
     """Towns or airports under ash; None where no such layer is installed."""
     if found is None:
         return None
@@ -270,7 +273,7 @@ def _spots(found: Sequence[AshTown] | Sequence[AshAirport] | None, _: Language) 
     return {"rows": rows, "more": max(0, len(found) - _MOST_ROWS)}
 
 
-def _effects(impact: AshImpact, _: Language) -> list[dict[str, Any]]:
+def _effects(impact: AshImpact, _: Language) -> list[dict[str, object]]:
     """What each class that is on the map may bring, the thickest first."""
     cells = impact["map"]["cells_by_class"]
     return [
@@ -285,7 +288,7 @@ def _effects(impact: AshImpact, _: Language) -> list[dict[str, Any]]:
     ]
 
 
-def _cumulative(found: Cumulative | None, _: Language) -> dict[str, Any] | None:
+def _cumulative(found: Cumulative | None, _: Language) -> dict[str, object] | None:
     if found is None:
         return None
     return {

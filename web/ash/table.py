@@ -1,10 +1,8 @@
 """Ash falls as a table to take along: a line for each, figures unrounded, empty where not known."""
 
-from typing import Any
-
+from siaga.catalog import AshEntry
 from siaga.hazard.ash import CLASSES
 
-_FIELDS = ("alert_level", "eruption_height_m", "column_height_m", "forecast_days", "expires", "max_thickness_cm")
 COLUMNS = (
     "event_id",
     "version",
@@ -13,7 +11,12 @@ COLUMNS = (
     "longitude",
     "latitude",
     "elevation_m",
-    *_FIELDS,
+    "alert_level",
+    "eruption_height_m",
+    "column_height_m",
+    "forecast_days",
+    "expires",
+    "max_thickness_cm",
     "people_under_ash",
     "displaced_planning_figure",
     *(f"people_{name}" for name in CLASSES),
@@ -23,14 +26,15 @@ COLUMNS = (
 )
 
 
-def row(entry: dict[str, Any]) -> tuple[Any, ...]:
+def row(entry: AshEntry) -> tuple[object, ...]:
     """The line of a catalogue entry, by COLUMNS."""
-    volcano, by_class = entry["volcano"], entry["people"]["by_class"] or {}
+    volcano, by_class = entry["volcano"], entry["people"]["by_class"]
     return (
         *(entry["event_id"], entry["version"], entry["time"]),
-        *(volcano[name] for name in ("name", "longitude", "latitude", "elevation_m")),
-        *(entry[name] for name in _FIELDS),
+        *(volcano["name"], volcano["longitude"], volcano["latitude"], volcano["elevation_m"]),
+        *(entry["alert_level"], entry["eruption_height_m"], entry["column_height_m"]),
+        *(entry["forecast_days"], entry["expires"], entry["max_thickness_cm"]),
         *(entry["affected"], entry["displaced"]),
-        *(by_class.get(name) for name in CLASSES),
+        *(by_class[name] for name in CLASSES),
         *(str(one).lower() for one in (entry["report"] is not None, entry["drill"], entry["demonstration"])),
     )

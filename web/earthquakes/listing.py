@@ -1,10 +1,9 @@
 """One event as a line: of the list, and of its versions."""
 
-from typing import Any
-
 from flask import g
 
 from siaga import dates, moment
+from siaga.catalog import EarthquakeEntry
 from siaga.impact.fatality import LEVELS
 from siaga.impact.mmi import ROMAN
 from siaga.language import Language
@@ -12,13 +11,12 @@ from siaga.report import figures, words
 from siaga.report.earthquake import sentences
 from web import clock
 from web.asked import CLOCKS
+from web.index.quakes import Beside, OtherMap
 
 BAND_HOURS = 24
 
 
-def row(
-    entry: dict[str, Any], _: Language, beside: dict[str, Any] | None = None, clock_zone: str = ""
-) -> dict[str, Any]:
+def row(entry: EarthquakeEntry, _: Language, beside: Beside | None = None, clock_zone: str = "") -> dict[str, object]:
     """What a line shows of a catalogue entry. beside: what stands beside its quake, as the index has it.
 
     clock_zone: WIB, WITA, WIT or UTC instead of that of the place.
@@ -70,15 +68,15 @@ def row(
     }
 
 
-def beside_page(newest: dict[str, Any], shown: dict[str, Any], beside: dict[str, Any], _: Language) -> dict[str, Any]:
+def beside_page(newest: EarthquakeEntry, shown: EarthquakeEntry, beside: Beside, _: Language) -> dict[str, object]:
     """What the page of one version tells of other maps and quakes: `higher` without itself, and `doubtful`."""
-    told = row(newest, _, beside)
-    this = shown["event_id"], shown["version"]
-    higher = [one for one in told["higher"] if (one["event_id"], one["version"]) != this]
-    return {"higher": higher, "doubtful": told["doubtful"]}
+    this, zone = (shown["event_id"], shown["version"]), newest["clock_zone"]
+    higher = [one for one in beside["higher"] if (one["event_id"], one["version"]) != this]
+    found = {"higher": higher, "doubtful": beside["doubtful"]}
+    return {name: [_other(one, zone, _) for one in maps] for name, maps in found.items()}
 
 
-def _other(one: dict[str, Any], clock_zone: str, _: Language) -> dict[str, Any]:
+def _other(one: OtherMap, clock_zone: str, _: Language) -> dict[str, object]:
     """What a line tells of another map, or of a quake that may be the same one."""
     kind = _("corrected") if one["source_type"] == "corrected" else _("initial")
     return {

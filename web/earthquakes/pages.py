@@ -1,12 +1,12 @@
 """Earthquakes: the list, one event's page, its files."""
 
 from datetime import timedelta
-from typing import Any
 
 from flask import Blueprint, Response, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from siaga import palette
+from siaga.catalog import EarthquakeEntry
 from siaga.errors import Unavailable
 from siaga.impact.fatality import LEVELS
 from siaga.impact.quakes import surely_one
@@ -88,8 +88,13 @@ def popup(event_id: str, version: str) -> str:
 @pages.get("/earthquakes.csv")
 def csv() -> Response:
     """The same list as a table, all of it."""
-    wanted = asked.read(request.args, g.now).wanted
-    return spreadsheet.answer(services().index, "earthquake", wanted, table.COLUMNS, table.row, "earthquakes")
+    index, wanted = services().index, asked.read(request.args, g.now).wanted
+    return spreadsheet.answer(
+        lambda cursor: index.page("earthquake", wanted, spreadsheet.AT_ONCE, cursor),
+        table.COLUMNS,
+        table.row,
+        "earthquakes",
+    )
 
 
 @pages.get("/earthquakes/<event_id>")
@@ -106,7 +111,7 @@ def event(event_id: str, version: str = "") -> str | tuple[str, int]:
         ), error.status
 
 
-def _page(versions: list[dict[str, Any]], entry: dict[str, Any]) -> str:
+def _page(versions: list[EarthquakeEntry], entry: EarthquakeEntry) -> str:
     """The page of one version. Raises Unavailable."""
     index, runs = services().index, services().runs
     impact = runs.analysis(entry)
@@ -132,7 +137,7 @@ def _page(versions: list[dict[str, Any]], entry: dict[str, Any]) -> str:
         axis_bands=axis.BANDS,
         axis_ticks=[(figures.whole(value, g.code), left) for value, left in axis.TICKS],
         run=str(run_of(entry)),
-        map=panel.of_quake(entry, (impact["table"] or {}).get("level")),
+        map=panel.of_quake(entry, impact["table"]["level"] if impact["table"] else None),
         message="\n".join(message.lines(shown, addresses.event(entry), g.language)),
         several_levels=len(zones.levels(impact)) > 1,
     )

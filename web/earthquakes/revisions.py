@@ -1,9 +1,9 @@
 """The versions of a quake on its page: all of them, which one is shown, what it changed."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from siaga import dates, moment
+from siaga.catalog import EarthquakeEntry
 from siaga.impact.quakes import STRICT, WIDE, Limits
 from siaga.impact.stored.earthquake import EarthquakeImpact
 from siaga.language import Language
@@ -14,11 +14,11 @@ from web.earthquakes import listing
 
 
 def panel(
-    versions: Sequence[dict[str, Any]],
-    shown: dict[str, Any],
-    analysis: Callable[[dict[str, Any]], EarthquakeImpact],
+    versions: Sequence[EarthquakeEntry],
+    shown: EarthquakeEntry,
+    analysis: Callable[[EarthquakeEntry], EarthquakeImpact],
     _: Language,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Lines of all versions, newest first, and how the shown one differs from the one ranked below it.
 
     versions: catalogue entries of one quake, whatever their ids, newest first; shown is one of them.
@@ -50,7 +50,7 @@ def _limits(name: str, limits: Limits, _: Language) -> dict[str, str]:
     }
 
 
-def _row(entry: dict[str, Any], below: dict[str, Any] | None, clock_zone: str, _: Language) -> dict[str, Any]:
+def _row(entry: EarthquakeEntry, below: EarthquakeEntry | None, clock_zone: str, _: Language) -> dict[str, object]:
     """A line of the list with its delays after the quake. below: the version ranked below it, None for the lowest."""
     made, received = entry["process_time"], entry["arrival"]["received"]
     step = entry["magnitude"] - below["magnitude"] if below else 0.0

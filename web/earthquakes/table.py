@@ -1,8 +1,8 @@
 """The list of earthquakes as a table to take along: a line for each, figures unrounded, empty where not known."""
 
-from typing import Any
-
+from siaga.catalog import EarthquakeEntry
 from siaga.exposure.codes import p_code
+from siaga.impact.stored.earthquake import QUANTILES
 
 COLUMNS = (
     "event_id",
@@ -35,16 +35,17 @@ COLUMNS = (
 )
 
 
-def row(entry: dict[str, Any]) -> tuple[Any, ...]:
+def row(entry: EarthquakeEntry) -> tuple[object, ...]:
     """The line of a catalogue entry, by COLUMNS."""
-    place, people, deaths = entry["place"] or {}, entry["people"], entry["fatalities"] or {}
+    place, people, deaths = entry["place"], entry["people"], entry["fatalities"]
     bps = entry.get("place_bps")
     return (
-        *(entry[name] for name in ("event_id", "version", "source_type", "time", "magnitude", "depth_km")),
-        *(entry["longitude"], entry["latitude"], place.get("name"), place.get("zone")),
-        *(bps, p_code(bps), place.get("distance_km")),
+        *(entry["event_id"], entry["version"], entry["source_type"], entry["time"]),
+        *(entry["magnitude"], entry["depth_km"], entry["longitude"], entry["latitude"]),
+        *((place["name"], place["zone"]) if place else (None, None)),
+        *(bps, p_code(bps), place["distance_km"] if place else None),
         *(entry["description"], entry["alert"], entry["people_max_mmi"]),
-        *(people[f"mmi{mmi}_plus"] for mmi in (6, 7, 8)),
-        *(deaths.get(name) for name in ("p05", "p25", "median", "p75", "p95")),
+        *(people["mmi6_plus"], people["mmi7_plus"], people["mmi8_plus"]),
+        *(deaths[name] if deaths else None for name in QUANTILES),
         *(str(one).lower() for one in (entry["report"] is not None, entry["drill"], entry["demonstration"])),
     )

@@ -1,8 +1,7 @@
 """The timeline of one version: from the quake to its report."""
 
-from typing import Any
-
 from siaga import dates
+from siaga.catalog import EarthquakeEntry
 from siaga.events import Notification
 from siaga.hazards import EARTHQUAKE
 from siaga.language import Language
@@ -12,7 +11,7 @@ from web import clock
 from web.index import Index
 
 
-def steps(index: Index, entry: dict[str, Any], source: str, clock_zone: str, _: Language) -> list[dict[str, str]]:
+def steps(index: Index, entry: EarthquakeEntry, source: str, clock_zone: str, _: Language) -> list[dict[str, str]]:
     """What happened when, and how long after the quake or after its map came.
 
     source: who shown the map. clock_zone: of the clock at the epicentre.

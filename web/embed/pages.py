@@ -1,10 +1,9 @@
 """A map and its newest events for pages of other hosts, in a frame; which hosts those are a setting says."""
 
-from typing import Any
-
 from flask import Blueprint, Response, g, make_response, render_template, request
 
 from siaga.alerts import brief
+from siaga.catalog import Entry
 from siaga.errors import NotFound
 from siaga.hazard.ash import ALERT_LEVELS
 from siaga.impact.fatality import LEVELS
@@ -12,7 +11,7 @@ from siaga.report.classed import ash
 from web import asked, clock
 from web.feeds import addresses
 from web.floods import listing
-from web.floods.pages import chosen_region
+from web.floods.pages import chosen_region, listed_map
 from web.index import Filter, floods
 from web.maps import panel
 from web.services import services
@@ -44,7 +43,7 @@ def framed(tab: str) -> Response:
     return response
 
 
-def _row(entry: dict[str, Any]) -> dict[str, str]:
+def _row(entry: Entry) -> dict[str, str]:
     """An event as the frame lists it."""
     shown, _ = brief.of(entry, g.language), g.language
     return {
@@ -55,12 +54,12 @@ def _row(entry: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def _map(hazard: str, wanted: Filter) -> dict[str, Any]:
+def _map(hazard: str, wanted: Filter) -> panel.Panel:
     """As beside the list, without what filters it."""
     if hazard == "flood":
         index = services().index
         strip = listing.strip(index.floods, chosen_region(index), floods.number(g.now), g.language)
-        return panel.of_flood_list(strip, None) | {"rectangle": False}
+        return listed_map(strip, None) | {"rectangle": False}
     levels = LEVELS if hazard == "earthquake" else [ash.level(name, g.language)["code"] for name in ALERT_LEVELS]
     tab = "earthquakes" if hazard == "earthquake" else "ashfalls"
     return panel.of_list(tab, wanted.box, list(levels)) | {"rectangle": False}

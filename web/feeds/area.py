@@ -1,16 +1,19 @@
 """Where a version's hazard is: bounds of its map, a simple outline of what is hit, codes of the districts in it."""
 
 import json
-from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
+from typing import TypedDict, cast
 
 import shapely
 import shapely.geometry
 
+from siaga.catalog import Entry
 from siaga.errors import NotFound
 from siaga.exposure.codes import bps_codes
 from siaga.impact.flood import AFFECTED_FROM
+from siaga.impact.stored import Impact
+from siaga.impact.stored.classed import ClassedZone
+from siaga.impact.stored.earthquake import EarthquakeZone
 from web.runs import Damaged, Runs
 
 Bounds = tuple[float, float, float, float]
@@ -24,7 +27,14 @@ _CACHED = 1024
 MOST_CODES = 200
 
 
-def bounds(runs: Runs, entry: Mapping[str, Any]) -> Bounds | None:
+class _Feature(TypedDict):
+    """A feature of AREAS. properties: among them mmi or class."""
+
+    geometry: dict[str, object]
+    properties: dict[str, str | int]
+
+
+def bounds(runs: Runs, entry: Entry) -> Bounds | None:
     """West, south, east, north of the map in degrees, WGS84; None where all is dry.
 
     None also of a record that is damaged or gone: one event must not take the others out of a list.
@@ -35,7 +45,7 @@ def bounds(runs: Runs, entry: Mapping[str, Any]) -> Bounds | None:
         return None
 
 
-def outline(runs: Runs, entry: dict[str, Any]) -> tuple[tuple[float, float], ...]:
+def outline(runs: Runs, entry: Entry) -> tuple[tuple[float, float], ...]:
     """The convex hull of what is hit, as a closed ring of (longitude, latitude), counter-clockwise; empty where dry.
 
     Hit is MMI VI and above, else the strongest class on the map; RWs with water, else those told to be careful; all
@@ -46,16 +56,16 @@ def outline(runs: Runs, entry: dict[str, Any]) -> tuple[tuple[float, float], ...
 
 @lru_cache(_CACHED)
 def _bounds(runs: Runs, key: str, sha256: str) -> Bounds | None:
-    shown = runs.analysis({"impact": {"key": key, "sha256": sha256}})["map"]
-    if shown["west"] is None:
+    shown = runs.impact(key, sha256)["map"]
+    west, south, east, north = shown["west"], shown["south"], shown["east"], shown["north"]
+    if west is None or south is None or east is None or north is None:
         return None
-    west, south, east, north = (round(shown[side], _EXACT) for side in ("west", "south", "east", "north"))
-    return west, south, east, north
+    return round(west, _EXACT), round(south, _EXACT), round(east, _EXACT), round(north, _EXACT)
 
 
 @lru_cache(_CACHED)
 def _outline(runs: Runs, hazard: str, key: str, sha256: str) -> tuple[tuple[float, float], ...]:
-    features = json.loads(runs.whole(key, sha256))["features"]
+    features: list[_Feature] = json.loads(runs.whole(key, sha256))["features"]
     shapes = [shapely.geometry.shape(one["geometry"]) for one in _hit(hazard, features)]
     if not shapes:
         return ()
@@ -67,7 +77,7 @@ def _outline(runs: Runs, hazard: str, key: str, sha256: str) -> tuple[tuple[floa
     return tuple((round(x, _DECIMALS), round(y, _DECIMALS)) for x, y in ring)
 
 
-def _hit(hazard: str, features: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _hit(hazard: str, features: list[_Feature]) -> list[_Feature]:
     """Of the areas those that are hit; all of the highest class where none is."""
     if hazard == "ash" or not features:
         return features
@@ -76,14 +86,15 @@ def _hit(hazard: str, features: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [one for one in features if int(one["properties"][name]) >= min(least, highest)]
 
 
-def district_codes(impact: Mapping[str, Any]) -> list[str]:
+def district_codes(impact: Impact) -> list[str]:
     """Numbers of BPS of zones in which at least one person is hit; none where the installed zones have none."""
     numbers = bps_codes(zone["code"] for zone in impact["zones"])
     hit = (numbers.get(zone["code"]) for zone in impact["zones"] if _people_hit(zone) >= 1)
     return [number for number in hit if number][:MOST_CODES]
 
 
-def _people_hit(zone: Mapping[str, Any]) -> float:
+def _people_hit(zone: EarthquakeZone | ClassedZone) -> float:
     if "by_mmi" in zone:
-        return sum(people or 0.0 for mmi, people in zone["by_mmi"].items() if int(mmi) >= HIT_FROM)
-    return float(zone["affected"] or 0.0)
+        by_mmi = cast(EarthquakeZone, zone)["by_mmi"]
+        return sum(people or 0.0 for mmi, people in by_mmi.items() if int(mmi) >= HIT_FROM)
+    return zone["affected"] or 0.0

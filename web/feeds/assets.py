@@ -1,9 +1,9 @@
 """The files of a version as assets of STAC items: what each is, its bytes and its hash."""
 
 from collections.abc import Callable
-from typing import Any
 
 from siaga import keys
+from siaga.catalog import Entry
 from siaga.language import Language
 from web import downloads
 from web.feeds import addresses
@@ -17,7 +17,7 @@ _HAZARD = (  # what tells of the hazard alone; the rest tells what it does
 _ROLES = {"pdf": "overview", "html": "overview", "png": "visual", "tif": "data", "gpkg": "data"}
 
 
-def of(entry: dict[str, Any], kind: str, _: Language) -> dict[str, Any]:
+def of(entry: Entry, kind: str, _: Language) -> dict[str, object]:
     """Those of an item. kind: events (the page, the report, the message), hazards or impacts."""
     if kind == "events":
         return _pages(entry) | _files(entry, lambda path: path.startswith(("report-", "share-")), _)
@@ -26,14 +26,14 @@ def of(entry: dict[str, Any], kind: str, _: Language) -> dict[str, Any]:
     return _files(entry, lambda path: path.startswith(("zones.", "event.")) or path == keys.IMPACT, _)
 
 
-def _pages(entry: dict[str, Any]) -> dict[str, Any]:
+def _pages(entry: Entry) -> dict[str, object]:
     return {
         "page": {"href": addresses.event(entry), "type": "text/html", "roles": ["overview"]},
         "cap": {"href": addresses.alert(entry), "type": "application/cap+xml", "roles": ["metadata"]},
     }
 
 
-def _files(entry: dict[str, Any], wanted: Callable[[str], bool], _: Language) -> dict[str, Any]:
+def _files(entry: Entry, wanted: Callable[[str], bool], _: Language) -> dict[str, object]:
     runs = services().runs
     sizes, hashes = runs.sizes(entry), runs.hashes(entry)
     names = {one["path"]: one["name"] for one in downloads.listed(entry["hazard"], sizes, hashes, _)}

@@ -1,12 +1,12 @@
 """Atom with GeoRSS: the newest events of a hazard in one language, an entry each, whatever its versions."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
 from xml.etree import ElementTree
 
 from flask import Blueprint, Response
 
 from siaga.alerts import brief
+from siaga.catalog import Entry
 from siaga.errors import NotFound
 from siaga.language import LANGUAGES, Language
 from web.api import access
@@ -56,7 +56,7 @@ def feed(page: str, code: str) -> Response:
 _TITLES = {"earthquake": "Earthquakes", "flood": "Floods", "ash": "Volcanic ash"}
 
 
-def _entry(entry: dict[str, Any], history: list[dict[str, Any]], _: Language) -> ElementTree.Element:
+def _entry(entry: Entry, history: Sequence[Entry], _: Language) -> ElementTree.Element:
     """One event. history: its versions, the newest first."""
     shown = brief.of(entry, _)
     made = ElementTree.Element(f"{{{_ATOM}}}entry")
@@ -79,18 +79,18 @@ def _entry(entry: dict[str, Any], history: list[dict[str, Any]], _: Language) ->
     return made
 
 
-def tag(history: list[dict[str, Any]]) -> str:
+def tag(history: Sequence[Entry]) -> str:
     """The id of an event, the same in whatever version."""
     name = f"{history[0]['hazard']}:{addresses.lasting_id(history)}"
     return f"tag:{addresses.host()},{_SINCE}:{name}{':drill' if history[0]['drill'] else ''}"
 
 
-def _updated(history: list[dict[str, Any]]) -> str:
+def _updated(history: Sequence[Entry]) -> str:
     """When the last of its versions came."""
     return max(str(one["arrival"]["received"]) for one in history)
 
 
-def _place(made: ElementTree.Element, entry: Mapping[str, Any]) -> None:
+def _place(made: ElementTree.Element, entry: Entry) -> None:
     """GeoRSS: the epicentre, the volcano; the box of a flood."""
     if entry["hazard"] == "flood":
         box = area.bounds(services().runs, entry)

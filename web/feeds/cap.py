@@ -1,16 +1,17 @@
 """CAP 1.2: a message for each version of an event, that refers to those of the versions below it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 from xml.etree import ElementTree
 
 from flask import Blueprint, Response
 
 from siaga import keys, moment
 from siaga.alerts import brief
+from siaga.catalog import Entry
 from siaga.errors import NotFound
 from siaga.exposure.codes import p_code
+from siaga.impact.stored import Impact
 from siaga.inputs.decisions import HIDDEN, Decision
 from siaga.language import LANGUAGES, Language
 from siaga.report.classed import tables
@@ -33,7 +34,7 @@ pages.after_request(access.allow)
 
 
 @pages.app_context_processor
-def _linked() -> dict[str, Any]:
+def _linked() -> dict[str, object]:
     """What the head of every page needs to name the message of its event."""
     return {"alert_path": addresses.alert_path}
 
@@ -70,7 +71,7 @@ def message(page: str, event_id: str, version: str = "") -> Response:
     return markup.answer(root, MEDIA_TYPE)
 
 
-def _withdrawn(versions: list[dict[str, Any]], decision: Decision) -> Response:
+def _withdrawn(versions: Sequence[Entry], decision: Decision) -> Response:
     """What takes back all messages of an event. decision: by which readers do not see it."""
     root = ElementTree.Element("alert", {"xmlns": _CAP})
     markup.add(root, "identifier", f"siaga.{decision.hazard}.{versions[0]['event_id']}.hidden.{decision.when}")
@@ -81,7 +82,7 @@ def _withdrawn(versions: list[dict[str, Any]], decision: Decision) -> Response:
     return markup.answer(root, MEDIA_TYPE)
 
 
-def identifier(entry: judgement.Entry, shown: Decision | None) -> str:
+def identifier(entry: Entry, shown: Decision | None) -> str:
     """Of the message of a version: it names the run too, so that one identifier never has two contents.
 
     shown: by which its event is shown again; what was taken back is another message then.
@@ -95,16 +96,16 @@ def sender() -> str:
     return f"siaga@{addresses.host()}"
 
 
-def _reference(entry: judgement.Entry, shown: Decision | None) -> str:
+def _reference(entry: Entry, shown: Decision | None) -> str:
     return f"{sender()},{identifier(entry, shown)},{_clock(_sent(entry, shown))}"
 
 
-def _is_again(entry: judgement.Entry, shown: Decision | None) -> bool:
+def _is_again(entry: Entry, shown: Decision | None) -> bool:
     """Whether a version was there before its event was hidden and shown again."""
     return shown is not None and moment.parse(shown.when) > moment.parse(entry["arrival"]["received"])
 
 
-def _sent(entry: judgement.Entry, shown: Decision | None) -> str:
+def _sent(entry: Entry, shown: Decision | None) -> str:
     """When its message went out, UTC as stored."""
     return shown.when if shown and _is_again(entry, shown) else str(entry["arrival"]["received"])
 
@@ -113,7 +114,7 @@ def _clock(utc: str) -> str:
     return moment.at_offset(moment.parse(utc), _CLOCK).isoformat(timespec="seconds")
 
 
-def _info(info: ElementTree.Element, entry: dict[str, Any], kind: str, sent: str, _: Language) -> None:
+def _info(info: ElementTree.Element, entry: Entry, kind: str, sent: str, _: Language) -> None:
     """What one language says, in the order of the schema. sent: as `_sent` has it."""
     impact, shown = services().runs.analysis(entry), brief.of(entry, _)
     judged = judgement.of(entry, kind)
@@ -143,14 +144,14 @@ def _info(info: ElementTree.Element, entry: dict[str, Any], kind: str, sent: str
     _area(info, entry, impact, shown, _)
 
 
-def _expires(entry: judgement.Entry, sent: str) -> str:
+def _expires(entry: Entry, sent: str) -> str:
     """When the message is stale: at the end of an ash forecast, else so many hours after it was sent."""
     if entry["hazard"] == "ash":
         return str(max(entry["expires"], sent))
     return moment.stamp(moment.parse(sent) + timedelta(hours=judgement.EXPIRES_HOURS[entry["hazard"]]))
 
 
-def _resources(info: ElementTree.Element, entry: dict[str, Any], _: Language) -> None:
+def _resources(info: ElementTree.Element, entry: Entry, _: Language) -> None:
     """The report and the picture in that language, and the figures; sizes in bytes, digests SHA-1 as CAP wants."""
     runs = services().runs
     wanted = (f"report-{_.code}.pdf", f"share-{_.code}.png", "zones.csv", area.AREAS[entry["hazard"]], keys.IMPACT)
@@ -166,9 +167,7 @@ def _resources(info: ElementTree.Element, entry: dict[str, Any], _: Language) ->
         markup.add(resource, "digest", runs.sha1(entry, path))
 
 
-def _area(
-    info: ElementTree.Element, entry: dict[str, Any], impact: Mapping[str, Any], shown: brief.Brief, _: Language
-) -> None:
+def _area(info: ElementTree.Element, entry: Entry, impact: Impact, shown: brief.Brief, _: Language) -> None:
     """What is hit: an outline, districts by their codes; the volcano's surroundings where there is no ash."""
     place = ElementTree.SubElement(info, "area")
     markup.add(place, "areaDesc", _place_name(entry, shown, _))
@@ -183,7 +182,7 @@ def _area(
         _pair(place, "geocode", "P-code", p_code(code))
 
 
-def _place_name(entry: Mapping[str, Any], shown: brief.Brief, _: Language) -> str:
+def _place_name(entry: Entry, shown: brief.Brief, _: Language) -> str:
     """Where, in words: the sentence of place of a quake's list, else the title."""
     if entry["hazard"] == "earthquake" and entry["place"]:
         return f"{entry['place']['name']}, {entry['place']['zone']}"

@@ -1,15 +1,16 @@
 """The collections of OGC API Features: events of each hazard, and of single events the areas and districts."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
 
 from siaga import moment
 from siaga.alerts import brief
+from siaga.catalog import Entry
 from siaga.errors import BadInput, NotFound
 from siaga.language import Language
 from siaga.product import PACKAGE
+from web.api.events import point
+from web.api.records import Point, Polygon
 from web.feeds import addresses, area, facts, layers
 from web.feeds.query import Query
 from web.index import Filter
@@ -29,17 +30,17 @@ class Collection:
     title: str
     hazard: str
     kind: str = ""
-    entry: Mapping[str, Any] | None = None
+    entry: Entry | None = None
 
     def _bounds(self) -> area.Bounds | None:
         """Of all its features, as far as that is known without reading each: districts reach beyond the map."""
         if self.entry is None:
             return None
         if self.kind == "zones":
-            return layers.zones_bounds(services().runs, dict(self.entry))
+            return layers.zones_bounds(services().runs, self.entry)
         return area.bounds(services().runs, self.entry)
 
-    def described(self) -> dict[str, Any]:
+    def described(self) -> dict[str, object]:
         """As a list of collections tells it, with its links."""
         where = addresses.whole(f"/ogc/collections/{self.name}")
         bounds = self._bounds() or _WORLD
@@ -86,30 +87,32 @@ def named(name: str, _: Language) -> Collection:
     return replace(_of_event(kind, entry, _), name=name)
 
 
-def _has(kind: str, entry: Mapping[str, Any]) -> bool:
+def _has(kind: str, entry: Entry) -> bool:
     """Whether a version has it: zones come with the report of a quake."""
     if entry["hazard"] != _KINDS[kind]:
         return False
-    return kind != "zones" or (entry["report"] is not None and PACKAGE in services().runs.sizes(dict(entry)))
+    return kind != "zones" or (entry["report"] is not None and PACKAGE in services().runs.sizes(entry))
 
 
-def _of_event(kind: str, entry: Mapping[str, Any], _: Language) -> Collection:
+def _of_event(kind: str, entry: Entry, _: Language) -> Collection:
     words = {"zones": _("districts"), "bands": _("MMI classes"), "areas": _("flooded RWs"), "classes": _("ash classes")}
     title = f"{brief.of(entry, _).title}, {entry['time']}: {words[kind]}"
     return Collection(f"{kind}.{entry['event_id']}", title, entry["hazard"], kind, entry)
 
 
-def items(collection: Collection, query: Query, _: Language) -> tuple[list[dict[str, Any]], str, int | None]:
+def items(collection: Collection, query: Query, _: Language) -> tuple[list[dict[str, object]], str, int | None]:
     """Features, the cursor of what follows ("" at the end), and how many there are in all, where that is known."""
     if collection.entry is None:
         return _events(collection.hazard, query, _)
     start = int(query.cursor) if query.cursor.isascii() and query.cursor.isdecimal() else 0
-    matched = _layer(collection).within(query.box) if _overlaps(collection.entry["time"], query) else []
+    matched = (
+        _layer(collection, collection.entry).within(query.box) if _overlaps(collection.entry["time"], query) else []
+    )
     end = start + query.limit
     return matched[start:end], str(end) if end < len(matched) else "", len(matched)
 
 
-def item(collection: Collection, name: str, _: Language) -> dict[str, Any]:
+def item(collection: Collection, name: str, _: Language) -> dict[str, object]:
     """One feature. Raises NotFound."""
     if collection.entry is None:
         missing = NotFound("There is no event {event_id}", event_id=name[:80])
@@ -120,14 +123,13 @@ def item(collection: Collection, name: str, _: Language) -> dict[str, Any]:
         if entry["drill"]:
             raise missing
         return feature(entry, _)
-    for one in _layer(collection).features:
+    for one in _layer(collection, collection.entry).features:
         if one["id"] == name:
             return one
     raise NotFound("There is no feature {name} in {collection}", name=name[:80], collection=collection.name)
 
 
-def _layer(collection: Collection) -> layers.Layer:
-    entry = dict(collection.entry or {})
+def _layer(collection: Collection, entry: Entry) -> layers.Layer:
     made = layers.zones if collection.kind == "zones" else layers.areas
     return made(services().runs, entry)
 
@@ -137,7 +139,7 @@ def _overlaps(utc: str, query: Query) -> bool:
     return (query.since is None or query.since <= time) and (query.until is None or time <= query.until)
 
 
-def _events(hazard: str, query: Query, _: Language) -> tuple[list[dict[str, Any]], str, int | None]:
+def _events(hazard: str, query: Query, _: Language) -> tuple[list[dict[str, object]], str, int | None]:
     """Events by the version that counts, the newest first."""
     until = query.until + timedelta(seconds=1) if query.until else None
     wanted = Filter(since=query.since, until=until, box=None if hazard == "flood" else query.box)
@@ -149,7 +151,7 @@ def _events(hazard: str, query: Query, _: Language) -> tuple[list[dict[str, Any]
     return features, after, None
 
 
-def feature(entry: Mapping[str, Any], _: Language) -> dict[str, Any]:
+def feature(entry: Entry, _: Language) -> dict[str, object]:
     """An event: the epicentre, the volcano, or the box of a flood."""
     shown = brief.of(entry, _)
     report = f"report-{_.code}.pdf"
@@ -175,15 +177,12 @@ def feature(entry: Mapping[str, Any], _: Language) -> dict[str, Any]:
     }
 
 
-def geometry(entry: Mapping[str, Any]) -> dict[str, Any] | None:
+def geometry(entry: Entry) -> Point | Polygon | None:
     """Where an event is, as GeoJSON; None for a dry hour."""
-    if entry["hazard"] != "flood":
-        point = entry if entry["hazard"] == "earthquake" else entry["volcano"]
-        return {"type": "Point", "coordinates": [point["longitude"], point["latitude"]]}
-    return box(area.bounds(services().runs, entry))
+    return box(area.bounds(services().runs, entry)) if entry["hazard"] == "flood" else point(entry)
 
 
-def box(bounds: area.Bounds | None) -> dict[str, Any] | None:
+def box(bounds: area.Bounds | None) -> Polygon | None:
     """Bounds as a polygon, counter-clockwise; None for none."""
     if bounds is None:
         return None

@@ -1,14 +1,12 @@
 """What CAP calls an event: severity, urgency, certainty, kind of message, codes. The table stands in docs/feeds.md."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from siaga.catalog import Entry
 from siaga.impact.flood import AFFECTED_FROM
 from web.feeds import facts
 from web.feeds.area import HIT_FROM
-
-Entry = Mapping[str, Any]
 
 EXPIRES_HOURS = {"earthquake": 24, "flood": 2}  # a flood's next hour is due in one
 # UNDRR and ISC, Hazard Information Profiles, 2025; GLIDE
@@ -44,7 +42,7 @@ class Judgement:
 def of(entry: Entry, kind: str) -> Judgement:
     """That of a version. kind: of its message."""
     hazard = entry["hazard"]
-    level = entry["alert"] if hazard == "earthquake" else entry["highest_class"]
+    level = entry["alert"] if entry["hazard"] == "earthquake" else entry["highest_class"]
     severity = "Minor" if is_nothing(entry) else _SEVERITY[hazard].get(level or "", "Unknown")
     urgency = "Expected" if hazard == "ash" else "Immediate"
     if severity == "Minor":

@@ -4,11 +4,11 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import shapely
 import shapely.geometry
 
+from siaga.catalog import Entry
 from siaga.errors import NotFound
 from siaga.exposure.codes import bps_codes, p_code
 from siaga.product import PACKAGE
@@ -23,27 +23,27 @@ _CACHED, _BOUNDS_CACHED = 16, 1024  # layers, each of which may have some megaby
 class Layer:
     """features: GeoJSON, each with an id. bounds: of each, degrees, None where it has no shape."""
 
-    features: tuple[dict[str, Any], ...]
+    features: tuple[dict[str, object], ...]
     bounds: tuple[Bounds | None, ...]
 
-    def within(self, box: Bounds | None) -> list[dict[str, Any]]:
+    def within(self, box: Bounds | None) -> list[dict[str, object]]:
         """Those whose bounds meet the box; all without one."""
         if box is None:
             return list(self.features)
         return [one for one, bounds in zip(self.features, self.bounds, strict=True) if bounds and meet(bounds, box)]
 
 
-def areas(runs: Runs, entry: dict[str, Any]) -> Layer:
+def areas(runs: Runs, entry: Entry) -> Layer:
     """MMI classes, flooded RWs or ash classes of a version. Raises NotFound, Damaged."""
     return _areas(runs, *runs.located(entry, AREAS[entry["hazard"]]))
 
 
-def zones(runs: Runs, entry: dict[str, Any]) -> Layer:
+def zones(runs: Runs, entry: Entry) -> Layer:
     """Zones of all levels of a quake with their figures, of its GeoPackage; NotFound while it has no report."""
     return _zones(runs, *runs.located(entry, PACKAGE))
 
 
-def zones_bounds(runs: Runs, entry: dict[str, Any]) -> Bounds | None:
+def zones_bounds(runs: Runs, entry: Entry) -> Bounds | None:
     """Those of all these zones together; None where none has a shape, or the file is damaged or gone."""
     try:
         return _zones_bounds(runs, *runs.located(entry, PACKAGE))
@@ -79,7 +79,7 @@ def _zones_bounds(runs: Runs, key: str, sha256: str) -> Bounds | None:
     return min(wests), min(souths), max(easts), max(norths)
 
 
-def _layer(rows: Iterator[tuple[shapely.Geometry | None, dict[str, Any], str | None]]) -> Layer:
+def _layer(rows: Iterator[tuple[shapely.Geometry | None, dict[str, object], str | None]]) -> Layer:
     features, bounds = [], []
     for number, (shape, properties, name) in enumerate(rows, 1):
         known = shape is not None and not shape.is_empty

@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from types import MappingProxyType
 
 from siaga import moment
 from siaga.alerts import brief
+from siaga.catalog import Entry
 from siaga.impact.stored import Impact
 from siaga.language import Language
+from web.api.records import Point, Polygon
 from web.feeds import addresses, area, collections
 from web.services import services
-
-Entry = Mapping[str, Any]
 
 STAC_VERSION = "1.1.0"
 MONTY = "https://ifrcgo.org/monty-stac-extension/v1.3.0/schema.json"
@@ -48,26 +48,24 @@ class Estimate:
     description: str
 
 
-def event(subject: Subject, _: Language) -> dict[str, Any]:
+def event(subject: Subject, _: Language) -> dict[str, object]:
     """The item of an event."""
     shown, shape = brief.of(subject.entry, _), collections.geometry(subject.entry)
     return _item(subject, "events", "", shape, (shown.title, " ".join(shown.lines)))
 
 
-def hazard(subject: Subject, _: Language) -> dict[str, Any]:
+def hazard(subject: Subject, _: Language) -> dict[str, object]:
     """The item of a version's map: how strong, deep or thick at most, and over which ground."""
     shown, (value, unit, estimated) = brief.of(subject.entry, _), _severity(subject.entry)
-    made = _item(subject, "hazards", "", _bounds(subject.entry), (shown.title, f"{shown.title}: {unit} {value:g}"))
+    text = (shown.title, f"{shown.title}: {unit} {value:g}")
     detail = {"severity_value": value, "severity_unit": unit, "estimate_type": estimated}
-    made["properties"]["monty:hazard_detail"] = detail
-    return made
+    return _item(subject, "hazards", "", _bounds(subject.entry), text, {"monty:hazard_detail": detail})
 
 
-def impact(subject: Subject, estimate: Estimate, _: Language) -> dict[str, Any]:
+def impact(subject: Subject, estimate: Estimate, _: Language) -> dict[str, object]:
     """The item of one figure of a version."""
     title = f"{brief.of(subject.entry, _).title}: {estimate.name}"
-    made = _item(subject, "impacts", estimate.name, _bounds(subject.entry), (title, estimate.description))
-    made["properties"]["monty:impact_detail"] = {
+    detail = {
         "category": "people",
         "type": estimate.kind,
         "value": estimate.value,
@@ -75,14 +73,14 @@ def impact(subject: Subject, estimate: Estimate, _: Language) -> dict[str, Any]:
         "estimate_type": "modelled",
         "description": estimate.description,
     }
-    return made
+    text, shape = (title, estimate.description), _bounds(subject.entry)
+    return _item(subject, "impacts", estimate.name, shape, text, {"monty:impact_detail": detail})
 
 
 def estimates(entry: Entry) -> list[Estimate]:
     """What is known of people and deaths; what is not known has no item."""
-    deaths = entry.get("fatalities")
     found = []
-    if deaths:
+    if entry["hazard"] == "earthquake" and (deaths := entry["fatalities"]):
         spread = f"5 % to 95 %: {deaths['p05']:.4g} to {deaths['p95']:.4g}"
         found.append(Estimate("deaths", "death", deaths["median"], f"Median of the deaths by shaking; {spread}"))
     if entry["affected"] is not None:
@@ -107,12 +105,17 @@ def correlation(entry: Entry, countries: list[str]) -> str:
 
 
 def _item(
-    subject: Subject, kind: str, estimate: str, shape: dict[str, Any] | None, text: tuple[str, str]
-) -> dict[str, Any]:
-    """What all items have. text: title and description."""
+    subject: Subject,
+    kind: str,
+    estimate: str,
+    shape: Point | Polygon | None,
+    text: tuple[str, str],
+    detail: Mapping[str, object] = MappingProxyType({}),
+) -> dict[str, object]:
+    """What all items have. text: title and description. detail: the properties that its kind alone has."""
     entry, found = subject.entry, subject.impact
     countries = [COUNTRY] if found["zones"] else []
-    properties = {
+    properties: dict[str, object] = {
         "datetime": entry["time"],
         "updated": entry["arrival"]["received"],
         "title": text[0],
@@ -124,14 +127,15 @@ def _item(
         "monty:hazard_codes": CODES[entry["hazard"]],
         "monty:corr_id": correlation(entry, countries),
     }
-    if found["hazard"] == "earthquake":
+    if found["hazard"] == "earthquake" and entry["hazard"] == "earthquake":
         source = found["event"]["originator"] or "BMKG"
         properties |= {
             "eq:magnitude": entry["magnitude"],
             "eq:depth": entry["depth_km"],
             "eq:sources": [{"name": source, "code": source.lower(), "catalog": entry["event_id"]}],
         }
-    made: dict[str, Any] = {
+    properties |= detail
+    made: dict[str, object] = {
         "type": "Feature",
         "stac_version": STAC_VERSION,
         "stac_extensions": [MONTY, FILE, *([EARTHQUAKE] if found["hazard"] == "earthquake" else [])],
@@ -143,13 +147,13 @@ def _item(
     return made | ({"bbox": _bbox(entry, shape)} if shape else {})
 
 
-def _bbox(entry: Entry, shape: Mapping[str, Any]) -> list[float]:
+def _bbox(entry: Entry, shape: Point | Polygon) -> list[float]:
     if shape["type"] == "Point":
         return [*shape["coordinates"], *shape["coordinates"]]
     return list(area.bounds(services().runs, entry) or ())
 
 
-def _bounds(entry: Entry) -> dict[str, Any] | None:
+def _bounds(entry: Entry) -> Polygon | None:
     """The bounds of the map as a polygon; None where all is dry."""
     return collections.box(area.bounds(services().runs, entry))
 

@@ -1,20 +1,21 @@
 """OGC API Features described in OpenAPI 3.0, as the standard wants it."""
 
-from typing import Any
+from collections.abc import Sequence
 
 import siaga
+from siaga.impact.schemas import Schema
 from web.feeds import query
 
 MEDIA_TYPE = "application/vnd.oai.openapi+json;version=3.0"
 
 
-def document(server: str) -> dict[str, Any]:
+def document(server: str) -> Schema:
     """The description. server: the address of the landing page."""
     name = {"name": "collectionId", "in": "path", "required": True, "schema": {"type": "string"}}
     one = {"name": "featureId", "in": "path", "required": True, "schema": {"type": "string"}}
     box = {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 6}
     limit = {"type": "integer", "minimum": 1, "maximum": query.MOST, "default": query.USUAL}
-    asked = [
+    asked: list[Schema] = [
         {"name": "bbox", "in": "query", "schema": box, "style": "form", "explode": False},
         {"name": "datetime", "in": "query", "schema": {"type": "string"}},
         {"name": "limit", "in": "query", "schema": limit, "style": "form", "explode": False},
@@ -37,7 +38,7 @@ def document(server: str) -> dict[str, Any]:
     }
 
 
-def _get(summary: str, operation: str, parameters: Any = (), kind: str = "json") -> dict[str, Any]:
+def _get(summary: str, operation: str, parameters: Sequence[Schema] = (), kind: str = "json") -> Schema:
     content = {f"application/{kind}": {"schema": {"type": "object"}}}
     responses = {"200": {"description": summary, "content": content}, "default": {"description": "Why not"}}
     told = {"summary": summary, "operationId": operation, "parameters": list(parameters), "responses": responses}

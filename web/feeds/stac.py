@@ -1,9 +1,10 @@
 """A STAC catalogue of events, hazards and impacts by IFRC's Monty extension, for who joins sources of disasters."""
 
-from typing import Any
+from collections.abc import Sequence
 
 from flask import Blueprint, Response, g
 
+from siaga.catalog import Entry
 from siaga.errors import BadInput, NotFound, SiagaError
 from siaga.hazards import HAZARDS
 from siaga.language import Language
@@ -104,19 +105,19 @@ def item(kind: str, name: str) -> Response:
     return answer(made, GEOJSON)
 
 
-def _history(entry: dict[str, Any]) -> list[dict[str, Any]]:
+def _history(entry: Entry) -> list[Entry]:
     """All versions of its event, the newest first."""
     return services().index.versions(entry["event_id"], entry["version"], entry["hazard"]) or [entry]
 
 
-def _names(kind: str, entry: dict[str, Any], event_id: str) -> list[str]:
+def _names(kind: str, entry: Entry, event_id: str) -> list[str]:
     """The items of a version in a collection."""
     if kind == "impacts":
         return [monty.name(entry, kind, event_id, one.name) for one in monty.estimates(entry)]
     return [monty.name(entry, kind, event_id)]
 
 
-def _made(kind: str, subject: monty.Subject, estimate: str, _: Language) -> dict[str, Any] | None:
+def _made(kind: str, subject: monty.Subject, estimate: str, _: Language) -> dict[str, object] | None:
     """The item, without assets and links; None for a figure that is not known."""
     if kind == "impacts":
         found = next((one for one in monty.estimates(subject.entry) if one.name == estimate), None)
@@ -124,9 +125,9 @@ def _made(kind: str, subject: monty.Subject, estimate: str, _: Language) -> dict
     return monty.event(subject, _) if kind == "events" else monty.hazard(subject, _)
 
 
-def _links(kind: str, subject: monty.Subject, versions: list[dict[str, Any]], estimate: str) -> list[dict[str, Any]]:
+def _links(kind: str, subject: monty.Subject, versions: Sequence[Entry], estimate: str) -> list[dict[str, object]]:
     """Up, to what other items tell of the same version, and from a map to those of the versions beside it."""
-    entry, event_id = dict(subject.entry), subject.event_id
+    entry, event_id = subject.entry, subject.event_id
     own = monty.address(kind)
     links = [
         _link("self", monty.address(kind, monty.name(entry, kind, event_id, estimate)), media_type=GEOJSON),
@@ -147,5 +148,5 @@ def _links(kind: str, subject: monty.Subject, versions: list[dict[str, Any]], es
     return links
 
 
-def _link(rel: str, href: str, title: str = "", media_type: str = JSON) -> dict[str, Any]:
+def _link(rel: str, href: str, title: str = "", media_type: str = JSON) -> dict[str, object]:
     return {"rel": rel, "href": href, "type": media_type, **({"title": title} if title else {})}

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 from xml.etree import ElementTree
 
 from siaga import moment
+from siaga.catalog import Entry
 from siaga.inputs.decisions import Decision
 from siaga.language import LANGUAGES, Language
 from web.feeds import judgement, markup
@@ -15,7 +15,7 @@ from web.tabs import NAMES
 _DAY = timedelta(days=1)
 
 
-def fill(root: ElementTree.Element, entry: dict[str, Any], decision: Decision, references: Sequence[str]) -> None:
+def fill(root: ElementTree.Element, entry: Entry, decision: Decision, references: Sequence[str]) -> None:
     """From msgType on. references: of all its messages. decision: by which the event is hidden."""
     markup.add(root, "msgType", "Cancel")
     markup.add(root, "source", f"Siaga, {entry['arrival']['bucket']}")
@@ -26,7 +26,7 @@ def fill(root: ElementTree.Element, entry: dict[str, Any], decision: Decision, r
         _info(ElementTree.SubElement(root, "info"), entry, decision, language_of(code))
 
 
-def _info(info: ElementTree.Element, entry: dict[str, Any], decision: Decision, _: Language) -> None:
+def _info(info: ElementTree.Element, entry: Entry, decision: Decision, _: Language) -> None:
     text = _("An operator took this event out of sight; earlier messages of it no longer hold.")
     for name, value in (
         ("language", _.code),

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from typing import Any
+from typing import TypedDict
 
 from flask import Blueprint, Response, g, jsonify, render_template, request
 
@@ -18,6 +18,15 @@ from web.services import services
 _SHOWN = 100
 
 pages = Blueprint("floodhistory", __name__)
+
+
+class _Asked(TypedDict):
+    """What is asked for. least: state; first, last: months as year * 12 + month - 1."""
+
+    region: str
+    least: int
+    first: int
+    last: int
 
 
 @pages.get("/floods/frequency")
@@ -87,7 +96,7 @@ def histogram_json() -> Response:
     return jsonify(_period(asked) | {"floods_per_rw": bins})
 
 
-def _asked(index: Index) -> tuple[dict[str, Any], list[Frequency]]:
+def _asked(index: Index) -> tuple[_Asked, list[Frequency]]:
     """Region, least state and months that are asked for, and what is known of them."""
     region = chosen_region(index)
     months = [month for month, _count in index.floods.months(region)] or [episodes.month_of(0)]
@@ -99,13 +108,14 @@ def _asked(index: Index) -> tuple[dict[str, Any], list[Frequency]]:
     first, last = (month_of_text(request.args.get(name, "")) for name in ("from", "to"))
     first, last = months[-1] if first is None else first, months[0] if last is None else last
     first, last = min(first, last), max(first, last)
-    asked = {"region": region, "least": least, "first": first, "last": last}
+    asked: _Asked = {"region": region, "least": least, "first": first, "last": last}
     return asked, index.floods.frequencies(region, least, first, last)
 
 
-def _page(index: Index, asked: dict[str, Any]) -> dict[str, Any]:
+def _page(index: Index, asked: _Asked) -> dict[str, object]:
     months = [(_text(one), month_name(one)) for one, _count in index.floods.months(asked["region"])]
-    return asked | {
+    return {
+        **asked,
         "from_": _text(asked["first"]),
         "to": _text(asked["last"]),
         "names": (month_name(asked["first"]), month_name(asked["last"])),
@@ -115,7 +125,7 @@ def _page(index: Index, asked: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _bins(found: list[Frequency]) -> list[dict[str, Any]]:
+def _bins(found: list[Frequency]) -> list[dict[str, object]]:
     counted = histogram(found)
     most = max((count for *_, count in counted), default=0) or 1
     made = []
@@ -125,7 +135,7 @@ def _bins(found: list[Frequency]) -> list[dict[str, Any]]:
     return made
 
 
-def _row(one: Frequency, names: dict[str, tuple[str, str]]) -> dict[str, Any]:
+def _row(one: Frequency, names: dict[str, tuple[str, str]]) -> dict[str, object]:
     name, parent = names[one.geom_id]
     return {
         "name": name,
@@ -136,7 +146,7 @@ def _row(one: Frequency, names: dict[str, tuple[str, str]]) -> dict[str, Any]:
     }
 
 
-def _record(one: Frequency, names: dict[str, tuple[str, str]]) -> dict[str, Any]:
+def _record(one: Frequency, names: dict[str, tuple[str, str]]) -> dict[str, object]:
     name, parent = names[one.geom_id]
     hours = {str(state): one.by_state.get(state, 0) for state in episodes.LEAST}
     return {"name": name, "parent": parent, "floods": one.episodes, "hours": one.hours, "peak": one.peak} | {
@@ -144,7 +154,7 @@ def _record(one: Frequency, names: dict[str, tuple[str, str]]) -> dict[str, Any]
     }
 
 
-def _period(asked: dict[str, Any]) -> dict[str, Any]:
+def _period(asked: _Asked) -> dict[str, object]:
     period = {"from": _text(asked["first"]), "to": _text(asked["last"])}
     return {"region": asked["region"], "least_state": asked["least"], "months": period}
 

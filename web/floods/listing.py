@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import NotRequired, TypedDict
 
 from siaga import dates, keys
 from siaga.impact.flood import CLASSES
-from siaga.impact.floodtrend import HOURS_AGO, trend
+from siaga.impact.floodtrend import HOURS_AGO, Trend, trend
 from siaga.language import Language
 from siaga.report import figures, limits
 from siaga.report.classed import flood, tables
@@ -25,6 +25,66 @@ KINDS = {  # what an hour counts as, as filters name it
 }
 
 
+class Line(TypedDict):
+    """An hour of the list, in words and digits. wet: RWs, None if unknown. of: the snapshot whose states hold.
+
+    version: of its entry. own: whether its figures are its own. widths: state and percent, of its bar.
+    """
+
+    snapshot: str
+    clock: str
+    day: str
+    clocks: str
+    iso: str
+    kind: str
+    text: str
+    silent: bool
+    doubt: str
+    wet: str | None
+    widths: list[tuple[int, float]]
+    people: str
+    change: str
+    published: bool
+    of: str | None
+    own: bool
+    version: str | None
+
+
+class Gap(TypedDict):
+    """Hours of which there is nothing at all. when: from the first to the last."""
+
+    kind: str
+    text: str
+    when: str
+    silent: bool
+
+
+class Comparison(TypedDict):
+    """What changed since `back` hours before; change: "" where those are not known. named: which RWs."""
+
+    back: int
+    change: str
+    text: str
+    trend: NotRequired[Trend]
+    named: NotRequired[list[tuple[str, str]]]
+
+
+class Strip(TypedDict):
+    """The newest hour of which the states are known. old: whether it is not the last one. counts: RWs by state."""
+
+    hour: Line
+    when: str
+    old: bool
+    wet: str
+    parents: str
+    people: str
+    displaced: str
+    changes: list[Comparison]
+    modified: str
+    counts: list[tuple[str, str]]
+    demonstration: bool
+
+
 def snapshot(region: str, hour: int) -> str:
     """The id of that hour."""
     return str(keys.Snapshot(floods.moment_of(hour), region))
@@ -35,10 +95,10 @@ def moment_text(utc: datetime, _: Language, zone: str = TIME_ZONE) -> str:
     return f"{dates.clock(utc, zone)}, {dates.short(utc, _.code, zone)}"
 
 
-def line(hour: Hour, region: str, most: int, _: Language, zone: str = TIME_ZONE) -> dict[str, Any]:
+def line(hour: Hour, region: str, most: int, _: Language, zone: str = TIME_ZONE) -> Line:
     """An hour of the list. most: RWs of the widest bar. zone: WIB, WITA, WIT or UTC, of clock and day."""
     entry, wet, at = hour.entry, hour.wet, floods.moment_of(hour.hour)
-    shown = {
+    shown: Line = {
         "snapshot": snapshot(region, hour.hour),
         "clock": dates.clock(at, zone).removesuffix(f" {zone}"),
         "day": dates.short(at, _.code, zone),
@@ -88,7 +148,7 @@ def hour_text(hour: Hour, _: Language) -> str:
     return _("Data") if hour.wet else _("Data; no neighbourhood at {cm} cm or more", cm=limits.of(_).flood_cm)
 
 
-def gap(hours: int, first: int, last: int, _: Language, zone: str = TIME_ZONE) -> dict[str, Any]:
+def gap(hours: int, first: int, last: int, _: Language, zone: str = TIME_ZONE) -> Gap:
     """A line for hours of which there is nothing at all, from `first` to `last`."""
     ends = [moment_text(floods.moment_of(hour), _, zone) for hour in (first, last)]
     when = ends[0] if first == last else f"{ends[0]} – {ends[1]}"
@@ -119,7 +179,7 @@ class Span:
 
 def lines(
     hours: Sequence[Hour], region: str, span: Span, ends: tuple[bool, bool], whole: bool, _: Language
-) -> list[dict[str, Any]]:
+) -> list[Line | Gap]:
     """Hours in their order; where they are all of a span, newest first, a line for those that have no object, too.
 
     ends: whether the span's newest and oldest hour are on this page. whole: whether they are all.
@@ -127,7 +187,7 @@ def lines(
     most = max((sum(hour.counts) for hour in hours if hour.counts), default=0)
     if not whole:
         return [line(hour, region, most, _, span.zone) for hour in hours]
-    shown: list[dict[str, Any]] = []
+    shown: list[Line | Gap] = []
     above = span.last_before(span.end) + span.step if ends[0] else hours[0].hour + span.step if hours else 0
     for hour in hours:
         shown += _silent(hour.hour, above, span, _)
@@ -138,13 +198,13 @@ def lines(
     return shown
 
 
-def _silent(lower: int, upper: int, span: Span, _: Language) -> list[dict[str, Any]]:
+def _silent(lower: int, upper: int, span: Span, _: Language) -> list[Gap]:
     """The line between two hours that are listed, if hours are missing between them."""
     missing = (upper - lower) // span.step - 1
     return [gap(missing, lower + span.step, upper - span.step, _, span.zone)] if missing > 0 else []
 
 
-def strip(index: FloodIndex, region: str, now: int, _: Language) -> dict[str, Any] | None:
+def strip(index: FloodIndex, region: str, now: int, _: Language) -> Strip | None:
     """The newest hour of which the states are known, compared with those before; None when there is none.
 
     now: the present hour.
@@ -178,9 +238,7 @@ def depths(_: Language) -> dict[str, str]:
     return {name: flood.depth(name, _) for name in CLASSES}
 
 
-def compared(
-    index: FloodIndex, region: str, hour: int, back: int, states: dict[str, int], _: Language
-) -> dict[str, Any]:
+def compared(index: FloodIndex, region: str, hour: int, back: int, states: dict[str, int], _: Language) -> Comparison:
     """What changed since some hours before; "change" is "" where those are not known."""
     before = index.states(index.hour(region, hour - back))
     if before is None:
@@ -196,7 +254,7 @@ def compared(
     }
 
 
-def chart(listed: Sequence[Hour], last: int, _: Language) -> dict[str, Any]:
+def chart(listed: Sequence[Hour], last: int, _: Language) -> dict[str, object]:
     """The 24 hours up to `last` as columns: heights per state in percent of the highest, None where not known."""
     by_hour = {listed_hour.hour: listed_hour for listed_hour in listed}
     hours = range(last - 23, last + 1)

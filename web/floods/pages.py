@@ -1,10 +1,9 @@
 """Floods: the hours of a source, one hour's page, its map and files."""
 
-from typing import Any
-
 from flask import Blueprint, Response, g, render_template, request
 
 from siaga import dates, keys, moment
+from siaga.catalog import FloodEntry
 from siaga.errors import NotFound, Unavailable
 from siaga.impact import flood
 from siaga.impact.floodtrend import MOST_DRY_HOURS
@@ -17,6 +16,7 @@ from web.floods import listing, panels, table
 from web.floods import map as flood_map
 from web.index import Filter, Index, floods
 from web.index.floods import Hour
+from web.index.lists import Box
 from web.maps import panel
 from web.runs import find, run_of
 from web.services import services
@@ -62,7 +62,7 @@ def event(snapshot: str, version: str = "") -> str | tuple[str, int]:
         return _last_known(entry, named), error.status
 
 
-def _page(versions: list[dict[str, Any]], entry: dict[str, Any], named: keys.Snapshot, same: bool) -> str:
+def _page(versions: list[FloodEntry], entry: FloodEntry, named: keys.Snapshot, same: bool) -> str:
     """The page of one version, for the hour that is asked for. Raises Unavailable."""
     runs = services().runs
     return render_template(
@@ -82,7 +82,7 @@ def _page(versions: list[dict[str, Any]], entry: dict[str, Any], named: keys.Sna
     )
 
 
-def _last_known(entry: dict[str, Any], named: keys.Snapshot) -> str:
+def _last_known(entry: FloodEntry, named: keys.Snapshot) -> str:
     """What the list knows of an hour."""
     _, when, cm = g.language, panels.when(named, g.language), limits.of(g.language).flood_cm
     wet = sum(entry["areas_by_class"][state] for state in flood.CLASSES[flood.AFFECTED_FROM - 1 :])
@@ -157,7 +157,7 @@ def month_of_text(text: str) -> int | None:
     return None
 
 
-def _list(index: Index, region: str) -> dict[str, Any]:
+def _list(index: Index, region: str) -> dict[str, object]:
     hours, now, asked_ = index.floods, floods.number(g.now), asked.read(request.args, g.now, "flood")
     wanted, size = asked_.wanted, asked_.size
     total = hours.count(region, wanted)
@@ -186,9 +186,16 @@ def _list(index: Index, region: str) -> dict[str, Any]:
         "chart": listing.chart(hours.between(region, around - 23, around + 1), around, g.language) if found else None,
         "source": _source(index, region, strip),
         "depths": listing.depths(g.language),
-        "map": panel.of_flood_list(strip, wanted.box),
+        "map": listed_map(strip, wanted.box),
         **_choices(index, region),
     }
+
+
+def listed_map(strip: listing.Strip | None, box: Box | None) -> panel.Panel:
+    """The map beside the list: of the newest hour that is known. box: as panel.of_flood_list."""
+    if strip is None:
+        return panel.of_flood_list("", "", "–", box)
+    return panel.of_flood_list(strip["hour"]["of"] or "", strip["hour"]["version"] or "", strip["when"], box)
 
 
 def _span(index: Index, region: str, wanted: Filter, zone: str) -> listing.Span:
@@ -203,7 +210,7 @@ def _span(index: Index, region: str, wanted: Filter, zone: str) -> listing.Span:
     return listing.Span(first, max(first, end), wanted.every, zone)
 
 
-def _choices(index: Index, region: str) -> dict[str, Any]:
+def _choices(index: Index, region: str) -> dict[str, object]:
     """What the filters of the list offer."""
     _ = g.language
     ashore = int(moment.TIME_ZONES[listing.TIME_ZONE])
@@ -225,7 +232,7 @@ def _choices(index: Index, region: str) -> dict[str, Any]:
     }
 
 
-def _source(index: Index, region: str, strip: dict[str, Any] | None) -> dict[str, Any]:
+def _source(index: Index, region: str, strip: listing.Strip | None) -> dict[str, object]:
     """How old the last good answer is, and the outage that lasts, if one does."""
     outage = next((one for one in index.floods.outages() if one["region"] == region and one["until"] is None), None)
     since = moment.parse(outage["since"]) if outage else None
@@ -237,7 +244,7 @@ def _source(index: Index, region: str, strip: dict[str, Any] | None) -> dict[str
     }
 
 
-def _of_hour(hour: Hour, named: keys.Snapshot) -> dict[str, Any]:
+def _of_hour(hour: Hour, named: keys.Snapshot) -> dict[str, object]:
     """An hour without figures of its own."""
     return {
         "asked": str(named),
@@ -267,7 +274,7 @@ def _silent(index: Index, named: keys.Snapshot) -> str:
     )
 
 
-def _version(one: dict[str, Any], shown: dict[str, Any]) -> dict[str, Any]:
+def _version(one: FloodEntry, shown: FloodEntry) -> dict[str, object]:
     received = moment.parse(one["arrival"]["received"])
     return {
         "event_id": one["event_id"],

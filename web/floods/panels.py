@@ -1,12 +1,11 @@
 """One flooded hour's page: its figures by state, its neighbourhoods, what changed, since when they are under water."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from siaga import dates, keys
 from siaga.impact.flood import AFFECTED_FROM, CLASSES
 from siaga.impact.floodtrend import HOURS_AGO, Trend
-from siaga.impact.stored.flood import FloodImpact
+from siaga.impact.stored.flood import FloodedArea, FloodImpact
 from siaga.language import Language
 from siaga.report import figures
 from siaga.report.classed import flood, tables
@@ -29,7 +28,7 @@ def when(asked: keys.Snapshot, _: Language) -> dict[str, str]:
     }
 
 
-def shown(index: FloodIndex, impact: FloodImpact, asked: keys.Snapshot, _: Language) -> dict[str, Any]:
+def shown(index: FloodIndex, impact: FloodImpact, asked: keys.Snapshot, _: Language) -> dict[str, object]:
     """What the page says of an analysis. asked: the hour of the page, which may have the states of an earlier one."""
     areas = impact["areas"]
     states = {area["geom_id"]: area["state"] for area in areas}
@@ -64,7 +63,7 @@ def shown(index: FloodIndex, impact: FloodImpact, asked: keys.Snapshot, _: Langu
     }
 
 
-def _classes(impact: FloodImpact, _: Language) -> list[dict[str, Any]]:
+def _classes(impact: FloodImpact, _: Language) -> list[dict[str, object]]:
     """A row per state, the deepest first; what stands there is "" where no such layer is installed."""
     people = tables.people(impact, CLASSES, _)
     structures, roads = (
@@ -84,8 +83,8 @@ def _classes(impact: FloodImpact, _: Language) -> list[dict[str, Any]]:
 
 
 def _episodes(
-    index: FloodIndex, region: str, number: int, wet: Sequence[Mapping[str, Any]], _: Language
-) -> list[dict[str, Any]]:
+    index: FloodIndex, region: str, number: int, wet: Sequence[FloodedArea], _: Language
+) -> list[dict[str, object]]:
     """Since when each RW is under water, the longest first."""
     runs = index.runs_at(region, number)
     found = sorted(

@@ -13,15 +13,16 @@ import math
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from siaga import keys, moment
+from siaga.catalog import EarthquakeEntry, Entry
 from siaga.errors import BadInput, NotFound, Reason, SiagaError
 from siaga.hazards import HAZARDS
 from siaga.store import Head, Store
@@ -35,9 +36,9 @@ from web.index.inputs import PART_SECONDS, InputIndex
 from web.index.inputs import TABLES as INPUT_TABLES
 from web.index.lists import LARGE, EventLists, Filter
 from web.index.maps import MapIndex
-from web.index.quakes import beside, refresh
+from web.index.quakes import Beside, beside, refresh
 from web.index.receipts import ReceiptIndex, Unsettled
-from web.index.rows import RANKED, mark, of_entry, of_receipt
+from web.index.rows import RANKED, Row, mark, of_entry, of_receipt
 from web.index.rows import TABLES as ENTRY_TABLES
 
 __all__ = ["LARGE", "Filter", "Index", "Unsettled"]
@@ -50,6 +51,17 @@ _AFTER_FAILURE = 1.0  # seconds: how long a round failed says nothing of how lon
 _LEAST_APART, _LOOK_SHARE = 0.05, 2  # seconds between looks that a reader asks for; times as long as the last one took
 _FETCHES, _AT_ONCE = 8, 512
 _MOST_WAIT = 2.0  # seconds for a round that runs
+
+Ordering = Callable[[sqlite3.Connection], None]
+MakeRow = Callable[[bytes], Row]  # of an object as it is stored; {} where it is not shown
+
+
+class Counts(TypedDict):
+    """The live figures of the tabs. alerts: quakes of the last day by level. ash: falls whose forecast runs."""
+
+    alerts: dict[str, int]
+    ash: int
+    failed: int
 
 
 class Index:
@@ -64,6 +76,7 @@ class Index:
         self.floods = FloodIndex(store, self._connection)
         self._look_from = 0.0  # when a reader may ask for a look again, on the clock of time.monotonic()
         self.lists = EventLists(self._connection)
+        self.events, self.page = self.lists.events, self.lists.page
         self.maps = MapIndex(self._connection)
         self.inputs = InputIndex(store, self._connection)
         self.announced = AnnouncementIndex(store, self._connection)
@@ -218,18 +231,7 @@ class Index:
     def _copy_catalogue(self, prefix: str = keys.CATALOG) -> None:
         self._copy("entry", keys.RESULTS, prefix, lambda body: of_entry(json.loads(body)), self._join)
 
-    def events(self, hazard: str, wanted: Filter, limit: int, offset: int) -> tuple[list[dict[str, Any]], int]:
-        """Each event by the version that counts, in the order that is wanted, and how many there are in all."""
-        return self.lists.events(hazard, wanted, limit, offset)
-
-    def page(self, hazard: str, wanted: Filter, limit: int, cursor: str = "") -> tuple[list[dict[str, Any]], str]:
-        """The same from a cursor on, and the cursor of what follows, "" at the end. Raises BadInput.
-
-        What comes or goes meanwhile moves nothing: a cursor stands behind an event, not behind a number of them.
-        """
-        return self.lists.page(hazard, wanted, limit, cursor)
-
-    def versions(self, event_id: str, version: str = "", hazard: str = "earthquake") -> list[dict[str, Any]]:
+    def versions(self, event_id: str, version: str = "", hazard: str = "earthquake") -> list[Entry]:
         """All versions of the event that this id, or this version of it, belongs to; the one that counts first.
 
         Versions of a quake may carry other ids. Where an exercise has a real event's id, the id alone means the
@@ -244,12 +246,12 @@ class Index:
             ).fetchall()
         return [json.loads(row[0]) for row in rows]
 
-    def beside(self, entry: Mapping[str, Any]) -> dict[str, Any]:
+    def beside(self, entry: EarthquakeEntry) -> Beside:
         """What stands beside a quake: higher levels of its other maps, and quakes that may be the same one."""
         with self._connection() as connection:
             return beside(connection, entry)
 
-    def counts(self, now: str) -> dict[str, Any]:
+    def counts(self, now: str) -> Counts:
         """The live figure of each tab: alerts of the last day by level, ash falls whose forecast runs, failures.
 
         now: as times are stored. The floods' is their own (FloodIndex.now).
@@ -290,7 +292,14 @@ class Index:
             finally:
                 self._writing.release()
 
-    def _copy(self, table: str, bucket: str, prefix: str, row: Any, after: Any = None) -> None:
+    def _copy(
+        self,
+        table: str,
+        bucket: str,
+        prefix: str,
+        row: MakeRow,
+        after: Callable[[sqlite3.Connection], None] | None = None,
+    ) -> None:
         """Bring a table up to date with a bucket; `after` puts the changed table in order, in one step with it."""
         with self._connection() as connection:
             chosen = f"select key, etag from {table} where key >= ? and key < ?"
@@ -315,23 +324,23 @@ class Index:
             if after is not None:
                 for key, etag in [
                     *((key, known.get(key)) for key in old),
-                    *((made["key"], made["etag"]) for made in rows),
+                    *((str(made["key"]), str(made["etag"])) for made in rows),
                 ]:
                     self._revision ^= mark(key, etag)
                 self.lists.change()
 
-    def _fetched(self, bucket: str, heads: Sequence[Head], row: Any) -> list[dict[str, Any]]:
+    def _fetched(self, bucket: str, heads: Sequence[Head], row: MakeRow) -> list[Row]:
         pool = ThreadPoolExecutor(_FETCHES)
         try:
             return [made for made in pool.map(lambda head: self._row(bucket, head, row), heads) if made]
         finally:
             pool.shutdown(cancel_futures=True)  # of a store that does not answer nobody asks for the rest
 
-    def _row(self, bucket: str, head: Head, row: Any) -> dict[str, Any] | None:
+    def _row(self, bucket: str, head: Head, row: MakeRow) -> Row | None:
         try:
             body, got = self._store.get(bucket, head.key)
-            told: dict[str, Any] = row(body)
-            return {"key": head.key, "etag": got.etag, "body": body.decode()} | told if told else None
+            told = row(body)
+            return {"key": head.key, "etag": got.etag, "body": body.decode(), **told} if told else None
         except NotFound:
             return None  # deleted since it was listed
         except (ValueError, KeyError, TypeError, BadInput):

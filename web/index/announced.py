@@ -7,15 +7,16 @@ An announcement and an event are of one quake within the limits that hold betwee
 import json
 import logging
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import Any
+from typing import NamedTuple
 
 from siaga import keys
+from siaga.catalog import EarthquakeEntry
 from siaga.errors import NotFound
 from siaga.impact.quakes import WIDE
 from siaga.impact.versions import distance_km
-from siaga.inputs.announcements import SOURCE, Announcement
+from siaga.inputs.announcements import SOURCE, Announcement, SourceRecord
 from siaga.moment import parse, stamp
 from siaga.store import Store
 from web.index import decided, lists
@@ -29,12 +30,24 @@ _SECONDS, _KM, _MAGNITUDE = WIDE
 _NEAR = timedelta(seconds=_SECONDS)
 
 
+class _Shown(NamedTuple):
+    """Of a row of table entry what an announcement is compared with, and whether somebody felt the quake."""
+
+    rowid: int
+    event: str
+    time: str
+    longitude: float
+    latitude: float
+    magnitude: float
+    felt: int
+
+
 class AnnouncementIndex:
     """Reads and writes that table. connect: gives this thread's connection."""
 
     def __init__(self, store: Store, connect: Callable[[], sqlite3.Connection]) -> None:
         self._store, self._connect = store, connect
-        self.source: dict[str, Any] = {}  # when it was asked and answered last, and why not; {} before the first time
+        self.source: SourceRecord | None = None  # None before it was asked for the first time
 
     def refresh(self, change: Callable[[], None]) -> None:
         """Copy what is another than before. change: is told when that changed what lists show."""
@@ -65,19 +78,21 @@ class AnnouncementIndex:
             announced = (_read(body) for (body,) in found)
             return [one for one in announced if not any(_entries(connection, one))][:limit]
 
-    def of(self, entry: Mapping[str, Any]) -> Announcement | None:
+    def of(self, entry: EarthquakeEntry) -> Announcement | None:
         """What was announced of the quake of a catalogue entry: the nearest in time; None for an exercise."""
         if entry["drill"]:
             return None
         with self._connect() as connection:
-            near = [one for one in _announced(connection, entry["time"]) if _same(one, entry)]
+            epicentre, magnitude = (entry["longitude"], entry["latitude"]), entry["magnitude"]
+            near = [one for one in _announced(connection, entry["time"]) if _same(one, epicentre, magnitude)]
         return min(near, key=lambda one: abs(one.time - parse(entry["time"])), default=None)
 
     def _tell(self, key: str) -> None:
         try:
-            self.source = json.loads(self._store.get(keys.ANNOUNCEMENTS, key)[0])
-        except (NotFound, ValueError):
-            self.source = {}
+            asked: SourceRecord = json.loads(self._store.get(keys.ANNOUNCEMENTS, key)[0])
+            self.source = asked if SourceRecord.__required_keys__ <= set(asked) else None
+        except (NotFound, ValueError, TypeError):
+            self.source = None
 
     def _fetched(self, key: str) -> tuple[str, str, str, str] | None:
         try:
@@ -101,9 +116,9 @@ def mark_felt(connection: sqlite3.Connection) -> None:
 
 def _mark(connection: sqlite3.Connection, announced: Iterable[Announcement]) -> int:
     """Set the flag of each event of theirs that somebody felt; how many had none."""
-    rows = [row for one in announced if one.felt for row in _entries(connection, one) if not row["felt"]]
-    connection.executemany("update entry set felt = 1 where rowid = ?", [[row["rowid"]] for row in rows])
-    connection.executemany("insert into touched (event) values (?)", [[row["event"]] for row in rows])
+    rows = [row for one in announced if one.felt for row in _entries(connection, one) if not row.felt]
+    connection.executemany("update entry set felt = 1 where rowid = ?", [[row.rowid] for row in rows])
+    connection.executemany("insert into touched (event) values (?)", [[row.event] for row in rows])
     return len(rows)
 
 
@@ -114,22 +129,22 @@ def _announced(connection: sqlite3.Connection, time: str) -> list[Announcement]:
     return [_read(body) for (body,) in rows]
 
 
-def _entries(connection: sqlite3.Connection, one: Announcement) -> Iterator[dict[str, Any]]:
+def _entries(connection: sqlite3.Connection, one: Announcement) -> Iterator[_Shown]:
     """The entries of the same quake, exercises aside."""
-    names = ("rowid", "event", "time", "longitude", "latitude", "magnitude", "felt")
     span = [stamp(one.time - _NEAR), stamp(one.time + _NEAR)]
     rows = connection.execute(
-        f"select {', '.join(names)} from entry where hazard = 'earthquake' and drill = 0 and time between ? and ?", span
+        f"""select {", ".join(_Shown._fields)} from entry
+        where hazard = 'earthquake' and drill = 0 and time between ? and ?""",
+        span,
     )
-    for row in rows.fetchall():
-        entry = dict(zip(names, row, strict=True))
-        if _same(one, entry):
-            yield entry
+    for row in map(_Shown._make, rows.fetchall()):
+        if _same(one, (row.longitude, row.latitude), row.magnitude):
+            yield row
 
 
-def _same(one: Announcement, entry: Mapping[str, Any]) -> bool:
-    km = distance_km((one.longitude, one.latitude), (entry["longitude"], entry["latitude"]))
-    return km <= _KM and round(abs(one.magnitude - entry["magnitude"]), 6) <= _MAGNITUDE
+def _same(one: Announcement, epicentre: tuple[float, float], magnitude: float) -> bool:
+    km = distance_km((one.longitude, one.latitude), epicentre)
+    return km <= _KM and round(abs(one.magnitude - magnitude), 6) <= _MAGNITUDE
 
 
 def _read(body: str) -> Announcement:

@@ -6,12 +6,12 @@ Column hidden of table entry says whether readers see the event of an entry, col
 
 import logging
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import reduce
 from operator import xor
-from typing import Any
 
 from siaga import keys
+from siaga.catalog import Entry
 from siaga.errors import BadInput, NotFound
 from siaga.inputs.decisions import HIDDEN, KINDS, Decision
 from siaga.store import Store
@@ -65,16 +65,16 @@ class DecisionIndex:
             rows = connection.execute("select key, etag from decision").fetchall()
         return reduce(xor, (mark(key, etag) for key, etag in rows), 0)
 
-    def of(self, entry: Mapping[str, Any]) -> dict[str, Decision]:
+    def of(self, entry: Entry) -> dict[str, Decision]:
         """The decisions that hold for the event of a catalogue entry, by their kind; what was taken back is none."""
         return {kind: one for kind, one in self._last(entry).items() if one.value is not None}
 
-    def shown(self, entry: Mapping[str, object]) -> Decision | None:
+    def shown(self, entry: Entry) -> Decision | None:
         """By what an event that was hidden is shown again; None where it is hidden, or never was."""
         last = self._last(entry).get(HIDDEN)
         return last if last and last.value is not True else None
 
-    def _last(self, entry: Mapping[str, object]) -> dict[str, Decision]:
+    def _last(self, entry: Entry) -> dict[str, Decision]:
         with self._connect() as connection:
             rows = connection.execute(
                 f"""select d.body from {_SAME} where e.event = (select event from entry where hazard = ?
@@ -83,7 +83,7 @@ class DecisionIndex:
             ).fetchall()
         return {one.kind: one for one in (Decision.decode(body.encode()) for (body,) in rows)}
 
-    def is_hidden(self, entry: Mapping[str, Any]) -> bool:
+    def is_hidden(self, entry: Entry) -> bool:
         """Whether readers do not see the event of a catalogue entry."""
         with self._connect() as connection:
             row = connection.execute(
@@ -100,7 +100,7 @@ class DecisionIndex:
             rows = connection.execute(f"select body {where} order by moment desc limit ?", [limit]).fetchall()
         return [Decision.decode(body.encode()) for (body,) in rows], total
 
-    def _row(self, key: str) -> tuple[Any, ...] | None:
+    def _row(self, key: str) -> tuple[str, *tuple[str | int | None, ...]] | None:
         try:
             body, head = self._store.get(keys.DECISIONS, key, at_most=_LARGEST)
             one = Decision.decode(body)
@@ -133,6 +133,6 @@ def _touch(connection: sqlite3.Connection, names: list[str]) -> None:
     )
 
 
-def _named(entry: Mapping[str, Any]) -> list[Any]:
+def _named(entry: Entry) -> list[str | int]:
     named = keys.identity(entry["hazard"], entry["event_id"])
     return [entry["hazard"], named, entry["version"], int(entry["drill"])]

@@ -7,16 +7,16 @@ outages, and the "areas" of the analyses.
 import json
 import logging
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from typing import Any
 
 import shapely
 
 from siaga import keys
 from siaga.errors import BadInput, NotFound
 from siaga.impact.flood import AFFECTED_FROM
+from siaga.impact.stored.flood import FloodedArea
 from siaga.inputs import flood_hours
 from siaga.store import Store
 from web.index import episodes
@@ -39,6 +39,7 @@ create table flood_outage (key text primary key, etag text, region text, since t
 )
 _FETCHES, _AT_ONCE = 8, 512
 _TOLD = ("same", "gap", "suspect")  # kinds whose object is read; for the others the listing says all
+_Set = tuple[str, list[FloodedArea] | None]  # the impact.json it is of, and its areas
 _log = logging.getLogger(__name__)
 
 
@@ -48,7 +49,7 @@ class FloodCopy:
     def __init__(self, store: Store, connect: Callable[[], sqlite3.Connection]) -> None:
         """store: with the rights of role web."""
         self._store, self._connect = store, connect
-        self._seen: tuple[Any, ...] | None = None  # what was there when the last round was whole
+        self._seen: tuple[int, int] | None = None  # what was there when the last round was whole
 
     def refresh(self) -> None:
         """Follow inputs and catalogue as the index holds them; raises SiagaError when the store does not answer."""
@@ -113,7 +114,7 @@ class FloodCopy:
             connection.executemany("delete from flood_hour where region = ? and hour = ?", gone)
             episodes.invalidate(connection, gone)
 
-    def _told(self, key: str, kind: str = "same") -> dict[str, Any]:
+    def _told(self, key: str, kind: str = "same") -> dict[str, object]:
         """What an object says of its hour; {} when there is nothing to read in it."""
         if kind not in _TOLD:
             return {}
@@ -144,9 +145,10 @@ class FloodCopy:
                     shaped |= {area["geom_id"] for area in areas or ()}
             self._write_sets(sets, shapes)
 
-    def _areas(self, impact: str) -> list[dict[str, Any]] | None:
+    def _areas(self, impact: str) -> list[FloodedArea] | None:
         try:
-            return [dict(area) for area in json.loads(self._store.get(keys.RESULTS, impact)[0])["areas"]]
+            areas: list[FloodedArea] = json.loads(self._store.get(keys.RESULTS, impact)[0])["areas"]
+            return areas
         except (NotFound, ValueError, KeyError, TypeError):
             _log.warning("%s has no areas; what was under water in its hours is not known", impact)
             return None
@@ -160,7 +162,7 @@ class FloodCopy:
         except (NotFound, ValueError, KeyError, TypeError):
             return {}
 
-    def _write_sets(self, sets: Mapping[str, Any], shapes: Mapping[str, str]) -> None:
+    def _write_sets(self, sets: Mapping[str, _Set | None], shapes: Mapping[str, str]) -> None:
         """Put what is known of snapshots in place of what was; None: nothing is known any more."""
         with self._connect() as connection:
             touched: list[tuple[str, int]] = []
@@ -170,7 +172,7 @@ class FloodCopy:
                 connection.execute("delete from flood_area where set_id = ?", old or [0])
                 connection.execute("delete from flood_set where snapshot = ?", [snapshot])
                 if given is not None and given[1] is not None:
-                    _insert(connection, region, snapshot, *given)
+                    _insert(connection, region, snapshot, given[0], given[1])
                 touched += connection.execute("select region, hour from flood_hour where of = ?", [snapshot]).fetchall()
             connection.executemany(
                 "update flood_rw set shape = ?, west = ?, south = ?, east = ?, north = ? where geom_id = ?",
@@ -179,7 +181,7 @@ class FloodCopy:
             episodes.invalidate(connection, touched)
 
 
-def _insert(connection: sqlite3.Connection, region: str, snapshot: str, impact: str, areas: Any) -> None:
+def _insert(connection: sqlite3.Connection, region: str, snapshot: str, impact: str, areas: list[FloodedArea]) -> None:
     counts = [sum(area["state"] == state for area in areas) for state in (1, 2, 3, 4)]
     wet = sum(counts[AFFECTED_FROM - 1 :])
     set_id = connection.execute(
@@ -198,7 +200,7 @@ def _insert(connection: sqlite3.Connection, region: str, snapshot: str, impact: 
     )
 
 
-def _accounted(listed: Mapping[str, Any]) -> list[flood_hours.Hour]:
+def _accounted(listed: Collection[str]) -> list[flood_hours.Hour]:
     """Every hour of every region that has an object."""
     snapshots: dict[str, list[datetime]] = {}
     for key in listed:
@@ -214,7 +216,7 @@ def _accounted(listed: Mapping[str, Any]) -> list[flood_hours.Hour]:
     return found
 
 
-def _facts(hour: flood_hours.Hour, told: Mapping[str, Any]) -> tuple[Any, ...]:
+def _facts(hour: flood_hours.Hour, told: Mapping[str, object]) -> tuple[object, object, str | None]:
     """of, highest, reason of a row."""
     of = str(hour.snapshot) if hour.kind == "data" else told.get("same_as")
     return (of, told.get("highest_state"), json.dumps(told["reason"]) if told.get("reason") else None)

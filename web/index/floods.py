@@ -3,8 +3,9 @@
 import json
 import sqlite3
 from collections.abc import Callable
-from typing import Any
+from typing import TypedDict
 
+from siaga.errors import Reason
 from siaga.impact.floodtrend import Episode, Frequency
 from siaga.store import Store
 from web.index import episodes, hours
@@ -13,6 +14,15 @@ from web.index.hours import OLD_FIRST, OLD_STEP, Hour, moment_of, number
 from web.index.lists import Filter
 
 __all__ = ["OLD_FIRST", "OLD_STEP", "TABLES", "FloodIndex", "Hour", "moment_of", "number"]
+
+
+class Outage(TypedDict):
+    """Times in which a region's source was not to be believed. until: None while it lasts; reason: None if not said."""
+
+    region: str
+    since: str
+    until: str | None
+    reason: Reason | None
 
 
 class FloodIndex:
@@ -110,11 +120,13 @@ class FloodIndex:
         with self._connect() as connection:
             return episodes.of_rws(connection, region, hour)
 
-    def outages(self, limit: int = 20) -> list[dict[str, Any]]:
+    def outages(self, limit: int = 20) -> list[Outage]:
         """Times in which a source was not to be believed, the newest first; until is None while one lasts."""
         with self._connect() as connection:
             rows = connection.execute(
                 "select region, since, until, reason from flood_outage order by since desc limit ?", [limit]
             ).fetchall()
-        names = ("region", "since", "until", "reason")
-        return [dict(zip(names, (*row[:3], json.loads(row[3])), strict=True)) for row in rows]
+        return [
+            {"region": region, "since": since, "until": until, "reason": json.loads(reason)}
+            for region, since, until, reason in rows
+        ]

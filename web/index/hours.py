@@ -8,12 +8,14 @@ import re
 import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
-from siaga.errors import BadInput
+from siaga.catalog import FloodEntry
+from siaga.errors import BadInput, Reason
+from siaga.foreign import SqlRow
 from siaga.impact.flood import AFFECTED_FROM
+from siaga.inputs import flood_hours
 from siaga.moment import TIME_ZONES
-from web.index.lists import FLOOD_ORDERS, Filter
+from web.index.lists import FLOOD_ORDERS, Filter, Value
 
 OLD_STEP, OLD_FIRST = 6, 5  # hours from one to the next of the old list, and its first of a day, UTC
 _WIB = TIME_ZONES["WIB"]
@@ -59,17 +61,17 @@ class Hour:
     """
 
     hour: int
-    kind: str
+    kind: flood_hours.Kind
     key: str
     modified: str
     of: str | None
     highest: int | None
-    reason: dict[str, Any] | None
+    reason: Reason | None
     set_id: int | None
     counts: tuple[int, int, int, int] | None
     before: int | None
     hidden: bool
-    entry: dict[str, Any] | None
+    entry: FloodEntry | None
     people: float | None
 
     @property
@@ -118,15 +120,15 @@ def months(connection: sqlite3.Connection, region: str) -> list[tuple[int, int]]
     return list(found.items())
 
 
-def _where(connection: sqlite3.Connection, region: str, wanted: Filter) -> tuple[str, list[Any]]:
+def _where(connection: sqlite3.Connection, region: str, wanted: Filter) -> tuple[str, list[Value]]:
     """What SQL filters by, and its values, those of _HOURS first."""
     parts: list[str] = []
-    values: list[Any] = [wanted.every, region]
+    values: list[Value] = [wanted.every, region]
     if wanted.every == OLD_STEP:
         parts.append(f"hour % {OLD_STEP} = {OLD_FIRST}")
     for condition, value in (
-        ("hour >= ?", wanted.since and -(-int(wanted.since.timestamp()) // 3600)),
-        ("hour < ?", wanted.until and -(-int(wanted.until.timestamp()) // 3600)),
+        ("hour >= ?", -(-int(wanted.since.timestamp()) // 3600) if wanted.since else None),
+        ("hour < ?", -(-int(wanted.until.timestamp()) // 3600) if wanted.until else None),
         ("areas >= ?", wanted.least_areas),
         ("people >= ?", wanted.least_people),
         ("level = ?", int(wanted.level) if wanted.level.isdecimal() else None),
@@ -144,7 +146,7 @@ def _where(connection: sqlite3.Connection, region: str, wanted: Filter) -> tuple
     return f"where {' and '.join(parts)}" if parts else "", values
 
 
-def _within(connection: sqlite3.Connection, region: str, wanted: Filter) -> tuple[str, list[Any]]:
+def _within(connection: sqlite3.Connection, region: str, wanted: Filter) -> tuple[str, list[Value]]:
     """Hours in which a neighbourhood of that name, or in that rectangle, stood under water; or the hour of that id."""
     rows = connection.execute(
         "select id, name || ' ' || parent, geom_id, west, south, east, north from flood_rw where region = ?", [region]
@@ -185,7 +187,7 @@ def _is_inside(
     return any(west <= last and east >= first for first, last in spans) and south <= box[3] and north >= box[1]
 
 
-def _hour(row: tuple[Any, ...]) -> Hour:
+def _hour(row: SqlRow) -> Hour:
     hour, kind, key, modified, of, highest, reason, set_id, n1, n2, n3, n4, hidden, body, areas, before, people, _ = row
     counts = (0, 0, 0, 0) if kind == "empty" else (n1, n2, n3, n4)
     told, entry = (json.loads(text) if text else None for text in (reason, body))

@@ -9,14 +9,17 @@ import re
 import sqlite3
 import threading
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Literal, TypeAlias, overload
 
+from siaga.catalog import AshEntry, EarthquakeEntry, Entry
 from siaga.errors import BadInput
 from siaga.moment import TIME_ZONES
+
+Value: TypeAlias = str | float  # what SQL compares with
 
 LARGE = 5  # magnitude from which on the list calls a quake large
 Box = tuple[float, float, float, float]  # west, south, east, north in degrees
@@ -170,8 +173,22 @@ class EventLists:
         with self._changed:
             self._changed.wait_for(lambda: self.changes != seen, seconds)
 
-    def events(self, hazard: str, wanted: Filter, limit: int, offset: int) -> tuple[list[dict[str, Any]], int]:
-        """Entries of the versions that count, and how many there are in all; MOST_COUNTED + 1 where there are more."""
+    @overload
+    def events(
+        self, hazard: Literal["earthquake"], wanted: Filter, limit: int, offset: int
+    ) -> tuple[list[EarthquakeEntry], int]: ...
+
+    @overload
+    def events(self, hazard: Literal["ash"], wanted: Filter, limit: int, offset: int) -> tuple[list[AshEntry], int]: ...
+
+    @overload
+    def events(self, hazard: str, wanted: Filter, limit: int, offset: int) -> tuple[list[Entry], int]: ...
+
+    def events(self, hazard: str, wanted: Filter, limit: int, offset: int) -> tuple[Sequence[Entry], int]:
+        """Each event by the version that counts, in the order that is wanted, and how many there are in all.
+
+        MOST_COUNTED + 1 where there are more.
+        """
         total = self.total(hazard, wanted)
         where, values = _where(hazard, wanted)
         rows = self._rows(wanted, where, values, limit, offset, total <= MOST_COUNTED)
@@ -181,8 +198,24 @@ class EventLists:
         """How many events there are, whatever their order."""
         return self._total(self.changes, hazard, replace(wanted, order=ORDERS[0], descending=True))
 
-    def page(self, hazard: str, wanted: Filter, limit: int, cursor: str) -> tuple[list[dict[str, Any]], str]:
-        """Entries behind that cursor, and the cursor of what follows, "" at the end. Raises BadInput."""
+    @overload
+    def page(
+        self, hazard: Literal["earthquake"], wanted: Filter, limit: int, cursor: str = ""
+    ) -> tuple[list[EarthquakeEntry], str]: ...
+
+    @overload
+    def page(
+        self, hazard: Literal["ash"], wanted: Filter, limit: int, cursor: str = ""
+    ) -> tuple[list[AshEntry], str]: ...
+
+    @overload
+    def page(self, hazard: str, wanted: Filter, limit: int, cursor: str = "") -> tuple[list[Entry], str]: ...
+
+    def page(self, hazard: str, wanted: Filter, limit: int, cursor: str = "") -> tuple[Sequence[Entry], str]:
+        """The same from a cursor on, and the cursor of what follows, "" at the end. Raises BadInput.
+
+        What comes or goes meanwhile moves nothing: a cursor stands behind an event, not behind a number of them.
+        """
         where, values = _where(hazard, wanted)
         if cursor:
             where += f" and ({_column(wanted)}, time, name) {'<' if wanted.descending else '>'} (?, ?, ?)"
@@ -242,8 +275,8 @@ class EventLists:
         return [Point(*row) for row in rows], True
 
     def _rows(
-        self, wanted: Filter, where: str, values: list[Any], limit: int, offset: int, few: bool
-    ) -> list[tuple[Any, ...]]:
+        self, wanted: Filter, where: str, values: list[Value], limit: int, offset: int, few: bool
+    ) -> list[tuple[str, Value, int, str]]:
         """Bodies of entries, and of each event by what it is sorted: the order's value, its time and its name.
 
         few: they are picked out and sorted; else the order is walked along until enough are met.
@@ -283,15 +316,15 @@ def _column(wanted: Filter) -> str:
     return _COLUMNS.get(wanted.order, wanted.order)
 
 
-def _where(hazard: str, wanted: Filter) -> tuple[str, list[Any]]:
+def _where(hazard: str, wanted: Filter) -> tuple[str, list[Value]]:
     """What SQL filters by, and its values."""
-    parts: list[tuple[str, list[Any]]] = [("hazard = ? and drill = ?", [hazard, int(wanted.kind == "drill")])]
+    parts: list[tuple[str, list[Value]]] = [("hazard = ? and drill = ?", [hazard, int(wanted.kind == "drill")])]
     for sign, floor in ((">=", wanted.kind == "large"), ("<", wanted.kind == "small")):
         if floor:
             parts.append((f"magnitude {sign} ?", [LARGE]))
     for condition, value in (
-        ("time >= ?", wanted.since and int(wanted.since.timestamp())),
-        ("time < ?", wanted.until and int(wanted.until.timestamp())),
+        ("time >= ?", int(wanted.since.timestamp()) if wanted.since else None),
+        ("time < ?", int(wanted.until.timestamp()) if wanted.until else None),
         ("magnitude >= ?", wanted.least_magnitude),
         ("magnitude <= ?", wanted.most_magnitude),
         ("felt = ?", wanted.felt),
@@ -324,24 +357,24 @@ def _is_wide(west: float, south: float, east: float, north: float) -> bool:
     return ((east - west) % 360 or 360.0) * (north - south) > _WIDE
 
 
-def _within(west: float, south: float, east: float, north: float) -> tuple[str, list[Any]]:
+def _within(west: float, south: float, east: float, north: float) -> tuple[str, list[Value]]:
     """Within a rectangle: the R-tree finds what may be, in its coarse numbers, and the row says what is."""
     spans = [(west, east)] if west <= east else [(west, 180.0), (-180.0, east)]
     exact = f"({' or '.join('longitude between ? and ?' for _ in spans)}) and latitude between ? and ?"
-    flat = [*(value for span in spans for value in span), south, north]
+    flat: list[Value] = [*(value for span in spans for value in span), south, north]
     if _is_wide(west, south, east, north):
         return exact, flat
     near = " or ".join("(west <= ? and east >= ?)" for _ in spans)
-    turned = [value for first, last in spans for value in (last, first)]
+    turned: list[Value] = [value for first, last in spans for value in (last, first)]
     found = f"id in (select id from event_box where ({near}) and south <= ? and north >= ?)"
     return f"{found} and {exact}", [*turned, north, south, *flat]
 
 
-def _write(wanted: Filter, *last: Any) -> str:
+def _write(wanted: Filter, *last: Value) -> str:
     return urlsafe_b64encode(json.dumps([wanted.order, *last]).encode()).decode().rstrip("=")
 
 
-def _read(cursor: str, wanted: Filter) -> list[Any]:
+def _read(cursor: str, wanted: Filter) -> list[Value]:
     """The order's value, time and name of the last event before the cursor. Raises BadInput."""
     try:
         order, *last = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))

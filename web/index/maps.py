@@ -7,6 +7,8 @@ import json
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 
+from siaga.catalog import AshEntry, EarthquakeEntry
+
 # exercises were never in it; of an id's maps of one kind the version that counts
 _MAPS = """from entry where hazard = 'earthquake' and drill = 0 and hidden = 0 and not exists (select 1 from entry newer
     where newer.event = entry.event and newer.event_id = entry.event_id and newer.source_type = entry.source_type
@@ -42,6 +44,13 @@ _HOURS = """from flood_hour h left join flood_set s on s.snapshot = h.of
     where h.region = ? and (h.kind = 'empty' or s.id is not null)"""
 
 
+class OldMap(EarthquakeEntry):
+    """A map as the old lists have it. felt: whether anybody did; has_corrected: whether its quake has such a map."""
+
+    felt: bool
+    has_corrected: bool
+
+
 class MapIndex:
     """Reads them. connect: gives this thread's connection."""
 
@@ -50,7 +59,7 @@ class MapIndex:
 
     def maps(
         self, wanted: Mapping[str, object], order: Sequence[tuple[str, bool]], limit: int, offset: int = 0
-    ) -> tuple[list[dict[str, object]], int]:
+    ) -> tuple[list[OldMap], int]:
         """Catalogue entries, each with `felt` and whether its quake `has_corrected` maps; and how many in all.
 
         wanted: values by the names of _CONDITIONS. order: names of ORDERS, and whether descending.
@@ -82,7 +91,7 @@ class MapIndex:
             ).fetchall()
         return [hour for (hour,) in rows], total
 
-    def falls(self, volcano: str = "", limit: int = -1, offset: int = 0) -> tuple[list[dict[str, object]], int]:
+    def falls(self, volcano: str = "", limit: int = -1, offset: int = 0) -> tuple[list[AshEntry], int]:
         """Ash falls by the version that counts, by volcano and time. volcano: of that one alone, in any letters."""
         where = "from entry where hazard = 'ash' and drill = 0 and hidden = 0 and place = 1"
         where += " and lower(json_extract(body, '$.volcano.name')) = lower(?)" if volcano else ""
@@ -95,7 +104,7 @@ class MapIndex:
             ).fetchall()
         return [json.loads(body) for (body,) in rows], total
 
-    def newest_report(self, language: str) -> dict[str, object] | None:
+    def newest_report(self, language: str) -> EarthquakeEntry | None:
         """The entry of the newest quake with a report in that language; None when there is none."""
         with self._connect() as connection:
             row = connection.execute(
@@ -104,4 +113,5 @@ class MapIndex:
                 order by time desc, place limit 1""",
                 [language],
             ).fetchone()
-        return json.loads(row[0]) if row else None
+        newest: EarthquakeEntry | None = json.loads(row[0]) if row else None
+        return newest

@@ -9,15 +9,39 @@ import json
 import sqlite3
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import TypedDict
 
 from siaga import keys, moment
+from siaga.catalog import EarthquakeEntry
+from siaga.foreign import SqlRow
 from siaga.impact.fatality import LEVELS
 from siaga.impact.quakes import WIDE, Quake, identity, join, surely_one
 from siaga.impact.versions import Revision
 
 Name = tuple[str, str, int]  # event id, version, exercise
 Alerts = Mapping[Name, str | None]
+
+
+class OtherMap(TypedDict):
+    """A map beside the one that counts. number: the NNN that it gives itself; time: UTC as stored."""
+
+    event_id: str
+    version: str
+    source_type: str
+    number: int
+    time: str
+    magnitude: float
+    alert: str | None
+    drill: bool
+
+
+class Beside(TypedDict):
+    """What stands beside a quake, as table beside has it."""
+
+    higher: list[OtherMap]
+    doubtful: list[OtherMap]
+    level: str | None
+
 
 _REVISIONS = """select event_id, version, source_type, number, process_time, time, longitude, latitude, magnitude,
     drill, alert, event, place, rowid from entry where hazard = 'earthquake'"""
@@ -62,7 +86,7 @@ def refresh(connection: sqlite3.Connection) -> None:
     connection.executemany("insert into beside values (?, ?, ?, ?)", told)
 
 
-def _rows(connection: sqlite3.Connection) -> Iterable[tuple[Any, ...]]:
+def _rows(connection: sqlite3.Connection) -> Iterable[SqlRow]:
     """Maps of the touched ids and near them in time, of their ids and near those, and so on."""
     touched = connection.execute(
         "select distinct identity, time from touched where hazard = 'earthquake' and identity is not null limit ?",
@@ -70,7 +94,7 @@ def _rows(connection: sqlite3.Connection) -> Iterable[tuple[Any, ...]]:
     ).fetchall()
     if len(touched) > _MOST_TOUCHED:
         return connection.execute(_REVISIONS).fetchall()
-    found: dict[int, tuple[Any, ...]] = {}
+    found: dict[int, SqlRow] = {}
     seen: set[tuple[str, str]] = set()
     ways = {(column, value) for pair in touched for column, value in zip(("identity", "time"), pair, strict=True)}
     while ways:
@@ -82,7 +106,7 @@ def _rows(connection: sqlite3.Connection) -> Iterable[tuple[Any, ...]]:
     return found.values()
 
 
-def _along(connection: sqlite3.Connection, column: str, value: str) -> list[tuple[Any, ...]]:
+def _along(connection: sqlite3.Connection, column: str, value: str) -> list[SqlRow]:
     """Maps of that identity, or near that time."""
     if column == "identity":
         return connection.execute(f"{_REVISIONS} and identity = ?", [value]).fetchall()
@@ -91,7 +115,7 @@ def _along(connection: sqlite3.Connection, column: str, value: str) -> list[tupl
     return connection.execute(f"{_REVISIONS} and time between ? and ?", reach).fetchall()
 
 
-def beside(connection: sqlite3.Connection, entry: Mapping[str, Any]) -> dict[str, Any]:
+def beside(connection: sqlite3.Connection, entry: EarthquakeEntry) -> Beside:
     """What stands beside the quake of a catalogue entry: level, higher and doubtful as the table has them."""
     row = connection.execute(
         """select beside.level, beside.body from entry join beside on beside.event = entry.event
@@ -99,12 +123,12 @@ def beside(connection: sqlite3.Connection, entry: Mapping[str, Any]) -> dict[str
         [keys.identity("earthquake", entry["event_id"]), entry["event_id"], entry["version"], int(entry["drill"])],
     ).fetchone()
     level, body = row or (None, '{"higher": [], "doubtful": []}')
-    found: dict[str, Any] = json.loads(body) | {"level": level}
+    found: Beside = json.loads(body) | {"level": level}
     found["doubtful"] = [one for one in found["doubtful"] if not _is_hidden(connection, one)]
     return found
 
 
-def _is_hidden(connection: sqlite3.Connection, one: Mapping[str, Any]) -> bool:
+def _is_hidden(connection: sqlite3.Connection, one: OtherMap) -> bool:
     """Whether an operator hid the quake of that map."""
     row = connection.execute(
         "select hidden from entry where hazard = 'earthquake' and identity = ? and version = ? and drill = ?",
@@ -131,7 +155,7 @@ def _higher(quake: Quake, alerts: Alerts) -> list[Revision]:
     return sorted(found, key=rank, reverse=True)
 
 
-def _told(one: Revision, alerts: Alerts) -> dict[str, Any]:
+def _told(one: Revision, alerts: Alerts) -> OtherMap:
     return {
         "event_id": one.event_id,
         "version": one.version,

@@ -1,8 +1,7 @@
 """What is searched, sorted and filtered by, of a catalogue entry and of a receipt: their rows in the index."""
 
-from collections.abc import Callable
 from hashlib import sha256
-from typing import Any
+from typing import TypeAlias
 
 from siaga import keys
 from siaga.catalog import AshEntry, EarthquakeEntry, Entry, FloodEntry
@@ -11,6 +10,8 @@ from siaga.impact.fatality import LEVELS
 from siaga.impact.versions import Revision
 from siaga.inputs import canary
 from siaga.receipt import Receipt
+
+Row: TypeAlias = dict[str, str | float | None]  # values by the names of a table's columns
 
 FELT_FROM = 4  # MMI: from there on most people within buildings feel a quake (USGS, "The Modified Mercalli Scale")
 UNKNOWN = -1  # counts as less than anything that is known
@@ -44,10 +45,10 @@ RANKED = """update entry set event = ranked.name, place = ranked.rank from (
     where entry.key = ranked.key and (event is not ranked.name or place is not ranked.rank)"""
 
 
-def of_entry(entry: Entry) -> dict[str, Any]:
+def of_entry(entry: Entry) -> Row:
     """Of an entry of any hazard. Raises BadInput, KeyError, ValueError, TypeError when it has no known form."""
     keys.Version.parse(entry["version"])  # what cannot be ranked must not come between the others
-    common = {
+    common: Row = {
         "hazard": entry["hazard"],
         "event_id": entry["event_id"],
         "version": entry["version"],
@@ -59,10 +60,12 @@ def of_entry(entry: Entry) -> dict[str, Any]:
         "drill": int(entry["drill"]),
         "published": int(entry["report"] is not None),
     }
-    return common | _OF_HAZARD[entry["hazard"]](entry)
+    if entry["hazard"] == "earthquake":
+        return common | _quake(entry)
+    return common | (_flood(entry) if entry["hazard"] == "flood" else _ash(entry))
 
 
-def of_receipt(body: bytes) -> dict[str, Any]:
+def of_receipt(body: bytes) -> Row:
     """Of a receipt as it is stored; nothing of a canary's. Raises as of_entry."""
     receipt = Receipt.decode(body)
     if canary.is_of_one(receipt.notification):
@@ -91,7 +94,7 @@ def _folder(bucket: str, key: str) -> str:
     return key.rpartition("/")[0].removesuffix("/output")
 
 
-def _quake(entry: EarthquakeEntry) -> dict[str, Any]:
+def _quake(entry: EarthquakeEntry) -> Row:
     place, strong, mmi = entry["place"], entry["people"]["mmi6_plus"], entry["people_max_mmi"]
     words = (entry["event_id"], entry["description"], *((place["name"], place["zone"]) if place else ()))
     return {
@@ -110,13 +113,13 @@ def _quake(entry: EarthquakeEntry) -> dict[str, Any]:
     }
 
 
-def _flood(entry: FloodEntry) -> dict[str, Any]:
+def _flood(entry: FloodEntry) -> Row:
     keys.Snapshot.parse(entry["event_id"])
     people = UNKNOWN if entry["affected"] is None else entry["affected"]
     return {"title": entry["event_id"], "words": entry["event_id"], "people": people}
 
 
-def _ash(entry: AshEntry) -> dict[str, Any]:
+def _ash(entry: AshEntry) -> Row:
     volcano, level = entry["volcano"], entry["alert_level"]
     return {
         "longitude": volcano["longitude"],
@@ -130,6 +133,3 @@ def _ash(entry: AshEntry) -> dict[str, Any]:
         "title": (volcano["name"] or entry["event_id"]).casefold(),
         "words": f"{entry['event_id']} {volcano['name'] or ''}",
     }
-
-
-_OF_HAZARD: dict[str, Callable[[Any], dict[str, Any]]] = {"earthquake": _quake, "flood": _flood, "ash": _ash}

@@ -1,12 +1,13 @@
 """What a page says of its map to the code that draws it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
+from typing import NotRequired, TypedDict
 
 from flask import g, request, url_for
 
 from siaga import palette
+from siaga.catalog import AshEntry, EarthquakeEntry
 from siaga.hazard.ash import CLASSES as ASH_CLASSES
 from siaga.impact.flood import CLASSES as FLOOD_CLASSES
 from siaga.impact.mmi import ROMAN
@@ -20,7 +21,25 @@ _LEAST, _FOCUS = 3, 5  # MMI classes: the weakest that is drawn, and the weakest
 _PEOPLE = ((1, "#e6e2f2"), (1_000, "#c4bfe0"), (10_000, "#9c93c8"), (100_000, "#7460ab"), (1_000_000, "#4a2a83"))
 
 
-def of_quake(entry: Mapping[str, Any], level: str | None) -> dict[str, Any]:
+class Panel(TypedDict):
+    """What map.html shows. told: to the code that draws it, as JSON. layers: what can be switched.
+
+    key, swatches, people: names and colours of what it is drawn by. chosen: whether a rectangle filters the list.
+    """
+
+    script: str
+    folded: bool
+    told: dict[str, object]
+    layers: Sequence[tuple[str, str]]
+    key: Sequence[tuple[str, str]]
+    swatches: Sequence[tuple[str, str]]
+    people: Sequence[tuple[str, str]]
+    caption: str
+    rectangle: bool
+    chosen: NotRequired[bool]
+
+
+def of_quake(entry: EarthquakeEntry, level: str | None) -> Panel:
     """The map of one version: classes and contours of MMI, borders and towns; zones of that level where there are any.
 
     Borders of zones come with the report.
@@ -40,8 +59,7 @@ def of_quake(entry: Mapping[str, Any], level: str | None) -> dict[str, Any]:
     key = [(ROMAN[mmi], palette.MMI[mmi]) for mmi in range(_LEAST, max(strongest, _LEAST) + 1)]
     zones, steps = "", _steps()
     if level and entry["report"]:
-        version = {"event_id": entry["event_id"], "version": entry["version"]}
-        zones = url_for("api.zones_geojson", level=level, **version)
+        zones = url_for("api.zones_geojson", level=level, event_id=entry["event_id"], version=entry["version"])
     found = _panel(
         "map-event.js",
         layers,
@@ -56,7 +74,8 @@ def of_quake(entry: Mapping[str, Any], level: str | None) -> dict[str, Any]:
         least=_LEAST,
         focus=min(_FOCUS, strongest),
     )
-    return found | {"people": [step[1:] for step in steps] if zones else ()}
+    found["people"] = [step[1:] for step in steps] if zones else ()
+    return found
 
 
 def _steps() -> list[tuple[int, str, str]]:
@@ -66,7 +85,7 @@ def _steps() -> list[tuple[int, str, str]]:
     return [(least, colour, name) for (least, colour), name in zip(_PEOPLE, names, strict=True)]
 
 
-def of_ash(entry: Mapping[str, Any]) -> dict[str, Any]:
+def of_ash(entry: AshEntry) -> Panel:
     """The map of one version of an ash fall: its classes of thickness, and the volcano."""
     _ = g.language
     found = _panel(
@@ -80,10 +99,11 @@ def of_ash(entry: Mapping[str, Any]) -> dict[str, Any]:
         hatch=palette.FLOOD_HATCH,
         edge=palette.WATER_EDGE,
     )
-    return found | {"swatches": [(palette.ASH[name], _(words.ASH_CLASSES[name])) for name in ASH_CLASSES]}
+    found["swatches"] = [(palette.ASH[name], _(words.ASH_CLASSES[name])) for name in ASH_CLASSES]
+    return found
 
 
-def of_flood(snapshot: str, version: str, caption: str = "") -> dict[str, Any]:
+def of_flood(snapshot: str, version: str, caption: str = "") -> Panel:
     """The map of an hour's neighbourhoods by state, "" where none is shown at first. caption: which hour that is."""
     _ = g.language
     areas = url_for("floods.file", snapshot=snapshot, version=version, path="flood.geojson") if version else ""
@@ -101,37 +121,55 @@ def of_flood(snapshot: str, version: str, caption: str = "") -> dict[str, Any]:
     return found | {"caption": caption}
 
 
-def of_flood_list(strip: Mapping[str, Any] | None, box: Box | None) -> dict[str, Any]:
-    """The map beside the hours of a source: of the newest hour that is known; rows bring others. box: as of_list."""
-    hour = strip["hour"] if strip else {"of": "", "version": ""}
-    found = of_flood(hour["of"] or "", hour["version"] or "", strip["when"] if strip else "–")
+def of_flood_list(snapshot: str, version: str, caption: str, box: Box | None) -> Panel:
+    """The map beside the hours of a source: of one hour, as of_flood has it; rows bring others. box: as of_list."""
+    found = of_flood(snapshot, version, caption)
     found["told"] |= {"box": box}
     return found | {"rectangle": True, "chosen": box is not None}
 
 
-def of_list(tab: str, box: Box | None, levels: Sequence[str]) -> dict[str, Any]:
+def of_list(tab: str, box: Box | None, levels: Sequence[str]) -> Panel:
     """The map beside the list of that tab. box: the rectangle that the list is filtered by: west, south, east, north.
 
     levels: names of the glyphs that stand for its levels, the lowest first.
     """
     _ = g.language
-    found = _panel("map-list.js", data=url_for(f"{tab}.on_map"), pages=url_for(f"{tab}.listed"), box=box)
-    found["told"] |= {"ranks": levels, "map": _("Show on the map")}
+    found = _panel(
+        "map-list.js",
+        data=url_for(f"{tab}.on_map"),
+        pages=url_for(f"{tab}.listed"),
+        box=box,
+        ranks=levels,
+        map=_("Show on the map"),
+    )
     return found | {"rectangle": True, "chosen": box is not None}
 
 
 def _panel(
-    script: str, layers: Sequence[tuple[str, str]] = (), key: Sequence[tuple[str, str]] = (), **told: Any
-) -> dict[str, Any]:
+    script: str, layers: Sequence[tuple[str, str]] = (), key: Sequence[tuple[str, str]] = (), **told: object
+) -> Panel:
     """What map.html shows. script: what draws it, with `told` as JSON.
 
     layers: what can be switched: its name, and with what the names of its layers begin, parted by spaces.
     key: MMI classes and their colours.
     """
-    common = {"style": url_for("maps.looks", lang=g.code), "levels": palette.LEVEL, "locale": _locale()}
+    common: dict[str, object] = {
+        "style": url_for("maps.looks", lang=g.code),
+        "levels": palette.LEVEL,
+        "locale": _locale(),
+    }
     folded = request.cookies.get("map") == "folded"
-    shown = {"layers": layers, "key": key, "swatches": (), "people": (), "caption": "", "rectangle": False}
-    return {"script": script, "folded": folded, "told": common | told} | shown
+    return {
+        "script": script,
+        "folded": folded,
+        "told": common | told,
+        "layers": layers,
+        "key": key,
+        "swatches": (),
+        "people": (),
+        "caption": "",
+        "rectangle": False,
+    }
 
 
 def _locale() -> dict[str, str]:

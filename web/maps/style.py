@@ -4,10 +4,27 @@ Letters are those of the page's typeface, which MapLibre draws itself where a st
 """
 
 from html import escape
-from typing import Any
+from typing import NotRequired, TypeAlias, TypedDict
 
 from siaga.data.map_tiles import MapTiles
 from siaga.others import Others
+
+Expression: TypeAlias = list["Expression | str | float"]  # of MapLibre: an operator and its operands
+
+Layer = TypedDict(
+    "Layer",
+    {
+        "id": str,
+        "type": str,
+        "source": NotRequired[str],
+        "source-layer": NotRequired[str],
+        "paint": NotRequired[dict[str, object]],
+        "layout": NotRequired[dict[str, object]],
+        "minzoom": NotRequired[float],
+        "maxzoom": NotRequired[float],
+        "filter": NotRequired[Expression],
+    },
+)
 
 SEA, LAND, COAST, BORDER, INK, WATER_INK = "#cdd6d7", "#f3f2ec", "#3d4846", "#7f8986", "#47534f", "#4a626b"
 _FONT = ["Inter"]
@@ -30,14 +47,14 @@ _NAMES: tuple[tuple[str, float, float, float, str, float], ...] = (
 _RANKS = ((1, 5.2, 13), (2, 7.0, 12), (3, 8.4, 12), (4, 9.4, 12))  # of places: first zoom and size
 
 
-def of(tiles: MapTiles | None, language: str, root: str = "", others: Others | None = None) -> dict[str, Any]:
+def of(tiles: MapTiles | None, language: str, root: str = "", others: Others | None = None) -> dict[str, object]:
     """The style. tiles: without them the map is plain. language: of the names, as far as they have one in it.
 
     root: the path under which the app stands, such as /siaga. others: with raster tiles of another server these take
     the place of land, lines and names; what pages draw lies on them as on ours.
     """
-    layers: list[dict[str, Any]] = [{"id": "sea", "type": "background", "paint": {"background-color": SEA}}]
-    sources: dict[str, Any] = {}
+    layers: list[Layer] = [{"id": "sea", "type": "background", "paint": {"background-color": SEA}}]
+    sources: dict[str, object] = {}
     if others and others.tiles:
         sources["other"] = {
             "type": "raster",
@@ -58,21 +75,21 @@ def of(tiles: MapTiles | None, language: str, root: str = "", others: Others | N
     return {"version": 8, "name": "Siaga", "sources": sources, "layers": layers} | _INDONESIA
 
 
-def _land() -> list[dict[str, Any]]:
+def _land() -> list[Layer]:
     return [
-        _layer("land", "fill", "land", paint={"fill-color": LAND}),
-        _layer("coast", "line", "land", paint={"line-color": COAST, "line-width": _by_zoom(0.4, 0.9)}),
-        _layer("lakes", "fill", "lakes", paint={"fill-color": SEA, "fill-outline-color": BORDER}),
+        _layer("land", "fill", "land", {"fill-color": LAND}),
+        _layer("coast", "line", "land", {"line-color": COAST, "line-width": _by_zoom(0.4, 0.9)}),
+        _layer("lakes", "fill", "lakes", {"fill-color": SEA, "fill-outline-color": BORDER}),
     ]
 
 
-def _line(name: str, colour: str, width: float, first: float, dashes: list[int] | None) -> dict[str, Any]:
-    paint: dict[str, Any] = {"line-color": colour, "line-width": width}
-    return _layer(name, "line", name, paint=paint | ({"line-dasharray": dashes} if dashes else {}), minzoom=first)
+def _line(name: str, colour: str, width: float, first: float, dashes: list[int] | None) -> Layer:
+    paint: dict[str, object] = {"line-color": colour, "line-width": width}
+    return _layer(name, "line", name, paint | ({"line-dasharray": dashes} if dashes else {})) | {"minzoom": first}
 
 
-def _labels(language: str) -> list[dict[str, Any]]:
-    text = ["coalesce", ["get", f"name:{language}"], ["get", "name:en"]]
+def _labels(language: str) -> list[Layer]:
+    text: Expression = ["coalesce", ["get", f"name:{language}"], ["get", "name:en"]]
     names = [
         _text(f"name-{kind}", "names", text, size, colour)
         | {"minzoom": first, "maxzoom": last, "filter": ["==", ["get", "kind"], kind]}
@@ -92,19 +109,15 @@ def _labels(language: str) -> list[dict[str, Any]]:
     return [*reversed(towns), *names]  # where two collide the later layer's name stays
 
 
-def _text(name: str, source: str, text: Any, size: float, colour: str) -> dict[str, Any]:
-    return _layer(
-        name,
-        "symbol",
-        source,
-        layout={"text-field": text, "text-font": _FONT, "text-size": size},
-        paint={"text-color": colour, "text-halo-color": LAND, "text-halo-width": 1.2},
-    )
+def _text(name: str, source: str, text: Expression, size: float, colour: str) -> Layer:
+    paint: dict[str, object] = {"text-color": colour, "text-halo-color": LAND, "text-halo-width": 1.2}
+    layout: dict[str, object] = {"text-field": text, "text-font": _FONT, "text-size": size}
+    return _layer(name, "symbol", source, paint) | {"layout": layout}
 
 
-def _layer(name: str, kind: str, source: str, **more: Any) -> dict[str, Any]:
-    return {"id": name, "type": kind, "source": "base", "source-layer": source} | more
+def _layer(name: str, kind: str, source: str, paint: dict[str, object]) -> Layer:
+    return {"id": name, "type": kind, "source": "base", "source-layer": source, "paint": paint}
 
 
-def _by_zoom(far: float, near: float) -> list[Any]:
+def _by_zoom(far: float, near: float) -> Expression:
     return ["interpolate", ["linear"], ["zoom"], 3, far, 8, near]

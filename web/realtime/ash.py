@@ -1,16 +1,16 @@
 """The old reads of volcanoes and ash falls."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from flask import Response, request
 
 from siaga import keys, moment
+from siaga.catalog import AshEntry
 from siaga.errors import BadInput, NotFound
 from siaga.moment import TIME_ZONES
 from web.api.parameters import BadParameter
 from web.api.places import installed
+from web.ash.volcanoes import Volcano
 from web.prefix import under
 from web.realtime import paging
 from web.realtime.paging import MOST, PAGE, absolute, answer, feature, features, old, paged, route
@@ -25,7 +25,7 @@ _EXAMPLE = "20170221190400+0700"
 def volcanoes() -> Response:
     """The volcanoes by name; what the installed catalogue does not tell is null."""
     words = request.args.get("search", "").casefold()
-    found = [one for one in _volcanoes() if words in one["volcano_name"].casefold()]
+    found = [_volcano(one) for one in installed() if words in one.name.casefold()]
     begin = paging.offset()
     return paged(found[begin : begin + PAGE], len(found))
 
@@ -36,9 +36,11 @@ def volcano_points() -> Response:
     return features(
         [
             feature(
-                one["volcano_name"], one["location"], {name: value for name, value in one.items() if name != "location"}
+                one.name,
+                _location(one.longitude, one.latitude),
+                {name: value for name, value in _volcano(one).items() if name != "location"},
             )
-            for one in _volcanoes()
+            for one in installed()
         ]
     )
 
@@ -88,7 +90,7 @@ def report(volcano: str, event_time: str, language: str) -> Response:
     raise NotFound("Event {event_id} has no report in that language", event_id=entry["event_id"])
 
 
-def entry_of(volcano: str, event_time: str) -> dict[str, Any]:
+def entry_of(volcano: str, event_time: str) -> AshEntry:
     """The entry of one fall. Raises NotFound, BadParameter."""
     try:
         time = datetime.strptime(event_time.replace(" ", "+"), "%Y%m%d%H%M%S%z")
@@ -103,38 +105,46 @@ def entry_of(volcano: str, event_time: str) -> dict[str, Any]:
     return find(services().index, "ash", event_id, "")[1]
 
 
-def record(entry: Mapping[str, Any]) -> dict[str, Any]:
+def record(entry: AshEntry) -> dict[str, object]:
     """A fall with its old fields."""
     return {"url": old("ash", *_place(entry)), **_facts(entry), "reports": _reports(entry), "hazard_path": None}
 
 
-def _facts(entry: Mapping[str, Any]) -> dict[str, Any]:
+def _facts(entry: AshEntry) -> dict[str, object]:
     """What lists and points tell alike."""
-    one = entry["volcano"]
     hours = entry["utc_offset_hours"]
-    time = moment.at_offset(moment.parse(entry["time"]), hours or 0)
     return {
         "id": entry["event_id"],
-        "event_id_formatted": f"{time:%Y-%m-%d_%H%M_%z}_{one['name']}",
-        "volcano": _volcano(one["name"], one["longitude"], one["latitude"], one["elevation_m"]),
+        "event_id_formatted": _name(entry),
+        "volcano": _volcano(Volcano(**entry["volcano"])),
         "hazard_file": absolute("ash", entry["event_id"], entry["version"], "files", "hazard.tif"),
         "impact_files": absolute("ash", entry["event_id"], entry["version"], "files", "zones.csv"),
         "event_time": entry["time"],
-        "event_time_zone_offset": None if hours is None else round(hours * 60),
+        "event_time_zone_offset": round(hours * 60),
         "event_time_zone_string": _zone_name(entry["time_zone"]),
         "alert_level": entry["alert_level"],
         "task_status": _ANALYSED,
-        "eruption_height": None if entry["eruption_height_m"] is None else round(entry["eruption_height_m"]),
+        "eruption_height": round(entry["eruption_height_m"]),
         "forecast_duration": entry["forecast_days"],
     }
 
 
-def _point(entry: Mapping[str, Any]) -> dict[str, Any]:
-    facts = _facts(entry)
-    return feature(entry["event_id"], facts["volcano"]["location"], facts)
+def _point(entry: AshEntry) -> dict[str, object]:
+    return feature(
+        entry["event_id"], _location(entry["volcano"]["longitude"], entry["volcano"]["latitude"]), _facts(entry)
+    )
 
 
-def _reports(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _location(longitude: float, latitude: float) -> dict[str, object]:
+    return {"type": "Point", "coordinates": [longitude, latitude]}
+
+
+def _name(entry: AshEntry) -> str:
+    time = moment.at_offset(moment.parse(entry["time"]), entry["utc_offset_hours"])
+    return f"{time:%Y-%m-%d_%H%M_%z}_{entry['volcano']['name']}"
+
+
+def _reports(entry: AshEntry) -> list[dict[str, object]]:
     languages = entry["report"]["languages"] if entry["report"] else ()
     return [
         {
@@ -144,31 +154,27 @@ def _reports(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
             "ash": entry["event_id"],
             "language": code,
             "report_map": absolute("ash", entry["event_id"], entry["version"], "files", f"report-{code}.pdf"),
-            "report_map_filename": f"{_facts(entry)['event_id_formatted']}_{code}.pdf",
+            "report_map_filename": f"{_name(entry)}_{code}.pdf",
             "report_map_url": under(f"/realtime/ash/report-map/{'/'.join(_place(entry))}/{code}/"),
         }
         for code in languages
     ]
 
 
-def _place(entry: Mapping[str, Any]) -> tuple[str, str]:
+def _place(entry: AshEntry) -> tuple[str, str]:
     """Volcano and time as the old paths have them."""
-    time = moment.at_offset(moment.parse(entry["time"]), entry["utc_offset_hours"] or 0)
-    return str(entry["volcano"]["name"]), f"{time:%Y%m%d%H%M%S%z}"
+    time = moment.at_offset(moment.parse(entry["time"]), entry["utc_offset_hours"])
+    return entry["volcano"]["name"], f"{time:%Y%m%d%H%M%S%z}"
 
 
-def _volcanoes() -> list[dict[str, Any]]:
-    return [_volcano(one.name, one.longitude, one.latitude, one.elevation_m) for one in installed()]
-
-
-def _volcano(name: str, longitude: float, latitude: float, elevation_m: float | None) -> dict[str, Any]:
+def _volcano(one: Volcano) -> dict[str, object]:
     """A volcano with its old fields."""
     return {
-        "volcano_name": name,
-        "elevation": elevation_m,
+        "volcano_name": one.name,
+        "elevation": one.elevation_m,
         "morphology": None,
         "region": None,
-        "location": {"type": "Point", "coordinates": [longitude, latitude]},
+        "location": _location(one.longitude, one.latitude),
         "subregion": None,
         "province": None,
         "district": None,

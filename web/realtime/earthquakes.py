@@ -1,16 +1,14 @@
 """The old reads of earthquakes: maps by id and kind, reports, contours; fields and filters as they were."""
 
 import json
-from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
 
 from flask import Response, g, request
 
 from siaga import moment
 from siaga.errors import NotFound
 from web.api.parameters import BadParameter
-from web.index.maps import ORDERS
+from web.index.maps import ORDERS, OldMap
 from web.prefix import under
 from web.realtime import paging
 from web.realtime.paging import MOST, PAGE, absolute, answer, feature, features, old, paged, route
@@ -111,9 +109,9 @@ def contours(shake_id: str = "", source_type: str = "") -> Response:
     return features([{"id": str(number), **one} for number, one in enumerate(chosen, 1)])
 
 
-def wanted() -> dict[str, Any]:
+def wanted() -> dict[str, object]:
     """The filters that are asked for, as MapIndex.maps has them: those that were implemented and those documented."""
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
     for name, spellings in _NUMBERS.items():
         for spelling in spellings:
             if (value := paging.number(spelling)) is not None:
@@ -131,15 +129,15 @@ def wanted() -> dict[str, Any]:
     return found | _box(request.args.get("in_bbox", ""))
 
 
-def entry_of(shake_id: str, source_type: str) -> dict[str, Any]:
+def entry_of(shake_id: str, source_type: str) -> OldMap:
     """The entry of one map. Raises NotFound."""
     named = {"shake_id": shake_id, "source_type": source_type}
     for entry in services().index.maps.maps(named, _NEWEST, 1)[0]:
-        return dict(entry)
+        return entry
     raise NotFound("There is no event {event_id}", event_id=f"{shake_id[:80]} ({source_type[:20]})")
 
 
-def record(entry: Mapping[str, Any]) -> dict[str, Any]:
+def record(entry: OldMap) -> dict[str, object]:
     """A map with its old fields."""
     return {
         "url": old("earthquake", entry["event_id"], entry["source_type"]),
@@ -154,7 +152,7 @@ def record(entry: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def report_of(entry: Mapping[str, Any], language: str) -> dict[str, Any]:
+def report_of(entry: OldMap, language: str) -> dict[str, object]:
     """The report on a map in that language. Raises NotFound."""
     for one in _reports(entry):
         if one["language"] == language:
@@ -162,12 +160,12 @@ def report_of(entry: Mapping[str, Any], language: str) -> dict[str, Any]:
     raise NotFound("Event {event_id} has no report in that language", event_id=entry["event_id"])
 
 
-def grid_name(entry: Mapping[str, Any]) -> str:
+def grid_name(entry: OldMap) -> str:
     """Under which name its grid.xml was saved."""
     return f"{_name(entry)}-grid.xml"
 
 
-def _facts(entry: Mapping[str, Any]) -> dict[str, Any]:
+def _facts(entry: OldMap) -> dict[str, object]:
     """What lists and points tell alike."""
     return {
         "shake_id": entry["event_id"],
@@ -184,15 +182,15 @@ def _facts(entry: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _point(entry: Mapping[str, Any]) -> dict[str, Any]:
+def _point(entry: OldMap) -> dict[str, object]:
     return feature(_name(entry), _location(entry), _facts(entry) | {"has_corrected": entry["has_corrected"]})
 
 
-def _location(entry: Mapping[str, Any]) -> dict[str, Any]:
+def _location(entry: OldMap) -> dict[str, object]:
     return {"type": "Point", "coordinates": [entry["longitude"], entry["latitude"]]}
 
 
-def _reports(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _reports(entry: OldMap) -> list[dict[str, object]]:
     languages = entry["report"]["languages"] if entry["report"] else ()
     return [
         {
@@ -210,11 +208,11 @@ def _reports(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _name(entry: Mapping[str, Any]) -> str:
+def _name(entry: OldMap) -> str:
     return f"{entry['event_id']}-{entry['source_type']}"
 
 
-def _file(entry: Mapping[str, Any], path: str) -> str:
+def _file(entry: OldMap, path: str) -> str:
     return absolute("earthquakes", entry["event_id"], entry["version"], "files", path)
 
 

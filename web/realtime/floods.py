@@ -1,12 +1,11 @@
 """The old reads of floods: hours of Jakarta of which is known what stood under water, their areas and reports."""
 
 import json
-from collections.abc import Mapping
-from typing import Any
 
 from flask import Response, request
 
 from siaga import keys, moment
+from siaga.catalog import FloodEntry
 from siaga.errors import BadInput, NotFound
 from siaga.report import figures
 from web.index import floods
@@ -118,7 +117,7 @@ def hour_of(event_id: str) -> Hour:
     return hour
 
 
-def record(hour: Hour) -> dict[str, Any]:
+def record(hour: Hour) -> dict[str, object]:
     """An hour with its old fields; null is unknown."""
     snapshot = _snapshot(hour)
     local = moment.local(snapshot.hour, "WIB")
@@ -166,7 +165,7 @@ def _snapshot(hour: Hour) -> keys.Snapshot:
     return keys.Snapshot(floods.moment_of(hour.hour))
 
 
-def _areas(hour: Hour) -> list[tuple[str, Any, str, str, int]]:
+def _areas(hour: Hour) -> list[tuple[str, object, str, str, int]]:
     """(id, GeoJSON geometry or None, name, kelurahan, state) of what is not dry."""
     index = services().index.floods
     names, shapes = index.names(keys.JAKARTA), index.shapes(keys.JAKARTA)
@@ -177,7 +176,7 @@ def _areas(hour: Hour) -> list[tuple[str, Any, str, str, int]]:
     ]
 
 
-def _reports(hour: Hour) -> list[dict[str, Any]]:
+def _reports(hour: Hour) -> list[dict[str, object]]:
     snapshot, entry = str(_snapshot(hour)), hour.entry
     languages = entry["report"]["languages"] if entry and entry["report"] else ()
     return [
@@ -196,7 +195,7 @@ def _reports(hour: Hour) -> list[dict[str, Any]]:
     ]
 
 
-def _file(entry: Mapping[str, Any] | None, path: str) -> str | None:
+def _file(entry: FloodEntry | None, path: str) -> str | None:
     return absolute("floods", entry["event_id"], entry["version"], "files", path) if entry else None
 
 

@@ -1,12 +1,12 @@
 """The old public links: reports by language and id, grid.xml, flood and ash maps, the newest report, the old pages."""
 
-from collections.abc import Mapping
-
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from siaga import archived
+from siaga.catalog import Entry
 from siaga.errors import BadInput, NotFound
+from web.index.maps import OldMap
 from web.realtime import ash, earthquakes, floods
 from web.realtime.paging import LANGUAGES, answer
 from web.services import services
@@ -137,7 +137,7 @@ def _is_hidden(shake_id: str) -> bool:
     return any(index.decisions.is_hidden(one) for one in index.versions(shake_id))
 
 
-def _corrected(shake_id: str) -> dict[str, object]:
+def _corrected(shake_id: str) -> OldMap:
     """The corrected map of the quake of that id, whatever id that map carries. Raises NotFound."""
     index = services().index
     versions = [one for one in index.versions(shake_id) if not index.decisions.is_hidden(one)]
@@ -147,9 +147,9 @@ def _corrected(shake_id: str) -> dict[str, object]:
     return earthquakes.entry_of(twin["event_id"], "corrected")
 
 
-def _sent(entry: Mapping[str, object], path: str, name: str, attached: bool = False) -> Response:
+def _sent(entry: Entry, path: str, name: str, attached: bool = False) -> Response:
     """A file of a run under its old name."""
-    response = services().runs.send(dict(entry), path)
+    response = services().runs.send(entry, path)
     if name and request.method == "GET":
         response.headers["Content-Disposition"] = f'{"attachment" if attached else "inline"}; filename="{name}"'
     return response

@@ -2,11 +2,20 @@
 
 from typing import cast
 
-from siaga.impact.stored.ash import AshImpact
+from siaga.impact.stored.ash import AshImpact, eruption_of
 from siaga.impact.stored.earthquake import EarthquakeImpact
 from siaga.impact.stored.flood import FloodImpact
 
-__all__ = ["AshImpact", "ClassedImpact", "EarthquakeImpact", "FloodImpact", "Impact", "event_time", "people_hit"]
+__all__ = [
+    "AshImpact",
+    "ClassedImpact",
+    "EarthquakeImpact",
+    "FloodImpact",
+    "Impact",
+    "eruption_of",
+    "event_time",
+    "people_hit",
+]
 
 _HIT_FROM = 6  # MMI: slight damage
 

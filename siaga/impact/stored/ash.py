@@ -1,11 +1,16 @@
 """impact.json of an ash fall; classes are very_low to very_high, thicknesses in centimetres."""
 
 from collections.abc import Mapping
-from typing import Literal, TypedDict
+from typing import Literal, TypedDict, cast
 
 from siaga.errors import Reason
 from siaga.impact.stored.classed import ClassedEstimate, ClassedPeople, ClassedTable, ClassedZone
 from siaga.impact.stored.head import Head
+
+_SAID = (
+    *("volcano", "longitude", "latitude", "alert_level", "eruption_height_m", "forecast_days"),
+    *("utc_offset_hours", "time_zone", "time", "expires"),
+)
 
 
 class AshEvent(TypedDict):
@@ -24,6 +29,32 @@ class AshEvent(TypedDict):
     time: str | None
     expires: str | None
     process_time: str | None
+
+
+class Eruption(TypedDict):
+    """The same where there is a request. elevation_m, process_time: None where it does not say them."""
+
+    volcano: str
+    longitude: float
+    latitude: float
+    elevation_m: float | None
+    alert_level: str
+    eruption_height_m: float
+    column_height_m: float | None
+    forecast_days: int
+    utc_offset_hours: float
+    time_zone: str
+    time: str
+    expires: str
+    process_time: str | None
+
+
+def eruption_of(event: AshEvent) -> Eruption:
+    """The eruption of a fall; ValueError for a raster without a request, which has neither entry nor report."""
+    missing = [name for name in _SAID if event.get(name) is None]
+    if missing:
+        raise ValueError(f"an ash fall without a request: no {', '.join(missing)}")
+    return cast(Eruption, event)
 
 
 class AshDeposit(TypedDict):

@@ -51,6 +51,9 @@ class ShakenPeople(PeopleFacts):
     unmapped: float | None
 
 
+QUANTILES: tuple[Literal["p05", "p25", "median", "p75", "p95"], ...] = ("p05", "p25", "median", "p75", "p95")
+
+
 class DeathsRecord(TypedDict):
     """Deaths by shaking by one model: mean, quantiles, and the chance of each level and size."""
 
