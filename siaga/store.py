@@ -1,5 +1,6 @@
 """The object store (S3). The only module that speaks to it; botocore's errors stop here."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from botocore.utils import parse_timestamp
 from siaga.errors import BadInput, Conflict, Forbidden, NotFound, SiagaError, Unavailable
 from siaga.settings import Settings
 
+_log = logging.getLogger(__name__)
 _MISSING = {"404", "NoSuchKey", "NoSuchVersion", "NoSuchBucket", "NotFound"}
 _CONFLICT = {"412", "409", "PreconditionFailed", "ConditionalRequestConflict"}
 _BAD_NAME = {"400", "KeyTooLongError", "InvalidBucketName", "InvalidArgument"}  # a HEAD says no more than 400
@@ -320,11 +322,19 @@ def _own_errors(bucket: str, key: str) -> Iterator[None]:
                 where=where,
                 minutes=apart,
             ) from error
-        raise _own(code, status)("{where}: {detail}", where=where, detail=str(error)) from error
+        kind = _own(code, status)
+        if kind is Unavailable:  # what a library says of it, and the store's address, are for the log
+            _log.warning("%s: %s", where, error)
+            raise Unavailable("{where}: the store answers {code}", where=where, code=code or status) from error
+        said = error.response.get("Error", {}).get("Message") or "?"
+        raise kind("{where}: {detail}", where=where, detail=f"{said} ({code})") from error
     except ParamValidationError as error:  # a name that no object can have
         raise BadInput("{where}: no object can have that name: {detail}", where=where, detail=str(error)) from error
     except (BotoCoreError, OSError) as error:
-        raise Unavailable("{where}: the store does not answer: {detail}", where=where, detail=str(error)) from error
+        _log.warning("%s: %s", where, error)
+        if isinstance(error, OSError) and not isinstance(error, (ConnectionError, TimeoutError)):  # a disk of ours
+            raise Unavailable("{where}: {detail}", where=where, detail=error.strerror or "?") from error
+        raise Unavailable("{where}: the store does not answer", where=where) from error
 
 
 def _minutes_apart(date: str) -> int:

@@ -2,7 +2,7 @@
 
 import csv
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from fixtures import accounts, ash, ashfalls, receipts
@@ -40,7 +40,7 @@ def test_an_empty_list_says_so_in_both_languages(web):
     assert "Belum ada hujan abu yang dianalisis." in text(client, "/ash?lang=id")[1]
 
 
-def test_the_list_tells_a_fall_in_the_volcanos_own_time(web):
+def test_the_list_tells_a_fall_in_the_volcanos_own_time(web, monkeypatch):
     store, index, client = web
     ashfalls.put(store)
     other = {"event_id": "201702211904+0900_Ibu", "utc_offset_hours": 9.0, "time_zone": "WIT", "column_height_m": None}
@@ -53,6 +53,8 @@ def test_the_list_tells_a_fall_in_the_volcanos_own_time(web):
     assert "3,068 m" in page
     assert page.count("not known") >= 2  # column and people of the other
     assert "2 active" in page
+    assert "chip orange" in page
+    assert "quiet" not in page
     assert "Ibu" not in text(client, "/ash?lang=en&q=merapi")[1].split("<tbody>")[1]
     assert "No ash fall answers to this search." in text(client, "/ash?lang=en&q=krakatau")[1]
 
@@ -77,6 +79,8 @@ def test_the_list_tells_a_fall_in_the_volcanos_own_time(web):
     assert [(one["volcano"], one["column_height_m"]) for one in rows] == [("Ibu", ""), ("Merapi", "3068")]
     archive = text(client, "/ash?lang=en")[1].split('class="panel archive"')[1]
     assert "since=2017-02-01&amp;until=2017-02-28" in archive
+    monkeypatch.setattr(moment, "now", lambda: NOW + timedelta(days=3))
+    assert text(client, "/ash")[1].count("chip orange quiet") == 2  # a level of the past fills nothing with colour
 
 
 def test_the_page_answers_who_how_thick_how_long(web):

@@ -5,17 +5,19 @@ import json
 import re
 import socket
 import time
+from datetime import UTC, datetime
 
 import pytest
 from fixtures import ashfalls, floodhours, receipts
 from fixtures.entries import entry, put
 from fixtures.pages import NOBODY, opened, text
 
-from siaga import keys
-from siaga.errors import Unavailable
+from siaga import dates, keys
+from siaga.errors import Unavailable, reason
 from siaga.events import Notification
 from siaga.store import Store
-from web import create_app
+from web import create_app, shell
+from web import packed as packed_answers
 from web.patient import PatientStore
 
 EVENT = "20180805194635"
@@ -59,7 +61,7 @@ def test_an_event_page_tells_what_was_last_known_while_the_store_is_silent(web, 
     reader = create_app(silent, index, NOBODY).test_client()
     status, page = text(reader, f"/earthquakes/{EVENT}?lang=en")
     assert status == 503
-    for said in ("Lombok", "Orange", "3,200,000", "Known since", "corrected" if "corrected" in page else "initial"):
+    for said in ("Lombok", "Orange", "3,200,000", "As it was on", "corrected" if "corrected" in page else "initial"):
         assert said in page
     assert silent.url not in page
     assert text(reader, "/earthquakes")[0] == 200
@@ -77,8 +79,18 @@ def test_hours_of_floods_and_ash_falls_are_told_while_the_store_is_silent(web, s
     ):
         status, page = text(reader, f"{path}?lang=en")
         assert status == 503
-        assert all(said in page for said in ("Known since", *told)), page
+        assert all(said in page for said in ("As it was on", *told)), page
         assert silent.url not in page
+
+
+def test_a_list_says_since_when_the_store_has_not_answered(web, monkeypatch):
+    index, client = web[1], web[2]
+    monkeypatch.setattr(index, "trouble", reason("away"))
+    assert "The store does not answer: the lists are not whole yet" in text(client, "/ash?lang=en")[1]
+    index.refresh()
+    monkeypatch.setattr(shell, "_BROKEN", -1)
+    began = dates.dated(datetime.fromtimestamp(index.fresh, UTC), "en", seconds=True)
+    assert f"The store has not answered since {began}" in text(client, "/earthquakes?lang=en")[1]
 
 
 def test_while_the_index_is_made_anew_nothing_is_said_to_be_missing(web, monkeypatch):
@@ -116,8 +128,9 @@ def test_a_change_is_pushed_to_as_many_as_may_be_told(web, minio):
     freed.close()
 
 
-def test_pages_styles_and_data_go_packed_but_not_to_who_is_logged_in(web):
+def test_pages_styles_and_data_go_packed_but_not_to_who_is_logged_in(web, monkeypatch):
     store, index, client = web
+    fall = ashfalls.put(store, report=None)
     for number in range(20):
         put(store, entry(f"201808050000{number:02}", time=f"2018-08-05T{number:02}:00:00Z"))
     index.refresh()
@@ -130,6 +143,13 @@ def test_pages_styles_and_data_go_packed_but_not_to_who_is_logged_in(web):
         assert len(shown) == pytest.approx(len(plain.data), abs=40)
         assert len(packed.data) < len(plain.data) / 3
     assert "Content-Encoding" not in client.get("/healthz", headers=asks).headers
+    monkeypatch.setattr(packed_answers, "_LEAST", 10)  # the areas of a fall of these tests are short
+    for path in (f"/ash/{ashfalls.EVENT}/{fall['version']}/files/classes.geojson", "/earthquakes/map.json"):
+        plain, packed = client.get(path), client.get(path, headers=asks)
+        assert "Content-Encoding" not in plain.headers
+        assert packed.headers["Content-Encoding"] == "gzip"
+        assert gzip.decompress(packed.data) == plain.data
+        assert int(packed.headers["Content-Length"]) == len(packed.data)
     client.set_cookie("session", "x")
     assert "Content-Encoding" not in client.get("/earthquakes", headers=asks).headers
 

@@ -1,6 +1,5 @@
 """A store whose silence holds nobody for long: after one call that it did not answer, the next ones fail at once."""
 
-import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +7,6 @@ from contextlib import contextmanager
 from siaga.errors import Unavailable
 from siaga.store import Store
 
-_log = logging.getLogger(__name__)
 PATIENCE = 5.0  # seconds in which a store that is well sends something
 _REST = 3.0  # seconds until it is asked again
 
@@ -25,8 +23,7 @@ class PatientStore(Store):
         try:
             with super()._asking(bucket, key):
                 yield
-        except Unavailable as error:  # its address and whatever a library says are for the log
-            _log.warning("%s", error)
+        except Unavailable as error:
             self._silent_until = time.monotonic() + _REST
             raise _silence() from error
 

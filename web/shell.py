@@ -2,6 +2,7 @@
 
 import logging
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, TypedDict
 from urllib.parse import urlencode
@@ -10,7 +11,7 @@ from flask import Blueprint, Response, current_app, g, make_response, render_tem
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.wrappers import Response as AnyResponse
 
-from siaga import language, moment, palette
+from siaga import dates, language, moment, palette
 from siaga.errors import BadInput, NotFound, Reason, SiagaError
 from siaga.hazard.ash import MAX_BYTES
 from siaga.report import limits
@@ -70,6 +71,7 @@ def shared() -> dict[str, object]:
         "limits": limits.of(g.language),
         "clocks": clock.clocks(g.now, g.language),
         "fresh": freshness(index),
+        "as_of": dates.dated(datetime.fromtimestamp(index.fresh, UTC), g.code, seconds=True) if index.fresh else "",
         "tabs": tabs.labels(index, g.now, g.language),
     }
 
