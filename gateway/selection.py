@@ -132,7 +132,7 @@ class Selection:
         recorded = {
             "exposure": made_with["analysis_data"]["manifest_sha256"],
             "software": made_with["software"]["version"],
-            "edition": _edition(made_with["software"]["templates_sha256"], made_with.get("letterhead", {})),
+            "edition": _edition(made_with["software"]["templates_sha256"], made_with),
         }
         return any(recorded[age] != today[age] for age in ages)
 
@@ -142,13 +142,13 @@ class Selection:
         return {
             "exposure": sha256(manifest).hexdigest(),
             "software": software.version(),
-            "edition": _edition(edition.templates_sha256(), texts.letterhead(self.store, hazard)),
+            "edition": _edition(edition.templates_sha256(), texts.stationery(self.store, hazard)),
         }
 
 
-def _edition(templates: str, letterhead: Mapping[str, list[str]]) -> str:
-    """What shapes a page: the templates, and the lines of the agency by language."""
-    return json.dumps([templates, letterhead], sort_keys=True)
+def _edition(templates: str, own: Mapping[str, object]) -> str:
+    """What shapes a page: the templates, and what is the agency's own."""
+    return json.dumps([templates, *(own.get(name, {}) for name in ("letterhead", "layout"))], sort_keys=True)
 
 
 def _name(one: Chosen) -> str:

@@ -207,15 +207,21 @@ def send_ash(page):
 
 
 def write_and_restore(page, base):
-    """A text of the report, a wrong one after it, and back."""
-    for written in ("BPBD Provinsi NTB", "Salah tulis"):
-        page.goto(f"{base}/texts?kind=report&hazard=earthquake&of=id")
-        page.fill("[name=text]", written)
-        page.click("form[action='/texts/save'] button.primary")
-        page.wait_for_url("**/texts?*")
-    page.click("form[action='/texts/restore'] button")
+    """A layout of reports, a wrong one after it, a look at the first, and back."""
+    for written, models in (("BPBD Provinsi NTB", "4"), ("Salah tulis", "0")):
+        page.goto(f"{base}/layouts?hazard=earthquake&of=id")
+        page.fill("[name=head]", written)
+        page.select_option("[name=place-models]", models)
+        page.click("form[action='/layouts/save'] button.primary")
+        page.wait_for_url("**/layouts?*")
+    with page.context.expect_page() as opened:
+        page.locator("form[action='/layouts/look'][target] button").last.click()
+    preview = opened.value
+    assert "BPBD Provinsi NTB" in preview.locator("main").inner_text()
+    preview.close()
+    page.click("form[action='/layouts/restore'] button")
     page.wait_for_load_state("load")
-    assert page.locator("[name=text]").input_value() == "BPBD Provinsi NTB"
+    assert page.locator("[name=head]").input_value() == "BPBD Provinsi NTB"
 
 
 DONE = (  # as the audit names it
@@ -224,7 +230,7 @@ DONE = (  # as the audit names it
     "Do again",
     "Upload of an ash fall",
     "Code to log in",
-    "Older text of the agency restored",
+    "Older layout of reports in force again",
     "Drop",
     "Hide an event",
     "Show an event again",

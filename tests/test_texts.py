@@ -34,10 +34,10 @@ def web(store, minio, tmp_path):
     return store, index, client
 
 
-def send(client, what, **more):
+def send(client, what, page="texts", **more):
     """What that form answers."""
-    named = {"kind": LANDING, "hazard": "earthquake", "of": "id", "token": accounts.token(client, "/account")} | more
-    return client.post(f"/texts/{what}", data=named).status_code
+    named = {"hazard": "earthquake", "of": "id", "token": accounts.token(client, "/account")} | more
+    return client.post(f"/{page}/{what}", data=named).status_code
 
 
 def test_a_text_stands_above_its_list_and_an_older_one_is_restored(web):
@@ -67,7 +67,6 @@ def test_a_text_stands_above_its_list_and_an_older_one_is_restored(web):
 def test_what_is_looked_at_is_not_written(web):
     store, _index, client = web
     form = {
-        "kind": LANDING,
         "hazard": "ash",
         "of": "en",
         "token": accounts.token(client, "/account"),
@@ -149,18 +148,18 @@ def test_lines_that_cannot_be_read_make_inputs_of_their_hazard_wait_and_no_other
     functions = Store.connect(minio, "functions")
     texts.write(store, Text(Place(REPORT, "earthquake", "id"), 0, "BMKG", "ani", "2026-11-27T00:00:00Z"))
     store.put(keys.TEXTS, "report/flood/id/000001.json", broken)
-    lines = analysis_data.awaited(functions, tmp_path / "cache", (), "earthquake").letterheads
-    assert lines == {"earthquake": {"id": ["BMKG"]}}
+    own = analysis_data.awaited(functions, tmp_path / "cache", (), "earthquake").stationery
+    assert own == {"earthquake": {"letterhead": {"id": ["BMKG"]}}}
     etag = store.put(keys.FLOODMAPS, f"{HOUR}/{keys.FLOOD_DATA}", floods.answer())
     status, answer = installed.call(on_flood.run, functions, minio, keys.FLOODMAPS, f"{HOUR}/{keys.FLOOD_DATA}", etag)
     assert (status, answer.get("state")) == (503, None)  # it is tried again, and not refused
-    assert "on the page /texts, or delete texts/report/flood/id/000001.json: " in answer["reason"]["text"]
+    assert "on the page /layouts, or delete texts/report/flood/id/000001.json: " in answer["reason"]["text"]
 
 
 @pytest.mark.parametrize("lists", [False, True], ids=["list", "get"])
 def test_a_store_that_gives_no_right_to_the_lines_holds_up_no_report(store, lists):
     texts.write(store, Text(Place(REPORT, "earthquake", "id"), 0, "BMKG", "ani", "2026-11-27T00:00:00Z"))
-    assert texts.letterhead(Closed(store, lists=lists), "earthquake") == {}
+    assert texts.stationery(Closed(store, lists=lists), "earthquake") == {}
 
 
 @pytest.mark.parametrize("more", [{}, {"drill": True, "drill_reason": "a test"}], ids=["real", "exercise"])
@@ -179,20 +178,19 @@ def test_the_lines_stand_at_head_and_foot_of_each_page_as_plain_text(more):
 def test_a_version_that_cannot_be_read_is_told_and_another_takes_its_place(web):
     store, _index, client = web
     place = Place(REPORT, "flood", "id")
-    named = {"kind": REPORT, "hazard": "flood"}
-    assert send(client, "save", text="BPBD", **named) == 302
+    assert send(client, "save", "layouts", hazard="flood", head="BPBD") == 302
     store.put(keys.TEXTS, f"{place}/000002.json", WHEN)
     for stray in ("zz.txt", "1.json", "999999.json/x", "notes/000009.json"):
         store.put(keys.TEXTS, f"{place}/{stray}", b"x")
     store.put(keys.TEXTS, f"{LANDING}/flood/id/000001.json", b"x")
-    with pytest.raises(Unavailable, match="/texts"):
-        texts.letterhead(store, "flood")
-    page = text(client, "/texts?kind=report&hazard=flood&of=id&lang=en")
+    with pytest.raises(Unavailable, match="/layouts"):
+        texts.stationery(store, "flood")
+    page = text(client, "/layouts?hazard=flood&of=id&lang=en")
     assert (page[0], "This version cannot be read" in page[1]) == (200, True)
-    assert send(client, "restore", number="1", **named) == 302
+    assert send(client, "restore", "layouts", hazard="flood", number="1") == 302
     assert [(number, one and one.text) for number, one in texts.all_versions(store, place)] == [
         (3, "BPBD"),
         (2, None),
         (1, "BPBD"),
     ]
-    assert texts.letterhead(store, "flood") == {"id": ["BPBD"]}
+    assert texts.stationery(store, "flood") == {"letterhead": {"id": ["BPBD"]}}

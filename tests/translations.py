@@ -26,6 +26,7 @@ from web import (
     board,
     datasets,
     downloads,
+    layouts,
     levels,
     notifications,
     reprocess,
@@ -145,7 +146,7 @@ def said_by_tables_of_web() -> set[str]:
     tables = (*downloads.FILES.values(), status.STATES, status._PART_STATES, shell._STATUS_WORDS)
     tables += (notifications.KINDS, notifications.STATES, subscriptions.STANDINGS, subscriptions.CHANNELS)
     tables += (reprocess.RANGES, reprocess._ORDER_STATES, account.ROLES, levels._LEVELS, board.STATES)
-    tables += (audit.ACTIONS, audit.RESULTS, events._UNKNOWN, tokens.NAMES, texts._LANGUAGES, texts._KINDS)
+    tables += (audit.ACTIONS, audit.RESULTS, events._UNKNOWN, tokens.NAMES, texts.LANGUAGES, *layouts.TITLES.values())
     tables += (tabs.NAMES, listing.KINDS, datasets.ROLE_NAMES, datasets._KINDS)
     words = {word for table in tables for word in table.values()} | {one.name for one in CONVENTIONS.values()}
     return words | {*document.sentences(), shell._NO_OPERATION}

@@ -25,6 +25,7 @@ from web import (
     decisions,
     drills,
     join,
+    layouts,
     live,
     login,
     metrics,
@@ -144,6 +145,7 @@ def create_app(
         drills.install(app, uploads.operators)
         _install_alerts(app, uploads)
     texts.install(app, uploads.operators if uploads else None)
+    layouts.install(app, uploads.operators if uploads else None)
     decisions.install(app, uploads.operators if uploads else None)
     datasets.install(app, uploads.operators if uploads else None)
     return app

@@ -38,7 +38,7 @@ _LONGEST = 200  # characters of a name that are looked at
 _CODE_SECONDS = 300  # from the password to the code
 # blueprints whose pages stay in no cache
 OWN_PAGES = frozenset(("login", "account", "tokens", "texts", "audit", "users", "data", "drills", "decisions", "ash"))
-OWN_PAGES |= {"reprocess", "subscriptions", "join", "trials", "notifications"}
+OWN_PAGES |= {"layouts", "reprocess", "subscriptions", "join", "trials", "notifications"}
 
 _OF_EVENTS = ("earthquakes", "floods", "ashfalls", "decisions", "drills")  # blueprints whose pages show events
 

@@ -28,7 +28,7 @@ from web.index import Index
 _log = logging.getLogger("web")
 _CACHED = 64  # analyses; they never change, so they are read once
 _COMPARED = 4096  # files whose hashes are known to be right, by their ETags
-_SAFE = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; sandbox allow-popups"
+SAFE = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; sandbox allow-popups"
 
 
 class Damaged(SiagaError):
@@ -128,7 +128,7 @@ class Runs:
         response = Response(body, content_type=downloads.MEDIA_TYPES[path.rpartition(".")[2]])
         response.content_length = head.size
         response.set_etag(head.etag)
-        response.headers["Content-Security-Policy"] = _SAFE
+        response.headers["Content-Security-Policy"] = SAFE
         how = "inline" if path.rpartition(".")[2] in downloads.SHOWN_INLINE else "attachment"
         name = keys.download_name(entry["event_id"], entry["version"], path)
         response.headers["Content-Disposition"] = f'{how}; filename="{name}"'
@@ -143,7 +143,7 @@ class Runs:
         response = Response(body, content_type=downloads.MEDIA_TYPES[kind] if shown else "application/octet-stream")
         response.content_length = head.size
         response.set_etag(head.etag)
-        response.headers["Content-Security-Policy"] = _SAFE
+        response.headers["Content-Security-Policy"] = SAFE
         response.headers["Content-Disposition"] = "inline" if shown else "attachment"
         response.make_conditional(request)
         return response

@@ -1,22 +1,19 @@
-"""Texts above lists and on reports, for admins: written, looked at, kept in versions, restored; the newest holds."""
-
-from typing import Any
+"""Texts above lists, for admins: written, looked at, kept in versions, restored; the newest holds."""
 
 from flask import Blueprint, Flask, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from siaga import dates, moment
 from siaga.accounts.account import ADMIN
-from siaga.errors import BadInput, Conflict, NotFound, SiagaError
+from siaga.errors import BadInput, Conflict, SiagaError
 from siaga.inputs import texts
-from siaga.inputs.texts import LANDING, LINES, LONGEST, LONGEST_LINE, PLACES, REPORT, Place, Text, paragraphs
+from siaga.inputs.texts import LANDING, LONGEST, PLACES, REPORT, Place, Text, paragraphs
 from siaga.store import Store
 from web import audit, login, tabs
 from web.services import give, given, services
 
 _NAME = "siaga-texts"
-_KINDS = {LANDING: "Above the list", REPORT: "On the report"}
-_LANGUAGES = {"id": "Indonesian", "en": "English"}
+LANGUAGES = {"id": "Indonesian", "en": "English"}
 
 pages = Blueprint("texts", __name__)
 
@@ -35,10 +32,12 @@ def landing(hazard: str) -> list[list[tuple[str, str]]]:
 
 @pages.get("/texts")
 @login.page(ADMIN)
-def overview() -> tuple[str, int]:
+def overview() -> AnyResponse | tuple[str, int]:
     """A text, its form and its versions."""
-    usual = {"kind": PLACES[0].kind, "hazard": PLACES[0].hazard, "of": g.code}
-    return _page(texts.place_of(*(request.args.get(name, value) for name, value in usual.items())))
+    hazard, code = request.args.get("hazard", PLACES[0].hazard), request.args.get("of", g.code)
+    if request.args.get("kind") == REPORT:  # where its lines were written before there were layouts
+        return redirect(url_for("layouts.overview", hazard=hazard, of=code))
+    return _page(texts.place_of(LANDING, hazard, code))
 
 
 @pages.post("/texts/look")
@@ -47,7 +46,7 @@ def look() -> tuple[str, int]:
     """How it would stand there."""
     place, written = _place(), request.form.get("text", "")
     try:
-        return _page(place, written=written, preview=_lines(place, texts.cleaned(place, written)))
+        return _page(place, written=written, preview=paragraphs(texts.cleaned(place, written)))
     except BadInput as error:
         return _page(place, error, written)
 
@@ -64,10 +63,8 @@ def save() -> AnyResponse | tuple[str, int]:
 @login.page(ADMIN)
 def restore() -> AnyResponse | tuple[str, int]:
     """Let an older version hold again."""
-    place, number = _place(), request.form.get("number", "")
-    older = next((one for one in texts.versions(_store(), place) if str(one.number) == number), None)
-    if older is None:
-        raise NotFound("The text {place} has no version {number}", place=str(place), number=number[:20])
+    place = _place()
+    older = texts.version(_store(), place, request.form.get("number", ""))
     return _write(Text(place, 0, older.text, login.name(), moment.stamp(g.now), older.number))
 
 
@@ -79,11 +76,11 @@ def _write(text: Text) -> AnyResponse | tuple[str, int]:
     audit.about(f"{one.place} {one.number}" + (f" = {one.restores}" if one.restores else ""))
     services().index.texts.refresh()
     place = text.place
-    return redirect(url_for("texts.overview", kind=place.kind, hazard=place.hazard, of=place.language))
+    return redirect(url_for("texts.overview", hazard=place.hazard, of=place.language))
 
 
 def _place() -> Place:
-    place = texts.place_of(*(request.form.get(name, "")[:40] for name in ("kind", "hazard", "of")))
+    place = texts.place_of(LANDING, *(request.form.get(name, "")[:40] for name in ("hazard", "of")))
     audit.about(str(place))
     return place
 
@@ -104,32 +101,28 @@ def _page(
         "texts.html",
         tab="texts",
         place=place,
-        places=PLACES,
-        kinds=_KINDS,
+        places=[one for one in PLACES if one.kind == LANDING],
         hazards=tabs.NAMES,
-        lines=LINES,
-        longest_line=LONGEST_LINE,
-        tongues=_LANGUAGES,
+        tongues=LANGUAGES,
         written=written if written is not None else found[0].text if found else "",
         preview=preview,
-        versions=[_row(one) if one else {"number": number, "broken": True} for number, one in there],
+        versions=[_row(number, one) for number, one in there],
         longest=LONGEST,
         sentence=g.language.reason(error.reason()) if error else "",
     )
     return page, error.status if error else 200
 
 
-def _row(one: Text) -> dict[str, Any]:
+def _row(number: int, one: Text | None) -> dict[str, object]:
+    return row(one) | {"paragraphs": paragraphs(one.text)} if one else {"number": number, "broken": True}
+
+
+def row(one: Text) -> dict[str, object]:
+    """A version as lists tell it: its number, who wrote it and when, what it restores."""
     return {
         "number": one.number,
         "broken": False,
         "who": one.who,
         "when": dates.dated(moment.parse(one.when), g.code),
         "restores": one.restores,
-        "paragraphs": _lines(one.place, one.text),
     }
-
-
-def _lines(place: Place, text: str) -> list[list[tuple[str, str]]]:
-    """In pieces as a page shows it: of a report line by line, without links."""
-    return [[(line, "")] for line in text.splitlines()] if place.kind == REPORT else paragraphs(text)

@@ -59,16 +59,19 @@ def run_of(hazard: str, event_id: str, source_type: str, number: int, body: byte
     content = sha256(body).hexdigest()
     version = keys.Version(source_type, number, content[:8])
     made_of = [content, source_type, exposure.manifest_sha256, software.version(), edition.templates_sha256()]
-    if lines := exposure.letterheads.get(hazard):  # a report with others is another run
-        made_of.append(json.dumps(lines, sort_keys=True))
+    for own in exposure.stationery.get(hazard, {}).values():  # a report with others is another run
+        made_of.append(json.dumps(own, sort_keys=True))
     return keys.Run(hazard, event_id, version, sha256("\0".join(made_of).encode()).hexdigest()[:8])
 
 
 def head(run: keys.Run, body: bytes, exposure: AnalysisData, drill_reason: str = "") -> RunRecord:
     """What the records of all hazards begin with. body: the input that the run is of."""
     made_of = provenance(body, exposure)
-    if lines := exposure.letterheads.get(run.hazard):
-        made_of["letterhead"] = {code: list(written) for code, written in lines.items()}
+    own = exposure.stationery.get(run.hazard, {})
+    if "letterhead" in own:
+        made_of["letterhead"] = own["letterhead"]
+    if "layout" in own:
+        made_of["layout"] = own["layout"]
     return {
         "schema": record.SCHEMA,
         "event_id": run.event_id,

@@ -15,7 +15,7 @@ from siaga.data import manifest
 from siaga.data.manifest import Draft, Manifest, ManifestFile
 from siaga.errors import NotFound, SiagaError, Unavailable
 from siaga.exposure.zones import INSTALLED, ZoneFields
-from siaga.impact.stored.head import SourceFile
+from siaga.impact.stored.head import SourceFile, Stationery
 from siaga.inputs import texts
 
 if TYPE_CHECKING:  # its S3 client takes a third of a second to import, and files need none
@@ -69,8 +69,8 @@ class AnalysisData:
     files: what an impact says of its sources: role, path, sha256, title, year, source, demonstration; of all roles.
     demonstration: True when any figure made with it has to say so.
     zone_fields: how the zones' fields are named. installed: False for files that are used once.
-    roles: those that were asked for. letterheads: by hazard and language the lines that its reports carry; of the
-    hazard that was asked for.
+    roles: those that were asked for. stationery: what of a hazard's reports is the agency's own; of the hazard that was
+    asked for.
     """
 
     manifest_sha256: str
@@ -81,7 +81,7 @@ class AnalysisData:
     zone_fields: ZoneFields = INSTALLED
     installed: bool = True
     roles: tuple[str, ...] = ROLES
-    letterheads: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
+    stationery: Mapping[str, Stationery] = field(default_factory=dict)
 
     def path(self, role: str) -> Path | None:
         """Where the file of that role lies on this machine; None when there is none.
@@ -96,7 +96,7 @@ class AnalysisData:
 def open(store: "Store", cache: Path, roles: Sequence[str] = ROLES, hazard: str = "") -> AnalysisData:
     """The analysis data as the bucket has it now; whatever of these roles is missing on disk is fetched first.
 
-    hazard: whose lines of reports are read too. A warm process pays one HEAD, and a LIST for these. Files lie in
+    hazard: whose layouts of reports are read too. A warm process pays one HEAD, and a LIST for these. Files lie in
     `cache`/analysis-data/<sha256>/<name>, shared by all processes of a machine; one without its hash is fetched again.
     Raises NotFound when nothing is installed; Unavailable.
     """
@@ -111,7 +111,7 @@ def open(store: "Store", cache: Path, roles: Sequence[str] = ROLES, hazard: str 
         files=tuple(map(_source, installed["files"])),
         _paths={entry["role"]: fetched(store, cache, entry) for entry in wanted},
         roles=tuple(roles),
-        letterheads={hazard: texts.letterhead(store, hazard)} if hazard else {},
+        stationery={hazard: texts.stationery(store, hazard)} if hazard else {},
     )
 
 

@@ -7,17 +7,21 @@ again as the newest. So two who write at the same moment meet in the conditional
 import json
 import logging
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from siaga import keys, moment
 from siaga.errors import BadInput, Conflict, Forbidden, NotFound, Unavailable
 from siaga.hazards import HAZARDS
+from siaga.impact.stored.head import Stationery
+from siaga.inputs import layouts
+from siaga.inputs.layouts import USUAL, Layout
 from siaga.language import LANGUAGES
 from siaga.store import Store
 
 _log = logging.getLogger(__name__)
-LANDING, REPORT = "landing", "report"  # stands above the list of a hazard; at head and foot of its reports
+LANDING, REPORT = "landing", "report"  # stands above the list of a hazard; shapes its reports
 LONGEST = 4000  # characters
 LINES, LONGEST_LINE = 2, 80  # of a report: who it is from, and what stands at its foot; characters
 _LARGEST = 1 << 16  # bytes of a version
@@ -47,8 +51,9 @@ PLACES = tuple(Place(kind, hazard, code) for kind in (LANDING, REPORT) for hazar
 class Text:
     """One version of a text.
 
-    number: from 1 on. text: plain, "" where nothing shall stand. restores: the number of the version that it restores,
-    0 for none. who: an account. when: UTC, as siaga.moment stamps it.
+    number: from 1 on. text: plain, "" where nothing shall stand; of a report the lines at its head and foot. restores:
+    the number of the version that it restores, 0 for none. who: an account. when: UTC, as siaga.moment stamps it.
+    layout: what else is not as usual in a report.
     """
 
     place: Place
@@ -57,6 +62,7 @@ class Text:
     who: str
     when: str
     restores: int = 0
+    layout: Layout = USUAL
 
     @property
     def key(self) -> str:
@@ -64,8 +70,11 @@ class Text:
         return f"{self.place}/{self.number:06d}.json"
 
     def encode(self) -> bytes:
-        """As it is stored."""
-        return json.dumps(asdict(self), indent=1).encode()
+        """As it is stored; a layout that is as usual leaves no trace."""
+        fields = asdict(self)
+        if self.layout == USUAL:
+            del fields["layout"]
+        return json.dumps(fields, indent=1).encode()
 
     @classmethod
     def decode(cls, body: bytes) -> "Text":
@@ -77,7 +86,8 @@ class Text:
                 if type(stored[name]) is not kind:
                     raise TypeError(f"its {name} is none")
             moment.parse(stored["when"])
-            return cls(place, **{name: stored[name] for name in _KINDS})
+            layout = Layout.stored(stored.get("layout", {}))
+            return cls(place, **{name: stored[name] for name in _KINDS}, layout=layout)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise BadInput("A text cannot be read: {detail}", detail=str(error)) from error
 
@@ -127,6 +137,14 @@ def all_versions(store: Store, place: Place) -> list[tuple[int, Text | None]]:
     return [(int(key.rpartition("/")[2].removesuffix(".json")), _read(store, key)) for key in reversed(listed)]
 
 
+def version(store: Store, place: Place, number: str) -> Text:
+    """One version of a text by its number as a form sends it. Raises NotFound."""
+    for one in versions(store, place):
+        if str(one.number) == number:
+            return one
+    raise NotFound("The text {place} has no version {number}", place=str(place), number=number[:20])
+
+
 def _is_version(key: str) -> bool:
     """Whether it names a version; whatever else lies beside them is nobody's text."""
     return key.count("/") == _DEPTH and bool(_NUMBERED.fullmatch(key.rpartition("/")[2]))
@@ -143,23 +161,33 @@ def _read(store: Store, key: str) -> Text | None:
         return None
 
 
-def letterhead(store: Store, hazard: str) -> dict[str, list[str]]:
-    """By language the lines of a hazard's reports: who they are from, and the foot; without those of no text.
+def stationery(store: Store, hazard: str) -> Stationery:
+    """What of a hazard's reports is the agency's own, as the newest version of each language has it.
 
     store: with the rights of role functions; one that gives none to these texts holds up no report. Raises
     Unavailable, also where a text cannot be read: it says nothing against the input that waits for it.
     """
-    lines: dict[str, list[str]] = {}
     try:
         heads = (head.key for head in store.list(keys.TEXTS, f"{REPORT}/{hazard}/"))
         newest = {key.split("/")[2]: key for key in heads if _is_version(key)}
-        for code, key in newest.items():
-            if code in LANGUAGES and (written := _listed(store, key).text):
-                lines[code] = written.splitlines()
+        return stationery_of({code: _listed(store, key) for code, key in newest.items() if code in LANGUAGES})
     except (NotFound, Forbidden) as error:
-        _log.error("reports carry no lines of the agency: %s", error)
+        _log.error("reports carry nothing of the agency: %s", error)
         return {}
-    return lines
+
+
+def stationery_of(newest: Mapping[str, Text]) -> Stationery:
+    """The same of versions by language. One that restores another is that one again, and so are its reports."""
+    found: Stationery = {}
+    lines = {code: one.text.splitlines() for code, one in newest.items() if one.text}
+    others = {code: one for code, one in newest.items() if one.layout != USUAL}
+    if lines:
+        found["letterhead"] = lines
+    if others:
+        found["layout"] = {
+            code: one.layout.record(one.place.hazard, one.restores or one.number) for code, one in others.items()
+        }
+    return found
 
 
 def _listed(store: Store, key: str) -> Text:
@@ -169,26 +197,30 @@ def _listed(store: Store, key: str) -> Text:
         raise Unavailable(error.template, **error.values) from error
     except BadInput as error:
         raise Unavailable(
-            "Lines for reports cannot be read; write them anew on the page /texts, or delete {where}: {detail}",
+            "A layout of reports cannot be read; write it anew on the page /layouts, or delete {where}: {detail}",
             where=f"{keys.TEXTS}/{key}",
             detail=str(error),
         ) from error
 
 
-def write(store: Store, text: Text) -> Text:
+def write(store: Store, text: Text, seen: int | None = None) -> Text:
     """Make it the newest version, whatever its number; where the newest says the same already, that is returned.
 
-    It takes the place of a newest one that cannot be read, too.
+    It takes the place of a newest one that cannot be read, too. seen: the number of the version that whoever wrote has
+    seen as the newest, 0 for none; None where nobody looked.
 
     store: with the rights of role operators. Raises BadInput, Conflict.
     """
     there = all_versions(store, text.place)
     number, newest = there[0] if there else (0, None)
     said = cleaned(text.place, text.text)
-    if newest and newest.text == said:
+    layout = layouts.checked(text.place.hazard, text.layout)
+    if newest and (newest.text, newest.layout) == (said, layout):
         return newest
-    numbered = replace(text, text=said, number=number + 1)
+    numbered = replace(text, text=said, number=number + 1, layout=layout)
     try:
+        if seen not in (None, number):
+            raise Conflict("Version {number} was written since", number=number)
         store.put(keys.TEXTS, numbered.key, numbered.encode(), "application/json", if_absent=True)
     except Conflict as error:
         raise Conflict("Another wrote this text a moment ago; look, and try again") from error

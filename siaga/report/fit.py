@@ -20,7 +20,7 @@ class Fit:
     """What gives way. pages: how many; map_mm: the map's height; rows: of the table of districts; towns: listed.
 
     least_mm: a lower map saves no room. tight_mm: where all is tight there is so much more room, and a lower map saves
-    some; 0 where neither is known.
+    some; 0 where neither is known. bare: the agency's paragraphs give way, too.
     """
 
     pages: int
@@ -30,6 +30,7 @@ class Fit:
     tight: bool = False
     least_mm: float = LOWEST_MM
     tight_mm: float = 0.0
+    bare: bool = False
 
 
 @dataclass(frozen=True, slots=True)

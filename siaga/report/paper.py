@@ -1,8 +1,9 @@
 """The files of a report of any hazard: per language the map, the page, the PDF, and pictures."""
 
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent import futures
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,11 @@ from siaga.gis.map.sheet import NO_WORDS, MapSheet, Words
 from siaga.impact.stored import Impact
 from siaga.language import Language
 from siaga.product import Product
-from siaga.report import fit, picture, template, typesetters
+from siaga.report import fit, layout, picture, template, typesetters
 from siaga.report.fit import MAP_MM, Fit, TypesetPages
 from siaga.report.words import short
 
+_log = logging.getLogger(__name__)
 HandOver = Callable[[Sequence[Product]], None]
 _PAGES = 3  # of a language's products, those that come first: map, page, PDF
 
@@ -142,8 +144,11 @@ class _Setting:
     def _try(self) -> None:
         self._tries += 1
         paper = self._paper
-        self._page = paper.pages(self._fit)
         name, last = f"{paper.impact['run']}{paper.language.code}", self._tries == fit.TRIES
+        if last and layout.has_words(paper.impact, paper.language):
+            _log.warning("%s: no room for the agency's paragraphs beside the figures", name)
+            self._fit = replace(self._fit, bare=True)
+        self._page = paper.pages(self._fit)
         self.answer = typesetters.pages(self._page, self._fit, paper.impact["drill"], name, last, self.drawn)
 
     def go_on(self) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from siaga import language
 from siaga.impact.stored import Impact
@@ -25,24 +25,31 @@ class ComparedVersion(TypedDict):
 
 
 class ReportRecord(TypedDict):
-    """All of it. run: folder in bucket results. compared_with: None where no version ranks lower."""
+    """All of it. run: folder in bucket results. compared_with: None where no version ranks lower.
+
+    layout: by language the version of the agency's layout; missing where all is as usual.
+    """
 
     schema: str
     run: str
     languages: list[str]
     compared_with: ComparedVersion | None
     products: list[ProductRecord]
+    layout: NotRequired[dict[str, int]]
 
 
 def of(impact: Impact, products: Sequence[Product], below: Impact | None) -> ReportRecord:
     """The record of a report. below: impact.json of the version that ranks just below."""
-    return {
+    found: ReportRecord = {
         "schema": SCHEMA,
         "run": "/".join((impact["hazard"], impact["event_id"], impact["version"], impact["run"])),
         "languages": list(language.LANGUAGES),
         "compared_with": _compared(impact, below) if below else None,
         "products": [product.record() for product in products],
     }
+    if laid_out := impact["provenance"].get("layout"):
+        found["layout"] = {code: one["version"] for code, one in laid_out.items()}
+    return found
 
 
 def to_bytes(record: ReportRecord) -> bytes:

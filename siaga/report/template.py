@@ -11,9 +11,9 @@ import segno
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from siaga import palette
-from siaga.impact.stored.head import Provenance
+from siaga.impact.stored import Impact
 from siaga.language import Language
-from siaga.report import limits
+from siaga.report import layout, limits
 from siaga.report.fit import MAP_MM, MAP_URL, Fit
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -26,22 +26,24 @@ def html(
     url: str,
     fit: Fit,
     language: Language,
-    made_of: Provenance,
+    impact: Impact,
 ) -> str:
     """A whole report as one page; fonts are the reader's Inter or Open Sans. It names its map, see with_map.
 
     templates: one per page; as many as the fit has pages are set. shown: what they need, and
-    what the frame needs: kind, running, title, chip, small, drill, demonstration. made_of: names the agency's lines.
+    what the frame needs: kind, running, title, chip, small, drill, demonstration. impact: says what is the agency's.
     """
     template = environment().get_template("report.html")
+    agency = layout.of(impact, language, fit)
+    styles = ("levels.css", "report.css", *(["layout.css"] if agency["named"] else []))
     page = template.render(
         **shown,
-        letterhead=made_of.get("letterhead", {}).get(language.code, []),
+        letterhead=impact["provenance"].get("letterhead", {}).get(language.code, []),
+        agency=agency,
         _=language,
         limits=limits.of(language),
         templates=templates[: fit.pages],
-        css=palette.custom_properties()
-        + "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in ("levels.css", "report.css")),
+        css=palette.custom_properties() + "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in styles),
         map=MAP_URL,
         map_mm=(MAP_MM, fit.map_mm),
         pages=fit.pages,

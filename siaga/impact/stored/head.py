@@ -50,16 +50,37 @@ class Software(TypedDict):
     templates_sha256: str
 
 
-class Provenance(TypedDict):
-    """Where the figures come from: input, analysis data, software, each with its hash.
+class LayoutRecord(TypedDict):
+    """What an agency has changed of the report in one language. version: of the page /layouts.
 
-    letterhead: by language the lines that the agency lets its reports carry; missing where there are none.
+    logo: PNG in base64, "" for none. opening, closing: paragraphs, "" for none. sections: those printed, in order.
     """
+
+    version: int
+    logo: str
+    opening: str
+    closing: str
+    sections: list[str]
+
+
+class Stationery(TypedDict, total=False):
+    """What of a hazard's reports is the agency's own, by language; each missing where there is none.
+
+    letterhead: the lines that its pages carry. layout: what is printed otherwise than usual.
+    """
+
+    letterhead: dict[str, list[str]]
+    layout: dict[str, LayoutRecord]
+
+
+class Provenance(TypedDict):
+    """Where the figures come from: input, analysis data, software, each with its hash; what else shapes the report."""
 
     input: InputRecord
     analysis_data: AnalysisDataRecord
     software: Software
     letterhead: NotRequired[dict[str, list[str]]]
+    layout: NotRequired[dict[str, LayoutRecord]]
 
 
 class RunRecord(TypedDict):

@@ -7,7 +7,7 @@ from typing import Any
 from siaga.exposure.vocabulary import OVERLAYS
 from siaga.impact.stored.earthquake import EarthquakeImpact
 from siaga.language import Language
-from siaga.report import fit, listed
+from siaga.report import fit, layout, listed
 from siaga.report.earthquake import districts
 from siaga.report.earthquake.printed import printed
 from siaga.report.fit import Fit
@@ -32,17 +32,19 @@ _DRILL_MM, _DEMONSTRATION_MM = 13.2, 6.8  # of the bands
 
 def first(impact: EarthquakeImpact, change: bool, language: Language) -> Fit:
     """A guess from what is known beforehand; it holds for most quakes."""
-    pages = _pages(impact)
+    pages = _pages(impact, language)
     demonstration = any(file["demonstration"] for file in impact["provenance"]["analysis_data"]["files"])
     shown = printed(impact, language)
     bands = _DEMONSTRATION_MM * demonstration + _DRILL_MM * impact["drill"]
-    height = _map_mm(impact, pages, change) - bands
+    height = _map_mm(impact, pages, change) - bands - layout.opening_mm(impact, language)
+    below = math.ceil(layout.closing_mm(impact, language) / fit.ROW_MM)  # in rows of the last page
+    height -= fit.ROW_MM * below if pages == 1 else 0.0
     rows_beside = districts.legend_rows(impact) if _lived_in(impact) else 0
     least = max(fit.LOWEST_MM, LEGEND_MM + LEGEND_ROW_MM * rows_beside)
     tight = height - _longer_mm(impact, shown, tight=False) < least - _SHORT_MM
     height += _TIGHT_MM * tight - _longer_mm(impact, shown, tight)
     least = max(fit.LOWEST_MM, _TIGHT_LEGEND_MM + TIGHT_ROW_MM * rows_beside) if tight else least
-    rows = 12 - round(bands / fit.ROW_MM) - (3 + 5 * change if pages == 2 else 0)
+    rows = 12 - round(bands / fit.ROW_MM) - (3 + 5 * change + below if pages == 2 else 0)
     return Fit(
         pages,
         min(fit.HIGHEST_MM, max(least if tight else fit.LOWEST_MM, height)),
@@ -101,12 +103,13 @@ def _lines(text: str, letters: int) -> int:
     return max(1, math.ceil(len(text) / letters))
 
 
-def _pages(impact: EarthquakeImpact) -> int:
-    """A green quake has one page, others two, and a third where structures were met."""
+def _pages(impact: EarthquakeImpact, language: Language) -> int:
+    """A green quake has one page, others two, and a third where structures were met and shall be printed."""
     if impact["alert"]["level"] in (None, "green") or not _lived_in(impact):
         return 1
     layers = (impact.get(name) for name in OVERLAYS)
-    return 3 if any(layer is not None for layer in layers) else 2
+    met = any(layer is not None for layer in layers)
+    return 3 if met and layout.prints(impact, language, "standing") else 2
 
 
 def _lived_in(impact: EarthquakeImpact) -> bool:

@@ -9,7 +9,7 @@ from siaga.impact.stored.earthquake import (
     EarthquakeImpact,
 )
 from siaga.language import Language
-from siaga.report import figures, template, words
+from siaga.report import figures, layout, template, words
 from siaga.report.earthquake import axis
 from siaga.report.earthquake.changes import Change
 from siaga.report.earthquake.districts import MOST_WORST
@@ -32,13 +32,14 @@ def html(impact: EarthquakeImpact, public_url: str, language: Language, fit: Fit
     shown |= {
         **_frame(impact, shown, language),
         "class_mm": _class_mm(fit, rows),
+        "sections": layout.rows(impact, language),
         "change": _changed(change, language),
         "colours": palette.MMI,
         "levels": {name: language(word) for name, word in words.LEVELS.items()},
         "axis_bands": axis.BANDS,
         "axis_ticks": [(figures.whole(value, language.code), left) for value, left in axis.TICKS],
     }
-    return template.html(_TEMPLATES, shown, url, fit, language, impact["provenance"])
+    return template.html(_TEMPLATES, shown, url, fit, language, impact)
 
 
 def _frame(impact: EarthquakeImpact, shown: Mapping[str, Any], _: Language) -> dict[str, Any]:

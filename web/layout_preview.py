@@ -1,0 +1,71 @@
+"""A look at a layout before it is put in force: the newest report of its hazard, as paper, in a tab of its own.
+
+The page of a report is what is typeset for its PDF, and the web app can make it; the typesetter it cannot. So what is
+shown is that page with its rules for paper. Heights are the first guess: the typesetter brings them down where it must.
+"""
+
+from typing import Any
+
+from flask import Response, g
+from markupsafe import escape
+
+from siaga import language
+from siaga.errors import NotFound
+from siaga.impact.floodtrend import HOURS_AGO
+from siaga.impact.stored import Impact
+from siaga.inputs import texts
+from siaga.inputs.texts import Text
+from siaga.language import Language
+from siaga.report import template
+from siaga.report.classed import pages as classed
+from siaga.report.earthquake import fit, pages
+from web.index import Filter
+from web.runs import SAFE
+from web.services import services
+
+_LOOKED_AT = 20  # newest events among which one has a report
+_MARK = (
+    '<p style="position:sticky;top:0;z-index:1;margin:0;padding:6px 12mm;background:#14202b;color:#fff;'
+    'font:600 15px/1.4 Inter,Open Sans,sans-serif" lang="{code}">{said}</p>'
+)
+
+
+def send(text: Text) -> Response:
+    """It as a page. Raises NotFound where there is no report of that hazard yet."""
+    entry = _newest(text.place.hazard)
+    runs, speech = services().runs, language.load(text.place.language)
+    impact = runs.analysis(entry)
+    own = texts.stationery_of({text.place.language: text})
+    kept = {name: value for name, value in impact["provenance"].items() if name not in ("letterhead", "layout")}
+    page = _html(impact | {"provenance": kept | own}, services().public_url, speech)
+    page = template.with_map(page, runs.content(entry, f"map-{speech.code}.png"))
+    mark = _MARK.format(code=g.code, said=escape(_said()))
+    page = page.replace("@media screen", "@media speech").replace("<main>", f"{mark}<main>", 1)
+    response = Response(page, content_type="text/html; charset=utf-8")
+    response.headers["Content-Security-Policy"] = SAFE
+    return response
+
+
+def _said() -> str:
+    said: str = g.language(
+        "Preview, not in force: the newest report with this layout. What changed since earlier is not told here; the "
+        "height of the map is settled when a report is printed."
+    )
+    return said
+
+
+def _newest(hazard: str) -> dict[str, Any]:
+    for entry in services().index.events(hazard, Filter(), _LOOKED_AT, 0)[0]:
+        found = services().index.versions(entry["event_id"], entry["version"], hazard)
+        if found and found[0]["report"] is not None:
+            return found[0]
+    raise NotFound("There is no report of this hazard yet on which the layout could be shown")
+
+
+def _html(one: Impact, public_url: str, speech: Language) -> str:
+    if one["hazard"] == "earthquake":
+        return pages.html(one, public_url, speech, fit.first(one, False, speech), None)
+    if one["hazard"] == "flood":
+        unknown = dict.fromkeys(HOURS_AGO)
+        return classed.of_flood(one, unknown, public_url, speech, classed.flood_fit(one, speech))
+    return classed.of_ash(one, public_url, speech, classed.ash_fit(one, speech))
