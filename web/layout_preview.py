@@ -4,12 +4,13 @@ The page of a report is what is typeset for its PDF, and the web app can make it
 shown is that page with its rules for paper. Heights are the first guess: the typesetter brings them down where it must.
 """
 
-from typing import Any
+from copy import deepcopy
 
 from flask import Response, g
 from markupsafe import escape
 
 from siaga import language
+from siaga.catalog import Entry
 from siaga.errors import NotFound
 from siaga.impact.floodtrend import HOURS_AGO
 from siaga.impact.stored import Impact
@@ -34,10 +35,16 @@ def send(text: Text) -> Response:
     """It as a page. Raises NotFound where there is no report of that hazard yet."""
     entry = _newest(text.place.hazard)
     runs, speech = services().runs, language.load(text.place.language)
-    impact = runs.analysis(entry)
+    impact = deepcopy(runs.analysis(entry))  # the original is kept and shared
+    provenance = impact["provenance"]
+    provenance.pop("letterhead", None)
+    provenance.pop("layout", None)
     own = texts.stationery_of({text.place.language: text})
-    kept = {name: value for name, value in impact["provenance"].items() if name not in ("letterhead", "layout")}
-    page = _html(impact | {"provenance": kept | own}, services().public_url, speech)
+    if "letterhead" in own:
+        provenance["letterhead"] = own["letterhead"]
+    if "layout" in own:
+        provenance["layout"] = own["layout"]
+    page = _html(impact, services().public_url, speech)
     page = template.with_map(page, runs.content(entry, f"map-{speech.code}.png"))
     mark = _MARK.format(code=g.code, said=escape(_said()))
     page = page.replace("@media screen", "@media speech").replace("<main>", f"{mark}<main>", 1)
@@ -54,7 +61,7 @@ def _said() -> str:
     return said
 
 
-def _newest(hazard: str) -> dict[str, Any]:
+def _newest(hazard: str) -> Entry:
     for entry in services().index.events(hazard, Filter(), _LOOKED_AT, 0)[0]:
         found = services().index.versions(entry["event_id"], entry["version"], hazard)
         if found and found[0]["report"] is not None:
