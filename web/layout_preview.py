@@ -1,7 +1,7 @@
-"""A look at a layout before it is put in force: the newest report of its hazard, as paper, in a tab of its own.
+"""A look at a layout before it is put in force: the newest report of its hazard, in a tab of its own.
 
-The page of a report is what is typeset for its PDF, and the web app can make it; the typesetter it cannot. So what is
-shown is that page with its rules for paper. Heights are the first guess: the typesetter brings them down where it must.
+The page of a report is what is typeset for its PDF, and the web app can make it; the typesetter it cannot. So the page is
+shown by its rules for screens: by those for paper nothing would bring heights down, and lines could lie upon each other.
 """
 
 from copy import deepcopy
@@ -26,7 +26,7 @@ from web.services import services
 
 _LOOKED_AT = 20  # newest events among which one has a report
 _MARK = (
-    '<p style="position:sticky;top:0;z-index:1;margin:0;padding:6px 12mm;background:#14202b;color:#fff;'
+    '<p style="position:sticky;top:0;z-index:1;margin:0;padding:6px 16px;background:#14202b;color:#fff;'
     'font:600 15px/1.4 Inter,Open Sans,sans-serif" lang="{code}">{said}</p>'
 )
 
@@ -47,7 +47,7 @@ def send(text: Text) -> Response:
     page = _html(impact, services().public_url, speech)
     page = template.with_map(page, runs.content(entry, f"map-{speech.code}.png"))
     mark = _MARK.format(code=g.code, said=escape(_said()))
-    page = page.replace("@media screen", "@media speech").replace("<main>", f"{mark}<main>", 1)
+    page = page.replace("<main>", f"{mark}<main>", 1)
     response = Response(page, content_type="text/html; charset=utf-8")
     response.headers["Content-Security-Policy"] = SAFE
     return response
@@ -55,8 +55,8 @@ def send(text: Text) -> Response:
 
 def _said() -> str:
     said: str = g.language(
-        "Preview, not in force: the newest report with this layout. What changed since earlier is not told here; the "
-        "height of the map is settled when a report is printed."
+        "Preview, not in force: the newest report with this layout, as it is read on a screen. What changed since "
+        "earlier is not told here, and whether paper has room for all is seen when it is printed."
     )
     return said
 
