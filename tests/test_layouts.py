@@ -56,7 +56,7 @@ OURS = Layout(
 def test_what_is_as_usual_leaves_no_trace():
     for hazard, sections in SECTIONS.items():
         names = [section.name for section in sections]
-        order = tuple(section.name for section in sections if not section.sheet)
+        order = tuple(section.name for section in sections if not section.alone)
         assert layouts.checked(hazard, Layout(order=order, opening=" \n")) == USUAL
         assert USUAL.printed(hazard) == names
         assert set(TITLES[hazard]) == set(names)

@@ -119,12 +119,11 @@ def create_app(
     packed.install(app)
     reached = home, public_url, cap_status, others or Others()
     services.install(app, Services(index, Runs(store), gateway_url, jobs_token, MapArchive(store), *reached))
-    for module in (embed, shell, earthquakes, floods, flood_history, ash, status, atom, cap, ogc, stac):
+    for module in (embed, shell, earthquakes, floods, flood_history, ash, status, atom, cap, ogc, stac, maps):
         app.register_blueprint(module.pages)
     outlook = Outlook(uploads.operators) if uploads else None
     metrics.install(app, index, metrics_token, home, store_check, outlook)
     status.install(app, outlook)
-    app.register_blueprint(maps.pages)
     access.install(app, api_access or Access())
     api.install(app, Volcanoes(uploads.store) if uploads else None)
     live.install(app, streams)

@@ -1,7 +1,8 @@
 """A look at a layout before it is put in force: the newest report of its hazard, in a tab of its own.
 
-The page of a report is what is typeset for its PDF, and the web app can make it; the typesetter it cannot. So the page is
-shown by its rules for screens: by those for paper nothing would bring heights down, and lines could lie upon each other.
+The page of a report is what is typeset for its PDF, and the web app can make it; the typesetter it cannot. So the page
+is shown by its rules for screens: by those for paper nothing would bring heights down, and lines could lie upon each
+other.
 """
 
 from copy import deepcopy

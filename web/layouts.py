@@ -58,9 +58,9 @@ class Form:
         """To be filled with a version."""
         hazard = text.place.hazard
         printed = text.layout.printed(hazard)
-        sheets = {section.name for section in SECTIONS[hazard] if section.sheet}
-        ordered = [name for name in printed if name not in sheets]
-        places = {name: str(ordered.index(name) + 1) for name in ordered} | dict.fromkeys(sheets, "1")
+        alone = {section.name for section in SECTIONS[hazard] if section.alone}
+        ordered = [name for name in printed if name not in alone]
+        places = {name: str(ordered.index(name) + 1) for name in ordered} | dict.fromkeys(alone, "1")
         left_out = dict.fromkeys(text.layout.left_out, _OUT)
         head, _, foot = text.text.partition("\n")
         return cls(head, foot, text.layout.opening, text.layout.closing, places | left_out)
@@ -86,7 +86,7 @@ class Form:
                     "The place of {section} is not on the list; choose one of it",
                     section=g.language(titles[section.name]),
                 )
-            if number != _OUT and not section.sheet and (other := order.setdefault(int(number), section.name)):
+            if number != _OUT and not section.alone and (other := order.setdefault(int(number), section.name)):
                 _check_alone(g.language(titles[section.name]), g.language(titles[other]), number)
         layout = Layout(
             logo=logo,
@@ -202,7 +202,7 @@ def _page(place: Place, error: SiagaError | None = None, form: Form | None = Non
         tongues=LANGUAGES,
         titles=TITLES[place.hazard],
         sections=sections,
-        numbers=range(1, 1 + sum(not section.sheet for section in sections)),
+        numbers=range(1, 1 + sum(not section.alone for section in sections)),
         form=form or Form.of(newest),
         logo=newest.layout.logo,
         seen=there[0][0] if there else 0,

@@ -20,13 +20,13 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 class Section:
     """A part of the pages after the first.
 
-    stays: others may go before it, but it is always printed. sheet: has a sheet of its own, the last. wide: takes the
+    stays: others may go before it, but it is always printed. alone: has a page of its own, the last. wide: takes the
     width of the page; two that do not stand side by side.
     """
 
     name: str
     stays: bool = False
-    sheet: bool = False
+    alone: bool = False
     wide: bool = False
 
 
@@ -37,14 +37,14 @@ SECTIONS: Mapping[str, tuple[Section, ...]] = {
         Section("towns"),
         Section("past"),
         Section("models"),
-        Section("standing", sheet=True),
+        Section("standing", alone=True),
     ),
     "flood": (Section("neighbourhoods", wide=True), Section("structures", wide=True)),
     "ash": (
         Section("effects", wide=True),
         Section("towns"),
         Section("preparing", stays=True),
-        Section("standing", sheet=True),
+        Section("standing", alone=True),
     ),
 }
 
@@ -84,10 +84,10 @@ class Layout:
         }
 
     @classmethod
-    def stored(cls, found: Mapping[str, object]) -> "Layout":
+    def stored(cls, version: Mapping[str, object]) -> "Layout":
         """As it was written into a version. Raises TypeError."""
-        texts = {name: found.get(name, "") for name in ("logo", "opening", "closing")}
-        lists = {name: found.get(name, []) for name in ("order", "left_out")}
+        texts = {name: version.get(name, "") for name in ("logo", "opening", "closing")}
+        lists = {name: version.get(name, []) for name in ("order", "left_out")}
         for name, value in (texts | lists).items():
             parts = value if isinstance(value, list) and name in lists else [value]
             if not all(isinstance(part, str) for part in parts):
@@ -127,7 +127,7 @@ def _check_logo(logo: str) -> None:
 def _sections(hazard: str, layout: Layout) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Order and what is left out, each as short as it can be said."""
     sections = SECTIONS[hazard]
-    usual = tuple(section.name for section in sections if not section.sheet)
+    usual = tuple(section.name for section in sections if not section.alone)
     for name in (*layout.order, *layout.left_out):
         if name not in {section.name for section in sections}:
             raise BadInput("Reports of this hazard have no section {name}", name=repr(name[:40]))

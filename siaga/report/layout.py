@@ -52,7 +52,7 @@ def rows(impact: Impact, language: Language, without: Collection[str] = ()) -> l
     known = {section.name: section for section in SECTIONS[impact["hazard"]]}
     made, open_ = list[list[str]](), False
     for name in _sections(impact, language):
-        if name in without or known[name].sheet:
+        if name in without or known[name].alone:
             continue
         if open_ and not known[name].wide:
             made[-1].append(name)
