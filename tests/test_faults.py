@@ -8,6 +8,7 @@ import threading
 import time
 
 import pytest
+from fixtures import installed
 from fixtures.grids import make_grid
 from support.running import Running, wait_for
 from support.store_process import lend_users
@@ -27,8 +28,7 @@ def siaga(tmp_path_factory):
     running = Running(tmp_path_factory.mktemp("siaga"))
     lend_users(running.settings)
     running.start()
-    installed = running.run("data", "demo", seconds=300)
-    assert installed.returncode == 0, installed.stderr
+    installed.install(running.store(), tmp_path_factory.mktemp("exposure"))
     yield running
     running.stop()
 
