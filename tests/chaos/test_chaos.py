@@ -5,9 +5,9 @@ from chaos.siege import Pace
 
 
 def test_nothing_is_lost_half_or_doubled_whatever_happens(capsys):
-    quick = Pace(between=(0.1, 0.6), lasting=(0.4, 1.2), timeout=8, sweep=2)
+    quick = Pace(between=(0.1, 0.4), lasting=(0.4, 1.0), timeout=6, sweep=1)
     poison = ("hangs", "swells")
-    course = Course(32, 20260806, 40, reports=False, poison=poison, patience=300, pace=quick, punctual=False)
+    course = Course(32, 20260806, 25, reports=False, poison=poison, patience=300, pace=quick, punctual=False)
     lines = []
     found = course.run(lines.append)
     with capsys.disabled():
