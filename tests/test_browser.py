@@ -30,22 +30,29 @@ def browser():
         started.close()
 
 
-def publish(stack_up, event_id, bucket=keys.SHAKEMAPS, **more):
+def upload(stack_up, event_id, bucket=keys.SHAKEMAPS, **more):
     body = make_grid(event_id=event_id, **more)
     key = f"{event_id}/grid.xml"
-    etag = stack_up.store("bmkg").put(bucket, key, body, "application/xml")
-    assert ingest.wait(stack_up.settings, Notification(bucket, key, etag), 60).state == "published"
+    return Notification(bucket, key, stack_up.store("bmkg").put(bucket, key, body, "application/xml"))
+
+
+def publish(stack_up, event_id, **more):
+    assert ingest.wait(stack_up.settings, upload(stack_up, event_id, **more), 60).state == "published"
 
 
 @pytest.fixture(scope="module")
 def base(stack_up):
     """The address of a web app that shows an event, an exercise, a quake with two maps and a refused file."""
     hour = {"time": "2018-08-05T05:30:00"}
-    publish(stack_up, EVENT, description="Lombok Utara yang namanya panjang sekali", **hour)
-    publish(stack_up, f"{EVENT}_se", **hour)
     later = {"time": "2018-08-06T18:46:35", "description": "Lombok Timur"}
-    publish(stack_up, "20180806194635", **later)
-    publish(stack_up, PAIR, keys.SHAKEMAPS_CORRECTED, lon=116.4, lat=-8.25, magnitude=7.0, peak=9.2, **later)
+    corrected = {"lon": 116.4, "lat": -8.25, "magnitude": 7.0, "peak": 9.2}
+    uploads = [  # all at once: while one is printed the next is counted
+        upload(stack_up, EVENT, description="Lombok Utara yang namanya panjang sekali", **hour),
+        upload(stack_up, f"{EVENT}_se", **hour),
+        upload(stack_up, "20180806194635", **later),
+        upload(stack_up, PAIR, keys.SHAKEMAPS_CORRECTED, **corrected, **later),
+    ]
+    assert {ingest.wait(stack_up.settings, one, 120).state for one in uploads} == {"published"}
     stack_up.store("bmkg").put(keys.SHAKEMAPS, "no-map/grid.xml", b"<x/>", "application/xml")
     return stack_up.settings.public_url
 
