@@ -1,5 +1,6 @@
 """What tests share: a real store, a whole running Siaga, the folder of real inputs where it is at hand."""
 
+import gc
 import os
 import sys
 from functools import cache
@@ -67,6 +68,17 @@ def pytest_collection_modifyitems(config, items):
         items[:] = [item for item in items if quick.is_quick_test(item.fixturenames)]
     turns = {name: turn for turn, name in enumerate(LONGEST)}
     items.sort(key=lambda item: turns.get(share(item.nodeid.partition("::")[0]), len(LONGEST)))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """No look for garbage goes through what is imported, meanwhile or later: it stays to the end."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -12,10 +12,10 @@ import requests
 from support.web_process import running_web
 
 
-@pytest.fixture
-def port(minio, tmp_path):
-    """Where `python -m web` listens."""
-    with running_web(minio, tmp_path) as (settings, _process):
+@pytest.fixture(scope="module")
+def port(minio, tmp_path_factory):
+    """Where a web app listens; none of the tests leaves anything in it that another would meet."""
+    with running_web(minio, tmp_path_factory.mktemp("web")) as (settings, _process):
         yield settings.web_port
 
 
