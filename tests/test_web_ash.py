@@ -183,6 +183,18 @@ def test_the_form_states_a_density_where_the_raster_holds_a_load():
         web_ash._eruption(form(density_kg_m3="heavy"), Merapi())
 
 
+def test_the_clock_is_that_of_the_volcano_unless_another_is_chosen():
+    class Ibu:
+        def named(self, name):
+            return Volcano(name, 127.63, 1.49, None)
+
+    assert web_ash._eruption(form(zone=""), Merapi()).time_zone == "WIB"
+    assert web_ash._eruption(form(zone=""), Ibu()).time_zone == "WIT"
+    assert web_ash._eruption(form(zone="WITA"), Ibu()).time_zone == "WITA"
+    with pytest.raises(BadInput, match="zone is"):
+        web_ash._eruption(form(zone="CET"), Ibu())
+
+
 def test_a_look_at_a_raster_says_the_sentence_of_its_unit():
     load = ash.raster(ash.cone() * 10, unit="kg/m2")
     with pytest.raises(BadInput, match="gives a load in kg/m2 and no thickness"):

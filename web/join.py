@@ -84,6 +84,7 @@ def _form(given: dict[str, str], error: SiagaError | None = None) -> str:
         state="form" if _installed()[2] else "no mail",
         row={"address": ""} | given,
         areas={name: area for name, (area, _rectangle) in optin.AREAS.items()},
+        provinces=[(optin.AREAS[name][0], told) for name, told in optin.PROVINCES.items()],
         levels={name: words.LEVELS[name] for name in optin.LEVELS},
         sentence=g.language.reason(error.reason()) if error else "",
     )

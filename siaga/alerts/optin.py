@@ -50,6 +50,16 @@ AREAS: Mapping[str, tuple[str, Rectangle | None]] = {  # what a reader chooses f
     "maluku": ("Maluku", (124.0, -9.0, 135.5, 3.5)),
     "papua": ("Papua", (129.0, -9.5, 141.5, 1.5)),
 }
+PROVINCES: Mapping[str, str] = {  # that lie in each area; their names are the same in every language
+    "sumatra": "Aceh, Sumatera Utara, Sumatera Barat, Riau, Kepulauan Riau, Jambi, Sumatera Selatan, "
+    "Kepulauan Bangka Belitung, Bengkulu, Lampung",
+    "java": "Banten, DKI Jakarta, Jawa Barat, Jawa Tengah, DI Yogyakarta, Jawa Timur",
+    "nusa-tenggara": "Bali, Nusa Tenggara Barat, Nusa Tenggara Timur",
+    "kalimantan": "Kalimantan Barat, Kalimantan Tengah, Kalimantan Selatan, Kalimantan Timur, Kalimantan Utara",
+    "sulawesi": "Sulawesi Utara, Gorontalo, Sulawesi Tengah, Sulawesi Barat, Sulawesi Selatan, Sulawesi Tenggara",
+    "maluku": "Maluku, Maluku Utara",
+    "papua": "Papua, Papua Barat, Papua Barat Daya, Papua Tengah, Papua Pegunungan, Papua Selatan",
+}
 LEVELS: Mapping[str, tuple[int, str]] = {  # of quakes: the state of floods and the class of ash that are as grave
     "yellow": (2, ASH_CLASSES[2]),
     "orange": (3, ASH_CLASSES[3]),

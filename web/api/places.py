@@ -35,7 +35,8 @@ def installed() -> tuple[catalogues.Volcano, ...]:
 
 def _volcanoes() -> list[VolcanoRecord]:
     return [
-        {"name": one.name, "longitude": one.longitude, "latitude": one.latitude, "elevation_m": one.elevation_m}
+        {"name": one.name, "longitude": one.longitude, "latitude": one.latitude}
+        | {"elevation_m": one.elevation_m, "time_zone": one.time_zone}
         for one in installed()
     ]
 

@@ -159,12 +159,13 @@ class Areas(TypedDict):
 
 
 class Volcano(TypedDict):
-    """A volcano of the installed catalogue. elevation_m: above the sea."""
+    """A volcano of the installed catalogue. elevation_m: above the sea. time_zone: of the clocks around it."""
 
     name: str
     longitude: float
     latitude: float
     elevation_m: float | None
+    time_zone: str
 
 
 class Volcanoes(TypedDict):

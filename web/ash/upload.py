@@ -139,7 +139,7 @@ def _filled(told: dict[str, str], sentence: str = "", status: int = 200) -> tupl
 def _eruption(told: dict[str, str], volcanoes: Volcanoes) -> Eruption:
     """What the form says; raises BadInput naming the field."""
     volcano = volcanoes.named(told["volcano"])
-    time_zone = told["zone"]
+    time_zone = told["zone"] or volcano.time_zone
     if time_zone not in TIME_ZONES:
         raise BadInput("{field} is {value}; choose one of the list", field="zone", value=repr(time_zone))
     return eruption(

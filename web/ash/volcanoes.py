@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from siaga import keys
+from siaga import keys, moment
 from siaga.data import analysis_data
 from siaga.errors import BadInput, NotFound
 from siaga.exposure import places
@@ -22,6 +22,11 @@ class Volcano:
     longitude: float
     latitude: float
     elevation_m: float | None
+
+    @property
+    def time_zone(self) -> str:
+        """WIB, WITA or WIT, by which clock people live around it."""
+        return moment.time_zone_of(self.longitude)
 
 
 class Volcanoes:
