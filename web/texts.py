@@ -117,12 +117,12 @@ def _row(number: int, one: Text | None) -> dict[str, object]:
     return row(one) | {"paragraphs": paragraphs(one.text)} if one else {"number": number, "broken": True}
 
 
-def row(one: Text) -> dict[str, object]:
+def row(version: Text) -> dict[str, object]:
     """A version as lists tell it: its number, who wrote it and when, what it restores."""
     return {
-        "number": one.number,
+        "number": version.number,
         "broken": False,
-        "who": one.who,
-        "when": dates.dated(moment.parse(one.when), g.code),
-        "restores": one.restores,
+        "who": version.who,
+        "when": dates.dated(moment.parse(version.when), g.code),
+        "restores": version.restores,
     }
