@@ -35,8 +35,13 @@ def installed() -> tuple[catalogues.Volcano, ...]:
 
 def _volcanoes() -> list[VolcanoRecord]:
     return [
-        {"name": one.name, "longitude": one.longitude, "latitude": one.latitude}
-        | {"elevation_m": one.elevation_m, "time_zone": one.time_zone}
+        {
+            "name": one.name,
+            "longitude": one.longitude,
+            "latitude": one.latitude,
+            "elevation_m": one.elevation_m,
+            "time_zone": one.time_zone,
+        }
         for one in installed()
     ]
 

@@ -22,14 +22,14 @@ _PEOPLE = ((1, "#e6e2f2"), (1_000, "#c4bfe0"), (10_000, "#9c93c8"), (100_000, "#
 
 
 class Panel(TypedDict):
-    """What map.html shows. told: to the code that draws it, as JSON. layers: what can be switched.
+    """What map.html shows. data: for the code that draws it, as JSON. layers: what can be switched.
 
     key, swatches, people: names and colours of what it is drawn by. chosen: whether a rectangle filters the list.
     """
 
     script: str
     folded: bool
-    told: dict[str, object]
+    data: dict[str, object]
     layers: Sequence[tuple[str, str]]
     key: Sequence[tuple[str, str]]
     swatches: Sequence[tuple[str, str]]
@@ -124,7 +124,7 @@ def of_flood(snapshot: str, version: str, caption: str = "") -> Panel:
 def of_flood_list(snapshot: str, version: str, caption: str, box: Box | None) -> Panel:
     """The map beside the hours of a source: of one hour, as of_flood has it; rows bring others. box: as of_list."""
     found = of_flood(snapshot, version, caption)
-    found["told"] |= {"box": box}
+    found["data"] |= {"box": box}
     return found | {"rectangle": True, "chosen": box is not None}
 
 
@@ -162,7 +162,7 @@ def _panel(
     return {
         "script": script,
         "folded": folded,
-        "told": common | told,
+        "data": common | told,
         "layers": layers,
         "key": key,
         "swatches": (),
