@@ -15,6 +15,7 @@ from siaga import analysis, keys
 from siaga.accounts.account import ADMIN, ASH_EDITOR, OPERATOR
 from siaga.data import analysis_data
 from siaga.errors import BadInput, Conflict
+from siaga.impact.floodtrend import HOURS_AGO
 from siaga.inputs import layouts, logos, texts
 from siaga.inputs.layouts import LARGEST_LOGO, LONGEST, SECTIONS, USUAL, Layout
 from siaga.inputs.texts import REPORT, Place, Text
@@ -22,7 +23,10 @@ from siaga.language import load
 from siaga.report import fit as fits
 from siaga.report import layout, record
 from siaga.report.classed import pages as classed
+from siaga.report.classed import paper
 from siaga.report.earthquake import fit, pages
+from siaga.report.fit import Fit
+from siaga.report.paper import Atlas
 from siaga.store import Store
 from web import UploadAccess, audit
 from web.layouts import TITLES
@@ -160,7 +164,7 @@ def test_sections_of_a_quake_move_and_go_and_no_figure_of_page_1_does():
     assert page.index("Hubungi 117.") > page.index("APA YANG DISIAPKAN")
     assert page.count('class="logo"') == 1
     assert "Tata letak 3." in page
-    bare = pages.html(changed, ADDRESS, load("id"), replace(fitted, bare=True), None)
+    bare = pages.html(changed, ADDRESS, load("id"), replace(fitted, dressed=False), None)
     assert "Hubungi" not in bare
     assert "layout" not in record.of(usual, [], None)
     assert record.of(changed, [], None)["layout"] == {"id": 3}
@@ -192,6 +196,26 @@ def test_the_agency_s_paragraphs_take_room_from_the_map_alone():
     before, after = (fit.first(one, False, load("id")) for one in (usual, changed))
     assert fits.LOWEST_MM <= after.map_mm <= before.map_mm
     assert after.pages == before.pages
+
+
+def test_paragraphs_and_logo_give_way_last_of_all_and_only_where_there_are_some():
+    least = Fit(1, fits.LOWEST_MM, fits.LEAST_ROWS, fits.LEAST_TOWNS, tight=True, least_mm=fits.LOWEST_MM)
+    for room in ({"end-1": -9.0}, {"end-1": 0.0, "end-2": -9.0}, {"end-1": 0.0, "end-3": -9.0}):
+        assert fits.mended(least, room) is None
+        assert fits.mended(replace(least, dressed=True), room) == least
+    assert fits.mended(replace(least, dressed=True), {"end-1": 0.0}) is None
+    lower = fits.mended(replace(least, map_mm=60.0, dressed=True), {"end-1": -9.0})
+    assert (lower.map_mm, lower.dressed) == (50.5, True)
+
+
+def test_no_word_of_a_full_flood_is_printed_upon_another(qgis, tmp_path):
+    impact, areas = hazards.flood(tmp_path)
+    full = laid_out(impact, "flood", opening="kata " * (LONGEST // 5), closing="kata " * (LONGEST // 5))
+    atlas = Atlas(None, None)
+    made = paper.of_flood(full, areas, dict.fromkeys(HOURS_AGO), atlas, ADDRESS, [load("id")])
+    printed = next(one.body for one in made if one.path.endswith(".pdf"))
+    boxes, count = impacts.word_boxes(printed, tmp_path)
+    assert (count, list(impacts.overlapping(boxes))) == (1, [])
 
 
 @pytest.fixture

@@ -20,7 +20,8 @@ class Fit:
     """What gives way. pages: how many; map_mm: the map's height; rows: of the table of districts; towns: listed.
 
     least_mm: a lower map saves no room. tight_mm: where all is tight there is so much more room, and a lower map saves
-    some; 0 where neither is known. bare: the agency's paragraphs give way, too.
+    some; 0 where neither is known. dressed: the agency's paragraphs and logo
+    are printed, which give way last of all, but before any figure.
     """
 
     pages: int
@@ -30,7 +31,7 @@ class Fit:
     tight: bool = False
     least_mm: float = LOWEST_MM
     tight_mm: float = 0.0
-    bare: bool = False
+    dressed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,4 +63,11 @@ def mended(fit: Fit, room: Mapping[str, float]) -> Fit | None:
         mended_ = replace(mended_, rows=max(LEAST_ROWS, rows), towns=LEAST_TOWNS, tight=mended_.tight or smallest)
     if room.get("edge", 0.0) < 0 or room.get("end-3", 0.0) < 0:
         mended_ = replace(mended_, tight=True)
+    if mended_ == fit and fit.dressed and _is_overrun(room):
+        return replace(fit, dressed=False)
     return None if mended_ == fit else mended_
+
+
+def _is_overrun(room: Mapping[str, float]) -> bool:
+    later = (room.get(mark, 0.0) for mark in ("end-2", "end-3", "edge"))
+    return room["end-1"] < -_OVERRUN or min(later) < 0

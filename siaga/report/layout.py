@@ -24,22 +24,22 @@ class Agency(TypedDict):
 
 
 def of(impact: Impact, language: Language, fit: Fit) -> Agency:
-    """Without the paragraphs where a page holds its figures in no other way."""
+    """Without paragraphs and logo where a page holds its figures in no other way."""
     found = _record(impact, language)
     if found is None:
         return {"named": "", "logo": "", "opening": "", "closing": ""}
     return {
         "named": f" {language('Layout {number}.', number=found['version'])}",
-        "logo": found["logo"],
-        "opening": "" if fit.bare else found["opening"],
-        "closing": "" if fit.bare else found["closing"],
+        "logo": found["logo"] if fit.dressed else "",
+        "opening": found["opening"] if fit.dressed else "",
+        "closing": found["closing"] if fit.dressed else "",
     }
 
 
-def has_words(impact: Impact, language: Language) -> bool:
-    """Whether there is a paragraph that may give way."""
+def dresses(impact: Impact, language: Language) -> bool:
+    """Whether there is a paragraph or a logo, which may give way."""
     found = _record(impact, language)
-    return bool(found and (found["opening"] or found["closing"]))
+    return bool(found and (found["logo"] or found["opening"] or found["closing"]))
 
 
 def prints(impact: Impact, language: Language, section: str) -> bool:

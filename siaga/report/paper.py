@@ -15,7 +15,7 @@ from siaga.gis.map.sheet import NO_WORDS, MapSheet, Words
 from siaga.impact.stored import Impact
 from siaga.language import Language
 from siaga.product import Product
-from siaga.report import fit, layout, picture, template, typesetters
+from siaga.report import fit, picture, template, typesetters
 from siaga.report.fit import MAP_MM, Fit, TypesetPages
 from siaga.report.words import short
 
@@ -145,9 +145,10 @@ class _Setting:
         self._tries += 1
         paper = self._paper
         name, last = f"{paper.impact['run']}{paper.language.code}", self._tries == fit.TRIES
-        if last and layout.has_words(paper.impact, paper.language):
-            _log.warning("%s: no room for the agency's paragraphs beside the figures", name)
-            self._fit = replace(self._fit, bare=True)
+        if last:
+            self._fit = replace(self._fit, dressed=False)
+        if not self._fit.dressed and paper.guess.dressed:
+            _log.warning("%s: no room for the agency's paragraphs and logo beside the figures", name)
         self._page = paper.pages(self._fit)
         self.answer = typesetters.pages(self._page, self._fit, paper.impact["drill"], name, last, self.drawn)
 

@@ -1,5 +1,6 @@
 """The pages of a flood's or an ash fall's report: how they are filled at first, and what they say for a fit."""
 
+import math
 from typing import Any
 
 from siaga.hazards import HAZARDS
@@ -65,7 +66,9 @@ def _guess(impact: ClassedImpact, height: float, least: float, pages: int, rows:
     closing = layout.closing_mm(impact, language)
     if pages == 1:
         less += closing
-    return Fit(pages, max(least, height - less), rows - round(closing / ROW_MM + 0.4), least_mm=least)
+    rows -= math.ceil(closing / ROW_MM)
+    dressed = layout.dresses(impact, language)
+    return Fit(pages, max(least, height - less), rows, least_mm=least, dressed=dressed)
 
 
 def _rows_of_things(impact: FloodImpact) -> int:

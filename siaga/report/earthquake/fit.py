@@ -53,6 +53,7 @@ def first(impact: EarthquakeImpact, change: bool, language: Language) -> Fit:
         tight=tight,
         least_mm=least,
         tight_mm=_TIGHT_MM,
+        dressed=layout.dresses(impact, language),
     )
 
 
