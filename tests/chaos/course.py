@@ -15,6 +15,7 @@ from siaga.errors import SiagaError
 
 _LATENCIES = 3
 _ROUNDS = 5  # in which latency has to recover
+_BESIDE = 120  # maps beside the poisons: what has ended a slot waits behind all others, so that their flow has to end
 _SLACK_SECONDS = 1.0  # of a machine that does other work besides
 
 
@@ -147,9 +148,9 @@ class Course:
         innocent = []
         deadline = time.monotonic() + self._patience
         while any(not oracle.is_settled(under.store, one.key) for one in uploads) and time.monotonic() < deadline:
-            upload = self._next()
-            under.put("shakemaps", upload.key, upload.body)
-            innocent.append(upload)
+            if len(innocent) < _BESIDE:
+                innocent.append(self._next())
+                under.put("shakemaps", innocent[-1].key, innocent[-1].body)
             time.sleep(1)
         self._acknowledged += [*uploads, *innocent]
         self._settled(under, say)
