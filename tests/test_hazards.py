@@ -11,7 +11,6 @@ from siaga.report import assembly
 from siaga.settings import REPOSITORY
 from web import downloads
 from web.feeds import area, judgement, monty
-from web.index import rows
 
 NAMES = pytest.mark.parametrize("name", HAZARDS)
 
@@ -35,7 +34,7 @@ def test_a_key_wakes_it_in_its_own_buckets_alone(name):
 
 def test_whatever_is_made_for_one_hazard_is_made_for_all():
     feeds = (area.AREAS, brief._OF_HAZARD, judgement.CODES, monty.CODES)
-    for table in (analyse.HAZARDS, assembly.ROLES, downloads.FILES, rows._OF_HAZARD, *feeds):
+    for table in (analyse.HAZARDS, assembly.ROLES, downloads.FILES, *feeds):
         assert table.keys() == HAZARDS.keys()
     for name in HAZARDS:
         assert schemas.of(name)["properties"]["hazard"] == {"const": name}

@@ -11,6 +11,7 @@ from siaga.inputs.layouts import LARGEST_LOGO
 LARGEST_KIB = 1024  # of the file that is sent
 _MOST_PIXELS = 16_000_000
 _SIZE = (360, 90)  # what 36 by 9 mm of paper show
+_ENDS = {"PNG": b"IEND\xaeB`\x82", "JPEG": b"\xff\xd9"}  # where WeasyPrint is loaded, Pillow takes pictures without
 _COLOURS = (256, 64, 16)  # until it is small enough; sixteen are, whatever it shows
 
 
@@ -26,6 +27,8 @@ def drawn(body: bytes) -> str:
                     width=picture.width,
                     height=picture.height,
                 )
+            if _ENDS[str(picture.format)] not in body:
+                raise ValueError("cut off")
             image = picture.convert("RGBA")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise BadInput("The logo cannot be read; send a PNG or JPEG picture") from error
