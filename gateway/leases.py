@@ -13,6 +13,7 @@ from gateway.urgency import LAST, is_live, rank
 
 _SHARE_SECONDS = 30.0  # a class that waited this long begins one job: of a second or two, so a twentieth of the machine
 _BACKFILL = 2  # the rank of what goes last
+_SUSPECTS = 3  # the class of what has ended a slot, beside those of the ranks
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +48,16 @@ def backfill_at_once(slots: int) -> int:
 
 
 class _Ticket(NamedTuple):
-    """One who waits; the lowest place is first. share: it may claim the share of its class. since: when it came."""
+    """One who waits; the lowest place is first. share: the class whose share it may claim, 0 for none.
+
+    kept: slots that stay free for others until it claims that. since: when it came.
+    """
 
     place: int
     number: int
     rank: int
-    share: bool
+    share: int
+    kept: int
     since: float
 
 
@@ -111,23 +116,25 @@ class Leases:
         quake that hits few: the machine is its own. But a class that has waited for half a minute begins one job of
         each function, so that no flow of live ones, however long, keeps it out for ever. A tick holds none back, nor
         does a function beside the road (stack.yml: siaga.beside): they wait for somebody outside more than they work;
-        nor does a suspect, which goes behind all others and never takes the last free slot of several. Backfill leaves
-        one of several to what comes now.
+        nor does a suspect, which goes behind all others and leaves one of several slots free. Where there are several,
+        suspects have their share as well, one at a time: what ended a slot may be a map of now that another has killed,
+        and a backfill takes hours. Backfill leaves one of several to what comes now.
         """
         own, function = rank(call.priority), call.function
+        several = len(self._urls[function]) > 1
+        share = _SUSPECTS * several if call.suspect else own
         place = LAST if call.suspect else call.priority
-        ticket = _Ticket(place, next(self._number), own, own > 0 and not call.suspect, time.monotonic())
+        ticket = _Ticket(place, next(self._number), own, share, int(call.suspect and several), time.monotonic())
         holds = call.about_object and call.holds_back and not call.suspect
-        kept = int(call.suspect and len(self._urls[function]) > 1)  # slots that stay free for the others
         free = self._free[function]
         with self._changed:
             self._waiting[function].append(ticket)
             self._before[own] += holds
             self._changed.notify_all()  # whoever has waited long enough comes before it
-            while len(free) <= kept or not self._is_next(function, ticket) or not self._has_room(function, own):
-                self._changed.wait(self._seconds_to_share(function, own) if ticket.share else None)
+            while not free or not self._is_next(function, ticket):
+                self._changed.wait(self._seconds_to_share(function, share) if share else None)
             self._waiting[function].remove(ticket)
-            self._began[function, own] = time.monotonic()
+            self._began[function, share or own] = time.monotonic()
             url = (max if call.is_backfill else min)(free, key=self._urls[function].index)
             free.remove(url)
             self._holding[call.job] = call, url
@@ -147,19 +154,24 @@ class Leases:
         self._changed.notify_all()
 
     def _is_next(self, function: str, ticket: _Ticket) -> bool:
+        """Whether one free slot is for that one."""
         waiting = self._waiting[function]
-        ranks = {one.rank for one in waiting if one.share and self._has_room(function, one.rank)}
-        if overdue := [own for own in ranks if self._seconds_to_share(function, own) is None]:
-            return ticket == min(one for one in waiting if one.share and one.rank == max(overdue))
-        return ticket == min(waiting) and not any(self._before[: ticket.rank])
+        classes = {one.share for one in waiting if one.share and self._has_room(function, one.share)}
+        if overdue := [share for share in classes if self._seconds_to_share(function, share) is None]:
+            return ticket == min(one for one in waiting if one.share == max(overdue))
+        is_first = ticket == min(waiting) and not any(self._before[: ticket.rank])
+        return is_first and len(self._free[function]) > ticket.kept and self._has_room(function, ticket.rank)
 
-    def _has_room(self, function: str, own: int) -> bool:
-        """Whether one more of that rank may hold a slot; suspects take no room."""
-        held = (call for call, _url in self._holding.values() if call.function == function and not call.suspect)
-        return own < _BACKFILL or sum(call.is_backfill for call in held) < backfill_at_once(len(self._urls[function]))
+    def _has_room(self, function: str, share: int) -> bool:
+        """Whether one more of that class may hold a slot; suspects take no room but each other's."""
+        held = [call for call, _url in self._holding.values() if call.function == function]
+        if share == _SUSPECTS:
+            return not any(call.suspect for call in held)
+        backfill = sum(call.is_backfill and not call.suspect for call in held)
+        return share < _BACKFILL or backfill < backfill_at_once(len(self._urls[function]))
 
-    def _seconds_to_share(self, function: str, own: int) -> float | None:
+    def _seconds_to_share(self, function: str, share: int) -> float | None:
         """Until a class that waits has its share; None once it has: then a slot is all that it still waits for."""
-        oldest = min(one.since for one in self._waiting[function] if one.share and one.rank == own)
-        left = max(oldest, self._began.get((function, own), 0.0)) + _SHARE_SECONDS - time.monotonic()
+        oldest = min(one.since for one in self._waiting[function] if one.share == share)
+        left = max(oldest, self._began.get((function, share), 0.0)) + _SHARE_SECONDS - time.monotonic()
         return left if left > 0 else None

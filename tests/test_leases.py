@@ -108,7 +108,7 @@ def test_before_its_share_backfill_waits_for_all_that_is_live_of_whatever_functi
     machine.started("old")
 
 
-def test_what_broke_a_slot_claims_no_share(machine, monkeypatch):
+def test_what_broke_the_only_slot_claims_no_share(machine, monkeypatch):
     monkeypatch.setattr(module, "_SHARE_SECONDS", 0.1)
     machine = machine()
     machine.ask("live-0", LIVE)
@@ -119,6 +119,27 @@ def test_what_broke_a_slot_claims_no_share(machine, monkeypatch):
     machine.started("live-1")
     machine.end("live-1")
     machine.started("poison")
+
+
+def test_what_broke_one_of_several_slots_has_its_share_of_a_flow_that_never_ends_one_at_a_time(machine, monkeypatch):
+    monkeypatch.setattr(module, "_SHARE_SECONDS", 0.1)
+    machine = machine(2)
+    machine.ask("live-0", LIVE)
+    machine.ask("live-1", LIVE)
+    machine.started("live-0", "live-1")
+    machine.ask("suspect-0", LIVE, suspect=True)
+    machine.ask("suspect-1", OLD, suspect=True)
+    wait_for(lambda: machine.leases._seconds_to_share("maps", module._SUSPECTS) is None, 10)
+    machine.ask("live-2", LIVE)
+    machine.end("live-0")
+    machine.started("suspect-0")
+    time.sleep(0.2)
+    machine.end("live-1")
+    machine.started("live-2")
+    assert "suspect-1" not in machine.began
+    machine.ask("live-3", LIVE)
+    machine.end("suspect-0")
+    machine.started("suspect-1")
 
 
 def test_backfill_takes_the_last_of_several_slots_and_a_live_call_knows_whom_it_waits_for(machine):

@@ -86,13 +86,27 @@ class Layout:
     @classmethod
     def stored(cls, version: Mapping[str, object]) -> "Layout":
         """As it was written into a version. Raises TypeError."""
-        texts = {name: version.get(name, "") for name in ("logo", "opening", "closing")}
-        lists = {name: version.get(name, []) for name in ("order", "left_out")}
-        for name, value in (texts | lists).items():
-            parts = value if isinstance(value, list) and name in lists else [value]
-            if not all(isinstance(part, str) for part in parts):
-                raise TypeError(f"its {name} is none")
-        return cls(**texts, **{name: tuple(value) for name, value in lists.items()})  # type: ignore[arg-type]
+        return cls(
+            logo=_text(version, "logo"),
+            opening=_text(version, "opening"),
+            closing=_text(version, "closing"),
+            order=_names(version, "order"),
+            left_out=_names(version, "left_out"),
+        )
+
+
+def _text(version: Mapping[str, object], name: str) -> str:
+    text = version.get(name, "")
+    if not isinstance(text, str):
+        raise TypeError(f"{name} is no text")
+    return text
+
+
+def _names(version: Mapping[str, object], name: str) -> tuple[str, ...]:
+    names = version.get(name, [])
+    if not isinstance(names, list) or not all(isinstance(one, str) for one in names):
+        raise TypeError(f"{name} is no list of names")
+    return tuple(names)
 
 
 USUAL = Layout()

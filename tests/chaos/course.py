@@ -15,7 +15,7 @@ from siaga.errors import SiagaError
 
 _LATENCIES = 3
 _ROUNDS = 5  # in which latency has to recover
-_BESIDE = 120  # maps beside the poisons: what has ended a slot waits behind all others, so that their flow has to end
+_BESIDE = 120  # maps beside the poisons, which have a share of the slots meanwhile; more would only take longer
 _SLACK_SECONDS = 1.0  # of a machine that does other work besides
 
 
