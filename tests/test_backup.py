@@ -6,12 +6,13 @@ import random
 import re
 import shutil
 import stat
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from fixtures import entries, pages
 from support.site import Site, contents
 
-from siaga import generation, keys
+from siaga import cli, generation, keys, moment
 from siaga.errors import BadInput, SiagaError, Unavailable
 from siaga.keeping import archive, vault
 from siaga.keeping.restoring import Restoring
@@ -150,6 +151,41 @@ def test_a_backup_that_breaks_off_is_none(tmp_path):
     shutil.rmtree(settings.home / "backup-cache")
     assert not kept.prepare()  # the password stays
     assert kept.snapshots() == []
+
+
+def test_a_nightly_backup_says_when_and_is_tried_again_after_a_quarter_of_an_hour(tmp_path, monkeypatch, capsys):
+    clock, made = [datetime(2026, 11, 28, 19, 0, tzinfo=UTC)], []
+
+    class Signals:
+        """Moves the clock instead of waiting, until two backups were tried."""
+
+        def wait(self, seconds):
+            clock[0] += timedelta(seconds=seconds)
+            return len(made) == 2
+
+        def is_set(self):
+            return len(made) == 2
+
+    def once(_settings):
+        made.append(clock[0])
+        if len(made) == 1:
+            raise Unavailable("the store is gone")
+
+    monkeypatch.setattr(moment, "now", lambda: clock[0])
+    monkeypatch.setattr(cli, "stop_on_signals", Signals)
+    monkeypatch.setattr(cli.backup, "_once", once)
+    monkeypatch.setenv("SIAGA_HOME", str(tmp_path))
+    monkeypatch.setenv("SIAGA_BACKUP", "")
+    assert cli.main(["backup", "--nightly"]) == 1
+    assert "Say in SIAGA_BACKUP where backups go" in capsys.readouterr().err  # at once, not at night
+    monkeypatch.setenv("SIAGA_BACKUP", str(tmp_path / "vault"))
+    assert cli.main(["backup", "--nightly"]) == 0
+    told = capsys.readouterr()
+    assert [one.strftime("%H:%M") for one in made] == ["19:30", "19:45"]
+    assert "tried again: the store is gone" in told.err
+    assert told.out.split() == [
+        "next", "2026-11-28T19:30:00Z", "next", "2026-11-28T19:45:00Z", "next", "2026-11-29T19:30:00Z"
+    ]  # fmt: skip
 
 
 def test_a_repository_that_does_not_answer_is_waited_for_so_long(tmp_path, monkeypatch):

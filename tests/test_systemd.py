@@ -57,9 +57,33 @@ def test_what_is_installed_runs_from_there(root):
     assert re.match(r"siaga +\d+\.\d+\.\d+\+[0-9a-f]{8}\n", done.stdout), done.stderr
     assert (root / "opt/siaga/lib/web/templates").is_dir()
     assert os.access(root / "opt/siaga/bin/minio", os.X_OK)
+    assert (root / "usr/local/bin/siaga").readlink() == Path("/opt/siaga/bin/siaga")
     assert "u     siaga" in (root / "usr/lib/sysusers.d/siaga.conf").read_text()
     for path in root.rglob("siaga*"):
-        assert path.is_dir() or path.suffix == ".whl" or b"@PREFIX@" not in path.read_bytes(), path
+        assert path.is_dir() or path.is_symlink() or path.suffix == ".whl" or b"@PREFIX@" not in path.read_bytes(), path
+
+
+def test_the_command_has_home_and_settings_of_the_units(tmp_path):
+    (tmp_path / "siaga.env").write_text(
+        '# ours\nSIAGA_SFTP_PORT=22\nSIAGA_OIDC_NAME="SSO BNPB"\nSIAGA_BACKUP=/mnt/$(date)\nWATCH=--once\nSIAGA_x=1'
+    )
+    (tmp_path / "id").write_text('#!/bin/sh\n[ "$1" = -u ] && echo 999 || echo siaga\n')
+    lines = (UNITS / "launcher.sh").read_text().replace("/etc/siaga", str(tmp_path)).splitlines()
+    assert lines[-1].startswith("exec /usr/bin/python3 ")
+    (tmp_path / "siaga").write_text("\n".join([*lines[:-1], "exec env"]))
+    (tmp_path / "id").chmod(0o755)
+    told = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "SIAGA_SFTP_PORT": "9222"}
+    run = ["sh", tmp_path / "siaga"]
+    done = subprocess.run(run, env=told, capture_output=True, text=True, timeout=60, check=True)
+    known = dict(line.split("=", 1) for line in done.stdout.splitlines())
+    assert {name: known[name] for name in known if name.startswith("SIAGA_") and name != "SIAGA_MINIO"} == {
+        "SIAGA_SFTP_PORT": "9222",  # what is said before the command goes before the file
+        "SIAGA_OIDC_NAME": "SSO BNPB",
+        "SIAGA_BACKUP": "/mnt/$(date)",
+        "SIAGA_HOME": "/var/lib/siaga",
+        "SIAGA_CACHE": "/var/cache/siaga",
+    }
+    assert "WATCH" not in known
 
 
 def test_the_timer_of_a_former_version_begins_no_second_backup(root):

@@ -17,7 +17,8 @@ mkdir "$wheels/source" # a copy of what git knows, and what npm has brought, so 
     tar -x -C "$wheels/source"
 "$python" -m pip wheel -q --no-deps --no-build-isolation --no-index -w "$wheels" "$wheels/source"
 rm -rf "$next"
-install -d "$next" "$root$prefix/bin" "$root$prefix/share/doc/siaga" "$units" "$root/usr/lib/sysusers.d" "$root/etc/siaga"
+install -d "$next" "$root$prefix/bin" "$root$prefix/share/doc/siaga" "$units" "$root/usr/lib/sysusers.d" "$root/etc/siaga" \
+    "$root/usr/local/bin"
 if [ "${PACKAGES:-yes}" = yes ]; then
     /usr/bin/python3 -m pip install -q --require-hashes --no-warn-script-location --target "$next" \
         -r "$top/deployment/local/requirements.lock"
@@ -29,6 +30,7 @@ rm -rf "$root$prefix/lib.before"
 [ ! -d "$root$prefix/lib" ] || mv "$root$prefix/lib" "$root$prefix/lib.before"
 mv "$next" "$root$prefix/lib"
 install -m 0755 "$here/launcher.sh" "$root$prefix/bin/siaga"
+ln -sf "$prefix/bin/siaga" "$root/usr/local/bin/siaga"
 install -m 0755 "$("$python" -c 'from siaga.machine import minio; from siaga.settings import Settings; print(minio.binary(Settings.load()))')" \
     "$root$prefix/bin/minio"
 cp -r "$top/docs/." "$root$prefix/share/doc/siaga/"

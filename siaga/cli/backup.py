@@ -78,7 +78,9 @@ def _once(settings: Settings) -> None:
 
 def _nightly(settings: Settings) -> int:
     from siaga.cli import stop_on_signals
+    from siaga.keeping.vault import Vault
 
+    Vault(settings)  # what is wrong with the settings is told now, not at night
     stop = stop_on_signals()
     due = _next(settings, moment.now())
     while not _wait_until(due, stop):
@@ -99,6 +101,7 @@ def _next(settings: Settings, now: datetime) -> datetime:
 
 def _wait_until(due: datetime, stop: threading.Event) -> bool:
     """Whether it was stopped meanwhile."""
+    print(f"next     {moment.stamp(due)}", flush=True)
     while (left := (due - moment.now()).total_seconds()) > 0:
         if stop.wait(min(left, _LONGEST_WAIT)):
             return True
