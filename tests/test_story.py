@@ -35,11 +35,12 @@ def line(time, facts):
     [
         (line("2018-08-05T12:50:02Z", OF_GATEWAY), "gateway", "12:50:02"),
         (f"gateway-1  | {line('2018-08-05T12:50:02.123456Z', OF_GATEWAY)}", "gateway-1", "12:50:02"),
+        (f"2018-08-05T19:50:02+0700 box siaga-web[77]: {json.dumps(OF_GATEWAY)}", "web", "12:50:02"),
         (json.dumps(OF_DOOR), "gateway", "12:50:00"),
     ],
-    ids=["log", "compose", "record"],
+    ids=["log", "compose", "journal", "record"],
 )
-def test_a_line_is_read_as_the_supervisor_compose_and_the_door_write_it(written, part, time):
+def test_a_line_is_read_as_the_supervisor_compose_journal_and_the_door_write_it(written, part, time):
     (step,) = story.spoken([written], [EVENT], "gateway")
     assert step.part == part
     assert f"{step.time:%H:%M:%S}" == time

@@ -136,8 +136,9 @@ def inputs(settings: Settings) -> Iterator[tuple[str, str, str, str]]:
 
 
 def canary(settings: Settings) -> str:
-    """How the last canary fared, as a line; "" where the gateway tells of none."""
-    told = Gateway.of(settings).canary()
+    """How the last canary fared, as a line, and below it why it is late; "" where the gateway tells of none."""
+    gateway = Gateway.of(settings)
+    told = gateway.canary()
     if told is None or not told["minutes"] or not told["sent"]:
         return ""
     last = ""
@@ -145,7 +146,10 @@ def canary(settings: Settings) -> str:
         last = f"the last one came through at {told['published']} in {told['seconds']:.1f} s"
     late = f"the one of {told['sent']} is late" if told["late"] else ""
     state = "late" if late else "published" if last else "running"
-    return f"{state:<10} canary: {'; '.join(filter(None, (late, last)))}"
+    waiting = [job["reason"] for job in gateway.jobs() if job["bucket"] == keys.CANARY] if late else []
+    why = "".join(f"\n{'':<10} {reason['text']}" for reason in waiting[-1:] if reason)
+    said = "; ".join(filter(None, (late, last))) or f"the one of {told['sent']} is under way"
+    return f"{state:<10} canary: {said}{why}"
 
 
 def _unused(one: Ignored) -> tuple[str, str, str, str]:

@@ -101,16 +101,23 @@ def spoken(lines: Iterable[str], names: Iterable[str], part: str = "") -> Iterat
 
 
 def _step(line: str, part: str) -> Step | None:
-    """One line: part and bar (compose), moment (compose, the supervisor), JSON; the door's has its moment inside."""
+    """One line: part and bar (compose), moment (all but the door), JSON; the door's has its moment inside."""
     head, brace, rest = line.partition("{")
-    words = head.split()
     try:
+        words = _of_journal(head.split())
         facts = json.loads(f"{brace}{rest}")
         time = moment.parse(words[-1] if words else facts["time"])
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
     named = words[0] if words[1:2] == ["|"] else part
     return Step(time, named or "?", _words(facts), facts)
+
+
+def _of_journal(words: list[str]) -> list[str]:
+    """What journalctl writes before a line (moment, machine, unit) as compose writes it; other words as they are."""
+    if len(words) < 3 or not words[2].endswith("]:"):
+        return words
+    return [words[2].partition("[")[0].removeprefix("siaga-"), "|", moment.stamp(datetime.fromisoformat(words[0]))]
 
 
 def _is_about(facts: Mapping[str, object], names: frozenset[str]) -> bool:
