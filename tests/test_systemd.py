@@ -63,6 +63,15 @@ def test_what_is_installed_runs_from_there(root):
         assert path.is_dir() or path.is_symlink() or path.suffix == ".whl" or b"@PREFIX@" not in path.read_bytes(), path
 
 
+def test_the_user_of_the_units_is_made(root):
+    done = subprocess.run(
+        ["systemd-sysusers", f"--root={root}"], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    (user,) = (line for line in (root / "etc/passwd").read_text().splitlines() if line.startswith("siaga:"))
+    assert user.split(":")[5:] == ["/var/lib/siaga", "/usr/sbin/nologin"]
+
+
 def test_the_command_has_home_and_settings_of_the_units(tmp_path):
     (tmp_path / "siaga.env").write_text(
         '# ours\nSIAGA_SFTP_PORT=22\nSIAGA_OIDC_NAME="SSO BNPB"\nSIAGA_BACKUP=/mnt/$(date)\nWATCH=--once\nSIAGA_x=1'
