@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NotRequired, TypedDict
 
 PACKAGE = "event.gpkg"  # the product that holds zones, places and roads of a run for a GIS
+ZONES = "zones.geojson"  # the product that holds zones of a flood or an ash fall with their figures, for maps
 
 
 class ProductRecord(TypedDict):

@@ -32,7 +32,7 @@ from siaga.report import words
 from siaga.timing import Timing
 
 SCHEMA = schemas.of("ash")
-PRODUCTS = {"impact.json", "hazard.tif", "classes.geojson", "zones.csv"}
+PRODUCTS = {"impact.json", "hazard.tif", "classes.geojson", "zones.csv", "zones.geojson"}
 CELL = 0.02
 
 

@@ -178,6 +178,16 @@ def test_zones_carry_the_numbers_of_bps_and_borders_once_the_report_is_there(cli
     assert (rows[7]["p_code"], float(rows[7]["mmi_7"])) == ("ID07", zones[7]["by_mmi"]["7"])
 
 
+@pytest.mark.parametrize(("hazard", "number"), [("floods", 1), ("ash", 2)])
+def test_zones_of_floods_and_ash_falls_have_borders_without_a_report(client, shown, hazard, number):
+    entry = shown[1][number]
+    base = f"/{hazard}/{entry['event_id']}/versions/{entry['version']}"
+    drawn_zones = told(client, f"{base}/zones.geojson?level=regency")
+    assert drawn_zones["unknown"] == []
+    assert {one["geometry"]["type"] for one in drawn_zones["features"]} == {"Polygon"}
+    assert [one["properties"] for one in drawn_zones["features"]] == told(client, f"{base}/zones")["zones"]
+
+
 def test_of_an_hour_that_nobody_knows_nothing_is_said_to_be_dry(client):
     for number, why in ((6, "could not be believed"), (7, "Nobody asked in that hour")):
         hour = told(client, f"/flood-hours/20170221{number:02d}-6-rw?lang=en")

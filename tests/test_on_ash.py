@@ -55,7 +55,9 @@ def test_the_record_keeps_its_schema_and_every_product_its_hash(call, store):
     status, answer, impact = call(raster=ash.raster())
     assert (status, answer["state"], answer["event_id"]) == (200, "done", EVENT)
     jsonschema.validate(impact, SCHEMA)
-    assert {one["path"] for one in impact["products"]} == {"hazard.tif", "classes.geojson", "zones.csv", "request.json"}
+    assert {one["path"] for one in impact["products"]} == {
+        *("hazard.tif", "classes.geojson", "zones.csv", "zones.geojson", "request.json")
+    }
     for product in impact["products"]:
         body = store.get(keys.RESULTS, f"{answer['run']}/{product['path']}")[0]
         assert (len(body), hashlib.sha256(body).hexdigest()) == (product["size"], product["sha256"])

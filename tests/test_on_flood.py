@@ -1,11 +1,13 @@
 """on-flood on a real store: figures, versions of one hour, what is not reported, the catalogue."""
 
 import hashlib
+import json
 
 import jsonschema
 import numpy as np
 import pytest
 import shapely
+import shapely.geometry
 from fixtures import exposure, floods, installed
 from support import typed
 
@@ -13,6 +15,7 @@ from functions.on_flood import handler as on_flood
 from siaga import keys
 from siaga.data import analysis_data
 from siaga.impact import schemas
+from siaga.product import ZONES
 from siaga.store import Store
 
 SCHEMA = schemas.of("flood")
@@ -47,12 +50,17 @@ def test_the_record_keeps_its_schema_and_every_product_its_hash(call, store):
     assert (status, answer["state"], answer["event_id"]) == (200, "done", HOUR)
     assert (answer["bucket"], answer["key"]) == (keys.FLOODMAPS, f"{HOUR}/{keys.FLOOD_DATA}")
     jsonschema.validate(impact, SCHEMA)
-    assert {one["path"] for one in impact["products"]} == {"flood.geojson", "zones.csv", "flood_data.json"}
+    assert {one["path"] for one in impact["products"]} == {
+        *("flood.geojson", "zones.csv", "zones.geojson", "flood_data.json")
+    }
     for product in impact["products"]:
         body = store.get(keys.RESULTS, f"{answer['run']}/{product['path']}")[0]
         assert (len(body), hashlib.sha256(body).hexdigest()) == (product["size"], product["sha256"])
     assert impact["people"]["by_class"] == pytest.approx({"1": 10, "2": 20, "3": 10, "4": 0})
     assert [zone["name"] for zone in impact["zones"]] == ["Jakarta Barat"]
+    (drawn,) = json.loads(store.get(keys.RESULTS, f"{answer['run']}/{ZONES}")[0])["features"]
+    assert drawn["properties"] == impact["zones"][0]
+    assert shapely.geometry.shape(drawn["geometry"]).bounds == (106.6, -6.6, 107.4, -5.9)
     assert [(one["geom_id"], one["state"], one["people"]) for one in impact["areas"]] == [
         ("3174040007007000", 3, pytest.approx(10)),
         ("3174040007008000", 2, pytest.approx(20)),

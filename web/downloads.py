@@ -32,6 +32,7 @@ FILES = {
     | {
         "zones.xlsx": "Workbook: neighbourhoods, people, needs (XLSX)",
         "zones.csv": "Table of zones (CSV)",
+        "zones.geojson": "Zones with their people (GeoJSON)",
         "flood.geojson": "Neighbourhoods under water (GeoJSON)",
         "flood_data.json": "PetaBencana's answer as it came (JSON)",
     }
@@ -41,6 +42,7 @@ FILES = {
     | {
         "zones.xlsx": "Workbook: zones, people, needs (XLSX)",
         "zones.csv": "Table of zones (CSV)",
+        "zones.geojson": "Zones with their people (GeoJSON)",
         "classes.geojson": "Thickness classes (GeoJSON)",
         "hazard.tif": "Ash thickness in cm (GeoTIFF)",
         "cumulative.tif": "Thickness together with earlier falls (GeoTIFF)",

@@ -1,7 +1,7 @@
 """Somebody asks what an ash fall does: count who lives under the ash, and let the catalogue show it.
 
 reads   ashmaps/*/request.json ashmaps/*/ash_fall.tif analysis-data/*
-writes  results/ash/*/hazard.tif …/cumulative.tif …/classes.geojson …/zones.csv …/request.json
+writes  results/ash/*/hazard.tif …/cumulative.tif …/classes.geojson …/zones.csv …/zones.geojson …/request.json
         results/ash/*/impact.json (last: with it the analysis is there), results/catalog/*
 
 A request whose raster has not come yet waits for it; each look is a call that does not count as an attempt.

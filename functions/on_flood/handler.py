@@ -1,7 +1,7 @@
 """PetaBencana's answer of one hour has arrived: count who lives under water, and let the catalogue show it.
 
 reads   floodmaps/2*flood_data.json analysis-data/*
-writes  results/flood/*/flood.geojson …/zones.csv …/flood_data.json
+writes  results/flood/*/flood.geojson …/zones.csv …/zones.geojson …/flood_data.json
         results/flood/*/impact.json (last: with it the analysis is there), results/catalog/*
 
 An hour in which no area stands under ten centimetres of water or more is recorded, but no report is made of it.

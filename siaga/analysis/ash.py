@@ -6,7 +6,7 @@ from hashlib import sha256
 from types import MappingProxyType
 
 from siaga import analysis
-from siaga.analysis import Analysis
+from siaga.analysis import Analysis, zones
 from siaga.data.analysis_data import AnalysisData
 from siaga.errors import BadInput, Reason, reason
 from siaga.exposure import places
@@ -72,7 +72,7 @@ def of_ash(
     products = [
         Product("hazard.tif", "hazard", "image/tiff", ash_ground.write(fall)),
         Product("classes.geojson", "classes", "application/geo+json", ash_ground.geojson(fall)),
-        Product("zones.csv", "zones", "text/csv", ash.SCALE.zones_csv(impact["zones"], impact["table"])),
+        *zones.products(impact, ash.SCALE, exposure, classed.bounds),
     ]
     if total is not None:
         products.append(Product("cumulative.tif", "hazard", "image/tiff", ash_ground.write(total)))

@@ -8,14 +8,15 @@ from pathlib import Path
 import numpy as np
 
 from siaga import analysis
-from siaga.analysis import Analysis
+from siaga.analysis import Analysis, zones
 from siaga.data.analysis_data import AnalysisData
 from siaga.errors import BadInput, Reason, reason
 from siaga.exposure import vocabulary
 from siaga.gis.assets import flood as flood_assets
 from siaga.gis.people import by_class as people_by_class
 from siaga.gis.people import flood_ground
-from siaga.gis.people.by_class import Classed
+from siaga.gis.people.by_class import Classed, ClassedPolygons
+from siaga.gis.people.outlines import Box
 from siaga.hazard.flood import FloodMap, read_flood
 from siaga.impact import flood
 from siaga.impact.flood import AreaExposure
@@ -39,7 +40,8 @@ def of_flood(body: bytes, snapshot: Snapshot | None, exposure: AnalysisData, tim
     timing.step("read")
     snapshot = snapshot or _hour(found)
     run = analysis.run_of("flood", str(snapshot), _SOURCE_TYPE, 1, body, exposure)
-    seen, geom_ids = _people(found, exposure)
+    classed, geom_ids = flood_ground.polygons(found)
+    seen = _people(classed, exposure)
     impact: FloodImpact = {
         **analysis.head(run, body, exposure),
         **_estimates(found, seen, geom_ids, exposure),
@@ -55,7 +57,7 @@ def of_flood(body: bytes, snapshot: Snapshot | None, exposure: AnalysisData, tim
         "products": [],
     }
     timing.step("count")
-    products = _products(found, impact, body)
+    products = _products(found, impact, body, exposure, classed.bounds)
     made = Analysis.of(run, found, impact, products)
     timing.step("products")
     return made
@@ -67,23 +69,19 @@ def _hour(found: FloodMap) -> Snapshot:
     return Snapshot.of(found.last_updated.astimezone(UTC))
 
 
-def _people(found: FloodMap, exposure: AnalysisData) -> tuple[Classed, Sequence[str]]:
-    """People in the water, and the RW of each of its polygons."""
+def _people(classed: ClassedPolygons, exposure: AnalysisData) -> Classed:
+    """People in the water."""
     population = exposure.path("population")
-    classed, geom_ids = flood_ground.polygons(found)
-    seen = (
-        people_by_class.people(
-            classed,
-            population,
-            exposure.path("zones"),
-            exposure.zone_fields,
-            harmed_from=flood.AFFECTED_FROM - 1,
-            basemap=exposure.path("basemap"),
-        )
-        if population
-        else Classed(None, note=reason("No population data are installed"))
+    if population is None:
+        return Classed(None, note=reason("No population data are installed"))
+    return people_by_class.people(
+        classed,
+        population,
+        exposure.path("zones"),
+        exposure.zone_fields,
+        harmed_from=flood.AFFECTED_FROM - 1,
+        basemap=exposure.path("basemap"),
     )
-    return seen, geom_ids
 
 
 def _estimates(found: FloodMap, seen: Classed, geom_ids: Sequence[str], exposure: AnalysisData) -> FloodEstimates:
@@ -136,10 +134,10 @@ def _roads(found: FloodMap, path: Path | None, installed: bool) -> FloodedRoads 
     return flood.roads_record(vocabulary.ROAD_CLASSES, km, whole=not installed)
 
 
-def _products(found: FloodMap, impact: FloodImpact, body: bytes) -> list[Product]:
+def _products(found: FloodMap, impact: FloodImpact, body: bytes, exposure: AnalysisData, box: Box) -> list[Product]:
     areas = json.dumps(flood.geojson(found), ensure_ascii=False).encode()
     return [
         Product("flood.geojson", "hazard", "application/geo+json", areas),
-        Product("zones.csv", "zones", "text/csv", flood.SCALE.zones_csv(impact["zones"], impact["table"])),
+        *zones.products(impact, flood.SCALE, exposure, box),
         Product("flood_data.json", "input", "application/json", body),
     ]

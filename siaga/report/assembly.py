@@ -2,20 +2,17 @@
 
 import tempfile
 from collections.abc import Mapping, Sequence
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
-
-import shapely
 
 from siaga import keys, language
 from siaga.data.analysis_data import AnalysisData
 from siaga.exposure import places
 from siaga.exposure.zones import ZoneFields
 from siaga.foreign import Geometry
-from siaga.gis import crs
 from siaga.gis.map import drawing, eventpackage
 from siaga.gis.map.scale import SHAKING
-from siaga.gis.people import zones
+from siaga.gis.people import outlines
 from siaga.hazard.gridxml import read_shakemap
 from siaga.impact.stored import ClassedImpact, Impact
 from siaga.impact.stored.ash import AshImpact
@@ -155,7 +152,7 @@ def tables(
         impact=impact,
         shakemap=read_shakemap(grid),
         bands=bands,
-        outlines=_outlines(polygons, exposure.zone_fields) if polygons else {},
+        outlines=outlines.whole(polygons, exposure.zone_fields) if polygons else {},
         structures=exposure.path("structures"),
         file_name=package_name,
         words={name: " / ".join(dict.fromkeys(_(words) for _ in languages)) for name, words in LAYERS.items()},
@@ -183,15 +180,6 @@ def _recorded(impact: Impact, products: Sequence[Product], below: Impact | None)
 
 def _named(path: Path, fields: ZoneFields, impact: EarthquakeImpact | AshImpact) -> list[tuple[str, Geometry]]:
     """Names and outlines of the districts that the analysis found on the map."""
-    outlines = _outlines(path, fields)
-    districts = ((zone["name"], outlines.get(zone["code"])) for zone in listed.counted(impact))
+    known = outlines.whole(path, fields)
+    districts = ((zone["name"], known.get(zone["code"])) for zone in listed.counted(impact))
     return [(name, outline) for name, outline in districts if outline is not None]
-
-
-@lru_cache(maxsize=2)
-def _outlines(path: Path, fields: ZoneFields) -> dict[str, Geometry]:
-    """By code, in longitude and latitude."""
-    by_code: dict[str, list[Geometry]] = {}
-    for code, polygon in zones.outlines(path, fields, crs.wgs84().ExportToWkt()):
-        by_code.setdefault(code, []).append(polygon)
-    return {code: shapely.union_all(parts) if len(parts) > 1 else parts[0] for code, parts in by_code.items()}

@@ -41,7 +41,7 @@ def components() -> Mapping[str, Schema]:
     for name, properties in (
         ("Earthquakes", reference("EarthquakeEvent")),
         ("AshFalls", reference("AshEvent")),
-        ("ZoneShapes", made["EarthquakeZones"]["properties"]["zones"]["items"]),
+        ("ZoneShapes", {"anyOf": [made[f"{name}Zones"]["properties"]["zones"]["items"] for name in HAZARDS.values()]}),
         ("AreaShapes", reference("Area")),
         ("VolcanoPoints", reference("Volcano")),
     ):

@@ -15,7 +15,7 @@ from siaga.hazard import ash
 from siaga.impact import flood
 from siaga.impact.classed import zones_csv
 from siaga.impact.mmi import CLASSES
-from siaga.product import PACKAGE
+from siaga.product import PACKAGE, ZONES
 from web import geopackage
 from web.api.events import EVENT_ID, HAZARD, VERSION, collection, entry_of, feature
 from web.api.operations import CSV, GEOJSON, operation
@@ -27,7 +27,7 @@ from web.services import services
 _LEVEL = text("level", "Zones of this level alone, as the answer lists them", 40)
 _PLACES = (EVENT_ID, VERSION, _LEVEL)
 _CLASSES = {"flood": flood.CLASSES, "ash": ash.CLASSES}
-_CACHED = 8  # packages
+_CACHED = 8  # files with borders
 
 
 @operation("/{hazard}/{event_id}/versions/{version}/zones", "Zones", "Zones", (HAZARD, *_PLACES))
@@ -68,24 +68,23 @@ def zones_table(hazard: str, event_id: str, version: str, level: str | None) -> 
     return zones_csv(rows, told, key, [f"{kind}_{name}" for name in names], more).decode()
 
 
-@operation("/earthquakes/{event_id}/versions/{version}/zones.geojson", "Zones", "ZoneShapes", _PLACES, GEOJSON)
-def zones_geojson(event_id: str, version: str, level: str | None) -> object:
-    """The same of an earthquake, with borders
+@operation("/{hazard}/{event_id}/versions/{version}/zones.geojson", "Zones", "ZoneShapes", (HAZARD, *_PLACES), GEOJSON)
+def zones_geojson(hazard: str, event_id: str, version: str, level: str | None) -> object:
+    """The same with borders
 
-    Borders come with the report; until it is published they are null.
+    Those of an earthquake come with its report; until it is published they are null.
     """
-    entry = entry_of("earthquakes", event_id, version)[1]
+    entry = entry_of(hazard, event_id, version)[1]
     chosen = _numbered(services().runs.analysis(entry), level)
-    published = PACKAGE in services().runs.sizes(entry)
-    shapes = _shapes(entry) if published else {}
+    shapes = _shapes(entry)
     features = [
         feature(zone["code"], json.loads(shapes[zone["code"]]) if zone["code"] in shapes else None, zone)
         for zone in chosen
     ]
     missing: list[Unknown] = []
     if any(one["geometry"] is None for one in features):
-        reason = g.language("The borders of these zones are not in its package")
-        if not published:
+        reason = g.language("This version was published without the borders of these zones")
+        if entry["hazard"] == "earthquake" and entry["report"] is None:
             reason = g.language("The report, with which borders come, is not published yet")
         missing.append({"field": "geometry", "reason": reason})
     return collection(features, None, missing)
@@ -128,11 +127,17 @@ def _unknown(impact: Mapping[str, Any], chosen: Sequence[Mapping[str, Any]]) -> 
 
 
 def _shapes(entry: Entry) -> dict[str, str]:
-    """The border of each zone as GeoJSON, by its code, from the event's GeoPackage."""
-    return _read(str(run_of(entry)), services().runs.content(entry, PACKAGE))
+    """The border of each zone as GeoJSON, by its code: from a quake's GeoPackage, else from its own file."""
+    name = PACKAGE if entry["hazard"] == "earthquake" else ZONES
+    if name not in services().runs.sizes(entry):
+        return {}
+    return _read(str(run_of(entry)), name, services().runs.content(entry, name))
 
 
 @lru_cache(_CACHED)
-def _read(_run: str, package: bytes) -> dict[str, str]:
-    rows = geopackage.rows(package, "zones")
+def _read(_run: str, name: str, content: bytes) -> dict[str, str]:
+    if name == ZONES:
+        features = json.loads(content)["features"]
+        return {one["properties"]["code"]: json.dumps(one["geometry"]) for one in features}
+    rows = geopackage.rows(content, "zones")
     return {values["code"]: shapely.to_geojson(shape) for shape, values in rows if shape and values["code"]}

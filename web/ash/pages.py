@@ -16,6 +16,7 @@ from siaga.report.classed import ash, tables
 from web import archive, asked, bundle, clock, spreadsheet
 from web.ash import table
 from web.index import Unsettled
+from web.levels import drawn_level
 from web.maps import panel, points
 from web.runs import find, run_of
 from web.services import services
@@ -104,10 +105,11 @@ def event(event_id: str, version: str = "") -> str | tuple[str, int]:
 def _page(versions: list[AshEntry], entry: AshEntry) -> str:
     """The page of one version. Raises Unavailable."""
     runs = services().runs
+    impact = runs.analysis(entry)
     return render_template(
         "ashfall.html",
         tab="ash",
-        **_shown(runs.analysis(entry), g.language),
+        **_shown(impact, g.language),
         row=_row(entry, g.language),
         entry=entry,
         newest=versions[0],
@@ -116,7 +118,7 @@ def _page(versions: list[AshEntry], entry: AshEntry) -> str:
         pictured=f"map-{g.code}.png" in runs.sizes(entry),
         files=runs.files(entry),
         run=str(run_of(entry)),
-        map=panel.of_ash(entry),
+        map=panel.of_ash(entry, drawn_level(impact, runs.sizes(entry))),
     )
 
 

@@ -17,6 +17,7 @@ from web.floods import map as flood_map
 from web.index import Filter, Index, floods
 from web.index.floods import Hour
 from web.index.lists import Box
+from web.levels import drawn_level
 from web.maps import panel
 from web.runs import find, run_of
 from web.services import services
@@ -65,10 +66,11 @@ def event(snapshot: str, version: str = "") -> str | tuple[str, int]:
 def _page(versions: list[FloodEntry], entry: FloodEntry, named: keys.Snapshot, same: bool) -> str:
     """The page of one version, for the hour that is asked for. Raises Unavailable."""
     runs = services().runs
+    impact = runs.analysis(entry)
     return render_template(
         "flood.html",
         tab="floods",
-        **panels.shown(services().index.floods, runs.analysis(entry), named, g.language),
+        **panels.shown(services().index.floods, impact, named, g.language),
         break_hours=MOST_DRY_HOURS,
         same=same,
         entry=entry,
@@ -78,7 +80,7 @@ def _page(versions: list[FloodEntry], entry: FloodEntry, named: keys.Snapshot, s
         pictured=f"map-{g.code}.png" in runs.sizes(entry),
         files=runs.files(entry),
         run=str(run_of(entry)),
-        map=panel.of_flood(entry["event_id"], entry["version"]),
+        map=panel.of_flood(entry, drawn_level(impact, runs.sizes(entry))),
     )
 
 

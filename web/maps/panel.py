@@ -7,8 +7,9 @@ from typing import NotRequired, TypedDict
 from flask import g, request, url_for
 
 from siaga import palette
-from siaga.catalog import AshEntry, EarthquakeEntry
+from siaga.catalog import AshEntry, EarthquakeEntry, Entry, FloodEntry
 from siaga.hazard.ash import CLASSES as ASH_CLASSES
+from siaga.hazards import HAZARDS
 from siaga.impact.flood import CLASSES as FLOOD_CLASSES
 from siaga.impact.mmi import ROMAN
 from siaga.report import figures, words
@@ -24,7 +25,8 @@ _PEOPLE = ((1, "#e6e2f2"), (1_000, "#c4bfe0"), (10_000, "#9c93c8"), (100_000, "#
 class Panel(TypedDict):
     """What map.html shows. data: for the code that draws it, as JSON. layers: what can be switched.
 
-    key, swatches, people: names and colours of what it is drawn by. chosen: whether a rectangle filters the list.
+    key, swatches, people: names and colours of what it is drawn by. people_name: of the choice to colour zones by
+    people. chosen: whether a rectangle filters the list.
     """
 
     script: str
@@ -34,6 +36,7 @@ class Panel(TypedDict):
     key: Sequence[tuple[str, str]]
     swatches: Sequence[tuple[str, str]]
     people: Sequence[tuple[str, str]]
+    people_name: str
     caption: str
     rectangle: bool
     chosen: NotRequired[bool]
@@ -49,23 +52,13 @@ def of_quake(entry: EarthquakeEntry, level: str | None) -> Panel:
     def file(path: str) -> str:
         return url_for("earthquakes.file", event_id=entry["event_id"], version=entry["version"], path=path)
 
-    layers = [
-        (_("Classes of MMI"), "bands"),
-        (_("Contours"), "contours"),
-        (_("Borders"), "country_lines province_lines regency_lines name-province"),
-        (_("Towns"), "place-"),
-    ]
+    layers = [(_("Classes of MMI"), "bands"), (_("Contours"), "contours"), *_below()]
     strongest = entry["people_max_mmi"] or _FOCUS
     key = [(ROMAN[mmi], palette.MMI[mmi]) for mmi in range(_LEAST, max(strongest, _LEAST) + 1)]
-    zones, steps = "", _steps()
-    if level and entry["report"]:
-        zones = url_for("api.zones_geojson", level=level, event_id=entry["event_id"], version=entry["version"])
     found = _panel(
         "map-event.js",
         layers,
         key,
-        zones=zones,
-        steps=steps,
         bands=file("bands.geojson"),
         contours=file("contours.geojson"),
         epicentre=[entry["longitude"], entry["latitude"]],
@@ -74,7 +67,29 @@ def of_quake(entry: EarthquakeEntry, level: str | None) -> Panel:
         least=_LEAST,
         focus=min(_FOCUS, strongest),
     )
-    found["people"] = [step[1:] for step in steps] if zones else ()
+    return _with_zones(found, entry, level if entry["report"] else None, _("People at MMI ≥ VI by district"))
+
+
+def _below() -> list[tuple[str, str]]:
+    """What every event's map can show of the base map."""
+    _ = g.language
+    borders = "country_lines province_lines regency_lines name-province"
+    return [(_("Borders"), borders), (_("Towns"), "place-")]
+
+
+def _with_zones(found: Panel, entry: Entry, level: str | None, name: str) -> Panel:
+    """The same with zones of that level to choose, coloured by their people; None: without. name: of the choice."""
+    if level:
+        steps = _steps()
+        zones = url_for(
+            "api.zones_geojson",
+            level=level,
+            hazard=HAZARDS[entry["hazard"]].page,
+            event_id=entry["event_id"],
+            version=entry["version"],
+        )
+        found["data"] |= {"zones": zones, "steps": steps, "map": g.language("Show on the map")}
+        found |= {"people": [step[1:] for step in steps], "people_name": name}
     return found
 
 
@@ -85,11 +100,12 @@ def _steps() -> list[tuple[int, str, str]]:
     return [(least, colour, name) for (least, colour), name in zip(_PEOPLE, names, strict=True)]
 
 
-def of_ash(entry: AshEntry) -> Panel:
-    """The map of one version of an ash fall: its classes of thickness, and the volcano."""
+def of_ash(entry: AshEntry, level: str | None) -> Panel:
+    """The map of one version of an ash fall: its classes of thickness, and the volcano; level: as of_quake has it."""
     _ = g.language
     found = _panel(
         "map-areas.js",
+        [(_("Classes of ash"), "areas"), *_below()],
         areas=url_for("ashfalls.file", event_id=entry["event_id"], version=entry["version"], path="classes.geojson"),
         vent=[entry["volcano"]["longitude"], entry["volcano"]["latitude"]],
         colours=palette.ASH,
@@ -100,15 +116,24 @@ def of_ash(entry: AshEntry) -> Panel:
         edge=palette.WATER_EDGE,
     )
     found["swatches"] = [(palette.ASH[name], _(words.ASH_CLASSES[name])) for name in ASH_CLASSES]
-    return found
+    return _with_zones(found, entry, level, _("People under ash by district"))
 
 
-def of_flood(snapshot: str, version: str, caption: str = "") -> Panel:
-    """The map of an hour's neighbourhoods by state, "" where none is shown at first. caption: which hour that is."""
+def of_flood(entry: FloodEntry, level: str | None) -> Panel:
+    """The map of one version of a flooded hour: its neighbourhoods by state; level: as of_quake has it."""
+    _ = g.language
+    layers = [(_("Neighbourhoods under water"), "areas"), *_below()]
+    found = _neighbourhoods(entry["event_id"], entry["version"], layers)
+    return _with_zones(found, entry, level, _("People affected by district"))
+
+
+def _neighbourhoods(snapshot: str, version: str, layers: Sequence[tuple[str, str]] = ()) -> Panel:
+    """An hour's neighbourhoods by state, "" where none is shown at first."""
     _ = g.language
     areas = url_for("floods.file", snapshot=snapshot, version=version, path="flood.geojson") if version else ""
-    found = _panel(
+    return _panel(
         "map-areas.js",
+        layers,
         areas=areas,
         colours=palette.FLOOD,
         names={state: flood.depth(state, _) for state in FLOOD_CLASSES},
@@ -118,14 +143,16 @@ def of_flood(snapshot: str, version: str, caption: str = "") -> Panel:
         edge=palette.WATER_EDGE,
         map=_("Show on the map"),
     )
-    return found | {"caption": caption}
 
 
 def of_flood_list(snapshot: str, version: str, caption: str, box: Box | None) -> Panel:
-    """The map beside the hours of a source: of one hour, as of_flood has it; rows bring others. box: as of_list."""
-    found = of_flood(snapshot, version, caption)
+    """The map beside the hours of a source: of one hour; rows bring others.
+
+    snapshot, version: "" where none is shown at first. caption: which hour that is. box: as of_list.
+    """
+    found = _neighbourhoods(snapshot, version)
     found["data"] |= {"box": box}
-    return found | {"rectangle": True, "chosen": box is not None}
+    return found | {"caption": caption, "rectangle": True, "chosen": box is not None}
 
 
 def of_list(tab: str, box: Box | None, levels: Sequence[str]) -> Panel:
@@ -167,6 +194,7 @@ def _panel(
         "key": key,
         "swatches": (),
         "people": (),
+        "people_name": "",
         "caption": "",
         "rectangle": False,
     }

@@ -1,7 +1,8 @@
 // Areas by class: neighbourhoods under water, ash by thickness. Beside the list of hours each row can bring its own.
 
-import { around, keepFold, look, open, panel } from "./map.js";
+import { around, keepFold, look, open, panel, rowButton, switchLayers } from "./map.js";
 import { act, chooseArea, corners } from "./map-rectangle.js";
+import { offerZones, onZone } from "./map-zones.js";
 
 const { box, told } = panel();
 const NONE = { type: "FeatureCollection", features: [] };
@@ -20,6 +21,8 @@ async function start({ map, library }) {
   map.addSource("areas", { type: "geojson", data: found });
   for (const layer of layers()) map.addLayer(layer, below);
   if (told.vent) mark(map);
+  switchLayers(box, map);
+  offerZones(box, map, library, told, below);
   const fit = () => look(map, around(found.features), 13);
   act(box, "fit", fit);
   chooseArea(box, map);
@@ -28,22 +31,14 @@ async function start({ map, library }) {
   const popup = new library.Popup({ locale: told.locale });
   map.on("mouseenter", "areas", () => (map.getCanvas().style.cursor = "pointer"));
   map.on("mouseleave", "areas", () => (map.getCanvas().style.cursor = ""));
-  map.on("click", "areas", ({ lngLat, features: [one] }) =>
-    popup.setLngLat(lngLat).setDOMContent(text(one.properties)).addTo(map),
-  );
+  map.on("click", "areas", ({ lngLat, point, features: [one] }) => {
+    if (!onZone(map, point)) popup.setLngLat(lngLat).setDOMContent(text(one.properties)).addTo(map);
+  });
   for (const row of document.querySelectorAll("tr[data-areas]")) row.querySelector(".c-files").append(button(row));
   map.once("idle", () => (box.dataset.ready = "yes")); // before, a click meets areas that are not drawn
 
   function button(row) {
-    const made = Object.assign(document.createElement("button"), {
-      type: "button",
-      className: "to-map",
-      title: told.map,
-      textContent: "⌖",
-      onclick: () => show(row),
-    });
-    made.setAttribute("aria-label", `${told.map}: ${row.dataset.when}`);
-    return made;
+    return Object.assign(rowButton(told, row.dataset.when), { onclick: () => show(row) });
   }
 
   async function show(row) {

@@ -1,7 +1,7 @@
 // The map of one quake: classes and contours of MMI, the epicentre. The picture stands where no map can be drawn.
 
 import { addGlyphs, around, open, panel, look, switchLayers } from "./map.js";
-import { offerZones } from "./map-zones.js";
+import { offerZones, onZone } from "./map-zones.js";
 
 const { box, told } = panel();
 const opened = await open({ box, told });
@@ -70,6 +70,7 @@ async function draw({ map, library }) {
   box.querySelector("[data-act=fit]").addEventListener("click", fit);
   fit();
   map.on("click", "bands", (click) => {
+    if (onZone(map, click.point)) return;
     const { mmi } = click.features[0].properties;
     new library.Popup({ locale: told.locale }).setLngLat(click.lngLat).setText(`MMI ${told.roman[mmi]}`).addTo(map);
   });

@@ -112,6 +112,18 @@ export function look(map, bounds, maxZoom = 9) {
   if (bounds) map.fitBounds(bounds, { padding: 32, maxZoom, duration: still() ? 0 : 400 });
 }
 
+/** A button for the row of a page that brings what the row is about onto the map. name: what that is. */
+export function rowButton(told, name) {
+  const made = Object.assign(document.createElement("button"), {
+    type: "button",
+    className: "to-map",
+    title: told.map,
+    textContent: "⌖",
+  });
+  made.setAttribute("aria-label", `${told.map}: ${name}`);
+  return made;
+}
+
 /** Whether the reader wants no motion. */
 export function still() {
   return matchMedia("(prefers-reduced-motion: reduce)").matches;

@@ -14,6 +14,7 @@ from siaga.foreign import Geometry
 from siaga.gis import contour, layers, turns
 from siaga.gis.assets import earthquake
 from siaga.gis.map import project
+from siaga.gis.people import outlines
 from siaga.hazard.shakemap import ShakeMap
 from siaga.impact.classed import OUTSIDE
 from siaga.impact.mmi import CLASSES, ROMAN
@@ -22,7 +23,6 @@ from siaga.impact.stored.earthquake import (
 )
 
 STRUCTURES_MOST = 20_000  # the hardest shaken; more would make a file that nobody can mail
-_DECIMALS = 6  # of a degree: a tenth of a metre
 _NO_CLOCK = "2000-01-01T00:00:00"
 
 
@@ -85,7 +85,7 @@ def _title(impact: EarthquakeImpact) -> str:
 
 def _bands(path: Path, contents: Contents) -> None:
     features = contents.bands["features"]
-    shapes = [_multi(shapely.geometry.shape(one["geometry"])) for one in features]
+    shapes = [outlines.multi(shapely.geometry.shape(one["geometry"])) for one in features]
     rows = [{"mmi": one["properties"]["mmi"], "roman": ROMAN[one["properties"]["mmi"]]} for one in features]
     layers.write(path, "bands", "MultiPolygon", shapes, rows, {"mmi": int, "roman": str})
 
@@ -97,9 +97,8 @@ def _zones(path: Path, contents: Contents) -> None:
     this level adds up to the whole map.
     """
     zones: list[Mapping[str, Any]] = [zone for zone in contents.impact["zones"] if zone["code"] in contents.outlines]
-    outlines = np.array([contents.outlines[zone["code"]] for zone in zones], dtype=object)
-    middle = contents.shakemap.nodes.middle
-    shapes = [_multi(shape) for shape in turns.onto(outlines, middle - 180, middle + 180)]
+    known = np.array([contents.outlines[zone["code"]] for zone in zones], dtype=object)
+    shapes = outlines.beside(known, contents.shakemap.nodes.middle)
     table = contents.impact.get("table")
     if table and table["outside"]["people"]:
         zones.append({"code": "", "name": OUTSIDE, "level": table["level"], "parent": None, **table["outside"]})
@@ -158,9 +157,3 @@ def _points(places: Sequence[tuple[float, float]], shakemap: ShakeMap) -> Geomet
     """Points on the map's side of 180°, so that all layers lie in one piece."""
     both = np.array(places, dtype=float).reshape(-1, 2)
     return shapely.points(turns.near(both[:, 0], shakemap.nodes.middle), both[:, 1])
-
-
-def _multi(shape: Geometry) -> Geometry:
-    """A multipolygon with coordinates to a tenth of a metre, as which it is stored in half the room."""
-    parts = [part for part in shapely.get_parts(shape) if part.geom_type == "Polygon"]
-    return shapely.transform(shapely.MultiPolygon(parts), lambda points: np.round(points, _DECIMALS))

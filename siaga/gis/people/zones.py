@@ -120,9 +120,14 @@ def _left_out(path: Path, fields: ZoneFields, polygons: Polygons, rows: list[_Na
         )
 
 
-def outlines(path: Path, fields: ZoneFields, wkt: str) -> list[tuple[str, Geometry]]:
-    """Code and shape of every polygon of a file, for drawing: brought to a CRS and mended, nothing more."""
-    bodies, rows, _ = _features(path, fields, wkt)
+def outlines(
+    path: Path, fields: ZoneFields, wkt: str, near: tuple[float, float, float, float] | None = None
+) -> list[tuple[str, Geometry]]:
+    """Code and shape of every polygon of a file, for drawing: brought to a CRS and mended, nothing more.
+
+    near: as `read` has it.
+    """
+    bodies, rows, _ = _features(path, fields, wkt, near)
     polygons = mended(shapely.from_wkb(bodies))
     usable = ~_nothing(polygons)
     return [(row[0], shape) for row, shape, use in zip(rows, polygons, usable, strict=True) if use and row[0]]

@@ -108,7 +108,8 @@ def _listed(
         return _("not known") if people is None else figures.people_cell(people, _.code)
 
     cells = [cell(zone["by_class"][name]) for name in classes]
-    return {"name": name, "parent": parent, "affected": cell(zone["affected"]), "cells": cells}
+    told = {"name": name, "parent": parent, "affected": cell(zone["affected"]), "cells": cells}
+    return told | {"code": zone.get("code", "")}
 
 
 def _plain(name: str) -> str:

@@ -169,6 +169,8 @@ def table(
     if rest:
         lines.append((_(listed.OUTSIDE), [rest[0]["by_mmi"]], rest[1], shares[-1]))
     rows = [_row(*line, used, _) for line in lines]
+    for row, (zone, _share) in zip(rows[: len(order) if len(order) <= room else room - 1], order, strict=False):
+        row["code"] = zone["code"]
     if unknown:
         rows.append(_unknown_row(short(listed.unknown_name(unknown, _)), len(used), _))
     all_deaths = sum(share for _zone, share in everyone)
