@@ -55,6 +55,7 @@ def test_what_is_installed_runs_from_there(root):
         check=False,
     )
     assert re.match(r"siaga +\d+\.\d+\.\d+\+[0-9a-f]{8}\n", done.stdout), done.stderr
+    assert (root / "opt/siaga/lib/COMMIT").read_text().strip() in done.stdout
     assert (root / "opt/siaga/lib/web/templates").is_dir()
     assert os.access(root / "opt/siaga/bin/minio", os.X_OK)
     assert (root / "usr/local/bin/siaga").readlink() == Path("/opt/siaga/bin/siaga")
@@ -119,6 +120,13 @@ def test_every_part_is_a_unit_of_the_target():
     wanted = re.search(r"^Wants=(.*)$", (UNITS / "siaga.target").read_text(), re.MULTILINE)[1].split()
     apart = {"siaga-backup.service", "siaga-replicate@.service", "siaga-watch.service"}
     assert set(wanted) == set(SERVICES) - apart
+
+
+def test_to_stop_the_target_is_to_wait_for_all_of_its_parts():
+    told = (UNITS / "siaga-.service.d/10-siaga.conf").read_text()
+    assert "\nAfter=siaga.target\n" in told  # systemd stops in the other order
+    apart = {"siaga-watch.service"}  # runs on, and tells that all is stopped
+    assert {name for name in SERVICES if "\nPartOf=siaga.target\n" not in (UNITS / name).read_text()} == apart
 
 
 def test_a_backup_may_be_written_where_the_example_says(root):

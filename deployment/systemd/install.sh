@@ -24,6 +24,7 @@ if [ "${PACKAGES:-yes}" = yes ]; then
         -r "$top/deployment/local/requirements.lock"
 fi
 "$python" -m pip install -q --no-deps --no-index --target "$next" "$wheels"/siaga-*.whl
+git -C "$top" describe --always --abbrev=40 --dirty --exclude='*' >"$next/COMMIT" 2>/dev/null || rm "$next/COMMIT" # no checkout
 
 # The old code makes room in one step; the one before it stays for going back.
 rm -rf "$root$prefix/lib.before"

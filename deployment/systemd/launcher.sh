@@ -18,5 +18,6 @@ if [ "$(id -un)" = siaga ]; then
     export SIAGA_HOME="${SIAGA_HOME:-/var/lib/siaga}" SIAGA_CACHE="${SIAGA_CACHE:-/var/cache/siaga}"
 fi
 export PYTHONPATH="$here/lib${PYTHONPATH:+:$PYTHONPATH}"
+[ ! -r "$here/lib/COMMIT" ] || export SIAGA_COMMIT="${SIAGA_COMMIT:-$(cat "$here/lib/COMMIT")}"
 export SIAGA_MINIO="${SIAGA_MINIO:-$here/bin/minio}"
 exec /usr/bin/python3 -c "from siaga.cli import main; raise SystemExit(main())" "$@"

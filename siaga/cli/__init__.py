@@ -225,7 +225,8 @@ def _status(settings: Settings, _: argparse.Namespace) -> int:
         if part.is_news(moment.now()):
             since = f"{moment.parse(part.since):%Y-%m-%d %H:%M:%S}"
             print(f"{part.state:<10} {since}  part {part.name}, started again {part.restarts} time(s)")
-            print(f"{'':<10} {part.text}")
+            if part.text:
+                print(f"{'':<10} {part.text}")
     if line := ingest.canary(settings):
         print(line)
     for state, name, came, reason in ingest.inputs(settings):
