@@ -45,7 +45,7 @@ Imports go down, never up and never aside; from the ground:
     accounts, exposure, generation, hazard, ignored
     impact
     catalog, gis, inputs
-    gis.people
+    gis.people, neighbours
     gis.assets
     gis.map
     data, machine

@@ -1,31 +1,28 @@
 """The catalogue: one small object per version of an event, saying which run of it is shown.
 
 on-<hazard> switches an entry to its run, render-report adds the report if the entry still names that
-run. Both write conditionally, so that neither undoes what the other did in the meantime. What an entry
+run. Both write conditionally, so that neither undoes what the other did in the meantime, and look for the
+other's work after their own, so that their order does not matter. What an entry
 holds is written here alone: what all hazards say, and what a list shows of each.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, timedelta
-from functools import lru_cache
 from hashlib import sha256
-from typing import Literal, NotRequired, TypedDict, cast
+from typing import Literal, NotRequired, TypedDict
 
 from siaga import keys
-from siaga.errors import BadInput, Conflict, NotFound, Reason, Unavailable
+from siaga.errors import Conflict, NotFound, Reason, Unavailable
 from siaga.exposure.codes import number_of
-from siaga.impact import quakes
 from siaga.impact.stored import AshImpact, EarthquakeImpact, FloodImpact, Impact, eruption_of, event_time
 from siaga.impact.stored.earthquake import DeathsRecord, PlaceRecord
-from siaga.impact.versions import Revision
 from siaga.language import LANGUAGES
 from siaga.store import Store
 
 SCHEMA = "siaga/catalog/1"
-_MOST_BYTES, _TRIES = 1 << 20, 20  # of an entry; of a write
-_NEAR = timedelta(seconds=quakes.WIDE[0])
+MOST_BYTES = 1 << 20  # of an entry
+_TRIES = 20  # of a write
 
 
 class Arrival(TypedDict):
@@ -290,12 +287,26 @@ def _ash(common: EntryHead, impact: AshImpact) -> AshEntry:
 
 
 def switch_to(store: Store, key: str, entry: Entry) -> None:
-    """Let the version be shown by this entry's run; an entry that names the run already stays as it is."""
+    """Let the version be shown by this entry's run; an entry that names the run already stays as it is.
+
+    With the report of that run where there is one: render-report may have made it before this, or long ago.
+    """
 
     def change(now: Entry | None) -> Entry | None:
         return None if now is not None and now["run"] == entry["run"] else entry
 
     _change(store, key, change)
+    add_written_report(store, key, keys.Run.parse(entry["impact"]["key"]))
+
+
+def add_written_report(store: Store, key: str, run: keys.Run) -> None:
+    """Add the report of that run if it is there.
+
+    Who writes the entry looks for the report afterwards, who writes the report looks at the entry afterwards: so
+    one of the two sees the other, whichever comes last, and however long after.
+    """
+    with suppress(NotFound):
+        add_report(store, key, run.run, report_of(run, store.get(keys.RESULTS, run.key(keys.REPORT))[0]))
 
 
 def report_of(run: keys.Run, record: bytes) -> StoredReport:
@@ -328,64 +339,10 @@ def add_report(store: Store, key: str, run: str, report: StoredReport) -> bool:
     return named
 
 
-def version_below(store: Store, impact: EarthquakeImpact) -> EarthquakeEntry | None:
-    """The entry of the version that ranks just below an earthquake's impact, among all maps of that quake.
-
-    The maps may carry other ids. Read from the catalogue's months around the quake, as they are now; None
-    when no version ranks lower. A function of the catalogue and the impact alone.
-    """
-    return cast(EarthquakeEntry | None, quakes.below(impact, near(store, impact)))  # never the impact itself
-
-
-def near(store: Store, record: Mapping[str, object]) -> list[EarthquakeEntry]:
-    """Entries that may show the quake of an impact.json or an entry, as the catalogue has them now."""
-    shown = Revision.of(record)
-    etags = _months(store, "earthquake", shown)
-    found: list[EarthquakeEntry] = []
-    for entry in _near(etags, shown):
-        with suppress(NotFound, BadInput, ValueError, KeyError, TypeError):  # deleted since, or of no known form
-            found.append(_read(store, str(entry), etags[entry]))
-    return found
-
-
-@lru_cache(maxsize=2048)  # a few kilobytes each
-def _read(store: Store, key: str, _etag: str) -> EarthquakeEntry:
-    """The entry; once as long as it stays the same, since in a swarm each report asks for all of the swarm's."""
-    one: EarthquakeEntry = json.loads(store.get(keys.RESULTS, key, at_most=_MOST_BYTES)[0])
-    Revision.of(one)
-    return one
-
-
-def _months(store: Store, hazard: str, shown: Revision) -> dict[keys.CatalogEntry, str]:
-    """The entries of the month before to the month after the quake, by time, and their ETags."""
-    first, last = shown.time.replace(day=1) - timedelta(days=1), shown.time.replace(day=28) + timedelta(days=4)
-    found = {}
-    for month in dict.fromkeys((moment.year, moment.month) for moment in (first, shown.time, last)):
-        for head in store.list(keys.RESULTS, keys.catalog_prefix(hazard, *month)):
-            with suppress(BadInput):
-                found[keys.CatalogEntry.parse(head.key)] = head.etag
-    return dict(sorted(found.items(), key=lambda one: (one[0].time, str(one[0]))))
-
-
-def _near(entries: Iterable[keys.CatalogEntry], shown: Revision) -> list[keys.CatalogEntry]:
-    """Of entries by time, those that could be joined with the shown one, if through others, and all of their ids."""
-    groups: list[list[keys.CatalogEntry]] = []
-    for entry in entries:
-        if not groups or entry.time - groups[-1][-1].time > _NEAR:
-            groups.append([])
-        groups[-1].append(entry)
-    time = shown.time.replace(tzinfo=UTC)
-    ids = {quakes.identity(shown)}
-    for group in groups:
-        if group[0].time - _NEAR <= time <= group[-1].time + _NEAR:
-            ids |= {keys.identity(entry.hazard, entry.event_id) for entry in group}
-    return [one for group in groups for one in group if keys.identity(one.hazard, one.event_id) in ids]
-
-
 def _change(store: Store, key: str, change: Callable[[Entry | None], Entry | None]) -> None:
     for _ in range(_TRIES):
         try:
-            body, head = store.get(keys.RESULTS, key, at_most=_MOST_BYTES)
+            body, head = store.get(keys.RESULTS, key, at_most=MOST_BYTES)
             now: Entry | None = json.loads(body)
             etag = head.etag
         except NotFound:

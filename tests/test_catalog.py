@@ -11,7 +11,7 @@ from fixtures.grids import make_grid
 
 from functions.on_shakemap import handler as on_shakemap
 from functions.render_report import handler as render_report
-from siaga import catalog, keys
+from siaga import catalog, keys, neighbours
 from siaga.store import Store
 
 QUAKE = datetime(2018, 7, 31, 23, 59, 40, tzinfo=UTC)  # versions of it lie in two of the catalogue's months
@@ -42,10 +42,10 @@ def test_the_version_below_is_found_among_all_maps_of_the_quake(store, seed):
         entries.put(store, one)
     store.put(keys.RESULTS, "catalog/earthquake/2018/07/20180731T235945Z_x_initial-v001-ffffffff.json", b"{}")
     store.put(keys.RESULTS, "catalog/earthquake/2018/07/readme.txt", b"not an entry")
-    assert catalog.version_below(store, LADDER[0]) is None
+    assert neighbours.version_below(store, LADDER[0]) is None
     for lower, higher in pairwise(LADDER):
-        assert catalog.version_below(store, higher) == lower
-    assert all(catalog.version_below(store, one) is None for one in OTHERS)
+        assert neighbours.version_below(store, higher) == lower
+    assert all(neighbours.version_below(store, one) is None for one in OTHERS)
 
 
 def test_an_entry_is_read_once_until_it_changes(store, monkeypatch):
@@ -55,12 +55,28 @@ def test_an_entry_is_read_once_until_it_changes(store, monkeypatch):
     real = store.get
     monkeypatch.setattr(store, "get", lambda bucket, key, **more: read.append(key) or real(bucket, key, **more))
     for _ in range(2):
-        assert catalog.version_below(store, LADDER[3]) == LADDER[2]
+        assert neighbours.version_below(store, LADDER[3]) == LADDER[2]
     assert len(read) == len(set(read)) == len(LADDER)
     changed = {**LADDER[2], "description": "elsewhere"}
     entries.put(store, changed)
-    assert catalog.version_below(store, LADDER[3]) == changed
+    assert neighbours.version_below(store, LADDER[3]) == changed
     assert len(read) == len(LADDER) + 1
+
+
+def test_a_report_is_shown_whether_it_or_the_entry_comes_first_and_when_its_run_is_shown_again(store):
+    version = keys.Version.parse("initial-v001-cccccccc")
+    early, other = (keys.Run("earthquake", "quake", version, run) for run in ("aaaaaaaa", "bbbbbbbb"))
+    key = str(keys.CatalogEntry.of(early, QUAKE))
+    store.put(keys.RESULTS, early.key(keys.REPORT), b"made while the store took no entry")
+    report = catalog.report_of(early, b"made while the store took no entry")
+    assert not catalog.add_report(store, key, early.run, report)
+
+    def shown(run):
+        made = {"key": run.key(keys.IMPACT), "sha256": "0" * 64}
+        catalog.switch_to(store, key, entry("quake", str(version), run=run.run, impact=made, report=None))
+        return json.loads(store.get(keys.RESULTS, key)[0])["report"]
+
+    assert [shown(early), shown(other), shown(early)] == [report, None, report]
 
 
 def test_a_report_names_the_version_that_it_compares_with(store, minio, tmp_path, qgis):

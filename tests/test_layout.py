@@ -15,7 +15,7 @@ import siaga
 ROOT = Path(__file__).parent.parent
 PARTS = ("siaga", "functions", "gateway", "web", "template", "bench")
 # Each stands above the folders beside it, which use other modules of its folder; the test of circles counts them all.
-ABOVE = {"siaga.catalog", "siaga.report.assembly", "web"}
+ABOVE = {"siaga.catalog", "siaga.neighbours", "siaga.report.assembly", "web"}
 # From the ground up. Rooms of one floor know nothing of each other; a name stands for its module or folder.
 FLOORS = (
     (
@@ -53,7 +53,7 @@ FLOORS = (
     ("accounts", "exposure", "generation", "hazard", "ignored"),
     ("impact",),
     ("catalog", "gis", "inputs"),
-    ("gis.people",),
+    ("gis.people", "neighbours"),
     ("gis.assets",),
     ("gis.map",),
     ("data", "machine"),

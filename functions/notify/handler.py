@@ -19,7 +19,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import cache
 
-from siaga import catalog, keys, moment
+from siaga import keys, moment, neighbours
 from siaga.alerts import dispatch, facts, held, operators, optin, trial
 from siaga.alerts.allowance import Allowance
 from siaga.alerts.channels import opened
@@ -102,7 +102,7 @@ def _newest(store: Store, entry: Entry) -> Entry:
     """The entry of the version that counts, of all of the same event."""
     if entry["hazard"] != "earthquake":
         return entry
-    entries = {(one["event_id"], one["version"]): one for one in catalog.near(store, entry)}
+    entries = {(one["event_id"], one["version"]): one for one in neighbours.near(store, entry)}
     versions = _quake(entry, map(Revision.of, entries.values())).versions
     return entries.get((versions[0].event_id, versions[0].version), entry)
 
@@ -130,7 +130,7 @@ def _versions(store: Store, event: Event) -> tuple[frozenset[str], Reason | None
     subject = event.facts.subject
     if event.facts.hazard != "earthquake":
         return frozenset({subject}), None
-    quake = _quake(event.entry, map(Revision.of, catalog.near(store, event.entry)))
+    quake = _quake(event.entry, map(Revision.of, neighbours.near(store, event.entry)))
     newest = quake.versions[0]
     names = frozenset(quakes.identity(one) for one in quake.versions)
     if newest == Revision.of(event.entry):

@@ -14,7 +14,7 @@ compares what is there now. A flooded hour in which no state is 2 or more has no
 import json
 from dataclasses import dataclass, replace
 
-from siaga import catalog, keys, moment
+from siaga import catalog, keys, moment, neighbours
 from siaga.analysis.earthquake import ROLES, of_earthquake
 from siaga.data import analysis_data
 from siaga.data.analysis_data import AnalysisData
@@ -113,7 +113,7 @@ def _ash(one: Finished, impact: AshImpact, hand_over: HandOver) -> tuple[list[Pr
 
 def _below(store: Store, impact: EarthquakeImpact) -> EarthquakeImpact | None:
     """impact.json of the version that ranks just below, whatever its event id; None for the lowest."""
-    entry = catalog.version_below(store, impact)
+    entry = neighbours.version_below(store, impact)
     if entry is None:
         return None
     below: EarthquakeImpact = json.loads(store.get(keys.RESULTS, entry["impact"]["key"])[0])

@@ -62,9 +62,8 @@ class Mending:
         key = str(keys.CatalogEntry.of(run, parse(event_time(impact))))
         if finding.kind == "missing entry":
             catalog.switch_to(self.writing, key, self._entry(finding, run, impact, written))
-        if self.writing.exists(keys.RESULTS, run.key(keys.REPORT)):
-            report = self.writing.get(keys.RESULTS, run.key(keys.REPORT))[0]
-            catalog.add_report(self.writing, key, run.run, catalog.report_of(run, report))
+        else:
+            catalog.add_written_report(self.writing, key, run)
         return f"written anew: {key}"
 
     def _entry(self, finding: Finding, run: keys.Run, impact: Impact, written: bytes) -> catalog.Entry:

@@ -66,12 +66,15 @@ class Course:
                 self._wrong.append(f"latency does not recover: {idle:.2f} s before, {again:.2f} s after")
             self._settled(under, say)
             findings = oracle.judge(under.store, self._acknowledged, reports=self._reports)
-        found = [*findings.sentences, *self._wrong]
+            found = [*findings.sentences, *self._wrong]
+            under.keeps = bool(found)
         say(f"receipts: {dict(findings.states)}; {time.monotonic() - began:.0f} s in all")
         kinds = ("lost", "half", "doubled", "orphans", "wrong")
         say("VERDICT: " + ", ".join(f"{len(getattr(findings, kind))} {kind}" for kind in kinds))
         for sentence in found[:50]:
             say(f"  {sentence}")
+        if found:
+            say(f"its home, store and logs are kept: {under.home}")
         return found
 
     def _next(self, kind: str = "good"):

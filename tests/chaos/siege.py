@@ -72,6 +72,7 @@ class Siege:
 
     def __init__(self, home: Path, rng: random.Random, pace: Pace, *, reports: bool):
         self.rng, self.home, self._disk = rng, home, home / "siaga" / "gateway"
+        self.keeps = False  # its home, to be looked at
         self.skipped: dict[str, str] = {}
         self.start_seconds = START_SECONDS
         self._lock = threading.Lock()
@@ -236,12 +237,12 @@ class Siege:
 
 @contextlib.contextmanager
 def besieged(seed: int, pace: Pace, *, reports: bool):
-    """A siege in a temporary home, stopped and removed in the end."""
+    """A siege in a temporary home, stopped in the end; removed unless it is to be looked at."""
     home = Path(tempfile.mkdtemp(prefix="siaga-chaos-"))
     siege = Siege(home, random.Random(seed), pace, reports=reports)
     try:
         yield siege.start()
     finally:
         siege.stop()
-        if not os.environ.get("CHAOS_KEEP"):
+        if not siege.keeps:
             shutil.rmtree(home, ignore_errors=True)

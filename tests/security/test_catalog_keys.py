@@ -2,7 +2,7 @@
 
 import pytest
 
-from siaga import catalog, keys
+from siaga import keys, neighbours
 from siaga.errors import BadInput
 
 STRAY = "catalog/earthquake/2018/02/20180299T092928Z_x_initial-v001-b5388b8b.json"
@@ -31,4 +31,4 @@ def test_ca_01_a_catalogue_key_of_no_day_is_no_key(clock):
 
 def test_ca_01_a_stray_key_stops_no_report(store):
     store.put(keys.RESULTS, STRAY, b"{}")
-    assert catalog.version_below(store, QUAKE) is None
+    assert neighbours.version_below(store, QUAKE) is None
