@@ -23,4 +23,5 @@ def level_name(level: str, _: Language) -> str:
 
 def drawn_level(impact: ClassedImpact, files: Container[str]) -> str | None:
     """The level of zones that a map of the version can draw; None where it bears no outlines. files: of the version."""
-    return impact["table"]["level"] if impact["table"] and ZONES in files else None
+    table = impact.get("table")  # a record of an older Siaga has none
+    return table["level"] if table and ZONES in files else None

@@ -72,7 +72,7 @@ def of_ash(
     products = [
         Product("hazard.tif", "hazard", "image/tiff", ash_ground.write(fall)),
         Product("classes.geojson", "classes", "application/geo+json", ash_ground.geojson(fall)),
-        *zones.products(impact, ash.SCALE, exposure, classed.bounds),
+        *zones.products(impact, ash.SCALE, exposure, classed),
     ]
     if total is not None:
         products.append(Product("cumulative.tif", "hazard", "image/tiff", ash_ground.write(total)))

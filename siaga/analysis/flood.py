@@ -16,7 +16,6 @@ from siaga.gis.assets import flood as flood_assets
 from siaga.gis.people import by_class as people_by_class
 from siaga.gis.people import flood_ground
 from siaga.gis.people.by_class import Classed, ClassedPolygons
-from siaga.gis.people.outlines import Box
 from siaga.hazard.flood import FloodMap, read_flood
 from siaga.impact import flood
 from siaga.impact.flood import AreaExposure
@@ -57,7 +56,7 @@ def of_flood(body: bytes, snapshot: Snapshot | None, exposure: AnalysisData, tim
         "products": [],
     }
     timing.step("count")
-    products = _products(found, impact, body, exposure, classed.bounds)
+    products = _products(found, impact, body, exposure, classed)
     made = Analysis.of(run, found, impact, products)
     timing.step("products")
     return made
@@ -134,10 +133,12 @@ def _roads(found: FloodMap, path: Path | None, installed: bool) -> FloodedRoads 
     return flood.roads_record(vocabulary.ROAD_CLASSES, km, whole=not installed)
 
 
-def _products(found: FloodMap, impact: FloodImpact, body: bytes, exposure: AnalysisData, box: Box) -> list[Product]:
+def _products(
+    found: FloodMap, impact: FloodImpact, body: bytes, exposure: AnalysisData, classed: ClassedPolygons
+) -> list[Product]:
     areas = json.dumps(flood.geojson(found), ensure_ascii=False).encode()
     return [
         Product("flood.geojson", "hazard", "application/geo+json", areas),
-        *zones.products(impact, flood.SCALE, exposure, box),
+        *zones.products(impact, flood.SCALE, exposure, classed),
         Product("flood_data.json", "input", "application/json", body),
     ]
