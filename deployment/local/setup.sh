@@ -73,4 +73,7 @@ if [ -f web/package-lock.json ]; then
     fi
 fi
 
+# pip has compiled the packages.
+"$here/compile.sh" siaga gateway web functions template $([ "$purpose" != test ] || echo bench tests)
+
 wait "$minio"
