@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import TypedDict
 
 from gateway import counters, urgency
 from gateway.inbox import Inbox
@@ -15,6 +14,7 @@ from gateway.ledger import Ledger
 from gateway.notices import Notices
 from gateway.tour import RECENT, Tour
 from siaga import keys
+from siaga.answers import SweepFigures
 from siaga.errors import SiagaError
 from siaga.events import Notification
 from siaga.moment import stamp
@@ -29,22 +29,6 @@ _SHARE_TOUCHED, _SHARE_FOLDERS = 0.2, 0.4  # likewise, at most, for folders wher
 _REST_SHARE = 0.2  # at least
 _HURRY_SECONDS = 10.0  # a part of the tours at start and at night
 _LEARN_SECONDS, _LEARN_SHARE = 300.0, 0.01  # the ledger is listed anew as often, in at most that part of the time
-
-
-class TourFigures(TypedDict):
-    """What one came to. seconds: None before the first ended."""
-
-    keys: int
-    seconds: float | None
-
-
-class SweepFigures(TypedDict):
-    """When the last sweep and the last tour without rest were, UTC, and what they came to."""
-
-    last: str | None
-    last_full: str | None
-    recent: TourFigures
-    tour: TourFigures
 
 
 class Sweep:

@@ -37,11 +37,28 @@ class DroppedInput(TypedDict):
     key: str
 
 
+class WantedFacts(TypedDict, total=False):
+    """What an order is about: those fields of gateway.wanted.Wanted that say something."""
+
+    input: str
+    inputs: list[dict[str, str]]
+    all: bool
+    latest: int
+    failed: bool
+    missing: bool
+    older: list[str]
+    older_than: str
+    since: str
+    until: str
+    report: bool
+    function: str
+
+
 class OrderFacts(TypedDict):
-    """An order and how far it has come: gateway.orders.Order. wanted: as it was sent."""
+    """An order and how far it has come: gateway.orders.Order."""
 
     id: str
-    wanted: dict[str, object]
+    wanted: WantedFacts
     who: str
     state: str
     placed: str
@@ -70,10 +87,34 @@ class Ordered(TypedDict, total=False):
     plan: PlanFacts
 
 
+class Answer(Ordered, total=False):
+    """What the gateway answers about orders: what was ordered, all orders, or why it does not do what it is asked."""
+
+    orders: list[OrderFacts]
+    reason: Reason | None
+    error: str
+
+
 class Dropped(TypedDict):
     """The answer to an order to drop."""
 
     dropped: list[DroppedInput]
+
+
+class TourFigures(TypedDict):
+    """What a look through the buckets came to; nought before the first ended."""
+
+    keys: int
+    seconds: float
+
+
+class SweepFigures(TypedDict):
+    """When the last sweep and the last tour without rest were, UTC, and what they came to."""
+
+    last: str | None
+    last_full: str | None
+    recent: TourFigures
+    tour: TourFigures
 
 
 class CanaryFacts(TypedDict):

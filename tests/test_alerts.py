@@ -196,7 +196,8 @@ def test_facts_come_from_entry_and_impact(hazard, severity, people, place, hit):
     entry, impact = SOURCES[hazard]
     head = {name: getattr(LOMBOK, name) for name in ("event_id", "version", "run", "drill", "time")}
     head |= {"hazard": hazard, "arrival": {"received": LOMBOK.received}, "report": None}
-    event = facts.of(head | entry, impact | {"map": {"west": 106.0, "east": 107.0, "south": -7.0, "north": -6.0}})
+    bounds = {"west": 106.0, "east": 107.0, "south": -7.0, "north": -6.0}
+    event = facts.of(head | entry, impact | {"hazard": hazard, "map": bounds})
     assert event.bounds == (106.0, -7.0, 107.0, -6.0)
     assert (event.severity, event.people, (event.longitude, event.latitude)) == (severity, people, place)
     assert [zone.hit for zone in event.zones.values()] == [hit]

@@ -287,9 +287,9 @@ def test_a_record_without_a_table_lists_the_level_with_most_zones():
         {"level": "regency", "people": 5.0},
         {"level": "regency", "people": 4.0},
     ]
-    assert listed.counted({"zones": zones}) == zones[1:]
-    assert listed.counted({"zones": zones, "table": {"level": "province"}}) == zones[:1]
-    assert listed.counted({"zones": [zones[0] | {"people": None}], "table": None}) == []
+    assert listed.counted({"hazard": "flood", "zones": zones}) == zones[1:]
+    assert listed.counted({"hazard": "flood", "zones": zones, "table": {"level": "province"}}) == zones[:1]
+    assert listed.counted({"hazard": "flood", "zones": [zones[0] | {"people": None}], "table": None}) == []
 
 
 def test_a_gap_where_the_shaking_is_strong_is_told_however_small_it_is(tmp_path):

@@ -33,7 +33,7 @@ def test_a_key_wakes_it_in_its_own_buckets_alone(name):
 
 
 def test_whatever_is_made_for_one_hazard_is_made_for_all():
-    feeds = (area.AREAS, brief._OF_HAZARD, judgement.CODES, monty.CODES)
+    feeds = (area.AREAS, brief._NAMES, judgement.CODES, monty.CODES)
     for table in (analyse.HAZARDS, assembly.ROLES, downloads.FILES, *feeds):
         assert table.keys() == HAZARDS.keys()
     for name in HAZARDS:

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from fixtures.alerts import EVENT, log, quake, subscribe
@@ -11,6 +11,7 @@ from support.running import free_ports
 
 from functions.notify import handler
 from siaga import keys, moment
+from siaga.alerts import delivery
 from siaga.alerts.directory import Directory
 from siaga.errors import Unavailable
 from siaga.events import Notification
@@ -93,6 +94,20 @@ def test_who_subscribed_hears_of_a_quake_once(store, context, server):
         assert "\\x" not in text  # the spaces within numbers stay spaces
         assert "(peluang 50\xa0%)" in text
         assert stop in text
+
+
+@pytest.mark.parametrize("body", [b"{}", b"[]", b"7", b'{"messages": {"x": 1}}'])
+def test_what_somebody_else_put_in_place_of_a_log_stops_no_message(store, context, server, body):
+    subscribe(store, "Ani")
+    first = quake(store)
+    handler.run(first, context)
+    (head,) = store.list(keys.NOTIFICATIONS, "log/")
+    store.put(keys.NOTIFICATIONS, head.key, body)
+    assert delivery.page(store, delivery.Wanted(datetime(2020, 1, 1, tzinfo=UTC)), 9, "") == ([], "")
+    handler.run(quake(store, event_id="20261127110000"), context)
+    assert len(server.of("ani@bpbd.example.id")) == 2
+    handler.run(first, context)  # whose log it is: the record of the message says that it was sent
+    assert len(server.of("ani@bpbd.example.id")) == 2
 
 
 def test_versions_of_a_quake_from_the_first_to_its_withdrawal(store, context, server, minio):

@@ -6,7 +6,6 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from siaga import dates
 from siaga.errors import Reason
@@ -66,7 +65,7 @@ def latencies(index: Index, now: datetime) -> dict[str, dict[str, float | int | 
     }
 
 
-def unmapped(index: Index, now: datetime, _: Language) -> list[dict[str, Any]]:
+def unmapped(index: Index, now: datetime, _: Language) -> list[dict[str, object]]:
     """Quakes that BMKG announced of which no map was analysed yet."""
     found = index.announced.unmapped(now - timedelta(days=UNMAPPED_DAYS), _MOST_UNMAPPED)
     return [
@@ -82,7 +81,7 @@ def unmapped(index: Index, now: datetime, _: Language) -> list[dict[str, Any]]:
     ]
 
 
-def source_rows(index: Index, now: datetime, _: Language) -> list[dict[str, Any]]:
+def source_rows(index: Index, now: datetime, _: Language) -> list[dict[str, object]]:
     """The sources as lines of the page."""
     return [
         {
@@ -98,12 +97,15 @@ def source_rows(index: Index, now: datetime, _: Language) -> list[dict[str, Any]
     ]
 
 
-def latency_rows(index: Index, now: datetime, _: Language) -> list[dict[str, Any]]:
+def latency_rows(index: Index, now: datetime, _: Language) -> list[dict[str, object]]:
     """The latencies as lines of the page; none where there is nothing to tell."""
     names = {"figures": _("Figures"), "report": _("Report")}
     return [
-        {"name": names[name], "count": found["count"]}
-        | {key: clock.lasted(float(found[key] or 0), _) for key in ("p50", "p90", "worst")}
+        {
+            "name": names[name],
+            "count": found["count"],
+            **{key: clock.lasted(float(found[key] or 0), _) for key in ("p50", "p90", "worst")},
+        }
         for name, found in latencies(index, now).items()
         if found["count"]
     ]

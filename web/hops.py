@@ -1,22 +1,22 @@
 """Who asks, where proxies stand before the app: the last address that no proxy of ours has."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address
-from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 Networks = Sequence[IPv4Network | IPv6Network]
 _HEADER = "HTTP_X_FORWARDED_FOR"
 _MOST = 20  # hops that are looked at
 
 
-def behind(app: Callable[..., Iterable[bytes]], proxies: Networks) -> Callable[..., Iterable[bytes]]:
+def behind(app: WSGIApplication, proxies: Networks) -> WSGIApplication:
     """The app, told who asks. Each proxy appends whom it answers, so the list is read from its end.
 
     What somebody else says in that header is not believed: it counts only as far as it was written by `proxies`. Where
     one of them appends no address, such as `unknown`, it is itself who asks.
     """
 
-    def asked(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    def asked(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         asker = environ.get("REMOTE_ADDR", "")
         said = environ.pop(_HEADER, "").split(",")[-_MOST:]
         while said and _is_of(asker, proxies) and (hop := _address(said.pop().strip())):

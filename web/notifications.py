@@ -7,9 +7,10 @@ from flask import Blueprint, Flask, current_app, g, render_template
 
 from siaga import dates
 from siaga.accounts.account import OPERATOR
-from siaga.alerts import delivery
+from siaga.alerts import delivery, history
 from siaga.alerts.change import BELOW, CANCELLED, FIRST, UPDATE
-from siaga.alerts.delivery import Log, Wanted
+from siaga.alerts.delivery import Wanted
+from siaga.alerts.history import LogRecord
 from siaga.alerts.naming import Step
 from siaga.hazards import HAZARDS
 from siaga.store import Store
@@ -47,14 +48,14 @@ def overview() -> str:
     return render_template(
         "notifications.html",
         tab="notifications",
-        rows=[_row(step, log) for step in newest[:_MOST] if (log := delivery.load(store, step))],
+        rows=[_row(step, log) for step in newest[:_MOST] if (log := history.load(store, step))],
         days=DAYS,
         failed=delivery.failed(store, g.now),
         states=STATES,
     )
 
 
-def _row(step: Step, log: Log) -> dict[str, object]:
+def _row(step: Step, log: LogRecord) -> dict[str, object]:
     messages = [one.row for one in delivery.rows(installed_store(), step, log)]
     went = [one for one in messages if one["kind"]]
     why = Counter(g.language.reason(one["reason"]) for one in messages if not one["kind"])

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import requests
 from flask import Blueprint, Flask, current_app, g, redirect, render_template, request, url_for
@@ -10,7 +9,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from siaga import dates, moment
 from siaga.accounts.account import OPERATOR
-from siaga.errors import BadInput, SiagaError, Unavailable
+from siaga.answers import Answer, OrderFacts, PlanFacts
+from siaga.errors import BadInput, Reason, SiagaError, Unavailable
 from web import audit, login, status
 from web.services import services
 
@@ -41,7 +41,7 @@ class Gateway:
     url: str
     token: str
 
-    def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    def ask(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Answer:
         """Its answer. Raises SiagaError with the reason that it gives, Unavailable when it does not answer."""
         try:
             answer = requests.request(
@@ -51,13 +51,14 @@ class Gateway:
                 headers={"Authorization": f"Bearer {self.token}"},
                 timeout=_SECONDS,
             )
-            told: dict[str, Any] = answer.json()
+            told: Answer = answer.json()
         except (requests.RequestException, ValueError) as error:
             raise Unavailable("The gateway does not answer; nothing was ordered") from error
         if answer.ok:
             return told
-        reason = told.get("reason") or {"template": "{text}", "values": {"text": str(told.get("error", ""))[:200]}}
-        raise SiagaError(str(reason["template"]), **reason["values"])
+        text = str(told.get("error", ""))[:200]
+        said: Reason = told.get("reason") or {"text": text, "template": "{text}", "values": {"text": text}}
+        raise SiagaError(said["template"], **said["values"])
 
 
 def install(app: Flask, url: str, token: str) -> None:
@@ -123,7 +124,7 @@ def _gateway() -> Gateway:
     return found
 
 
-def _change(path: str, body: Mapping[str, Any]) -> AnyResponse | tuple[str, int]:
+def _change(path: str, body: Mapping[str, str]) -> AnyResponse | tuple[str, int]:
     audit.about(", ".join(str(value) for value in body.values() if value))
     try:
         _gateway().ask("POST", path, dict(body) | _who())
@@ -147,12 +148,12 @@ def _told() -> dict[str, str]:
     return told
 
 
-def _wanted(told: Mapping[str, str]) -> dict[str, Any]:
+def _wanted(told: Mapping[str, str]) -> dict[str, object]:
     """The order that the form tells. Raises BadInput naming the field."""
     what = told["what"]
     if what not in RANGES:
         raise BadInput("{field} is {value}; choose one of the list", field="what", value=repr(what)[:80])
-    wanted: dict[str, Any] = {name: told[name] for name in ("since", "until") if told[name] and what != "named"}
+    wanted: dict[str, object] = {name: told[name] for name in ("since", "until") if told[name] and what != "named"}
     if what == "named":
         if not told["name"].strip():
             raise BadInput("Write the name of an event, a folder or a file")
@@ -170,9 +171,9 @@ def _wanted(told: Mapping[str, str]) -> dict[str, Any]:
     return wanted | ({"report": True} if told["report"] else {})
 
 
-def _page(told: Mapping[str, str], error: SiagaError | None = None, plan: Any = None) -> tuple[str, int]:
+def _page(told: Mapping[str, str], error: SiagaError | None = None, plan: PlanFacts | None = None) -> tuple[str, int]:
     index = services().index
-    orders: list[dict[str, Any]] | None
+    orders: list[dict[str, object]] | None
     try:
         orders = [_shown(one) for one in _gateway().ask("GET", "/siaga/orders")["orders"]]
     except SiagaError:
@@ -195,12 +196,12 @@ def _page(told: Mapping[str, str], error: SiagaError | None = None, plan: Any = 
     return page, error.status if error else 200
 
 
-def _shown(order: dict[str, Any]) -> dict[str, Any]:
+def _shown(order: OrderFacts) -> dict[str, object]:
     """An order as the page shows it: what it is about, in the form's words, and how far it is."""
     wanted = order["wanted"]
     ages = wanted.get("older") or []
     about = [
-        *(g.language(RANGES[name]) for name in ("failed", "missing", "all") if wanted.get(name)),
+        *(g.language(RANGES[name]) for name in ("failed", "missing", "all") if name in wanted),
         *(g.language(RANGES[age]) for age in ages),
         *([g.language("The latest {count} events", count=wanted["latest"])] if "latest" in wanted else ()),
         *([g.language("Made before {when}", when=wanted["older_than"])] if "older_than" in wanted else ()),
@@ -210,7 +211,8 @@ def _shown(order: dict[str, Any]) -> dict[str, Any]:
         *([g.language("the report alone")] if wanted.get("report") else ()),
         *([wanted["function"]] if "function" in wanted else ()),
     ]
-    return order | {
+    return {
+        **order,
         "about": ", ".join(about),
         "reason": g.language.reason(order["reason"]),
         "placed": dates.dated(moment.parse(order["placed"]), g.code),

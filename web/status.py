@@ -1,15 +1,16 @@
 """Everything that came in and what became of it: for the operator a page, for machines JSON."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import requests
 from flask import Blueprint, Flask, Response, current_app, g, jsonify, render_template, request
 
 from siaga import dates, gaps, keys, standing
 from siaga.alerts.delivery import Counts
-from siaga.answers import CanaryFacts
+from siaga.answers import CanaryFacts, JobFacts, SweepFigures
 from siaga.errors import BadInput
 from siaga.events import Notification
 from siaga.ignored import Ignored
@@ -43,6 +44,25 @@ _PART_STATES = {"up": "Up again", "starting": "Starting", "waiting": "Starting a
 
 _NAME = "siaga-outlook"
 pages = Blueprint("status", __name__)
+
+
+class Line(TypedDict):
+    """An input as a line of the page. key: as it is shown; exact: as it is. page: of its run."""
+
+    state: str
+    function: str
+    bucket: str
+    key: str
+    exact: str
+    received: str
+    when: str
+    text: str
+    attempts: int
+    warnings: list[str]
+    lasted: str
+    finished: str
+    next: str
+    page: dict[str, str] | None
 
 
 def install(app: Flask, outlook: Outlook | None) -> None:
@@ -152,18 +172,18 @@ def _submitted(sent: str) -> str:
         return ""
 
 
-def _gateway(url: str, token: str) -> tuple[list[dict[str, Any]] | None, dict[str, Any], CanaryFacts | None]:
+def _gateway(url: str, token: str) -> tuple[list[JobFacts] | None, SweepFigures | None, CanaryFacts | None]:
     """Jobs under way, when the last sweeps were, how the last canaries fared; None when the gateway does not answer."""
     try:
         told = requests.get(f"{url}/siaga/jobs", headers={"Authorization": f"Bearer {token}"}, timeout=2).json()
-        return list(told["jobs"]), dict(told["sweep"]), told.get("canary")
+        return list(told["jobs"]), told["sweep"], told.get("canary")
     except (requests.RequestException, ValueError, KeyError):
-        return None, {}, None
+        return None, None, None
 
 
-def _looks(sweep: dict[str, Any]) -> list[str]:
+def _looks(sweep: SweepFigures | None) -> list[str]:
     """When the bucket was last looked through, in sentences; nothing where the gateway does not say."""
-    if not sweep.get("last"):
+    if sweep is None or not sweep["last"]:
         return []
     recent, tour, _ = sweep["recent"], sweep["tour"], g.language
     words = [
@@ -198,7 +218,7 @@ def _canary(facts: CanaryFacts | None) -> dict[str, str | bool]:
     return words
 
 
-def _unknown(index: Index, jobs: Any) -> list[dict[str, Any]]:
+def _unknown(index: Index, jobs: Sequence[JobFacts]) -> list[Line]:
     """Inputs in the buckets that neither a receipt nor the gateway knows of yet."""
     known = {Notification(job["bucket"], job["key"], job["etag"]) for job in jobs}
     return [
@@ -208,9 +228,9 @@ def _unknown(index: Index, jobs: Any) -> list[dict[str, Any]]:
     ]
 
 
-def _ignored(found: list[Ignored]) -> list[dict[str, Any]]:
+def _ignored(found: list[Ignored]) -> list[Line]:
     """What lies in the buckets of inputs under a name that wakes nothing, so that nobody waits for it in vain."""
-    rows = []
+    rows: list[Line] = []
     for one in found:
         said = g.language("Its name does not end in {name}, so it wakes nothing", name=one.lacks)
         if one.count > 1:
@@ -221,7 +241,7 @@ def _ignored(found: list[Ignored]) -> list[dict[str, Any]]:
     return rows
 
 
-def _gaps(home: Path | None) -> list[dict[str, Any]]:
+def _gaps(home: Path | None) -> list[dict[str, str]]:
     """The times of the last days in which nothing was taken up."""
     return [
         {"since": _moment(stamp(gap.since)), "until": _moment(stamp(gap.until))}
@@ -230,7 +250,7 @@ def _gaps(home: Path | None) -> list[dict[str, Any]]:
     ]
 
 
-def _outage(one: Outage) -> dict[str, Any]:
+def _outage(one: Outage) -> dict[str, str]:
     """A time in which a source was not to be believed; the alarm while until is ""."""
     return {
         "region": one["region"],
@@ -244,7 +264,7 @@ def _moment(utc: str | None) -> str:
     return dates.dated(parse(utc), g.code) if utc else ""
 
 
-def _parts(home: Path | None) -> list[dict[str, Any]]:
+def _parts(home: Path | None) -> list[dict[str, object]]:
     """The parts of this machine that are not up, or ended a short while ago."""
     found = standing.read(home) if home else []
     return [
@@ -266,16 +286,14 @@ def _page(run: str) -> dict[str, str]:
     return {"url": under(f"/{where.page}"), "name": where.event_id, "version": str(where.version)}
 
 
-def _job(job: dict[str, Any]) -> dict[str, Any]:
-    said = g.language.reason(job.get("reason"))
-    return _row(job["state"], job["function"], Notification(job["bucket"], job["key"]), job["received"]) | {
-        "text": said,
-        "attempts": job["attempt"],
-        "next": dates.clock(parse(job["next"]), "WIB", seconds=True) if job.get("next") else "",
-    }
+def _job(job: JobFacts) -> Line:
+    row = _row(job["state"], job["function"], Notification(job["bucket"], job["key"]), job["received"])
+    row["text"], row["attempts"] = g.language.reason(job["reason"]), job["attempt"]
+    row["next"] = dates.clock(parse(job["next"]), "WIB", seconds=True) if job["next"] else ""
+    return row
 
 
-def receipt_row(receipt: Receipt) -> dict[str, Any]:
+def receipt_row(receipt: Receipt) -> Line:
     """A receipt as a row of a table: its state, what it says, its input, and when."""
     row = _row(receipt.state, receipt.function, receipt.notification, receipt.received)
     row |= {"text": g.language.reason(receipt.reason), "attempts": receipt.attempts}
@@ -287,7 +305,7 @@ def receipt_row(receipt: Receipt) -> dict[str, Any]:
     return row
 
 
-def _row(state: str, function: str, notification: Notification, received: str) -> dict[str, Any]:
+def _row(state: str, function: str, notification: Notification, received: str) -> Line:
     return {
         "state": state,
         "function": function,

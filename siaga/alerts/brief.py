@@ -1,17 +1,15 @@
 """An event in a few lines of one language, from its catalogue entry alone: what a feed tells of each."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from siaga import moment
+from siaga.catalog import AshEntry, EarthquakeEntry, Entry, FloodEntry
 from siaga.impact.flood import AFFECTED_FROM, CLASSES
 from siaga.language import Language
 from siaga.report import figures, limits, words
 from siaga.report.classed import flood
 from siaga.report.earthquake import sentences
-
-Entry = Mapping[str, Any]
 
 _NAMES: Mapping[str, Mapping[str, str]] = {"earthquake": words.LEVELS, "flood": flood.NAMES, "ash": words.ASH_CLASSES}
 
@@ -31,7 +29,10 @@ class Brief:
 
 def of(entry: Entry, _: Language) -> Brief:
     """That of an entry of any hazard; the last line of one that was made with demonstration data says so."""
-    shown = _OF_HAZARD[entry["hazard"]](entry, _)
+    if entry["hazard"] == "earthquake":
+        shown = _earthquake(entry, _)
+    else:
+        shown = _flood(entry, _) if entry["hazard"] == "flood" else _ash(entry, _)
     if not entry["demonstration"]:
         return shown
     nature = _("population and borders are stand-ins; do not decide on these figures")
@@ -47,8 +48,7 @@ def level_name(hazard: str, level: str, people: float | None, _: Language) -> st
     return _("Nobody under ash") if hazard == "ash" and people is not None else ""
 
 
-def _earthquake(entry: Entry, _: Language) -> Brief:
-    shown = {"event": entry, "places": {"landmark": entry["place"]}}
+def _earthquake(entry: EarthquakeEntry, _: Language) -> Brief:
     main, others = figures.moment(moment.parse(entry["time"]), entry["clock_zone"], _.code)
     level, deaths = entry["alert"] or "", entry["fatalities"]
     where = figures.coordinates(entry["longitude"], entry["latitude"], _.code)
@@ -63,14 +63,18 @@ def _earthquake(entry: Entry, _: Language) -> Brief:
         else _("Deaths cannot be estimated: how many people are under the map is not known.")
     )
     return Brief(
-        sentences.title(shown, _),
+        sentences.title(entry, entry["place"], _),
         level,
         level_name("earthquake", level, None, _) or _("Not known"),
-        (f"{main} ({others}). {depth}. {where}. {sentences.location(shown, _)}.", _shaken(entry, _), toll),
+        (
+            f"{main} ({others}). {depth}. {where}. {sentences.location(entry, entry['place'], _)}.",
+            _shaken(entry, _),
+            toll,
+        ),
     )
 
 
-def _shaken(entry: Entry, _: Language) -> str:
+def _shaken(entry: EarthquakeEntry, _: Language) -> str:
     people = entry["people"]["mmi6_plus"]
     if people is None:
         return _("How many people live there is not known.")
@@ -82,7 +86,7 @@ def _shaken(entry: Entry, _: Language) -> str:
     )
 
 
-def _flood(entry: Entry, _: Language) -> Brief:
+def _flood(entry: FloodEntry, _: Language) -> Brief:
     state = entry["highest_class"] or ""
     region = flood.region_name(entry["region"])
     main, others = figures.moment(moment.parse(entry["time"]), "WIB", _.code)
@@ -95,7 +99,7 @@ def _flood(entry: Entry, _: Language) -> Brief:
     )
 
 
-def _ash(entry: Entry, _: Language) -> Brief:
+def _ash(entry: AshEntry, _: Language) -> Brief:
     highest = entry["highest_class"] or ""
     utc = moment.parse(entry["time"])
     hours, zone = entry["utc_offset_hours"], entry["time_zone"]
@@ -115,10 +119,3 @@ def _affected(entry: Entry, _: Language) -> str:
     if people is None:
         return _("How many people live there is not known.")
     return _("{people} people affected, by the population data.", people=figures.people_sentence(people, _.code))
-
-
-_OF_HAZARD: Mapping[str, Callable[[Entry, Language], Brief]] = {
-    "earthquake": _earthquake,
-    "flood": _flood,
-    "ash": _ash,
-}

@@ -4,11 +4,12 @@ Material is another level, people at MMI VI and above (or affected) by a third, 
 magnitude by 0.3. Everything else waits for the page, which always has the newest.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from siaga.alerts import brief
 from siaga.alerts.facts import Facts
 from siaga.alerts.matching import unmet
+from siaga.alerts.record import HeardRecord
 from siaga.alerts.subscription import Subscription
 from siaga.errors import Reason, reason
 from siaga.impact.versions import distance_km
@@ -55,9 +56,20 @@ class Heard:
         )
 
     @property
-    def stored(self) -> dict[str, object]:
+    def stored(self) -> HeardRecord:
         """Plain values."""
-        return asdict(self)
+        return {
+            "version": self.version,
+            "level": self.level,
+            "people": self.people,
+            "longitude": self.longitude,
+            "latitude": self.latitude,
+            "magnitude": self.magnitude,
+            "reached": self.reached,
+            "cancelled": self.cancelled,
+            "number": self.number,
+            "time": self.time,
+        }
 
 
 @dataclass(frozen=True, slots=True)

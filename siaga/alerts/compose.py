@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
@@ -15,6 +14,7 @@ from siaga.alerts.channel import Message
 from siaga.alerts.facts import Facts
 from siaga.alerts.record import TRIAL, Record
 from siaga.alerts.subscription import Subscription
+from siaga.catalog import Entry
 from siaga.hazards import HAZARDS
 from siaga.language import LANGUAGES, Language, load
 from siaga.printable import shown
@@ -28,7 +28,7 @@ _LONGEST_SUBJECT = 150  # characters
 class Event:
     """One version of an event as it goes out. entry: of the catalogue. key: its own. hidden: it is withdrawn."""
 
-    entry: Mapping[str, Any]
+    entry: Entry
     key: str
     facts: Facts
     hidden: bool = False
@@ -45,7 +45,7 @@ class Trial:
 class Files:
     """Picture and report of one version in each language, read once; None while there are none."""
 
-    def __init__(self, store: Store, entry: Mapping[str, Any]) -> None:
+    def __init__(self, store: Store, entry: Entry) -> None:
         """`store` with the rights of functions."""
         self._store, self._report = store, entry["report"]
         self._run = keys.Run.parse(entry["impact"]["key"]) if self._report else None
@@ -70,7 +70,7 @@ class Files:
 def title(event: Event, language: str) -> str:
     """What and where, on one line; an exercise says so first."""
     _ = load(language)
-    text = shown(brief.of(dict(event.entry), _).title)
+    text = shown(brief.of(event.entry, _).title)
     return f"{_('EXERCISE')}: {text}" if event.facts.drill else text
 
 
@@ -86,7 +86,7 @@ def of_event(
 ) -> Message:
     """The message about a version. last: what the subscriber heard before. stop: the address that ends it."""
     _, facts = load(subscription.language), event.facts
-    told, ended = brief.of(dict(event.entry), _), kind == CANCELLED
+    told, ended = brief.of(event.entry, _), kind == CANCELLED
     changed = trial.sentence if trial else change.sentence(facts, last, kind, _) if last else ""
     first = f"{_('TRIAL')}: " if trial else ""
     page = _page(event, public_url, _)

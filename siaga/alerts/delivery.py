@@ -1,44 +1,22 @@
 """What became of messages: each that went out and each that did not, with why, from the logs and the records."""
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import TypedDict, cast
 
 from siaga import keys
-from siaga.alerts import naming, record
+from siaga.alerts import history, naming, record
 from siaga.alerts.directory import Directory
+from siaga.alerts.history import LogRecord, Row
 from siaga.alerts.naming import Step
 from siaga.alerts.record import HELD
-from siaga.errors import BadInput, NotFound, Reason
+from siaga.errors import BadInput
 from siaga.store import Store
 
-_MOST_BYTES = 16 << 20  # of a log: some hundred bytes for each subscription
 _FAILED_FOR, _HELD_PATIENCE = timedelta(days=1), timedelta(minutes=5)
 _MOST_LOGS = 50  # that are read for one page
 _PARTED = "|"  # a step from a subscription in a cursor; in neither
-
-
-class Row(TypedDict):
-    """What one subscription was to hear of a version: kind "" and why nothing."""
-
-    name: str
-    channel: str
-    kind: str
-    state: str
-    reason: Reason | None
-
-
-class Log(TypedDict):
-    """A log as it is stored, what pages tell of it. title: by language. messages: by subscription."""
-
-    version: str
-    title: Mapping[str, str]
-    drill: bool
-    hidden: bool
-    messages: Mapping[str, Row]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +24,7 @@ class Delivery:
     """What became of the message to one subscription about one step. row: as it stands now."""
 
     step: Step
-    log: Log
+    log: LogRecord
     subscription: str
     row: Row
 
@@ -105,15 +83,7 @@ def steps(store: Store, wanted: Wanted) -> list[Step]:
     return sorted(found, key=str, reverse=True)
 
 
-def load(store: Store, step: Step) -> Log | None:
-    """The log of a step; None where it cannot be read."""
-    try:
-        return cast("Log", json.loads(store.get(keys.NOTIFICATIONS, step.log, at_most=_MOST_BYTES)[0]))
-    except (NotFound, BadInput, ValueError):
-        return None
-
-
-def rows(store: Store, step: Step, log: Log) -> Iterator[Delivery]:
+def rows(store: Store, step: Step, log: LogRecord) -> Iterator[Delivery]:
     """Each subscription's, by its id; of one that was held, what became of it since."""
     for subscription, row in sorted(log["messages"].items()):
         stored = record.load(store, step.message(subscription)) if row["state"] == HELD else None
@@ -131,7 +101,7 @@ def page(store: Store, wanted: Wanted, limit: int, cursor: str) -> tuple[list[De
     left = [step for step in steps(store, wanted) if begun is None or str(step) <= str(begun)]
     found: list[Delivery] = []
     for step in islice(left, _MOST_LOGS):
-        log = load(store, step)
+        log = history.load(store, step)
         for one in rows(store, step, log) if log else ():
             if (step == begun and one.subscription <= last) or not _is_wanted(one, wanted):
                 continue

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from siaga import keys, moment
 from siaga.alerts import change, compose, delay, history, naming, record
@@ -19,7 +18,7 @@ from siaga.alerts.channel import Channel
 from siaga.alerts.compose import Event, Files
 from siaga.alerts.delay import SWARM_HOURS
 from siaga.alerts.directory import Tokens
-from siaga.alerts.history import History
+from siaga.alerts.history import History, LogRecord, Row
 from siaga.alerts.naming import Step
 from siaga.alerts.record import FAILED, HELD, RETRY, SENDING, SENT, SKIPPED, UNSURE, Record
 from siaga.alerts.subscription import Subscription
@@ -55,7 +54,7 @@ class Plan:
     reason: Reason | None = None
     last: Heard | None = None
     hold: delay.Delay | None = None
-    settled: Mapping[str, Any] | None = None
+    settled: Row | None = None
 
 
 def dispatch(
@@ -73,7 +72,8 @@ def dispatch(
     Raises Unavailable while messages wait to be tried again, once all others are out.
     """
     since = min(moment.parse(event.facts.time), now - timedelta(hours=SWARM_HOURS))
-    earlier, begun = History(office.store, since), history.begun(office.store, step)
+    earlier, log = History(office.store, since), history.load(office.store, step)
+    begun = log["messages"] if log else {}
 
     def plan(one: Subscription) -> Plan:
         return _plan(office, event, step, subjects, one, obsolete, earlier, begun.get(one.id), now)
@@ -112,7 +112,7 @@ def _plan(
     subscription: Subscription,
     obsolete: Reason | None,
     earlier: History,
-    row: Mapping[str, Any] | None,
+    row: Row | None,
     now: datetime,
 ) -> Plan:
     """What one subscription is to hear; what was begun before goes on as it was begun. row: of the log, if it was."""
@@ -178,9 +178,9 @@ def _hold(store: Store, wanted: Record, hold: delay.Delay) -> Record:
     return held
 
 
-def _row(plan: Plan) -> dict[str, Any]:
+def _row(plan: Plan) -> Row:
     if plan.settled:
-        return dict(plan.settled)
+        return plan.settled.copy()
     return {
         "name": plan.subscription.name,
         "channel": plan.subscription.channel,
@@ -190,10 +190,10 @@ def _row(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _write_log(store: Store, event: Event, step: Step, rows: Mapping[str, Any], begun: Mapping[str, Any]) -> None:
+def _write_log(store: Store, event: Event, step: Step, rows: Mapping[str, Row], begun: Mapping[str, Row]) -> None:
     """Write it. begun: rows that stand there; those of messages stay, whoever subscribes or stops meanwhile."""
     former = {name: row for name, row in begun.items() if row["kind"]}
-    log = {
+    log: LogRecord = {
         "schema": SCHEMA,
         "subject": event.facts.subject,
         "entry": event.key,

@@ -2,14 +2,20 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import cast
 
 from siaga import keys
 from siaga.alerts.subscription import ASH_CLASSES, LEVELS
+from siaga.catalog import Entry
+from siaga.impact.stored import Impact
+from siaga.impact.stored.ash import AshDeposit
+from siaga.impact.stored.classed import ClassedZone
+from siaga.impact.stored.earthquake import EarthquakeZone, Shaking
+from siaga.impact.stored.flood import FloodExtent
 
 HIT_FROM = 6  # MMI: slight damage; people from here on tell by how much an event changed
 FELT_FROM = 5  # MMI: felt by nearly everybody; a zone below it is not hit
-_SEVERITY = {  # rank among LEVELS, as CAP's judgement has it (docs/feeds.md)
+SEVERITY = {  # rank among LEVELS, as CAP's judgement has it (docs/feeds.md)
     "earthquake": {level: rank for rank, level in enumerate(LEVELS)},
     "flood": {"1": 0, "2": 1, "3": 2, "4": 2},
     "ash": dict(zip(ASH_CLASSES, (0, 0, 1, 2, 3), strict=True)),
@@ -72,13 +78,12 @@ class Facts:
         return sum(count for name, count in self.areas.items() if int(name) >= state)
 
 
-def of(entry: Mapping[str, Any], impact: Mapping[str, Any]) -> Facts:
+def of(entry: Entry, impact: Impact) -> Facts:
     """Those of an entry of any hazard and the impact.json that it names."""
-    hazard = entry["hazard"]
-    level = (entry["alert"] if hazard == "earthquake" else entry["highest_class"]) or ""
-    quake = hazard == "earthquake"
+    hazard, quake = entry["hazard"], entry if entry["hazard"] == "earthquake" else None
+    level = (quake["alert"] if quake else entry["highest_class"]) or ""
     known = impact["people"]["total"] is not None
-    by_mmi = impact["people"]["by_mmi"] if quake else {}
+    by_mmi = impact["people"]["by_mmi"] if impact["hazard"] == "earthquake" else {}
     longitude, latitude = _place(entry, impact)
     return Facts(
         hazard=hazard,
@@ -89,20 +94,20 @@ def of(entry: Mapping[str, Any], impact: Mapping[str, Any]) -> Facts:
         time=entry["time"],
         received=entry["arrival"]["received"],
         level=level,
-        severity=_SEVERITY[hazard].get(level),
-        people=entry["people"]["mmi6_plus"] if quake else entry["affected"],
+        severity=SEVERITY[hazard].get(level),
+        people=quake["people"]["mmi6_plus"] if quake else entry["affected"],
         longitude=longitude,
         latitude=latitude,
-        magnitude=entry["magnitude"] if quake else None,
+        magnitude=quake["magnitude"] if quake else None,
         by_mmi={name: people if known else None for name, people in by_mmi.items()},
-        areas=entry["areas_by_class"] if hazard == "flood" else {},
+        areas=entry["areas_by_class"] if entry["hazard"] == "flood" else {},
         zones={zone["code"]: _zone(zone) for zone in impact["zones"]},
         has_report=entry["report"] is not None,
         bounds=_bounds(impact["map"]),
     )
 
 
-def _place(entry: Mapping[str, Any], impact: Mapping[str, Any]) -> tuple[float | None, float | None]:
+def _place(entry: Entry, impact: Impact) -> tuple[float | None, float | None]:
     if entry["hazard"] == "earthquake":
         return entry["longitude"], entry["latitude"]
     if entry["hazard"] == "ash":
@@ -111,17 +116,18 @@ def _place(entry: Mapping[str, Any], impact: Mapping[str, Any]) -> tuple[float |
     return ((bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2) if bounds else (None, None)
 
 
-def _bounds(sides: Mapping[str, float | None]) -> tuple[float, float, float, float] | None:
-    west, south, east, north = (sides[side] for side in ("west", "south", "east", "north"))
+def _bounds(sides: Shaking | FloodExtent | AshDeposit) -> tuple[float, float, float, float] | None:
+    west, south, east, north = sides["west"], sides["south"], sides["east"], sides["north"]
     if west is None or south is None or east is None or north is None:
         return None
     return west, south, east, north
 
 
-def _zone(zone: Mapping[str, Any]) -> ZoneFacts:
+def _zone(zone: EarthquakeZone | ClassedZone) -> ZoneFacts:
     if "by_mmi" in zone:
-        felt = _sum(people for name, people in zone["by_mmi"].items() if int(name) >= FELT_FROM)
-        return ZoneFacts(zone["by_mmi"], None if felt is None else felt >= 1)
+        by_mmi = cast(EarthquakeZone, zone)["by_mmi"]
+        felt = _sum(people for name, people in by_mmi.items() if int(name) >= FELT_FROM)
+        return ZoneFacts(by_mmi, None if felt is None else felt >= 1)
     affected = zone["affected"]
     return ZoneFacts(zone["by_class"], None if affected is None else affected >= 1)
 

@@ -2,21 +2,48 @@
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import NotRequired, TypedDict, cast
 
 from siaga import keys
 from siaga.alerts import naming, record
 from siaga.alerts.change import Heard
 from siaga.alerts.naming import Step
-from siaga.errors import BadInput, NotFound
+from siaga.errors import BadInput, NotFound, Reason
 from siaga.store import Head, Store
 
 _MOST_BYTES = 16 << 20  # of a log: some hundred bytes for each subscription
 _MOST_KEPT = 1000  # logs that a process remembers
+
+
+class Row(TypedDict):
+    """What one subscription was to hear of a version: kind "" and why nothing. title: of what was sent."""
+
+    name: str
+    channel: str
+    kind: str
+    state: str
+    reason: Reason | None
+    title: NotRequired[str]
+
+
+class LogRecord(TypedDict):
+    """A log as it is stored. entry: key of the catalogue's. title: by language. messages: by subscription."""
+
+    schema: str
+    subject: str
+    entry: str
+    hazard: str
+    event_id: str
+    version: str
+    time: str
+    title: dict[str, str]
+    drill: bool
+    hidden: bool
+    messages: dict[str, Row]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +89,22 @@ class History:
         return None
 
 
-def begun(store: Store, step: Step) -> Mapping[str, Any]:
-    """The rows of the log of that step by subscription; none where it was not begun before."""
+def load(store: Store, step: Step) -> LogRecord | None:
+    """The log of that step; None where there is none."""
     try:
-        return dict(json.loads(store.get(keys.NOTIFICATIONS, step.log, at_most=_MOST_BYTES)[0])["messages"])
-    except (NotFound, ValueError, KeyError, TypeError):
-        return {}
+        return _decode(store.get(keys.NOTIFICATIONS, step.log, at_most=_MOST_BYTES)[0])
+    except (NotFound, BadInput, ValueError):
+        return None
+
+
+def _decode(body: bytes) -> LogRecord:
+    """Read the stored form. Raises ValueError for what is no log."""
+    stored = json.loads(body)
+    if isinstance(stored, dict) and stored.keys() >= LogRecord.__required_keys__:
+        rows = stored["messages"].values() if isinstance(stored["messages"], dict) else (None,)
+        if all(isinstance(row, dict) and row.keys() >= Row.__required_keys__ for row in rows):
+            return cast(LogRecord, stored)
+    raise ValueError("no log of messages")
 
 
 def _read(store: Store, heads: Iterator[Head]) -> Iterator[Log]:
@@ -78,9 +115,9 @@ def _read(store: Store, heads: Iterator[Head]) -> Iterator[Log]:
         if head.key not in kept or kept[head.key][0] != head.etag:
             try:
                 body, got = store.get(keys.NOTIFICATIONS, head.key, at_most=_MOST_BYTES)
-                kept[head.key] = got.etag, _log(Step.parse(head.key), json.loads(body))
+                kept[head.key] = got.etag, _log(Step.parse(head.key), _decode(body))
             except (BadInput, NotFound, ValueError):
-                continue
+                continue  # deleted since, or no log
         yield kept[head.key][1]
 
 
@@ -90,6 +127,6 @@ def _kept(_store: Store) -> dict[str, tuple[str, Log]]:
     return {}
 
 
-def _log(step: Step, stored: Mapping[str, Any]) -> Log:
+def _log(step: Step, stored: LogRecord) -> Log:
     named = frozenset(sys.intern(name) for name, row in stored["messages"].items() if row["kind"])
     return Log(step, stored["subject"], stored["entry"], stored["drill"], named)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from email.errors import MessageError
-from typing import Any
+from typing import TypedDict
 
 from siaga import keys, moment
 from siaga.alerts import naming
@@ -34,6 +34,24 @@ _ATTEMPTS = 8
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=10), timedelta(minutes=10)
 
 
+class HeardRecord(TypedDict, total=False):
+    """What a message tells of the event, as siaga.alerts.change.Heard has it; {} where it gathers several.
+
+    Old records have no time.
+    """
+
+    version: str
+    level: str
+    people: float | None
+    longitude: float | None
+    latitude: float | None
+    magnitude: float | None
+    reached: bool
+    cancelled: bool
+    number: int
+    time: str
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """key: in bucket notifications. kind: first, update, below, cancelled, gathered, matter, trial, confirmation.
@@ -50,7 +68,7 @@ class Record:
     version: str
     kind: str
     title: str
-    heard: dict[str, Any]
+    heard: HeardRecord
     state: str = SENDING
     reason: Reason | None = None
     attempts: int = 0

@@ -11,9 +11,12 @@ from siaga.alerts.channel import Message, Rejected
 from siaga.alerts.compose import Event, Files
 from siaga.alerts.directory import Directory
 from siaga.alerts.dispatch import Office
+from siaga.alerts.facts import Facts
 from siaga.alerts.record import TRIAL, Record
 from siaga.alerts.subscription import Subscription
+from siaga.catalog import SCHEMA, EarthquakeEntry, Entry
 from siaga.errors import BadInput, Conflict, NotFound, Unavailable
+from siaga.impact.stored import Impact
 from siaga.language import load
 from siaga.store import Store
 
@@ -140,21 +143,55 @@ def _event(store: Store, wanted: Trial, now: datetime) -> Event:
     """The one that is named, while it is there."""
     try:
         if wanted.entry:
-            entry = json.loads(store.get(keys.RESULTS, wanted.entry)[0])
-            impact = json.loads(store.get(keys.RESULTS, entry["impact"]["key"])[0])
+            entry: Entry = json.loads(store.get(keys.RESULTS, wanted.entry)[0])
+            impact: Impact = json.loads(store.get(keys.RESULTS, entry["impact"]["key"])[0])
             return Event(entry, wanted.entry, facts.of(entry, impact))
     except NotFound:
         pass
-    entry = _made_up(moment.stamp(now))
-    by_mmi = {str(mmi): people for mmi, people in ((5, 900_000.0), (6, 110_000.0), (7, 10_000.0))}
-    bounds = {"west": 115.5, "south": -9.3, "east": 117.5, "north": -7.3}
-    impact = {"people": {"total": 1_020_000.0, "by_mmi": by_mmi}, "zones": [], "map": bounds}
-    return Event(entry, "", facts.of(entry, impact))
+    made_up = _made_up(moment.stamp(now))
+    return Event(made_up, "", _facts(made_up))
 
 
-def _made_up(now: str) -> dict[str, object]:
+def _facts(entry: EarthquakeEntry) -> Facts:
+    """What its impact.json would say besides."""
+    return Facts(
+        hazard=entry["hazard"],
+        event_id=entry["event_id"],
+        version=entry["version"],
+        run=entry["run"],
+        drill=entry["drill"],
+        time=entry["time"],
+        received=entry["arrival"]["received"],
+        level=entry["alert"] or "",
+        severity=facts.SEVERITY[entry["hazard"]].get(entry["alert"] or ""),
+        people=entry["people"]["mmi6_plus"],
+        longitude=entry["longitude"],
+        latitude=entry["latitude"],
+        magnitude=entry["magnitude"],
+        by_mmi={"5": 900_000.0, "6": 110_000.0, "7": 10_000.0},
+        areas={},
+        zones={},
+        has_report=False,
+        bounds=(115.5, -9.3, 117.5, -7.3),
+    )
+
+
+def _made_up(now: str) -> EarthquakeEntry:
     """An entry of a quake that nobody felt, with what messages tell of one."""
     return {
+        "schema": SCHEMA,
+        "source_type": "initial",
+        "version_number": 1,
+        "affected": 120_000.0,
+        "displaced": None,
+        "highest_class": "7",
+        "warnings": [],
+        "utc_offset_hours": 8.0,
+        "time_zone": "WITA",
+        "process_time": now,
+        "max_mmi": 7.0,
+        "people_max_mmi": 7,
+        "alert_probability": None,
         "hazard": "earthquake",
         "event_id": "trial",
         "version": "initial-v001-00000000",
@@ -162,7 +199,7 @@ def _made_up(now: str) -> dict[str, object]:
         "drill": True,
         "demonstration": False,
         "time": now,
-        "arrival": {"received": now},
+        "arrival": {"bucket": "", "key": "", "etag": "", "version_id": "", "folder_id": "", "received": now},
         "clock_zone": "WITA",
         "magnitude": 6.5,
         "depth_km": 15.0,
@@ -171,8 +208,8 @@ def _made_up(now: str) -> dict[str, object]:
         "description": "Lombok",
         "place": None,
         "alert": "orange",
-        "people": {"mmi6_plus": 120_000.0},
-        "fatalities": {"p25": 3.0, "p75": 40.0},
-        "impact": {"key": f"{_RUN}/{keys.IMPACT}"},
+        "people": {"total": 1_020_000.0, "mmi6_plus": 120_000.0, "mmi7_plus": 10_000.0, "mmi8_plus": 0.0},
+        "fatalities": {"median": 12.0, "p05": 0.0, "p25": 3.0, "p75": 40.0, "p95": 150.0},
+        "impact": {"key": f"{_RUN}/{keys.IMPACT}", "sha256": ""},
         "report": None,
     }

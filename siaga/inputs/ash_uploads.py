@@ -10,15 +10,25 @@ import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
+from typing import TypedDict, cast
 
 from siaga import keys
 from siaga.errors import BadInput, NotFound, Reason, SiagaError
 from siaga.hazard.ash import MAX_BYTES, MAX_REQUEST_BYTES, Eruption, read_request, request_bytes
+from siaga.impact.stored.ash import AshDeposit
 from siaga.keys import EruptionId
 from siaga.store import Store
 
 LINK_SECONDS = 900  # a presigned URL is good for so long
 _PATIENCE = 40  # seconds for a look at a raster
+
+
+class Preview(TypedDict):
+    """What is seen of a raster before it is submitted. png: the classes as a picture, in base64."""
+
+    map: AshDeposit
+    warnings: list[Reason]
+    png: str
 
 
 class Uploads:
@@ -69,8 +79,8 @@ class Uploads:
         return submitted.event_id
 
 
-def look(eruption: Eruption, body: bytes) -> dict[str, object]:
-    """{"map", "warnings", "png"} of a raster, read in a process of its own; png: base64.
+def look(eruption: Eruption, body: bytes) -> Preview:
+    """What a raster holds, read in a process of its own.
 
     Raises BadInput with a sentence when it cannot serve.
     """
@@ -83,7 +93,7 @@ def look(eruption: Eruption, body: bytes) -> dict[str, object]:
         raise BadInput("The raster could not be looked at within the limits of time and memory") from error
     if "reason" in answer:
         raise _PreviewRefusal(answer["reason"])
-    return dict(answer["preview"])
+    return cast(Preview, answer["preview"])
 
 
 class _PreviewRefusal(BadInput):

@@ -1,7 +1,7 @@
 """An image that a page is laid out with before it is there: a PNG, which goes into the PDF as it is."""
 
 import struct
-from typing import Any
+from typing import Protocol
 
 import pydyf
 
@@ -9,6 +9,14 @@ _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _LENGTH = struct.Struct(">I")
 _HEADER = struct.Struct(">IIBBBBB")
 _RGB = (8, 2, 0, 0, 0)  # depth, colours, compression, filter, not interlaced
+
+
+class _Page(Protocol):
+    """What WeasyPrint draws a page on, as far as an image needs it."""
+
+    def add_image(self, image: "LaterImage", interpolate: bool, ratio: float) -> str: ...
+    def transform(self, a: float, b: float, c: float, d: float, e: float, f: float) -> None: ...
+    def draw_x_object(self, reference: str) -> None: ...
 
 
 class LaterImage:
@@ -27,8 +35,8 @@ class LaterImage:
         """None of its own."""
         return None, None, None
 
-    def draw(self, stream: Any, width: float, height: float, _style: Any) -> None:
-        """Place it. stream: of the page, as pydyf has it."""
+    def draw(self, stream: _Page, width: float, height: float, _style: object) -> None:
+        """Place it. stream: of the page."""
         name = stream.add_image(self, True, 1)
         stream.transform(width, 0, 0, -height, 0, height)
         stream.draw_x_object(name)

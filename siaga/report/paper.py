@@ -9,6 +9,7 @@ from typing import Any
 
 from siaga.conventions import CONVENTIONS
 from siaga.exposure.places import Places
+from siaga.foreign import Geometry
 from siaga.gis.map import drawing
 from siaga.gis.map.scale import Scale
 from siaga.gis.map.sheet import NO_WORDS, MapSheet, Words
@@ -30,7 +31,7 @@ class Atlas:
 
     basemap: Path | None
     places: Places | None
-    zones: Sequence[tuple[str, Any]] = ()
+    zones: Sequence[tuple[str, Geometry]] = ()
 
 
 def nobody(_products: Sequence[Product]) -> None:
@@ -62,7 +63,7 @@ class Paper:
     """
 
     impact: Impact
-    classes: Mapping[int, Any]
+    classes: Mapping[int, Geometry]
     atlas: Atlas
     language: Language
     scale: Scale
@@ -75,29 +76,28 @@ class Paper:
     def map(self, height_mm: float) -> MapSheet:
         """The map of page 1."""
         zones = [(short(name), shape) for name, shape in self.atlas.zones]
-        return self._map(words(self.language, self.origin), MAP_MM, height_mm, zones=zones)
+        return replace(self._map(words(self.language, self.origin), MAP_MM, height_mm), zones=zones)
 
     def picture_map(self, written: Words) -> MapSheet:
         """The map of the picture. written: what stands on it."""
         mm = 25.4 / picture.MAP_DPI
-        return self._map(
-            written, picture.WIDTH * mm, self.picture_map_px * mm, zones=(), dpi=picture.MAP_DPI, small=True
-        )
+        plain = self._map(written, picture.WIDTH * mm, self.picture_map_px * mm)
+        return replace(plain, dpi=picture.MAP_DPI, small=True)
 
-    def _map(self, written: Words, width_mm: float, height_mm: float, **more: Any) -> MapSheet:
-        event: Mapping[str, Any] = self.impact["event"]
+    def _map(self, written: Words, width_mm: float, height_mm: float) -> MapSheet:
+        impact = self.impact
         return MapSheet(
             self.classes,
-            event.get("longitude"),
-            event.get("latitude"),
+            None if impact["hazard"] == "flood" else impact["event"]["longitude"],
+            None if impact["hazard"] == "flood" else impact["event"]["latitude"],
             self.atlas.basemap,
             self.atlas.places,
+            zones=(),
             words=written,
             drill=self.impact["drill"],
             width_mm=width_mm,
             height_mm=height_mm,
             scale=self.scale,
-            **more,
         )
 
 

@@ -35,7 +35,7 @@ _UNSWEPT = 4  # jobs until it is looked for all the same; a page leaves some 10 
 _KEEPING = {"MALLOC_TRIM_THRESHOLD_": f"{64 << 20}", "MALLOC_MMAP_THRESHOLD_": f"{32 << 20}"}
 _LIBRARY = Path(__file__).resolve().parents[2]
 
-Job = tuple[str, tuple[Any, ...]]
+Job = tuple[str, tuple[object, ...]]
 
 
 def pages(
@@ -81,7 +81,7 @@ class _Typesetter:
             raise answer
         return answer
 
-    def _told(self, what: Any) -> Any:
+    def _told(self, what: object) -> Any:
         if self._process.stdin is None or self._process.stdout is None:
             raise EOFError
         pickle.dump(what, self._process.stdin)
@@ -131,7 +131,7 @@ def _serve() -> None:
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     from siaga.report import typeset  # only here: whoever asks does without WeasyPrint
 
-    def tell(answer: Any) -> None:
+    def tell(answer: object) -> None:
         pickle.dump(answer, answers)
         answers.flush()
 
@@ -142,7 +142,7 @@ def _serve() -> None:
             raise SiagaError("There is no map for this page")
         return found
 
-    work: dict[str, Callable[..., Any]] = {"pages": typeset.pages, "picture": typeset.picture, "warm": typeset.warm}
+    work: dict[str, Callable[..., object]] = {"pages": typeset.pages, "picture": typeset.picture, "warm": typeset.warm}
     gc.disable()  # of the many small things of a layout hardly one is garbage before its end
     unswept = 0
     while True:
@@ -157,7 +157,7 @@ def _serve() -> None:
         unswept += 1
 
 
-def _done(work: Callable[..., Any], wanted: Callable[[], bytes], arguments: tuple[Any, ...]) -> Any:
+def _done(work: Callable[..., object], wanted: Callable[[], bytes], arguments: tuple[object, ...]) -> object:
     """What the work came to, or why it failed; whoever asked knows what to do about it. Raises EOFError."""
     try:
         return work(wanted, *arguments)

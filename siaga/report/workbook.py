@@ -5,13 +5,13 @@ Numbers are unrounded; their formats round what is seen.
 
 import io
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 import xlsxwriter
 
 from siaga.impact.stored import Impact
+from siaga.impact.stored.head import ZoneName
 from siaga.language import Language
 from siaga.report import listed
 
@@ -19,6 +19,10 @@ WHOLE, PRECISE, PERCENT = "#,##0", "#,##0.00", "0.0%"
 _NO_CLOCK = datetime(2000, 1, 1)  # the same figures must give the same bytes
 _LONGEST_NAME = 31  # of a worksheet, in Excel
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\\x00-\x1f]+")
+
+Column = tuple[str, str]  # heading and number format, "" for texts
+Cells = Sequence[object]  # texts and numbers of a row; None is unknown
+Rest = tuple[str | None, Cells]
 
 
 def make(impact: Impact, languages: Sequence[Language], fill: Callable[["Worksheets"], None]) -> bytes:
@@ -34,7 +38,7 @@ def make(impact: Impact, languages: Sequence[Language], fill: Callable[["Workshe
 class Worksheets:
     """Worksheets with a frozen row of headings."""
 
-    def __init__(self, book: Any, languages: Sequence[Language]) -> None:
+    def __init__(self, book: xlsxwriter.Workbook, languages: Sequence[Language]) -> None:
         self._book, self._languages = book, languages
         self._used: set[str] = set()
         self._head = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
@@ -45,16 +49,20 @@ class Worksheets:
         translated = dict.fromkeys(_(words, **values) for _ in self._languages)
         return " / ".join(translated)
 
-    def levels(self, impact: Impact) -> list[tuple[str | None, list[Mapping[str, Any]]]]:
-        """The zones of each level; after those that tables list, a row of the people in none of them."""
-        by_level: dict[Any, list[Mapping[str, Any]]] = {}
-        for zone in impact["zones"]:
-            by_level.setdefault(zone["level"], []).append(zone)
-        table, rest = impact.get("table"), listed.outside(impact)
-        if table and rest:
-            row = {"code": "", "name": self.both(listed.OUTSIDE), "parent": "", **rest}
-            by_level.setdefault(table["level"], []).append(row)
-        return list(by_level.items()) or [(None, [])]
+    def zones(self, columns: Sequence[Column], zones: Iterable[tuple[ZoneName, Cells]], rest: Rest | None) -> None:
+        """One for each level. columns: beside the zone's name; zones: each with its cells in them.
+
+        rest: the level of those that tables list, the cells of the people in none of them; None where there are none.
+        """
+        by_level: dict[str | None, list[Cells]] = {}
+        for zone, cells in zones:
+            by_level.setdefault(zone["level"], []).append([zone["code"], zone["name"], zone["parent"], *cells])
+        if rest:
+            by_level.setdefault(rest[0], []).append(["", self.both(listed.OUTSIDE), "", *rest[1]])
+        heads = [(self.both("Code"), ""), (self.both("Name"), ""), (self.both("Above"), ""), *columns]
+        name = self.both("Zones")
+        for level, rows in by_level.items() or [(None, [])]:
+            self.add(f"{level} {name}" if level else name, heads, rows)
 
     def _name(self, wanted: str) -> str:
         """A name that Excel takes: short, without its forbidden marks, not used yet."""
@@ -65,7 +73,7 @@ class Worksheets:
         self._used.add(name.lower())
         return name
 
-    def add(self, name: str, columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[Any]]) -> None:
+    def add(self, name: str, columns: Sequence[Column], rows: Sequence[Cells]) -> None:
         """columns: heading and number format, "" for texts. What is unknown (None) stays an empty cell."""
         worksheet = self._book.add_worksheet(self._name(name))
         worksheet.freeze_panes(1, 0)
@@ -78,13 +86,13 @@ class Worksheets:
             for column, value in enumerate(row):
                 if isinstance(value, str):
                     worksheet.write_string(number, column, value)
-                elif value is not None:
+                elif isinstance(value, int | float):
                     worksheet.write_number(number, column, value)
         if rows:
             worksheet.autofilter(0, 0, len(rows), len(columns) - 1)
 
 
-def sources(worksheets: Worksheets, impact: Impact, event: Mapping[str, Any], name_of_input: str) -> None:
+def sources(worksheets: Worksheets, impact: Impact, event: Mapping[str, object], name_of_input: str) -> None:
     """The last worksheet: what was analysed, with what. event: facts of the event by name."""
     provenance = impact["provenance"]
     rows = [

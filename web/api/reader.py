@@ -1,10 +1,8 @@
 """The page that shows the document: what can be asked, with which parameters, and what is answered."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from flask import Blueprint, g, render_template
 
+from siaga.impact.schemas import Schema
 from web.api.document import document
 from web.api.operations import BASE
 from web.prefix import under
@@ -30,7 +28,7 @@ def page() -> str:
     )
 
 
-def _operation(path: str, method: str, told: Mapping[str, Any]) -> dict[str, Any]:
+def _operation(path: str, method: str, told: Schema) -> dict[str, object]:
     media_type, content = next(iter(told["responses"]["200"]["content"].items()))
     return {
         "name": told["operationId"],
@@ -55,7 +53,7 @@ def _operation(path: str, method: str, told: Mapping[str, Any]) -> dict[str, Any
     }
 
 
-def _record(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+def _record(name: str, schema: Schema) -> dict[str, object]:
     return {
         "name": name,
         "description": schema.get("description", ""),
@@ -64,7 +62,7 @@ def _record(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def kind(schema: Mapping[str, Any]) -> str:
+def kind(schema: Schema) -> str:
     """A schema in a few words, names of components among them.
 
     >>> kind({"type": ["number", "null"]}), kind({"type": "array", "items": {"$ref": "#/components/schemas/Hour"}})
@@ -86,7 +84,7 @@ def _literal(value: object) -> str:
     return "null" if value is None else f'"{value}"'
 
 
-def _plain(name: str, schema: Mapping[str, Any]) -> str:
+def _plain(name: str, schema: Schema) -> str:
     if name == "array":
         inner = kind(schema["items"]) if "items" in schema else "any"
         return f"({inner})[]" if " " in inner else f"{inner}[]"

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import cast
 
 import shapely
 from flask import g
@@ -15,12 +15,14 @@ from siaga.hazard import ash
 from siaga.impact import flood
 from siaga.impact.classed import zones_csv
 from siaga.impact.mmi import CLASSES
+from siaga.impact.stored import Impact
+from siaga.impact.stored.head import ZoneName
 from siaga.product import PACKAGE, ZONES
 from web import geopackage
 from web.api.events import EVENT_ID, HAZARD, VERSION, collection, entry_of, feature
 from web.api.operations import CSV, GEOJSON, operation
 from web.api.parameters import text
-from web.api.records import Unknown
+from web.api.records import Unknown, ZoneNumbers
 from web.runs import run_of
 from web.services import services
 
@@ -28,6 +30,12 @@ _LEVEL = text("level", "Zones of this level alone, as the answer lists them", 40
 _PLACES = (EVENT_ID, VERSION, _LEVEL)
 _CLASSES = {"flood": flood.CLASSES, "ash": ash.CLASSES}
 _CACHED = 8  # files with borders
+
+
+class Zone(ZoneName, ZoneNumbers):
+    """What is read here of a zone of any hazard; it is answered whole."""
+
+    people: float | None
 
 
 @operation("/{hazard}/{event_id}/versions/{version}/zones", "Zones", "Zones", (HAZARD, *_PLACES))
@@ -90,12 +98,13 @@ def zones_geojson(hazard: str, event_id: str, version: str, level: str | None) -
     return collection(features, None, missing)
 
 
-def _in_order(zone: Mapping[str, Any], key: str, names: Sequence[str]) -> dict[str, Any]:
+def _in_order(zone: Mapping[str, object], key: str, names: Sequence[str]) -> dict[str, object]:
     """A zone whose classes stand in their own order; stored they stand in that of the alphabet."""
-    return {**zone, key: {name: zone[key][name] for name in names}}
+    people = cast(Mapping[str, float | None], zone[key])
+    return {**zone, key: {name: people[name] for name in names}}
 
 
-def _numbered(impact: Mapping[str, Any], level: str | None) -> list[dict[str, Any]]:
+def _numbered(impact: Impact, level: str | None) -> list[Zone]:
     """Zones of that level, or all, with numbers of other agencies; raises NotFound for a level that is not there."""
     levels = _levels(impact)
     if level is not None and level not in levels:
@@ -104,17 +113,17 @@ def _numbered(impact: Mapping[str, Any], level: str | None) -> list[dict[str, An
         )
     numbers = bps_codes(zone["code"] for zone in impact["zones"])
     return [
-        {**zone, "bps_code": numbers.get(zone["code"]), "p_code": p_code(numbers.get(zone["code"]))}
+        cast(Zone, {**zone, "bps_code": numbers.get(zone["code"]), "p_code": p_code(numbers.get(zone["code"]))})
         for zone in impact["zones"]
         if level in (None, zone["level"])
     ]
 
 
-def _levels(impact: Mapping[str, Any]) -> list[str]:
+def _levels(impact: Impact) -> list[str]:
     return list(dict.fromkeys(zone["level"] for zone in impact["zones"] if zone["level"]))
 
 
-def _unknown(impact: Mapping[str, Any], chosen: Sequence[Mapping[str, Any]]) -> list[Unknown]:
+def _unknown(impact: Impact, chosen: Sequence[Zone]) -> list[Unknown]:
     """Why fields of zones are null, and why there are none."""
     missing: list[Unknown] = []
     note = impact["people"]["note"]

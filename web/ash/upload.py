@@ -1,7 +1,6 @@
 """Volcanic ash: the operator's upload, by a form (fill in, look, submit) or by the API (send, put, send again)."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, g, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
@@ -20,7 +19,7 @@ from siaga.hazard.ash import (
     read_request,
 )
 from siaga.inputs import ash_uploads
-from siaga.inputs.ash_uploads import Uploads
+from siaga.inputs.ash_uploads import Preview, Uploads
 from siaga.report import figures, words
 from siaga.report.classed import ash
 from siaga.store import Store
@@ -167,12 +166,11 @@ def _number(text: str) -> float | str:
         return text
 
 
-def _shown(one: Eruption, seen: dict[str, Any]) -> dict[str, Any]:
+def _shown(one: Eruption, seen: Preview) -> dict[str, object]:
     """What the preview says."""
     deposit, height = seen["map"], one.column_height_m
-    west, south, east, north = (
-        figures.decimal(deposit[side], 2, g.code) for side in ("west", "south", "east", "north")
-    )
+    sides = (deposit["west"], deposit["south"], deposit["east"], deposit["north"])
+    west, south, east, north = (figures.decimal(side, 2, g.code) for side in sides)
     return {
         "eruption": one,
         "level": _level(one.alert_level),

@@ -22,7 +22,6 @@ def row(entry: EarthquakeEntry, _: Language, beside: Beside | None = None, clock
     clock_zone: WIB, WITA, WIT or UTC instead of that of the place.
     """
     loudest = (beside["level"] if beside else None) or entry["alert"]
-    told = {"event": entry, "places": {"landmark": entry["place"]}}
     clock_zone = clock_zone or entry["clock_zone"]
     utc = moment.parse(entry["time"])
     mmi = entry["people_max_mmi"]
@@ -37,8 +36,8 @@ def row(entry: EarthquakeEntry, _: Language, beside: Beside | None = None, clock
         "rank": LEVELS.index(entry["alert"]) + 1 if entry["alert"] else 0,
         "magnitude": figures.decimal(entry["magnitude"], 1, _.code),
         "depth": f"{figures.whole(entry['depth_km'], _.code)} km",
-        "title": sentences.title(told, _),
-        "location": sentences.location(told, _),
+        "title": sentences.title(entry, entry["place"], _),
+        "location": sentences.location(entry, entry["place"], _),
         "name": entry["place"]["name"] if entry["place"] else entry["description"],
         "day": figures.date(utc, clock_zone, _.code),
         "short_day": figures.date(utc, clock_zone, _.code, weekday=False),

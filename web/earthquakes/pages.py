@@ -158,7 +158,7 @@ def all_zones(event_id: str, version: str) -> str:
         "zones.html",
         tab="earthquakes",
         entry=entry,
-        title=sentences.title(impact, g.language),
+        title=sentences.title(impact["event"], impact["places"]["landmark"], g.language),
         wanted=wanted,
         table=zones.table(impact, wanted, g.language),
         files=[one for one in services().runs.files(entry) if one["path"].startswith("zones.")],

@@ -5,11 +5,12 @@ true to a pixel over a city.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import cos, radians
-from typing import Any
+from typing import cast
 
 from siaga import palette
+from siaga.hazard.geojson import Ring, Shape
 
 FILL = {int(state): colour for state, colour in palette.FLOOD.items()} | {1: "url(#unknown)"}
 _GROUND = "#f3f2ec"
@@ -42,9 +43,10 @@ def draw(states: Mapping[str, int], shapes: Mapping[str, str]) -> str:
     )
 
 
-def _rings(geometry: Mapping[str, Any]) -> list[list[tuple[float, float]]]:
+def _rings(geometry: Shape) -> list[list[tuple[float, float]]]:
     polygons = geometry["coordinates"] if geometry["type"] == "MultiPolygon" else [geometry["coordinates"]]
-    return [[(float(x), float(y)) for x, y, *_ in ring] for rings in polygons for ring in rings]
+    rings = (ring for rings in cast(Sequence[Sequence[Ring]], polygons) for ring in rings)
+    return [[(float(x), float(y)) for x, y, *_ in ring] for ring in rings]
 
 
 def _placed(points: list[tuple[float, float]]) -> tuple[float, float, float, float]:

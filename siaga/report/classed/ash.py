@@ -1,11 +1,10 @@
 """An ash fall as it is printed: every figure of its impact.json in words and digits of one language."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from siaga import dates, palette
 from siaga.hazard.ash import ALERT_LEVELS, CLASSES
-from siaga.impact.stored.ash import AshDeposit, AshImpact
+from siaga.impact.stored.ash import AshDeposit, AshImpact, AshSpot, Eruption, eruption_of
 from siaga.impact.stored.classed import CountedZone
 from siaga.language import Language
 from siaga.moment import TIME_ZONES, parse, time_zone_of
@@ -29,13 +28,57 @@ _KINDS = (
 )
 
 
-def printed(impact: AshImpact, _: Language, towns: int = MOST_TOWNS, *, tight: bool = False) -> dict[str, Any]:
+class ThicknessRow(tables.ClassRow):
+    """A class of thickness as it is printed."""
+
+    number: str
+    thickness: str
+
+
+class PrintedAsh(tables.Frame):
+    """Everything that a template needs, as text; tables as templates walk through them."""
+
+    title: str
+    when: str
+    utc: str
+    column: str
+    column_short: str
+    coordinates: str
+    window: str
+    expires: str
+    level: dict[str, str]
+    cumulative: str
+    chip: dict[str, str]
+    how_bad: str
+    classes: list[ThicknessRow]
+    total: str
+    where: str
+    who: str
+    zones: dict[str, object] | None
+    numbers: dict[str, str]
+    near: list[dict[str, object]]
+    near_answer: str
+    towns: list[dict[str, object]]
+    more_towns: int
+    airports: list[dict[str, object]]
+    airports_answer: str
+    needs: dict[str, object] | None
+    prepare: str
+    topics: list[str]
+    effects: list[dict[str, object]]
+    things: list[dict[str, object]]
+    beyond: dict[str, object]
+    colours: Mapping[str, str]
+    thickness: dict[str, str]
+
+
+def printed(impact: AshImpact, _: Language, towns: int = MOST_TOWNS, *, tight: bool = False) -> PrintedAsh:
     """Everything a template needs, as text; lists of rows for tables.
 
     towns: most of their table on page 2. tight: page 1 has no room for all rows that it usually shows. The eruption
     is known (event has a volcano).
     """
-    event: Mapping[str, Any] = impact["event"]  # all of it is known
+    event = eruption_of(impact["event"])
     found = counted(impact)
     when, utc = moment(event["time"], event, _)
     codes = [name for name in WORST_FIRST if impact["map"]["cells_by_class"][name]]
@@ -86,7 +129,7 @@ def printed(impact: AshImpact, _: Language, towns: int = MOST_TOWNS, *, tight: b
     }
 
 
-def moment(stored: str, event: Mapping[str, Any], _: Language) -> tuple[str, str]:
+def moment(stored: str, event: Eruption, _: Language) -> tuple[str, str]:
     """A stored time by the clock at the volcano, and in UTC."""
     utc = parse(stored)
     zone = time_zone(event)
@@ -96,7 +139,7 @@ def moment(stored: str, event: Mapping[str, Any], _: Language) -> tuple[str, str
     )
 
 
-def time_zone(event: Mapping[str, Any]) -> str:
+def time_zone(event: Eruption) -> str:
     """WIB, WITA or WIT: by the offset in which the eruption's time was written, else by longitude."""
     return next(
         (zone for zone, hours in TIME_ZONES.items() if hours == event["utc_offset_hours"]),
@@ -104,7 +147,7 @@ def time_zone(event: Mapping[str, Any]) -> str:
     )
 
 
-def column(event: Mapping[str, Any], _: Language) -> str:
+def column(event: Eruption, _: Language) -> str:
     """How high the column rose."""
     height = figures.whole(event["eruption_height_m"], _.code)
     if event["column_height_m"] is None:
@@ -214,7 +257,7 @@ def prepare(impact: AshImpact, _: Language) -> str:
     return _("Prepare for {people} displaced people.", people=tables.people_text(impact["displaced"], _))
 
 
-def beyond(impact: AshImpact, _: Language) -> dict[str, Any]:
+def beyond(impact: AshImpact, _: Language) -> dict[str, object]:
     """What is not in the figures."""
     return {
         "lead": _("Lava, hot clouds, lahars, gas, deaths, loss in money, ash still in the air."),
@@ -235,7 +278,7 @@ def level(name: str, _: Language) -> dict[str, str]:
     }
 
 
-def _window(event: Mapping[str, Any], _: Language) -> str:
+def _window(event: Eruption, _: Language) -> str:
     days = event["forecast_days"]
     expires = _short(event["expires"], event, _)
     if days == 1:
@@ -243,12 +286,12 @@ def _window(event: Mapping[str, Any], _: Language) -> str:
     return _("Forecast for {days} days, holds until {when}", days=days, when=expires)
 
 
-def _short(stored: str, event: Mapping[str, Any], _: Language) -> str:
+def _short(stored: str, event: Eruption, _: Language) -> str:
     utc, zone = parse(stored), time_zone(event)
     return dates.dated(utc, _.code, zone)
 
 
-def _classes(impact: AshImpact, _: Language) -> list[dict[str, Any]]:
+def _classes(impact: AshImpact, _: Language) -> list[ThicknessRow]:
     """A row per class, the thickest first."""
     people = tables.people(impact, CLASSES, _)
     cells = impact["map"]["cells_by_class"]
@@ -267,7 +310,7 @@ def _classes(impact: AshImpact, _: Language) -> list[dict[str, Any]]:
     ]
 
 
-def _effect(impact: AshImpact, name: str, _: Language) -> dict[str, Any]:
+def _effect(impact: AshImpact, name: str, _: Language) -> dict[str, object]:
     return {
         "code": name,
         "number": str(CLASSES.index(name) + 1),
@@ -277,7 +320,7 @@ def _effect(impact: AshImpact, name: str, _: Language) -> dict[str, Any]:
     }
 
 
-def _towns(impact: AshImpact, most: int, _: Language) -> list[dict[str, Any]]:
+def _towns(impact: AshImpact, most: int, _: Language) -> list[dict[str, object]]:
     return [
         {
             "name": one["name"],
@@ -290,20 +333,20 @@ def _towns(impact: AshImpact, most: int, _: Language) -> list[dict[str, Any]]:
     ]
 
 
-def _airports(impact: AshImpact, most: int, _: Language) -> list[dict[str, Any]]:
+def _airports(impact: AshImpact, most: int, _: Language) -> list[dict[str, object]]:
     return [
         {"name": one["name"] + (f" ({one['code']})" if one["code"] else ""), **_spot(one, _)}
         for one in (impact["airports"] or ())[:most]
     ]
 
 
-def _spot(one: Mapping[str, Any], _: Language) -> dict[str, Any]:
+def _spot(one: AshSpot, _: Language) -> dict[str, object]:
     """The class of a point, and where it lies from the volcano."""
     return {
         "code": one["class"],
         "number": str(CLASSES.index(one["class"]) + 1),
-        "distance": f"{figures.whole(one['distance_km'], _.code)}\u00a0km",
-        "direction": _(words.WINDS[one["direction"]]),
+        "distance": "" if one["distance_km"] is None else f"{figures.whole(one['distance_km'], _.code)}\u00a0km",
+        "direction": _(words.WINDS[one["direction"]]) if one["direction"] else "",
     }
 
 

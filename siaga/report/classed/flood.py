@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TypedDict
 
 from siaga import dates, palette
 from siaga.impact.flood import AFFECTED_FROM, CLASSES, DEPTHS_CM
 from siaga.impact.floodtrend import Trend
-from siaga.impact.stored.flood import FloodImpact
+from siaga.impact.stored.flood import FloodedVillage, FloodImpact
 from siaga.language import Language
 from siaga.moment import parse, time_zone_of
 from siaga.report import figures, limits, words
@@ -27,9 +27,56 @@ REGIONS = {"ID-JK": "Jakarta"}
 Trends = Mapping[int, Trend | None]
 
 
+class Neighbourhood(TypedDict):
+    """A kelurahan as it is printed. code: None where its RWs have ids of another kind. cells: RWs by state."""
+
+    name: str
+    code: str | None
+    state: str
+    cells: list[str]
+    people: str
+
+
+class StateRow(tables.ClassRow):
+    """A state as it is printed. areas: RWs."""
+
+    depth: str
+    areas: str
+
+
+class PrintedFlood(tables.Frame):
+    """Everything that a template needs, as text; tables as templates walk through them."""
+
+    title: str
+    when: str
+    utc: str
+    newest: str
+    state: dict[str, str]
+    chip: dict[str, str]
+    how_bad: str
+    classes: list[StateRow]
+    affected: str
+    affected_areas: str
+    displaced: str
+    where: str
+    who: str
+    zones: dict[str, object] | None
+    numbers: dict[str, str]
+    deepest: list[Neighbourhood]
+    neighbourhoods: dict[str, object]
+    neighbourhoods_answer: str
+    trend: dict[str, object]
+    needs: dict[str, object] | None
+    prepare: str
+    things: list[dict[str, object]]
+    beyond: dict[str, object]
+    colours: Mapping[str, str]
+    depths: dict[str, str]
+
+
 def printed(
     impact: FloodImpact, trends: Trends, _: Language, rows: int = MOST_ROWS, *, tight: bool = False
-) -> dict[str, Any]:
+) -> PrintedFlood:
     """Everything a template needs, as text; lists of rows for tables.
 
     trends: per number of hours ago what changed since; None where that
@@ -134,7 +181,7 @@ def how_bad(impact: FloodImpact, _: Language) -> str:
     )
 
 
-def neighbourhoods(villages: Sequence[Mapping[str, Any]], _: Language) -> list[dict[str, Any]]:
+def neighbourhoods(villages: Sequence[FloodedVillage], _: Language) -> list[Neighbourhood]:
     """Kelurahan with RWs that have a state, the deepest first: name, number of RWs per state, affected people."""
     order = sorted(villages, key=lambda one: (*(-one["areas_by_class"][state] for state in WORST_FIRST), one["name"]))
     return [
@@ -149,7 +196,7 @@ def neighbourhoods(villages: Sequence[Mapping[str, Any]], _: Language) -> list[d
     ]
 
 
-def where(named: Sequence[Mapping[str, Any]], _: Language) -> str:
+def where(named: Sequence[Neighbourhood], _: Language) -> str:
     """The kelurahan with the deepest water."""
     if not named or int(named[0]["state"]) < AFFECTED_FROM:
         return _("No kelurahan is flooded.")
@@ -179,9 +226,9 @@ def prepare(impact: FloodImpact, _: Language) -> str:
     return _("Prepare for {people} displaced people.", people=tables.people_text(impact["displaced"], _))
 
 
-def trend(trends: Trends, _: Language) -> dict[str, Any]:
+def trend(trends: Trends, _: Language) -> dict[str, object]:
     """What changed since earlier hours: a row per hour, the sentence about the latest that is known."""
-    rows: list[dict[str, Any]] = []
+    rows: list[dict[str, object]] = []
     answer = ""
     for hours, one in sorted(trends.items()):
         name = _("1 hour ago") if hours == 1 else _("{hours} hours ago", hours=hours)
@@ -205,7 +252,7 @@ def _change(name: str, counts: Sequence[int], _: Language) -> str:
     return _("About as {when}.", when=name)
 
 
-def beyond(impact: FloodImpact, _: Language) -> dict[str, Any]:
+def beyond(impact: FloodImpact, _: Language) -> dict[str, object]:
     """What is not in the figures."""
     missing = []
     if impact["structures"] is None:
@@ -222,7 +269,7 @@ def beyond(impact: FloodImpact, _: Language) -> dict[str, Any]:
     }
 
 
-def _classes(impact: FloodImpact, _: Language) -> list[dict[str, Any]]:
+def _classes(impact: FloodImpact, _: Language) -> list[StateRow]:
     """A row per state, the highest first: depth, RWs, people."""
     people = tables.people(impact, CLASSES, _)
     return [
@@ -239,7 +286,7 @@ def _classes(impact: FloodImpact, _: Language) -> list[dict[str, Any]]:
     ]
 
 
-def _cut(named: Sequence[Mapping[str, Any]], most: int, _: Language) -> dict[str, Any]:
+def _cut(named: Sequence[Neighbourhood], most: int, _: Language) -> dict[str, object]:
     """The table of kelurahan in two columns; how many are left out of it."""
     shown = list(named[:most])
     half = (len(shown) + 1) // 2

@@ -1,7 +1,6 @@
 """The pages of a flood's or an ash fall's report: how they are filled at first, and what they say for a fit."""
 
 import math
-from typing import Any
 
 from siaga.hazards import HAZARDS
 from siaga.impact.stored import AshImpact, ClassedImpact, FloodImpact
@@ -47,7 +46,7 @@ def of_ash(impact: AshImpact, public_url: str, language: Language, fitted: Fit) 
 
 def _html(
     impact: ClassedImpact,
-    shown: dict[str, Any],
+    shown: flood.PrintedFlood | ash.PrintedAsh,
     templates: tuple[str, ...],
     public_url: str,
     language: Language,
@@ -56,7 +55,7 @@ def _html(
 ) -> str:
     url = f"{public_url}/{HAZARDS[impact['hazard']].page}/{impact['event_id']}"
     rows = layout.rows(impact, language, without)
-    return template.html(templates, shown | {"sections": rows}, url, fitted, language, impact)
+    return template.html(templates, {**shown, "sections": rows}, url, fitted, language, impact)
 
 
 def _guess(impact: ClassedImpact, height: float, least: float, pages: int, rows: int, language: Language) -> Fit:

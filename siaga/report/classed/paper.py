@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import shapely.geometry
 
+from siaga.foreign import Geometry
 from siaga.gis.map import drawing
 from siaga.gis.map.scale import ASHFALL, FLOODING, Scale
 from siaga.impact.stored import AshImpact, ClassedImpact, FloodImpact
@@ -21,7 +21,7 @@ from siaga.report.picture import map_px
 
 def of_flood(
     impact: FloodImpact,
-    classes: Mapping[str, Any],
+    classes: Mapping[str, Geometry],
     trends: flood.Trends,
     atlas: Atlas,
     public_url: str,
@@ -49,7 +49,7 @@ def of_flood(
 
 def of_ash(
     impact: AshImpact,
-    classes: Mapping[str, Any],
+    classes: Mapping[str, Geometry],
     atlas: Atlas,
     public_url: str,
     languages: Sequence[Language],
@@ -70,7 +70,7 @@ def of_ash(
 class _Drawn:
     """What a map shows; fields as Paper has them."""
 
-    classes: Mapping[int, Any]
+    classes: Mapping[int, Geometry]
     atlas: Atlas
     scale: Scale
     origin: str = ""
@@ -82,7 +82,7 @@ class _Printing:
 
     guess: Fit
     pages: Callable[[Fit], str]
-    facts: Mapping[str, Any]
+    facts: Mapping[str, object]
 
 
 def _paper(impact: ClassedImpact, drawn: _Drawn, printing: _Printing, language: Language) -> Paper:
@@ -100,7 +100,7 @@ def _paper(impact: ClassedImpact, drawn: _Drawn, printing: _Printing, language: 
     )
 
 
-def _deepest(classes: Mapping[str, Any], named: Sequence[Mapping[str, Any]]) -> list[tuple[str, Any]]:
+def _deepest(classes: Mapping[str, Geometry], named: Sequence[flood.Neighbourhood]) -> list[tuple[str, Geometry]]:
     """The kelurahan with the deepest water, and its deepest RW."""
     deepest = []
     for village in named[: flood.MOST_DEEPEST]:

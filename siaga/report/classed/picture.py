@@ -1,21 +1,22 @@
 """The picture for messengers of a flood or an ash fall: what it says."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from siaga.impact.stored import AshImpact, ClassedImpact, FloodImpact
 from siaga.language import Language
 from siaga.report import figures, limits, picture
+from siaga.report.classed.ash import PrintedAsh
+from siaga.report.classed.flood import PrintedFlood
 
 
-def html(impact: ClassedImpact, facts: Mapping[str, Any], _: Language) -> str:
+def html(impact: ClassedImpact, facts: Mapping[str, object], _: Language) -> str:
     """The picture as a page of its own, to be typeset at 96 dpi. facts: of one hazard, as below."""
     demonstration = any(file["demonstration"] for file in impact["provenance"]["analysis_data"]["files"])
     shown = {**facts, "drill": impact["drill"], "demonstration": demonstration}
     return picture.html("picture-classed.html", impact, shown, 0, _)
 
 
-def of_flood(impact: FloodImpact, shown: Mapping[str, Any], _: Language) -> dict[str, Any]:
+def of_flood(impact: FloodImpact, shown: PrintedFlood, _: Language) -> dict[str, object]:
     """What the picture of a flood says. shown: as printed."""
     limit = limits.of(_)
     states = _("(states {first} to {last})", first=limit.first_state, last=limit.last_state)
@@ -49,7 +50,7 @@ def of_flood(impact: FloodImpact, shown: Mapping[str, Any], _: Language) -> dict
     }
 
 
-def of_ash(impact: AshImpact, shown: Mapping[str, Any], _: Language) -> dict[str, Any]:
+def of_ash(impact: AshImpact, shown: PrintedAsh, _: Language) -> dict[str, object]:
     """What the picture of an ash fall says. shown: as printed."""
     limit = limits.of(_)
     return {

@@ -1,13 +1,48 @@
 """What reports of hazards with classes of depth or thickness share: people by class and zone, needs, small print."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import TypedDict, cast
 
 from siaga.impact.stored import ClassedImpact
+from siaga.impact.stored.ash import AshAssets
 from siaga.impact.stored.classed import ClassedAmounts, ClassedZone, CountedZone
+from siaga.impact.stored.flood import FloodedRoads, FloodedStructures
 from siaga.language import Language
 from siaga.report import figures, listed, words
 from siaga.report.words import GROUP_NAMES, NEED_NAMES, need, short
+
+_Layer = FloodedStructures | FloodedRoads | AshAssets
+
+
+class Bar(TypedDict):
+    """The people of a class as a printed cell, and the length of their bar in per cent."""
+
+    people: str
+    bar: float
+
+
+class Frame(TypedDict):
+    """What the frame prints. running: name and rest of the running head. small: paragraphs of the small print."""
+
+    language: str
+    kind: str
+    running: dict[str, str]
+    drill: bool
+    demonstration: bool
+    sources: dict[str, str]
+    small: dict[str, str]
+    warnings: list[str]
+    note: str
+
+
+class ClassRow(TypedDict):
+    """A class as it is printed. bar: per cent. own: whether it is the worst there is."""
+
+    code: str
+    name: str
+    people: str
+    bar: float
+    own: bool
 
 
 def people_known(impact: ClassedImpact) -> bool:
@@ -21,7 +56,7 @@ def people_by_class(impact: ClassedImpact) -> Mapping[str, float] | None:
     return by_class if people_known(impact) else None
 
 
-def people(impact: ClassedImpact, classes: Sequence[str], _: Language) -> dict[str, dict[str, Any]]:
+def people(impact: ClassedImpact, classes: Sequence[str], _: Language) -> dict[str, Bar]:
     """Per class its people as a printed cell, and the length of their bar in per cent; empty where unknown."""
     by_class = people_by_class(impact)
     if by_class is None:
@@ -56,7 +91,7 @@ def table(
     counted: Sequence[str],
     most: int,
     _: Language,
-) -> dict[str, Any] | None:
+) -> dict[str, object] | None:
     """Zone by class, the worst first, at most that many rows, the rest summed; None where nobody is reached.
 
     zones: those that tables list. classes: the worst first; those that nobody lives in are left out. counted: those
@@ -85,7 +120,7 @@ def table(
     return {"heads": used, "rows": rows, "total": _row(_("Total"), whole, used, counted, _)}
 
 
-def listing(impact: ClassedImpact, classes: Sequence[str], most: int, _: Language) -> dict[str, Any]:
+def listing(impact: ClassedImpact, classes: Sequence[str], most: int, _: Language) -> dict[str, object]:
     """The zones for a page of the web, the most affected first; a last row for those outside. Unknown is a word.
 
     classes: the columns. more: how many zones are left out.
@@ -103,7 +138,7 @@ def listing(impact: ClassedImpact, classes: Sequence[str], most: int, _: Languag
 
 def _listed(
     name: str, parent: str, zone: ClassedZone | ClassedAmounts, classes: Sequence[str], _: Language
-) -> dict[str, Any]:
+) -> dict[str, object]:
     def cell(people: float | None) -> str:
         return _("not known") if people is None else figures.people_cell(people, _.code)
 
@@ -116,7 +151,7 @@ def _plain(name: str) -> str:
     return short(name).removeprefix("Kota Administrasi ")
 
 
-def needs(impact: ClassedImpact, _: Language) -> dict[str, Any] | None:
+def needs(impact: ClassedImpact, _: Language) -> dict[str, object] | None:
     """Needs of the displaced, and who they are; None where nobody is displaced or nothing is known."""
     plan = impact["planning"]
     if plan is None or plan["people"] < 1:
@@ -137,14 +172,14 @@ def things(
     classes: Sequence[str],
     counted: Sequence[str],
     _: Language,
-) -> list[dict[str, Any]]:
+) -> list[dict[str, object]]:
     """Structures, roads, land by kind and class, as far as they are installed; cells are whole, totals theirs.
 
     kinds: key in impact.json, names of its types.
     """
-    found, layers = [], cast(Mapping[str, Any], impact)
+    found: list[dict[str, object]] = []
     for key, names in kinds:
-        layer = layers.get(key)
+        layer = _layer(impact, key)
         if layer is None:
             continue
         cells = _cells(layer, classes, counted)
@@ -157,7 +192,7 @@ def things(
                 "heading": _(words.LAYERS[key]),
                 "rows": [_whole_row(name, cell, sums, _) for name, cell in rows],
                 "total": _whole_row(_("Total"), everything, sums, _),
-                "note": _.reason(layer.get("note")),
+                "note": _.reason(cast(AshAssets, layer)["note"] if "note" in layer else None),
             }
         )
     return found
@@ -167,14 +202,23 @@ def things_by_class(
     impact: ClassedImpact, key: str, classes: Sequence[str], counted: Sequence[str], _: Language
 ) -> dict[str, str]:
     """Per class how many structures, kilometres or hectares: the last row of things; empty where not installed."""
-    layer = cast(Mapping[str, Any], impact).get(key)
+    layer = _layer(impact, key)
     if layer is None:
         return {}
     whole = _added(_cells(layer, classes, counted), classes)
     return {name: figures.whole(size, _.code) for name, size in zip(classes, whole, strict=True)}
 
 
-def _cells(layer: Mapping[str, Any], classes: Sequence[str], counted: Sequence[str]) -> dict[str, list[int]]:
+def _layer(impact: ClassedImpact, key: str) -> _Layer | None:
+    """What stands or lies there; None where no such layer is installed, or the hazard reads none."""
+    if key == "structures":
+        return impact["structures"]
+    if key == "roads":
+        return impact["roads"]
+    return impact["land_cover"] if impact["hazard"] == "ash" and key == "land_cover" else None
+
+
+def _cells(layer: _Layer, classes: Sequence[str], counted: Sequence[str]) -> dict[str, list[int]]:
     """Per kind whole numbers per class, of the kinds that have anything in the classes that count."""
     return {
         kind: [round(one[name]) for name in classes]
@@ -200,9 +244,7 @@ def sources(impact: ClassedImpact, _: Language) -> dict[str, str]:
     }
 
 
-def frame(
-    impact: ClassedImpact, kind: str, running: tuple[str, str], method: str, limits: str, _: Language
-) -> dict[str, Any]:
+def frame(impact: ClassedImpact, kind: str, running: tuple[str, str], method: str, limits: str, _: Language) -> Frame:
     """What the frame prints: running head, bands, small print.
 
     running: its right part, the first in bold. method, limits: paragraphs of the small print.
@@ -240,13 +282,13 @@ def ended(sentence: str) -> str:
 
 def _row(
     name: str, parts: Sequence[Mapping[str, float]], used: Sequence[str], counted: Sequence[str], _: Language
-) -> dict[str, Any]:
+) -> dict[str, object]:
     def people(classes: Sequence[str]) -> str:
         return figures.people_cell(sum(by_class[one] for by_class in parts for one in classes), _.code)
 
     return {"name": name, "cells": [people([one]) for one in used], "total": people(counted)}
 
 
-def _whole_row(name: str, cells: Sequence[int], sums: Sequence[int], _: Language) -> dict[str, Any]:
+def _whole_row(name: str, cells: Sequence[int], sums: Sequence[int], _: Language) -> dict[str, object]:
     counted = sum(cells[number] for number in sums)
     return {"name": name, "cells": [figures.whole(cell, _.code) for cell in (*cells, counted)]}

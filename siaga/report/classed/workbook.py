@@ -1,12 +1,12 @@
 """A flood or an ash fall as a workbook (XLSX): zones by level, people, areas or towns, needs, sources."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
 
 from siaga.impact.stored import ClassedImpact
+from siaga.impact.stored.classed import ClassedAmounts, ClassedZone
 from siaga.impact.stored.head import Plan
 from siaga.language import Language
-from siaga.report import workbook
+from siaga.report import listed, workbook
 from siaga.report.workbook import PRECISE, WHOLE, Worksheets, sources
 
 Columns = tuple[tuple[str, str], ...]  # key in impact.json, number format
@@ -17,8 +17,6 @@ _VILLAGES += (("displaced", WHOLE),)
 _TOWNS: Columns = (("name", ""), ("zone", ""), ("population", WHOLE), ("class", ""), ("thickness_cm", PRECISE))
 _TOWNS += (("distance_km", PRECISE), ("longitude", PRECISE), ("latitude", PRECISE))
 _AIRPORTS = (("name", ""), ("code", ""), *_TOWNS[3:])
-_LISTS: tuple[tuple[str, str, Columns], ...] = (("areas", "RW", _AREAS), ("villages", "Kelurahan", _VILLAGES))
-_LISTS += (("places", "Towns", _TOWNS), ("airports", "Airports", _AIRPORTS))
 
 
 def make(impact: ClassedImpact, languages: Sequence[Language]) -> bytes:
@@ -27,8 +25,8 @@ def make(impact: ClassedImpact, languages: Sequence[Language]) -> bytes:
     def fill(worksheets: Worksheets) -> None:
         _zones(worksheets, impact)
         _people(worksheets, impact)
-        for key, name, fields in _LISTS:
-            if rows := cast(Mapping[str, Any], impact).get(key):
+        for name, fields, rows in _lists(impact):
+            if rows:
                 worksheets.add(worksheets.both(name), fields, [[row[field] for field, _form in fields] for row in rows])
         _needs(worksheets, impact["planning"])
         sources(worksheets, impact, impact["event"], "input")
@@ -36,22 +34,24 @@ def make(impact: ClassedImpact, languages: Sequence[Language]) -> bytes:
     return workbook.make(impact, languages, fill)
 
 
+def _lists(impact: ClassedImpact) -> list[tuple[str, Columns, Sequence[Mapping[str, object]] | None]]:
+    """What else is listed: the name of its worksheet, its columns, its rows; None where it is not installed."""
+    if impact["hazard"] == "flood":
+        return [("RW", _AREAS, impact["areas"]), ("Kelurahan", _VILLAGES, impact["villages"])]
+    return [("Towns", _TOWNS, impact["places"]), ("Airports", _AIRPORTS, impact["airports"])]
+
+
 def _zones(worksheets: Worksheets, impact: ClassedImpact) -> None:
     classes = list(impact["people"]["by_class"])
-    columns = [(worksheets.both("Code"), ""), (worksheets.both("Name"), ""), (worksheets.both("Above"), "")]
-    columns += [(worksheets.both("People"), WHOLE), *((name, WHOLE) for name in classes)]
+    columns = [(worksheets.both("People"), WHOLE), *((name, WHOLE) for name in classes)]
     columns += [(worksheets.both("Affected"), WHOLE), (worksheets.both("Displaced, planning figure"), WHOLE)]
-    for level, zones in worksheets.levels(impact):
-        rows = [
-            [
-                *(zone["code"], zone["name"], zone["parent"], zone["people"]),
-                *(zone["by_class"][name] for name in classes),
-                *(zone["affected"], zone["displaced"]),
-            ]
-            for zone in zones
-        ]
-        name = worksheets.both("Zones")
-        worksheets.add(f"{level} {name}" if level else name, columns, rows)
+
+    def cells(one: ClassedZone | ClassedAmounts) -> list[object]:
+        return [one["people"], *(one["by_class"][name] for name in classes), one["affected"], one["displaced"]]
+
+    table, rest = impact.get("table"), listed.outside(impact)
+    zones = [(zone, cells(zone)) for zone in impact["zones"]]
+    worksheets.zones(columns, zones, (table["level"], cells(rest)) if table and rest else None)
 
 
 def _people(worksheets: Worksheets, impact: ClassedImpact) -> None:
@@ -65,7 +65,7 @@ def _people(worksheets: Worksheets, impact: ClassedImpact) -> None:
 
 def _needs(worksheets: Worksheets, plan: Plan | None) -> None:
     columns = [(worksheets.both("Planning figure"), ""), (worksheets.both("People"), WHOLE)]
-    rows: list[list[Any]] = []
+    rows: list[list[object]] = []
     if plan is not None:
         rows.append([worksheets.both("Displaced, planning figure"), plan["people"]])
         rows += [[name, amount] for part in ("needs", "groups") for name, amount in plan[part].items()]

@@ -1,11 +1,21 @@
 """What is not in the figures, what to check at once, and how far the data reach."""
 
+from typing import TypedDict
+
 from siaga.impact.stored.earthquake import CaveatsRecord, EarthquakeImpact
 from siaga.language import Language
 from siaga.report import figures
 
 
-def beyond(impact: EarthquakeImpact, _: Language) -> dict[str, object]:
+class Beyond(TypedDict):
+    """What is not in the figures, in sentences."""
+
+    lead: str
+    checks: list[str]
+    missing: list[str]
+
+
+def beyond(impact: EarthquakeImpact, _: Language) -> Beyond:
     """lead: what is left out, always the same; checks: what this quake calls for; missing: layers not installed."""
     lead = [_("tsunami"), _("landslides"), _("liquefaction"), _("aftershocks")]
     if impact.get("economic") is None:

@@ -1,6 +1,7 @@
 """How bad: the alert level, the models side by side, the loss in money, as they are printed."""
 
 from collections.abc import Mapping
+from typing import NotRequired, TypedDict
 
 from siaga.impact.loss import BEGINS, LEVELS
 from siaga.impact.stored.earthquake import (
@@ -14,7 +15,27 @@ from siaga.report.earthquake import axis, sentences
 MODELS = {"siaga": "Siaga", "pager": "PAGER", "itb": "ITB", "itb-bayesian": "ITB Bayes"}
 
 
-def level(impact: EarthquakeImpact, _: Language) -> dict[str, object]:
+class Level(TypedDict):
+    """A level as it is printed. rank: among four. chance: of it. likely, wide, median: deaths by the model behind it.
+
+    bars: the chance of each level; none where nothing is known. beside: what sets it, and what PAGER would say.
+    """
+
+    code: str
+    name: str
+    rank: str
+    chance: str
+    likely: str
+    help: str
+    bars: list[dict[str, object]]
+    model: str
+    reason: str
+    beside: str
+    wide: NotRequired[str]
+    median: NotRequired[str]
+
+
+def level(impact: EarthquakeImpact, _: Language) -> Level:
     """The level, its place among four, the chance of each, and the deaths as ranges by the model that sets it."""
     found = sentences.setting(impact)
     if found is None:

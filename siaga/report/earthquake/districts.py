@@ -4,7 +4,7 @@ Each figure is rounded by itself, sums too, so that one number is printed alike 
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TypedDict
 
 from siaga import palette
 from siaga.impact.mmi import ROMAN
@@ -25,12 +25,28 @@ MOST_WORST = 6
 _PAGER = "pager"  # the model whose deaths are shared out among the districts
 
 
-def classes(impact: EarthquakeImpact, _: Language) -> dict[str, Any] | None:
+class Classes(TypedDict):
+    """People by MMI class, as they are printed."""
+
+    rows: list[dict[str, object]]
+    total: str
+
+
+class Worst(TypedDict):
+    """The worst districts. lowest, base: from which class on bars and people are."""
+
+    lowest: str
+    base: str
+    legend: list[dict[str, object]]
+    rows: list[dict[str, object]]
+
+
+def classes(impact: EarthquakeImpact, _: Language) -> Classes | None:
     """People by MMI class, the strongest first; None where they are not known."""
     by_mmi = people_by_mmi(impact)
     if by_mmi is None:
         return None
-    rows = []
+    rows: list[dict[str, object]] = []
     groups = _met(by_mmi)
     most = max(sum(by_mmi[str(mmi)] for mmi in range(low, high + 1)) for low, high in groups) or 1.0
     for low, high in groups:
@@ -54,9 +70,9 @@ def classes(impact: EarthquakeImpact, _: Language) -> dict[str, Any] | None:
     return {"rows": rows, "total": figures.people_cell(_sum(by_mmi, (1, 10)), _.code)}
 
 
-def legend_rows(impact: Mapping[str, Any]) -> int:
+def legend_rows(impact: EarthquakeImpact) -> int:
     """How many rows of classes there are."""
-    return len(_met(impact["people"]["by_mmi"]))
+    return len(_met({mmi: people or 0.0 for mmi, people in impact["people"]["by_mmi"].items()}))
 
 
 def _met(by_mmi: Mapping[str, float]) -> list[tuple[int, int]]:
@@ -111,7 +127,7 @@ def percents(order: Sequence[tuple[EarthquakeAmounts, float]]) -> list[int]:
 
 def worst(
     order: Sequence[tuple[CountedEarthquakeZone, float]], shares: Sequence[int], count: int, _: Language
-) -> dict[str, Any]:
+) -> Worst:
     """The worst districts, count at most: stacked bars of the people at MMI VI and above."""
     lowest = DAMAGING if any(_above(zone, DAMAGING) for zone, _share in order[:count]) else 2
     shown = [(zone, share) for zone, share in order[:count] if _above(zone, lowest)]
@@ -148,7 +164,7 @@ def _above(zone: EarthquakeAmounts, lowest: int) -> float:
 
 def table(
     order: Sequence[tuple[CountedEarthquakeZone, float]], impact: EarthquakeImpact, most: int, _: Language
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """District × MMI, as many rows as matter (most at least 2), the rest summed, and those outside all districts."""
     rest, unknown = beside(impact, order), listed.unknown(impact)
     everyone: list[tuple[EarthquakeAmounts, float]] = [*order, *([rest] if rest else [])]
@@ -198,7 +214,7 @@ def _row(
     percent: int,
     used: Sequence[tuple[int, int]],
     _: Language,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     def cell(low: int, high: int = 10) -> str:
         return figures.people_cell(sum(_sum(by_mmi, (low, high)) for by_mmi in people), _.code)
 
@@ -211,7 +227,7 @@ def _row(
     }
 
 
-def _unknown_row(name: str, columns: int, _: Language) -> dict[str, Any]:
+def _unknown_row(name: str, columns: int, _: Language) -> dict[str, object]:
     return {"name": name, "people": _("not known"), "cells": [""] * columns, "strong": "", "share": ""}
 
 

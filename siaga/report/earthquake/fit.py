@@ -1,15 +1,13 @@
 """How the report of an earthquake fills its pages: the first guess."""
 
 import math
-from collections.abc import Mapping
-from typing import Any
 
 from siaga.exposure.vocabulary import OVERLAYS
 from siaga.impact.stored.earthquake import EarthquakeImpact
 from siaga.language import Language
 from siaga.report import fit, layout, listed
 from siaga.report.earthquake import districts
-from siaga.report.earthquake.printed import printed
+from siaga.report.earthquake.printed import Printed, printed
 from siaga.report.fit import Fit
 from siaga.report.words import short
 
@@ -70,7 +68,7 @@ def _map_mm(impact: EarthquakeImpact, pages: int, change: bool) -> float:
     return height
 
 
-def _longer_mm(impact: EarthquakeImpact, shown: Mapping[str, Any], tight: bool) -> float:
+def _longer_mm(impact: EarthquakeImpact, shown: Printed, tight: bool) -> float:
     """Height of what page 1 says at greater length than others do. shown: as printed."""
     across = _lines(" ".join([shown["beyond"]["lead"], *shown["beyond"]["checks"]]), _ACROSS[tight]) - 1
     across += sum(_lines(warning, _ACROSS[tight]) for warning in shown["warnings"])
@@ -82,7 +80,7 @@ def _longer_mm(impact: EarthquakeImpact, shown: Mapping[str, Any], tight: bool) 
     return _ACROSS_MM * across + max(0.0, bad) + below + beside
 
 
-def _worst_mm(impact: EarthquakeImpact, shown: Mapping[str, Any], tight: bool) -> float:
+def _worst_mm(impact: EarthquakeImpact, shown: Printed, tight: bool) -> float:
     """Height of the districts beside how sure all is, above that of as many with short names."""
     most = WORST_WHEN_TIGHT if tight else districts.MOST_WORST
     zones = districts.ranked(impact, listed.counted(impact))[:most]
@@ -91,7 +89,7 @@ def _worst_mm(impact: EarthquakeImpact, shown: Mapping[str, Any], tight: bool) -
     return longer + answer - fit.ROW_MM * (districts.MOST_WORST - len(zones))
 
 
-def _facts_mm(shown: Mapping[str, Any]) -> float:
+def _facts_mm(shown: Printed) -> float:
     """Height of the facts below how sure all is, above what they usually have."""
     version = shown["version"]
     shakemap = f"{shown['source']}, {version['name']} ({version['kind']}), {version['mapped']}"

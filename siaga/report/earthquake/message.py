@@ -1,13 +1,11 @@
 """A quake in five lines, for whoever passes it on by messenger."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from siaga.language import Language
 from siaga.report import limits
+from siaga.report.earthquake.printed import Printed
 
 
-def lines(printed: Mapping[str, Any], link: str, _: Language) -> list[str]:
+def lines(printed: Printed, link: str, _: Language) -> list[str]:
     """Level and quake; when; deaths; people; where to read on. An exercise, and stand-in data, say so first.
 
     printed: a report as siaga.report.earthquake.printed has it. link: of the page.

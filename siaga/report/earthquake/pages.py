@@ -1,8 +1,5 @@
 """The pages of an earthquake's report."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from siaga import palette
 from siaga.impact import fatality
 from siaga.impact.stored.earthquake import (
@@ -14,7 +11,7 @@ from siaga.report.earthquake import axis
 from siaga.report.earthquake.changes import Change
 from siaga.report.earthquake.districts import MOST_WORST
 from siaga.report.earthquake.fit import LEGEND_MM, LEGEND_ROW_MM, TIGHT_ROW_MM, WORST_WHEN_TIGHT
-from siaga.report.earthquake.printed import printed
+from siaga.report.earthquake.printed import Printed, printed
 from siaga.report.fit import Fit
 
 _TEMPLATES = ("first.html", "second.html", "third.html")
@@ -29,7 +26,8 @@ def html(impact: EarthquakeImpact, public_url: str, language: Language, fit: Fit
     shown = printed(impact, language, fit.rows, WORST_WHEN_TIGHT if fit.tight else MOST_WORST, fit.towns)
     url = f"{public_url}/earthquakes/{impact['event_id']}"
     rows = len(shown["classes"]["rows"]) if shown["classes"] else 6
-    shown |= {
+    page: dict[str, object] = {
+        **shown,
         **_frame(impact, shown, language),
         "class_mm": _class_mm(fit, rows),
         "sections": layout.rows(impact, language),
@@ -39,10 +37,10 @@ def html(impact: EarthquakeImpact, public_url: str, language: Language, fit: Fit
         "axis_bands": axis.BANDS,
         "axis_ticks": [(figures.whole(value, language.code), left) for value, left in axis.TICKS],
     }
-    return template.html(_TEMPLATES, shown, url, fit, language, impact)
+    return template.html(_TEMPLATES, page, url, fit, language, impact)
 
 
-def _frame(impact: EarthquakeImpact, shown: Mapping[str, Any], _: Language) -> dict[str, Any]:
+def _frame(impact: EarthquakeImpact, shown: Printed, _: Language) -> dict[str, object]:
     """What the frame prints: the running head, the chip of later pages, the small print."""
     version, level, sources = shown["version"], shown["level"], shown["sources"]
     provenance = impact["provenance"]
@@ -84,7 +82,7 @@ def _class_mm(fit: Fit, rows: int) -> float:
     return round(min(11.3, max(TIGHT_ROW_MM if fit.tight else LEGEND_ROW_MM, (fit.map_mm - LEGEND_MM) / rows)), 2)
 
 
-def _changed(change: Change | None, _: Language) -> dict[str, Any] | None:
+def _changed(change: Change | None, _: Language) -> dict[str, object] | None:
     """The rows that the report has room for; the web's page has all."""
     if change is None:
         return None

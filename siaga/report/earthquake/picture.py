@@ -23,7 +23,8 @@ def html(impact: EarthquakeImpact, _: Language) -> str:
     utc = moment.parse(impact["event"]["time"])
     others = [dates.clock(utc, "WIB")] if clock_zone != "WIB" else [dates.clock(utc, "UTC")]
     people, classes, shaking = _people(impact, _)
-    shown |= {
+    worst = [str(row["name"]) for row in shown["worst"]["rows"] if row["matters"]][:2]
+    more: dict[str, object] = {
         "place": sentences.short_location(impact, _),
         "when": dates.dated(utc, _.code, clock_zone),
         "others": " · ".join([*others, f"{_('depth')} {shown['depth']}"]),
@@ -31,11 +32,11 @@ def html(impact: EarthquakeImpact, _: Language) -> str:
         "people": people,
         "classes_word": classes,
         "shaking_word": shaking,
-        "worst_line": sentences.worst_line(impact, shown["worst"], _),
+        "worst_line": sentences.worst_line(impact, worst, _),
         "check": _("Check BMKG's tsunami warning.") if _below(impact) else "",
         "version_line": _version(impact, clock_zone, _),
     }
-    return picture.html("picture-earthquake.html", impact, shown, _below(impact), _)
+    return picture.html("picture-earthquake.html", impact, {**shown, **more}, _below(impact), _)
 
 
 def _below(impact: EarthquakeImpact) -> int:

@@ -1,13 +1,11 @@
 """What to prepare, and what stands there: planning figures, structures, roads, land, as they are printed."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
 
 from siaga import palette
+from siaga.errors import Reason
 from siaga.impact.mmi import ROMAN, class_of
-from siaga.impact.stored.earthquake import (
-    EarthquakeImpact,
-)
+from siaga.impact.stored.earthquake import EarthquakeImpact, NotableStructure
 from siaga.language import Language
 from siaga.report import figures, words
 from siaga.report.earthquake import sentences
@@ -17,7 +15,7 @@ MOST_NOTABLE = 16
 _MOST_CLASSES = 8
 
 
-def planning(impact: EarthquakeImpact, _: Language) -> dict[str, Any] | None:
+def planning(impact: EarthquakeImpact, _: Language) -> dict[str, object] | None:
     """Needs of the people at MMI VIII, VII and VI and above; None where nobody was shaken that hard."""
     plan = impact["planning"]
     if plan is None or plan["upper"]["people"] < 1:
@@ -44,17 +42,19 @@ def planning(impact: EarthquakeImpact, _: Language) -> dict[str, Any] | None:
     }
 
 
-def stands(impact: EarthquakeImpact, _: Language) -> dict[str, Any] | None:
+def stands(impact: EarthquakeImpact, _: Language) -> dict[str, object] | None:
     """Structures, roads and land under the shaking; None where no such layer is installed."""
-    tables, layers = [], cast(Mapping[str, Any], impact)
-    for key, names, total, unit in (
-        ("structures", words.STRUCTURES, "total", "count"),
-        ("roads", words.ROADS, "total_km", "km"),
-        ("land_cover", words.LAND, "total_ha", "ha"),
-    ):
-        layer = layers.get(key)
-        if layer is not None:
-            tables.append(_by_class(layer, names, total, words.LAYERS[key], unit, _))
+    tables = []
+    by_class: Mapping[str, Mapping[str, float]]
+    if built := impact.get("structures"):
+        by_class = {kind: one["by_mmi"] for kind, one in built["by_class"].items() if one["total"] > 0}
+        tables.append(_by_class("structures", by_class, words.STRUCTURES, "count", built["note"], _))
+    if roads := impact.get("roads"):
+        by_class = {kind: one["by_mmi"] for kind, one in roads["by_class"].items() if one["total_km"] > 0}
+        tables.append(_by_class("roads", by_class, words.ROADS, "km", roads["note"], _))
+    if land := impact.get("land_cover"):
+        by_class = {kind: one["by_mmi"] for kind, one in land["by_class"].items() if one["total_ha"] > 0}
+        tables.append(_by_class("land_cover", by_class, words.LAND, "ha", land["note"], _))
     if not tables:
         return None
     structures = impact.get("structures")
@@ -70,24 +70,30 @@ def stands(impact: EarthquakeImpact, _: Language) -> dict[str, Any] | None:
 
 
 def _by_class(
-    layer: Mapping[str, Any], names: Mapping[str, str], total: str, heading: str, unit: str, _: Language
-) -> dict[str, Any]:
+    key: str,
+    by_class: Mapping[str, Mapping[str, float]],
+    names: Mapping[str, str],
+    unit: str,
+    note: Reason | None,
+    _: Language,
+) -> dict[str, object]:
     """One table: a row per class, the most at MMI VI and above first; columns VIII and above, VII, VI, all.
 
-    All cells are whole; totals are taken from the printed cells.
+    key: of the layer. by_class: what there is of each class by MMI. All cells are whole; totals are taken
+    from the printed cells.
     """
-    cells = {name: _whole(one["by_mmi"]) for name, one in layer["by_class"].items() if one[total] > 0}
+    cells = {name: _whole(by_mmi) for name, by_mmi in by_class.items()}
     order = sorted(cells, key=lambda name: (*(-cell for cell in cells[name][:3]), -sum(cells[name]), name))
     lines = [(_(names[name]) if name in names else name, cells[name]) for name in order]
     if len(lines) > _MOST_CLASSES:
         rest = [cell for _name, cell in lines[_MOST_CLASSES - 1 :]]
         lines = [*lines[: _MOST_CLASSES - 1], (_("{count} others", count=len(rest)), _added(rest))]
     return {
-        "heading": _(heading),
+        "heading": _(words.LAYERS[key]),
         "unit": unit,
         "rows": [_class_row(name, cell, _) for name, cell in lines],
         "total": _class_row(_("Total"), _added([cell for _name, cell in lines]), _),
-        "note": _.reason(layer["note"]),
+        "note": _.reason(note),
     }
 
 
@@ -102,11 +108,11 @@ def _added(rows: Sequence[Sequence[int]]) -> list[int]:
     return [sum(column) for column in zip(*rows, strict=True)]
 
 
-def _class_row(name: str, cells: Sequence[int], _: Language) -> dict[str, Any]:
+def _class_row(name: str, cells: Sequence[int], _: Language) -> dict[str, object]:
     return {"name": name, "cells": [figures.whole(cell, _.code) for cell in (*cells[:3], sum(cells))]}
 
 
-def _notable(one: Mapping[str, Any], _: Language) -> dict[str, Any]:
+def _notable(one: NotableStructure, _: Language) -> dict[str, object]:
     mmi = class_of(one["mmi"])
     kind = words.STRUCTURES.get(one["type"], one["type"])
     return {

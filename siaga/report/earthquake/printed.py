@@ -4,11 +4,12 @@ The web's event page shows the same, so that list, page, phone and paper never d
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TypedDict
 
 from siaga import dates, moment, palette
 from siaga.impact.mmi import ROMAN, class_of
 from siaga.impact.stored.earthquake import CountedEarthquakeZone, EarthquakeImpact
+from siaga.impact.stored.head import Provenance
 from siaga.language import Language
 from siaga.report import figures, words
 from siaga.report.earthquake import beyond, deaths, districts, past, preparing, sentences
@@ -17,13 +18,59 @@ from siaga.report.listed import counted
 from siaga.report.words import short
 
 
+class PrintedEvent(TypedDict):
+    """What happened. sender_place: where the map's sender says that it was. source: who sent it."""
+
+    title: str
+    location: str
+    sender_place: str
+    time: dict[str, str]
+    depth: str
+    magnitude: str
+    coordinates: str
+    source: str
+
+
+class Printed(PrintedEvent):
+    """Everything that a template needs, as text; tables as templates walk through them."""
+
+    language: str
+    version: dict[str, str]
+    level: deaths.Level
+    how_bad: str
+    where: str
+    map_note: str
+    who: str
+    classes: districts.Classes | None
+    class_width: str
+    which_districts: str
+    worst: districts.Worst
+    how_sure: str
+    certainty: str
+    models: object
+    leaning: str
+    money: object
+    table: dict[str, object]
+    planning: dict[str, object] | None
+    towns: dict[str, object]
+    past: object
+    stands: dict[str, object] | None
+    beyond: beyond.Beyond
+    warnings: list[str]
+    note: str
+    drill: bool
+    demonstration: bool
+    sources: dict[str, str]
+    provenance: Provenance
+
+
 def printed(
     impact: EarthquakeImpact,
     _: Language,
     rows: int = MOST_ROWS,
     worst: int = districts.MOST_WORST,
     towns: int = MOST_TOWNS,
-) -> dict[str, Any]:
+) -> Printed:
     """Everything a template needs, as text; lists of rows for tables.
 
     rows: most of the table of districts by MMI; worst: of the table of the worst districts; towns: of the
@@ -67,12 +114,12 @@ def printed(
     }
 
 
-def _event(impact: EarthquakeImpact, zones: Sequence[CountedEarthquakeZone], _: Language) -> dict[str, Any]:
+def _event(impact: EarthquakeImpact, zones: Sequence[CountedEarthquakeZone], _: Language) -> PrintedEvent:
     """What happened: the head of the report."""
     event = impact["event"]
     return {
-        "title": sentences.title(impact, _),
-        "location": sentences.location(impact, _),
+        "title": sentences.title(event, impact["places"]["landmark"], _),
+        "location": sentences.location(event, impact["places"]["landmark"], _),
         "sender_place": sentences.sender_place(impact, _),
         "time": _time(impact, zones, _),
         "depth": f"{figures.whole(event['depth_km'], _.code)} km",
@@ -120,7 +167,7 @@ def _review(impact: EarthquakeImpact, _: Language) -> str:
     return _("reviewed") if impact["event"]["map_status"].upper() == "REVIEWED" else _("automatic")
 
 
-def _towns(impact: EarthquakeImpact, count: int, _: Language) -> dict[str, Any]:
+def _towns(impact: EarthquakeImpact, count: int, _: Language) -> dict[str, object]:
     shown = impact["places"]["most_shaken"][:count]
     installed = any(file["role"] == "places" for file in impact["provenance"]["analysis_data"]["files"])
     return {

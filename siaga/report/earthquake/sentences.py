@@ -1,12 +1,13 @@
 """The answers: one sentence per question, built from rules. Whoever reads only these has the report."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
+from siaga.catalog import EarthquakeEntry
 from siaga.impact.mmi import CLASSES, ROMAN, class_of
 from siaga.impact.stored.earthquake import (
     CountedEarthquakeZone,
     DeathsRecord,
+    EarthquakeEvent,
     EarthquakeImpact,
     PlaceRecord,
     ShakenStructures,
@@ -70,12 +71,11 @@ def setting(impact: EarthquakeImpact) -> tuple[str, Mapping[str, float], DeathsR
     return alert["level"], alert["probability"], deaths[alert["model"]]
 
 
-def title(impact: Mapping[str, Any], _: Language) -> str:
-    """What and where, in a few words."""
-    magnitude = figures.decimal(impact["event"]["magnitude"], 1, _.code)
-    place = impact["places"]["landmark"]
+def title(event: EarthquakeEvent | EarthquakeEntry, place: PlaceRecord | None, _: Language) -> str:
+    """What and where, in a few words. place: the landmark of the epicentre."""
+    magnitude = figures.decimal(event["magnitude"], 1, _.code)
     if place is None:
-        where = impact["event"]["description"]
+        where = event["description"]
         return (
             _("M {magnitude} earthquake, {where}", magnitude=magnitude, where=where)
             if where
@@ -87,11 +87,10 @@ def title(impact: Mapping[str, Any], _: Language) -> str:
     return _("M {magnitude} earthquake {wind} of {place}", magnitude=magnitude, wind=wind, place=place["name"])
 
 
-def location(impact: Mapping[str, Any], _: Language) -> str:
-    """Distance and direction from a place that people know, as an uploader's bulletin has it."""
-    place = impact["places"]["landmark"]
+def location(event: EarthquakeEvent | EarthquakeEntry, place: PlaceRecord | None, _: Language) -> str:
+    """Distance and direction from a place that people know, as an uploader's bulletin has it. place: as title."""
     if place is None:
-        return str(impact["event"]["description"])
+        return event["description"]
     name = place["name"] + (
         f", {short(place['zone'])}" if place["zone"] and short(place["zone"]) != place["name"] else ""
     )
@@ -202,9 +201,11 @@ def short_location(impact: EarthquakeImpact, _: Language) -> str:
     return _("{wind} of {place}", wind=_(words.WINDS[place["from_place"]]), place=place["name"])
 
 
-def worst_line(impact: EarthquakeImpact, worst: Mapping[str, Any], _: Language) -> str:
-    """The worst districts by their share of the deaths; where none are expected, the strongest shaking."""
-    names = [row["name"] for row in worst["rows"] if row["matters"]][:2]
+def worst_line(impact: EarthquakeImpact, names: Sequence[str], _: Language) -> str:
+    """The worst districts by their share of the deaths; where none are expected, the strongest shaking.
+
+    names: of the two worst that matter, or fewer.
+    """
     if impact["alert"]["level"] in (None, "green") or not names:
         found = most_shaken(impact)
         if found is None or found[2] < 1:
@@ -239,7 +240,8 @@ def which_districts(
 def sender_place(impact: EarthquakeImpact, _: Language) -> str:
     """Where the map's sender says that it was; "" where the title or the location say the same."""
     place = " ".join(impact["event"]["description"].split())
-    ours = f"{title(impact, _)} {location(impact, _)}".casefold()
+    landmark = impact["places"]["landmark"]
+    ours = f"{title(impact['event'], landmark, _)} {location(impact['event'], landmark, _)}".casefold()
     return "" if place.casefold() in ours else place
 
 

@@ -3,12 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from siaga.impact.mmi import CLASSES, ROMAN
-from siaga.impact.stored.earthquake import (
-    EarthquakeImpact,
-    EarthquakePlan,
-)
+from siaga.impact.stored.earthquake import EarthquakeAmounts, EarthquakeImpact, EarthquakePlan, EarthquakeZone
 from siaga.language import Language
-from siaga.report import workbook
+from siaga.report import listed, workbook
 from siaga.report.workbook import PERCENT, PRECISE, WHOLE, Worksheets, sources
 
 _MODELS = ("pager", "itb", "itb-bayesian")
@@ -32,24 +29,20 @@ def make(impact: EarthquakeImpact, languages: Sequence[Language]) -> bytes:
 
 
 def _zones(worksheets: Worksheets, impact: EarthquakeImpact) -> None:
-    columns = [(worksheets.both("Code"), ""), (worksheets.both("Name"), ""), (worksheets.both("Above"), "")]
-    columns += [(worksheets.both("People"), WHOLE), *((f"MMI {ROMAN[mmi]}", WHOLE) for mmi in CLASSES)]
+    columns = [(worksheets.both("People"), WHOLE), *((f"MMI {ROMAN[mmi]}", WHOLE) for mmi in CLASSES)]
     columns += [
         (worksheets.both("Affected, MMI II and above"), WHOLE),
         (worksheets.both("Displaced, planning figure"), WHOLE),
     ]
     columns += [(worksheets.both("Deaths expected by {model}", model=model), PRECISE) for model in _MODELS]
-    for level, zones in worksheets.levels(impact):
-        rows = [
-            [
-                *(zone["code"], zone["name"], zone["parent"], zone["people"], *_by_mmi(zone["by_mmi"])),
-                *(zone["affected"], zone["displaced"]),
-                *(zone["fatalities"][model]["expected"] for model in _MODELS),
-            ]
-            for zone in zones
-        ]
-        name = worksheets.both("Zones")
-        worksheets.add(f"{level} {name}" if level else name, columns, rows)
+    table, rest = impact.get("table"), listed.outside(impact)
+    zones = [(zone, _amounts(zone)) for zone in impact["zones"]]
+    worksheets.zones(columns, zones, (table["level"], _amounts(rest)) if table and rest else None)
+
+
+def _amounts(one: EarthquakeZone | EarthquakeAmounts) -> list[object]:
+    deaths = [one["fatalities"][model]["expected"] for model in _MODELS]
+    return [one["people"], *_by_mmi(one["by_mmi"]), one["affected"], one["displaced"], *deaths]
 
 
 def _people(worksheets: Worksheets, impact: EarthquakeImpact) -> None:
