@@ -92,7 +92,7 @@ translations:
 # Resolved in an empty environment, so that the lock names everything, Debian's packages too.
 lock:
 	@/usr/bin/python3 -m venv .venv-lock && .venv-lock/bin/pip install --quiet uv
-	@cd deployment/local && for name in requirements requirements-dev requirements-go; do \
+	@cd deployment/local && for name in requirements requirements-dev requirements-go requirements-uv; do \
 	    ../../.venv-lock/bin/uv pip compile --quiet --python-version 3.11 --python /usr/bin/python3 \
 	        --generate-hashes --no-header $$name.in --output-file $$name.lock || exit 1; done
 	@for part in "template/python3-qgis/requirements.in template/python3-qgis/requirements.txt" \

@@ -14,7 +14,7 @@ from detect_secrets import SecretsCollection
 from detect_secrets.settings import transient_settings
 
 ROOT = Path(__file__).resolve().parent.parent
-LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-go.lock")
+LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-go.lock", "requirements-uv.lock")
 _SECONDS = 300
 # Those that know a secret by its form. Long random words stand in locks, and every word may be called a password.
 KINDS = (

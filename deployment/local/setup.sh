@@ -48,32 +48,35 @@ install $(listed '[run]' "[$purpose]") $(command -v npm >/dev/null || echo npm)
 
 [ "$purpose" != test ] || unpack $(listed '[unpacked]')
 
+stamp() { sha256sum "$@" | sha256sum | cut -c1-16; }
+front_end() {
+    local wanted omit=--omit=dev
+    wanted=$(stamp web/package.json web/package-lock.json)
+    ! grep -qsxE "$wanted ($purpose|test)" web/node_modules/.siaga-packages || return 0
+    echo "setup: front-end packages"
+    [ "$purpose" != test ] || omit=
+    (cd web && npm ci --silent --ignore-scripts --no-audit --no-fund $omit)
+    echo "$wanted $purpose" >web/node_modules/.siaga-packages
+}
+front_end & # while the Python packages come
+front_end=$!
+
 lock=$here/requirements.lock
 [ "$purpose" = test ] && lock=$here/requirements-dev.lock
 if [ ! -x .venv/bin/python ]; then
     /usr/bin/python3 -m venv --system-site-packages .venv
 fi
-stamp() { sha256sum "$@" | sha256sum | cut -c1-16; }
 wanted=$(stamp "$lock" pyproject.toml)
 if ! grep -qsx "$wanted" .venv/siaga-packages; then
     echo "setup: Python packages ($(basename "$lock"))"
-    .venv/bin/pip install --quiet --require-hashes -r "$lock"
+    .venv/bin/python "$here/packages.py" "$lock"
+    "$here/compile.sh" .venv/lib/python3*/site-packages
+    wait "$front_end" # its files are looked through for what belongs to the package
     .venv/bin/pip install --quiet --no-deps --no-build-isolation -e .
     echo "$wanted" >>.venv/siaga-packages
 fi
 
-if [ -f web/package-lock.json ]; then
-    wanted=$(stamp web/package.json web/package-lock.json)
-    if ! grep -qsxE "$wanted ($purpose|test)" web/node_modules/.siaga-packages; then
-        echo "setup: front-end packages"
-        omit=--omit=dev
-        [ "$purpose" = test ] && omit=
-        (cd web && npm ci --silent --ignore-scripts --no-audit --no-fund $omit)
-        echo "$wanted $purpose" >web/node_modules/.siaga-packages
-    fi
-fi
-
-# pip has compiled the packages.
 "$here/compile.sh" siaga gateway web functions template $([ "$purpose" != test ] || echo bench tests)
 
+wait "$front_end"
 wait "$minio"

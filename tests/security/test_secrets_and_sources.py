@@ -91,7 +91,9 @@ def test_se_08_the_service_runs_as_a_user_of_its_own():
         assert line in unit.splitlines()
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock", "requirements-go.lock"])
+@pytest.mark.parametrize(
+    "name", ["requirements.lock", "requirements-dev.lock", "requirements-go.lock", "requirements-uv.lock"]
+)
 def test_sc_01_sc_02_every_package_is_pinned_by_hash(name):
     text = (LOCAL / name).read_text()
     named = re.findall(r"^([a-z0-9][a-z0-9._-]*)==\S+ \\$", text, re.MULTILINE | re.IGNORECASE)
