@@ -1,6 +1,7 @@
 """Maps in a real browser that draws them, and in one that cannot: nothing foreign, nothing that breaks."""
 
 import io
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -22,20 +23,25 @@ def base(stack_up):
     return stack_up.settings.public_url
 
 
+@pytest.fixture(scope="module")
+def browsers():
+    """By their arguments, those that were asked for, each started once."""
+    with sync_playwright() as playwright:
+        yield cache(lambda *args: playwright.chromium.launch(executable_path="/usr/bin/chromium", args=args))
+
+
 @pytest.fixture(params=[DRAWING], ids=["drawing"])
-def watched(request, base):
+def watched(request, browsers, base):
     """(page, faults, paths): a page that notes foreign requests, failed ones and errors of scripts, and all paths."""
     faults, paths = [], []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=request.param)
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
-        page.on("request", lambda one: paths.append(one.url.removeprefix(base)))
-        page.on("request", lambda one: one.url.startswith((base, "data:")) or faults.append(f"foreign {one.url}"))
-        page.on("response", lambda one: one.status >= 400 and faults.append(f"{one.status} {one.url}"))
-        page.on("console", lambda one: one.type == "error" and faults.append(one.text))
-        page.on("pageerror", lambda one: faults.append(str(one)))
-        yield page, faults, paths
-        browser.close()
+    page = browsers(*request.param).new_page(viewport={"width": 1440, "height": 900})
+    page.on("request", lambda one: paths.append(one.url.removeprefix(base)))
+    page.on("request", lambda one: one.url.startswith((base, "data:")) or faults.append(f"foreign {one.url}"))
+    page.on("response", lambda one: one.status >= 400 and faults.append(f"{one.status} {one.url}"))
+    page.on("console", lambda one: one.type == "error" and faults.append(one.text))
+    page.on("pageerror", lambda one: faults.append(str(one)))
+    yield page, faults, paths
+    page.context.close()
 
 
 def shown(page, url):
@@ -56,9 +62,16 @@ def is_yellow(colour):
     return red > 200 and green > 160 and blue < 140
 
 
+def flies_in_one_language(page, lang):
+    """In the other one a map stands at once where it is led: all frames of its way are drawn by the processor here."""
+    if lang == "id":
+        page.emulate_media(reduced_motion="reduce")
+
+
 @pytest.mark.parametrize("lang", ["id", "en"])
 def test_the_map_of_a_quake_has_its_shaking_and_can_be_switched(watched, base, lang):
     page, faults, paths = watched
+    flies_in_one_language(page, lang)
     shown(page, f"{base}/earthquakes/{EVENT}?lang={lang}")
     assert not page.locator(".mapbox .picture img").is_visible()
     assert any(f"style.json?lang={lang}" in path for path in paths)
@@ -90,6 +103,7 @@ def test_the_map_of_a_quake_has_its_shaking_and_can_be_switched(watched, base, l
 @pytest.mark.parametrize("lang", ["id", "en"])
 def test_the_map_beside_the_list_and_its_rows_lead_to_each_other(watched, base, lang):
     page, faults, _paths = watched
+    flies_in_one_language(page, lang)
     shown(page, f"{base}/earthquakes?lang={lang}")
     never_scrolls_sideways(page)
     page.set_viewport_size({"width": 1440, "height": 900})

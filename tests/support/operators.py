@@ -6,18 +6,7 @@ from support.running import wait_for
 
 AXE = (Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
 PAGES = (
-    *(
-        "/account",
-        "/account/tokens",
-        "/users",
-        "/audit",
-        "/texts",
-        "/layouts",
-        "/data",
-        "/data/zones",
-        "/reprocess",
-        "/hidden",
-    ),
+    *("/account", "/account/tokens", "/users", "/audit", "/texts", "/layouts", "/data", "/data/zones", "/reprocess"),
     *("/hidden", "/subscriptions", "/notifications", "/ash/upload"),
 )
 
