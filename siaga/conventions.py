@@ -14,7 +14,7 @@ class Convention:
     """How one language writes.
 
     name: in English, to be translated. months: from January. days: from Monday. decimal, group: separators of a number.
-    percent: what stands behind a percentage. thousand, million, billion: 10^3, 10^6 and 10^9 in words.
+    percent: what stands behind a percentage. thousand, million, billion, trillion: 10^3, 10^6, 10^9 and 10^12 in words.
     north, south, east, west: letters of latitudes and longitudes.
     """
 
@@ -27,6 +27,7 @@ class Convention:
     thousand: str
     million: str
     billion: str
+    trillion: str
     north: str
     south: str
     east: str
@@ -52,6 +53,7 @@ CONVENTIONS: Mapping[str, Convention] = {
         thousand="ribu",
         million="juta",
         billion="miliar",
+        trillion="triliun",
         north="LU",
         south="LS",
         east="BT",
@@ -67,6 +69,7 @@ CONVENTIONS: Mapping[str, Convention] = {
         thousand="thousand",
         million="million",
         billion="billion",
+        trillion="trillion",
         north="N",
         south="S",
         east="E",

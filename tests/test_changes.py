@@ -222,7 +222,7 @@ seen = [first.memory, first.timeout_seconds, first.replicas]
         {
             "siaga/conventions.py": (
                 '    "en": Convention(',
-                '    "su": Convention(*("Sunda", ("m",) * 12, ("d",) * 7, *(".",) * 10)),\n    "en": Convention(',
+                '    "su": Convention(*("Sunda", ("m",) * 12, ("d",) * 7, *(".",) * 11)),\n    "en": Convention(',
             ),
             "siaga/report/locale/su.po": (
                 "",

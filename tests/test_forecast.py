@@ -145,12 +145,15 @@ def test_economic_loss_of_a_worked_example():
     assert (found["gdp_year"], found["gdp_per_capita_usd"]) == (2021, 4333.0)
     assert found["exposed_usd"] == pytest.approx(1e6 * 4333 * 17.2525)
     assert found["expected_usd"] == pytest.approx(0.008775 * 7.47551e10, rel=1e-3)
+    assert found["idr_per_usd"] == 14308.1
+    for name in ("expected", "median", "p05", "p25", "p75", "p95"):
+        assert found[f"{name}_idr"] == pytest.approx(14308.1 * found[f"{name}_usd"])
     assert found["alert"] == "orange"
     assert found["median_usd"] == found["expected_usd"]
     assert sum(found["probability"].values()) == pytest.approx(1)
     for year, stands in {1976: 1990, 2006: 2006, 2009: 2009, 2026: 2024}.items():
         assert economic.estimate({8: 1e6}, year)["gdp_year"] == stands
-    assert sorted(economic.GDP_PER_CAPITA_USD) == list(range(1990, 2025))
+    assert sorted(economic.GDP_PER_CAPITA_USD) == sorted(economic.RUPIAH_PER_USD) == list(range(1990, 2025))
     assert (
         economic.estimate({9: 5e4, 10: 5e4}, None)["expected_usd"] == economic.estimate({9: 1e5}, 2026)["expected_usd"]
     )

@@ -116,6 +116,19 @@ def test_pager_s_level_stands_beside_siaga_s():
     assert printed.printed(impact, language.load("en"))["level"]["beside"] == "Siaga; the others compare"
 
 
+def test_a_loss_stands_in_dollars_alone_where_an_older_record_has_no_rupiah():
+    impact, _bands = make_impact([0, 0, 0, 0, 4e5, 3e5, 2e5, 0, 0, 0])
+    for code, joined in (("id", " atau Rp"), ("en", " or Rp")):
+        money = printed.printed(impact, language.load(code))["money"]
+        assert all(joined in money[name] for name in ("likely", "wide"))
+        assert "; Rp" in money["gdp"]
+    for name in [one for one in impact["economic"] if "idr" in one]:
+        del impact["economic"][name]
+    money = printed.printed(impact, language.load("en"))["money"]
+    assert money["likely"].startswith("US$")
+    assert not any("Rp" in text for text in money.values())
+
+
 @pytest.mark.parametrize(
     ("zones", "said"),
     [((), "No district under this map."), ([("Kota X", 0.0)], "All expected deaths are outside the zones listed.")],

@@ -40,6 +40,7 @@ ROW = f"""    "{CODE}": Convention(
         thousand="тыс",
         million="млн",
         billion="млрд",
+        trillion="трлн",
         north="С",
         south="Ю",
         east="В",
@@ -48,7 +49,8 @@ ROW = f"""    "{CODE}": Convention(
 """
 # What no catalogue translates: names of data, places and functions, units, times, ids, keys, addresses.
 NAMES = """Siaga SIAGA BMKG PetaBencana PAGER ITB Bayes EXPO-CAT ShakeMap MMI WIB WITA WIT UTC RW RWs PDF PNG HTML XLSX
-CSV CAP GeoJSON GeoTIFF GeoPackage QGIS JSON ID EN QQ US km cm ha kg kB MB grid.xml impact.json sha256 Merapi Boyolali
+CSV CAP GeoJSON GeoTIFF GeoPackage QGIS JSON ID EN QQ US Rp km cm ha kg kB MB grid.xml impact.json sha256
+Merapi Boyolali
 Kabupaten Kota Kepulauan Sangat Panjang Tempat Yang Namanya Seririt SMP Negeri Lombok Utara Penduduk Test people
 population zones Sekali Bandar Udara ABC Jakarta Jawa Tengah DKI Jelambar Baru JELAMBAR BARU ID-JK
 Atom OGC API Features STAC NORMAL WASPADA AWAS""".split()

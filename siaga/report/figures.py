@@ -14,6 +14,7 @@ from siaga.impact.loss import LEVELS
 from siaga.moment import at_offset, local
 
 _NBSP = "\u00a0"
+_LEAST_USD = 1e6  # of a loss; below it there are no digits that mean anything
 ROUNDED = 100  # people in tables are rounded to that
 
 
@@ -170,23 +171,47 @@ def dollars_range(low: float, high: float, language: str) -> str:
     >>> dollars_range(4.12e8, 4.1e9, "id"), dollars_range(0.0, 3e5, "en"), dollars_range(2.6e6, 3.8e7, "en")
     ('US$\xa0410\xa0juta–4,1\xa0miliar', '<US$\xa01\xa0million', 'US$\xa02.6–38\xa0million')
     """
-    first, second = (_dollars(number, language) for number in (low, high))
-    if high < 1e6:
-        return f"<US${_NBSP}1{_NBSP}{CONVENTIONS[language].million}"
-    lower = first[0] if first[1] == second[1] or low < 1e6 else f"{first[0]}{_NBSP}{first[1]}"
-    return f"US${_NBSP}{lower}–{second[0]}{_NBSP}{second[1]}"
+    return _money_range(low, high, "US$", 1.0, language)
 
 
-def _dollars(number: float, language: str) -> tuple[str, str]:
-    """Two digits, and million or billion; below a million it is 0 of them."""
-    millions = number / 1e6
-    if millions < 1:
-        return "0", CONVENTIONS[language].million
-    unit, value = (
-        (CONVENTIONS[language].billion, millions / 1000)
-        if millions >= 995
-        else (CONVENTIONS[language].million, millions)
-    )
+def rupiah(number: float, language: str) -> str:
+    """An amount of few digits, in full.
+
+    >>> rupiah(15236.9, "id")
+    'Rp\xa015.237'
+    """
+    return f"Rp{_NBSP}{whole(number, language)}"
+
+
+def rupiah_range(low: float, high: float, rate: float, language: str) -> str:
+    """The same range of US dollars in rupiah. rate: rupiah per dollar.
+
+    >>> rupiah_range(4.12e8, 4.1e9, 14237, "id"), rupiah_range(0.0, 3e5, 14237, "en")
+    ('Rp\xa05,9–58\xa0triliun', '<Rp\xa014\xa0billion')
+    """
+    return _money_range(low, high, "Rp", rate, language)
+
+
+def _money_range(low: float, high: float, sign: str, rate: float, language: str) -> str:
+    """A range of dollars in what a dollar has so many of; less than a million dollars has no digits of its own."""
+    if high < _LEAST_USD:
+        amount, unit = _money(_LEAST_USD * rate, language)
+        return f"<{sign}{_NBSP}{amount}{_NBSP}{unit}"
+    second, unit = _money(high * rate, language)
+    first, lower = _money(low * rate, language)
+    if low < _LEAST_USD:
+        first, lower = "0", unit
+    return f"{sign}{_NBSP}{first}{'' if lower == unit else _NBSP + lower}–{second}{_NBSP}{unit}"
+
+
+def _money(number: float, language: str) -> tuple[str, str]:
+    """Two digits, and million, billion or trillion; one million is 1, without a decimal."""
+    convention = CONVENTIONS[language]
+    units = ((1e12, convention.trillion), (1e9, convention.billion), (1e6, convention.million))
+    size, unit = next((one for one in units if number >= 0.995 * one[0]), units[-1])
+    value = number / size
+    if value <= 1:
+        return whole(value, language), unit
     digits = max(0, 1 - floor(log10(value) + 1e-9))
     step = 10 ** max(0, floor(log10(value)) - 1)
     return decimal(round(value / step) * step if digits == 0 else value, digits, language), unit

@@ -81,7 +81,10 @@ class AlertRecord(TypedDict):
 
 
 class EconomicRecord(TypedDict):
-    """Direct loss in US dollars of gdp_year."""
+    """Direct loss in US dollars of gdp_year, and in rupiah at that year's average rate.
+
+    A record of an older Siaga has no rupiah.
+    """
 
     model: str
     gdp_per_capita_usd: float
@@ -95,6 +98,13 @@ class EconomicRecord(TypedDict):
     p75_usd: float
     p90_usd: float
     p95_usd: float
+    idr_per_usd: NotRequired[float]
+    expected_idr: NotRequired[float]
+    median_idr: NotRequired[float]
+    p05_idr: NotRequired[float]
+    p25_idr: NotRequired[float]
+    p75_idr: NotRequired[float]
+    p95_idr: NotRequired[float]
     alert: str
     probability: Mapping[str, float]
     source: str

@@ -138,17 +138,28 @@ def models(impact: EarthquakeImpact, _: Language) -> list[dict[str, object]]:
 
 
 def money(impact: EarthquakeImpact, _: Language) -> dict[str, str] | None:
-    """The loss in US dollars as two ranges; None where it is not known."""
+    """The loss in US dollars and rupiah as two ranges; None where it is not known, older records have no rupiah."""
     loss = impact.get("economic")
     if loss is None:
         return None
+    rate = loss.get("idr_per_usd")
+
+    def both(low: float, high: float) -> str:
+        dollars = figures.dollars_range(low, high, _.code)
+        if rate is None:
+            return dollars
+        return _("{dollars} or {rupiah}", dollars=dollars, rupiah=figures.rupiah_range(low, high, rate, _.code))
+
+    gdp = _(
+        "GDP per head US$ {gdp} in {year}",
+        gdp=figures.whole(loss["gdp_per_capita_usd"], _.code),
+        year=loss["gdp_year"],
+    )
+    if rate is not None:
+        gdp = _("{gdp}; {rupiah} per US$", gdp=gdp, rupiah=figures.rupiah(rate, _.code))
     return {
-        "likely": figures.dollars_range(loss["p25_usd"], loss["p75_usd"], _.code),
-        "wide": figures.dollars_range(loss["p05_usd"], loss["p95_usd"], _.code),
+        "likely": both(loss["p25_usd"], loss["p75_usd"]),
+        "wide": both(loss["p05_usd"], loss["p95_usd"]),
         "level": _(words.LEVELS[loss["alert"]]),
-        "gdp": _(
-            "GDP per head US$ {gdp} in {year}",
-            gdp=figures.whole(loss["gdp_per_capita_usd"], _.code),
-            year=loss["gdp_year"],
-        ),
+        "gdp": gdp,
     }

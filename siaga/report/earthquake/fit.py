@@ -42,7 +42,8 @@ def first(impact: EarthquakeImpact, change: bool, language: Language) -> Fit:
     tight = height - _longer_mm(impact, shown, tight=False) < least - _SHORT_MM
     height += _TIGHT_MM * tight - _longer_mm(impact, shown, tight)
     least = max(fit.LOWEST_MM, _TIGHT_LEGEND_MM + TIGHT_ROW_MM * rows_beside) if tight else least
-    rows = 12 - round(bands / fit.ROW_MM) - (3 + 5 * change + below if pages == 2 else 0)
+    rupiah = "idr_per_usd" in (impact.get("economic") or {})  # the loss takes up to two lines more
+    rows = 12 - round(bands / fit.ROW_MM) - (3 + 2 * rupiah + 5 * change + below if pages == 2 else 0)
     return Fit(
         pages,
         min(fit.HIGHEST_MM, max(least if tight else fit.LOWEST_MM, height)),
