@@ -31,8 +31,9 @@ PATHS += ["/floods/frequency", f"/ash/{ashfalls.EVENT}", "/status"]
 def index(store, minio, tmp_path):
     """Of flood hours of all kinds, an outage that lasts and an ash fall."""
     states = dict(zip(floodhours.RWS, (2, 3, 4), strict=True))
-    for number in (0, 7, 8):
+    for number in (0, 7):
         floodhours.put_data(store, number, states, names=LONG, report=False)
+    floodhours.put_data(store, 8, states, names=LONG, report=False, around=(106.6, -6.2, 106.85, -6.0))
     floodhours.put_told(store, 1, "same", same_as=str(floodhours.snapshot(0)))
     floodhours.put_told(store, 2, "suspect", reason=REASON)
     floodhours.put_told(store, 5, "gap", highest_state=4)
@@ -135,6 +136,21 @@ def leads(page, base, lang):
         drawn(page, f"{base}{path}?lang={lang}")
         page.locator(".mapbox .canvas").click()  # once: a second click soon after it would be a double click, and zoom
         assert deep in page.locator(".maplibregl-popup").inner_text()
+        if path.startswith("/floods"):
+            tells_water_above_zones(page, deep)
+
+
+def tells_water_above_zones(page, deep):
+    """Where zones are chosen, water is still what is seen and told of first, and land beside it tells its zone."""
+    page.keyboard.press("Escape")
+    page.locator("input[data-zones]").check()
+    page.locator(".mapbox[data-zones='1']").wait_for(timeout=15_000)
+    popup, stage = page.locator(".maplibregl-popup"), page.locator(".mapbox .canvas")
+    stage.click(delay=1)
+    assert [deep in text for text in popup.all_inner_texts()] == [True]
+    page.keyboard.press("Escape")
+    stage.click(position={"x": stage.bounding_box()["width"] / 2, "y": 12})
+    assert "Jakarta Barat" in popup.inner_text()
 
 
 def fold(page, base):

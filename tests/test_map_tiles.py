@@ -11,7 +11,7 @@ from pmtiles.reader import MmapSource, Reader
 
 from siaga import cli, keys
 from siaga.data import analysis_data, imports, map_tiles, prepared_tiles
-from siaga.gis import tiles
+from siaga.gis import layers, tiles
 from siaga.store import Store
 
 LOMBOK = shapely.box(115.8, -9.0, 116.8, -8.2)
@@ -53,7 +53,7 @@ def features(archive, folder, zoom, column, row):
 
 def test_a_tile_holds_land_borders_towns_and_names_in_both_languages(archive, tmp_path):
     held = features(archive, tmp_path, 8, 210, 134)
-    assert {"land", "country_lines", "province_lines", "regency_lines", "places", "names"} <= set(held)
+    assert {"land", "sea", "country_lines", "province_lines", "regency_lines", "places", "names"} <= set(held)
     assert {one["name"]: one["rank"] for one in held["places"]} == {"Mataram": 1, "Suela": 3}
     assert {"kind": "island", "name:id": "Lombok", "name:en": "Lombok"}.items() <= held["names"][0].items()
     far_out = features(archive, tmp_path, 4, 13, 8)
@@ -61,6 +61,14 @@ def test_a_tile_holds_land_borders_towns_and_names_in_both_languages(archive, tm
     names = {one["name:id"]: one["name:en"] for one in far_out["names"]}
     assert names["Laut Flores"] == "Flores Sea"
     assert names["Sulawesi Selatan"] == "South Sulawesi"
+
+
+def test_sea_and_land_are_all_within_the_bounds_and_nothing_is_both(files, tmp_path):
+    tiles._sea(tmp_path / "sea.gpkg", files[0])
+    sea = shapely.union_all(layers.read(tmp_path / "sea.gpkg", "sea_from_5")[0])
+    land = shapely.union_all(layers.read(files[0], "land")[0])
+    assert shapely.intersection(sea, land).area == pytest.approx(0, abs=1e-9)
+    assert shapely.union(sea, land).area == pytest.approx(shapely.box(*land.bounds).area)
 
 
 def test_the_archive_says_what_it_covers_and_is_the_same_again(archive, files, tmp_path):

@@ -51,7 +51,7 @@ def test_maps_lie_on_the_tiles_of_another_server_where_one_is_named(store, minio
     style = answer.json
     assert style["sources"]["other"]["tiles"] == [TILES]
     assert style["sources"]["other"]["attribution"] == "Badan &lt;b&gt;"
-    assert [layer["id"] for layer in style["layers"]] == ["sea", "coast"]
+    assert [layer["id"] for layer in style["layers"]] == ["sea", "other"]
     own = app(minio, tmp_path).get("/map/style.json")
     assert (policy(own)["connect-src"], policy(own)["img-src"]) == ("'self'", "'self' data:")
     assert "other" not in own.json["sources"]

@@ -53,6 +53,9 @@ def test_the_style_names_places_in_the_language_and_asks_nobody_else(client, dig
         assert "http" not in answer.text
         assert "glyphs" not in style, "letters are the page's own"
         assert {one["source"] for one in style["layers"] if "source" in one} == {"base"}
+        names = [one["id"] for one in style["layers"]]
+        at = [names.index(name) for name in ("land", "offshore", "coast")]  # pages put tints below the second
+        assert at == sorted(at)
 
 
 def test_without_tiles_a_map_has_plain_ground(client, store):

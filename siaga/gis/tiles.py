@@ -1,7 +1,8 @@
 """The base map as vector tiles (MVT) for maps in a browser: one PMTiles archive, the same bytes from the same data.
 
-Layers: land, lakes, country_lines, province_lines, regency_lines, rivers and roads as the base map has them; places
-with name and rank; names of seas, islands, countries and provinces with name:id and name:en. EPSG:3857, as tiles are.
+Layers: land, lakes, country_lines, province_lines, regency_lines, rivers and roads as the base map has them; sea, which
+is all else within its bounds, so that what pages draw can end at the coast as on paper; places with name and rank;
+names of seas, islands, countries and provinces with name:id and name:en. EPSG:3857, as tiles are.
 """
 
 import csv
@@ -21,6 +22,7 @@ from pmtiles.tile import Compression, TileType, zxy_to_tileid
 from pmtiles.writer import Writer
 
 from siaga.exposure import places
+from siaga.foreign import Array, Geometry
 from siaga.gis import layers, sources
 from siaga.gis.basemap import Rectangle
 
@@ -40,6 +42,8 @@ _LAYERS = {  # of the base map: the tiles' layer, first and last zoom
     "rivers": ("rivers", 7, CLOSEST),  # where an operator's base map has them
     "roads": ("roads", 7, CLOSEST),
 }
+_SEA = {"land_overview": (0, 4), "land": (5, CLOSEST)}  # of what the sea is the rest: first and last zoom
+_SQUARE = 1.0  # degrees; pieces of sea, of which a tile meets few however long the coast
 _COARSE, _FINE = 4, 1  # units of a tile by which a line may be off, at the last zoom less; 8 make a pixel
 _TILE_GZIP = 9
 
@@ -50,7 +54,7 @@ def write(path: Path, base: Path, towns: Path | None) -> None:
         gathered, tiled = Path(folder) / "all.gpkg", Path(folder) / "tiles.mbtiles"
         shutil.copyfile(base, gathered)
         chosen = {name: zooms for name, zooms in _LAYERS.items() if name in layers.names(base)}
-        chosen |= _names(gathered)
+        chosen |= _sea(gathered, base) | _names(gathered)
         if towns:
             chosen |= _places(gathered, places.read(towns))
         _tile(gathered, tiled, chosen)
@@ -68,6 +72,28 @@ def bounds(path: Path) -> Rectangle:
         header = Reader(MmapSource(file)).header()
     west, south, east, north = (header[f"{side}_e7"] / 1e7 for side in ("min_lon", "min_lat", "max_lon", "max_lat"))
     return west, south, east, north
+
+
+def _sea(into: Path, base: Path) -> dict[str, tuple[str, int, int]]:
+    """A layer for far and one for near: what is no land, in squares."""
+    west, south, east, north = _extent(base)
+    corners = [(x, y) for x in np.arange(west, east, _SQUARE) for y in np.arange(south, north, _SQUARE)]
+    squares = [shapely.box(x, y, min(x + _SQUARE, east), min(y + _SQUARE, north)) for x, y in corners]
+    found = {}
+    for land, (first, last) in _SEA.items():
+        geometries, _ = layers.read(base, land)
+        tree = shapely.STRtree(geometries)
+        pieces = [piece for square in squares for piece in _without(square, geometries[tree.query(square)])]
+        layers.write(into, f"sea_from_{first}", "Polygon", pieces)
+        found[f"sea_from_{first}"] = ("sea", first, last)
+    return found
+
+
+def _without(square: Geometry, land: Array) -> list[Geometry]:
+    """What of a square is no land, as polygons."""
+    ashore = shapely.make_valid(shapely.clip_by_rect(land, *square.bounds))
+    rest = shapely.difference(square, shapely.union_all(ashore))
+    return [part for part in shapely.get_parts(rest) if part.geom_type == "Polygon"]
 
 
 def _names(into: Path) -> dict[str, tuple[str, int, int]]:

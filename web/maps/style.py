@@ -63,7 +63,7 @@ def of(tiles: MapTiles | None, language: str, root: str = "", others: Others | N
             "maxzoom": 18,
             "attribution": escape(others.credit),
         }
-        layers.append({"id": "coast", "type": "raster", "source": "other"})
+        layers.append({"id": "other", "type": "raster", "source": "other"})
         tiles = None
     if tiles:
         sources["base"] = {
@@ -78,6 +78,8 @@ def of(tiles: MapTiles | None, language: str, root: str = "", others: Others | N
 def _land() -> list[Layer]:
     return [
         _layer("land", "fill", "land", {"fill-color": LAND}),
+        # pages draw what counts on land alone below this; squares of sea that are smoothed would show their seams
+        _layer("offshore", "fill", "sea", {"fill-color": SEA, "fill-antialias": False}),
         _layer("coast", "line", "land", {"line-color": COAST, "line-width": _by_zoom(0.4, 0.9)}),
         _layer("lakes", "fill", "lakes", {"fill-color": SEA, "fill-outline-color": BORDER}),
     ]

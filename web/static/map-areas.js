@@ -16,13 +16,16 @@ if (opened) await start(opened);
 
 async function start({ map, library }) {
   let found = told.areas ? await read(told.areas) : NONE;
-  const below = map.getStyle().layers.find((layer) => layer.id.startsWith("place-"))?.id;
+  const under = (name) => map.getStyle().layers.find((layer) => layer.id.startsWith(name))?.id;
+  const below = under(told.below);
   map.addImage("hatch", hatch(), { pixelRatio: 2 });
   map.addSource("areas", { type: "geojson", data: found });
-  for (const layer of layers()) map.addLayer(layer, below);
+  for (const layer of layers()) map.addLayer(layer, layer.type === "line" ? under("place-") : below);
   if (told.vent) mark(map);
   switchLayers(box, map);
-  offerZones(box, map, library, told, below);
+  // few areas would drown in zones; ash covers all of its zones
+  const zonesBelow = told.above ? (under("offshore") ?? "areas") : below;
+  offerZones(box, map, library, told, zonesBelow);
   const fit = () => look(map, around(found.features), 13);
   act(box, "fit", fit);
   chooseArea(box, map);
@@ -32,7 +35,7 @@ async function start({ map, library }) {
   map.on("mouseenter", "areas", () => (map.getCanvas().style.cursor = "pointer"));
   map.on("mouseleave", "areas", () => (map.getCanvas().style.cursor = ""));
   map.on("click", "areas", ({ lngLat, point, features: [one] }) => {
-    if (!onZone(map, point)) popup.setLngLat(lngLat).setDOMContent(text(one.properties)).addTo(map);
+    if (told.above || !onZone(map, point)) popup.setLngLat(lngLat).setDOMContent(text(one.properties)).addTo(map);
   });
   for (const row of document.querySelectorAll("tr[data-areas]")) row.querySelector(".c-files").append(button(row));
   map.once("idle", () => (box.dataset.ready = "yes")); // before, a click meets areas that are not drawn

@@ -11,7 +11,7 @@ async function draw({ map, library }) {
   const [bands, contours] = await Promise.all(
     [told.bands, told.contours].map((url) => fetch(url).then((answer) => answer.json())),
   );
-  const below = map.getStyle().layers.find((layer) => layer.id === "coast")?.id;
+  const below = map.getStyle().layers.find((layer) => layer.id === "offshore")?.id; // tints end at the coast
   const shown = bands.features.filter((one) => one.properties.mmi >= told.least);
   map.addSource("bands", { type: "geojson", data: { type: "FeatureCollection", features: shown } });
   map.addLayer(

@@ -41,7 +41,9 @@ export function offerZones(box, map, library, told, below) {
       { id: "zones-edge", type: "line", source: "zones", paint: { "line-color": "#54475f", "line-width": 0.7 } },
       below,
     );
-    map.on("click", "zones", ({ lngLat, features: [one] }) => tell(one.properties, lngLat));
+    map.on("click", "zones", ({ lngLat, point, features: [one] }) => {
+      if (!told.above || !isOn(map, point, "areas")) tell(one.properties, lngLat);
+    });
     box.dataset.zones = features.length;
     return features;
   }
@@ -75,7 +77,11 @@ export function offerZones(box, map, library, told, below) {
 
 /** Whether a zone is drawn there; what lies below it is not asked for then. */
 export function onZone(map, point) {
-  return Boolean(map.getLayer("zones")) && map.queryRenderedFeatures(point, { layers: ["zones"] }).length > 0;
+  return Boolean(map.getLayer("zones")) && isOn(map, point, "zones");
+}
+
+function isOn(map, point, layer) {
+  return map.queryRenderedFeatures(point, { layers: [layer] }).length > 0;
 }
 
 function harmed(zone) {
