@@ -16,6 +16,7 @@ from siaga import keys
 from siaga.errors import Conflict, NotFound, Reason, Unavailable
 from siaga.exposure.codes import number_of
 from siaga.impact.stored import AshImpact, EarthquakeImpact, FloodImpact, Impact, eruption_of, event_time
+from siaga.impact.stored.ash import Volcano, volcano_of
 from siaga.impact.stored.earthquake import DeathsRecord, PlaceRecord
 from siaga.language import LANGUAGES
 from siaga.store import Store
@@ -142,15 +143,6 @@ class FloodEntry(EntryHead):
     reported: bool
 
 
-class Volcano(TypedDict):
-    """Where the ash comes from: degrees in WGS84, metres above the sea."""
-
-    name: str
-    longitude: float
-    latitude: float
-    elevation_m: float | None
-
-
 class AshEntry(EntryHead):
     """What a list shows of an ash fall. cumulative_events: the falls below it, by their event ids."""
 
@@ -273,12 +265,7 @@ def _ash(common: EntryHead, impact: AshImpact) -> AshEntry:
         "column_height_m": event["column_height_m"],
         "forecast_days": event["forecast_days"],
         "expires": event["expires"],
-        "volcano": {
-            "name": event["volcano"],
-            "longitude": event["longitude"],
-            "latitude": event["latitude"],
-            "elevation_m": event["elevation_m"],
-        },
+        "volcano": volcano_of(event),
         "max_thickness_cm": impact["map"]["max_cm"],
         "people": {"total": impact["people"]["total"], "by_class": by_class},
         "highest_class": reached[-1] if reached else None,

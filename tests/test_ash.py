@@ -37,7 +37,10 @@ def test_a_request_says_what_it_says():
 def test_a_request_is_written_as_it_is_read():
     given = ash.request(submitted="2026-11-24T20:00:00+00:00", raster_sha256="a" * 64)
     one = read_request(given)
+    assert (one.district, one.province) == ("", "")
     assert read_request(request_bytes(one)) == one
+    placed = read_request(ash.request(district="Kabupaten Sleman", province="DI Yogyakarta"))
+    assert read_request(request_bytes(placed)).province == "DI Yogyakarta"
     assert request_bytes(read_request(request_bytes(one))) == request_bytes(one)
 
 

@@ -13,7 +13,7 @@ from osgeo import gdal, ogr, osr
 
 from functions.on_shakemap import handler as on_shakemap
 from siaga import keys
-from siaga.data import analysis_data, imports
+from siaga.data import analysis_data, imports, points
 from siaga.data.imports import Fields
 from siaga.errors import BadInput, NotFound
 from siaga.exposure import places
@@ -257,8 +257,26 @@ def test_towns_come_from_a_table_or_a_layer(tmp_path):
         ready("places", table, tmp_path)
     table.write_text("name,lon,lat,elevation_m,type\nRinjani,116.47,-8.42,3726,Stratovolcano\n")
     made, said = ready("volcanoes", table, tmp_path)
-    assert said == "1 volcanoes"
+    assert said.splitlines()[0] == "1 volcanoes"
+    assert "import volcanoes after them" in said
     assert places.read_volcanoes(made).elevation_m.tolist() == [3726]
+
+
+def test_volcanoes_lie_in_the_zones_that_are_installed(tmp_path):
+    table = _text(
+        tmp_path / "in.csv", "name,lon,lat,elevation_m\nRinjani,116.47,-8.42,3726\nFar,100.0,0.0,\nSea,117.5,-8.5,1\n"
+    )
+    box, wide = shapely.box(116.0, -9.0, 117.0, -8.0), shapely.box(116.0, -9.0, 118.0, -8.0)
+    parts = [("52", "NTB", "province", None, wide), ("5203", "Lombok Timur", "regency", "52", box)]
+    zones = exposure.zones(tmp_path / "zones.geojson", parts)
+    told = []
+    assert points.volcanoes(table, tmp_path / "volcanoes.csv", tell=told.append, zones=zones) == 3
+    assert told == ["2 of 3 volcanoes lie in no zone whose level is called regency, kabupaten or kota"]
+    found = places.read_volcanoes(tmp_path / "volcanoes.csv")
+    placed = dict(
+        zip(found.name.tolist(), zip(found.district.tolist(), found.province.tolist(), strict=True), strict=True)
+    )
+    assert placed == {"Far": ("", ""), "Rinjani": ("Lombok Timur", "NTB"), "Sea": ("", "NTB")}
 
 
 def test_an_import_stands_beside_the_rest_and_is_idempotent(store, tmp_path):

@@ -46,6 +46,13 @@ def test_a_missing_column_is_named(tmp_path):
         places.read_volcanoes(path)
 
 
+def test_volcanoes_of_an_older_siaga_lie_in_no_known_district(tmp_path):
+    path = tmp_path / "volcanoes.csv"
+    path.write_text("name,longitude,latitude,elevation_m,type\nMerapi,110.446,-7.54,2968,Stratovolcano\n")
+    found = places.read_volcanoes(path)
+    assert (found.name.tolist(), found.district.tolist(), found.province.tolist()) == (["Merapi"], [""], [""])
+
+
 def test_a_place_needs_coordinates(tmp_path):
     path = tmp_path / "places.csv"
     path.write_text("name,longitude,latitude,population,kind,zone\nPalu,,,1,city,\n")

@@ -140,6 +140,7 @@ def test_page_and_picture_show_the_same_figures(real):
 def test_deaths_and_money_are_never_one_number_alone(real):
     page = real[1]["report-id.html"].decode()
     assert re.search(r"US\$\s[\d,.]+(\s\w+)?–[\d,.]+\s(juta|miliar)", page)
+    assert re.search(r"Rp\s[\d,.]+(\s\w+)?–[\d,.]+\s(miliar|triliun)", page)
     assert "PDB per kapita US$" in page
     for row in printed.printed(real[0], language.load("id"))["models"]:
         assert re.search(rf"<b>{re.escape(row['median'])}</b></td>\s*<td>{re.escape(row['wide'])}", page)

@@ -45,6 +45,7 @@ def test_the_list_tells_a_fall_in_the_volcanos_own_time(web, monkeypatch):
     ashfalls.put(store)
     other = {"event_id": "201702211904+0900_Ibu", "utc_offset_hours": 9.0, "time_zone": "WIT", "column_height_m": None}
     volcano = {"name": "Ibu", "longitude": 127.63, "latitude": 1.49, "elevation_m": None}
+    volcano |= {"district": "Halmahera Barat", "province": "Maluku Utara"}
     ashfalls.put(store, **other, volcano=volcano, time="2017-02-21T10:04:00Z", affected=None, highest_class=None)
     index.refresh()
     page = text(client, "/ash?lang=en")[1]
@@ -52,6 +53,7 @@ def test_the_list_tells_a_fall_in_the_volcanos_own_time(web, monkeypatch):
     assert "19:04 WIT" in page
     assert "3,068 m" in page
     assert page.count("not known") >= 2  # column and people of the other
+    assert page.count("Halmahera Barat, Maluku Utara") == 1
     assert "2 active" in page
     assert "chip orange" in page
     assert "quiet" not in page
@@ -93,6 +95,7 @@ def test_the_page_answers_who_how_thick_how_long(web):
         "Ash of Merapi",
         "12.5 cm",
         "3,068 m",
+        "District and province are not known",  # an entry of an older Siaga does not tell them
         "forecast until 19:04 WIB, 22 February 2017",
         "Life is at risk from collapsing buildings",
         "Boyolali",
@@ -171,12 +174,12 @@ class Merapi:
     """A catalogue of one volcano."""
 
     def named(self, name):
-        return Volcano(name, 110.446, -7.54, 2968.0)
+        return Volcano(name, 110.446, -7.54, 2968.0, "Kabupaten Boyolali", "Jawa Tengah")
 
 
 def test_the_form_states_a_density_where_the_raster_holds_a_load():
     plain = web_ash._eruption(form(), Merapi())
-    assert plain.density_kg_m3 is None
+    assert (plain.density_kg_m3, plain.district, plain.province) == (None, "Kabupaten Boyolali", "Jawa Tengah")
     dense = web_ash._eruption(form(density_kg_m3="1200,5"), Merapi())
     assert dense.density_kg_m3 == 1200.5
     with pytest.raises(BadInput, match="density_kg_m3 is"):
@@ -205,15 +208,15 @@ def test_a_look_at_a_raster_says_the_sentence_of_its_unit():
 
 
 def test_the_page_of_a_look_names_the_volcano_and_what_was_asked(web):
-    app, eruption = web[2].application, web_ash._eruption(form(), Merapi())
+    app, eruption = web[2].application, web_ash._eruption(form(zone=""), Merapi())
     shown = ash_uploads.look(eruption, ash.raster())
     with app.test_request_context("/ash/upload?lang=en"):
         app.preprocess_request()
         page = render_template(
-            "ash_preview.html", tab="ash", **web_ash._shown(eruption, shown), sha256="0" * 64, told=form()
+            "ash_preview.html", tab="ash", **web_ash._shown(eruption, shown), sha256="0" * 64, told=form(zone="")
         )
-    assert "<dd>Merapi, AWAS" in page
-    assert "2017-02-21 19:04 WIB" in page
+    assert "Merapi, Kabupaten Boyolali, Jawa Tengah · AWAS" in page
+    assert "2017-02-21 19:04 WIB" in page, "the clock of the volcano is named where nobody chose one"
 
 
 def test_names_are_only_text_and_odd_addresses_get_words(web):

@@ -54,15 +54,15 @@ class Fields:
 class Role:
     """What a file is for. title: for readers, where the operator gives none.
 
-    ready: from the file, a folder to write into, the fields, and what is installed of this role (None if
-    nothing is, or demonstration data), to the file to install and what it holds, in one line, with a line
-    more for each thing that the operator should know; raises BadInput saying what is wrong.
-    merges: the file to install holds parts of what is installed.
+    ready: from the file, a folder to write into, the fields, and what is installed of the role
+    `beside` (None if nothing is, or demonstration data), to the file to install and what it holds, in one line, with a
+    line more for each thing that the operator should know; raises BadInput saying what is wrong.
+    beside: the role whose installed file `ready` is given: its own where the new file holds parts of it.
     """
 
     title: str
     ready: Callable[[Path, Path, Fields, Path | None], tuple[Path, str]]
-    merges: bool = False
+    beside: str = ""
 
 
 def _history(path: Path, _folder: Path, _fields: Fields, _before: Path | None) -> tuple[Path, str]:
@@ -96,10 +96,14 @@ def _places(path: Path, folder: Path, fields: Fields, _before: Path | None) -> t
     return target, _said(_counted(points.places(path, target, fields.name, fields.type, notes.append)), notes)
 
 
-def _volcanoes(path: Path, folder: Path, fields: Fields, _before: Path | None) -> tuple[Path, str]:
+def _volcanoes(path: Path, folder: Path, fields: Fields, zones: Path | None) -> tuple[Path, str]:
     target = folder / "volcanoes.csv"
     notes: list[str] = []
-    count = points.volcanoes(path, target, fields.name, fields.type, notes.append)
+    count = points.volcanoes(path, target, fields.name, fields.type, notes.append, zones)
+    if zones is None:
+        notes.append(
+            "no zones of yours are installed, so district and province stay empty; import volcanoes after them"
+        )
     return target, _said(f"{count} volcanoes", notes)
 
 
@@ -116,12 +120,12 @@ def _basemap(path: Path, _folder: Path, _fields: Fields, _before: Path | None) -
 
 ROLES: Mapping[str, Role] = {
     "population": Role("Population", _population),
-    "zones": Role("Administrative zones", _zones, merges=True),
+    "zones": Role("Administrative zones", _zones, beside="zones"),
     "places": Role("Towns", _places),
     "structures": Role("Structures", partial(_features, "structures")),
     "roads": Role("Roads", partial(_features, "roads")),
     "land_cover": Role("Land cover", partial(_features, "land_cover")),
-    "volcanoes": Role("Volcanoes", _volcanoes),
+    "volcanoes": Role("Volcanoes", _volcanoes, beside="zones"),
     "airports": Role("Airports", _airports),
     "basemap": Role("Base map", _basemap),
     "history": Role("Past quakes", _history),
@@ -147,16 +151,17 @@ def install(
     cache: where what is installed is kept on this machine; without it zones replace those of other levels.
     Raises BadInput when it cannot serve, and then nothing has changed; OSError when it cannot be read.
     """
+    beside = ROLES[role].beside
 
     def once() -> str:
-        before, sha256 = _installed(store, cache, role) if cache and ROLES[role].merges else (None, None)
+        before, sha256 = _installed(store, cache, beside) if cache and beside else (None, None)
         with tempfile.TemporaryDirectory() as folder:
             ready, said = ROLES[role].ready(path, Path(folder), fields, before)
             file = DataFile(role, ready, title or ROLES[role].title, source, licence, year)
             entry = analysis_data.send(store, file)
             versions.record(store, entry, facts.of(role, ready), moment.stamp(moment.now()))
             if not later:
-                manifest.publish(store, manifest.with_file(entry, sha256))
+                manifest.publish(store, manifest.with_file(entry, sha256 if beside == role else None))
         return said
 
     for _try in range(_TRIES):

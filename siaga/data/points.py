@@ -8,7 +8,7 @@ from pathlib import Path
 import shapely
 
 from siaga.errors import BadInput
-from siaga.gis import intake
+from siaga.gis import intake, layers
 from siaga.gis.intake import Tell, nobody
 
 _NAME = ("name", "nama", "name:id", "asciiname", "namobj")
@@ -17,6 +17,9 @@ _PEOPLE = ("population", "pop", "penduduk", "jumlah_penduduk")
 _ZONE = ("zone", "regency", "kabupaten", "kab_kota", "wadmkk", "adm2_name")
 _HEIGHT = ("elevation_m", "elevation", "elev", "ele", "elevasi")
 _CODE = ("code", "iata", "iata_code", "icao", "icao_code", "gps_code", "ref")
+# What levels of zones are called that are districts or cities, and provinces.
+_DISTRICTS = ("regency", "kabupaten", "kota", "kabupaten/kota", "kabkota", "city")
+_PROVINCES = ("province", "provinsi", "propinsi")
 _VOLCANO = ("type", "jenis", "kind")
 # What data call a town, in OpenStreetMap's words, GeoNames' codes and Indonesian. All else is a town.
 _KINDS = {
@@ -55,8 +58,18 @@ def places(path: Path, target: Path, name_field: str = "", kind_field: str = "",
     return dict(Counter(str(row[4]) for row in rows))
 
 
-def volcanoes(path: Path, target: Path, name_field: str = "", type_field: str = "", tell: Tell = nobody) -> int:
-    """Write volcanoes.csv, likewise; returns how many there are."""
+def volcanoes(
+    path: Path,
+    target: Path,
+    name_field: str = "",
+    type_field: str = "",
+    tell: Tell = nobody,
+    zones: Path | None = None,
+) -> int:
+    """Write volcanoes.csv, likewise; returns how many there are.
+
+    zones: the installed ones, whose districts and provinces the volcanoes are given; these stay empty without.
+    """
     layer = intake.open_layer(path)
     name = _field(layer, name_field, _NAME, "--name-field")
     kind = layer.field(type_field, "--type-field") if type_field else layer.first_of(_VOLCANO)
@@ -67,8 +80,33 @@ def volcanoes(path: Path, target: Path, name_field: str = "", type_field: str = 
         if row[0]:
             rows.append((row[0], longitude, latitude, "" if metres is None else metres, row[2]))
     layer.tell(tell)
-    _write(path, target, ("name", "longitude", "latitude", "elevation_m", "type"), rows)
+    found = located([(row[1], row[2]) for row in rows], zones) if zones else [("", "")] * len(rows)
+    lost = sum(not district for district, _province in found)
+    if zones and lost:
+        tell(f"{lost} of {len(rows)} volcanoes lie in no zone whose level is called regency, kabupaten or kota")
+    placed = [(*row, *place) for row, place in zip(rows, found, strict=True)]
+    _write(path, target, ("name", "longitude", "latitude", "elevation_m", "type", "district", "province"), placed)
     return len(rows)
+
+
+def located(points: Sequence[tuple[float, float]], zones: Path) -> list[tuple[str, str]]:
+    """District and province of points in degrees, "" where no such zone holds one.
+
+    zones: an installed file. A district's province is the zone of that level there, else its parent.
+    """
+    shapes, rows = layers.read(zones)
+    names = {row["code"]: row["name"] for row in rows}
+    point, zone = shapely.STRtree(shapes).query(shapely.points(points), predicate="intersects")
+    found = [("", "")] * len(points)
+    for number, one in zip(point.tolist(), zone.tolist(), strict=True):
+        district, province = found[number]
+        level, row = str(rows[one]["level"] or "").casefold(), rows[one]
+        if level in _DISTRICTS:
+            district, province = row["name"], province or names.get(row["parent"] or "", "")
+        elif level in _PROVINCES:
+            province = row["name"]
+        found[number] = district, province
+    return found
 
 
 def airports(path: Path, target: Path, name_field: str = "", tell: Tell = nobody) -> int:

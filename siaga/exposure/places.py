@@ -38,13 +38,18 @@ class Places:
 
 @dataclass(frozen=True, slots=True)
 class Volcanoes:
-    """Volcanoes, likewise. elevation_m: metres above the sea, negative below, NaN if unknown."""
+    """Volcanoes, likewise. elevation_m: metres above the sea, negative below, NaN if unknown.
+
+    district, province: in which they lie, "" where that is not known.
+    """
 
     name: Array
     longitude: Array
     latitude: Array
     elevation_m: Array
     type: Array
+    district: Array
+    province: Array
 
     def __len__(self) -> int:
         return len(self.name)
@@ -77,7 +82,8 @@ def _read(path: Path, _size: int, _written: int) -> Places:
 
 def read_volcanoes(path: Path) -> Volcanoes:
     """Read volcanoes.csv; raises SiagaError naming the line that is wrong."""
-    table = _table(path, texts=("name", "type"), numbers=("longitude", "latitude", "elevation_m"))
+    texts, later = ("name", "type", "district", "province"), ("district", "province")
+    table = _table(path, texts, numbers=("longitude", "latitude", "elevation_m"), later=later)
     return Volcanoes(**table)
 
 
@@ -87,14 +93,19 @@ def read_airports(path: Path) -> Airports:
     return Airports(**table)
 
 
-def _table(path: Path, texts: tuple[str, ...], numbers: tuple[str, ...]) -> Mapping[str, Array]:
-    """Columns by their heads; a row without a name is left out, and one that is there already."""
+def _table(
+    path: Path, texts: tuple[str, ...], numbers: tuple[str, ...], later: tuple[str, ...] = ()
+) -> Mapping[str, Array]:
+    """Columns by their heads; a row without a name is left out, and one that is there already.
+
+    later: texts that a file of an older Siaga does not have; they are "" then.
+    """
     columns: dict[str, list[object]] = {head: [] for head in (*texts, *numbers)}
     reader, commas = _rows(path)
     seen = set()
     try:
         reader.fieldnames = [head.strip().lower() for head in reader.fieldnames or ()]
-        missing = sorted(set(columns) - set(reader.fieldnames))
+        missing = sorted(set(columns) - set(reader.fieldnames) - set(later))
         if missing:
             raise SiagaError("{file} has no column {missing}", file=path.name, missing=", ".join(missing))
         for row in reader:
@@ -102,7 +113,7 @@ def _table(path: Path, texts: tuple[str, ...], numbers: tuple[str, ...]) -> Mapp
                 continue
             at = (path.name, reader.line_num)
             figures = {head: _number(row[head], commas, (*at, head)) for head in numbers}
-            words = {head: of_field(row[head] or "", path.name).value for head in texts}
+            words = {head: of_field(row.get(head) or "", path.name).value for head in texts}
             place = _place(words["name"], figures, at)
             if place in seen:
                 continue

@@ -42,7 +42,8 @@ class Eruption:
     time_zone: that zone's name, "" if not said. submitted: when the request was made, UTC, None if not said.
     raster_sha256: of the raster that belongs to it, "" where any that lies beside it does.
     unit: in which the raster gives the ash, "" where the raster says so itself or has cm; density_kg_m3: of the
-    ash as it lies, which makes a load a thickness, None if not said.
+    ash as it lies, which makes a load a thickness, None if not said. district, province: in which the volcano lies,
+    "" where nobody said.
     """
 
     volcano: str
@@ -58,6 +59,8 @@ class Eruption:
     raster_sha256: str = ""
     unit: str = ""
     density_kg_m3: float | None = None
+    district: str = ""
+    province: str = ""
 
     @property
     def event_id(self) -> EruptionId:
@@ -151,7 +154,8 @@ def read_request(body: bytes) -> Eruption:
     """Read request.json. Raises BadInput naming the field that is wrong.
 
     {"volcano", "longitude", "latitude", "alert_level", "eruption_height_m", "time", "forecast_days"}, and
-    where they are known "elevation_m", "time_zone", "submitted", "raster_sha256", "unit", "density_kg_m3".
+    where they are known "elevation_m", "time_zone", "submitted", "raster_sha256", "unit", "density_kg_m3", "district",
+    "province".
     """
     if len(body) > MAX_REQUEST_BYTES:
         size, limit = len(body) >> 10, MAX_REQUEST_BYTES >> 10
@@ -184,6 +188,8 @@ def eruption(fields: dict[str, object]) -> Eruption:
         density_kg_m3=None
         if fields.get("density_kg_m3") is None
         else _number(fields, "density_kg_m3", *DENSITIES_KG_M3),
+        district=_text(fields, "district", 100) if fields.get("district") else "",
+        province=_text(fields, "province", 100) if fields.get("province") else "",
     )
 
 
@@ -199,8 +205,7 @@ def request_bytes(eruption: Eruption) -> bytes:
         fields["submitted"] = eruption.submitted.isoformat()
     if eruption.raster_sha256:
         fields["raster_sha256"] = eruption.raster_sha256
-    if eruption.unit:
-        fields["unit"] = eruption.unit
+    fields |= {name: said for name in ("unit", "district", "province") if (said := getattr(eruption, name))}
     if eruption.density_kg_m3 is not None:
         fields["density_kg_m3"] = eruption.density_kg_m3
     return json.dumps(fields, ensure_ascii=False, indent=1).encode()

@@ -14,6 +14,8 @@ from siaga.moment import stamp
 SCALE = Scale(CLASSES, affected=(True,) * 5, displaced=(0.0, 0.0, 0.0, 1.0, 1.0))
 _UNKNOWN: AshEvent = {
     "volcano": None,
+    "district": None,
+    "province": None,
     "longitude": None,
     "latitude": None,
     "elevation_m": None,
@@ -36,6 +38,8 @@ def event(fall: AshFall) -> AshEvent:
         return _UNKNOWN
     return {
         "volcano": one.volcano,
+        "district": one.district or None,
+        "province": one.province or None,
         "longitude": one.longitude,
         "latitude": one.latitude,
         "elevation_m": one.elevation_m,

@@ -40,6 +40,8 @@ def _volcanoes() -> list[VolcanoRecord]:
             "longitude": one.longitude,
             "latitude": one.latitude,
             "elevation_m": one.elevation_m,
+            "district": one.district,
+            "province": one.province,
             "time_zone": one.time_zone,
         }
         for one in installed()
@@ -53,4 +55,9 @@ def _missing(found: list[VolcanoRecord]) -> list[Unknown]:
     if any(one["elevation_m"] is None for one in found):
         reason = g.language("The catalogue does not tell the height of this volcano")
         missing.append({"field": "elevation_m", "reason": reason})
+    reason = g.language("The catalogue does not tell in which district or province this volcano lies")
+    if any(one["district"] is None for one in found):
+        missing.append({"field": "district", "reason": reason})
+    if any(one["province"] is None for one in found):
+        missing.append({"field": "province", "reason": reason})
     return missing

@@ -159,12 +159,17 @@ class Areas(TypedDict):
 
 
 class Volcano(TypedDict):
-    """A volcano of the installed catalogue. elevation_m: above the sea. time_zone: of the clocks around it."""
+    """A volcano of the installed catalogue. elevation_m: above the sea. time_zone: of the clocks around it.
+
+    district, province: in which it lies, by the zones that were installed before it.
+    """
 
     name: str
     longitude: float
     latitude: float
     elevation_m: float | None
+    district: str | None
+    province: str | None
     time_zone: str
 
 

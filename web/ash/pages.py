@@ -9,7 +9,7 @@ from siaga.catalog import AshEntry
 from siaga.errors import BadInput, Unavailable
 from siaga.hazard.ash import ALERT_LEVELS, CLASSES
 from siaga.hazards import ASH
-from siaga.impact.stored.ash import AshAirport, AshImpact, AshTown, Cumulative
+from siaga.impact.stored.ash import AshAirport, AshImpact, AshTown, Cumulative, Volcano
 from siaga.language import Language
 from siaga.report import figures, words
 from siaga.report.classed import ash, tables
@@ -153,6 +153,7 @@ def _row(entry: AshEntry, _: Language, clock_zone: str = "") -> dict[str, object
         "version": entry["version"],
         "number": entry["version_number"],
         "volcano": entry["volcano"]["name"],
+        "region": _region(entry["volcano"]),
         "level": entry["alert_level"],
         "level_name": ash.level(entry["alert_level"], _)["name"],
         "level_code": ash.level(entry["alert_level"], _)["code"],
@@ -174,6 +175,11 @@ def _row(entry: AshEntry, _: Language, clock_zone: str = "") -> dict[str, object
         "drill": entry["drill"],
         "warnings": len(entry["warnings"]),
     }
+
+
+def _region(volcano: Volcano) -> str:
+    """District and province, as far as they are known."""
+    return ", ".join(name for name in (volcano.get("district"), volcano.get("province")) if name)
 
 
 def _version(one: AshEntry, shown: AshEntry) -> dict[str, object]:

@@ -147,6 +147,8 @@ def _eruption(told: dict[str, str], volcanoes: Volcanoes) -> Eruption:
             "longitude": volcano.longitude,
             "latitude": volcano.latitude,
             "elevation_m": volcano.elevation_m,
+            "district": volcano.district,
+            "province": volcano.province,
             "alert_level": told["alert_level"],
             "eruption_height_m": _number(told["eruption_height_m"]),
             "time": f"{told['time']}{TIME_ZONES[time_zone]}",

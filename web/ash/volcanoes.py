@@ -16,12 +16,17 @@ from siaga.store import Store
 
 @dataclass(frozen=True, slots=True)
 class Volcano:
-    """One volcano. longitude, latitude: degrees. elevation_m: above the sea, None if unknown."""
+    """One volcano. longitude, latitude: degrees. elevation_m: above the sea, None if unknown.
+
+    district, province: in which it lies, None where that is not known.
+    """
 
     name: str
     longitude: float
     latitude: float
     elevation_m: float | None
+    district: str | None = None
+    province: str | None = None
 
     @property
     def time_zone(self) -> str:
@@ -63,8 +68,10 @@ def _read(store: Store, key: str) -> tuple[Volcano, ...]:
         path = Path(folder) / "volcanoes.csv"
         path.write_bytes(store.get(keys.ANALYSIS_DATA, key)[0])
         table = places.read_volcanoes(path)
-    rows = zip(
-        table.name.tolist(), table.longitude.tolist(), table.latitude.tolist(), table.elevation_m.tolist(), strict=True
+    columns = (table.name, table.longitude, table.latitude, table.elevation_m, table.district, table.province)
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    found = (
+        Volcano(name, x, y, None if np.isnan(height) else height, district or None, province or None)
+        for name, x, y, height, district, province in rows
     )
-    found = (Volcano(name, x, y, None if np.isnan(height) else height) for name, x, y, height in rows)
     return tuple(sorted(found, key=lambda volcano: volcano.name))

@@ -176,8 +176,8 @@ def _volcano(one: Volcano) -> dict[str, object]:
         "region": None,
         "location": _location(one.longitude, one.latitude),
         "subregion": None,
-        "province": None,
-        "district": None,
+        "province": one.province,
+        "district": one.district,
     }
 
 

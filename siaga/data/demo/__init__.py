@@ -8,7 +8,7 @@ from pathlib import Path
 
 import siaga.gis.cells
 import siaga.gis.layers
-from siaga.data import analysis_data
+from siaga.data import analysis_data, points
 from siaga.data.analysis_data import DataFile
 from siaga.data.demo import recipe
 from siaga.data.demo.packages import WORLD_MAP, Packages
@@ -16,7 +16,7 @@ from siaga.settings import Settings
 from siaga.store import Store
 
 TITLE = "Demonstration exposure"
-_CODE = (Path(__file__).parent, Path(siaga.gis.cells.__file__), Path(siaga.gis.layers.__file__))
+_CODE = (Path(__file__).parent, *map(Path, (points.__file__, siaga.gis.cells.__file__, siaga.gis.layers.__file__)))
 
 
 def install(settings: Settings, store: Store, say: Callable[[str], None]) -> str:

@@ -50,7 +50,7 @@ def build(packages: Packages, folder: Path, say: Callable[[str], None]) -> None:
     cells.write_cog(folder / "population.tif", people.GRID, population, NO_DATA)
     tables.write_zones(folder / "zones.fgb", kabupaten, names)
     tables.write_places(folder / "places.csv", known_towns(towns), kabupaten, names)
-    tables.write_volcanoes(folder / "volcanoes.csv", volcanoes.read(packages))
+    tables.write_volcanoes(folder / "volcanoes.csv", volcanoes.read(packages), folder / "zones.fgb")
     say("drawing the base map")
     basemap.write(folder / "basemap.gpkg", shore, provinces, kabupaten)
 

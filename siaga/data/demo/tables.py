@@ -13,6 +13,7 @@ from siaga.data.demo.matching import Names
 from siaga.data.demo.provinces import NAME_OF, ZONE_OF
 from siaga.data.demo.regencies import Regencies
 from siaga.data.demo.volcanoes import Volcano
+from siaga.data.points import located
 from siaga.gis import layers
 
 
@@ -49,10 +50,12 @@ def write_places(path: Path, towns: Sequence[Town], kabupaten: Regencies, names:
     _write_csv(path, ("name", "longitude", "latitude", "population", "kind", "zone"), rows)
 
 
-def write_volcanoes(path: Path, volcanoes: Sequence[Volcano]) -> None:
-    """name, longitude, latitude, elevation_m, type."""
-    heads = ("name", "longitude", "latitude", "elevation_m", "type")
-    _write_csv(path, heads, ((v.name, v.longitude, v.latitude, v.elevation_m, v.type) for v in volcanoes))
+def write_volcanoes(path: Path, volcanoes: Sequence[Volcano], zones: Path) -> None:
+    """name, longitude, latitude, elevation_m, type, and by the zones of that file district, province."""
+    heads = ("name", "longitude", "latitude", "elevation_m", "type", "district", "province")
+    places = located([(v.longitude, v.latitude) for v in volcanoes], zones)
+    rows = ((v.name, v.longitude, v.latitude, v.elevation_m, v.type) for v in volcanoes)
+    _write_csv(path, heads, (row + place for row, place in zip(rows, places, strict=True)))
 
 
 def titled(name: str) -> str:

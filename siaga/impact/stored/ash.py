@@ -1,7 +1,7 @@
 """impact.json of an ash fall; classes are very_low to very_high, thicknesses in centimetres."""
 
 from collections.abc import Mapping
-from typing import Literal, TypedDict, cast
+from typing import Literal, NotRequired, TypedDict, cast
 
 from siaga.errors import Reason
 from siaga.impact.stored.classed import ClassedEstimate, ClassedPeople, ClassedTable, ClassedZone
@@ -17,6 +17,8 @@ class AshEvent(TypedDict):
     """The eruption as its request says it; all None for a raster without one. Times in UTC, heights in metres."""
 
     volcano: str | None
+    district: NotRequired[str | None]
+    province: NotRequired[str | None]
     longitude: float | None
     latitude: float | None
     elevation_m: float | None
@@ -35,6 +37,8 @@ class Eruption(TypedDict):
     """The same where there is a request. elevation_m, process_time: None where it does not say them."""
 
     volcano: str
+    district: NotRequired[str | None]
+    province: NotRequired[str | None]
     longitude: float
     latitude: float
     elevation_m: float | None
@@ -55,6 +59,32 @@ def eruption_of(event: AshEvent) -> Eruption:
     if missing:
         raise ValueError(f"an ash fall without a request: no {', '.join(missing)}")
     return cast(Eruption, event)
+
+
+class Volcano(TypedDict):
+    """Where the ash comes from: degrees in WGS84, metres above the sea.
+
+    district, province: None where they are not known; an entry of an older Siaga does not tell them.
+    """
+
+    name: str
+    longitude: float
+    latitude: float
+    elevation_m: float | None
+    district: NotRequired[str | None]
+    province: NotRequired[str | None]
+
+
+def volcano_of(eruption: Eruption) -> Volcano:
+    """The volcano of a fall, as lists show it."""
+    return {
+        "name": eruption["volcano"],
+        "longitude": eruption["longitude"],
+        "latitude": eruption["latitude"],
+        "elevation_m": eruption["elevation_m"],
+        "district": eruption.get("district"),
+        "province": eruption.get("province"),
+    }
 
 
 class AshDeposit(TypedDict):
