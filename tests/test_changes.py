@@ -27,7 +27,13 @@ BY_HAND = {  # tested below: files of a home
     "what BMKG uploads with by S3, another in each home",
 }
 CATALOGUES = "siaga/report/locale/"  # where a sentence is translated
+BESIDE = (".po", ".schema.json")  # what may stand beside the one file: a translation, the form of a stored record
 WORDS = "siaga/report/words.py"
+SUNDANESE = (  # a row before that of English, whose marks are all points
+    '    "en": Convention(',
+    '    "su": Convention("Sunda", ("m",) * 12, ("d",) * 7, *["."] * (len(Convention.__dataclass_fields__) - 3)),\n'
+    '    "en": Convention(',
+)
 CHANGES = {  # row, case: ({file: (text, another)}, what is looked at, what it is then)
     ("a colour", "map and edition"): (
         {"siaga/palette.py": ('8: "#ff9e1f"', '8: "#ff9e2f"')},
@@ -46,6 +52,23 @@ from siaga.gis.map import scale
 seen = [scale.FLOODING.styles[3].colour, "--flood-3:#4a8cd7" in palette.custom_properties()]
 """,
         ["#4a8cd7", True],
+    ),
+    ("a colour", "a class of ash"): (
+        {"siaga/palette.py": ('"medium": "#fc8d59"', '"medium": "#fc8d69"')},
+        """
+from siaga import edition
+from siaga.gis.map import scale
+seen = [scale.ASHFALL.styles[3].colour, edition.templates_sha256() == EDITION]
+""",
+        ["#fc8d69", False],
+    ),
+    ("a colour", "an alert level in style sheets and edition"): (
+        {"siaga/palette.py": ('"orange": "#f0801a"', '"orange": "#f0802a"')},
+        """
+from siaga import edition, palette
+seen = ["--level-orange:#f0802a" in palette.custom_properties(), edition.templates_sha256() == EDITION]
+""",
+        [True, False],
     ),
     ("a fatality constant", "deaths"): (
         {"siaga/impact/fatality.py": ("7: 0.000387804494226", "7: 0.5")},
@@ -85,21 +108,63 @@ seen = "note.txt" in [product["path"] for product in found.impact["products"]]
 """,
         True,
     ),
+    ("a product of the analysis", "one more of a flood"): (
+        {
+            "siaga/analysis/flood.py": (
+                '        Product("flood_data.json", "input"',
+                '        Product("note.txt", "note", "text/plain", b"seen"),\n'
+                '        Product("flood_data.json", "input"',
+            )
+        },
+        """
+from siaga.analysis.flood import of_flood
+from siaga.data.analysis_data import AnalysisData
+from siaga.timing import Timing
+from fixtures import floods
+found = of_flood(floods.answer(), None, AnalysisData("1" * 64, "Test", False, (), {}), Timing())
+seen = "note.txt" in [product["path"] for product in found.impact["products"]]
+""",
+        True,
+    ),
+    ("a product of the analysis", "one more of an ash fall"): (
+        {
+            "siaga/analysis/ash.py": (
+                '        Product("hazard.tif", "hazard"',
+                '        Product("note.txt", "note", "text/plain", b"seen"),\n        Product("hazard.tif", "hazard"',
+            )
+        },
+        """
+from siaga.analysis.ash import of_ash
+from siaga.data.analysis_data import AnalysisData
+from siaga.timing import Timing
+from fixtures import ash
+found = of_ash([ash.raster()], ash.request(), AnalysisData("1" * 64, "Test", False, (), {}), Timing())
+seen = "note.txt" in [product["path"] for product in found.impact["products"]]
+""",
+        True,
+    ),
     ("what a list knows of an event", "one more fact"): (
         {
             "siaga/catalog.py": (
                 '"place": impact["places"]["landmark"],',
                 '"place": impact["places"]["landmark"], "exercise": impact["drill"],',
-            )
+            ),
+            "siaga/catalog.schema.json": (
+                '    "drill": {\n     "type": "boolean"\n    },',
+                '    "drill": {\n     "type": "boolean"\n    },\n    "exercise": {\n     "type": "boolean"\n    },',
+            ),
         },
         """
+import pathlib, json
 from fixtures.impacts import make_impact
 from siaga import catalog, keys
 impact = make_impact()[0]
 run = keys.Run("earthquake", impact["event_id"], keys.Version.parse(impact["version"]), impact["run"])
-seen = catalog.entry(impact, run, b"", False, {}, []).get("exercise")
+known = json.loads(pathlib.Path("siaga/catalog.schema.json").read_text())["$defs"]["earthquake"]["properties"].keys()
+entry = catalog.entry(impact, run, b"", False, {}, [])
+seen = [entry.get("exercise"), sorted(entry.keys() - known)]
 """,
-        False,
+        [False, []],
     ),
     ("what a flood state means for people", "who is displaced"): (
         {"siaga/impact/flood.py": ("displaced=(0.0, 0.01, 0.03, 0.05)", "displaced=(0.0, 0.01, 0.03, 0.5)")},
@@ -117,17 +182,11 @@ seen = flood.SCALE.amounts((0.0, 0.0, 0.0, 100.0))["displaced"]
             )
         },
         """
-import json
 from fixtures.impacts import make_impact
-from siaga import language
-from siaga.data.analysis_data import AnalysisData
-from siaga.gis import application
-from siaga.report import assembly
-application.start()
-from fixtures.grids import make_grid
-nothing = AnalysisData("1" * 64, "Test", False, (), {})
-made, record = assembly.of_earthquake(*make_impact(), make_grid(), nothing, None, "http://127.0.0.1")
-seen = "note.txt" in [product["path"] for product in json.loads(record.body)["products"]]
+from siaga.report import paper, record
+paper._draw_pictures = lambda _none: None
+made = paper.of((), paper.ALONE)
+seen = "note.txt" in [product["path"] for product in record.of(make_impact()[0], made, None)["products"]]
 """,
         True,
     ),
@@ -220,10 +279,7 @@ seen = [first.memory, first.timeout_seconds, first.replicas]
     ),
     ("a language", "a third one"): (
         {
-            "siaga/conventions.py": (
-                '    "en": Convention(',
-                '    "su": Convention(*("Sunda", ("m",) * 12, ("d",) * 7, *(".",) * 11)),\n    "en": Convention(',
-            ),
+            "siaga/conventions.py": SUNDANESE,
             "siaga/report/locale/su.po": (
                 "",
                 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n'
@@ -235,6 +291,22 @@ from siaga.report import assembly, paper
 seen = {language.code: paper.exercise_alone(language).exercise for language in assembly._languages()}.get("su")
 """,
         "LATIHAN SU",
+    ),
+    ("a language", "a third one of the web app"): (
+        {
+            "siaga/conventions.py": SUNDANESE,
+            "web/locale/su.po": (
+                "",
+                'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n'
+                'msgid "Nothing is here"\nmsgstr "Euweuh"\n',
+            ),
+        },
+        """
+from siaga import language
+from web import shell
+seen = "su" in language.LANGUAGES and shell.language_of("su")("Nothing is here")
+""",
+        "Euweuh",
     ),
     ("how a language writes numbers and days", "its separators"): (
         {"siaga/conventions.py": ('group=".",', 'group=" ",')},
@@ -280,11 +352,11 @@ def before():
     return dict(zip(CHANGES, look(ROOT, [probe for _edits, probe, _then in CHANGES.values()]), strict=True))
 
 
-def copied(folder):
-    """The sources of library and functions, with the bytecode that there is, and the stack file."""
-    half_written = shutil.ignore_patterns("*.pyc.*")
-    for part in ("siaga", "functions"):
-        shutil.copytree(ROOT / part, folder / part, ignore=half_written)
+def copied(folder, files):
+    """The sources of library and functions, with the bytecode that there is, the stack file, and the parts of files."""
+    left_out = shutil.ignore_patterns("*.pyc.*", "node_modules")
+    for part in {"siaga", "functions"} | {Path(file).parts[0] for file in files if "/" in file}:
+        shutil.copytree(ROOT / part, folder / part, ignore=left_out)
     shutil.copy(ROOT / "stack.yml", folder)
 
 
@@ -293,12 +365,19 @@ def test_each_row_of_the_table_is_tested():
     assert {row for row, _case in CHANGES} | BY_HAND == rows
 
 
+def test_each_file_of_a_row_is_changed_by_a_case():
+    for what, files, *_names in test_readme.rows("Where to change what"):
+        changed = {file for (row, _case), (edits, *_seen) in CHANGES.items() if row == what for file in edits}
+        for file in test_readme.quoted(files) if what not in BY_HAND else ():
+            assert any(one.startswith(file) for one in changed), f"{what}: {file}"
+
+
 @pytest.mark.parametrize("change", CHANGES, ids=", ".join)
 def test_a_change_is_made_in_one_file_and_seen(change, tmp_path, before):
     edits, probe, then = CHANGES[change]
     (named,) = (test_readme.quoted(row[1]) for row in test_readme.rows("Where to change what") if row[0] == change[0])
-    copied(tmp_path)
-    sources = [file for file in edits if not file.endswith(".po")]
+    copied(tmp_path, edits)
+    sources = [file for file in edits if not file.endswith(BESIDE)]
     assert len(sources) == 1
     for file, (text, another) in edits.items():
         path = tmp_path / file

@@ -3,14 +3,16 @@
 import pytest
 
 from siaga import keys, stack
-from siaga.alerts import brief
+from siaga.alerts import brief, facts
 from siaga.cli import analyse
 from siaga.hazards import HAZARDS
 from siaga.impact import schemas
+from siaga.inputs import layouts
 from siaga.report import assembly
 from siaga.settings import REPOSITORY
-from web import downloads
-from web.feeds import area, judgement, monty
+from web import decisions, downloads
+from web.api import schemas as api
+from web.feeds import area, atom, judgement, monty
 
 NAMES = pytest.mark.parametrize("name", HAZARDS)
 
@@ -33,8 +35,10 @@ def test_a_key_wakes_it_in_its_own_buckets_alone(name):
 
 
 def test_whatever_is_made_for_one_hazard_is_made_for_all():
-    feeds = (area.AREAS, brief._NAMES, judgement.CODES, monty.CODES)
-    for table in (analyse.HAZARDS, assembly.ROLES, downloads.FILES, *feeds):
+    feeds = (area.AREAS, atom._TITLES, judgement.CATEGORY, judgement.CODES, monty.CODES)
+    alerts = (brief._NAMES, facts.SEVERITY)
+    pages = (downloads.FILES, decisions._PAGES, api.HAZARDS)
+    for table in (analyse.HAZARDS, assembly.ROLES, layouts.SECTIONS, *alerts, *feeds, *pages):
         assert table.keys() == HAZARDS.keys()
     for name in HAZARDS:
         assert schemas.of(name)["properties"]["hazard"] == {"const": name}
