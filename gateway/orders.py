@@ -6,7 +6,7 @@ import threading
 import time
 from collections import Counter, defaultdict
 from dataclasses import asdict, dataclass, replace
-from typing import Any, cast
+from typing import TypedDict, Unpack, cast
 
 from gateway import urgency
 from gateway.inbox import Inbox
@@ -65,6 +65,17 @@ class Order:
         stored = json.loads(body)
         del stored["schema"]
         return cls(**stored)
+
+
+class _News(TypedDict, total=False):
+    """Those fields of an order that change while it is worked off."""
+
+    state: str
+    ended: str
+    total: int | None
+    enqueued: int
+    done: int
+    reason: Reason | None
 
 
 class Orders:
@@ -218,7 +229,7 @@ class Orders:
         found = [receipt.seconds for name in names if (receipt := self._selection.ledger.read(name))]
         return sum(found) / len(found) if found else None
 
-    def _tell(self, name: str, **news: Any) -> None:
+    def _tell(self, name: str, **news: Unpack[_News]) -> None:
         """How far an order has come; that is counted anew after a restart, so that only its end is written down."""
         with self._lock:
             known = self._all()[name]

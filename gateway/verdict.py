@@ -4,7 +4,7 @@ import json
 import re
 import time
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import TypedDict, Unpack, cast
 
 from gateway.invoke import Answer, BrokenOff, Unsendable
 from siaga.errors import Reason, SiagaError, Unavailable, reason
@@ -42,6 +42,20 @@ class Verdict:
     broke: bool = False
 
 
+class _Fields(TypedDict, total=False):
+    """What a verdict says besides its kind and times."""
+
+    reason: Reason | None
+    state: str
+    run: str
+    event_id: str
+    warnings: tuple[Reason, ...]
+    status: int
+    media_type: str
+    body: bytes
+    broke: bool
+
+
 class Watch:
     """Times one try and forms its verdict."""
 
@@ -69,7 +83,7 @@ class Watch:
         return self._verdict(
             "settled",
             answer,
-            state=told["state"] if told.get("state") in _STATES else "done",
+            state=str(told["state"]) if told.get("state") in _STATES else "done",
             reason=_reason(answer, told) if told.get("reason") else None,
             run=str(told.get("run") or ""),
             event_id=str(told.get("event_id") or ""),
@@ -133,7 +147,7 @@ class Watch:
             function=self._function,
         )
 
-    def _verdict(self, kind: str, answer: Answer | None, **fields: Any) -> Verdict:
+    def _verdict(self, kind: str, answer: Answer | None, **fields: Unpack[_Fields]) -> Verdict:
         if answer:
             fields |= {
                 "status": answer.status,

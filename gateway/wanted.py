@@ -95,7 +95,8 @@ class Wanted:
             plain["inputs"] = [{"function": function} | one.content() for function, one in self.inputs]
         if self.name:
             plain["input"] = plain.pop("name")
-        return json.loads(json.dumps(plain))  # type: ignore[no-any-return]
+        read: dict[str, object] = json.loads(json.dumps(plain))
+        return read
 
 
 def _text(field: str, value: object) -> str:

@@ -37,8 +37,8 @@ cli/        siaga up | demo | ingest | analyse | forecast | invoke | reprocess |
 
 Imports go down, never up and never aside; from the ground:
 
-    commands, conventions, errors, foreign, hazards, listener, moment, nightly, openid, others, outlets, printable
-    dates, environment
+    commands, conventions, errors, foreign, hazards, listener, moment, nightly, others, printable, roles
+    dates, environment, openid, outlets
     answers, diskcache, edition, events, filehash, gaps, keys, language, palette, product, standing, timing, vitals
     outgoing, receipt, settings
     archived, modes, software, stack, store

@@ -12,6 +12,7 @@ SHAKEMAPS_BNPB = "shakemaps-bnpb"
 FLOODMAPS = "floodmaps"
 ASHMAPS = "ashmaps"
 CANARY = "canary"
+RENDERER = "render-report"  # the function that makes the report, whichever of them it is
 
 
 @dataclass(frozen=True, slots=True)

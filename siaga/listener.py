@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from typing import Any
+from typing import Protocol
 
 from waitress.buffers import OverflowableBuffer
 from waitress.channel import HTTPChannel
@@ -59,6 +59,13 @@ class _Bounded(OverflowableBuffer):  # type: ignore[misc]  # waitress has no typ
         return self._size
 
 
+class _Receiver(Protocol):
+    """What waitress reads a body with."""
+
+    def getbuf(self) -> _Bounded:
+        """Where it is kept."""
+
+
 class _Unsure(Error):  # type: ignore[misc]
     """The answer to a large body of which nobody could find out whose it is."""
 
@@ -73,7 +80,7 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]
     """
 
     ask: Callable[["_Parser", Mapping[str, str]], None]
-    body_rcv: Any
+    body_rcv: _Receiver | None
     error: object
     bounded = asking = unsure = False
 
@@ -98,7 +105,7 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]
     def learn(self, known: bool | None) -> None:
         """Go on; None: nobody could tell. What came before is a part of one read, less than SMALL."""
         self.asking, self.unsure = False, known is None
-        if known:
+        if known and self.body_rcv is not None:
             self.bounded, self.body_rcv.getbuf().whole = False, True
 
 

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from siaga.roles import ROLES
+
 SECRET = "oidc-secret"  # the file with the client's
-ROLES = ("viewer", "ash-editor", "operator", "admin")  # as accounts have them; a test compares
 _USUAL, _CALLED = "roles", "OpenID"
 _HERE = ("127.0.0.1", "localhost", "::1")
 _CLAIM = re.compile(r"[^\s.]+(\.[^\s.]+)*")

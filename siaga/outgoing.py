@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
-from typing import Any
 from urllib.parse import urlsplit
 
 from siaga.errors import BadInput, SiagaError, Unavailable
@@ -35,7 +34,7 @@ class Answer:
     status: int
     body: bytes
 
-    def json(self) -> dict[str, Any]:
+    def json(self) -> dict[str, object]:
         """Its body as an object; {} where it is none."""
         try:
             read = json.loads(self.body)

@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from siaga.conventions import CONVENTIONS
+
 ADDRESSES = {  # by channel: what an address looks like, and an example of one
     "email": (re.compile(r"[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+"), "posko@bpbd.example.id"),
     "webhook": (re.compile(r"https?://[^\s/@\\]+(/[\x21-\x7e]*)?"), "https://bpbd.example.id/siaga"),
@@ -13,7 +15,6 @@ ADDRESSES = {  # by channel: what an address looks like, and an example of one
 }
 SECRETS = ("mail-user", "mail-password", "telegram-token", "whatsapp-token")
 UNSET = "unset"  # in the file of one of them: there is none; a file stands there, so that containers can be handed it
-_LANGUAGES = ("id", "en")
 _MAIL = re.compile(r"smtps?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 _ADDRESS = re.compile(r"https?://[^\s/?#@]+(/[\x21-\x7e]*)?")
 _TELEGRAM = "https://api.telegram.org"
@@ -49,9 +50,9 @@ class Outlets:
         if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,3})?", hours):
             wrong.append(f"SIAGA_ALERT_HOURS is not a number: {hours}")
             hours = "0"
-        language = env.get("SIAGA_OPERATORS_LANGUAGE") or _LANGUAGES[0]
-        if language not in _LANGUAGES:
-            wrong.append(f"SIAGA_OPERATORS_LANGUAGE is {language}; there are {', '.join(_LANGUAGES)}")
+        language = env.get("SIAGA_OPERATORS_LANGUAGE") or next(iter(CONVENTIONS))
+        if language not in CONVENTIONS:
+            wrong.append(f"SIAGA_OPERATORS_LANGUAGE is {language}; there are {', '.join(CONVENTIONS)}")
         operators = _operators(env.get("SIAGA_OPERATORS", ""), wrong)
         public = env.get("SIAGA_OPEN_SUBSCRIPTIONS") or "no"
         if public not in ("yes", "no"):

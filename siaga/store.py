@@ -299,7 +299,8 @@ def _moment(told: S3Client) -> datetime:
     try:
         return datetime.fromisoformat(told)
     except (ValueError, TypeError):  # such as that of an HTTP header
-        return parse_timestamp(told)  # type: ignore[no-any-return]
+        read: datetime = parse_timestamp(told)
+        return read
 
 
 def _version(text: str) -> str:

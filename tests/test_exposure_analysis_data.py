@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 
 import pytest
+from fixtures import exposure
 
 from siaga import keys
 from siaga.data import analysis_data
@@ -38,7 +39,7 @@ def data_file(folder, role="places", text="name,longitude,latitude\n", name="pla
 
 @pytest.fixture
 def installed(store, tmp_path):
-    analysis_data.install(store, [data_file(tmp_path)], "Demonstration exposure", demonstration=True)
+    exposure.install(store, [data_file(tmp_path)], "Demonstration exposure", demonstration=True)
     return store
 
 
@@ -77,7 +78,7 @@ def test_files_are_fetched_once(installed, tmp_path):
 
 def test_a_warm_process_sees_a_new_manifest(installed, tmp_path):
     old = analysis_data.open(installed, tmp_path / "cache")
-    analysis_data.install(installed, [data_file(tmp_path, text="new\n")], "National data", demonstration=False)
+    exposure.install(installed, [data_file(tmp_path, text="new\n")], "National data", demonstration=False)
     new = analysis_data.open(installed, tmp_path / "cache")
     assert new.path("places").read_text() == "new\n"
     assert (new.title, new.demonstration) == ("National data", False)
@@ -103,14 +104,14 @@ def test_a_file_that_is_not_what_the_manifest_says_is_not_kept(installed, tmp_pa
 
 def test_the_same_files_are_not_sent_twice(installed, tmp_path):
     counting = Counting(installed)
-    analysis_data.install(counting, [data_file(tmp_path)], "Demonstration exposure", demonstration=True)
+    exposure.install(counting, [data_file(tmp_path)], "Demonstration exposure", demonstration=True)
     assert counting.sent == []
 
 
 def test_the_manifest_is_written_after_the_files_that_it_names(store, tmp_path):
     counting = Counting(store)
     files = [data_file(tmp_path), data_file(tmp_path, "zones", "{}", "zones.fgb")]
-    analysis_data.install(counting, files, "Demonstration exposure", demonstration=True)
+    exposure.install(counting, files, "Demonstration exposure", demonstration=True)
     assert len(counting.sent) == 3
     assert counting.sent[-1] == "manifest.json"
 
@@ -135,7 +136,7 @@ def test_of_operators_who_import_at_the_same_moment_nobody_loses_anything(instal
             return found
 
     with ThreadPoolExecutor(len(files)) as operators:
-        list(operators.map(lambda file: analysis_data.add(Slow(), file), files))
+        list(operators.map(lambda file: exposure.add(Slow(), file), files))
     there = [entry["role"] for entry in analysis_data.manifest_of(installed)["files"]]
     assert there == sorted(["places", *roles])
 
@@ -153,7 +154,7 @@ def test_an_import_that_dies_half_way_leaves_the_former_data_in_force(installed,
             return super().put(bucket, key, *arguments, **more)
 
     with pytest.raises(Unavailable):
-        analysis_data.add(Dying(), data_file(tmp_path, "places", "name,longitude,latitude\nX,1,2\n"))
+        exposure.add(Dying(), data_file(tmp_path, "places", "name,longitude,latitude\nX,1,2\n"))
     assert analysis_data.manifest_of(installed) == before
     assert analysis_data.open(installed, tmp_path / "cache").path("places").read_text() == "name,longitude,latitude\n"
 

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.floodruns import frequencies
 
 from siaga.hazard.flood import FloodMap, read_flood
 from siaga.impact import flood, floodtrend, needs
 from siaga.impact.breakdown import ZoneExposure
-from siaga.impact.floodtrend import Episode, episodes, frequencies, histogram, trend
+from siaga.impact.floodtrend import Episode, episodes, histogram, trend
 
 FLOODS = (Path(__file__).parent / "fixtures" / "petabencana" / "floods.json").read_bytes()
 START = datetime(2026, 11, 21, 20, tzinfo=UTC)

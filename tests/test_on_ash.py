@@ -36,7 +36,7 @@ def call(store, minio, tmp_path, qgis):
         exposure.data_file("zones", exposure.zones(tmp_path / "zones.geojson", parts)),
         exposure.data_file("places", towns),
     ]
-    analysis_data.install(store, files, "Test exposure", demonstration=False)
+    exposure.install(store, files, "Test exposure", demonstration=False)
     functions = Store.connect(minio, "functions")
 
     def go(request=None, raster=b"", folder=EVENT):

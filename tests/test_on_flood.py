@@ -13,7 +13,6 @@ from support import typed
 
 from functions.on_flood import handler as on_flood
 from siaga import keys
-from siaga.data import analysis_data
 from siaga.impact import schemas
 from siaga.product import ZONES
 from siaga.store import Store
@@ -33,7 +32,7 @@ def call(store, minio, tmp_path, qgis):
         exposure.data_file("population", grid),
         exposure.data_file("zones", exposure.zones(tmp_path / "zones.geojson", parts)),
     ]
-    analysis_data.install(store, files, "Test exposure", demonstration=False)
+    exposure.install(store, files, "Test exposure", demonstration=False)
     functions = Store.connect(minio, "functions")
 
     def go(body, folder=HOUR):

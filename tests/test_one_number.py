@@ -17,7 +17,6 @@ from functions.on_flood import handler as on_flood
 from functions.on_shakemap import handler as on_shakemap
 from functions.render_report import handler as render_report
 from siaga import keys, language
-from siaga.data import analysis_data
 from siaga.report import figures
 from siaga.report.classed import ash as ash_printed
 from siaga.report.classed import flood as flood_printed
@@ -49,7 +48,7 @@ def made(tmp_path_factory, emptied, qgis):
     ]
     zones = exposure.zones(folder / "zones.geojson", parts)
     files = [exposure.data_file("population", grid), exposure.data_file("zones", zones)]
-    analysis_data.install(root, files, "Test exposure", demonstration=False)
+    exposure.install(root, files, "Test exposure", demonstration=False)
     functions = Store.connect(minio, "functions")
     root.put(keys.FLOODMAPS, f"{HOUR}/{keys.FLOOD_DATA}", floods.answer())
     quake = grids.make_grid(lon=107.0, lat=-7.4, peak=8.1, description="Selatan Jawa")

@@ -13,8 +13,7 @@ from fixtures import accounts
 from support.openid_provider import CLIENT, SECRET, Provider
 from support.running import wait_for
 
-from siaga import machine, openid
-from siaga.accounts import account
+from siaga import machine
 from siaga.accounts.account import ADMIN, OPERATOR, VIEWER
 from siaga.accounts.audit import Audit, Wanted
 from siaga.accounts.directory import LONGEST
@@ -293,7 +292,6 @@ def test_the_web_app_does_not_start_without_the_secret_of_its_provider(tmp_path)
 
 
 def test_settings_say_what_is_wrong_with_them():
-    assert openid.ROLES == account.ROLES
     told = {"SIAGA_OIDC_ISSUER": "https://sso.example.id", "SIAGA_OIDC_CLIENT": "siaga"}
     told |= {
         "SIAGA_OIDC_ROLES": "siaga-admin=admin; /petugas piket=operator;",

@@ -14,7 +14,6 @@ from functions.on_ash import handler as on_ash
 from functions.on_flood import handler as on_flood
 from functions.render_report import handler as render_report
 from siaga import keys
-from siaga.data import analysis_data
 from siaga.errors import Unavailable
 from siaga.impact.floodtrend import Trend
 from siaga.inputs import flood_changes
@@ -38,7 +37,7 @@ def functions(store, minio, tmp_path, qgis):
     parts = [("3", "Kabupaten Jawa", "regency", None, shapely.box(105, -9, 113, -5))]
     zones = exposure.zones(tmp_path / "zones.geojson", parts)
     files = [exposure.data_file("population", grid), exposure.data_file("zones", zones)]
-    analysis_data.install(store, files, "Test exposure", demonstration=False)
+    exposure.install(store, files, "Test exposure", demonstration=False)
     return Store.connect(minio, "functions")
 
 

@@ -57,7 +57,7 @@ def test_a_function_fetches_what_it_uses(store, minio, tmp_path, qgis, asked, ha
     installed.install(store, tmp_path)
     unread = tmp_path / "volcanoes.csv"  # no function reads it, so its content does not matter
     unread.write_text("not a list of volcanoes")
-    analysis_data.add(store, exposure.data_file("volcanoes", unread))
+    exposure.add(store, exposure.data_file("volcanoes", unread))
     functions = Store.connect(minio, "functions")
     handler, bucket, inputs = INPUTS[hazard]
     for key, body in inputs():

@@ -11,9 +11,10 @@ import pytest
 from fixtures import floodhours as hours
 from fixtures.floodhours import A, B, C
 from fixtures.pages import opened, text
+from support.floodruns import frequencies
 
 from siaga import keys, moment
-from siaga.impact.floodtrend import episodes, frequencies
+from siaga.impact.floodtrend import episodes
 from siaga.inputs.decisions import HIDDEN, Decision
 from siaga.store import Store
 from web.index import Index, floods
@@ -327,7 +328,7 @@ def test_frequency_and_histogram_of_a_day(web):
 
 @pytest.mark.parametrize("seed", range(4))
 def test_runs_and_months_come_out_the_same_however_the_hours_came_in(web, minio, tmp_path, seed):
-    """Against floodtrend.frequencies over the whole history; and the index of one round against that of many."""
+    """Against support.floodruns over the whole history; and the index of one round against that of many."""
     store, index, _client = web
     dice = random.Random(seed)
     history = []

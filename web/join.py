@@ -7,7 +7,7 @@ from siaga.alerts.subscription import Subscription
 from siaga.errors import BadInput, NotFound, SiagaError, Unavailable
 from siaga.report import words
 from siaga.store import Store
-from web import audit
+from web import audit, login
 from web.rates import Rates
 from web.subscriptions import installed_directory, installed_tokens
 
@@ -54,6 +54,7 @@ def ask_to_confirm(name: str, token: str) -> str:
 
 
 @pages.post("/subscriptions/confirm/<name>/<token>")
+@login.without_cookie
 def confirm(name: str, token: str) -> str:
     """Make the subscription; of one that is there already, and perhaps another by now, tell how it stands."""
     asked = _of_token(name, token)
@@ -61,9 +62,6 @@ def confirm(name: str, token: str) -> str:
     g.tried = one.id  # who it was, for the audit
     audit.about(one.id)
     return _shown(asked, one.standing)
-
-
-confirm.by_password = True  # type: ignore[attr-defined]  # no cookie speaks for it but what its address holds
 
 
 def _of_token(name: str, token: str) -> Subscription:

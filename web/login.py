@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import partial, wraps
+from typing import TypeVar
 
 from flask import (
     Blueprint,
@@ -43,6 +44,8 @@ OWN_PAGES |= {"layouts", "reprocess", "subscriptions", "join", "trials", "notifi
 _OF_EVENTS = ("earthquakes", "floods", "ashfalls", "decisions", "drills")  # blueprints whose pages show events
 
 Route = Callable[..., ResponseReturnValue]
+_View = TypeVar("_View", bound=Callable[..., object])
+_WITHOUT_COOKIE: set[Callable[..., object]] = set()
 pages = Blueprint("login", __name__)
 
 
@@ -165,13 +168,22 @@ def _turned_away(role: str, enrolled: bool) -> AnyResponse | None:
     return None
 
 
+def without_cookie(view: _View) -> _View:
+    """A route for which no cookie speaks, but its address or what each call says: it needs no token of a form."""
+    _WITHOUT_COOKIE.add(view)
+    return view
+
+
+def needs_token(view: Callable[..., object] | None) -> bool:
+    """Whether what is sent there needs the token of a form."""
+    return view is not None and view not in _WITHOUT_COOKIE
+
+
 def call(role: str) -> Callable[[Route], Route]:
     """A route for programs of accounts that may do what `role` may: name and password with each call (Basic); JSON."""
 
     def guard(route: Route) -> Route:
-        guarded = wraps(route)(partial(_by_password, role, route))
-        guarded.by_password = True  # type: ignore[attr-defined]  # no cookie speaks for it, so it needs no token
-        return guarded
+        return without_cookie(wraps(route)(partial(_by_password, role, route)))
 
     return guard
 
@@ -190,7 +202,7 @@ def _by_password(role: str, route: Route, *args: object, **kwargs: object) -> Re
 def check_token() -> None:
     """Nothing changes without the token of a form of ours. Raises Forbidden."""
     view = current_app.view_functions.get(request.endpoint or "")
-    if request.method in SAFE or view is None or getattr(view, "by_password", False):
+    if request.method in SAFE or not needs_token(view):
         return
     if (request.content_length or 0) > SMALL and not _is_logged_in():
         raise Forbidden("Log in before you send a file")

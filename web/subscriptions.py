@@ -4,6 +4,7 @@ import csv
 import io
 import secrets as randomness
 from dataclasses import replace
+from functools import partial
 
 from flask import Blueprint, Flask, Response, current_app, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
@@ -114,7 +115,7 @@ def take_in() -> AnyResponse | tuple[str, int]:
     known, there = {tuple(one.row.values()) for one in installed_directory().all()}, 0
     for name, wanted in rows:
         if name:
-            installed_directory().change(name, lambda former, wanted=wanted: edited(former, wanted))  # type: ignore[misc]
+            installed_directory().change(name, partial(edited, wanted=wanted))
         elif (row := tuple(wanted.row.values())) in known:
             there += 1
         else:
@@ -131,6 +132,7 @@ def ask_to_stop(name: str, token: str) -> str:
 
 
 @pages.post("/subscriptions/stop/<name>/<token>")
+@login.without_cookie
 def stop(name: str, token: str) -> str:
     """End them; mail programs send this by themselves (RFC 8058)."""
     one = _of_token(name, token)
@@ -138,9 +140,6 @@ def stop(name: str, token: str) -> str:
     audit.about(one.id)
     installed_directory().change(one.id, lambda former: replace(former, standing=STOPPED))
     return render_template("stop.html", tab="", one=one, done=True)
-
-
-stop.by_password = True  # type: ignore[attr-defined]  # no cookie speaks for it but what its address holds
 
 
 def _of_token(name: str, token: str) -> Subscription:

@@ -5,6 +5,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from siaga import dates, moment
 from siaga.accounts.account import ADMIN
+from siaga.conventions import CONVENTIONS
 from siaga.errors import BadInput, Conflict, SiagaError
 from siaga.inputs import texts
 from siaga.inputs.texts import LANDING, LONGEST, PLACES, REPORT, Place, Text, paragraphs
@@ -13,7 +14,7 @@ from web import audit, login, tabs
 from web.services import give, given, services
 
 _NAME = "siaga-texts"
-LANGUAGES = {"id": "Indonesian", "en": "English"}
+LANGUAGES = {code: convention.name for code, convention in CONVENTIONS.items()}
 
 pages = Blueprint("texts", __name__)
 

@@ -5,7 +5,6 @@ import logging
 from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from typing import Any
 
 from gateway.sftp import counters
 from siaga.moment import stamp
@@ -28,13 +27,14 @@ def begin(home: Path) -> None:
     _record.setLevel(logging.INFO)
 
 
-def note(user: str, address: str, what: str, **more: Any) -> None:
+def note(user: str, address: str, what: str, **more: object) -> None:
     """Keep one fact, and show it in the log. what: the result, with the reason behind a colon where there is one."""
     fact: dict[str, object] = {"user": user, "from": address}
     fact |= {name: value for name, value in more.items() if name == "path"} | {"what": what}
     fact |= {name: value for name, value in more.items() if name != "path"}
     result, _, why = what.partition(": ")
-    counters.count(user, result, int(more.get("bytes") or 0))
+    size = more.get("bytes")
+    counters.count(user, result, size if isinstance(size, int) else 0)
     _log.info(json.dumps(fact, ensure_ascii=False))
     kept = {"time": stamp(datetime.now(UTC)), **fact, "result": result} | ({"why": why} if why else {})
     del kept["what"]

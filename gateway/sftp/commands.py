@@ -1,7 +1,6 @@
 """What clients ask for beside SFTP: rsync's receiving side is given, everything else is told what to use instead."""
 
 import asyncio
-import logging
 import math
 import shlex
 import time
@@ -20,7 +19,6 @@ from gateway.sftp.shelf import Shelf
 from siaga.errors import BadInput
 
 _Channel = asyncssh.SSHServerChannel[bytes]
-_log = logging.getLogger("sftp")
 _RSYNC = ("rsync", rsync.PROGRAM)
 
 

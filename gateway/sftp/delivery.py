@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import asyncssh
 from asyncssh import SFTPFailure
@@ -59,7 +58,7 @@ class Delivery:
         self._door.commits.add(commit)
         commit.add_done_callback(self._door.commits.discard)
         try:
-            etag, facts = await asyncio.shield(commit)
+            etag, what, facts = await asyncio.shield(commit)
         except Conflict as error:
             self.say(where, "not stored: the name is taken, and the client wanted it free")
             raise SFTPFailure(f"{where.text} is there already") from error
@@ -70,20 +69,20 @@ class Delivery:
         self._shelf.spool.forget_begun(where.text)
         self._shelf.times.keep(where.text, etag, sent.changed)
         seconds = round(time.monotonic() - sent.started, 3)
-        self.say(where, facts.pop("what"), **facts, seconds=seconds)
+        self.say(where, what, **facts, seconds=seconds)
 
-    def _put(self, where: ViewPath, sent: Sent) -> tuple[str, dict[str, Any]]:
-        """The ETag, and what the log shall say."""
+    def _put(self, where: ViewPath, sent: Sent) -> tuple[str, str, dict[str, object]]:
+        """The ETag, and what the log shall say: the result, and facts beside it."""
         store = self._door.store
         with sent.path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
             file.seek(0)
             md5 = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
             file.seek(0)
-            facts: dict[str, Any] = {"what": "stored", "bytes": os.fstat(file.fileno()).st_size, "sha256": sha256}
+            facts: dict[str, object] = {"bytes": os.fstat(file.fileno()).st_size, "sha256": sha256}
             try:
                 if not sent.first and store.head(where.bucket, where.key).etag == md5:
-                    return md5, facts | {"what": "the same content as before: no new version"}
+                    return md5, "the same content as before: no new version", facts
             except NotFound:
                 pass
             metadata = {"uploader": self._shelf.user.name, "sha256": sha256}
@@ -91,14 +90,14 @@ class Delivery:
                 metadata[MODIFIED] = str(sent.changed)
             media_type = _MEDIA_TYPES.get(posixpath.splitext(where.name)[1].lower(), "application/octet-stream")
             etag = store.put(where.bucket, where.key, file, media_type, metadata=metadata, if_absent=sent.first)
-            return etag, facts
+            return etag, "stored", facts
 
 
 def tell(user: str, channel: asyncssh.SSHServerChannel[bytes]) -> Callable[..., None]:
     """How the record is told what becomes of the files of a session."""
     peer = channel.get_extra_info("peername") or ("",)
 
-    def say(where: ViewPath | str, what: str, **more: Any) -> None:
+    def say(where: ViewPath | str, what: str, **more: object) -> None:
         audit.note(user, peer[0], what, path=where if isinstance(where, str) else where.text, **more)
 
     return say

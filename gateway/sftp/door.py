@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from typing import Any
 
 from gateway.sftp import audit
 from gateway.sftp.accounts import Accounts, User
@@ -16,6 +15,9 @@ from siaga.store import Store
 _log = logging.getLogger("sftp")
 
 
+Commit = asyncio.Future[tuple[str, str, dict[str, object]]] | asyncio.Future[None]  # of SFTP, of rsync
+
+
 class Door:
     """Everything that sessions share."""
 
@@ -24,7 +26,7 @@ class Door:
         self._functions = stack.load(settings.stack)
         self.accounts = Accounts(settings.secrets / "sftp-users.yml", _log.warning)
         self.admission = Admission()
-        self.commits: set[asyncio.Future[Any]] = set()
+        self.commits: set[Commit] = set()
         self._folder = settings.home / "spool"
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._spools: dict[str, Spool] = {}

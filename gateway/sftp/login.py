@@ -1,7 +1,6 @@
 """One connection to the SFTP door: who comes, how they log in, how long they may stay."""
 
 import time
-from typing import Any
 
 import asyncssh
 
@@ -83,7 +82,7 @@ class Login(asyncssh.SSHServer):
         audit.note(user.name, self._address, "logged in", **told, client=self._client())
         self._connection.set_extra_info(**{LAST: time.monotonic()})
 
-    def session_requested(self) -> Any:
+    def session_requested(self) -> bool | tuple[asyncssh.SSHServerChannel[bytes], Session]:
         """SFTP, or rsync's receiving side."""
         self._channels += 1
         if self._channels > _CHANNELS:

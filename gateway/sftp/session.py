@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import asyncssh
 from asyncssh import SFTPAttrs, SFTPFailure, SFTPName, SFTPNoSuchFile, SFTPOpUnsupported, SFTPPermissionDenied
@@ -54,6 +54,12 @@ class OpenFile:
             self.changed = attrs.mtime
 
 
+def _opened(file: object) -> OpenFile:
+    """The file as `open` gave it to asyncssh, which hands it back as object."""
+    assert isinstance(file, OpenFile)
+    return file
+
+
 @telling("open", "write", "close", "rename", "remove", "rmdir", "symlink", "link", "setstat", "fsetstat")
 @noting("open", "rename", "remove", "mkdir", "rmdir", "readlink", "symlink", "link", "setstat", "statvfs", "fstatvfs")
 class View(asyncssh.SFTPServer):
@@ -97,34 +103,34 @@ class View(asyncssh.SFTPServer):
         self._open.append(file)
         return file
 
-    def write(self, file_obj: Any, offset: int, data: bytes) -> int:
+    def write(self, file_obj: object, offset: int, data: bytes) -> int:
         """Spool some bytes. Not a coroutine: so no CLOSE overtakes a WRITE."""
-        upload: Upload = file_obj.upload
-        if file_obj.reading:
+        file = _opened(file_obj)
+        if file.reading:
             raise SFTPPermissionDenied("The file is open for reading")
         try:
-            return upload.write(upload.size if file_obj.appending else offset, data)
+            return file.upload.write(file.upload.size if file.appending else offset, data)
         except BadInput as error:
             raise SFTPFailure(str(error)) from error
 
-    def read(self, file_obj: Any, offset: int, size: int) -> bytes:
+    def read(self, file_obj: object, offset: int, size: int) -> bytes:
         """What this session wrote itself, or a notice."""
-        there: bytes = file_obj.upload.read(offset, size)
-        return there
+        return _opened(file_obj).upload.read(offset, size)
 
-    async def close(self, file_obj: Any) -> None:
+    async def close(self, file_obj: object) -> None:
         """The client is done: publish, or hold a temporary name until its rename."""
-        self._open.remove(file_obj)
-        where, upload = file_obj.path, file_obj.upload
+        file = _opened(file_obj)
+        self._open.remove(file)
+        where, upload = file.path, file.upload
         try:
-            if file_obj.reading:
+            if file.reading:
                 return
             if self.ending:
                 self._spool.keep_begun(upload, where.text)
                 self._say(where, "dropped: the connection ended before the file was finished; it can be resumed")
                 return
             await asyncio.to_thread(upload.finish)
-            sent = Sent(upload.path, file_obj.opened, file_obj.changed, file_obj.first)
+            sent = Sent(upload.path, file.opened, file.changed, file.first)
             await self._delivery.take(where, sent)
         except (BadInput, OSError) as error:  # OSError: the disk is full
             self._say(where, f"refused: {error}")
@@ -132,7 +138,7 @@ class View(asyncssh.SFTPServer):
         finally:
             upload.drop()
 
-    def fsync(self, file_obj: Any) -> None:
+    def fsync(self, file_obj: object) -> None:
         """Everything is synced when it is finished."""
 
     async def rename(self, oldpath: bytes, newpath: bytes) -> None:
@@ -187,9 +193,10 @@ class View(asyncssh.SFTPServer):
         """There are no links."""
         return await self.stat(path)
 
-    def fstat(self, file_obj: Any) -> SFTPAttrs:
+    def fstat(self, file_obj: object) -> SFTPAttrs:
         """Attributes of an open file."""
-        return file_of(file_obj.upload.size, time.time() if file_obj.changed is None else file_obj.changed)
+        file = _opened(file_obj)
+        return file_of(file.upload.size, time.time() if file.changed is None else file.changed)
 
     async def setstat(self, path: bytes, attrs: SFTPAttrs) -> None:
         """The time is told back, a size cuts; modes mean nothing to an object, but clients send them."""
@@ -213,9 +220,9 @@ class View(asyncssh.SFTPServer):
         """Likewise."""
         await self.setstat(path, attrs)
 
-    def fsetstat(self, file_obj: Any, attrs: SFTPAttrs) -> None:
+    def fsetstat(self, file_obj: object, attrs: SFTPAttrs) -> None:
         """The size counts: scp writes in place and then says how long the file is. The time is told back."""
-        file_obj.set(attrs)
+        _opened(file_obj).set(attrs)
 
     async def mkdir(self, path: bytes, attrs: SFTPAttrs) -> None:
         """Buckets have no folders; the name is remembered until something lies in it."""
@@ -251,7 +258,7 @@ class View(asyncssh.SFTPServer):
         """Nothing is told of disks."""
         raise SFTPOpUnsupported("Nothing is told of disks here")
 
-    def fstatvfs(self, file_obj: Any) -> NoReturn:
+    def fstatvfs(self, file_obj: object) -> NoReturn:
         """Likewise."""
         raise SFTPOpUnsupported("Nothing is told of disks here")
 
@@ -259,11 +266,11 @@ class View(asyncssh.SFTPServer):
         """Version 3 alone is spoken."""
         raise SFTPOpUnsupported("This is SFTP 3")
 
-    def lock(self, file_obj: Any, offset: int, length: int, flags: int) -> None:
+    def lock(self, file_obj: object, offset: int, length: int, flags: int) -> None:
         """Likewise."""
         raise SFTPOpUnsupported("This is SFTP 3")
 
-    def unlock(self, file_obj: Any, offset: int, length: int) -> None:
+    def unlock(self, file_obj: object, offset: int, length: int) -> None:
         """Likewise."""
         raise SFTPOpUnsupported("This is SFTP 3")
 

@@ -7,8 +7,8 @@ import re
 from dataclasses import asdict, dataclass, fields
 
 from siaga.errors import BadInput
+from siaga.roles import ROLES
 
-ROLES = ("viewer", "ash-editor", "operator", "admin")  # each may do what those before it may
 VIEWER, ASH_EDITOR, OPERATOR, ADMIN = ROLES
 STRONG = (OPERATOR, ADMIN)  # roles that need a second factor where one is asked for
 _LONGEST = 40  # characters

@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 
 from siaga import moment
 from siaga.alerts.facts import Facts
-from siaga.alerts.subscription import LEVELS, Subscription
+from siaga.alerts.subscription import Subscription
 from siaga.errors import Reason, reason
+from siaga.impact.loss import LEVELS
 
 FOLLOW_UP = timedelta(days=3)  # after an event, in which those who heard of it hear of its changes
 SWARM_HOURS = 1

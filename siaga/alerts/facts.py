@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from typing import cast
 
 from siaga import keys
-from siaga.alerts.subscription import ASH_CLASSES, LEVELS
 from siaga.catalog import Entry
+from siaga.hazard.ash import CLASSES as ASH_CLASSES
+from siaga.impact.loss import LEVELS
 from siaga.impact.stored import Impact
 from siaga.impact.stored.ash import AshDeposit
 from siaga.impact.stored.classed import ClassedZone
 from siaga.impact.stored.earthquake import EarthquakeZone, Shaking
 from siaga.impact.stored.flood import FloodExtent
 
-HIT_FROM = 6  # MMI: slight damage; people from here on tell by how much an event changed
 FELT_FROM = 5  # MMI: felt by nearly everybody; a zone below it is not hit
 SEVERITY = {  # rank among LEVELS, as CAP's judgement has it (docs/feeds.md)
     "earthquake": {level: rank for rank, level in enumerate(LEVELS)},

@@ -1,8 +1,10 @@
 """Whether an event is one that a subscription is for: hazard, exercise, area, thresholds."""
 
 from siaga.alerts.facts import Facts
-from siaga.alerts.subscription import ASH_CLASSES, LEVELS, Subscription
+from siaga.alerts.subscription import Subscription
 from siaga.errors import Reason, reason
+from siaga.hazard.ash import CLASSES as ASH_CLASSES
+from siaga.impact.loss import LEVELS
 from siaga.impact.versions import distance_km
 
 

@@ -17,7 +17,7 @@ from siaga.alerts.allowance import Allowance
 from siaga.errors import BadInput, Conflict, NotFound, Reason
 from siaga.store import Store
 
-REFUSED, DEAD, SOURCE, CANARY, BACK = KINDS = ("refused", "dead", "source", "canary", "back")
+REFUSED, DEAD, SOURCE, CANARY, BACK = ("refused", "dead", "source", "canary", "back")
 _LASTING = (SOURCE, CANARY)  # kinds of which one occurrence is noticed each minute
 _MOST_BYTES = 1 << 20
 

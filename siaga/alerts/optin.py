@@ -21,8 +21,9 @@ from siaga.alerts.channel import Message
 from siaga.alerts.directory import Directory
 from siaga.alerts.dispatch import Office
 from siaga.alerts.record import CONFIRMATION, RETRY, Record
-from siaga.alerts.subscription import ASH_CLASSES, PENDING, Rectangle, Subscription
+from siaga.alerts.subscription import PENDING, Rectangle, Subscription
 from siaga.errors import BadInput, Conflict, NotFound, SiagaError, Unavailable
+from siaga.hazard.ash import CLASSES as ASH_CLASSES
 from siaga.language import LANGUAGES, Language, load
 from siaga.report import words
 from siaga.store import Store

@@ -13,14 +13,15 @@ from email.headerregistry import Address
 from urllib.parse import urlsplit
 
 from siaga.errors import BadInput
+from siaga.hazard.ash import CLASSES as ASH_CLASSES
+from siaga.hazard.flood import STATES
 from siaga.hazards import HAZARDS
+from siaga.impact.loss import LEVELS
 from siaga.language import LANGUAGES
 from siaga.moment import TIME_ZONES
 from siaga.outlets import ADDRESSES
 
 SCHEMA = "siaga/subscription/1"
-LEVELS = ("green", "yellow", "orange", "red")
-ASH_CLASSES = ("very_low", "low", "medium", "high", "very_high")
 CHANNELS = tuple(ADDRESSES)
 POSTED = ("webhook", "cap")  # to an address of HTTP, signed with a secret of the subscription
 NONE = "none"  # for hazards: of none
@@ -91,10 +92,10 @@ def decode(body: bytes) -> Subscription:
     try:
         stored = json.loads(body)
         edited = _parsed({name: text_of(stored[name]) for name in EDITED})
-        kept = {name: str(stored[name]) for name in _KEPT}
+        standing, created, by, name = (str(stored[field]) for field in ("standing", "created", "by", "id"))
     except (ValueError, TypeError, KeyError) as error:
         raise BadInput("A subscription cannot be read: {detail}", detail=str(error)) from error
-    return replace(edited, **kept)  # type: ignore[arg-type]  # texts all of them
+    return replace(edited, standing=standing, created=created, by=by, id=name)
 
 
 def read(row: Mapping[str, str]) -> Subscription:
@@ -262,7 +263,7 @@ EDITED: Mapping[str, Parser] = {
     "mmi": _whole(4, 10),
     "people": _number(1, 1e9),
     "magnitude": _number(0, 10),
-    "state": _whole(1, 4),
+    "state": _whole(min(STATES), max(STATES)),
     "areas": _number(1, 1e5),
     "ash_class": _word(*ASH_CLASSES),
     "quiet_from": _clock,
@@ -273,4 +274,3 @@ EDITED: Mapping[str, Parser] = {
     "digest": _yes,
     "after_report": _yes,
 }
-_KEPT = ("standing", "created", "by", "id")

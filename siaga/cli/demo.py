@@ -19,6 +19,7 @@ from siaga.data import facts, imports
 from siaga.data.demo.packages import SHAKEMAP, Packages
 from siaga.errors import SiagaError
 from siaga.events import ASKED, Notification
+from siaga.language import LANGUAGES
 from siaga.machine.supervisor import Supervisor
 from siaga.settings import Settings
 from siaga.store import Store
@@ -142,7 +143,7 @@ def _follow(settings: Settings, notification: Notification, say: Say, stop: thre
     if last != "published":
         return False
     print(f"           page  {result.url}")
-    for language in ("id", "en"):
+    for language in LANGUAGES:
         key = f"{result.run}/report-{language}.pdf"
         path = settings.home / "demo" / f"{keys.Run.parse(result.run).event_id}-{language}.pdf"
         path.parent.mkdir(exist_ok=True)

@@ -11,6 +11,7 @@ from siaga import keys, stack
 from siaga.cli.gateway import Gateway
 from siaga.errors import NotFound
 from siaga.events import ASKED, Notification
+from siaga.hazards import RENDERER
 from siaga.ignored import Folder, Ignored
 from siaga.inputs.listing import listed
 from siaga.receipt import Receipt
@@ -76,7 +77,7 @@ def state_of(store: Store, settings: Settings, notification: Notification) -> In
     url = f"{settings.public_url}/{run.page}"
     impact = store.head(keys.RESULTS, run.key(keys.IMPACT))
     woken = Notification(keys.RESULTS, impact.key, impact.etag)
-    report = _receipt(store, "render-report", woken)
+    report = _receipt(store, RENDERER, woken)
     if store.exists(keys.RESULTS, run.key(keys.REPORT)):  # asked last: it is written before its receipt
         return InputState("published", reason, url, str(run))
     if report is not None and report.state in ("refused", "dead"):

@@ -5,9 +5,10 @@ import getpass
 import sys
 from typing import TYPE_CHECKING
 
-from siaga.accounts.account import OPERATOR, ROLES
+from siaga.accounts.account import OPERATOR
 from siaga.commands import Commands
 from siaga.errors import Conflict, SiagaError
+from siaga.roles import ROLES
 from siaga.settings import Settings
 
 _ACTIONS = {

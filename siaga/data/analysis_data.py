@@ -136,25 +136,6 @@ def manifest_of(store: "Store") -> Manifest:
     return manifest.parse(manifest.read(store))
 
 
-def install(store: "Store", files: Sequence[DataFile], title: str, demonstration: bool) -> str:
-    """Upload the files, then the manifest that names them; returns the manifest's sha256.
-
-    Files that the bucket already has are not sent again, nor is the same manifest.
-    """
-    entries = [send(store, file) for file in files]
-    return manifest.publish(store, lambda _before: Draft(title, entries, demonstration))
-
-
-def add(store: "Store", file: DataFile, instead_of: str | None = None) -> str:
-    """Upload one file and let it take the place of its role in what is installed; returns the manifest's sha256.
-
-    Where nothing is installed yet it is the first. What others install meanwhile stays.
-    instead_of: sha256 of the file that was merged into this one, "" where there was none: raises Conflict when
-    another one is installed by now, since its content would be lost.
-    """
-    return manifest.publish(store, manifest.with_file(send(store, file), instead_of))
-
-
 def add_demonstration(store: "Store", files: Sequence[DataFile], title: str) -> str:
     """Install demonstration files, but none in the place of an operator's own; returns the manifest's sha256."""
     entries: dict[str, ManifestFile] = {}

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from siaga import keys
 from siaga.errors import NotFound
@@ -26,10 +26,18 @@ class MapTiles:
     made_of: tuple[str, ...] = ()
 
 
+class _Pointer(TypedDict):
+    sha256: str
+    size: int
+    bounds: list[float]
+    credit: str
+    made_of: NotRequired[list[str]]
+
+
 def current(store: "Store") -> MapTiles | None:
     """The archive that maps are drawn from; None where there is none, or none of a known form. Raises Unavailable."""
     try:
-        found: dict[str, Any] = json.loads(store.get(keys.ANALYSIS_DATA, keys.MAP_TILES)[0])
+        found: _Pointer = json.loads(store.get(keys.ANALYSIS_DATA, keys.MAP_TILES)[0])
         west, south, east, north = map(float, found["bounds"])
         made_of = tuple(map(str, found.get("made_of", ())))
         return MapTiles(

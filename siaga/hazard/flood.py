@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -129,7 +129,7 @@ def read_flood(body: bytes) -> FloodMap:
     return reader.flood_map()
 
 
-def parse_json(body: bytes) -> Any:
+def parse_json(body: bytes) -> object:
     """What that JSON says. Raises BadInput when it is cut off, too large or too deep."""
     if not body.strip():
         raise BadInput("The file is empty")
@@ -139,7 +139,8 @@ def parse_json(body: bytes) -> Any:
     if body.count(b"[") + body.count(b"{") > _MAX_MARKS:
         raise BadInput("The file has more than {most} lists and objects", most=_MAX_MARKS)
     try:
-        return json.loads(body)  # NaN is judged where it stands: one area that has it is not the whole answer
+        read: object = json.loads(body)  # NaN is judged where it stands: one area that has it is not the whole answer
+        return read
     except (ValueError, RecursionError) as error:  # UnicodeDecodeError is a ValueError
         raise BadInput("The file is cut off or not JSON: {detail}", detail=str(error)[:120]) from error
 

@@ -4,7 +4,7 @@ An RW counts as flooded from state 2 on, as in the figures of people.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -98,21 +98,6 @@ def episodes(hours: Iterable[tuple[datetime, int | None]]) -> list[Episode]:
             found.append(Episode(hour, hour, state, 1, 0))
         dry = 0
     return found
-
-
-def frequencies(history: Sequence[tuple[datetime, Mapping[str, int] | None]]) -> list[Frequency]:
-    """How often each RW was flooded, the most often first.
-
-    history: full hours and the states by geom_id in each (None unknown), ascending, each hour once.
-    """
-    areas = {area for _, states in history if states for area, state in states.items() if state >= AFFECTED_FROM}
-    found = []
-    for area in areas:
-        series = [(hour, None if states is None else states.get(area, 0)) for hour, states in history]
-        runs = episodes(series)
-        by_state = Counter(state for _, state in series if state and state >= AFFECTED_FROM)
-        found.append(Frequency(area, len(runs), by_state.total(), max(by_state), dict(by_state)))
-    return sorted(found, key=lambda one: (-one.episodes, -one.hours, one.geom_id))
 
 
 def histogram(areas: Iterable[Frequency]) -> list[tuple[int, int | None, int]]:

@@ -22,7 +22,6 @@ from siaga.impact import fatality, loss
 from siaga.impact.loss import NORMAL, Loss
 
 NAME = "siaga"
-SOURCE = "Siaga, calibrated on 556 quakes in and about Indonesia, 1973 to 2007 (EXPO-CAT, USGS)"
 # ln of the weight of one person, per MMI class, relative to VIII
 SLOPE = 2.25
 # the chance of any death: intercept, per unit of score, per unit of ln(depth)

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from siaga import keys, moment
 from siaga.errors import BadInput, NotFound
 from siaga.events import Notification
+from siaga.hazards import EARTHQUAKE, RENDERER
 from siaga.inputs import drills, invented_quake
 from siaga.store import Store
 
@@ -91,11 +92,11 @@ def thin(store: Store, forget: Callable[[str, Notification], object]) -> int:
         folder = keys.folder_id(head.key)
         for made in store.list(keys.RESULTS, keys.canary_runs(folder)):
             if made.key.endswith(keys.IMPACT):
-                forget("render-report", Notification(keys.RESULTS, made.key, made.etag))
+                forget(RENDERER, Notification(keys.RESULTS, made.key, made.etag))
             store.delete(keys.RESULTS, made.key)
         for entry in store.list(keys.RESULTS, keys.CANARIES):
             if f"_{folder}_" in entry.key:
                 store.delete(keys.RESULTS, entry.key)
-        forget("on-shakemap", Notification(keys.CANARY, head.key, head.etag))
+        forget(EARTHQUAKE.function, Notification(keys.CANARY, head.key, head.etag))
         store.delete(keys.CANARY, head.key)  # last, so that what is cut off is gone on with
     return len(old)

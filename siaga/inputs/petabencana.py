@@ -200,7 +200,7 @@ def _together(failures: Mapping[str, SiagaError]) -> SiagaError:
 
 def _highest(answer: Answer) -> dict[str, int]:
     try:
-        rows = flood.parse_json(answer.body)["result"]
+        rows = cast(Mapping[str, Sequence[Mapping[str, int | None]]], flood.parse_json(answer.body))["result"]
         states = ((str(row["area_id"]), row["max_state"]) for row in rows if row["max_state"] is not None)
         found = {area.encode("utf-8", "replace").decode(): state for area, state in states}
     except (BadInput, KeyError, TypeError) as error:

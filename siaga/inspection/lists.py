@@ -9,11 +9,11 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
-from typing import Any
 
 from siaga import archived, keys
 from siaga.errors import BadInput, NotFound
 from siaga.events import Notification
+from siaga.foreign import SqlRow
 from siaga.inputs import canary
 from siaga.inputs.listing import listed
 from siaga.receipt import Receipt
@@ -44,11 +44,11 @@ class Lists:
         self._connection = sqlite3.connect("")
         self._connection.executescript(_TABLES)
 
-    def rows(self, question: str, *values: str) -> Iterator[tuple[Any, ...]]:
+    def rows(self, question: str, *values: str) -> Iterator[SqlRow]:
         """The answers to a question in SQL, one by one."""
         yield from self._connection.execute(question, values)
 
-    def first(self, question: str, *values: str) -> tuple[Any, ...] | None:
+    def first(self, question: str, *values: str) -> SqlRow | None:
         """The first answer, or None."""
         return next(self.rows(question, *values), None)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from siaga import keys, moment
 from siaga.errors import BadInput, NotFound
 from siaga.events import Notification
-from siaga.hazards import HAZARDS
+from siaga.hazards import HAZARDS, RENDERER
 from siaga.receipt import Receipt
 from siaga.store import Store
 
@@ -50,7 +50,7 @@ def traces(event_id: str, store: Store, inputs: Store) -> Traces:
     for hazard in HAZARDS:
         for head in store.list(keys.RESULTS, f"{hazard}/{event_id}/"):
             if head.key.endswith(f"/{keys.IMPACT}"):
-                contents[Notification(keys.RESULTS, head.key, head.etag)] = "render-report"
+                contents[Notification(keys.RESULTS, head.key, head.etag)] = RENDERER
                 with suppress(NotFound, BadInput, ValueError, KeyError, TypeError):
                     of_entry = _of_entry(store, keys.Run.parse(head.key), contents)
                     names.add(keys.folder_id(str(of_entry[-1].facts["key"])))

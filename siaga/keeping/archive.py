@@ -15,13 +15,16 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from siaga import generation, keys, moment, software
 from siaga.errors import BadInput, NotFound
 from siaga.inputs.listing import listed
 from siaga.settings import Settings
 from siaga.store import Head, Store
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 SCHEMA = "siaga/backup/1"
 READS = (  # bucket and prefix, in this order; what a prefix before has brought is not brought again
@@ -243,10 +246,10 @@ class _Pieces(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Any) -> int:
-        self._left = self._left or next(self._pieces, b"")
-        count = min(len(buffer), len(self._left))
-        buffer[:count], self._left = self._left[:count], self._left[count:]
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        self._left, room = self._left or next(self._pieces, b""), memoryview(buffer)
+        count = min(len(room), len(self._left))
+        room[:count], self._left = self._left[:count], self._left[count:]
         return count
 
 
@@ -267,10 +270,9 @@ def _add_record(tar: tarfile.TarFile, kind: str, record: dict[str, Any]) -> None
 def _record(entry: tarfile.TarInfo) -> tuple[str, dict[str, Any]]:
     try:
         record: dict[str, Any] = json.loads(entry.pax_headers[_HEADER])
-        kind = str(record["kind"])
+        return str(record["kind"]), record
     except (KeyError, ValueError, TypeError) as error:
         raise BadInput("The backup holds something that Siaga did not write: {name}", name=entry.name) from error
-    return kind, record
 
 
 def _check(record: dict[str, Any]) -> None:

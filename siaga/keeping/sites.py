@@ -1,7 +1,5 @@
 """Sites: this Siaga's store, and others by name, as `sites.yml` of the secrets tells how to reach them."""
 
-from typing import Any
-
 import yaml
 
 from siaga.errors import NotFound, SiagaError
@@ -40,7 +38,7 @@ def _read(settings: Settings) -> dict[str, dict[str, str]]:
         raise SiagaError("{file}: write sites: and below it each by name: {detail}", file=path, detail=error) from error
 
 
-def _site(path: object, name: str, site: Any) -> dict[str, str]:
+def _site(path: object, name: str, site: object) -> dict[str, str]:
     if not isinstance(site, dict) or not all(isinstance(site.get(field), str) for field in _FIELDS):
         raise SiagaError("{file}: the site {name} needs {fields}", file=path, name=name, fields=", ".join(_FIELDS))
     if not site["url"].startswith(("http://", "https://")):

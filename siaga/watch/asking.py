@@ -4,6 +4,7 @@ import socket
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 
 import requests
 from prometheus_client.parser import text_string_to_metric_families
@@ -47,10 +48,7 @@ def everybody(settings: Settings, kinds: Collection[str] = KINDS) -> dict[str, R
     }
     parts = [(name, url) for name, url in addresses.items() if name in kinds]
     parts += _slots(settings) if "functions" in kinds else []
-    questions: dict[str, Callable[[], Reply]] = {
-        name: lambda url=url: ask(url, token)  # type: ignore[misc]
-        for name, url in parts
-    }
+    questions: dict[str, Callable[[], Reply]] = {name: partial(ask, url, token) for name, url in parts}
     if "port" in kinds:
         questions["SFTP port"] = lambda: _greeting(reached(settings.sftp_host).strip("[]"), settings.sftp_port)
     if "store" in kinds:

@@ -50,11 +50,11 @@ import time
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from flask import Blueprint, Flask, Response, current_app, request
+from flask.typing import ResponseReturnValue
 from pace import Pace
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
 from slot import Call, Event, Slot, worked
@@ -103,7 +103,7 @@ def quantity(text: str) -> int:
     return int(match[1]) * _UNITS[match[2]]
 
 
-def answer(result: Any) -> Any:
+def answer(result: object) -> ResponseReturnValue:
     """Turn what a handler returned into a response, with python3-http's forms."""
     if isinstance(result, dict):
         body = result.get("body")

@@ -38,7 +38,7 @@ _QUAKES = (
     number("least_magnitude", "From this magnitude on", -5, 12),
     number("most_magnitude", "Up to this magnitude", -5, 12),
     choice("level", "Of this alert level, by any map of the event; none: of no level", (*LEVELS, "none")),
-    choice("source_type", "Whose map that counts is of this kind", ("initial", "corrected")),
+    choice("source_type", "Whose map that counts is of this kind", tuple(keys.SOURCE_RANK)),
     switch("felt", "Whether people live where MMI IV or more was computed, or not"),
     choice("order", "By what the list is sorted", ORDERS, "time"),
     switch("descending", "The newest or largest first", True),

@@ -16,13 +16,14 @@ from flask import Blueprint, Response, g, request
 
 from siaga.errors import BadInput
 from siaga.impact.schemas import Schema
-from web import bearer, problem
+from siaga.language import LANGUAGES
+from web import bearer, login, problem
 from web.api import access
 from web.api.parameters import BadParameter, Parameter, choice
 
 BASE = "/api/v1"
 JSON, GEOJSON, CSV = "application/json", "application/geo+json", "text/csv"
-LANGUAGE = choice("lang", "The language of sentences; Indonesian unless said", ("id", "en"))
+LANGUAGE = choice("lang", "The language of sentences; Indonesian unless said", LANGUAGES)
 Route = TypeVar("Route", bound=Callable[..., object])
 pages = Blueprint("api", __name__, url_prefix=BASE)
 pages.before_request(access.count)
@@ -90,8 +91,7 @@ def change(
     def add(route: Route) -> Route:
         named, about = tuple(parameters), inspect.cleandoc(route.__doc__ or "")
         OPERATIONS.append(Operation(route.__name__, path, group, about, JSON, schema, named, method, scope, bodies))
-        changed = wraps(route)(partial(_admitted, route, named, scope))
-        changed.by_password = True  # type: ignore[attr-defined]  # as siaga's login has it for calls without cookies
+        changed = login.without_cookie(wraps(route)(partial(_admitted, route, named, scope)))
         pages.add_url_rule(_rule(path), route.__name__, changed, methods=[method])
         return route
 

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from datetime import timedelta
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import TypedDict
@@ -52,7 +53,6 @@ _LEAST_APART, _LOOK_SHARE = 0.05, 2  # seconds between looks that a reader asks 
 _FETCHES, _AT_ONCE = 8, 512
 _MOST_WAIT = 2.0  # seconds for a round that runs
 
-Ordering = Callable[[sqlite3.Connection], None]
 MakeRow = Callable[[bytes], Row]  # of an object as it is stored; {} where it is not shown
 
 
@@ -156,7 +156,7 @@ class Index:
             for name in due:
                 began = time.monotonic()
                 if began >= due[name]:
-                    whole = self._attempt(lambda part=name: self._refresh(part, PART_SECONDS))  # type: ignore[misc]
+                    whole = self._attempt(partial(self._refresh, name, PART_SECONDS))
                     ended = time.monotonic()
                     pace = min(ended - began, 2 * usual[name])
                     due[name] = ended + (min(_MOST_SECONDS, _SHARE_OF_TIME * pace) if whole else _AFTER_FAILURE)

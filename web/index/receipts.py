@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from siaga import keys
 from siaga.events import Notification
+from siaga.hazards import RENDERER
 from siaga.receipt import Receipt
 
 
@@ -76,6 +77,6 @@ class ReceiptIndex:
         with self._connect() as connection:
             row = connection.execute(
                 "select body from receipt where bucket = ? and input = ? and function = ? order by finished desc",
-                [keys.RESULTS, impact_key, "render-report"],
+                [keys.RESULTS, impact_key, RENDERER],
             ).fetchone()
         return Receipt.decode(row[0]) if row else None

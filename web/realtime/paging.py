@@ -16,7 +16,7 @@ from web.services import services
 BASE = "/realtime/api/v1"
 PAGE = 100  # entries, as it was
 MOST = 5000  # of the lists that have no pages
-LANGUAGES = ("id", "en")
+LANGUAGES = ("id", "en")  # those of the system before; another one is not known to its clients
 _ENDINGS = ("/", "", ".json")
 View = TypeVar("View", bound=Callable[..., Response])
 pages = Blueprint("realtime", __name__, url_prefix=BASE)

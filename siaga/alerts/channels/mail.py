@@ -11,7 +11,7 @@ import textwrap
 import threading
 from dataclasses import dataclass
 from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 from email.policy import SMTP, Policy
 from email.utils import format_datetime
 from urllib.parse import urlsplit
@@ -159,8 +159,9 @@ def letter(sender: str, subscription: Subscription, message: Message) -> EmailMe
     mail.set_content("\n".join(map(_wrapped, message.text.splitlines())))
     mail.add_alternative(message.html, subtype="html")
     if message.picture:
-        page = mail.get_payload()[1]  # type: ignore[index]  # of the two that were just put there
-        page.add_related(message.picture, "image", "png", cid="<picture>", filename="siaga.png", disposition="inline")  # type: ignore[union-attr]
+        _text, page = mail.iter_parts()
+        assert isinstance(page, MIMEPart)
+        page.add_related(message.picture, "image", "png", cid="<picture>", filename="siaga.png", disposition="inline")
     if message.report:
         file_name = _FILE_NAME.sub("-", message.report_name)
         mail.add_attachment(message.report, maintype="application", subtype="pdf", filename=file_name)

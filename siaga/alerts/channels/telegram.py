@@ -46,7 +46,8 @@ class Telegram:
             raise Unsure(error.template, **error.values) from None
         told = answer.json()
         if answer.status == 200 and told.get("ok") is True:
-            return str(told.get("result", {}).get("message_id", ""))
+            sent = told.get("result")
+            return str(sent.get("message_id", "")) if isinstance(sent, dict) else ""
         words = str(told.get("description", ""))[:160].replace(self._token, "…")
         if answer.status in _NOBODY:
             raise Returned("Telegram says {code}: {words}", code=answer.status, words=words)

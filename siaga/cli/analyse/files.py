@@ -5,19 +5,17 @@ import json
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
-from siaga import errors, filehash
+from siaga import errors, filehash, keys
 from siaga.cli.analyse import overlays
 from siaga.data.analysis_data import AnalysisData
 from siaga.errors import BadInput
 from siaga.exposure.vocabulary import OVERLAYS
 from siaga.exposure.zones import ZoneFields
+from siaga.foreign import Geometry
 from siaga.impact.stored import Impact
 from siaga.impact.stored.head import SourceFile
 from siaga.product import Product
-
-_IMPACT, _REPORT = "impact.json", "report.json"
 
 
 def add_population_and_zones(parser: argparse.ArgumentParser) -> None:
@@ -71,11 +69,11 @@ def write(folder: Path, products: Sequence[Product], impact: bytes) -> None:
     """Write the products, and impact.json last: while it is missing the folder is not done."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for old in (_IMPACT, _REPORT):
+        for old in (keys.IMPACT, keys.REPORT):
             (folder / old).unlink(missing_ok=True)
         for product in products:
             (folder / product.path).write_bytes(product.body)
-        (folder / _IMPACT).write_bytes(impact)
+        (folder / keys.IMPACT).write_bytes(impact)
     except OSError as error:
         raise errors.of_file(error, folder) from error
 
@@ -132,7 +130,7 @@ def basemap(cache: Path) -> Path | None:
     return path if path.exists() else None
 
 
-def body_of(products: Sequence[Product], path: str) -> dict[str, Any]:
+def body_of(products: Sequence[Product], path: str) -> dict[str, Geometry]:
     """What a GeoJSON product holds."""
-    found: dict[str, Any] = json.loads(next(product.body for product in products if product.path == path))
+    found: dict[str, Geometry] = json.loads(next(product.body for product in products if product.path == path))
     return found

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from siaga import dates, palette
 from siaga.hazard.ash import ALERT_LEVELS, CLASSES
+from siaga.impact.loss import LEVELS
 from siaga.impact.stored.ash import AshDeposit, AshImpact, AshSpot, Eruption, eruption_of
 from siaga.impact.stored.classed import CountedZone
 from siaga.language import Language
@@ -20,7 +21,7 @@ WORST_FIRST = tuple(reversed(CLASSES))
 THICK = ("very_high", "high")  # whose people are taken as displaced
 
 # PVMBG's own words for its four levels are used in both languages; the colours are its own as well.
-LEVEL_CODES = dict(zip(ALERT_LEVELS, ("green", "yellow", "orange", "red"), strict=True))
+LEVEL_CODES = dict(zip(ALERT_LEVELS, LEVELS, strict=True))
 _KINDS = (
     ("structures", words.STRUCTURES),
     ("roads", words.ROADS),
