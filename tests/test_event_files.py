@@ -1,4 +1,4 @@
-"""zones.xlsx and event.gpkg: true to impact.json, the same bytes again, opened by QGIS elsewhere."""
+"""zones.xlsx and event.gpkg: true to impact.json, the same bytes again, opened by QGIS under any name."""
 
 import io
 import json
@@ -16,25 +16,29 @@ from siaga import language
 from siaga.analysis.earthquake import of_earthquake
 from siaga.data.analysis_data import AnalysisData
 from siaga.gis import layers
-from siaga.product import PACKAGE
 from siaga.report import assembly
 from siaga.report.earthquake import workbook
 from siaga.timing import Timing
 
+# Opens files as QGIS Desktop does where one is dropped on it: all that the provider finds, with its default style.
 OPEN = """
 import json, sys
 from siaga.gis import application
 application.start()
-from qgis.core import QgsProject
-project = QgsProject.instance()
-assert project.read(f"geopackage:{sys.argv[1]}?projectName=siaga")
-order = project.layerTreeRoot().layerOrder()
-print(json.dumps({
-    "title": project.title(),
-    "layers": [[l.name(), l.isValid(), l.featureCount(), l.renderer().type(), l.labelsEnabled()] for l in order],
-    "mmi": {c.value(): c.symbol().color().name() for c in order[-1].renderer().categories()},
-    "hidden": [n.name() for n in project.layerTreeRoot().findLayers() if not n.isVisible()],
-}))
+from qgis.core import QgsProject, QgsProviderRegistry, QgsProviderSublayerDetails
+for path in sys.argv[1:]:
+    told = {}
+    for one in QgsProviderRegistry.instance().querySublayers(path):
+        layer = one.toLayer(QgsProviderSublayerDetails.LayerOptions(QgsProject.instance().transformContext()))
+        renderer = layer.renderer()
+        found = {"kind": renderer.type(), "labels": layer.labelsEnabled(), "rows": layer.featureCount()}
+        if found["kind"] == "RuleRenderer":
+            rules = renderer.rootRule().children()
+            found["rules"] = [[rule.label(), rule.filterExpression(), rule.active()] for rule in rules]
+        if found["kind"] == "categorizedSymbol":
+            found["colours"] = {str(c.value()): c.symbol().color().name() for c in renderer.categories()}
+        told[one.name()] = found | {"valid": layer.isValid(), "abstract": layer.metadata().abstract()}
+    print(json.dumps(told))
 """
 MAKE = """
 import sys
@@ -82,7 +86,7 @@ def make(folder):
     held = AnalysisData("0" * 64, "Test", False, files, data)
     found = of_earthquake(make_grid(), "initial", held, folder / "cache", Timing())
     bands = json.loads(next(one.body for one in found.products if one.path == "bands.geojson"))
-    made = assembly.tables(found.impact, bands, make_grid(), held, PACKAGE)
+    made = assembly.tables(found.impact, bands, make_grid(), held)
     return {one.path: one.body for one in made} | {"impact": found.impact}
 
 
@@ -146,23 +150,30 @@ def test_the_package_holds_the_layers_with_their_figures(made, tmp_path):
     assert all(row["mmi"] > 6.5 for row in rows)
 
 
-def test_another_process_opens_the_project_with_its_styles(made, tmp_path):
-    path = tmp_path / "event.gpkg"
-    path.write_bytes(made["event.gpkg"])
-    done = subprocess.run([sys.executable, "-c", OPEN, str(path)], capture_output=True, text=True, check=True)
-    told = json.loads(done.stdout.splitlines()[-1])
-    assert told["title"].startswith("M 6.9 Lombok Utara")
-    assert [layer[1:] for layer in told["layers"]] == [
-        [True, 1, "singleSymbol", False],  # epicentre
-        [True, len(places_of(made["impact"])), "singleSymbol", True],
-        [True, 2, "categorizedSymbol", False],  # structures
-        [True, told["layers"][3][2], "singleSymbol", True],  # contours
-        [True, 2, "singleSymbol", True],  # regencies
-        [True, 1, "singleSymbol", True],  # the province
-        [True, told["layers"][6][2], "categorizedSymbol", False],  # bands
-    ]
-    assert told["mmi"]["8"] == "#ff9e1f"
-    assert told["hidden"] == ["Wilayah / Zones (province)"]
+def test_another_process_opens_it_under_any_name_with_its_styles(made, tmp_path):
+    names = ("event.gpkg", "siaga-20180805194635-event (1).gpkg", "Gempa Lombok für Büro.gpkg")
+    paths = [tmp_path / str(number) / name for number, name in enumerate(names)]
+    for path in paths:
+        path.parent.mkdir()
+        path.write_bytes(made["event.gpkg"])
+    command = [sys.executable, "-c", OPEN, *map(str, paths)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    first, *others = [json.loads(line) for line in done.stdout.splitlines()[-len(names) :]]
+    assert others == [first, first]
+    assert {name: (one["kind"], one["labels"]) for name, one in first.items()} == {
+        "bands": ("categorizedSymbol", False),
+        "zones": ("RuleRenderer", True),
+        "contours": ("singleSymbol", True),
+        "structures": ("categorizedSymbol", False),
+        "places": ("singleSymbol", True),
+        "epicentre": ("singleSymbol", False),
+    }
+    assert {one["valid"] for one in first.values()} == {True}
+    assert first["bands"]["colours"]["8"] == "#ff9e1f"
+    rules = [["province", "\"level\" = 'province'", False], ["regency", "\"level\" = 'regency'", True]]
+    assert first["zones"]["rules"] == rules
+    assert first["places"]["rows"] == len(places_of(made["impact"]))
+    assert first["structures"]["rows"] == 2
 
 
 def places_of(impact):
@@ -182,8 +193,8 @@ def test_a_bare_impact_makes_both(tmp_path, qgis):
     held = AnalysisData("0" * 64, "Test", False, (), {})
     found = of_earthquake(make_grid(), "initial", held, tmp_path, Timing())
     bands = json.loads(next(one.body for one in found.products if one.path == "bands.geojson"))
-    made = {one.path: one.body for one in assembly.tables(found.impact, bands, make_grid(), held, "a.gpkg")}
+    made = {one.path: one.body for one in assembly.tables(found.impact, bands, make_grid(), held)}
     path = tmp_path / "event.gpkg"
     path.write_bytes(made["event.gpkg"])
-    assert set(layers.names(path)) == {"bands", "zones", "contours", "places", "epicentre", "qgis_projects"}
+    assert set(layers.names(path)) == {"bands", "zones", "contours", "places", "epicentre", "layer_styles"}
     assert openpyxl.load_workbook(io.BytesIO(made["zones.xlsx"])).sheetnames[0] == "Wilayah, Zones"

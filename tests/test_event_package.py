@@ -14,7 +14,7 @@ WORDS = dict.fromkeys(("bands", "zones", "contours", "structures", "places", "ep
 def zones_of(impact, bands, path):
     """(shape, row) of each zone in the package of that impact."""
     outlines = {zone["code"]: shapely.MultiPolygon([shapely.box(115, -9, 117, -8)]) for zone in impact["zones"]}
-    contents = eventpackage.Contents(impact, read_shakemap(make_grid()), bands, outlines, None, "event.gpkg", WORDS)
+    contents = eventpackage.Contents(impact, read_shakemap(make_grid()), bands, outlines, None, WORDS)
     eventpackage.make(path, contents)
     return list(zip(*layers.read(path, "zones"), strict=True))
 

@@ -117,7 +117,7 @@ def test_the_package_lies_in_one_piece(tmp_path, qgis):
     words = dict.fromkeys(("bands", "zones", "contours", "structures", "places", "epicentre"), "x")
     path = tmp_path / "event.gpkg"
     bands = contour.bands(shakemap)
-    eventpackage.make(path, eventpackage.Contents(impact, shakemap, bands, {}, None, "event.gpkg", words))
+    eventpackage.make(path, eventpackage.Contents(impact, shakemap, bands, {}, None, words))
     for name, longitude in (("places", 180.8), ("epicentre", 180.1)):
         (point,), _rows = layers.read(path, name)
         assert point.x == pytest.approx(longitude)

@@ -13,7 +13,7 @@ _OF_LANGUAGE = {
 }
 _REPORT = {path.format(code=code): name for path, name in _OF_LANGUAGE.items() for code in CONVENTIONS}
 _FIGURES = {"impact.json": "All figures (impact.json)"}
-_GPKG = {"event.gpkg": "For QGIS: layers and a styled project (GeoPackage)"}
+_GPKG = {"event.gpkg": "For QGIS: layers with their styles (GeoPackage)"}
 FILES = {
     "earthquake": _REPORT
     | {

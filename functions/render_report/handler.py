@@ -23,7 +23,7 @@ from siaga.function import content, frame, rehearsal
 from siaga.function.rehearsal import Rehearsal
 from siaga.impact.stored import AshImpact, EarthquakeImpact, FloodImpact, Impact, event_time
 from siaga.inputs import flood_changes
-from siaga.product import PACKAGE, Product
+from siaga.product import Product
 from siaga.report import assembly, typesetters
 from siaga.report.paper import HandOver
 from siaga.store import Store
@@ -83,7 +83,6 @@ def _earthquake(one: Finished, impact: EarthquakeImpact, hand_over: HandOver) ->
         one.exposure.path("basemap"),
         one.context.settings.public_url,
         _below(one.context.store, impact),
-        keys.download_name(one.where.event_id, str(one.where.version), PACKAGE),
         hand_over,
     )
 

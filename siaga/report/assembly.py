@@ -55,14 +55,12 @@ def of_earthquake(
     basemap: Path | None,
     public_url: str,
     below: EarthquakeImpact | None = None,
-    package_name: str = PACKAGE,
     hand_over: HandOver = nobody,
 ) -> tuple[list[Product], Product]:
     """Every product of the report in every language, and its record, report.json, to be written last.
 
     bands: GeoJSON of MMI classes. grid: the grid.xml. below: impact.json of the version that ranks just
-    below; None if none. package_name: the GeoPackage's file name where it will be opened. hand_over: is handed each
-    product as soon as it is made.
+    below; None if none. hand_over: is handed each product as soon as it is made.
     """
     polygons = exposure.path("zones")
     named = _named(polygons, exposure.zone_fields, impact) if polygons else ()
@@ -73,7 +71,7 @@ def of_earthquake(
         public_url,
         _languages(),
         below,
-        Beside(lambda: tables(impact, bands, grid, exposure, package_name), hand_over),
+        Beside(lambda: tables(impact, bands, grid, exposure), hand_over),
     )
     return products, _recorded(impact, products, below)
 
@@ -85,7 +83,7 @@ def rehearse(
 
     Typesetters get warm by themselves. A flood's report and an ash fall's share all of it that is slow at first.
     """
-    tables(impact, bands, grid, exposure, PACKAGE)
+    tables(impact, bands, grid, exposure)
     timing.step("tables")
     polygons = exposure.path("zones")
     named = _named(polygons, exposure.zone_fields, impact) if polygons else ()
@@ -143,7 +141,7 @@ def _atlas(exposure: AnalysisData, basemap: Path | None, named: Sequence[tuple[s
 
 
 def tables(
-    impact: EarthquakeImpact, bands: Mapping[str, Geometry], grid: bytes, exposure: AnalysisData, package_name: str
+    impact: EarthquakeImpact, bands: Mapping[str, Geometry], grid: bytes, exposure: AnalysisData
 ) -> list[Product]:
     """The workbook and the GeoPackage, in all languages at once; arguments as above."""
     languages = _languages()
@@ -154,7 +152,6 @@ def tables(
         bands=bands,
         outlines=outlines.whole(polygons, exposure.zone_fields) if polygons else {},
         structures=exposure.path("structures"),
-        file_name=package_name,
         words={name: " / ".join(dict.fromkeys(_(words) for _ in languages)) for name, words in LAYERS.items()},
     )
     return [

@@ -261,13 +261,10 @@ def test_im_06_names_of_zones_are_text_in_the_package_for_qgis(tmp_path, qgis):
         ("bands", "zones", "contours", "structures", "places", "epicentre"), "x'); drop table zones; --"
     )
     shakemap = gridxml.read_shakemap(make_grid())
-    eventpackage.make(
-        tmp_path / "event.gpkg", eventpackage.Contents(impact, shakemap, bands, outlines, None, "event.gpkg", words)
-    )
+    eventpackage.make(tmp_path / "event.gpkg", eventpackage.Contents(impact, shakemap, bands, outlines, None, words))
     _shapes, rows = layers.read(tmp_path / "event.gpkg", "zones")
     assert {row["name"] for row in rows} >= set(EVIL)
-    project = (tmp_path / "event.gpkg").read_bytes()
-    assert b"alert(1)</script>" in project  # as text of a table
+    assert b"alert(1)</script>" in (tmp_path / "event.gpkg").read_bytes()  # as text of a table
 
 
 def test_pa_23_a_small_file_of_huge_tiles_is_refused_before_one_is_unpacked(tmp_path):

@@ -1,1 +1,1 @@
-"""Maps: the sheet of a report, the project and package for QGIS Desktop, and the look at a raster of ash."""
+"""Maps: the sheet of a report, the package for QGIS Desktop, and the look at a raster of ash."""

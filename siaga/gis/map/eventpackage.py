@@ -1,7 +1,8 @@
-"""The event GeoPackage: what an analyst opens in QGIS Desktop, layers with a styled project inside."""
+"""The event GeoPackage: what an analyst opens in QGIS Desktop, layers that bring their styles along."""
 
 import sqlite3
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import shapely.geometry
 from siaga.foreign import Geometry
 from siaga.gis import contour, layers, turns
 from siaga.gis.assets import earthquake
-from siaga.gis.map import project
+from siaga.gis.map import styles
 from siaga.gis.people import outlines
 from siaga.hazard.shakemap import ShakeMap
 from siaga.impact.classed import OUTSIDE
@@ -23,7 +24,12 @@ from siaga.impact.stored.earthquake import (
 )
 
 STRUCTURES_MOST = 20_000  # the hardest shaken; more would make a file that nobody can mail
-_NO_CLOCK = "2000-01-01T00:00:00"
+_NO_CLOCK = "2000-01-01T00:00:00.000Z"
+# As QGIS makes it: the style that each layer opens with, by its table. An embedded project would name the file, and
+# open with layers that are not found once somebody renames it.
+_STYLE_COLUMNS = """id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, f_table_catalog TEXT(256), f_table_schema TEXT(256),
+    f_table_name TEXT(256), f_geometry_column TEXT(256), styleName TEXT(30), styleQML TEXT, styleSLD TEXT,
+    useAsDefault BOOLEAN, description TEXT, owner TEXT(30), ui TEXT(30), update_time DATETIME"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +37,6 @@ class Contents:
     """What goes in.
 
     bands: GeoJSON of MMI classes. outlines: shape of each zone, by code, EPSG:4326. structures: as installed.
-    file_name: under which the file will lie beside the project's reader; the project refers to it.
     words: what the layers are called, by table, for readers.
     """
 
@@ -40,7 +45,6 @@ class Contents:
     bands: Mapping[str, Geometry]
     outlines: Mapping[str, Geometry]
     structures: Path | None
-    file_name: str
     words: Mapping[str, str]
 
 
@@ -48,34 +52,33 @@ def make(path: Path, contents: Contents) -> None:
     """Write the GeoPackage; the same contents give the same bytes."""
     for write in (_bands, _zones, _contours, _structures, _places, _epicentre):
         write(path, contents)
-    content = project.make(path, contents.file_name, _layers(contents), _title(contents.impact))
-    base = sqlite3.connect(path)
-    try:
-        base.execute("CREATE TABLE qgis_projects(name TEXT PRIMARY KEY, metadata BLOB, content BLOB)")
-        metadata = f'{{"last_modified_time": "{_NO_CLOCK}", "last_modified_user": "siaga" }}'
-        base.execute("INSERT INTO qgis_projects VALUES ('siaga', ?, ?)", (metadata, content.hex()))
-        base.commit()
-    finally:
-        base.close()
+    levels, seen = _levels(contents.impact)
+    drawn = {table: styles.of(path, table, levels, seen) for table in layers.names(path)}
+    with closing(sqlite3.connect(path)) as base, base:
+        base.execute(f"CREATE TABLE layer_styles({_STYLE_COLUMNS})")
+        base.execute(
+            "INSERT INTO gpkg_contents(table_name, data_type, identifier, last_change) VALUES (?, ?, ?, ?)",
+            ("layer_styles", "attributes", "layer_styles", _NO_CLOCK),
+        )
+        for table, style in drawn.items():
+            base.execute(
+                "INSERT INTO layer_styles(f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName,"
+                " styleQML, styleSLD, useAsDefault, description, owner, update_time)"
+                " VALUES ('', '', ?, 'geom', 'siaga', ?, '', 1, '', 'siaga', ?)",
+                (table, style, _NO_CLOCK),
+            )
+            told = f"{contents.words[table]}: {_title(contents.impact)}"
+            base.execute("UPDATE gpkg_contents SET description = ? WHERE table_name = ?", (told, table))
 
 
-def _layers(contents: Contents) -> list[project.Styled]:
-    """Bottom to top. Zones are one table and, in the project, one layer per level; that of the tables is seen."""
+def _levels(impact: EarthquakeImpact) -> tuple[list[str | None], str | None]:
+    """The levels of the zones, that of few zones first, and the one that is seen: that of the tables."""
     count: dict[str | None, int] = {}
-    for zone in contents.impact["zones"]:
+    for zone in impact["zones"]:
         count[zone["level"]] = count.get(zone["level"], 0) + 1
-    table = contents.impact.get("table")
+    table = impact.get("table")
     seen = table["level"] if table else max(count, key=lambda level: count[level], default=None)
-    drawn = [project.Styled("bands", contents.words["bands"])]
-    for level in sorted(count, key=lambda name: (count[name], str(name))):
-        chosen = "" if level is None else "\"level\" = '{}'".format(str(level).replace("'", "''"))
-        named = contents.words["zones"] + (f" ({level})" if level else "")
-        drawn.append(project.Styled("zones", named, chosen, shown=level == seen))
-    drawn.append(project.Styled("contours", contents.words["contours"]))
-    if contents.structures:
-        drawn.append(project.Styled("structures", contents.words["structures"]))
-    drawn += [project.Styled(name, contents.words[name]) for name in ("places", "epicentre")]
-    return drawn
+    return sorted(count, key=lambda name: (count[name], str(name))), seen
 
 
 def _title(impact: EarthquakeImpact) -> str:

@@ -1,22 +1,21 @@
-"""A QGIS project with styles, as bytes that depend on nothing but its layers."""
+"""How QGIS draws the layers of the event GeoPackage, as bytes that depend on nothing but what is drawn."""
 
-import io
 import re
-import tempfile
 import xml.etree.ElementTree as ElementTree
-import zipfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from qgis.core import (
     QgsCategorizedSymbolRenderer,
+    QgsExpression,
     QgsFillSymbol,
     QgsLineSymbol,
+    QgsMapLayer,
     QgsMarkerSymbol,
     QgsPalLayerSettings,
-    QgsProject,
+    QgsReadWriteContext,
     QgsRendererCategory,
+    QgsRuleBasedRenderer,
     QgsSingleSymbolRenderer,
     QgsTextBufferSettings,
     QgsTextFormat,
@@ -24,87 +23,48 @@ from qgis.core import (
     QgsVectorLayerSimpleLabeling,
 )
 from qgis.PyQt.QtGui import QColor
+from qgis.PyQt.QtXml import QDomDocument
 
 from siaga import palette
 from siaga.exposure.vocabulary import STRUCTURE_TYPES
 from siaga.foreign import FeatureLayer, QgisObject
-from siaga.gis.map import symbols
 from siaga.gis.map.scale import INK, INK_500
 from siaga.impact.mmi import ROMAN
 
 _UUID = re.compile(r"\{?[0-9a-f]{8}(?:[-_][0-9a-f]{4}){3}[-_][0-9a-f]{12}\}?")
-_NOT_OURS = ("creation", "dates", "author", "individual-layer-settings")  # times, users, in a random order
+_DRAWN = QgsMapLayer.Symbology | QgsMapLayer.Labeling
 _TYPE_COLOURS = {"health": "#c2185b", "education": "#1565c0", "bridge": "#4e342e", "evacuation centre": "#2e7d32"}
-_ZIP_DATE = (1980, 1, 1, 0, 0, 0)
+_ZONES_LINE = {"style": "no", "outline_color": INK_500, "outline_width": "0.2"}
 
 
-@dataclass(frozen=True, slots=True)
-class Styled:
-    """One layer of the project: a table of the GeoPackage, its name for readers, a filter, whether it is seen."""
+def of(path: Path, table: str, levels: Sequence[str | None] = (), seen: str | None = None) -> str:
+    """The style of one table of the GeoPackage, as QGIS's XML (QML).
 
-    table: str
-    name: str
-    where: str = ""
-    shown: bool = True
-
-
-def make(gpkg: Path, file_name: str, drawn: Sequence[Styled], title: str) -> bytes:
-    """A .qgz whose layers, bottom to top, lie in a file of that name beside whoever opens it.
-
-    gpkg: the file as it is now, with its layers written.
+    levels: of zones, each a rule of its own that QGIS's list of layers switches; seen: the one that is switched on.
     """
-    made = QgsProject()
-    made.setTitle(title)
-    made.setCrs(symbols.WGS84())
-    ids = {}
-    for number, one in enumerate(drawn):
-        source = f"{gpkg}|layername={one.table}" + (f"|subset={one.where}" if one.where else "")
-        layer = QgsVectorLayer(source, one.name, "ogr")
-        ids[layer.id()] = f"siaga_{number}_{one.table}"
-        _STYLES[one.table](layer)
-        made.addMapLayer(layer, False)
-        made.layerTreeRoot().insertLayer(0, layer).setItemVisibilityChecked(one.shown)
-    with tempfile.TemporaryDirectory(dir=gpkg.parent) as folder:
-        path = gpkg.parent / f"{Path(folder).name}.qgs"  # beside the GeoPackage, so that paths come out relative
-        made.write(str(path))
-        written = path.read_text(encoding="utf-8")
-        path.unlink()
-    made.clear()
-    for old, new in ids.items():
-        written = written.replace(old, new)
-    written = written.replace(f"./{gpkg.name}", f"./{file_name}")
-    return _packed(_canonical(written))
+    layer = QgsVectorLayer(f"{path}|layername={table}", table, "ogr")
+    if table == "zones":
+        _zones(layer, levels, seen)
+    else:
+        _STYLES[table](layer)
+    document = QDomDocument()
+    layer.exportNamedStyle(document, QgsReadWriteContext(), _DRAWN)
+    return _canonical(document.toString())
 
 
-def _canonical(written: str) -> bytes:
-    """Without time, user and random numbers, attributes in one order: QGIS writes them in a random one."""
+def _canonical(written: str) -> str:
+    """Without random numbers, attributes in one order: QGIS writes them in a random one."""
     numbered: dict[str, str] = {}
     written = _UUID.sub(lambda met: numbered.setdefault(met[0], f"siaga-{len(numbered)}"), written)
     root = ElementTree.fromstring(written)
-    for name in ("saveUser", "saveUserFull", "saveDateTime"):
-        root.attrib.pop(name, None)
-    for parent in list(root.iter()):
-        for child in [one for one in parent if one.tag in _NOT_OURS]:
-            parent.remove(child)
-        for name, value in parent.attrib.items():
+    for element in root.iter():
+        for name, value in element.attrib.items():
             if value.startswith("<symbol"):  # XML within an attribute
-                parent.attrib[name] = ElementTree.canonicalize(value)
-        ordered = sorted(parent.attrib.items())
-        parent.attrib.clear()
-        parent.attrib.update(ordered)
-    layers = root.find("projectlayers")
-    if layers is not None:  # QGIS sorts them by its random ids
-        layers[:] = sorted(layers, key=lambda layer: layer.findtext("id") or "")
-    return ElementTree.tostring(root, encoding="unicode").encode()
-
-
-def _packed(document: bytes) -> bytes:
-    body = io.BytesIO()
-    with zipfile.ZipFile(body, "w") as archive:
-        entry = zipfile.ZipInfo("siaga.qgs", _ZIP_DATE)
-        entry.compress_type = zipfile.ZIP_DEFLATED
-        archive.writestr(entry, document)
-    return body.getvalue()
+                element.attrib[name] = ElementTree.canonicalize(value)
+        ordered = sorted(element.attrib.items())
+        element.attrib.clear()
+        element.attrib.update(ordered)
+    return ElementTree.tostring(root, encoding="unicode")
 
 
 def _bands(layer: FeatureLayer) -> None:
@@ -116,9 +76,15 @@ def _bands(layer: FeatureLayer) -> None:
     layer.setOpacity(0.8)
 
 
-def _zones(layer: FeatureLayer) -> None:
-    symbol = QgsFillSymbol.createSimple({"style": "no", "outline_color": INK_500, "outline_width": "0.2"})
-    layer.setRenderer(QgsSingleSymbolRenderer(symbol))
+def _zones(layer: FeatureLayer, levels: Sequence[str | None], seen: str | None) -> None:
+    """One table holds zones of all levels: drawn at once, provinces would lie above their districts' names."""
+    rules = QgsRuleBasedRenderer.Rule(None)
+    for level in levels:
+        chosen = QgsExpression.createFieldEqualityExpression("level", level)
+        rule = QgsRuleBasedRenderer.Rule(QgsFillSymbol.createSimple(_ZONES_LINE), 0, 0, chosen, level or "")
+        rule.setActive(level == seen)
+        rules.appendChild(rule)
+    layer.setRenderer(QgsRuleBasedRenderer(rules))
     _label(layer, "name", 7, INK_500)
 
 
@@ -165,9 +131,8 @@ def _label(layer: FeatureLayer, field: str, points: float, colour: str, placemen
     layer.setLabelsEnabled(True)
 
 
-_STYLES = {
+_STYLES: Mapping[str, Callable[[FeatureLayer], None]] = {
     "bands": _bands,
-    "zones": _zones,
     "contours": _contours,
     "structures": _structures,
     "places": _places,
