@@ -46,7 +46,7 @@ class Language:
         try:
             text = self._translations.gettext(str(reason["template"]))
             return text.format(**{name: self._printed(value) for name, value in values.items()})
-        except (KeyError, IndexError, ValueError):
+        except (LookupError, ValueError, TypeError, AttributeError, OverflowError):
             return str(reason.get("text", ""))  # written by another version of Siaga: its own English
 
     def _printed(self, value: object) -> object:

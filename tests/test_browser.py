@@ -133,16 +133,40 @@ def test_the_first_page_is_small(browser, base):
     assert sum(sizes) < 150_000
 
 
+def always_shows_where_it_is(page):
+    """From key to key what has the focus is in view, and has our ring; until the page's end."""
+    ring = """() => {
+        const one = document.activeElement, box = one.getBoundingClientRect(), style = getComputedStyle(one);
+        const seen = box.width && box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth;
+        return one === document.body ? null : [style.outlineStyle, style.outlineWidth, !!seen, one.outerHTML];
+    }"""
+    for _ in range(200):
+        page.keyboard.press("Tab")
+        found = page.evaluate(ring)
+        if found is None:
+            return
+        assert found[:3] == ["solid", "3px", True], found
+    raise AssertionError("the focus never leaves the page")
+
+
 def test_the_list_leads_to_the_event_and_its_pdf_by_keyboard_alone(watched, base):
     page, _faults = watched
     page.goto(f"{base}/earthquakes?lang=en")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
-    link = page.locator(f'a[href="/earthquakes/{EVENT}"]')
-    link.focus()
-    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") in ("solid", "auto")
+    always_shows_where_it_is(page)
+    menu = page.locator(".menu summary").first
+    menu.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.locator(".menu[open] a").first.evaluate("one => one === document.activeElement")
+    page.keyboard.press("Escape")
+    assert page.locator(".menu[open]").count() == 0
+    assert menu.evaluate("one => one === document.activeElement")
+    page.locator(f'a[href="/earthquakes/{EVENT}"]').focus()
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/earthquakes/{EVENT}")
+    always_shows_where_it_is(page)
     pdf = page.locator("a.primary")
     assert pdf.inner_text() == "PDF report"
     answer = page.request.get(base + pdf.get_attribute("href"))

@@ -317,3 +317,9 @@ def test_without_a_report_there_is_nothing_to_look_at(web):
     answer = send(web[2], "look", opening="x")
     assert answer.status_code == 404
     assert 'role="alert"' in answer.get_data(as_text=True)
+
+
+def test_a_full_layout_of_floods_is_said_to_find_no_room_on_one_page(web):
+    said = "rarely has room for both paragraphs and the logo"
+    assert said in text(web[2], "/layouts?hazard=flood&of=id&lang=en")[1]
+    assert said not in text(web[2], "/layouts?hazard=earthquake&of=id&lang=en")[1]

@@ -47,19 +47,29 @@ def send(text: Text) -> Response:
         provenance["layout"] = own["layout"]
     page = _html(impact, services().public_url, speech)
     page = template.with_map(page, runs.content(entry, f"map-{speech.code}.png"))
-    mark = _MARK.format(code=g.code, said=escape(_said()))
+    mark = _MARK.format(code=g.code, said=escape(_said(text)))
     page = page.replace("<main>", f"{mark}<main>", 1)
     response = Response(page, content_type="text/html; charset=utf-8")
     response.headers["Content-Security-Policy"] = SAFE
     return response
 
 
-def _said() -> str:
+def crowded() -> str:
+    """What paper of one page does with a layout that is full; the preview cannot show it."""
+    said: str = g.language(
+        "A flood on a single page rarely has room for both paragraphs and the logo; where it has none, all three are "
+        "left out. Shorter paragraphs, or one alone, may fit."
+    )
+    return said
+
+
+def _said(text: Text) -> str:
     said: str = g.language(
         "Preview, not in force: the newest report with this layout, as it is read on a screen. What changed since "
         "earlier is not told here, and whether paper has room for all is seen when it is printed."
     )
-    return said
+    full = text.layout.logo and text.layout.opening and text.layout.closing
+    return f"{said} {crowded()}" if full and text.place.hazard == "flood" else said
 
 
 def _newest(hazard: str) -> Entry:

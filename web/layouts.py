@@ -210,6 +210,7 @@ def _page(place: Place, error: SiagaError | None = None, form: Form | None = Non
         longest=LONGEST,
         largest=logos.LARGEST_KIB,
         longest_line=LONGEST_LINE,
+        crowded=layout_preview.crowded() if place.hazard == "flood" else "",
         sentence=g.language.reason(error.reason()) if error else "",
     )
     return page, error.status if error else 200

@@ -5,12 +5,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TypedDict
 
-import requests
 from flask import Blueprint, Flask, Response, current_app, g, jsonify, render_template, request
 
 from siaga import dates, gaps, keys, standing
 from siaga.alerts.delivery import Counts
-from siaga.answers import CanaryFacts, JobFacts, SweepFigures
+from siaga.answers import CanaryFacts, JobFacts
 from siaga.errors import BadInput
 from siaga.events import Notification
 from siaga.ignored import Ignored
@@ -19,13 +18,14 @@ from siaga.moment import parse, stamp
 from siaga.printable import shown
 from siaga.receipt import Receipt
 from siaga.report import figures
-from web import board, clock
+from web import board, clock, underway
 from web.index import Index
 from web.index.floods import Outage
 from web.outlook import Outlook
 from web.prefix import under
 from web.services import services
 from web.shell import freshness
+from web.underway import UnderWay
 
 _SHOWN = 100
 _SHOWN_IGNORED = 20
@@ -39,6 +39,7 @@ STATES = {
     "dead": "Failed",
     "ignored": "Ignored",
     "dropped": "Dropped",
+    "unknown": "Not known",
 }
 _PART_STATES = {"up": "Up again", "starting": "Starting", "waiting": "Starting again shortly"}
 
@@ -74,18 +75,18 @@ def install(app: Flask, outlook: Outlook | None) -> None:
 def machine_status() -> Response:
     """What the status page tells, for machines; seconds, times in UTC, null is unknown."""
     index = services().index
-    jobs, _sweep, canary = _gateway(services().gateway_url, services().jobs_token)
-    states = [job["state"] for job in jobs or ()]
+    told = underway.ask(services().gateway_url, services().jobs_token)
+    states = [_state(job) for job in told.jobs or ()] + ["unknown"] * told.unread_jobs
     return jsonify(
         {
             "schema": "siaga/status/1",
             "time": stamp(g.now),
             "index": {name: freshness(index)[name] for name in ("state", "seconds")},
-            "backlog": None if jobs is None else {name: states.count(name) for name in sorted(set(states))},
+            "backlog": None if told.jobs is None else {name: states.count(name) for name in sorted(set(states))},
             "failed": index.ledger.failed(0)[1],
             "done": index.ledger.receipts(("done",), 0)[1],
             "latency": board.latencies(index, g.now),
-            "canary": canary,
+            "canary": told.canary,
             "sources": [
                 {"name": one.name, "last": stamp(one.last) if one.last else None, "state": one.state}
                 | {"usual_seconds": one.usual}
@@ -102,11 +103,12 @@ def status() -> str:
     """The status page."""
     index = services().index
     wanted = request.args.get("q", "").strip()[:200]
-    jobs, sweep, canary = _gateway(services().gateway_url, services().jobs_token)
+    told = underway.ask(services().gateway_url, services().jobs_token)
+    jobs = told.jobs or []
     decide, failed = index.ledger.failed(_SHOWN)
     settled, done = index.ledger.receipts(("done",), _SHOWN)
     superseded = index.ledger.receipts(("superseded",), 0)[1]
-    waiting = [_job(job) for job in jobs or ()] + _unknown(index, jobs or ())
+    waiting = [_job(job) for job in jobs] + _unknown(index, jobs)
     rows = sorted(waiting, key=lambda row: row["received"] or "", reverse=True)
     settled += index.ledger.receipts(("superseded", "dropped"), _SHOWN)[0]
     unused, unused_files = index.inputs.ignored(_SHOWN_IGNORED)
@@ -126,9 +128,8 @@ def status() -> str:
         tab="status",
         sent=_submitted(request.args.get("sent", "")),
         counts=[
-            ("received", sum(row["state"] == "received" for row in rows)),
-            ("running", sum(row["state"] == "running" for row in rows)),
-            ("retrying", sum(row["state"] == "retrying" for row in rows)),
+            ("received", _of_state("received", rows)),
+            *((name, _of_state(name, rows) if told.jobs is not None else None) for name in ("running", "retrying")),
             ("done", done),
             ("superseded", superseded),
             ("failed", failed),
@@ -145,9 +146,9 @@ def status() -> str:
         more=max(0, len(rows) - _SHOWN),
         unused_files=unused_files,
         gaps=_gaps(services().home),
-        gateway_answers=jobs is not None,
-        looks=_looks(sweep),
-        canary=_canary(canary),
+        gateway=told,
+        looks=_looks(told),
+        canary=_canary(told.canary),
         parts=_parts(services().home),
         part_states=_PART_STATES,
         outages=[_outage(one) for one in index.floods.outages()],
@@ -172,28 +173,29 @@ def _submitted(sent: str) -> str:
         return ""
 
 
-def _gateway(url: str, token: str) -> tuple[list[JobFacts] | None, SweepFigures | None, CanaryFacts | None]:
-    """Jobs under way, when the last sweeps were, how the last canaries fared; None when the gateway does not answer."""
-    try:
-        told = requests.get(f"{url}/siaga/jobs", headers={"Authorization": f"Bearer {token}"}, timeout=2).json()
-        return list(told["jobs"]), told["sweep"], told.get("canary")
-    except (requests.RequestException, ValueError, KeyError):
-        return None, None, None
+def _of_state(state: str, rows: Sequence[Line]) -> int:
+    return sum(row["state"] == state for row in rows)
 
 
-def _looks(sweep: SweepFigures | None) -> list[str]:
-    """When the bucket was last looked through, in sentences; nothing where the gateway does not say."""
+def _looks(told: UnderWay) -> list[str]:
+    """When the bucket was last looked through, in sentences, and what the gateway tells in no form that is known."""
+    _, words = g.language, []
+    if "canary" in told.other_form:
+        words.append(_("How the last canaries fared is not known."))
+    if "sweep" in told.other_form:
+        words.append(_("When the inputs were last looked through is not known."))
+    sweep = told.sweep
     if sweep is None or not sweep["last"]:
-        return []
-    recent, tour, _ = sweep["recent"], sweep["tour"], g.language
-    words = [
+        return words
+    recent, tour = sweep["recent"], sweep["tour"]
+    words.append(
         _(
             "Recent inputs were last looked through at {when}: {count} keys in {seconds} s.",
             when=dates.clock(parse(sweep["last"]), "WIB", seconds=True),
             count=figures.whole(recent["keys"], _.code),
             seconds=figures.decimal(recent["seconds"], 1, _.code),
         )
-    ]
+    )
     if sweep["last_full"]:
         words.append(
             _(
@@ -212,6 +214,7 @@ def _canary(facts: CanaryFacts | None) -> dict[str, str | bool]:
     if facts is None or not facts["minutes"] or not facts["sent"]:
         return {}
     words: dict[str, str | bool] = {"late": facts["late"], "sent": clock.when(facts["sent"], g.now, g.language)}
+    words["published"] = ""
     if facts["published"] and facts["seconds"] is not None:
         words["published"] = clock.when(facts["published"], g.now, g.language)
         words["lasted"] = clock.lasted(facts["seconds"], g.language)
@@ -286,8 +289,14 @@ def _page(run: str) -> dict[str, str]:
     return {"url": under(f"/{where.page}"), "name": where.event_id, "version": str(where.version)}
 
 
+def _state(job: JobFacts) -> str:
+    """That of the job; a gateway of another version may have more of them."""
+    return job["state"] if job["state"] in STATES else "unknown"
+
+
 def _job(job: JobFacts) -> Line:
-    row = _row(job["state"], job["function"], Notification(job["bucket"], job["key"]), job["received"])
+    row = _row(_state(job), job["function"], Notification(job["bucket"], job["key"]), job["received"])
+    row["when"] = row["when"] or g.language("not known")
     row["text"], row["attempts"] = g.language.reason(job["reason"]), job["attempt"]
     row["next"] = dates.clock(parse(job["next"]), "WIB", seconds=True) if job["next"] else ""
     return row
