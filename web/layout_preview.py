@@ -57,8 +57,8 @@ def send(text: Text) -> Response:
 def crowded() -> str:
     """What paper of one page does with a layout that is full; the preview cannot show it."""
     said: str = g.language(
-        "A flood on a single page rarely has room for both paragraphs and the logo; where it has none, all three are "
-        "left out. Shorter paragraphs, or one alone, may fit."
+        "A flood on a single page rarely has room for both paragraphs and the logo; where it has none, they are all "
+        "left out. Shorter paragraphs, or fewer, may fit."
     )
     return said
 
