@@ -75,9 +75,9 @@ def is_yellow(colour):
     return red > 200 and green > 160 and blue < 140
 
 
-def tinted(page, ground):
-    """Whether classes of MMI are seen upon a ground of that colour, which they hide by 7 parts of 10."""
-    drawn, under = colours(page), ImageColor.getrgb(ground)
+def tinted(page, land):
+    """Whether classes of MMI are seen upon land of that colour, which they hide by 7 parts of 10."""
+    drawn, under = colours(page), ImageColor.getrgb(land)
     tints = [ImageColor.getrgb(one) for mmi, one in palette.MMI.items() if 5 <= mmi <= 7]
     mixed = [[0.7 * a + 0.3 * b for a, b in zip(tint, under, strict=True)] for tint in tints]
     return any(all(abs(a - b) < 1.5 for a, b in zip(one, want, strict=True)) for one in drawn for want in mixed)

@@ -45,9 +45,9 @@ def ask(url: str, token: str) -> UnderWay:
         return read(None)
 
 
-def read(told: object) -> UnderWay:
+def read(answer: object) -> UnderWay:
     """Its answer, as far as it can be read."""
-    named = told if isinstance(told, dict) else {}
+    named = answer if isinstance(answer, dict) else {}
     listed = named.get("jobs")
     jobs = [_job(one) for one in listed] if isinstance(listed, list) else None
     understood = None if jobs is None else [one for one in jobs if one]
@@ -63,11 +63,11 @@ def read(told: object) -> UnderWay:
     )
 
 
-def _job(told: object) -> JobFacts | None:
+def _job(answer: object) -> JobFacts | None:
     """One job; None where it does not say of which input it is. A moment that it does not tell is ""."""
-    if not isinstance(told, dict):
+    if not isinstance(answer, dict):
         return None
-    names = {name: _text(told.get(name)) for name in ("function", "bucket", "key", "etag", "version_id", "state")}
+    names = {name: _text(answer.get(name)) for name in ("function", "bucket", "key", "etag", "version_id", "state")}
     if not (names["bucket"] and names["key"]):
         return None
     return {
@@ -77,48 +77,48 @@ def _job(told: object) -> JobFacts | None:
         "etag": names["etag"],
         "version_id": names["version_id"],
         "state": names["state"],
-        "attempt": int(_number(told.get("attempt")) or 0),
-        "next": _moment(told.get("next")),
-        "reason": _reason(told.get("reason")),
-        "received": _moment(told.get("received")) or "",
+        "attempt": int(_number(answer.get("attempt")) or 0),
+        "next": _moment(answer.get("next")),
+        "reason": _reason(answer.get("reason")),
+        "received": _moment(answer.get("received")) or "",
     }
 
 
-def _sweep(told: object) -> SweepFigures | None:
-    if not isinstance(told, dict) or "last" not in told:
+def _sweep(answer: object) -> SweepFigures | None:
+    if not isinstance(answer, dict) or "last" not in answer:
         return None
-    recent, tour = _tour(told.get("recent")), _tour(told.get("tour"))
-    last = _moment(told["last"])
-    if recent is None or tour is None or (last is None and told["last"] is not None):
+    recent, tour = _tour(answer.get("recent")), _tour(answer.get("tour"))
+    last = _moment(answer["last"])
+    if recent is None or tour is None or (last is None and answer["last"] is not None):
         return None
-    return {"last": last, "last_full": _moment(told.get("last_full")), "recent": recent, "tour": tour}
+    return {"last": last, "last_full": _moment(answer.get("last_full")), "recent": recent, "tour": tour}
 
 
-def _tour(told: object) -> TourFigures | None:
-    if not isinstance(told, dict):
+def _tour(answer: object) -> TourFigures | None:
+    if not isinstance(answer, dict):
         return None
-    keys, seconds = _number(told.get("keys")), _number(told.get("seconds"))
+    keys, seconds = _number(answer.get("keys")), _number(answer.get("seconds"))
     return None if keys is None or seconds is None else {"keys": int(keys), "seconds": seconds}
 
 
-def _canary(told: object) -> CanaryFacts | None:
-    if not isinstance(told, dict):
+def _canary(answer: object) -> CanaryFacts | None:
+    if not isinstance(answer, dict):
         return None
-    minutes, late = _number(told.get("minutes")), told.get("late")
+    minutes, late = _number(answer.get("minutes")), answer.get("late")
     if minutes is None or not isinstance(late, bool):
         return None
     return {
         "minutes": minutes,
-        "sent": _moment(told.get("sent")),
-        "published": _moment(told.get("published")),
-        "seconds": _number(told.get("seconds")),
+        "sent": _moment(answer.get("sent")),
+        "published": _moment(answer.get("published")),
+        "seconds": _number(answer.get("seconds")),
         "late": late,
     }
 
 
-def _text(told: object) -> str:
+def _text(answer: object) -> str:
     """A text; "" for anything else."""
-    return told if isinstance(told, str) and _is_whole(told) else ""
+    return answer if isinstance(answer, str) and _is_whole(answer) else ""
 
 
 def _is_whole(text: str) -> bool:
@@ -130,26 +130,26 @@ def _is_whole(text: str) -> bool:
     return True
 
 
-def _number(told: object) -> float | None:
+def _number(answer: object) -> float | None:
     """A count or seconds; None for what is below nought, without end, or true or false."""
-    if isinstance(told, bool) or not isinstance(told, int | float):
+    if isinstance(answer, bool) or not isinstance(answer, int | float):
         return None
-    return told if 0 <= told < _MOST else None
+    return answer if 0 <= answer < _MOST else None
 
 
-def _moment(told: object) -> str | None:
-    if not isinstance(told, str):
+def _moment(answer: object) -> str | None:
+    if not isinstance(answer, str):
         return None
     try:
-        return told if moment.parse(told).year in _YEARS else None
+        return answer if moment.parse(answer).year in _YEARS else None
     except ValueError:
         return None
 
 
-def _reason(told: object) -> Reason | None:
-    if not isinstance(told, dict) or not _is_whole(json.dumps(told, ensure_ascii=False)):
+def _reason(answer: object) -> Reason | None:
+    if not isinstance(answer, dict) or not _is_whole(json.dumps(answer, ensure_ascii=False)):
         return None
-    text, template, values = told.get("text"), told.get("template"), told.get("values")
+    text, template, values = answer.get("text"), answer.get("template"), answer.get("values")
     if not isinstance(text, str):
         return None
     if not isinstance(template, str) or not isinstance(values, dict):
