@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 import yaml
+from botocore.exceptions import ClientError
 from support.running import SIAGA, environment, wait_for
 
 from siaga import machine, stack, standing
@@ -26,6 +27,19 @@ def refused(env, *arguments):
     assert done.stderr.startswith("siaga: ")
     assert done.stderr.count("\n") == 1
     return done.stderr
+
+
+def test_a_store_that_says_too_early_that_it_is_ready_is_asked_again_not_given_up(tmp_path, monkeypatch):
+    class Early:
+        """As MinIO on a busy machine, which knows no bucket yet."""
+
+        def create_bucket(self, **_named):
+            told = {"Error": {"Code": "XMinioServerNotInitialized"}, "ResponseMetadata": {"HTTPStatusCode": 503}}
+            raise ClientError(told, "CreateBucket")
+
+    monkeypatch.setattr(minio, "_client", lambda _settings: Early())
+    with pytest.raises(Unavailable, match="does not answer"):
+        minio.configure(Settings.load(environment(tmp_path)), ())
 
 
 def test_two_on_one_home_would_fight(tmp_path):

@@ -141,6 +141,8 @@ def configure(settings: Settings, functions: Sequence[Function], say: Callable[[
                     Bucket=bucket, NotificationConfiguration=_rules(bucket, functions)
                 )
     except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:  # it says that it is ready before it is
+            raise Unavailable("The store does not answer: {detail}", detail=str(error)) from error
         raise SiagaError("The store refused its set-up: {detail}", detail=str(error)) from error
     except BotoCoreError as error:
         raise Unavailable("The store does not answer: {detail}", detail=str(error)) from error

@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from siaga import stack
+from siaga.errors import Unavailable
 from siaga.machine import minio
 from siaga.settings import Settings
 from support.running import wait_for
@@ -63,5 +64,14 @@ def started_store(settings: Settings) -> subprocess.Popen:
 
 def set_up(settings: Settings) -> None:
     """Put into a store what stands there before the first upload."""
-    minio.configure(settings, stack.load(settings.stack))
+    wait_for(lambda: _is_set_up(settings), 60, "the store to be set up")
     keep_users(settings)
+
+
+def _is_set_up(settings: Settings) -> bool:
+    """Whether it could be; a busy store says that it is ready before it is."""
+    try:
+        minio.configure(settings, stack.load(settings.stack))
+    except Unavailable:
+        return False
+    return True
