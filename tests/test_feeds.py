@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import socket
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -33,6 +34,7 @@ from siaga.inputs.decisions import HIDDEN, Decision
 from siaga.language import LANGUAGES
 from siaga.outgoing import Guard
 from siaga.store import Store
+from web.feeds.addresses import PAGES
 
 SCHEMAS = Path(__file__).parent / "fixtures" / "schemas"
 ATOM, GEORSS, CAP = (
@@ -186,6 +188,19 @@ def test_pages_name_the_feeds_and_the_message_of_their_event(filled):
     assert f'href="/feeds/cap/earthquakes/{CORRECTED}/' in page
     for path in ("/floods", f"/floods/{HOUR}", f"/ash/{FALL}"):
         assert 'type="application/atom+xml"' in got(filled[2], path).text
+
+
+def test_a_link_to_an_event_shows_its_title_level_and_picture(filled):
+    for page, event_id in EVENTS:
+        path = f"/{page}/{event_id}"
+        told = dict(re.findall(r'<meta property="og:(\w+)" content="([^"]*)">', got(filled[2], f"{path}?lang=en").text))
+        assert told["title"].startswith("EXERCISE: ") == (event_id == DRILL)
+        assert got(filled[2], told["url"].removeprefix(SITE))
+        assert told["description"].partition(". ")[0]
+        newest = filled[1].versions(event_id, hazard=PAGES[page])[0]
+        assert ("image" in told) == (newest["report"] is not None), path
+        if "image" in told:
+            assert got(filled[2], told["image"].removeprefix(SITE)).mimetype == "image/png"
 
 
 def features(client, path):

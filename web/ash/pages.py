@@ -15,6 +15,7 @@ from siaga.report import figures, words
 from siaga.report.classed import ash, tables
 from web import archive, asked, bundle, clock, spreadsheet
 from web.ash import table
+from web.feeds import link_preview
 from web.index import Unsettled
 from web.levels import drawn_level
 from web.maps import panel, points
@@ -111,6 +112,7 @@ def _page(versions: list[AshEntry], entry: AshEntry) -> str:
         tab="ash",
         **_shown(impact, g.language),
         row=_row(entry, g.language),
+        link=link_preview.of(entry),
         entry=entry,
         newest=versions[0],
         versions=[_version(one, entry) for one in versions],

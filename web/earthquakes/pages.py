@@ -17,7 +17,7 @@ from siaga.report.earthquake import axis, message, sentences
 from siaga.report.earthquake.printed import printed
 from web import archive, asked, bundle, clock, spreadsheet
 from web.earthquakes import listing, revisions, table, timeline, zones
-from web.feeds import addresses
+from web.feeds import addresses, link_preview
 from web.index import Filter
 from web.maps import panel, points
 from web.runs import find, run_of
@@ -138,6 +138,7 @@ def _page(versions: list[EarthquakeEntry], entry: EarthquakeEntry) -> str:
         axis_ticks=[(figures.whole(value, g.code), left) for value, left in axis.TICKS],
         run=str(run_of(entry)),
         map=panel.of_quake(entry, impact["table"]["level"] if impact["table"] else None),
+        link=link_preview.of(entry),
         message="\n".join(message.lines(shown, addresses.event(entry), g.language)),
         several_levels=len(zones.levels(impact)) > 1,
     )

@@ -12,6 +12,7 @@ from siaga.report import figures, limits
 from siaga.report.classed import flood as flood_words
 from siaga.report.classed.tables import people_text
 from web import archive, asked, bundle, clock, login, spreadsheet
+from web.feeds import link_preview
 from web.floods import listing, panels, table
 from web.floods import map as flood_map
 from web.index import Filter, Index, floods
@@ -80,6 +81,7 @@ def _page(versions: list[FloodEntry], entry: FloodEntry, named: keys.Snapshot, s
         pictured=f"map-{g.code}.png" in runs.sizes(entry),
         files=runs.files(entry),
         run=str(run_of(entry)),
+        link=link_preview.of(entry),
         map=panel.of_flood(entry, drawn_level(impact, runs.sizes(entry))),
     )
 
