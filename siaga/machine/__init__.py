@@ -147,7 +147,14 @@ def prepare(settings: Settings, seconds: float, say: Callable[[str], None]) -> N
         if time.monotonic() > deadline:
             raise Unavailable("The store {url} does not answer", url=settings.store_url)
         time.sleep(_LOOK_SECONDS)
-    minio.configure(settings, stack.load(settings.stack), say)
+    while True:
+        try:
+            minio.configure(settings, stack.load(settings.stack), say)
+            break
+        except Unavailable:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(_LOOK_SECONDS)
     generation.check(Store.connect(settings, "root"))
 
 
