@@ -120,6 +120,26 @@ function layers() {
       paint: { "text-color": "#eef2f0" },
     },
     {
+      id: "highest", // of those at one place, by its glyph: a ring tells levels by hue alone
+      type: "symbol",
+      source: "events",
+      filter: several,
+      layout: {
+        "icon-image": ["concat", "level-", level],
+        "icon-size": 0.7,
+        "icon-offset": [
+          "interpolate",
+          ["linear"],
+          ["log10", ["get", "count"]],
+          0,
+          ["literal", [14, -14]],
+          4,
+          ["literal", [28, -28]],
+        ],
+        "icon-allow-overlap": true,
+      },
+    },
+    {
       id: "marks",
       type: "symbol",
       source: "events",
