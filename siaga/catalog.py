@@ -18,6 +18,7 @@ from siaga.exposure.codes import number_of
 from siaga.impact.stored import AshImpact, EarthquakeImpact, FloodImpact, Impact, eruption_of, event_time
 from siaga.impact.stored.ash import Volcano, volcano_of
 from siaga.impact.stored.earthquake import DeathsRecord, PlaceRecord
+from siaga.impact.stored.head import of_demonstration
 from siaga.language import LANGUAGES
 from siaga.store import Store
 
@@ -168,15 +169,14 @@ def entry(
     impact: Impact,
     run: keys.Run,
     written: bytes,
-    demonstration: bool,
     arrival: Arrival,
     arrival_warnings: Sequence[Reason],
     clock_zone: str = "",
 ) -> Entry:
     """The entry of a run, as its hazard has it; no report yet.
 
-    impact: the record, written: its bytes as they are stored. demonstration: whether any figure has to say so.
-    arrival_warnings: stored reasons about the arrival, beside the impact's own warnings. clock_zone: of a quake.
+    impact: the record, written: its bytes as they are stored. arrival_warnings: stored reasons about the arrival,
+    beside the impact's own warnings. clock_zone: of a quake.
     """
     common: EntryHead = {
         "schema": SCHEMA,
@@ -190,7 +190,7 @@ def entry(
         "affected": impact["affected"],
         "displaced": impact["displaced"],
         "highest_class": None,
-        "demonstration": demonstration,
+        "demonstration": of_demonstration(impact["provenance"]["analysis_data"]["files"]),
         "warnings": [*impact["warnings"], *arrival_warnings],
         "arrival": arrival,
         "impact": {"key": run.key(keys.IMPACT), "sha256": sha256(written).hexdigest()},

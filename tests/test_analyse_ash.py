@@ -165,7 +165,7 @@ def test_no_ash_counts_nobody(folder):
 
 
 def test_without_population_data_figures_are_null():
-    nothing = AnalysisData("0" * 64, "Nothing", False, (), {})
+    nothing = AnalysisData("0" * 64, "Nothing", (), {})
     found = of_ash([ash.raster()], ash.request(), nothing, Timing()).impact
     jsonschema.validate(found, SCHEMA)
     assert (found["people"]["total"], found["affected"]) == (None, None)
@@ -392,7 +392,7 @@ def test_golden_as5_population(shared, tmp_path, monkeypatch):
 
 
 def test_the_time_of_the_forecast_is_honoured():
-    nothing = AnalysisData("0" * 64, "Nothing", False, (), {})
+    nothing = AnalysisData("0" * 64, "Nothing", (), {})
     ends = [
         of_ash([ash.raster()], ash.request(forecast_days=days), nothing, Timing()).hazard.eruption.expires
         for days in (1, 3)

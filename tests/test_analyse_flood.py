@@ -119,7 +119,7 @@ def test_what_is_no_flood_is_refused_in_one_sentence(given, capsys):
 
 
 def test_without_population_data_figures_are_null():
-    nothing = AnalysisData("0" * 64, "Nothing", False, (), {})
+    nothing = AnalysisData("0" * 64, "Nothing", (), {})
     body = (ANSWERS / "floods.json").read_bytes()
     found = of_flood(body, Snapshot.parse("2017022105-6-rw"), nothing, Timing()).impact
     jsonschema.validate(found, SCHEMA)

@@ -6,12 +6,14 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from fixtures import entries, installed
+from fixtures import entries, impacts, installed
 from fixtures.grids import make_grid
 
 from functions.on_shakemap import handler as on_shakemap
 from functions.render_report import handler as render_report
-from siaga import catalog, keys, neighbours
+from siaga import catalog, keys, language, neighbours
+from siaga.alerts import brief
+from siaga.data import analysis_data
 from siaga.store import Store
 
 QUAKE = datetime(2018, 7, 31, 23, 59, 40, tzinfo=UTC)  # versions of it lie in two of the catalogue's months
@@ -77,6 +79,18 @@ def test_a_report_is_shown_whether_it_or_the_entry_comes_first_and_when_its_run_
         return json.loads(store.get(keys.RESULTS, key)[0])["report"]
 
     assert [shown(early), shown(other), shown(early)] == [report, None, report]
+
+
+@pytest.mark.parametrize("role", analysis_data.ROLES)
+def test_figures_of_the_demonstration_say_so_and_towns_and_coasts_around_an_agencys_own_do_not(role):
+    impact = impacts.full()[0]
+    files = impact["provenance"]["analysis_data"]["files"]
+    files.append(files[0] | {"role": role, "demonstration": True})
+    run = keys.Run(impact["hazard"], impact["event_id"], keys.Version.parse(impact["version"]), impact["run"])
+    entry = catalog.entry(impact, run, b"", {}, ())
+    assert entry["demonstration"] is (role not in ("basemap", "places", "volcanoes"))
+    band = "population or borders are stand-ins" in brief.of(entry, language.load("en")).lines[-1]
+    assert band is entry["demonstration"]
 
 
 def test_a_report_names_the_version_that_it_compares_with(store, minio, tmp_path, qgis):

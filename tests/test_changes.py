@@ -102,7 +102,7 @@ from siaga.data.analysis_data import AnalysisData
 from siaga.timing import Timing
 from fixtures.grids import make_grid
 import pathlib
-nothing = AnalysisData("1" * 64, "Test", False, (), {})
+nothing = AnalysisData("1" * 64, "Test", (), {})
 found = of_earthquake(make_grid(), "initial", nothing, pathlib.Path("."), Timing())
 seen = "note.txt" in [product["path"] for product in found.impact["products"]]
 """,
@@ -121,7 +121,7 @@ from siaga.analysis.flood import of_flood
 from siaga.data.analysis_data import AnalysisData
 from siaga.timing import Timing
 from fixtures import floods
-found = of_flood(floods.answer(), None, AnalysisData("1" * 64, "Test", False, (), {}), Timing())
+found = of_flood(floods.answer(), None, AnalysisData("1" * 64, "Test", (), {}), Timing())
 seen = "note.txt" in [product["path"] for product in found.impact["products"]]
 """,
         True,
@@ -138,7 +138,7 @@ from siaga.analysis.ash import of_ash
 from siaga.data.analysis_data import AnalysisData
 from siaga.timing import Timing
 from fixtures import ash
-found = of_ash([ash.raster()], ash.request(), AnalysisData("1" * 64, "Test", False, (), {}), Timing())
+found = of_ash([ash.raster()], ash.request(), AnalysisData("1" * 64, "Test", (), {}), Timing())
 seen = "note.txt" in [product["path"] for product in found.impact["products"]]
 """,
         True,
@@ -161,7 +161,7 @@ from siaga import catalog, keys
 impact = make_impact()[0]
 run = keys.Run("earthquake", impact["event_id"], keys.Version.parse(impact["version"]), impact["run"])
 known = json.loads(pathlib.Path("siaga/catalog.schema.json").read_text())["$defs"]["earthquake"]["properties"].keys()
-entry = catalog.entry(impact, run, b"", False, {}, [])
+entry = catalog.entry(impact, run, b"", {}, [])
 seen = [entry.get("exercise"), sorted(entry.keys() - known)]
 """,
         [False, []],

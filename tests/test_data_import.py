@@ -287,7 +287,7 @@ def test_an_import_stands_beside_the_rest_and_is_idempotent(store, tmp_path):
     put(store, "places", towns)
     first = analysis_data.manifest_of(store)
     assert [(one["role"], one["demonstration"]) for one in first["files"]] == [("places", False), ("population", True)]
-    assert first["demonstration"]
+    assert first["demonstration"]  # of the population
     put(store, "places", towns)
     assert analysis_data.manifest_of(store) == first
     analysis_data.add_demonstration(store, [demo, other], "Demonstration exposure")  # leaves the operator's own
@@ -312,7 +312,7 @@ def test_an_import_says_which_part_of_the_people_each_level_holds(store, tmp_pat
     people = exposure.population(tmp_path / "p.tif", np.full((20, 20), 10.0), 116, -8, 0.1)
     zones = exposure.zones(tmp_path / "z.fgb", named)
     files = [exposure.data_file("population", people), exposure.data_file("zones", zones)]
-    exposure.install(store, files, "Test exposure", demonstration=False)
+    exposure.install(store, files, "Test exposure")
     said = []
     imports.share_out(store, tmp_path / "cache", said.append)
     name = analysis_data.open(store, tmp_path / "cache").path("zones").name

@@ -83,7 +83,7 @@ def make(folder):
         }
         for role, path in data.items()
     )
-    held = AnalysisData("0" * 64, "Test", False, files, data)
+    held = AnalysisData("0" * 64, "Test", files, data)
     found = of_earthquake(make_grid(), "initial", held, folder / "cache", Timing())
     bands = json.loads(next(one.body for one in found.products if one.path == "bands.geojson"))
     made = assembly.tables(found.impact, bands, make_grid(), held)
@@ -190,7 +190,7 @@ def test_the_same_input_gives_the_same_bytes_in_another_process(made, tmp_path):
 
 
 def test_a_bare_impact_makes_both(tmp_path, qgis):
-    held = AnalysisData("0" * 64, "Test", False, (), {})
+    held = AnalysisData("0" * 64, "Test", (), {})
     found = of_earthquake(make_grid(), "initial", held, tmp_path, Timing())
     bands = json.loads(next(one.body for one in found.products if one.path == "bands.geojson"))
     made = {one.path: one.body for one in assembly.tables(found.impact, bands, make_grid(), held)}

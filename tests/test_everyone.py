@@ -12,6 +12,7 @@ from fixtures.grids import make_grid
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from siaga import language
 from siaga.gis import layers
 from siaga.gis.people import by_class, by_mmi, gaps
 from siaga.gis.people.by_class import ClassedPolygons
@@ -107,7 +108,10 @@ def test_a_corner_in_many_villages_hides_nobody_else(tmp_path, hazard):
     everybody, found = counted(hazard, tmp_path, exposure.zones(tmp_path / "z.geojson", zones))
     assert everybody.tolist() == pytest.approx(alone.tolist(), rel=1e-12)
     assert (found.table.level, found.table.covers) == ("regency", pytest.approx(1, rel=1e-9))
-    assert "Zones of the level village hold only" in found.warnings[-1]["text"]
+    assert "Zones of the level Village hold only" in found.warnings[-1]["text"]
+    in_indonesian = language.load("id").reason(found.warnings[-1])
+    assert in_indonesian.startswith("Wilayah tingkat Desa/kelurahan hanya memuat")
+    assert in_indonesian.endswith("tingkat Kabupaten/kota")
 
 
 @HAZARDS

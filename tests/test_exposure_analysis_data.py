@@ -39,7 +39,7 @@ def data_file(folder, role="places", text="name,longitude,latitude\n", name="pla
 
 @pytest.fixture
 def installed(store, tmp_path):
-    exposure.install(store, [data_file(tmp_path)], "Demonstration exposure", demonstration=True)
+    exposure.install(store, [data_file(tmp_path)], "Demonstration exposure")
     return store
 
 
@@ -54,7 +54,7 @@ def test_what_was_installed_is_opened_with_its_provenance(installed, tmp_path):
     data = analysis_data.open(installed, tmp_path / "cache")
     assert data.path("places").read_text() == "name,longitude,latitude\n"
     assert data.path("zones") is None
-    assert (data.title, data.demonstration) == ("Demonstration exposure", True)
+    assert data.title == "Demonstration exposure"
     (entry,) = data.files
     assert set(entry) == {"role", "path", "sha256", "title", "year", "source", "demonstration"}
     assert entry["year"] == 2020
@@ -78,10 +78,10 @@ def test_files_are_fetched_once(installed, tmp_path):
 
 def test_a_warm_process_sees_a_new_manifest(installed, tmp_path):
     old = analysis_data.open(installed, tmp_path / "cache")
-    exposure.install(installed, [data_file(tmp_path, text="new\n")], "National data", demonstration=False)
+    exposure.install(installed, [data_file(tmp_path, text="new\n")], "National data")
     new = analysis_data.open(installed, tmp_path / "cache")
     assert new.path("places").read_text() == "new\n"
-    assert (new.title, new.demonstration) == ("National data", False)
+    assert new.title == "National data"
     assert new.manifest_sha256 != old.manifest_sha256
     assert old.path("places").read_text() == "name,longitude,latitude\n"
 
@@ -104,14 +104,14 @@ def test_a_file_that_is_not_what_the_manifest_says_is_not_kept(installed, tmp_pa
 
 def test_the_same_files_are_not_sent_twice(installed, tmp_path):
     counting = Counting(installed)
-    exposure.install(counting, [data_file(tmp_path)], "Demonstration exposure", demonstration=True)
+    exposure.install(counting, [data_file(tmp_path)], "Demonstration exposure")
     assert counting.sent == []
 
 
 def test_the_manifest_is_written_after_the_files_that_it_names(store, tmp_path):
     counting = Counting(store)
     files = [data_file(tmp_path), data_file(tmp_path, "zones", "{}", "zones.fgb")]
-    exposure.install(counting, files, "Demonstration exposure", demonstration=True)
+    exposure.install(counting, files, "Demonstration exposure")
     assert len(counting.sent) == 3
     assert counting.sent[-1] == "manifest.json"
 
@@ -167,4 +167,4 @@ def test_a_manifest_of_another_kind_is_refused(store, tmp_path):
 
 def test_functions_may_read_it_all_and_the_web_its_manifest(installed, minio, tmp_path):
     assert analysis_data.open(Store.connect(minio, "functions"), tmp_path / "cache").path("places").exists()
-    assert analysis_data.manifest_of(Store.connect(minio, "web"))["demonstration"] is True
+    assert analysis_data.manifest_of(Store.connect(minio, "web"))["title"] == "Demonstration exposure"

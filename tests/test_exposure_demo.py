@@ -219,5 +219,5 @@ def test_install_is_only_a_look_when_the_bucket_has_this_build(built, settings, 
     assert {head.key: head.modified for head in store.list("analysis-data")} == before
     data = analysis_data.open(store, settings.home / "cache")
     assert data.manifest_sha256 == first
-    assert data.demonstration
+    assert analysis_data.manifest_of(store)["demonstration"]
     assert {entry["role"] for entry in data.files} == {"population", "zones", "places", "volcanoes", "basemap"}

@@ -130,7 +130,7 @@ def test_a_layout_is_another_run_and_to_go_back_is_the_former_one(store, tmp_pat
 
 
 def test_the_run_without_a_layout_is_named_as_it_was():
-    exposure = analysis_data.AnalysisData("f" * 64, "", False, (), {})
+    exposure = analysis_data.AnalysisData("f" * 64, "", (), {})
     with_none = replace(exposure, stationery={"earthquake": {}})
     named = [analysis.run_of("earthquake", "1", "initial", 1, b"x", one).run for one in (exposure, with_none)]
     assert len(set(named)) == 1

@@ -102,7 +102,7 @@ def test_it_is_drawn_at_an_import_and_named_where_the_web_may_read_it(
 
 def test_archives_of_former_data_go_after_a_day(store, files, tmp_path, monkeypatch):
     store.put(keys.ANALYSIS_DATA, keys.tiles("0" * 64), b"of before", "application/vnd.pmtiles")
-    exposure.install(store, [exposure.data_file("basemap", files[0])], "Test", demonstration=False)
+    exposure.install(store, [exposure.data_file("basemap", files[0])], "Test")
     assert imports.draw_tiles(store, tmp_path, print)
     assert store.exists(keys.ANALYSIS_DATA, keys.tiles("0" * 64)), "an open page still reads from it"
     monkeypatch.setattr(prepared_tiles, "_STAY", -prepared_tiles._STAY)

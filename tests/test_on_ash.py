@@ -36,7 +36,7 @@ def call(store, minio, tmp_path, qgis):
         exposure.data_file("zones", exposure.zones(tmp_path / "zones.geojson", parts)),
         exposure.data_file("places", towns),
     ]
-    exposure.install(store, files, "Test exposure", demonstration=False)
+    exposure.install(store, files, "Test exposure")
     functions = Store.connect(minio, "functions")
 
     def go(request=None, raster=b"", folder=EVENT):
@@ -190,7 +190,7 @@ def test_one_instant_in_two_time_zones_is_one_fall(call, store, minio, tmp_path,
 
 
 def test_the_same_raster_given_twice_adds_nothing(qgis):
-    nothing = analysis_data.AnalysisData("0" * 64, "Nothing", False, (), {})
+    nothing = analysis_data.AnalysisData("0" * 64, "Nothing", (), {})
     first, second = ash.raster(), ash.raster(ash.cone(peak=3.0))
     alone = of_ash([first, second], ash.request(), nothing, Timing()).impact
     again = of_ash([second, first, first], ash.request(), nothing, Timing()).impact
@@ -201,7 +201,7 @@ def test_the_same_raster_given_twice_adds_nothing(qgis):
 
 
 def test_a_raster_that_was_written_anew_is_the_same_one(qgis):
-    nothing = analysis_data.AnalysisData("0" * 64, "Nothing", False, (), {})
+    nothing = analysis_data.AnalysisData("0" * 64, "Nothing", (), {})
     once, anew = ash.raster(), ash.raster(nodata=-1.0, options=["COMPRESS=DEFLATE"])
     assert once != anew
     alone = of_ash([once], ash.request(), nothing, Timing()).impact

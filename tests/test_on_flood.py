@@ -32,7 +32,7 @@ def call(store, minio, tmp_path, qgis):
         exposure.data_file("population", grid),
         exposure.data_file("zones", exposure.zones(tmp_path / "zones.geojson", parts)),
     ]
-    exposure.install(store, files, "Test exposure", demonstration=False)
+    exposure.install(store, files, "Test exposure")
     functions = Store.connect(minio, "functions")
 
     def go(body, folder=HOUR):

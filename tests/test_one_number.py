@@ -48,7 +48,7 @@ def made(tmp_path_factory, emptied, qgis):
     ]
     zones = exposure.zones(folder / "zones.geojson", parts)
     files = [exposure.data_file("population", grid), exposure.data_file("zones", zones)]
-    exposure.install(root, files, "Test exposure", demonstration=False)
+    exposure.install(root, files, "Test exposure")
     functions = Store.connect(minio, "functions")
     root.put(keys.FLOODMAPS, f"{HOUR}/{keys.FLOOD_DATA}", floods.answer())
     quake = grids.make_grid(lon=107.0, lat=-7.4, peak=8.1, description="Selatan Jawa")

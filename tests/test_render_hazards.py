@@ -37,7 +37,7 @@ def functions(store, minio, tmp_path, qgis):
     parts = [("3", "Kabupaten Jawa", "regency", None, shapely.box(105, -9, 113, -5))]
     zones = exposure.zones(tmp_path / "zones.geojson", parts)
     files = [exposure.data_file("population", grid), exposure.data_file("zones", zones)]
-    exposure.install(store, files, "Test exposure", demonstration=False)
+    exposure.install(store, files, "Test exposure")
     return Store.connect(minio, "functions")
 
 

@@ -101,7 +101,7 @@ def filled(settings, folder):
     sent = Notification(keys.SHAKEMAPS, f"{quake['event_id']}/grid.xml", "e")
     arrival = sent.content() | {"folder_id": "", "received": "2018-08-05T12:01:00Z"}
     time = datetime.fromisoformat(quake["event"]["time"].removesuffix("Z")).replace(tzinfo=UTC)
-    entry = catalog.entry(quake, run, written, False, arrival, [], "WITA")
+    entry = catalog.entry(quake, run, written, arrival, [], "WITA")
     catalog.switch_to(store, str(keys.CatalogEntry.of(run, time)), entry)
     hour = floodhours.put_data(store, 0, {floodhours.A: 1, floodhours.B: 2, floodhours.C: 4})
     ashfalls.put(store)

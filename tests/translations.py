@@ -17,6 +17,7 @@ from siaga import language
 from siaga.alerts import optin
 from siaga.conventions import CONVENTIONS
 from siaga.data.demo import recipe
+from siaga.exposure.zones import LEVEL_NAMES
 from siaga.report import assembly, words
 from siaga.report.classed import flood
 from siaga.report.earthquake import past, sentences
@@ -27,7 +28,6 @@ from web import (
     datasets,
     downloads,
     layouts,
-    levels,
     notifications,
     reprocess,
     shell,
@@ -132,9 +132,25 @@ def said_by_tables() -> set[str]:
     """Words that stand in tables of the report's code."""
     needs = {word for name, standard, _unit in words.NEED_NAMES.values() for word in (name, standard)}
     tables = (words.WINDS, sentences.SHAKING, sentences.DAMAGE, words.LEVELS, sentences.HELP)
-    tables += (words.LAYERS, words.STRUCTURES, words.ROADS, words.LAND, past.CAUSES, dict(words.GROUP_NAMES))
+    tables += (
+        words.LAYERS,
+        words.STRUCTURES,
+        words.ROADS,
+        words.LAND,
+        past.CAUSES,
+        dict(words.GROUP_NAMES),
+        LEVEL_NAMES,
+    )
     areas = {name: area for name, (area, _rectangle) in optin.AREAS.items()}
-    tables += (areas, assembly.LAYERS, flood.NAMES, words.ASH_CLASSES, words.ASH_TOPICS, *words.ASH_EFFECTS.values())
+    tables += (
+        LEVEL_NAMES,
+        areas,
+        assembly.LAYERS,
+        flood.NAMES,
+        words.ASH_CLASSES,
+        words.ASH_TOPICS,
+        *words.ASH_EFFECTS.values(),
+    )
     in_tables = {word for table in (*tables, sentences._COUNT_WORDS) for word in table.values()}
     titles = re.findall(r'file\(\s*"\w+",\s*"[\w.]+",\s*"([^"]+)"', Path(recipe.__file__).read_text(encoding="utf-8"))
     assert len(titles) >= 3
@@ -145,7 +161,7 @@ def said_by_tables_of_web() -> set[str]:
     """Words that stand in tables of the web's code."""
     tables = (*downloads.FILES.values(), status.STATES, status._PART_STATES, shell._STATUS_WORDS)
     tables += (notifications.KINDS, notifications.STATES, subscriptions.STANDINGS, subscriptions.CHANNELS)
-    tables += (reprocess.RANGES, reprocess._ORDER_STATES, account.ROLES, levels._LEVELS, board.STATES)
+    tables += (reprocess.RANGES, reprocess._ORDER_STATES, account.ROLES, board.STATES)
     tables += (audit.ACTIONS, audit.RESULTS, events._UNKNOWN, tokens.NAMES, texts.LANGUAGES, *layouts.TITLES.values())
     tables += (tabs.NAMES, listing.KINDS, datasets.ROLE_NAMES, datasets._KINDS)
     words = {word for table in tables for word in table.values()} | {one.name for one in CONVENTIONS.values()}

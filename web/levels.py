@@ -2,23 +2,15 @@
 
 from collections.abc import Container
 
+from siaga.exposure.zones import LEVEL_NAMES
 from siaga.impact.stored import ClassedImpact
 from siaga.language import Language
 from siaga.product import ZONES
 
-# what the demonstration and BPS call their levels; another name stands as whoever imported the zones gave it
-_LEVELS = {
-    "province": "Province",
-    "regency": "District or city",
-    "district": "Subdistrict",
-    "village": "Village",
-    "desa": "Village",
-}
-
 
 def level_name(level: str, _: Language) -> str:
     """A level as readers call it."""
-    return _(_LEVELS[level]) if level in _LEVELS else level or _("Zones")
+    return _(LEVEL_NAMES[level]) if level in LEVEL_NAMES else level or _("Zones")
 
 
 def drawn_level(impact: ClassedImpact, files: Container[str]) -> str | None:

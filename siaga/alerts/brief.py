@@ -35,7 +35,7 @@ def of(entry: Entry, _: Language) -> Brief:
         shown = _flood(entry, _) if entry["hazard"] == "flood" else _ash(entry, _)
     if not entry["demonstration"]:
         return shown
-    nature = _("population and borders are stand-ins; do not decide on these figures")
+    nature = _("population or borders are stand-ins; do not decide on these figures")
     return replace(shown, lines=(*shown.lines, f"{_('DEMONSTRATION DATA')}: {nature}."))
 
 

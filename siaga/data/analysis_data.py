@@ -67,7 +67,6 @@ class AnalysisData:
     """The installed analysis data, the files of some of its roles at hand on disk.
 
     files: what an impact says of its sources: role, path, sha256, title, year, source, demonstration; of all roles.
-    demonstration: True when any figure made with it has to say so.
     zone_fields: how the zones' fields are named. installed: False for files that are used once.
     roles: those that were asked for. stationery: what of a hazard's reports is the agency's own; of the hazard that was
     asked for.
@@ -75,7 +74,6 @@ class AnalysisData:
 
     manifest_sha256: str
     title: str
-    demonstration: bool
     files: tuple[SourceFile, ...]
     _paths: dict[str, Path]
     zone_fields: ZoneFields = INSTALLED
@@ -107,7 +105,6 @@ def open(store: "Store", cache: Path, roles: Sequence[str] = ROLES, hazard: str 
     return AnalysisData(
         manifest_sha256=hashlib.sha256(body).hexdigest(),
         title=installed["title"],
-        demonstration=installed["demonstration"],
         files=tuple(map(_source, installed["files"])),
         _paths={entry["role"]: fetched(store, cache, entry) for entry in wanted},
         roles=tuple(roles),

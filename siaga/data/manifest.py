@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from siaga import keys
 from siaga.errors import Conflict, NotFound, SiagaError
-from siaga.impact.stored.head import SourceFile
+from siaga.impact.stored.head import SourceFile, of_demonstration
 
 if TYPE_CHECKING:  # its S3 client takes a third of a second to import, and files need none
     from siaga.store import Store
@@ -27,7 +27,7 @@ class ManifestFile(SourceFile):
 
 
 class Manifest(TypedDict):
-    """manifest.json. demonstration: of any of the files, or of all."""
+    """manifest.json. demonstration: whether figures that are made with it have to say so."""
 
     schema: str
     title: str
@@ -37,18 +37,15 @@ class Manifest(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a manifest is to say. demonstration: of all of it; None where its files tell."""
+    """What a manifest is to say."""
 
     title: str
     entries: list[ManifestFile]
-    demonstration: bool | None = None
 
     def to_bytes(self) -> bytes:
         """As it is stored."""
         entries = sorted(self.entries, key=lambda entry: str(entry["role"]))
-        shown = self.demonstration
-        if shown is None:
-            shown = any(entry["demonstration"] for entry in entries)
+        shown = of_demonstration(entries)
         manifest: Manifest = {"schema": SCHEMA, "title": self.title, "demonstration": shown, "files": entries}
         return json.dumps(manifest, sort_keys=True, indent=1, ensure_ascii=False).encode()
 

@@ -17,3 +17,13 @@ class ZoneFields:
 
 
 INSTALLED = ZoneFields()
+
+# What the demonstration and BPS call their levels, and readers; another name stands as whoever imported the zones gave
+# it.
+LEVEL_NAMES = {
+    "province": "Province",
+    "regency": "District or city",
+    "district": "Subdistrict",
+    "village": "Village",
+    "desa": "Village",
+}

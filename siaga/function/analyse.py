@@ -66,7 +66,7 @@ def run_analysis(
     timing.step("upload")
     said = [*_other_folder(given, found), *arrival_warnings(given, found)]
     came, zone = content.arrival(notification, head), clock_zone(found.impact)
-    entry = catalog.entry(found.impact, found.run, written, exposure.demonstration, came, said, zone)
+    entry = catalog.entry(found.impact, found.run, written, came, said, zone)
     key = keys.CatalogEntry.of(found.run, parse(time))
     catalog.switch_to(context.store, str(key), entry)
     timing.step("catalogue")

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from siaga.errors import Reason, reason
+from siaga.errors import Reason, SiagaError, reason
+from siaga.exposure.zones import LEVEL_NAMES
 
 ENOUGH = 0.99  # of the map's people, and of those who come to harm: then a level serves for the tables
 TOLD = 0.005  # of the people of any class in no zone: more than that is a warning
@@ -104,12 +105,17 @@ def warnings(everybody: NDArray[np.float64], levels: Sequence[LevelExposure], ta
                 reason(
                     "Zones of the level {finer} hold only {percent} % of the people of this map; "
                     "the tables list those of the level {level}",
-                    finer=one.level or "–",
+                    finer=_called(one.level),
                     percent=round(100 * _share(inside, everybody)),
-                    level=table.level or "–",
+                    level=_called(table.level),
                 )
             )
     return said
+
+
+def _called(level: str | None) -> tuple[SiagaError]:
+    """A level of zones within a sentence, to be said in the reader's language."""
+    return (SiagaError(LEVEL_NAMES.get(level or "", level or "–")),)
 
 
 def known_share(counted: float, area: float) -> float:

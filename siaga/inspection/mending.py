@@ -77,9 +77,8 @@ class Mending:
         known = len(impact["warnings"])
         said = receipt.warnings[known:] if list(receipt.warnings[:known]) == impact["warnings"] else ()
         zone = printed.time_zone(impact, listed.counted(impact)) if impact["hazard"] == "earthquake" else ""
-        demonstration = any(file["demonstration"] for file in impact["provenance"]["analysis_data"]["files"])
         came = content.arrival(notification, self._head(notification, receipt.received))
-        return catalog.entry(impact, run, written, demonstration, came, said, zone)
+        return catalog.entry(impact, run, written, came, said, zone)
 
     def _head(self, notification: Notification, received: str) -> Head:
         """What the store says of the input, or said when it was there."""

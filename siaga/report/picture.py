@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from siaga import palette
 from siaga.impact.stored import Impact
+from siaga.impact.stored.head import of_demonstration
 from siaga.language import Language
 from siaga.report import limits
 from siaga.report.fit import MAP_URL
@@ -18,7 +19,7 @@ _FOOT = 164  # three lines below the map
 
 def bands_px(impact: Impact) -> int:
     """Height of the bands that say that it is an exercise, or of demonstration data."""
-    demonstration = any(file["demonstration"] for file in impact["provenance"]["analysis_data"]["files"])
+    demonstration = of_demonstration(impact["provenance"]["analysis_data"]["files"])
     return _BAND * (bool(impact["drill"]) + demonstration)
 
 

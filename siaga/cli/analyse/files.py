@@ -57,7 +57,6 @@ def exposure(chosen: argparse.Namespace, cache: Path, raw: Sequence[str] = ()) -
     return AnalysisData(
         manifest_sha256=sha256(made_of.encode()).hexdigest(),
         title="Files",
-        demonstration=False,
         files=entries,
         _paths=paths | laid_over,
         zone_fields=fields,

@@ -1,6 +1,6 @@
 """What the impact.json of all hazards has in common."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NotRequired, TypedDict
 
 from siaga.errors import Reason
@@ -33,6 +33,15 @@ class SourceFile(TypedDict):
     year: int | None
     source: str
     demonstration: bool
+
+
+# What is drawn and named, and no figure hangs on: real whoever installed it.
+_SURROUNDINGS = ("basemap", "places", "volcanoes")
+
+
+def of_demonstration(files: Iterable[SourceFile]) -> bool:
+    """Whether figures hang on a file of the demonstration, and have to say so."""
+    return any(file["demonstration"] and file["role"] not in _SURROUNDINGS for file in files)
 
 
 class AnalysisDataRecord(TypedDict):

@@ -4,6 +4,7 @@ import math
 
 from siaga.hazards import HAZARDS
 from siaga.impact.stored import AshImpact, ClassedImpact, FloodImpact
+from siaga.impact.stored.head import of_demonstration
 from siaga.language import Language
 from siaga.report import layout, template
 from siaga.report.classed import ash, flood
@@ -59,7 +60,7 @@ def _html(
 
 
 def _guess(impact: ClassedImpact, height: float, least: float, pages: int, rows: int, language: Language) -> Fit:
-    demonstration = any(file["demonstration"] for file in impact["provenance"]["analysis_data"]["files"])
+    demonstration = of_demonstration(impact["provenance"]["analysis_data"]["files"])
     less = demonstration * _BANDS_MM[0] + impact["drill"] * _BANDS_MM[1] + 4.0 * len(impact["warnings"])
     less += layout.opening_mm(impact, language)
     closing = layout.closing_mm(impact, language)

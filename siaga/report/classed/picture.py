@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from siaga.impact.stored import AshImpact, ClassedImpact, FloodImpact
+from siaga.impact.stored.head import of_demonstration
 from siaga.language import Language
 from siaga.report import figures, limits, picture
 from siaga.report.classed.ash import PrintedAsh
@@ -11,7 +12,7 @@ from siaga.report.classed.flood import PrintedFlood
 
 def html(impact: ClassedImpact, facts: Mapping[str, object], _: Language) -> str:
     """The picture as a page of its own, to be typeset at 96 dpi. facts: of one hazard, as below."""
-    demonstration = any(file["demonstration"] for file in impact["provenance"]["analysis_data"]["files"])
+    demonstration = of_demonstration(impact["provenance"]["analysis_data"]["files"])
     shown = {**facts, "drill": impact["drill"], "demonstration": demonstration}
     return picture.html("picture-classed.html", impact, shown, 0, _)
 

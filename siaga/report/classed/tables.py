@@ -7,6 +7,7 @@ from siaga.impact.stored import ClassedImpact
 from siaga.impact.stored.ash import AshAssets
 from siaga.impact.stored.classed import ClassedAmounts, ClassedZone, CountedZone
 from siaga.impact.stored.flood import FloodedRoads, FloodedStructures
+from siaga.impact.stored.head import of_demonstration
 from siaga.language import Language
 from siaga.report import figures, listed, words
 from siaga.report.words import GROUP_NAMES, NEED_NAMES, need, short
@@ -257,7 +258,7 @@ def frame(impact: ClassedImpact, kind: str, running: tuple[str, str], method: st
         "kind": kind,
         "running": {"name": running[0], "rest": running[1]},
         "drill": impact["drill"],
-        "demonstration": any(file["demonstration"] for file in provenance["analysis_data"]["files"]),
+        "demonstration": of_demonstration(provenance["analysis_data"]["files"]),
         "sources": of_exposure,
         "small": {
             "origin": f"{_('Event')} {impact['event_id']}. {_('Version')} {impact['version']}, {_('run')} "

@@ -4,6 +4,7 @@ import math
 
 from siaga.exposure.vocabulary import OVERLAYS
 from siaga.impact.stored.earthquake import EarthquakeImpact
+from siaga.impact.stored.head import of_demonstration
 from siaga.language import Language
 from siaga.report import fit, layout, listed
 from siaga.report.earthquake import districts
@@ -31,7 +32,7 @@ _DRILL_MM, _DEMONSTRATION_MM = 13.2, 6.8  # of the bands
 def first(impact: EarthquakeImpact, change: bool, language: Language) -> Fit:
     """A guess from what is known beforehand; it holds for most quakes."""
     pages = _pages(impact, language)
-    demonstration = any(file["demonstration"] for file in impact["provenance"]["analysis_data"]["files"])
+    demonstration = of_demonstration(impact["provenance"]["analysis_data"]["files"])
     shown = printed(impact, language)
     bands = _DEMONSTRATION_MM * demonstration + _DRILL_MM * impact["drill"]
     height = _map_mm(impact, pages, change) - bands - layout.opening_mm(impact, language)

@@ -9,7 +9,7 @@ from typing import TypedDict
 from siaga import dates, moment, palette
 from siaga.impact.mmi import ROMAN, class_of
 from siaga.impact.stored.earthquake import CountedEarthquakeZone, EarthquakeImpact
-from siaga.impact.stored.head import Provenance
+from siaga.impact.stored.head import Provenance, of_demonstration
 from siaga.language import Language
 from siaga.report import figures, words
 from siaga.report.earthquake import beyond, deaths, districts, past, preparing, sentences
@@ -108,7 +108,7 @@ def printed(
         "warnings": [_.reason(reason) for reason in impact["warnings"]],
         "note": _.reason(impact["people"]["note"]),
         "drill": impact["drill"],
-        "demonstration": any(file["demonstration"] for file in impact["provenance"]["analysis_data"]["files"]),
+        "demonstration": of_demonstration(impact["provenance"]["analysis_data"]["files"]),
         "sources": sources,
         "provenance": impact["provenance"],
     }
