@@ -7,7 +7,7 @@ import pytest
 from fixtures import accounts, ash
 from fixtures.grids import make_grid
 from playwright.sync_api import sync_playwright
-from support import operators
+from support import axe, operators
 from support.running import wait_for
 
 from siaga import keys
@@ -80,6 +80,10 @@ def test_nothing_scrolls_sideways_or_fails_at_any_width(watched, base, path, lan
     wait_for(lambda: page.goto(f"{base}{path}?lang={lang}").ok, 15, path)
     faults.clear()
     fits(page, f"{base}{path}?lang={lang}")
+    if path in ("/earthquakes", f"/earthquakes/{EVENT}"):
+        for width in (WIDTHS[-2], WIDTHS[0]):
+            page.set_viewport_size({"width": width, "height": 900})
+            assert axe.violations(page) == [], width
     assert faults == []
     assert page.locator("h1").count() == 1
 

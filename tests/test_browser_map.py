@@ -3,13 +3,13 @@
 import io
 import re
 from functools import cache, partial
-from pathlib import Path
 
 import pytest
 import shapely
 from fixtures import exposure
 from PIL import Image, ImageColor
 from playwright.sync_api import sync_playwright
+from support import axe
 from support.running import wait_for
 from test_browser import BLIND, EVENT, QUIET, never_scrolls_sideways, publish
 
@@ -20,7 +20,6 @@ from web.maps.style import LAND, SEA
 DRAWING = [one for one in QUIET if one != "--disable-gpu"]
 DRAWING += ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 STAR = (165, 15, 26)
-AXE = Path(__file__).parents[1] / "web/node_modules/axe-core/axe.min.js"
 
 
 @pytest.fixture(scope="module")
@@ -137,9 +136,7 @@ def test_the_map_of_a_quake_has_its_shaking_and_can_be_switched(watched, base, l
     page.keyboard.press("+")
     wait_for(lambda: page.locator(".maplibregl-ctrl-scale").inner_text() != scale, 15, "a closer view")
     page.get_by_role("button", name="Tampilkan semua" if lang == "id" else "Show all").click()
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run('.mapbox').then(found => found.violations.map(one => one.id))")
-    assert found == []
+    assert axe.violations(page, ".mapbox") == []
     never_scrolls_sideways(page)
     assert faults == []
 
@@ -157,8 +154,7 @@ def test_the_map_beside_the_list_and_its_rows_lead_to_each_other(watched, base, 
     popup.get_by_role("link", name="PDF").wait_for(timeout=15_000)
     assert popup.get_by_role("link", name="Buka" if lang == "id" else "Open").get_attribute("href").endswith(EVENT)
     assert "on-map" in row.get_attribute("class")
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    assert page.evaluate("axe.run('.mapbox').then(found => found.violations.map(one => one.id))") == []
+    assert axe.violations(page, ".mapbox") == []
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Pilih area" if lang == "id" else "Choose an area").click()
     stage = page.locator(".mapbox .canvas").bounding_box()

@@ -6,8 +6,9 @@ import pytest
 import waitress
 from fixtures import ashfalls, floodhours
 from playwright.sync_api import sync_playwright
+from support import axe
 from test_browser import BLIND, QUIET, WIDTHS
-from test_browser_map import AXE, DRAWING
+from test_browser_map import DRAWING
 
 from siaga.store import Store
 from web import create_app
@@ -96,11 +97,7 @@ def fits(page, base, path, lang):
     header = page.locator("header")
     assert header.locator(".tongue").bounding_box()["y"] < header.locator("nav").bounding_box()["y"], (path, lang)
     assert header.locator(".tongue").bounding_box()["y"] < 24, "the languages stand in the first line on a phone, too"
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate(
-        "axe.run({resultTypes: ['violations']}).then(found => found.violations.map(one => [one.id, one.nodes[0].html]))"
-    )
-    assert found == [], (path, lang)
+    assert axe.violations(page) == [], (path, lang)
 
 
 def leads(page, base, lang):

@@ -1,10 +1,8 @@
 """What operators and admins do on pages, as a browser of theirs does it: one action each, seen to have counted."""
 
-from pathlib import Path
-
+from support import axe
 from support.running import wait_for
 
-AXE = (Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
 PAGES = (
     *("/account", "/account/tokens", "/users", "/audit", "/texts", "/layouts", "/data", "/data/zones", "/reprocess"),
     *("/hidden", "/subscriptions", "/notifications", "/ash/upload"),
@@ -15,11 +13,7 @@ def sound(page, base):
     """Each page of theirs has no fault that axe finds; in English, since what is done here is done in Indonesian."""
     for path in PAGES:
         page.goto(f"{base}{path}?lang=en")
-        page.evaluate(AXE)
-        faults = page.evaluate(
-            "axe.run({resultTypes: ['violations']}).then(run => run.violations.map(one => [one.id, one.nodes[0].html]))"
-        )
-        assert faults == [], (path, faults)
+        assert axe.violations(page) == [], path
 
 
 def orders(page, base, since, until):
