@@ -29,7 +29,11 @@ class Database:
 
     @classmethod
     def of(cls, settings: Settings) -> "Database":
-        """The one that the settings name. Raises SiagaError for an address that is none."""
+        """The one that the settings name. Raises SiagaError for an address that is none.
+
+        What is said is UTF-8 whatever the database's own encoding is: one made where no language was set says its texts
+        as bytes else, which neither SQLAlchemy nor DBOS reads.
+        """
         try:
             url = make_url(settings.job_database)
         except ArgumentError as error:
@@ -48,7 +52,7 @@ class Database:
         password = settings.secrets / PASSWORD
         if url.password is None and password.is_file():
             url = url.set(password=settings.secret(PASSWORD))
-        return cls(url.set(drivername="postgresql+psycopg"))
+        return cls(url.set(drivername="postgresql+psycopg").update_query_dict({"client_encoding": "utf8"}))
 
     @property
     def file(self) -> Path | None:
@@ -66,8 +70,8 @@ class Database:
         return self.url.render_as_string(hide_password=False)
 
     def __str__(self) -> str:
-        """Without the password."""
-        return self.url.render_as_string()
+        """Without the password, and without what is added for every database."""
+        return self.url.difference_update_query(["client_encoding"]).render_as_string()
 
     def engine(self) -> Engine:
         """One connection to a server, each statement a transaction; what does not answer is given up within seconds."""

@@ -43,7 +43,7 @@ class Pair:
     def __init__(self, settings, postgres, folder):
         ports, slots = free_ports(2), free_ports(4)
         settings.make_secret(SECRET, PASSWORD)
-        self.address = postgres.database("pair")
+        self.address = postgres.database("pair", "SQL_ASCII")  # as made on a server where no language was set
         self.balancer = Balancer(settings.gateway_port, [ports, ports + 1])
         self.function = Function(slots)
         self.gateways = []

@@ -45,9 +45,9 @@ class Postgres:
         """As when its machine fails."""
         self._run("pg_ctl", "-m", "immediate", "stop")
 
-    def database(self, name: str) -> str:
+    def database(self, name: str, encoding: str = "UTF8") -> str:
         """The address of a new database, without the password."""
-        self.execute("postgres", f'CREATE DATABASE "{name}"')
+        self.execute("postgres", f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING '{encoding}' LOCALE 'C'")
         return f"postgresql://siaga@127.0.0.1:{self.port}/{name}"
 
     def execute(self, name: str, statement: str) -> None:

@@ -86,7 +86,11 @@ class Packages:
         package qgis-common is missing.
         """
         if not WORLD_MAP.exists():
-            raise SiagaError("{path} is missing; install the Debian package qgis-common", path=WORLD_MAP)
+            raise SiagaError(
+                "{path} is missing; install the Debian package qgis-common. Containers have no demonstration exposure: "
+                "install data of your own by `siaga data import`",
+                path=WORLD_MAP,
+            )
         self._folder.mkdir(parents=True, exist_ok=True)
         for package in packages:
             if not self._is_whole(package):
