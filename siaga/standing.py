@@ -21,7 +21,8 @@ class Standing:
     """One part.
 
     state: starting, up or waiting (to be started again). since: UTC. restarts: how often it was started again.
-    reason: why it ended last, {"text", "template", "values"} or None; ended: when that was, UTC, or "".
+    reason: why it ended last, or its present start takes long, {"text", "template", "values"} or None; ended: when it
+    ended last, UTC, or "".
     """
 
     name: str
@@ -33,7 +34,7 @@ class Standing:
 
     @property
     def text(self) -> str:
-        """Why it ended last, in English."""
+        """That reason, in English."""
         return str(self.reason["text"]) if self.reason else ""
 
     def is_news(self, now: datetime) -> bool:
@@ -56,6 +57,11 @@ class Book:
             before = self._parts.get(name)
             restarts = before.restarts + 1 if before else 0
             self._keep(replace(before or Standing(name, "", ""), state="starting", since=stamp(), restarts=restarts))
+
+    def late(self, name: str, why: Reason) -> None:
+        """The start of a part takes long, and goes on."""
+        with self._lock:
+            self._keep(replace(self._parts[name], reason=why))
 
     def up(self, name: str) -> None:
         """A part is ready."""
@@ -89,6 +95,24 @@ def why_ended(code: int, silence: str) -> Reason:
     if name := signal_name(code):
         return reason("It was ended by signal {signal}", signal=name)
     return reason("It ended with status {code}; its log says more", code=code)
+
+
+def late_starter(waited: float, given: float) -> Reason:
+    """The reason why a start that works on is let go on. Seconds: how long it takes so far, how long it may."""
+    return reason(
+        "It is not ready after {waited} s; it works or waits for a processor, and is given {given} s",
+        waited=f"{waited:.0f}",
+        given=f"{given:g}",
+    )
+
+
+def late_start(waited: float, given: float) -> Reason:
+    """The reason why a start was ended. Seconds: how long it took, how long the next one may."""
+    return reason(
+        "It was not ready after {waited} s and was ended; the next start is given {given} s",
+        waited=f"{waited:.0f}",
+        given=f"{given:g}",
+    )
 
 
 def signal_name(code: int) -> str:

@@ -20,7 +20,7 @@ from siaga.data.demo.packages import SHAKEMAP, Packages
 from siaga.errors import SiagaError
 from siaga.events import ASKED, Notification
 from siaga.language import LANGUAGES
-from siaga.machine.supervisor import Supervisor
+from siaga.machine.supervisor import LONGEST_START_SECONDS, Supervisor
 from siaga.settings import Settings
 from siaga.store import Store
 
@@ -51,7 +51,7 @@ def show(settings: Settings, supervisor: Supervisor, stop: threading.Event, haza
         print(f"{time.monotonic() - started:7.1f} s  {line}", flush=True)
 
     machine.up(settings, supervisor, lambda _: None)
-    say("all parts run")
+    _await_parts(settings, supervisor, stop, say)
     install_exposure(settings, say)
     published = True
     for hazard in hazards:
@@ -62,6 +62,17 @@ def show(settings: Settings, supervisor: Supervisor, stop: threading.Event, haza
             published = _follow(settings, send(), say, stop) and published
     print(f"\nThe list:    {settings.public_url}\nThe inputs:  {settings.public_url}/status")
     return published
+
+
+def _await_parts(settings: Settings, supervisor: Supervisor, stop: threading.Event, say: Say) -> None:
+    """On a starved machine some parts are late, and without the store nothing can be shown."""
+    late = supervisor.late()
+    if late:
+        say(f"not ready yet, and waited for: {', '.join(late)}")
+    deadline = time.monotonic() + LONGEST_START_SECONDS
+    while late and not stop.is_set() and time.monotonic() < deadline:
+        late = supervisor.late(1.0)
+    say(f"still not ready: {', '.join(late)}; see {settings.home / 'logs'}" if late else "all parts run")
 
 
 def _earthquakes(settings: Settings, say: Say) -> list[Sending]:

@@ -13,17 +13,21 @@ from pathlib import Path
 from typing import TextIO
 
 from siaga import modes
+from siaga.errors import Reason
 from siaga.printable import shown
-from siaga.standing import Book, signal_name, why_ended
+from siaga.standing import Book, late_start, late_starter, signal_name, why_ended
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 10.0  # seconds before a part that died is started again
 _LONGEST_WAIT_OF_UP = 2.0  # of one that had been up: what broke it may be one input, and others wait for it
 _SETTLED = 30.0  # a part that was up this long starts again without waiting
-START_SECONDS = 60.0  # for a part to be ready; then it is ended and tried again
+START_SECONDS = 60.0  # for a part to be ready; then it is ended and tried again, with twice the time
+LONGEST_START_SECONDS = 480.0  # on a starved machine an early end costs what the start has done so far, of all parts
+_HUNGRY = 0.5  # share of its time in which a part that starts has or awaits a processor: it comes on, if slowly
 _GRACE = 15.0  # seconds between SIGTERM and SIGKILL
 _STILL_SECONDS = 10.0  # of silence without any work, until a part is ended
 _LOOKS = 4  # in vain in a row at least; a machine that slept for a while has lost only one
 _STARTING_LOOK, _LOOK = 0.05, 2.0  # seconds between looks at a part
+_LOOKS_AT_A_START = 30.0  # the longer a start takes, the fewer looks: they cost it a processor, too
 _LOG_BYTES = 10 << 20
 
 
@@ -31,7 +35,8 @@ _LOG_BYTES = 10 << 20
 class Part:
     """One process.
 
-    ready: asked until it says yes; a part is up from then on.
+    ready: asked until it says yes; a part is up from then on. One that is not after START_SECONDS is started again and
+    given twice as long, and so on to LONGEST_START_SECONDS, which one that works is given at once.
     alive: asked every few seconds from then on, whether the part answers. One that neither answers nor works for
     ten seconds, or does not answer for `patience` seconds whatever it does, is ended with SIGKILL and started again.
     """
@@ -54,14 +59,16 @@ class _Runner:
         self.process: subprocess.Popen[str] | None = None
         self.thread = threading.Thread(target=self._run, name=part.name, daemon=True)
         self._up_since = 0.0
+        self._start_seconds = START_SECONDS  # for the present start
         self._silent = ""
+        self._why: Reason | None = None  # in the place of what is said of silence
         self._last_end = ""  # told to the next process: see _ending
         self._worked = 0.0  # processor seconds since the process was last heard of
 
     def _run(self) -> None:
         wait = _FIRST_WAIT
         while not self.stopping.is_set():
-            self._silent = ""
+            self._silent, self._why = "", None
             self._book.starting(self.part.name)
             try:
                 code = self._once()
@@ -76,7 +83,7 @@ class _Runner:
             wait = _FIRST_WAIT if code == 0 or settled else min(2 * wait, longest)
             self._say(self.part.name, f"ended with {code}; starting again in {wait:g} s")
             self._last_end = self._ending(code)
-            self._book.ended(self.part.name, why_ended(code, self._silent), wait)
+            self._book.ended(self.part.name, self._why or why_ended(code, self._silent), wait)
             self.stopping.wait(wait)
 
     def _ending(self, code: int) -> str:
@@ -124,22 +131,37 @@ class _Runner:
                 in_vain += 1
             now = time.monotonic()
             silent, still = now - heard, now - max(heard, worked)
-            if not up and silent > START_SECONDS:
-                self._end(process, f"not ready after {silent:.0f} s")
+            if not up and silent > self._start_seconds:
+                self._late(process, silent)
             elif up and in_vain >= _LOOKS and (still > _STILL_SECONDS or silent > self.part.patience):
                 self._end(process, f"silent for {silent:.0f} s")
-            self.stopping.wait(_LOOK if up else _STARTING_LOOK)
+            self.stopping.wait(_LOOK if up else min(_LOOK, max(_STARTING_LOOK, silent / _LOOKS_AT_A_START)))
+
+    def _late(self, process: subprocess.Popen[str], silent: float) -> None:
+        """A start takes too long: let it go on where it works, else end it and give the next one more time."""
+        if self._silent:
+            return
+        if self._worked > _HUNGRY * silent and self._start_seconds < LONGEST_START_SECONDS:
+            self._start_seconds = LONGEST_START_SECONDS
+            why = late_starter(silent, self._start_seconds)
+            self._say(self.part.name, why["text"])
+            self._book.late(self.part.name, why)
+            return
+        self._start_seconds = min(2 * self._start_seconds, LONGEST_START_SECONDS)
+        self._why = late_start(silent, self._start_seconds)
+        self._end(process, f"not ready after {silent:.0f} s", f"; the next start is given {self._start_seconds:g} s")
 
     def _is_up(self) -> None:
         self._up_since = time.monotonic()
+        self._start_seconds = START_SECONDS
         self._book.up(self.part.name)
         self.up.set()
 
-    def _end(self, process: subprocess.Popen[str], why: str) -> None:
+    def _end(self, process: subprocess.Popen[str], why: str, then: str = "") -> None:
         if self._silent or self.stopping.is_set():
             return
         self._silent = why
-        self._say(self.part.name, f"{why}; it is ended")
+        self._say(self.part.name, f"{why}; it is ended{then}")
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)  # with what it has started: that would keep its output open
 
@@ -168,6 +190,11 @@ def _standing(pid: int) -> tuple[str, int, float]:
     return told[0], int(told[11]) + int(told[12]), sum(map(int, nanoseconds)) / 1e9
 
 
+def _late(runners: Sequence[_Runner], seconds: float) -> list[str]:
+    deadline = time.monotonic() + seconds
+    return [one.part.name for one in runners if not one.up.wait(max(0.0, deadline - time.monotonic()))]
+
+
 class Supervisor:
     """Several parts and what they print: each line prefixed by its part, and in a log file of its own."""
 
@@ -188,11 +215,14 @@ class Supervisor:
         self._runners += started
         for runner in started:
             runner.thread.start()
-        deadline = time.monotonic() + seconds
-        late = [one.part.name for one in started if not one.up.wait(max(0.0, deadline - time.monotonic()))]
+        late = _late(started, seconds)
         for name in late:
-            self.say(name, f"not ready after {seconds:g} s; it is tried again, the others go on")
+            self.say(name, f"not ready after {seconds:g} s; it goes on or is tried again, and stops no other")
         return late
+
+    def late(self, seconds: float = 0.0) -> list[str]:
+        """The names of all parts that are not up, waited for `seconds` at most."""
+        return _late(self._runners, seconds)
 
     def stop(self) -> None:
         """Stop the parts, the last started first."""
