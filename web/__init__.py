@@ -54,6 +54,7 @@ from web.feeds import atom, cap, ogc, stac
 from web.floods import history as flood_history
 from web.floods import pages as floods
 from web.index import Index
+from web.latest import pages as latest
 from web.map_archive import MapArchive
 from web.maps import pages as maps
 from web.outlook import Outlook
@@ -119,7 +120,7 @@ def create_app(
     packed.install(app)
     reached = home, public_url, cap_status, others or Others()
     services.install(app, Services(index, Runs(store), gateway_url, jobs_token, MapArchive(store), *reached))
-    for module in (embed, shell, earthquakes, floods, flood_history, ash, status, atom, cap, ogc, stac, maps):
+    for module in (embed, shell, earthquakes, floods, flood_history, ash, latest, status, atom, cap, ogc, stac, maps):
         app.register_blueprint(module.pages)
     outlook = Outlook(uploads.operators) if uploads else None
     metrics.install(app, index, metrics_token, home, store_check, outlook)
