@@ -8,6 +8,7 @@ from fixtures import accounts, ash
 from fixtures.grids import make_grid
 from playwright.sync_api import sync_playwright
 from support import axe, operators
+from support.keyboard import focused, leads_by_keys
 from support.running import wait_for
 
 from siaga import keys
@@ -159,14 +160,17 @@ def test_the_list_leads_to_the_event_and_its_pdf_by_keyboard_alone(watched, base
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
     always_shows_where_it_is(page)
+    leads_by_keys(page, ".list")
     menu = page.locator(".menu summary").first
     menu.focus()
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
-    assert page.locator(".menu[open] a").first.evaluate("one => one === document.activeElement")
+    link = page.locator(".menu[open] a").first
+    page.keyboard.press("ArrowDown")
+    assert focused(link), "who reads the menu of a row stays there"
     page.keyboard.press("Escape")
     assert page.locator(".menu[open]").count() == 0
-    assert menu.evaluate("one => one === document.activeElement")
+    assert focused(menu)
     page.locator(f'a[href="/earthquakes/{EVENT}"]').focus()
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/earthquakes/{EVENT}")

@@ -7,6 +7,7 @@ import waitress
 from fixtures import ashfalls, floodhours
 from playwright.sync_api import sync_playwright
 from support import axe
+from support.keyboard import leads_by_keys
 from test_browser import BLIND, QUIET, WIDTHS
 from test_browser_map import DRAWING
 
@@ -25,6 +26,7 @@ PATHS = [
     f"/floods/{HOUR}",
     f"/floods/{floodhours.snapshot(2)}",
 ]
+KEYS = {"/ash": ".list", "/floods": ".hours"}
 PATHS += ["/floods/frequency", f"/ash/{ashfalls.EVENT}", "/status"]
 
 
@@ -64,6 +66,8 @@ def test_pages_fit_every_width_hold_for_all_readers_and_their_maps_do_what_they_
             for path in PATHS:
                 index.refresh()  # or pages say, after a while, that the store does not answer
                 fits(page, base, path, lang)
+                if lang == "en" and path in KEYS:
+                    leads_by_keys(page, KEYS[path])
             page.context.browser.close()
         page = watched(playwright, DRAWING, base, faults)
         for lang in ("id", "en"):

@@ -49,19 +49,3 @@ stream.onerror = () => {
 };
 setInterval(age, 1000);
 for (const one of ["online", "offline"]) window.addEventListener(one, age);
-
-/** Whether what has the focus lies within; then it goes to what stays. */
-const leave = (one, stays) => one.contains(document.activeElement) && stays?.focus();
-
-// What lies over the page closes by Escape: the menu of a row, what a map says of a place.
-document.addEventListener("keydown", ({ key }) => {
-  if (key !== "Escape") return;
-  for (const menu of document.querySelectorAll(".menu[open]")) {
-    leave(menu, menu.querySelector("summary"));
-    menu.open = false;
-  }
-  for (const popup of document.querySelectorAll(".maplibregl-popup")) {
-    leave(popup, popup.closest(".maplibregl-map").querySelector("canvas"));
-    popup.querySelector("button").click();
-  }
-});
