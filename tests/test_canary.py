@@ -38,6 +38,8 @@ def test_status_says_why_a_canary_is_late(tmp_path, monkeypatch):
     assert why.strip() == reason["text"]
     told["late"] = False
     assert ingest.canary(settings) == "running    canary: the one of 2026-11-27T08:00:00Z is under way"
+    told["sent"] = None  # after the very first start, where a page that says nothing would look like a failure
+    assert ingest.canary(settings) == "waiting    canary: none was sent yet; the first one goes within 10 minutes"
 
 
 def test_it_goes_the_whole_way_and_nobody_sees_it(stack_up):

@@ -120,6 +120,8 @@ def test_the_same_order_has_the_same_name_and_survives_its_storing():
 
 def test_dead_and_refused_inputs_are_named_by_key_folder_and_line(started, store, capsys):
     _gateway, function = started(by_folder)
+    assert cli.main(["status"]) == 0
+    assert "no input has come yet\n" in capsys.readouterr().out
     put(store, "dead-one", "refused-one", "good-one")
     settled(store, **{"dead-one": "dead", "refused-one": "refused", "good-one": "done"})
     assert cli.main(["dead"]) == 0

@@ -127,7 +127,7 @@ def test_a_start_that_works_is_given_time_at_once(supervisor, out, tmp_path, mon
     come = tmp_path / "come"
     busy = [sys.executable, "-c", "any(False for _ in iter(int, 1))"]
     supervisor.start(Part("slow", busy, ready=come.exists), seconds=0.1)
-    longer = "it works or waits for a processor, and is given 480 s"
+    longer = f"it works or waits for a processor, and is given {module.LONGEST_START_SECONDS:g} s"
     slow = wait_for(lambda: [one for one in standing.read(tmp_path) if one.text.endswith(longer)], 60, "more time")[0]
     assert longer in out.getvalue()
     assert (slow.state, slow.is_news(moment.now())) == ("starting", True)
@@ -157,6 +157,22 @@ def test_a_part_that_falls_silent_is_killed_and_started_again(supervisor, out, t
     assert not psutil.pid_exists(pids(out)[0])
     (silent,) = standing.read(tmp_path)
     assert (silent.restarts >= 1, "silent for" in silent.text) == (True, True)
+
+
+def test_what_awaits_a_processor_is_not_silent():
+    """It cannot answer as long as others have both, and to start it again would take more of them."""
+    hungry = subprocess.Popen([sys.executable, "-c", "any(False for _ in iter(int, 1))"])
+    idle = subprocess.Popen(["sleep", "600"])
+    try:
+        wait_for(lambda: module._awaits(hungry.pid), 60, "a process that would work")
+        wait_for(lambda: not module._awaits(idle.pid), 60, "one that has nothing to do")
+        hungry.send_signal(signal.SIGSTOP)
+        wait_for(lambda: not module._awaits(hungry.pid), 60, "one that is stopped")
+    finally:
+        for one in (hungry, idle):
+            one.kill()
+            one.wait()
+    assert not module._awaits(hungry.pid)  # gone
 
 
 def test_how_parts_stand_is_told_while_there_is_a_supervisor(supervisor, out, tmp_path):

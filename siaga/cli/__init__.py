@@ -229,8 +229,11 @@ def _status(settings: Settings, _: argparse.Namespace) -> int:
                 print(f"{'':<10} {part.text}")
     if line := ingest.canary(settings):
         print(line)
+    state = ""
     for state, name, came, reason in ingest.inputs(settings):
         print(f"{state:<10} {came}  {shown(name)}" + (f"\n{'':<10} {shown(reason)}" if reason else ""))
+    if not state:
+        print("no input has come yet")
     return 0
 
 

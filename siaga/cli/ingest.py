@@ -140,8 +140,10 @@ def canary(settings: Settings) -> str:
     """How the last canary fared, as a line, and below it why it is late; "" where the gateway tells of none."""
     gateway = Gateway.of(settings)
     told = gateway.canary()
-    if told is None or not told["minutes"] or not told["sent"]:
+    if told is None or not told["minutes"]:
         return ""
+    if not told["sent"]:
+        return f"{'waiting':<10} canary: none was sent yet; the first one goes within {told['minutes']:g} minutes"
     last = ""
     if told["published"] and told["seconds"] is not None:
         last = f"the last one came through at {told['published']} in {told['seconds']:.1f} s"

@@ -21,7 +21,7 @@ _FIRST_WAIT, _LONGEST_WAIT = 0.5, 10.0  # seconds before a part that died is sta
 _LONGEST_WAIT_OF_UP = 2.0  # of one that had been up: what broke it may be one input, and others wait for it
 _SETTLED = 30.0  # a part that was up this long starts again without waiting
 START_SECONDS = 60.0  # for a part to be ready; then it is ended and tried again, with twice the time
-LONGEST_START_SECONDS = 480.0  # on a starved machine an early end costs what the start has done so far, of all parts
+LONGEST_START_SECONDS = 900.0  # on a starved machine an early end costs what the start has done so far, of all parts
 _HUNGRY = 0.5  # share of its time in which a part that starts has or awaits a processor: it comes on, if slowly
 _GRACE = 15.0  # seconds between SIGTERM and SIGKILL
 _STILL_SECONDS = 10.0  # of silence without any work, until a part is ended
@@ -37,8 +37,9 @@ class Part:
 
     ready: asked until it says yes; a part is up from then on. One that is not after START_SECONDS is started again and
     given twice as long, and so on to LONGEST_START_SECONDS, which one that works is given at once.
-    alive: asked every few seconds from then on, whether the part answers. One that neither answers nor works for
-    ten seconds, or does not answer for `patience` seconds whatever it does, is ended with SIGKILL and started again.
+    alive: asked every few seconds from then on, whether the part answers. One that neither answers nor works nor waits
+    for a processor or a disk for ten seconds, or does not answer for `patience` seconds whatever it does, is ended with
+    SIGKILL and started again.
     """
 
     name: str
@@ -129,6 +130,7 @@ class _Runner:
                     self._is_up()
             else:
                 in_vain += 1
+                worked = time.monotonic() if _awaits(process.pid) else worked
             now = time.monotonic()
             silent, still = now - heard, now - max(heard, worked)
             if not up and silent > self._start_seconds:
@@ -188,6 +190,16 @@ def _standing(pid: int) -> tuple[str, int, float]:
     except OSError:
         return "", -1, 0.0
     return told[0], int(told[11]) + int(told[12]), sum(map(int, nanoseconds)) / 1e9
+
+
+def _awaits(pid: int) -> bool:
+    """Whether a thread of the process would go on and awaits a processor or a disk: on a starved machine for long."""
+    states = set()
+    with suppress(OSError):  # of a thread that has ended
+        for one in Path(f"/proc/{pid}/task").iterdir():
+            with suppress(OSError):
+                states.add((one / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[0])
+    return bool(states & {"R", "D"})
 
 
 def _late(runners: Sequence[_Runner], seconds: float) -> list[str]:
