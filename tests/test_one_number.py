@@ -195,6 +195,21 @@ def test_pdf_and_picture_have_no_number_of_their_own(made, hazard, code, tmp_pat
     assert not {one for one in drawn if one not in pieces}
 
 
+@pytest.mark.parametrize("code", ["id", "en"])
+@pytest.mark.parametrize("hazard", HAZARDS)
+def test_the_text_to_pass_on_has_no_number_of_its_own(made, hazard, code):
+    _impact, pages, _lists, files = made[hazard]
+    before, _tag, rest = pages[code].partition("<textarea")
+    passed, _tag, after = rest.partition("</textarea>")
+    lines = text(passed.partition(">")[2].replace("\n", " | ")).split(" | ")
+    assert len(lines) == 5
+    assert lines[-1].startswith("http")
+    there = f"{text(before)} {text(after)} {text(files[f'report-{code}.html'].decode())}"
+    numbers = re.findall(NUMBER, " ".join(lines[:-1]))
+    assert len(numbers) > 5
+    assert not set(numbers) - set(re.findall(NUMBER, there))
+
+
 @pytest.mark.parametrize("hazard", HAZARDS)
 def test_the_workbook_holds_what_is_rounded_on_paper(made, hazard):
     impact, _pages, _lists, files = made[hazard]

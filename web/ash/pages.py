@@ -12,10 +12,10 @@ from siaga.hazards import ASH
 from siaga.impact.stored.ash import AshAirport, AshImpact, AshTown, Cumulative, Volcano
 from siaga.language import Language
 from siaga.report import figures, words
-from siaga.report.classed import ash, tables
+from siaga.report.classed import ash, message, tables
 from web import archive, asked, bundle, clock, spreadsheet
 from web.ash import table
-from web.feeds import link_preview
+from web.feeds import addresses, link_preview
 from web.index import Unsettled
 from web.levels import drawn_level
 from web.maps import panel, points
@@ -106,12 +106,14 @@ def event(event_id: str, version: str = "") -> str | tuple[str, int]:
 def _page(versions: list[AshEntry], entry: AshEntry) -> str:
     """The page of one version. Raises Unavailable."""
     runs = services().runs
-    impact = runs.analysis(entry)
+    impact, row = runs.analysis(entry), _row(entry, g.language)
+    times = f"{row['day']}, {row['clock']}", str(row["expires"])
     return render_template(
         "ashfall.html",
         tab="ash",
         **_shown(impact, g.language),
-        row=_row(entry, g.language),
+        row=row,
+        message="\n".join(message.of_ash(impact, entry, *times, addresses.event(entry), g.language)),
         link=link_preview.of(entry),
         entry=entry,
         newest=versions[0],

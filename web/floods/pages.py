@@ -5,14 +5,16 @@ from flask import Blueprint, Response, g, render_template, request
 from siaga import dates, keys, moment
 from siaga.catalog import FloodEntry
 from siaga.errors import NotFound, Unavailable
+from siaga.hazards import FLOOD
 from siaga.impact import flood
 from siaga.impact.floodtrend import MOST_DRY_HOURS
 from siaga.inputs.flood_hours import KINDS
 from siaga.report import figures, limits
 from siaga.report.classed import flood as flood_words
+from siaga.report.classed import message
 from siaga.report.classed.tables import people_text
 from web import archive, asked, bundle, clock, login, spreadsheet
-from web.feeds import link_preview
+from web.feeds import addresses, link_preview
 from web.floods import listing, panels, table
 from web.floods import map as flood_map
 from web.index import Filter, Index, floods
@@ -68,10 +70,13 @@ def _page(versions: list[FloodEntry], entry: FloodEntry, named: keys.Snapshot, s
     """The page of one version, for the hour that is asked for. Raises Unavailable."""
     runs = services().runs
     impact = runs.analysis(entry)
+    when = panels.when(named, g.language)
+    page = addresses.whole(f"/{FLOOD.page}/{named}")
     return render_template(
         "flood.html",
         tab="floods",
         **panels.shown(services().index.floods, impact, named, g.language),
+        message="\n".join(message.of_flood(impact, entry, f"{when['day']}, {when['clock']}", page, g.language)),
         break_hours=MOST_DRY_HOURS,
         same=same,
         entry=entry,

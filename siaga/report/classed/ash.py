@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from siaga import dates, palette
+from siaga.catalog import AshEntry
 from siaga.hazard.ash import ALERT_LEVELS, CLASSES
 from siaga.impact.loss import LEVELS
 from siaga.impact.stored.ash import AshDeposit, AshImpact, AshSpot, Eruption, eruption_of
@@ -148,7 +149,7 @@ def time_zone(event: Eruption) -> str:
     )
 
 
-def column(event: Eruption, _: Language) -> str:
+def column(event: Eruption | AshEntry, _: Language) -> str:
     """How high the column rose."""
     height = figures.whole(event["eruption_height_m"], _.code)
     if event["column_height_m"] is None:

@@ -3,6 +3,7 @@
 from siaga.language import Language
 from siaga.report import limits
 from siaga.report.earthquake.printed import Printed
+from siaga.report.message import first_line
 
 
 def lines(printed: Printed, link: str, _: Language) -> list[str]:
@@ -11,9 +12,6 @@ def lines(printed: Printed, link: str, _: Language) -> list[str]:
     printed: a report as siaga.report.earthquake.printed has it. link: of the page.
     """
     level = printed["level"]
-    marks = [_("EXERCISE")] if printed["drill"] else []
-    marks += [_("DEMONSTRATION DATA")] if printed["demonstration"] else []
-    marks += [level["name"]] if level["name"] else []
     limit = limits.of(_)
     deaths = (
         _("Deaths: {range} ({likely} chance)", range=level["likely"], likely=limit.likely)
@@ -21,7 +19,7 @@ def lines(printed: Printed, link: str, _: Language) -> list[str]:
         else printed["how_bad"]
     )
     return [
-        f"{' · '.join(marks)}: {printed['title']}" if marks else printed["title"],
+        first_line(printed["title"], level["name"], _, drill=printed["drill"], demonstration=printed["demonstration"]),
         f"{printed['time']['main']}. {_('Depth')} {printed['depth']}. {printed['location']}.",
         deaths,
         f"{printed['who']} {printed['where']}".strip(),
