@@ -21,6 +21,13 @@ VALUES = yaml.safe_load((CHART / "values.yaml").read_text())
 SCHEMA = json.loads((CHART / "values.schema.json").read_text())
 COMPOSE = yaml.safe_load((ROOT / "deployment/compose/compose.yml").read_text())["services"]
 FUNCTIONS = {one.name: one for one in stack.load(ROOT / "stack.yml")}
+ASKED = yaml.safe_load((CHART / "questions.yaml").read_text())["questions"]
+QUESTIONS = [*ASKED, *(inner for one in ASKED for inner in one.get("subquestions", ()))]
+# What Rancher's form reads of a question (components/Questions of @rancher/shell 3.0.13), but for what no question here needs.
+# It reads `max_length`, too, and does nothing with it.
+READ = {"variable", "label", "description", "tooltip", "type", "default", "required", "group", "options", "min", "max"}
+READ |= {"min_length", "show_if", "show_subquestion_if", "subquestions"}
+KINDS = {"string", "multiline", "password", "hostname", "boolean", "enum", "radio", "int", "float", "secret", "storageclass"}
 ALL = (
     "monitoring.serviceMonitor.enabled=true",
     "monitoring.rules.enabled=true",
@@ -309,9 +316,16 @@ def test_helm_itself_refuses_a_secret_of_five_letters():
     assert "secrets.given.gateway-password: String length must be greater than or equal to 16" in told.stderr
 
 
+def told(one):
+    """Values by the chart's form: one of its questions and what is answered."""
+    below = one[1]
+    for word in reversed(one[0].split(".")):
+        below = {word: below}
+    return merged(VALUES, below)
+
+
 def test_each_question_of_rancher_asks_for_a_value_that_the_schema_knows():
-    asked = yaml.safe_load((CHART / "questions.yaml").read_text())["questions"]
-    for one in [*asked, *(inner for each in asked for inner in each.get("subquestions", ()))]:
+    for one in QUESTIONS:
         place, values = SCHEMA, VALUES
         for word in one["variable"].split("."):
             place = place.get("properties", {}).get(word) or next(iter(place.get("patternProperties", {}).values()))
@@ -319,4 +333,25 @@ def test_each_question_of_rancher_asks_for_a_value_that_the_schema_knows():
             values = values.get(word, "") if isinstance(values, dict) else values
         if "default" in one:
             assert one["default"] == values, one["variable"]
-    assert {one["group"] for one in asked} == {"Addresses", "Images", "Size", "Storage", "Secrets", "Monitoring"}
+    assert {one["group"] for one in ASKED} == {"Addresses", "Images", "Size", "Storage", "Secrets", "Monitoring"}
+
+
+@pytest.mark.parametrize("one", QUESTIONS, ids=lambda one: one["variable"])
+def test_rancher_reads_all_that_a_question_says(one):
+    assert one.keys() <= READ, one.keys() - READ
+    assert one["type"] in KINDS, "an unknown type becomes a line of text"
+    for answer in [*one.get("options", ()), *(one[bound] for bound in ("min", "max") if bound in one)]:
+        jsonschema.validate(told((one["variable"], answer)), SCHEMA)
+
+
+def test_rancher_shows_what_hangs_on_another_answer():
+    """Conditions are reckoned: `on-ash` is a difference there, and only a question has an answer from the beginning."""
+    asks = {one["variable"] for one in ASKED}
+    for one in QUESTIONS:
+        if "show_if" in one:
+            hangs_on, _, answer = one["show_if"].partition("=")
+            assert hangs_on in asks and "-" not in hangs_on, one["variable"]
+            assert answer in ("true", "false") or answer in json.dumps(VALUES), one["variable"]
+        if "show_subquestion_if" in one:
+            assert "-" not in one["variable"]
+            assert one["show_subquestion_if"] in (True, *one.get("options", ())), one["variable"]
