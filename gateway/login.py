@@ -20,6 +20,7 @@ from siaga.settings import Settings
 EVENTS = "/siaga/events"
 JOBS = "/siaga/jobs"
 REPROCESS, ORDERS, STOP, DROP = "/siaga/reprocess", "/siaga/orders", "/siaga/orders/stop", "/siaga/drop"
+PREVIEWS = "/siaga/previews"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Guard:
             settings.secret("gateway-password"),
             {EVENTS: settings.secret("webhook-token"), JOBS: settings.secret("jobs-token")}
             | {vitals.METRICS: settings.secret(vitals.TOKEN)}
-            | dict.fromkeys((REPROCESS, ORDERS, STOP, DROP), settings.secret("orders-token")),
+            | dict.fromkeys((REPROCESS, ORDERS, STOP, DROP, PREVIEWS), settings.secret("orders-token")),
             frozenset(
                 {"127.0.0.1", "localhost", "::1", *settings.gateway_hosts}
                 | {urlsplit(url).hostname for url in (settings.gateway_url, settings.gateway_peer_url)}

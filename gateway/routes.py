@@ -8,7 +8,7 @@ from werkzeug.exceptions import HTTPException
 
 from gateway import openfaas
 from gateway.job import Job, Progress
-from gateway.login import DROP, EVENTS, JOBS, ORDERS, REPROCESS, STOP, Guard
+from gateway.login import DROP, EVENTS, JOBS, ORDERS, PREVIEWS, REPROCESS, STOP, Guard
 from gateway.relay import Relay
 from gateway.service import Gateway, install, services
 from siaga import vitals
@@ -105,6 +105,18 @@ def orders() -> Response:
 def stop() -> Response:
     """Withdraw the rest of an order."""
     return jsonify(order=services().orders.stop(str(_sent()[0].get("id", ""))).facts())
+
+
+@routes.post(PREVIEWS)
+def order_preview() -> tuple[Response, int]:
+    """Make a report to look at, with a layout that is not in force."""
+    return jsonify(preview=services().previews.order(*_sent())), 202
+
+
+@routes.get(PREVIEWS)
+def preview() -> Response:
+    """How far it is; with one of its files, pdf or png, where that is named."""
+    return jsonify(preview=services().previews.look(request.args.get("id", ""), request.args.get("file", "")))
 
 
 def _sent() -> tuple[dict[str, object], str]:

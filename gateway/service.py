@@ -23,6 +23,7 @@ from gateway.naming import Naming
 from gateway.notices import Notices
 from gateway.operators import Operators
 from gateway.orders import Orders
+from gateway.previews import Previews
 from gateway.replicas import Replicas
 from gateway.reprocess import Reprocess
 from gateway.selection import Selection
@@ -66,6 +67,7 @@ class Gateway:
     cron: Cron
     orders: Orders
     reprocess: Reprocess
+    previews: Previews
     steps: metrics.Steps
     canary: Canary
     operators: Operators
@@ -87,16 +89,8 @@ class Gateway:
         ledger, policy = Ledger(store), Policy(settings.attempts, settings.backoff_seconds)
         inbox = Inbox(database, store, slots, ledger, policy, callbacks.post)
         notices, operators = Notices(store, settings.public_url), Operators(store, bool(settings.outlets.operators))
-        sweep = Sweep(
-            store,
-            functions,
-            inbox,
-            ledger,
-            notices,
-            settings.sweep_seconds,
-            settings.full_sweep_seconds,
-            alone=not settings.store_is_ours,
-        )
+        pace = settings.sweep_seconds, settings.full_sweep_seconds
+        sweep = Sweep(store, functions, inbox, ledger, notices, *pace, alone=not settings.store_is_ours)
         names, steps = tuple(function.name for function in functions), metrics.Steps(store, ledger)
         counters.begin(names)
         for hearer in (notices.tell, sweep.follow, counters.settled, steps.hear, operators.hear):
@@ -123,6 +117,7 @@ class Gateway:
             cron=Cron(functions, inbox),
             orders=orders,
             reprocess=Reprocess(store, functions, inbox, ledger, Naming(store, functions), orders),
+            previews=Previews(slots),
             steps=steps,
             canary=canary,
             operators=operators,

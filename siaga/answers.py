@@ -78,6 +78,18 @@ class PlanFacts(TypedDict):
     seconds: float | None
 
 
+class PreviewFacts(TypedDict):
+    """A preview of a layout on paper. state: waiting, done, failed, or gone, which is kept no longer.
+
+    reason: why it failed. file: one of its files, in base64, where that was asked for.
+    """
+
+    id: str
+    state: str
+    reason: Reason | None
+    file: str
+
+
 class Ordered(TypedDict, total=False):
     """The answer to an order: jobs of what was named, an order of a range, a plan where nothing was to be done."""
 
@@ -91,6 +103,7 @@ class Answer(Ordered, total=False):
     """What the gateway answers about orders: what was ordered, all orders, or why it does not do what it is asked."""
 
     orders: list[OrderFacts]
+    preview: PreviewFacts
     reason: Reason | None
     error: str
 

@@ -13,6 +13,7 @@ FLOODMAPS = "floodmaps"
 ASHMAPS = "ashmaps"
 CANARY = "canary"
 RENDERER = "render-report"  # the function that makes the report, whichever of them it is
+PREVIEW = "preview"  # its path for a report that is looked at and stored nowhere
 
 
 @dataclass(frozen=True, slots=True)

@@ -245,7 +245,7 @@ def send_ash(page):
 
 
 def write_and_restore(page, base):
-    """A layout of reports, a wrong one after it, a look at the first, and back."""
+    """A layout of reports, a wrong one after it, a look at the first, on paper too, and back."""
     for written, models in (("BPBD Provinsi NTB", "4"), ("Salah tulis", "0")):
         page.goto(f"{base}/layouts?hazard=earthquake&of=id")
         page.fill("[name=head]", written)
@@ -253,10 +253,19 @@ def write_and_restore(page, base):
         page.click("form[action='/layouts/save'] button.primary")
         page.wait_for_url("**/layouts?*")
     with page.context.expect_page() as opened:
-        page.locator("form[action='/layouts/look'][target] button").last.click()
+        page.locator("form[action='/layouts/look'][target] button:not([formaction])").last.click()
     preview = opened.value
     assert "BPBD Provinsi NTB" in preview.locator("main").inner_text()
     preview.close()
+    with page.context.expect_page() as opened:
+        page.locator("form[action='/layouts/look'][target] button[formaction]").last.click()
+    paper = opened.value
+    drawn = paper.locator("img.map")
+    drawn.wait_for(timeout=60_000)
+    assert drawn.evaluate("one => one.decode().then(() => one.naturalWidth)") > 500
+    pdf = paper.request.get(base + paper.locator("a.primary").get_attribute("href"))
+    assert pdf.body().startswith(b"%PDF")
+    paper.close()
     page.click("form[action='/layouts/restore'] button")
     page.wait_for_load_state("load")
     assert page.locator("[name=head]").input_value() == "BPBD Provinsi NTB"

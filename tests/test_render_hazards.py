@@ -1,13 +1,19 @@
 """render-report on a real store for floods and ash falls: files, catalogue, what changed since earlier hours."""
 
+import base64
 import hashlib
+import io
 import json
+from types import SimpleNamespace
+from unittest.mock import patch
 
 import jsonschema
 import numpy as np
+import pypdfium2
 import pytest
 import shapely
 from fixtures import ash, exposure, floods, installed
+from PIL import Image
 from support import typed
 
 from functions.on_ash import handler as on_ash
@@ -15,8 +21,12 @@ from functions.on_flood import handler as on_flood
 from functions.render_report import handler as render_report
 from siaga import keys
 from siaga.errors import Unavailable
+from siaga.function import frame
 from siaga.impact.floodtrend import Trend
 from siaga.inputs import flood_changes
+from siaga.inputs.layout_previews import Wanted
+from siaga.inputs.layouts import Layout
+from siaga.inputs.texts import REPORT, Place, Text
 from siaga.keys import Snapshot
 from siaga.product import Product
 from siaga.store import Store
@@ -65,6 +75,13 @@ def printed(store, functions, minio, run):
     key = f"{run}/{keys.IMPACT}"
     etag = store.head(keys.RESULTS, key).etag
     return installed.call(render_report.run, functions, minio, keys.RESULTS, key, etag)
+
+
+def looked_at(functions, minio, order):
+    """What render-report answers at /preview: (status, answer)."""
+    with patch.object(frame, "open_context", lambda: frame.Context(functions, minio)):
+        told = render_report.handle(SimpleNamespace(body=order, path="/preview"), None)
+    return told["statusCode"], json.loads(told["body"])
 
 
 def report(store, functions, minio, run):
@@ -127,6 +144,25 @@ def test_a_flooded_hour_has_a_report_which_one_that_fails_later_leaves_whole(sto
     status, answer = printed(store, functions, minio, run)
     assert (status, answer["reason"]["text"]) == (503, "ended half way")
     assert whole(store, run, record) == PRINTED
+
+
+def test_a_layout_that_is_not_in_force_is_set_on_marked_paper_and_nothing_is_written(store, functions, minio):
+    run = flood(store, functions, minio, "2017022105-6-rw")
+    before = {head.key: head.etag for head in store.list(keys.RESULTS)}
+    layout = Layout(opening="Pembuka percobaan", left_out=("structures",))
+    tried = Text(Place(REPORT, "flood", "id"), 4, "BPBD Contoh", "ani", "2026-11-28T00:00:00Z", layout=layout)
+    order = Wanted(keys.Run.parse(run), tried, "PRATINJAU, BELUM BERLAKU").encode()
+    status, answer = looked_at(functions, minio, order)
+    assert (status, answer["state"]) == (200, "done")
+    pdf = pypdfium2.PdfDocument(base64.b64decode(answer["files"]["pdf"]))
+    first = " ".join(pdf[0].get_textpage().get_text_bounded().split())
+    for said in ("Pembuka percobaan", "BPBD Contoh", "PRATINJAU, BELUM BERLAKU", "Banjir Jakarta"):
+        assert said in first
+    assert all("PRATINJAU" in page.get_textpage().get_text_bounded() for page in pdf)
+    assert Image.open(io.BytesIO(base64.b64decode(answer["files"]["png"]))).size == (910, 1287)
+    assert {head.key: head.etag for head in store.list(keys.RESULTS)} == before
+    status, answer = looked_at(functions, minio, order.replace(b"2017022105", b"2017022106"))
+    assert (status, answer["state"], answer["files"]) == (200, "refused", {})
 
 
 def test_a_first_report_of_which_a_file_cannot_be_stored_is_none(store, functions, minio, monkeypatch):

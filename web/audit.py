@@ -50,6 +50,7 @@ ACTIONS = {  # a changing request: what it is called
     "api.set_subscription": "Subscription",
     "api.remove_subscription": "Subscription removed",
     "layouts.look": "Look at a layout of reports",
+    "layouts.order_paper": "Look at a layout of reports on paper",
     "layouts.save": "Layout of reports",
     "layouts.restore": "Older layout of reports in force again",
     "texts.look": "Look at a text of the agency",

@@ -5,8 +5,6 @@ is shown by its rules for screens: by those for paper nothing would bring height
 other.
 """
 
-from copy import deepcopy
-
 from flask import Response, g
 from markupsafe import escape
 
@@ -34,18 +32,9 @@ _MARK = (
 
 def send(text: Text) -> Response:
     """It as a page. Raises NotFound where there is no report of that hazard yet."""
-    entry = _newest(text.place.hazard)
+    entry = newest(text.place.hazard)
     runs, speech = services().runs, language.load(text.place.language)
-    impact = deepcopy(runs.analysis(entry))  # the original is kept and shared
-    provenance = impact["provenance"]
-    provenance.pop("letterhead", None)
-    provenance.pop("layout", None)
-    own = texts.stationery_of({text.place.language: text})
-    if "letterhead" in own:
-        provenance["letterhead"] = own["letterhead"]
-    if "layout" in own:
-        provenance["layout"] = own["layout"]
-    page = _html(impact, services().public_url, speech)
+    page = _html(texts.tried(runs.analysis(entry), text), services().public_url, speech)
     page = template.with_map(page, runs.content(entry, f"map-{speech.code}.png"))
     mark = _MARK.format(code=g.code, said=escape(_said(text)))
     page = page.replace("<main>", f"{mark}<main>", 1)
@@ -55,7 +44,7 @@ def send(text: Text) -> Response:
 
 
 def crowded() -> str:
-    """What paper of one page does with a layout that is full; the preview cannot show it."""
+    """What paper of one page does with a layout that is full; only the preview on paper shows it."""
     said: str = g.language(
         "A flood on a single page rarely has room for both paragraphs and the logo; where it has none, they are all "
         "left out. Shorter paragraphs, or fewer, may fit."
@@ -66,17 +55,23 @@ def crowded() -> str:
 def _said(text: Text) -> str:
     said: str = g.language(
         "Preview, not in force: the newest report with this layout, as it is read on a screen. What changed since "
-        "earlier is not told here, and whether paper has room for all is seen when it is printed."
+        "earlier is not told here, and whether paper has room for all the preview on paper shows."
     )
     full = text.layout.logo and text.layout.opening and text.layout.closing
     return f"{said} {crowded()}" if full and text.place.hazard == "flood" else said
 
 
-def _newest(hazard: str) -> Entry:
-    for entry in services().index.events(hazard, Filter(), _LOOKED_AT, 0)[0]:
-        found = services().index.versions(entry["event_id"], entry["version"], hazard)
-        if found and found[0]["report"] is not None:
-            return found[0]
+def newest(hazard: str) -> Entry:
+    """The newest event that readers see and that has a report; of exercises only where there is no other.
+
+    Raises NotFound.
+    """
+    index = services().index
+    for wanted in (Filter(), Filter(kind="drill")):
+        for entry in index.events(hazard, wanted, _LOOKED_AT, 0)[0]:
+            found = index.versions(entry["event_id"], entry["version"], hazard)
+            if found and found[0]["report"] is not None:
+                return found[0]
     raise NotFound("There is no report of this hazard yet on which the layout could be shown")
 
 

@@ -1,6 +1,6 @@
 """Layouts of reports: looked at by operators on the newest report; put in force and rolled back by admins."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from flask import Blueprint, Flask, Response, g, redirect, render_template, request, url_for
@@ -13,7 +13,7 @@ from siaga.inputs import layouts, logos, texts
 from siaga.inputs.layouts import LONGEST, SECTIONS, Layout
 from siaga.inputs.texts import LONGEST_LINE, PLACES, REPORT, Place, Text
 from siaga.store import Store
-from web import audit, layout_preview, login, tabs
+from web import audit, layout_paper, layout_preview, login, tabs
 from web.services import give, given, services
 from web.texts import LANGUAGES, row
 
@@ -120,16 +120,30 @@ def overview() -> tuple[str, int]:
 
 @pages.post("/layouts/look")
 @login.page(OPERATOR)
-def look() -> Response | tuple[str, int]:
+def look() -> AnyResponse | tuple[str, int]:
     """The newest report as it would be printed with what the form holds, or with a version by its number."""
-    place, number = _place(), request.form.get("number", "")
-    form = Form.sent(place)
-    try:
-        text = texts.version(_store(), place, number) if number else form.written(place, _logo(place))
-        lines, layout = texts.cleaned(place, text.text), layouts.checked(place.hazard, text.layout)
-        return layout_preview.send(replace(text, text=lines, layout=layout, number=text.number or _seen() + 1))
-    except SiagaError as error:
-        return _page(place, error, None if number else form)
+    return _tried(layout_preview.send)
+
+
+@pages.post("/layouts/paper")
+@login.page(OPERATOR)
+def order_paper() -> AnyResponse | tuple[str, int]:
+    """The same on paper; it is set elsewhere, so the answer is the page that waits for it."""
+    return _tried(lambda text: redirect(url_for("layouts.paper", name=layout_paper.order(text)), 303))
+
+
+@pages.get("/layouts/paper/<name>")
+@login.page(OPERATOR)
+def paper(name: str) -> str:
+    """Page 1 of it, or how far it is."""
+    return layout_paper.page(name)
+
+
+@pages.get("/layouts/paper/<name>.<kind>")
+@login.page(OPERATOR)
+def paper_file(name: str, kind: str) -> Response:
+    """Page 1 as PNG, all as PDF."""
+    return layout_paper.send(name, kind)
 
 
 @pages.post("/layouts/save")
@@ -155,6 +169,18 @@ def restore() -> AnyResponse | tuple[str, int]:
         return _write(again)
     except Conflict as error:
         return _page(place, error)
+
+
+def _tried(show: Callable[[Text], AnyResponse]) -> AnyResponse | tuple[str, int]:
+    """What is shown of the version that the form would write, or of one by its number; else the form and why not."""
+    place, number = _place(), request.form.get("number", "")
+    form = Form.sent(place)
+    try:
+        text = texts.version(_store(), place, number) if number else form.written(place, _logo(place))
+        lines, layout = texts.cleaned(place, text.text), layouts.checked(place.hazard, text.layout)
+        return show(replace(text, text=lines, layout=layout, number=text.number or _seen() + 1))
+    except SiagaError as error:
+        return _page(place, error, None if number else form)
 
 
 def _write(text: Text, seen: int | None = None) -> AnyResponse:

@@ -41,7 +41,9 @@ class Gateway:
     url: str
     token: str
 
-    def ask(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Answer:
+    def ask(
+        self, method: str, path: str, body: Mapping[str, object] | None = None, seconds: float = _SECONDS
+    ) -> Answer:
         """Its answer. Raises SiagaError with the reason that it gives, Unavailable when it does not answer."""
         try:
             answer = requests.request(
@@ -49,7 +51,7 @@ class Gateway:
                 self.url + path,
                 json=body,
                 headers={"Authorization": f"Bearer {self.token}"},
-                timeout=_SECONDS,
+                timeout=seconds,
             )
             told: Answer = answer.json()
         except (requests.RequestException, ValueError) as error:
@@ -58,7 +60,9 @@ class Gateway:
             return told
         text = str(told.get("error", ""))[:200]
         said: Reason = told.get("reason") or {"text": text, "template": "{text}", "values": {"text": text}}
-        raise SiagaError(said["template"], **said["values"])
+        refused = SiagaError(said["template"], **said["values"])
+        refused.status = answer.status_code
+        raise refused
 
 
 def install(app: Flask, url: str, token: str) -> None:
@@ -80,7 +84,7 @@ def look() -> tuple[str, int]:
     """What an order would do, before it is placed."""
     told = _told()
     try:
-        plan = _gateway().ask("POST", "/siaga/reprocess", _wanted(told) | {"dry_run": True})["plan"]
+        plan = gateway().ask("POST", "/siaga/reprocess", _wanted(told) | {"dry_run": True})["plan"]
     except SiagaError as error:
         return _page(told, error)
     return _page(told, plan=plan)
@@ -92,7 +96,7 @@ def order() -> AnyResponse | tuple[str, int]:
     """Place the order that was looked at."""
     told = _told()
     try:
-        _gateway().ask("POST", "/siaga/reprocess", _wanted(told) | _who())
+        gateway().ask("POST", "/siaga/reprocess", _wanted(told) | _who())
     except SiagaError as error:
         return _page(told, error)
     return redirect(url_for("status.status") if told["what"] == "named" else url_for("reprocess.overview"))
@@ -119,7 +123,8 @@ def stop() -> AnyResponse | tuple[str, int]:
     return _change("/siaga/orders/stop", {"id": request.form.get("id", "")})
 
 
-def _gateway() -> Gateway:
+def gateway() -> Gateway:
+    """That of this app."""
     found: Gateway = current_app.extensions[_NAME]
     return found
 
@@ -127,7 +132,7 @@ def _gateway() -> Gateway:
 def _change(path: str, body: Mapping[str, str]) -> AnyResponse | tuple[str, int]:
     audit.about(", ".join(str(value) for value in body.values() if value))
     try:
-        _gateway().ask("POST", path, dict(body) | _who())
+        gateway().ask("POST", path, dict(body) | _who())
     except SiagaError as error:
         return _page({}, error)
     return redirect(url_for("reprocess.overview"))
@@ -175,7 +180,7 @@ def _page(told: Mapping[str, str], error: SiagaError | None = None, plan: PlanFa
     index = services().index
     orders: list[dict[str, object]] | None
     try:
-        orders = [_shown(one) for one in _gateway().ask("GET", "/siaga/orders")["orders"]]
+        orders = [_shown(one) for one in gateway().ask("GET", "/siaga/orders")["orders"]]
     except SiagaError:
         orders = None
     failed, count = index.ledger.failed(_SHOWN)

@@ -9,6 +9,9 @@ writes  results/<hazard>/*/map-<language>.png …/report-<language>.html .pdf .p
 A report says what changed since the version that ranks just below its own, a flood's since earlier hours, as
 they are when it is made. It is not made again when one of them comes late: the page of the event always
 compares what is there now. A flooded hour in which no state is 2 or more has no report.
+
+Called at /preview it makes the report of a stored run with a layout that is not in force, answers with it and
+writes nothing.
 """
 
 import json
@@ -19,10 +22,11 @@ from siaga.analysis.earthquake import ROLES, of_earthquake
 from siaga.data import analysis_data
 from siaga.data.analysis_data import AnalysisData
 from siaga.events import Notification
-from siaga.function import content, frame, rehearsal
+from siaga.function import content, frame, preview_paper, rehearsal
 from siaga.function.rehearsal import Rehearsal
 from siaga.impact.stored import AshImpact, EarthquakeImpact, FloodImpact, Impact, event_time
-from siaga.inputs import flood_changes
+from siaga.inputs import flood_changes, texts
+from siaga.inputs.layout_previews import Wanted
 from siaga.product import Product
 from siaga.report import assembly, typesetters
 from siaga.report.paper import HandOver
@@ -65,6 +69,19 @@ def run(notification: Notification, context: frame.Context) -> frame.Outcome:
     timing.step("catalogue")
     analysis_data.thin(context.settings.cache, exposure)
     return frame.Outcome(str(where), where.event_id, [], timing.seconds)
+
+
+def preview(body: bytes, context: frame.Context) -> dict[str, bytes]:
+    """Page 1 and the paper of a run as a layout would have them, with the mark that says so."""
+    wanted = Wanted.decode(body)
+    impact: Impact = json.loads(context.store.get(keys.RESULTS, wanted.run.key(keys.IMPACT))[0])
+    exposure = analysis_data.awaited(context.store, context.settings.cache, assembly.ROLES[impact["hazard"]])
+    made = list[Product]()
+    _made(Finished(wanted.run, context, exposure), texts.tried(impact, wanted.text), made.extend)
+    analysis_data.thin(context.settings.cache, exposure)
+    path = f"report-{wanted.text.place.language}.pdf"
+    paper = preview_paper.marked(next(one.body for one in made if one.path == path), wanted.mark)
+    return {"pdf": paper, "png": preview_paper.first_page(paper)}
 
 
 def _made(one: Finished, impact: Impact, hand_over: HandOver) -> Product:
@@ -128,5 +145,5 @@ def _rehearse(context: frame.Context, exposure: AnalysisData, timing: Timing) ->
 
 
 typesetters.start()
-handle = frame.on_object(run)
+handle = frame.with_preview(frame.on_object(run), preview)
 warm = Rehearsal(assembly.ROLES["earthquake"], _rehearse)

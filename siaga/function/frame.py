@@ -6,6 +6,7 @@ The answer is 200 with {"state", "reason", "run", …} when the matter is settle
 superseded); 503 when a neighbour was away; anything else is a defect and counts as an attempt.
 """
 
+import base64
 import json
 import logging
 import os
@@ -22,6 +23,7 @@ from prometheus_client import Counter, Histogram
 from siaga import events
 from siaga.errors import BadInput, NotFound, Reason, SiagaError, Superseded, Unavailable
 from siaga.events import Notification
+from siaga.hazards import PREVIEW
 from siaga.moment import stamp
 from siaga.settings import Settings
 from siaga.store import Store
@@ -107,6 +109,34 @@ def on_both(
     """The handle of a function that objects wake and that has a schedule, too: a tick has no body."""
     of_object, of_tick = on_object(run), on_tick(tick)
     return lambda event, context: (of_object if event.body.strip() else of_tick)(event, context)
+
+
+def with_preview(
+    handle: Callable[[Event, object], dict[str, object]], preview: Callable[[bytes, Context], Mapping[str, bytes]]
+) -> Callable[[Event, object], dict[str, object]]:
+    """The handle of a function that makes something to look at besides: calls of the path PREVIEW, with its body.
+
+    preview: makes files by their names; the answer brings them along, in base64, and neither log nor store has them.
+    """
+
+    def either(event: Event, context: object) -> dict[str, object]:
+        if getattr(event, "path", "").strip("/") != PREVIEW:
+            return handle(event, context)
+        return _with_files(lambda: preview(event.body, open_context()))
+
+    return either
+
+
+def _with_files(make: Callable[[], Mapping[str, bytes]]) -> dict[str, object]:
+    """As _answered, with what was made in the answer."""
+    made = dict[str, str]()
+
+    def outcome() -> Outcome:
+        made.update({name: base64.b64encode(body).decode() for name, body in make().items()})
+        return Outcome()
+
+    told = _answered(outcome, {"path": PREVIEW})
+    return told | {"body": json.dumps(json.loads(str(told["body"])) | {"files": made})}
 
 
 def _answered(call: Callable[[], Outcome], subject: Mapping[str, object]) -> dict[str, object]:

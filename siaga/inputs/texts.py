@@ -8,12 +8,14 @@ import json
 import logging
 import re
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from siaga import keys, moment
 from siaga.errors import BadInput, Conflict, Forbidden, NotFound, Unavailable
 from siaga.hazards import HAZARDS
+from siaga.impact.stored import Impact
 from siaga.impact.stored.head import Stationery
 from siaga.inputs import layouts
 from siaga.inputs.layouts import USUAL, Layout
@@ -188,6 +190,19 @@ def stationery_of(newest: Mapping[str, Text]) -> Stationery:
             code: one.layout.record(one.place.hazard, one.restores or one.number) for code, one in others.items()
         }
     return found
+
+
+def tried(impact: Impact, text: Text) -> Impact:
+    """A copy of an analysis that carries that version, as if it were in force, and nothing else of the agency's."""
+    copy = deepcopy(impact)  # the original is kept and shared
+    provenance, own = copy["provenance"], stationery_of({text.place.language: text})
+    provenance.pop("letterhead", None)
+    provenance.pop("layout", None)
+    if "letterhead" in own:
+        provenance["letterhead"] = own["letterhead"]
+    if "layout" in own:
+        provenance["layout"] = own["layout"]
+    return copy
 
 
 def _listed(store: Store, key: str) -> Text:

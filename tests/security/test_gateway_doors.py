@@ -15,6 +15,8 @@ ROUTES = [
     ("GET", "/siaga/orders"),
     ("POST", "/siaga/orders/stop"),
     ("POST", "/siaga/drop"),
+    ("GET", "/siaga/previews"),
+    ("POST", "/siaga/previews"),
     ("POST", "/siaga/reprocess"),
     ("POST", "/function/reprocess"),
     ("POST", "/siaga/events"),
@@ -27,7 +29,8 @@ ROUTES = [
     ("GET", "/healthz/"),
     ("GET", "/no/such/route"),
 ]
-ORDERS = {"/siaga/orders", "/siaga/orders/stop", "/siaga/drop", "/siaga/reprocess"}  # the web's token opens these
+# the web's token opens these
+ORDERS = {"/siaga/orders", "/siaga/orders/stop", "/siaga/drop", "/siaga/reprocess", "/siaga/previews"}
 FORGED = {"bucket": "shakemaps", "key": "FORGED/<b>grid.xml"}
 
 

@@ -1,0 +1,47 @@
+"""A layout on paper before it is in force: ordered of the gateway, whose slot makes it, and shown once it is there."""
+
+import base64
+
+from flask import Response, g, render_template
+
+from siaga.answers import PreviewFacts
+from siaga.errors import NotFound
+from siaga.inputs.layout_previews import Wanted
+from siaga.inputs.texts import Text
+from web import layout_preview, login, reprocess
+from web.runs import SAFE, run_of
+from web.shell import language_of
+
+_PATH = "/siaga/previews"
+_SECONDS = 10.0  # for the gateway, which only notes what is ordered
+_KINDS = {"png": "image/png", "pdf": "application/pdf"}
+
+
+def order(text: Text) -> str:
+    """The id of the newest report with that version, now on its way. Raises NotFound, and what the gateway says."""
+    run = run_of(layout_preview.newest(text.place.hazard))
+    _ = language_of(text.place.language)
+    body = {"order": Wanted(run, text, _("PREVIEW, NOT IN FORCE")).encode().decode(), "who": login.name()}
+    return reprocess.gateway().ask("POST", _PATH, body, _SECONDS)["preview"]["id"]
+
+
+def page(name: str) -> str:
+    """How far it is; asks again by itself while it is made."""
+    facts = _asked(name)
+    why = g.language.reason(facts["reason"])
+    return render_template("layout_paper.html", tab="layouts", name=name, state=facts["state"], why=why)
+
+
+def send(name: str, kind: str) -> Response:
+    """Page 1 as PNG, or all as PDF. Raises NotFound."""
+    body = base64.b64decode(_asked(name, kind)["file"]) if kind in _KINDS else b""
+    if not body:
+        raise NotFound("This preview is kept no longer; ask for it again")
+    response = Response(body, content_type=_KINDS[kind])
+    response.headers["Content-Security-Policy"] = SAFE
+    response.headers["Content-Disposition"] = f'inline; filename="siaga-preview.{kind}"'
+    return response
+
+
+def _asked(name: str, file: str = "") -> PreviewFacts:
+    return reprocess.gateway().ask("GET", f"{_PATH}?id={name}&file={file}", None, _SECONDS)["preview"]
