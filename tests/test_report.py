@@ -6,15 +6,16 @@ import re
 from functools import cache
 
 import pytest
-from fixtures.impacts import make_impact, of_before, overlapping, word_boxes
+from fixtures.impacts import full, make_impact, of_before, overlapping, word_boxes
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
 from siaga import dates, language, moment
+from siaga.exposure.vocabulary import OVERLAYS
 from siaga.report import figures, fit, listed, typeset
+from siaga.report.earthquake import changes, pages, paper, printed, workbook
 from siaga.report.earthquake import fit as first_fit
-from siaga.report.earthquake import pages, paper, printed, workbook
 from siaga.report.laterimage import LaterImage
 from siaga.report.paper import Atlas, Beside
 
@@ -260,6 +261,19 @@ def test_a_strong_quake_is_set_once_and_holds_its_first_page_whatever_warnings_i
         fitted = first_fit.first(impact, False, spoken)
         page = pages.html(impact, "http://x", spoken, fitted, None)
         room = typeset.typeset(page, fitted, drill, LaterImage())[1]
+        assert fit.mended(fitted, room) is None, room
+
+
+@pytest.mark.parametrize(("drill", "revised"), [(True, False), (False, True)])
+def test_a_quake_with_much_on_its_second_page_is_set_once(drill, revised):
+    impact, _bands, below = full(zones=[(f"Kota {n}", 1 / 14) for n in range(14)], demonstration=drill)
+    impact = {name: value for name, value in impact.items() if name not in OVERLAYS} | {"drill": drill}
+    for code in language.LANGUAGES:
+        spoken = language.load(code)
+        fitted = first_fit.first(impact, revised, spoken)
+        assert fitted.pages == 2
+        change = changes.change(below, impact, spoken) if revised else None
+        room = typeset.typeset(pages.html(impact, "http://x", spoken, fitted, change), fitted, drill, LaterImage())[1]
         assert fit.mended(fitted, room) is None, room
 
 

@@ -68,7 +68,7 @@ def write(
     reference = osr.SpatialReference()
     reference.ImportFromEPSG(4326)
     reference.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
-    with _no_clock():
+    with _told("OGR_CURRENT_DATE", _NO_CLOCK):
         target = _open(path)
         written = target.CreateLayer(layer, reference, getattr(ogr, f"wkb{geometry}"))
         for name, kind in (fields or {}).items():
@@ -96,9 +96,16 @@ def _open(path: Path) -> Source:
 
 
 @contextmanager
-def _no_clock() -> Iterator[None]:
-    gdal.SetConfigOption("OGR_CURRENT_DATE", _NO_CLOCK)
+def passing() -> Iterator[None]:
+    """For files that are read back at once and removed: SQLite then waits for no disk."""
+    with _told("OGR_SQLITE_SYNCHRONOUS", "OFF"):
+        yield
+
+
+@contextmanager
+def _told(option: str, value: str) -> Iterator[None]:
+    gdal.SetConfigOption(option, value)
     try:
         yield
     finally:
-        gdal.SetConfigOption("OGR_CURRENT_DATE", None)
+        gdal.SetConfigOption(option, None)

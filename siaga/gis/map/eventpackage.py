@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 import shapely.geometry
 
-from siaga.foreign import Geometry
+from siaga.foreign import Array, Geometry
 from siaga.gis import contour, layers, turns
 from siaga.gis.assets import earthquake
 from siaga.gis.map import styles
@@ -25,6 +25,15 @@ from siaga.impact.stored.earthquake import (
 
 STRUCTURES_MOST = 20_000  # the hardest shaken; more would make a file that nobody can mail
 _NO_CLOCK = "2000-01-01T00:00:00.000Z"
+# The tables, and what shapes each holds, as OGR calls them.
+_KINDS = {
+    "bands": "MultiPolygon",
+    "zones": "MultiPolygon",
+    "contours": "MultiLineString",
+    "structures": "Point",
+    "places": "Point",
+    "epicentre": "Point",
+}
 # As QGIS makes it: the style that each layer opens with, by its table. An embedded project would name the file, and
 # open with layers that are not found once somebody renames it.
 _STYLE_COLUMNS = """id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, f_table_catalog TEXT(256), f_table_schema TEXT(256),
@@ -49,12 +58,14 @@ class Contents:
 
 
 def make(path: Path, contents: Contents) -> None:
-    """Write the GeoPackage; the same contents give the same bytes."""
-    for write in (_bands, _zones, _contours, _structures, _places, _epicentre):
-        write(path, contents)
+    """Write the GeoPackage, to be read back at once; the same contents give the same bytes."""
+    with layers.passing():
+        for write in (_bands, _zones, _contours, _structures, _places, _epicentre):
+            write(path, contents)
     levels, seen = _levels(contents.impact)
-    drawn = {table: styles.of(path, table, levels, seen) for table in layers.names(path)}
+    drawn = {table: styles.of(table, _KINDS[table], levels, seen) for table in layers.names(path)}
     with closing(sqlite3.connect(path)) as base, base:
+        base.execute("PRAGMA synchronous = OFF")
         base.execute(f"CREATE TABLE layer_styles({_STYLE_COLUMNS})")
         base.execute(
             "INSERT INTO gpkg_contents(table_name, data_type, identifier, last_change) VALUES (?, ?, ?, ?)",
@@ -71,14 +82,14 @@ def make(path: Path, contents: Contents) -> None:
             base.execute("UPDATE gpkg_contents SET description = ? WHERE table_name = ?", (told, table))
 
 
-def _levels(impact: EarthquakeImpact) -> tuple[list[str | None], str | None]:
+def _levels(impact: EarthquakeImpact) -> tuple[tuple[str | None, ...], str | None]:
     """The levels of the zones, that of few zones first, and the one that is seen: that of the tables."""
     count: dict[str | None, int] = {}
     for zone in impact["zones"]:
         count[zone["level"]] = count.get(zone["level"], 0) + 1
     table = impact.get("table")
     seen = table["level"] if table else max(count, key=lambda level: count[level], default=None)
-    return sorted(count, key=lambda name: (count[name], str(name))), seen
+    return tuple(sorted(count, key=lambda name: (count[name], str(name)))), seen
 
 
 def _title(impact: EarthquakeImpact) -> str:
@@ -86,11 +97,21 @@ def _title(impact: EarthquakeImpact) -> str:
     return f"M {event['magnitude']:.1f} {event['description']} {event['time']}"
 
 
+def _write(
+    path: Path,
+    table: str,
+    shapes: Sequence[Geometry] | Array,
+    rows: Sequence[Mapping[str, object]],
+    fields: Mapping[str, type],
+) -> None:
+    layers.write(path, table, _KINDS[table], shapes, rows, fields)
+
+
 def _bands(path: Path, contents: Contents) -> None:
     features = contents.bands["features"]
     shapes = [outlines.multi(shapely.geometry.shape(one["geometry"])) for one in features]
     rows = [{"mmi": one["properties"]["mmi"], "roman": ROMAN[one["properties"]["mmi"]]} for one in features]
-    layers.write(path, "bands", "MultiPolygon", shapes, rows, {"mmi": int, "roman": str})
+    _write(path, "bands", shapes, rows, {"mmi": int, "roman": str})
 
 
 def _zones(path: Path, contents: Contents) -> None:
@@ -117,14 +138,14 @@ def _zones(path: Path, contents: Contents) -> None:
         | {_deaths(model): zone["fatalities"][model]["expected"] for model in models}
         for zone in zones
     ]
-    layers.write(path, "zones", "MultiPolygon", shapes, rows, fields)
+    _write(path, "zones", shapes, rows, fields)
 
 
 def _contours(path: Path, contents: Contents) -> None:
     features = contour.lines(contents.shakemap)["features"]
     rows = [{name: one["properties"][name] for name in ("mmi", "roman")} for one in features]
     shapes = [shapely.geometry.shape(one["geometry"]) for one in features]
-    layers.write(path, "contours", "MultiLineString", shapes, rows, {"mmi": float, "roman": str})
+    _write(path, "contours", shapes, rows, {"mmi": float, "roman": str})
 
 
 def _structures(path: Path, contents: Contents) -> None:
@@ -132,7 +153,7 @@ def _structures(path: Path, contents: Contents) -> None:
         return
     found = earthquake.strongly_shaken(contents.shakemap, contents.structures, STRUCTURES_MOST)
     points = _points([(row["longitude"], row["latitude"]) for row in found], contents.shakemap)
-    layers.write(path, "structures", "Point", points, found, {"name": str, "type": str, "mmi": float})
+    _write(path, "structures", points, found, {"name": str, "type": str, "mmi": float})
 
 
 def _places(path: Path, contents: Contents) -> None:
@@ -141,7 +162,7 @@ def _places(path: Path, contents: Contents) -> None:
     fields: dict[str, type] = {"name": str, "zone": str, "population": float, "mmi": float}
     fields |= {"distance_km": float, "from_place": str}
     points = _points([(longitude, latitude) for _name, longitude, latitude in unique], contents.shakemap)
-    layers.write(path, "places", "Point", points, list(unique.values()), fields)
+    _write(path, "places", points, list(unique.values()), fields)
 
 
 def _epicentre(path: Path, contents: Contents) -> None:
@@ -149,7 +170,7 @@ def _epicentre(path: Path, contents: Contents) -> None:
     event = contents.impact["event"]
     (point,) = _points([(event["longitude"], event["latitude"])], contents.shakemap)
     row = {name: value for name, value in event.items() if name in names} | {"event_id": contents.impact["event_id"]}
-    layers.write(path, "epicentre", "Point", [point], [row], {"event_id": str, **names})
+    _write(path, "epicentre", [point], [row], {"event_id": str, **names})
 
 
 def _deaths(model: str) -> str:

@@ -3,7 +3,7 @@
 import re
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from functools import lru_cache
 
 from qgis.core import (
     QgsCategorizedSymbolRenderer,
@@ -37,12 +37,14 @@ _TYPE_COLOURS = {"health": "#c2185b", "education": "#1565c0", "bridge": "#4e342e
 _ZONES_LINE = {"style": "no", "outline_color": INK_500, "outline_width": "0.2"}
 
 
-def of(path: Path, table: str, levels: Sequence[str | None] = (), seen: str | None = None) -> str:
-    """The style of one table of the GeoPackage, as QGIS's XML (QML).
+@lru_cache(maxsize=64)  # all events of an installation have the same few, and each costs as much as its layer
+def of(table: str, geometry: str, levels: tuple[str | None, ...] = (), seen: str | None = None) -> str:
+    """The style of one table of the GeoPackage, as QGIS's XML (QML); it depends on no feature, so an empty layer does.
 
-    levels: of zones, each a rule of its own that QGIS's list of layers switches; seen: the one that is switched on.
+    geometry: MultiPolygon, Point … as the table has it. levels: of zones, each a rule of its own that QGIS's list of
+    layers switches; seen: the one that is switched on.
     """
-    layer = QgsVectorLayer(f"{path}|layername={table}", table, "ogr")
+    layer = QgsVectorLayer(f"{geometry}?crs=EPSG:4326", table, "memory")
     if table == "zones":
         _zones(layer, levels, seen)
     else:

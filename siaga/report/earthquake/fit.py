@@ -15,6 +15,7 @@ from siaga.report.words import short
 LEGEND_MM, LEGEND_ROW_MM, TIGHT_ROW_MM = 7.5, 7.1, 4.9  # of the classes beside the map: head and foot; a row at least
 _TIGHT_LEGEND_MM = 4.8  # of their head and foot there
 _TIGHT_MM = 6.5  # that a tight page leaves for its map at least
+_ROWS_TO_SPARE = 1  # of a page 2 with the least rows; one that lacks more than these holds if it is tight
 _SHORT_MM = 1.0  # below the legend's height the page of no language holds unless it is tight
 _ON_ONE_LINE, _LONG_MM = 21, 5.1  # letters of a district in the table of the worst; what the second line takes
 WORST_WHEN_TIGHT = 4  # districts in that table
@@ -38,13 +39,14 @@ def first(impact: EarthquakeImpact, change: bool, language: Language) -> Fit:
     height = _map_mm(impact, pages, change) - bands - layout.opening_mm(impact, language)
     below = math.ceil(layout.closing_mm(impact, language) / fit.ROW_MM)  # in rows of the last page
     height -= fit.ROW_MM * below if pages == 1 else 0.0
+    rupiah = "idr_per_usd" in (impact.get("economic") or {})  # the loss takes up to two lines more
+    rows = 12 - round(bands / fit.ROW_MM) - (3 + 2 * rupiah + 5 * change + below if pages == 2 else 0)
     rows_beside = districts.legend_rows(impact) if _lived_in(impact) else 0
     least = max(fit.LOWEST_MM, LEGEND_MM + LEGEND_ROW_MM * rows_beside)
     tight = height - _longer_mm(impact, shown, tight=False) < least - _SHORT_MM
+    tight = tight or (pages == 2 and rows < fit.LEAST_ROWS - _ROWS_TO_SPARE)
     height += _TIGHT_MM * tight - _longer_mm(impact, shown, tight)
     least = max(fit.LOWEST_MM, _TIGHT_LEGEND_MM + TIGHT_ROW_MM * rows_beside) if tight else least
-    rupiah = "idr_per_usd" in (impact.get("economic") or {})  # the loss takes up to two lines more
-    rows = 12 - round(bands / fit.ROW_MM) - (3 + 2 * rupiah + 5 * change + below if pages == 2 else 0)
     return Fit(
         pages,
         min(fit.HIGHEST_MM, max(least if tight else fit.LOWEST_MM, height)),
