@@ -49,6 +49,7 @@ class Book:
         """`folder`: SIAGA_HOME."""
         self._path = folder / FILE
         self._parts: dict[str, Standing] = {}
+        self._ends: dict[str, Reason] = {}  # why each part ended last
         self._lock = threading.Lock()
 
     def starting(self, name: str) -> None:
@@ -66,11 +67,12 @@ class Book:
     def up(self, name: str) -> None:
         """A part is ready."""
         with self._lock:
-            self._keep(replace(self._parts[name], state="up", since=stamp()))
+            self._keep(replace(self._parts[name], state="up", since=stamp(), reason=self._ends.get(name)))
 
     def ended(self, name: str, why: Reason, wait: float) -> None:
         """A part ended and is started again in `wait` seconds."""
         with self._lock:
+            self._ends[name] = why
             due = stamp(datetime.now(UTC) + timedelta(seconds=wait))
             self._keep(replace(self._parts[name], state="waiting", since=due, reason=why, ended=stamp()))
 

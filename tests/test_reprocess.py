@@ -165,6 +165,8 @@ def test_what_failed_is_refused_and_dead_and_a_dry_run_does_nothing(started, sto
     assert "shakemaps/refused-one/grid.xml" in said
     assert cli.main(["reprocess", "--failed"]) == 2  # nobody can be asked
     assert not orders(gateway)
+    assert cli.main(["reprocess", "--orders"]) == 0
+    assert capsys.readouterr().out.endswith("\nno range was ordered\n")
     assert len(function.calls) == calls
     function.answer = done
     assert cli.main(["reprocess", "--failed", "--yes"]) == 0
@@ -245,7 +247,9 @@ def test_a_range_goes_in_slices_below_live_and_is_stopped_and_gone_on_with(start
     wait_for(lambda: len(function.keys) == 21 and len(states(store)) == 27, 30, "what was handed over")
     assert f"{live}/grid.xml" in function.keys[:3]  # before all that was not under way
     assert cli.main(["reprocess", "--all", "--yes"]) == 0
-    assert "6 of 6 done" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "6 of 6 done" in said
+    assert said.endswith(": all\n")
     assert sorted(function.keys) == sorted(f"{name}/grid.xml" for name in (*old, live))
 
 

@@ -12,8 +12,10 @@ import paramiko
 import pytest
 from support.running import wait_for
 
+from gateway.sftp import __main__ as process
 from gateway.sftp import spool
 from siaga import generation, keys, machine
+from siaga.errors import BadInput
 
 GRID = b"<shakemap_grid/>" + b" " * 4000
 BIG = os.urandom(6 << 20)
@@ -516,3 +518,9 @@ def test_a_store_that_is_down_reaches_the_client_as_an_error_and_nothing_is_lost
 def test_openssh_is_there():
     assert shutil.which("sftp")
     assert shutil.which("scp")
+
+
+def test_a_host_key_that_is_none_is_named_with_what_to_do(tmp_path):
+    (tmp_path / "sftp-host-key").write_text("garbage")
+    with pytest.raises(BadInput, match=r"sftp-host-key cannot be read .*: put the old file back, from a backup"):
+        process._host_keys(tmp_path)

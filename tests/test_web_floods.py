@@ -19,6 +19,7 @@ from siaga.inputs.decisions import HIDDEN, Decision
 from siaga.store import Store
 from web.index import Index, floods
 from web.index import episodes as flood_episodes
+from web.metrics import Known
 
 NOW = datetime(2017, 2, 21, 12, 20, tzinfo=UTC)
 
@@ -54,6 +55,24 @@ def test_an_empty_list_says_so_and_not_that_nothing_is_flooded(web):
     assert "Belum ada jam" in text(client, "/floods?lang=id")[1]
     for path in ("/floods/frequency", "/floods/histogram.json", "/floods/frequency.geojson", "/floods.csv"):
         assert text(client, path)[0] == 200
+
+
+def test_a_source_that_is_out_raises_the_alarm_whether_it_ever_answered_or_not(web):
+    """Hours that are gaps took the time of its last answer away, and with it the figure that the rules go by."""
+    store, index, _client = web
+    hours.put_told(store, 1, "gap", highest_state=4, areas={A: 4})
+    index.refresh()
+    known = Known(index)
+    assert last_success(known) == NOW.timestamp()  # since when this process knows
+    hours.put_data(store, 0, {A: 2, B: 3})
+    index.refresh()
+    assert last_success(Known(index)) == (NOW.replace(hour=0, minute=0)).timestamp()
+
+
+def last_success(known):
+    """Of Jakarta's floods, as watchers see it."""
+    family = next(one for one in known.collect() if one.name == "siaga_source_last_success_timestamp_seconds")
+    return next(one.value for one in family.samples if one.labels["source"].startswith("petabencana"))
 
 
 def test_each_hour_counts_as_something(web):

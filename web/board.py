@@ -14,7 +14,7 @@ from siaga.moment import parse, stamp
 from siaga.report import figures
 from siaga.report.classed import flood
 from web import clock
-from web.index import Index, floods
+from web.index import Index
 
 UNMAPPED_DAYS = 3  # so long a quake that BMKG announced is told as one that has no map yet
 _MOST_UNMAPPED = 12
@@ -132,8 +132,7 @@ def _announcements(index: Index, now: datetime) -> Source:
 def _floods(index: Index, now: datetime) -> list[Source]:
     found = []
     for region in index.floods.regions():
-        hour = index.floods.newest(region)
-        last = floods.moment_of(hour.hour) if hour and hour.kind not in ("gap", "suspect") else None
+        last = index.floods.answered(region)
         found.append(Source(f"PetaBencana, {flood.region_name(region)}", last, None, _asked(last, now, _HOUR_SECONDS)))
     return found
 

@@ -78,7 +78,7 @@ class Known(Collector):
 
     def __init__(self, index: Index) -> None:
         """index: of the app."""
-        self._index, self._lock = index, threading.Lock()
+        self._index, self._lock, self._began = index, threading.Lock(), moment.now()
         self._told: list[Metric] = []
         self._until = 0.0
 
@@ -90,6 +90,10 @@ class Known(Collector):
                 self._until = time.monotonic() + _KEPT_SECONDS
             return self._told
 
+    def _asked_since(self, name: str) -> datetime | None:
+        """A figure that is not there raises no alarm, and a source behind a closed firewall never has one."""
+        return None if name == "shakemap" else self._began
+
     def _look(self, now: datetime) -> Iterator[Metric]:
         index = self._index
         read = [((), index.fresh)] if index.fresh else []
@@ -97,9 +101,10 @@ class Known(Collector):
         sources = [(source(one.name), one) for one in board.sources(index, now) if one.state != "off"]
         yield gauge(
             "siaga_source_last_success_timestamp_seconds",
-            "When that source gave something last: a ShakeMap came, a list or an hour was answered",
+            "When that source gave something last: a ShakeMap came, a list or an hour was answered; of one that "
+            "is asked and never did: when this process began",
             ["source"],
-            [((name,), one.last.timestamp()) for name, one in sources if one.last],
+            [((name,), last.timestamp()) for name, one in sources if (last := one.last or self._asked_since(name))],
         )
         yield gauge(
             "siaga_source_state",

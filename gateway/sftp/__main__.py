@@ -21,7 +21,7 @@ from gateway.sftp.handler import adapt
 from gateway.sftp.login import LOGIN_SECONDS, Login
 from gateway.sftp.session import View
 from siaga import modes
-from siaga.errors import SiagaError
+from siaga.errors import BadInput, SiagaError
 from siaga.listener import raise_descriptors
 from siaga.settings import Settings
 
@@ -46,7 +46,7 @@ async def serve(settings: Settings) -> None:
         settings.sftp_host,
         settings.sftp_port,
         server_factory=lambda: Login(door, logins),
-        server_host_keys=[str(path) for path in _host_keys(settings.secrets)],
+        server_host_keys=_host_keys(settings.secrets),
         allow_pty=False,
         agent_forwarding=False,
         password_auth=False,
@@ -75,11 +75,25 @@ async def serve(settings: Settings) -> None:
         await asyncio.wait(door.commits, timeout=10)
 
 
-def _host_keys(folder: Path) -> list[Path]:
-    """sftp-host-key, and others whose names begin so: of another kind, or the one that follows it."""
+def _host_keys(folder: Path) -> list[asyncssh.SSHKey]:
+    """sftp-host-key, and others whose names begin so: of another kind, or the one that follows it.
+
+    Raises BadInput that names the one that is none.
+    """
     first = folder / "sftp-host-key"
     others = sorted(path for path in folder.glob("sftp-host-key-*") if path.suffix != ".pub")
-    return [first, *others]
+    found = []
+    for path in (first, *others):
+        try:
+            found.append(asyncssh.read_private_key(path))
+        except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError) as error:
+            raise BadInput(
+                "The host key {path} cannot be read ({detail}): put the old file back, from a backup or by "
+                "`siaga sftp import --host-key FILE`",
+                path=path,
+                detail=str(error),
+            ) from error
+    return found
 
 
 def main() -> None:

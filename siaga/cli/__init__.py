@@ -224,7 +224,8 @@ def _status(settings: Settings, _: argparse.Namespace) -> int:
     for part in standing.read(settings.home):
         if part.is_news(moment.now()):
             since = f"{moment.parse(part.since):%Y-%m-%d %H:%M:%S}"
-            print(f"{part.state:<10} {since}  part {part.name}, started again {part.restarts} time(s)")
+            again = f", started again {part.restarts} time(s)" if part.restarts else ""
+            print(f"{part.state:<10} {since}  part {part.name}{again}")
             if part.text:
                 print(f"{'':<10} {part.text}")
     if line := ingest.canary(settings):

@@ -59,8 +59,7 @@ def _reprocess(settings: Settings, chosen: argparse.Namespace) -> int:
 
     gateway = Gateway.of(settings)
     if chosen.orders:
-        for order in gateway.orders():
-            print(_line(order))
+        print("\n".join(map(_line, gateway.orders())) or "no range was ordered")
         return 0
     if chosen.stop:
         print(_stopped(gateway.stopped(chosen.stop)))
@@ -171,10 +170,14 @@ def _line(order: OrderFacts) -> str:
     total = "?" if order["total"] is None else f"{order['total']:,}"
     inputs = cast(list[object], order["wanted"].get("inputs", []))
     wanted = order["wanted"] | ({"inputs": len(inputs)} if inputs else {})
-    fields = ", ".join(f"{field} {value}" for field, value in wanted.items())
+    fields = ", ".join(field if value is True else f"{field} {_words(value)}" for field, value in wanted.items())
     reason = f"  {order['reason']['text']}" if order["reason"] else ""
     who = f"{order['who']}: {fields[:200]}{reason}"
     return f"{order['state']:<8} {order['id']}  {order['done']:,} of {total} done  {order['placed']}  {shown(who)}"
+
+
+def _words(value: object) -> object:
+    return " ".join(map(str, value)) if isinstance(value, list) else value
 
 
 def _stopped(order: OrderFacts) -> str:

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Callable
+from datetime import datetime
 from typing import TypedDict
 
 from siaga.errors import Reason
@@ -77,6 +78,14 @@ class FloodIndex:
         """The newest hour that has an object, or None."""
         bounds = self.bounds(region)
         return self.hour(region, bounds[1]) if bounds else None
+
+    def answered(self, region: str) -> datetime | None:
+        """The beginning of the newest hour in which the source gave something; None when it never did."""
+        with self._connect() as connection:
+            row = connection.execute(
+                "select max(hour) from flood_hour where region = ? and kind in ('data', 'same', 'empty')", [region]
+            ).fetchone()
+        return None if row[0] is None else moment_of(row[0])
 
     def latest_known(self, region: str) -> Hour | None:
         """As hours.latest_known."""
