@@ -14,8 +14,8 @@ _REGION = re.compile(r"([A-Z]{2}-[A-Z]{2})(?:=([a-z]{3}))?")
 
 ROUTES = frozenset(
     "account api ash ash.csv audit data decisions drills earthquakes earthquakes.csv embed feeds floods floods.csv "
-    "healthz hidden layouts live live.json login logout map metrics notifications ogc readyz realtime reprocess "
-    "stac static status status.json subscriptions texts users".split()
+    "healthz hidden layouts levels live live.json login logout map metrics notifications ogc readyz realtime "
+    "reprocess stac static status status.json subscriptions texts users".split()
 )  # what addresses of the web app begin with; a test compares
 LOOPBACK = ("127.0.0.1", "localhost", "::1")  # names of this machine
 _EVERYWHERE = {

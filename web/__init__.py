@@ -24,6 +24,7 @@ from web import (
     datasets,
     decisions,
     drills,
+    explained,
     join,
     layouts,
     live,
@@ -62,6 +63,8 @@ from web.runs import Runs
 from web.services import Services
 
 __all__ = ["Access", "UploadAccess", "create_app"]
+
+_READ = embed, shell, earthquakes, floods, flood_history, ash, latest, explained, status, maps  # pages of readers
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +123,7 @@ def create_app(
     packed.install(app)
     reached = home, public_url, cap_status, others or Others()
     services.install(app, Services(index, Runs(store), gateway_url, jobs_token, MapArchive(store), *reached))
-    for module in (embed, shell, earthquakes, floods, flood_history, ash, latest, status, atom, cap, ogc, stac, maps):
+    for module in (*_READ, atom, cap, ogc, stac):
         app.register_blueprint(module.pages)
     outlook = Outlook(uploads.operators) if uploads else None
     metrics.install(app, index, metrics_token, home, store_check, outlook)

@@ -164,6 +164,11 @@ def column(event: Eruption | AshEntry, _: Language) -> str:
 def thickness(deposit: AshDeposit, name: str, _: Language) -> str:
     """The limits of a class in centimetres. deposit: impact.json's map."""
     low, high = deposit["limits_cm"][name]
+    return between(low, high, _)
+
+
+def between(low: float | None, high: float | None, _: Language) -> str:
+    """Two thicknesses in centimetres as a class prints them. high: None where nothing is too thick for it."""
     lower = figures.shortest(low or 0.0, _.code)
     return f"> {lower} cm" if high is None else f"{lower}–{figures.shortest(high, _.code)} cm"
 

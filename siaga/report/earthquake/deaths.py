@@ -66,7 +66,7 @@ def level(impact: EarthquakeImpact, _: Language) -> Level:
             {
                 "code": one,
                 "name": _(words.LEVELS[one]),
-                "bounds": _bounds(one, _),
+                "bounds": bounds(one, _),
                 "percent": whole[one],
                 "text": figures.percent(whole[one], exact[one], _.code),
                 "own": one == name,
@@ -79,7 +79,7 @@ def level(impact: EarthquakeImpact, _: Language) -> Level:
     }
 
 
-def _bounds(level: str, _: Language) -> str:
+def bounds(level: str, _: Language) -> str:
     """The deaths from which to which that level goes."""
     first = BEGINS[level]
     if level == LEVELS[-1]:
