@@ -40,7 +40,7 @@ Imports go down, never up and never aside; from the ground:
     commands, conventions, errors, foreign, hazards, listener, moment, nightly, others, printable, roles
     dates, environment, openid, outlets
     answers, diskcache, edition, events, filehash, gaps, keys, language, palette, product, standing, timing, vitals
-    outgoing, receipt, settings
+    outgoing, receipt, settings, understood
     archived, modes, software, stack, store
     accounts, exposure, generation, hazard, ignored
     impact

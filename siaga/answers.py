@@ -55,7 +55,10 @@ class WantedFacts(TypedDict, total=False):
 
 
 class OrderFacts(TypedDict):
-    """An order and how far it has come: gateway.orders.Order."""
+    """An order and how far it has come: gateway.orders.Order.
+
+    total: None before it is counted. enqueued, done: None only where a gateway of another version does not tell them.
+    """
 
     id: str
     wanted: WantedFacts
@@ -64,8 +67,8 @@ class OrderFacts(TypedDict):
     placed: str
     ended: str
     total: int | None
-    enqueued: int
-    done: int
+    enqueued: int | None
+    done: int | None
     reason: Reason | None
 
 
@@ -97,15 +100,6 @@ class Ordered(TypedDict, total=False):
     jobs: list[JobName]
     order: OrderFacts
     plan: PlanFacts
-
-
-class Answer(Ordered, total=False):
-    """What the gateway answers about orders: what was ordered, all orders, or why it does not do what it is asked."""
-
-    orders: list[OrderFacts]
-    preview: PreviewFacts
-    reason: Reason | None
-    error: str
 
 
 class Dropped(TypedDict):

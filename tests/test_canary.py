@@ -12,34 +12,30 @@ from gateway.canary import Canary
 from gateway.ledger import Ledger
 from siaga import keys, moment
 from siaga.cli import ingest
-from siaga.cli.gateway import Gateway
 from siaga.events import Notification
 from siaga.hazard import gridxml
 from siaga.inputs import canary, invented_quake
 from siaga.inputs.canary import Standing
 from siaga.receipt import Receipt
-from siaga.settings import Settings
+from siaga.understood import UnderWay
 
 NOW = datetime(2026, 11, 27, 8, 5, 9, tzinfo=UTC)
 FOLDER = "20261127150509_se"
 RUN = f"earthquake/{FOLDER}/canary-v001-3fa91c07/0a1b2c3d"
 
 
-def test_status_says_why_a_canary_is_late(tmp_path, monkeypatch):
+def test_status_says_why_a_canary_is_late():
     told = {"minutes": 10.0, "sent": "2026-11-27T08:00:00Z", "published": None, "seconds": None, "late": True}
     reason = {"text": "No analysis data is installed; run `siaga data demo`"}
     jobs = [{"bucket": keys.CANARY, "reason": reason}, {"bucket": keys.SHAKEMAPS, "reason": {"text": "another's"}}]
-    monkeypatch.setattr(Gateway, "of", lambda _: Gateway("http://127.0.0.1:8080", ("", "")))
-    monkeypatch.setattr(Gateway, "canary", lambda _: told)
-    monkeypatch.setattr(Gateway, "jobs", lambda _: jobs)
-    settings = Settings.load({"SIAGA_HOME": str(tmp_path)})
-    late, why = ingest.canary(settings).splitlines()
+    under_way = UnderWay(answers=True, jobs=jobs, canary=told)
+    late, why = ingest.canary(under_way).splitlines()
     assert late == "late       canary: the one of 2026-11-27T08:00:00Z is late"
     assert why.strip() == reason["text"]
     told["late"] = False
-    assert ingest.canary(settings) == "running    canary: the one of 2026-11-27T08:00:00Z is under way"
+    assert ingest.canary(under_way) == "running    canary: the one of 2026-11-27T08:00:00Z is under way"
     told["sent"] = None  # after the very first start, where a page that says nothing would look like a failure
-    assert ingest.canary(settings) == "waiting    canary: none was sent yet; the first one goes within 10 minutes"
+    assert ingest.canary(under_way) == "waiting    canary: none was sent yet; the first one goes within 10 minutes"
 
 
 def test_it_goes_the_whole_way_and_nobody_sees_it(stack_up):

@@ -47,7 +47,7 @@ FLOORS = (
         "timing",
         "vitals",
     ),
-    ("outgoing", "receipt", "settings"),
+    ("outgoing", "receipt", "settings", "understood"),
     ("archived", "modes", "software", "stack", "store"),
     ("accounts", "exposure", "generation", "hazard", "ignored"),
     ("impact",),

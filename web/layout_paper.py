@@ -4,8 +4,9 @@ import base64
 
 from flask import Response, g, render_template
 
+from siaga import understood
 from siaga.answers import PreviewFacts
-from siaga.errors import NotFound
+from siaga.errors import NotFound, Unavailable
 from siaga.inputs.layout_previews import Wanted
 from siaga.inputs.texts import Text
 from web import layout_preview, login, reprocess
@@ -22,7 +23,7 @@ def order(text: Text) -> str:
     run = run_of(layout_preview.newest(text.place.hazard))
     _ = language_of(text.place.language)
     body = {"order": Wanted(run, text, _("PREVIEW, NOT IN FORCE")).encode().decode(), "who": login.name()}
-    return reprocess.gateway().ask("POST", _PATH, body, _SECONDS)["preview"]["id"]
+    return _known(reprocess.gateway().ask("POST", _PATH, body, _SECONDS))["id"]
 
 
 def page(name: str) -> str:
@@ -44,4 +45,12 @@ def send(name: str, kind: str) -> Response:
 
 
 def _asked(name: str, file: str = "") -> PreviewFacts:
-    return reprocess.gateway().ask("GET", f"{_PATH}?id={name}&file={file}", None, _SECONDS)["preview"]
+    return _known(reprocess.gateway().ask("GET", f"{_PATH}?id={name}&file={file}", None, _SECONDS))
+
+
+def _known(answer: object) -> PreviewFacts:
+    """What it tells of a preview. Raises Unavailable where that is not understood."""
+    preview = understood.preview(answer)
+    if preview is None:
+        raise Unavailable("The gateway answers in a form that is not known here; whether it does it is not known")
+    return preview

@@ -7,10 +7,11 @@ import requests
 from flask import Blueprint, Flask, current_app, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from siaga import dates, moment
+from siaga import dates, moment, understood
 from siaga.accounts.account import OPERATOR
-from siaga.answers import Answer, OrderFacts, PlanFacts
-from siaga.errors import BadInput, Reason, SiagaError, Unavailable
+from siaga.answers import OrderFacts, PlanFacts
+from siaga.errors import BadInput, SiagaError, Unavailable
+from siaga.understood import OrdersTold
 from web import audit, login, status
 from web.services import services
 
@@ -28,6 +29,7 @@ RANGES = {
     "all": "All events",
     "named": "One event, folder or file, by its name",
 }
+_AGES = ("exposure", "software", "edition")
 _FIELDS = ("what", "count", "name", "since", "until", "report")
 _ORDER_STATES = {"open": "Running", "stopped": "Stopped", "done": "Done"}
 
@@ -41,10 +43,26 @@ class Gateway:
     url: str
     token: str
 
+    def order(self, path: str, body: Mapping[str, object]) -> None:
+        """Have something done. Raises as ask does, Unavailable also where its answer does not say that it is."""
+        if not isinstance(self.ask("POST", path, body), dict):
+            raise Unavailable("The gateway answers in a form that is not known here; whether it does it is not known")
+
+    def plan(self, wanted: Mapping[str, object]) -> PlanFacts:
+        """What an order would do. Raises as ask does, Unavailable also where that is not understood."""
+        plan = understood.plan(self.ask("POST", "/siaga/reprocess", {**wanted, "dry_run": True}))
+        if plan is None:
+            raise Unavailable("The gateway tells its plan in a form that is not known here; nothing was ordered")
+        return plan
+
+    def orders(self) -> OrdersTold | None:
+        """All orders; None where it tells of them in no form that is known. Raises as ask does."""
+        return understood.orders(self.ask("GET", "/siaga/orders"))
+
     def ask(
         self, method: str, path: str, body: Mapping[str, object] | None = None, seconds: float = _SECONDS
-    ) -> Answer:
-        """Its answer. Raises SiagaError with the reason that it gives, Unavailable when it does not answer."""
+    ) -> object:
+        """Its answer, None for no JSON. Raises SiagaError with the reason that it gives, Unavailable without answer."""
         try:
             answer = requests.request(
                 method,
@@ -53,16 +71,12 @@ class Gateway:
                 headers={"Authorization": f"Bearer {self.token}"},
                 timeout=seconds,
             )
-            told: Answer = answer.json()
-        except (requests.RequestException, ValueError) as error:
+        except requests.RequestException as error:
             raise Unavailable("The gateway does not answer; nothing was ordered") from error
-        if answer.ok:
-            return told
-        text = str(told.get("error", ""))[:200]
-        said: Reason = told.get("reason") or {"text": text, "template": "{text}", "values": {"text": text}}
-        refused = SiagaError(said["template"], **said["values"])
-        refused.status = answer.status_code
-        raise refused
+        told = understood.body(answer)
+        if not answer.ok:
+            raise understood.refusal(answer.status_code, told)
+        return told
 
 
 def install(app: Flask, url: str, token: str) -> None:
@@ -84,7 +98,7 @@ def look() -> tuple[str, int]:
     """What an order would do, before it is placed."""
     told = _told()
     try:
-        plan = gateway().ask("POST", "/siaga/reprocess", _wanted(told) | {"dry_run": True})["plan"]
+        plan = gateway().plan(_wanted(told))
     except SiagaError as error:
         return _page(told, error)
     return _page(told, plan=plan)
@@ -96,7 +110,7 @@ def order() -> AnyResponse | tuple[str, int]:
     """Place the order that was looked at."""
     told = _told()
     try:
-        gateway().ask("POST", "/siaga/reprocess", _wanted(told) | _who())
+        gateway().order("/siaga/reprocess", _wanted(told) | _who())
     except SiagaError as error:
         return _page(told, error)
     return redirect(url_for("status.status") if told["what"] == "named" else url_for("reprocess.overview"))
@@ -132,7 +146,7 @@ def gateway() -> Gateway:
 def _change(path: str, body: Mapping[str, str]) -> AnyResponse | tuple[str, int]:
     audit.about(", ".join(str(value) for value in body.values() if value))
     try:
-        gateway().ask("POST", path, dict(body) | _who())
+        gateway().order(path, dict(body) | _who())
     except SiagaError as error:
         return _page({}, error)
     return redirect(url_for("reprocess.overview"))
@@ -167,7 +181,7 @@ def _wanted(told: Mapping[str, str]) -> dict[str, object]:
         if not told["count"].isdecimal() or not 0 < int(told["count"]) < 1_000_000:
             raise BadInput("latest is {value}; write how many events, such as 10", value=repr(told["count"])[:80])
         wanted["latest"] = int(told["count"])
-    elif what in ("exposure", "software", "edition"):
+    elif what in _AGES:
         wanted["older"] = [what]
     elif what != "period":
         wanted[what] = True
@@ -178,16 +192,16 @@ def _wanted(told: Mapping[str, str]) -> dict[str, object]:
 
 def _page(told: Mapping[str, str], error: SiagaError | None = None, plan: PlanFacts | None = None) -> tuple[str, int]:
     index = services().index
-    orders: list[dict[str, object]] | None
+    is_away, orders = False, None
     try:
-        orders = [_shown(one) for one in gateway().ask("GET", "/siaga/orders")["orders"]]
+        orders = gateway().orders()
     except SiagaError:
-        orders = None
+        is_away = True
     failed, count = index.ledger.failed(_SHOWN)
     page = render_template(
         "reprocess.html",
         tab="status",
-        told=told,
+        told=dict.fromkeys(_FIELDS, "") | dict(told),
         sentence=g.language.reason(error.reason()) if error else "",
         plan=plan,
         lasts=_lasts(plan["seconds"]) if plan and plan["seconds"] is not None else "",
@@ -195,19 +209,20 @@ def _page(told: Mapping[str, str], error: SiagaError | None = None, plan: PlanFa
         failed=[status.receipt_row(one) for one in failed],
         count=count,
         dropped=[status.receipt_row(one) for one in index.ledger.receipts(("dropped",), _SHOWN)[0]],
-        orders=orders,
+        is_away=is_away,
+        orders=[_shown(one, one["id"] in orders.unclear) for one in orders.orders] if orders else None,
+        unread=orders.unread if orders else 0,
         state_names=status.STATES | _ORDER_STATES,
     )
     return page, error.status if error else 200
 
 
-def _shown(order: OrderFacts) -> dict[str, object]:
+def _shown(order: OrderFacts, is_unclear: bool) -> dict[str, object]:
     """An order as the page shows it: what it is about, in the form's words, and how far it is."""
     wanted = order["wanted"]
-    ages = wanted.get("older") or []
     about = [
         *(g.language(RANGES[name]) for name in ("failed", "missing", "all") if name in wanted),
-        *(g.language(RANGES[age]) for age in ages),
+        *(g.language(RANGES[age]) for age in wanted.get("older", ()) if age in _AGES),
         *([g.language("The latest {count} events", count=wanted["latest"])] if "latest" in wanted else ()),
         *([g.language("Made before {when}", when=wanted["older_than"])] if "older_than" in wanted else ()),
         *([g.language("{count} inputs by name", count=len(wanted["inputs"]))] if "inputs" in wanted else ()),
@@ -215,12 +230,14 @@ def _shown(order: OrderFacts) -> dict[str, object]:
         *([g.language("until {when}", when=wanted["until"])] if "until" in wanted else ()),
         *([g.language("the report alone")] if wanted.get("report") else ()),
         *([wanted["function"]] if "function" in wanted else ()),
+        *([g.language("more than this page knows")] if is_unclear or set(wanted.get("older", ())) - {*_AGES} else ()),
     ]
     return {
         **order,
+        "state": order["state"] if order["state"] in _ORDER_STATES else "unknown",
         "about": ", ".join(about),
         "reason": g.language.reason(order["reason"]),
-        "placed": dates.dated(moment.parse(order["placed"]), g.code),
+        "placed": dates.dated(moment.parse(order["placed"]), g.code) if order["placed"] else "",
     }
 
 

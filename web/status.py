@@ -18,6 +18,7 @@ from siaga.moment import parse, stamp
 from siaga.printable import shown
 from siaga.receipt import Receipt
 from siaga.report import figures
+from siaga.understood import UnderWay
 from web import board, clock, underway
 from web.index import Index
 from web.index.floods import Outage
@@ -25,7 +26,6 @@ from web.outlook import Outlook
 from web.prefix import under
 from web.services import services
 from web.shell import freshness
-from web.underway import UnderWay
 
 _SHOWN = 100
 _SHOWN_IGNORED = 20

@@ -220,6 +220,7 @@ def _ingest(settings: Settings, chosen: argparse.Namespace) -> int:
 def _status(settings: Settings, _: argparse.Namespace) -> int:
     from siaga import standing
     from siaga.cli import ingest
+    from siaga.cli.gateway import Gateway
 
     for part in standing.read(settings.home):
         if part.is_news(moment.now()):
@@ -228,10 +229,12 @@ def _status(settings: Settings, _: argparse.Namespace) -> int:
             print(f"{part.state:<10} {since}  part {part.name}{again}")
             if part.text:
                 print(f"{'':<10} {part.text}")
-    if line := ingest.canary(settings):
-        print(line)
+    under_way = Gateway.of(settings).under_way()
+    for line in (*ingest.doubts(under_way), ingest.canary(under_way)):
+        if line:
+            print(line)
     state = ""
-    for state, name, came, reason in ingest.inputs(settings):
+    for state, name, came, reason in ingest.inputs(settings, under_way):
         print(f"{state:<10} {came}  {shown(name)}" + (f"\n{'':<10} {shown(reason)}" if reason else ""))
     if not state:
         print("no input has come yet")

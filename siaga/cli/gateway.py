@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import TypeVar
 
 import requests
 
-from siaga.answers import CanaryFacts, Dropped, JobFacts, Ordered, OrderFacts
-from siaga.errors import NotFound, SiagaError, Unavailable
+from siaga import understood
+from siaga.answers import JobName, OrderFacts, PlanFacts
+from siaga.errors import SiagaError, Unavailable
 from siaga.settings import Settings
+from siaga.understood import OrdersTold, UnderWay
 
 _SECONDS = 60
+Told = TypeVar("Told")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,47 +28,53 @@ class Gateway:
         """That of these settings. Raises SiagaError for a missing secret."""
         return cls(settings.gateway_url, (settings.secret("gateway-user"), settings.secret("gateway-password")))
 
-    def get(self, path: str) -> requests.Response:
-        """Ask; raises Unavailable when it does not answer, SiagaError with its words when it refuses."""
-        return self._answered("GET", path, None)
+    def post(self, path: str, body: Mapping[str, object]) -> object:
+        """Order something; returns its answer. Raises Unavailable when it does not answer, else what its refusal is."""
+        return understood.body(self._answered("POST", path, body))
 
-    def post(self, path: str, body: Mapping[str, object]) -> dict[str, object]:
-        """Order something; returns its answer. Raises as get does, NotFound when nothing answers to the order."""
-        return dict(self._answered("POST", path, body).json())
+    def done_again(self, body: Mapping[str, object]) -> list[JobName]:
+        """The jobs of what was ordered by name."""
+        return self._known(understood.inputs(self.post("/siaga/reprocess", body), "jobs"))
 
-    def ordered(self, body: Mapping[str, object]) -> Ordered:
-        """The answer to an order to do things again."""
-        return cast(Ordered, self.post("/siaga/reprocess", body))
+    def planned(self, body: Mapping[str, object]) -> PlanFacts:
+        """What an order would do; nothing is done."""
+        return self._known(understood.plan(self.post("/siaga/reprocess", {**body, "dry_run": True})))
 
-    def dropped(self, body: Mapping[str, object]) -> Dropped:
-        """The answer to an order to drop."""
-        return cast(Dropped, self.post("/siaga/drop", body))
-
-    def orders(self) -> list[OrderFacts]:
-        """All orders."""
-        return list(self.get("/siaga/orders").json()["orders"])
+    def placed(self, body: Mapping[str, object]) -> OrderFacts:
+        """An order of a range."""
+        return self._order("/siaga/reprocess", body)
 
     def stopped(self, name: str) -> OrderFacts:
         """An order whose rest is withdrawn now."""
-        return cast(OrderFacts, self.post("/siaga/orders/stop", {"id": name})["order"])
+        return self._order("/siaga/orders/stop", {"id": name})
 
-    def jobs(self) -> list[JobFacts]:
-        """What is under way; nothing when the gateway does not answer: receipts alone still tell what is settled."""
-        try:
-            return list(self.get("/siaga/jobs").json()["jobs"])
-        except SiagaError:
-            return []
+    def dropped(self, body: Mapping[str, object]) -> list[JobName]:
+        """What was given up for good."""
+        return self._known(understood.inputs(self.post("/siaga/drop", body), "dropped"))
 
-    def canary(self) -> CanaryFacts | None:
-        """How the last canaries fared; None when the gateway does not answer, or is older than they are."""
+    def orders(self) -> OrdersTold:
+        """All orders."""
+        return self._known(understood.orders(understood.body(self._answered("GET", "/siaga/orders", None))))
+
+    def under_way(self) -> UnderWay:
+        """What is under way, also where it does not answer: receipts alone still tell what is settled."""
         try:
-            return cast(CanaryFacts | None, self.get("/siaga/jobs").json().get("canary"))
+            return understood.under_way(understood.body(self._answered("GET", "/siaga/jobs", None)))
         except SiagaError:
-            return None
+            return UnderWay(answers=False)
 
     def pending(self) -> set[str]:
         """The ids of all jobs that are not settled."""
-        return set(self.get("/siaga/pending").text.split("\n"))
+        return set(self._answered("GET", "/siaga/pending", None).text.split("\n"))
+
+    def _order(self, path: str, body: Mapping[str, object]) -> OrderFacts:
+        return self._known(understood.order(understood.member(self.post(path, body), "order")))
+
+    def _known(self, read: Told | None) -> Told:
+        """What was read. Raises Unavailable where nothing could be."""
+        if read is None:
+            raise Unavailable("The gateway at {url} answers in a form that is not known here", url=self.url)
+        return read
 
     def _answered(self, method: str, path: str, body: Mapping[str, object] | None) -> requests.Response:
         try:
@@ -74,8 +83,4 @@ class Gateway:
             raise Unavailable("The gateway at {url} does not answer", url=self.url) from error
         if answer.ok:
             return answer
-        try:
-            said = str(answer.json()["error"])
-        except (ValueError, KeyError, TypeError):
-            said = f"The gateway answered {answer.status_code}: {answer.text[:200]}"
-        raise (NotFound if answer.status_code == 404 else SiagaError)("{said}", said=said)
+        raise understood.refusal(answer.status_code, understood.body(answer))

@@ -8,15 +8,16 @@ from functools import cache
 from pathlib import Path
 
 from siaga import keys, stack
-from siaga.cli.gateway import Gateway
 from siaga.errors import NotFound
 from siaga.events import ASKED, Notification
 from siaga.hazards import RENDERER
 from siaga.ignored import Folder, Ignored
 from siaga.inputs.listing import listed
+from siaga.printable import shown
 from siaga.receipt import Receipt
 from siaga.settings import Settings
 from siaga.store import Store
+from siaga.understood import UnderWay
 
 _EVENT_ID = re.compile(rb"""<(?:\w+:)?shakemap_grid\b[^<>]*?\sevent_id\s*=\s*["']([^"']+)["']""")
 _POLL = 0.1  # seconds
@@ -116,11 +117,12 @@ def wait(
         time.sleep(_POLL)
 
 
-def inputs(settings: Settings) -> Iterator[tuple[str, str, str, str]]:
+def inputs(settings: Settings, under_way: UnderWay) -> Iterator[tuple[str, str, str, str]]:
     """Every input: (state, bucket/key, when it came in UTC, reason); the newest content of each key."""
     store, reading = Store.connect(settings, "web"), Store.connect(settings, "functions")
     functions = stack.load(settings.stack)
-    jobs = {Notification(job["bucket"], job["key"], job["etag"]): job for job in Gateway.of(settings).jobs()}
+    jobs = {Notification(job["bucket"], job["key"], job["etag"]): job for job in under_way.jobs or ()}
+    waiting = "unknown" if under_way.jobs is None or under_way.unread_jobs else "received"
     for bucket in keys.INPUTS:
         folders = Folder(bucket)
         for head in listed(reading, bucket):
@@ -130,16 +132,27 @@ def inputs(settings: Settings) -> Iterator[tuple[str, str, str, str]]:
                 notification = Notification(bucket, head.key, head.etag)
                 receipt = _receipt(store, function.name, notification)
                 job = jobs.get(notification)
-                state, reason = (job["state"], job["reason"]) if job else ("received", None)
+                state, reason = (shown(job["state"]) or "unknown", job["reason"]) if job else (waiting, None)
                 state, reason = (receipt.state, receipt.reason) if receipt else (state, reason)
                 yield state, f"{bucket}/{head.key}", came, reason["text"] if reason else ""
         yield from map(_unused, folders.rest())
 
 
-def canary(settings: Settings) -> str:
+def doubts(under_way: UnderWay) -> Iterator[str]:
+    """What the gateway does not tell, as lines."""
+    if not under_way.answers:
+        yield f"{'unknown':<10} what is under way: the gateway does not answer"
+    elif under_way.jobs is None:
+        yield f"{'unknown':<10} what is under way: the gateway answers in a form that is not known here"
+    elif under_way.unread_jobs:
+        yield f"{'unknown':<10} {under_way.unread_jobs} more under way: told in a form that is not known here"
+    if "canary" in under_way.other_form:
+        yield f"{'unknown':<10} canary: told in a form that is not known here"
+
+
+def canary(under_way: UnderWay) -> str:
     """How the last canary fared, as a line, and below it why it is late; "" where the gateway tells of none."""
-    gateway = Gateway.of(settings)
-    told = gateway.canary()
+    told = under_way.canary
     if told is None or not told["minutes"]:
         return ""
     if not told["sent"]:
@@ -149,8 +162,8 @@ def canary(settings: Settings) -> str:
         last = f"the last one came through at {told['published']} in {told['seconds']:.1f} s"
     late = f"the one of {told['sent']} is late" if told["late"] else ""
     state = "late" if late else "published" if last else "running"
-    waiting = [job["reason"] for job in gateway.jobs() if job["bucket"] == keys.CANARY] if late else []
-    why = "".join(f"\n{'':<10} {reason['text']}" for reason in waiting[-1:] if reason)
+    waiting = [job["reason"] for job in under_way.jobs or () if job["bucket"] == keys.CANARY] if late else []
+    why = "".join(f"\n{'':<10} {shown(reason['text'])}" for reason in waiting[-1:] if reason)
     said = "; ".join(filter(None, (late, last))) or f"the one of {told['sent']} is under way"
     return f"{state:<10} canary: {said}{why}"
 

@@ -5,9 +5,9 @@ import getpass
 import sys
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from siaga.answers import OrderFacts, PlanFacts
+from siaga.answers import JobName, OrderFacts, PlanFacts
 from siaga.commands import Commands
 from siaga.errors import NotFound, SiagaError
 from siaga.printable import shown
@@ -59,7 +59,11 @@ def _reprocess(settings: Settings, chosen: argparse.Namespace) -> int:
 
     gateway = Gateway.of(settings)
     if chosen.orders:
-        print("\n".join(map(_line, gateway.orders())) or "no range was ordered")
+        told = gateway.orders()
+        lines = [_line(order) for order in told.orders]
+        if told.unread:
+            lines.append(f"{told.unread} more orders are told in a form that is not known here")
+        print("\n".join(lines) or "no range was ordered")
         return 0
     if chosen.stop:
         print(_stopped(gateway.stopped(chosen.stop)))
@@ -77,16 +81,19 @@ def _reprocess(settings: Settings, chosen: argparse.Namespace) -> int:
 def _named(gateway: "Gateway", chosen: argparse.Namespace, beside: Mapping[str, object]) -> int:
     missed = 0
     for name in chosen.name:
+        wanted, jobs = {"input": name, **beside}, list[JobName]()
         try:
-            answer = gateway.ordered({"input": name, "dry_run": chosen.dry_run, **beside})
+            if chosen.dry_run:
+                print("\n".join(f"would be done again: {shown(one)}" for one in gateway.planned(wanted)["inputs"]))
+            else:
+                jobs = gateway.done_again(wanted)
         except NotFound as error:
             missed += 1
             print(f"siaga: {error}; name an event, a folder, a key or a line of siaga status", file=sys.stderr)
             continue
-        if chosen.dry_run:
-            print("\n".join(f"would be done again: {shown(one)}" for one in answer["plan"]["inputs"]))
-        for job in answer.get("jobs", ()):
-            does = "has just done it" if job["state"] == "settled" else f"does it again ({job['state']})"
+        for job in jobs:
+            state = shown(job["state"]) or "its state is not known"
+            does = "has just done it" if state == "settled" else f"does it again ({state})"
             print(f"{job['bucket']}/{shown(job['key'])}: {job['function']} {does}")
     return 1 if missed else 0
 
@@ -101,7 +108,7 @@ def _wanted(chosen: argparse.Namespace) -> dict[str, object]:
 
 
 def _range(gateway: "Gateway", chosen: argparse.Namespace, wanted: dict[str, object]) -> int:
-    plan = gateway.ordered(wanted | {"dry_run": True})["plan"]
+    plan = gateway.planned(wanted)
     _tell_plan(plan)
     if chosen.dry_run or not plan["count"]:
         return 0
@@ -111,7 +118,7 @@ def _range(gateway: "Gateway", chosen: argparse.Namespace, wanted: dict[str, obj
             return _NOT_ASKED
         if input("Do them again? [y/N] ").strip().lower() not in ("y", "yes"):
             return 0
-    order = gateway.ordered(wanted)["order"]
+    order = gateway.placed(wanted)
     if chosen.no_wait:
         print(_line(order))
         return 0
@@ -149,15 +156,19 @@ def _awaited(gateway: "Gateway", name: str, progress: "Progress") -> OrderFacts:
     """The order when it is over; a gateway that is away for a while goes on with it by itself."""
     while True:
         try:
-            orders = gateway.orders()
-            order = next(one for one in orders if one["id"] == name)
+            orders = gateway.orders().orders
         except SiagaError as error:
             progress.say(f"{error}; the order goes on once it does")
             time.sleep(_LOOK_SECONDS)
             continue
+        order = next((one for one in orders if one["id"] == name), None)
+        if order is None:
+            raise NotFound("The gateway tells of no order {name}; siaga reprocess --orders shows all", name=name)
         if order["state"] != "open":
             return order
-        if order["total"] is None:
+        if order["done"] is None:
+            progress.say("how far it is is not known")
+        elif order["total"] is None:
             progress.say("being counted")
         else:
             said = order["reason"]["text"] if order["reason"] else "Ctrl-C stops it"
@@ -167,13 +178,17 @@ def _awaited(gateway: "Gateway", name: str, progress: "Progress") -> OrderFacts:
 
 def _line(order: OrderFacts) -> str:
     """An order in a line: its state and name, how far it is, since when, by whom, what it is about."""
-    total = "?" if order["total"] is None else f"{order['total']:,}"
-    inputs = cast(list[object], order["wanted"].get("inputs", []))
-    wanted = order["wanted"] | ({"inputs": len(inputs)} if inputs else {})
+    inputs = order["wanted"].get("inputs", [])
+    wanted = {**order["wanted"], **({"inputs": len(inputs)} if inputs else {})}
     fields = ", ".join(field if value is True else f"{field} {_words(value)}" for field, value in wanted.items())
     reason = f"  {order['reason']['text']}" if order["reason"] else ""
-    who = f"{order['who']}: {fields[:200]}{reason}"
-    return f"{order['state']:<8} {order['id']}  {order['done']:,} of {total} done  {order['placed']}  {shown(who)}"
+    who = shown(f"{order['who'] or '?'}: {fields[:200] or '?'}{reason}")
+    far = f"{_count(order['done'])} of {_count(order['total'])} done"
+    return f"{shown(order['state']) or 'unknown':<8} {shown(order['id'])}  {far}  {order['placed'] or '?'}  {who}"
+
+
+def _count(count: int | None) -> str:
+    return "?" if count is None else f"{count:,}"
 
 
 def _words(value: object) -> object:
@@ -181,11 +196,12 @@ def _words(value: object) -> object:
 
 
 def _stopped(order: OrderFacts) -> str:
-    rest = max(0, (order["total"] or 0) - order["enqueued"])
-    under_way = order["enqueued"] - order["done"]
+    total, enqueued, done = order["total"] or 0, order["enqueued"], order["done"]
+    if enqueued is None or done is None:
+        return "stopped; how far it was is not known; the same order again goes on from there"
     return (
-        f"stopped: {order['done']:,} are done, {under_way:,} were handed over and are still done, "
-        f"{rest:,} are withdrawn; the same order again goes on from there"
+        f"stopped: {done:,} are done, {enqueued - done:,} were handed over and are still done, "
+        f"{max(0, total - enqueued):,} are withdrawn; the same order again goes on from there"
     )
 
 
@@ -196,12 +212,12 @@ def _drop(settings: Settings, chosen: argparse.Namespace) -> int:
     missed = 0
     for name in chosen.name:
         try:
-            answer = gateway.dropped({"input": name, "why": chosen.why, "who": getpass.getuser()})
+            dropped = gateway.dropped({"input": name, "why": chosen.why, "who": getpass.getuser()})
         except NotFound as error:
             missed += 1
             print(f"siaga: {error}", file=sys.stderr)
             continue
-        for one in answer["dropped"]:
+        for one in dropped:
             print(f"{one['bucket']}/{shown(one['key'])}: dropped; siaga reprocess with its key lifts that")
     return 1 if missed else 0
 

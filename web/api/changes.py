@@ -111,7 +111,7 @@ def do_again() -> Ordered:
     given = read_body(_GIVEN_AGAIN)
     audit.about(given["input"])
     report = {"report": True} if given["report"] else {}
-    _doors().gateway.ask("POST", "/siaga/reprocess", {"input": given["input"], "who": g.account.name} | report)
+    _doors().gateway.order("/siaga/reprocess", {"input": given["input"], "who": g.account.name} | report)
     return {"input": given["input"], "report": given["report"]}
 
 
