@@ -14,14 +14,13 @@ from pathlib import Path
 from typing import NoReturn
 from urllib.parse import urlsplit
 
-import requests
 import yaml
 
 from siaga import generation, keys, modes, openid, outlets, stack, vitals
 from siaga.environment import reached
 from siaga.errors import SiagaError, Unavailable
 from siaga.machine import minio
-from siaga.machine.supervisor import START_SECONDS, Part, Supervisor
+from siaga.machine.supervisor import START_SECONDS, Part, Supervisor, answers
 from siaga.settings import REPOSITORY, Settings
 from siaga.store import Store
 
@@ -79,7 +78,7 @@ def start_store(
     _check_keys(settings)
     make_secrets(settings)
     if settings.store_is_here:
-        ready, alive = (partial(_ok, f"{settings.store_url}/minio/health/{name}") for name in ("ready", "live"))
+        ready, alive = (partial(answers, f"{settings.store_url}/minio/health/{name}") for name in ("ready", "live"))
         store = Part("minio", minio.command(settings), minio.environment(settings), ready, alive)
         if supervisor.start(store, seconds=seconds):
             raise StoreIsLate(
@@ -163,7 +162,7 @@ def parts(settings: Settings, functions: tuple[stack.Function, ...]) -> list[Par
     python = sys.executable
     quiet = {"PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     gateway, web, sftp = (
-        partial(_ok, f"http://{reached(host)}:{port}{vitals.ALIVE}")
+        partial(answers, f"http://{reached(host)}:{port}{vitals.ALIVE}")
         for host, port in (
             (settings.gateway_host, settings.gateway_port),
             (settings.web_host, settings.web_port),
@@ -198,7 +197,7 @@ def parts(settings: Settings, functions: tuple[stack.Function, ...]) -> list[Par
             "memory_limit": slot.function.memory,
             "spare_slot": "yes" if slot.port > first else "no",
         }
-        ready, alive = (partial(_ok, f"http://127.0.0.1:{slot.port}/_/{name}") for name in ("ready", "health"))
+        ready, alive = (partial(answers, f"http://127.0.0.1:{slot.port}/_/{name}") for name in ("ready", "health"))
         patience = slot.function.timeout_seconds + _OVERDUE_SECONDS  # whatever holds its interpreter
         made.append(Part(name, [python, str(RUNTIME)], environment, ready, alive, patience))
     return made
@@ -334,11 +333,4 @@ def _listens(host: str, port: int) -> bool:
         with socket.create_connection((host, port), timeout=2):
             return True
     except OSError:
-        return False
-
-
-def _ok(url: str) -> bool:
-    try:
-        return requests.get(url, timeout=2).ok
-    except requests.RequestException:
         return False

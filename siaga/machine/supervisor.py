@@ -7,10 +7,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import TextIO
+from urllib.parse import urlsplit
 
 from siaga import modes
 from siaga.errors import Reason
@@ -28,6 +30,7 @@ _STILL_SECONDS = 10.0  # of silence without any work, until a part is ended
 _LOOKS = 4  # in vain in a row at least; a machine that slept for a while has lost only one
 _STARTING_LOOK, _LOOK = 0.05, 2.0  # seconds between looks at a part
 _LOOKS_AT_A_START = 30.0  # the longer a start takes, the fewer looks: they cost it a processor, too
+_ANSWER_SECONDS = 2.0  # for a part to say how it stands
 _LOG_BYTES = 10 << 20
 
 
@@ -205,6 +208,22 @@ def _awaits(pid: int) -> bool:
 def _late(runners: Sequence[_Runner], seconds: float) -> list[str]:
     deadline = time.monotonic() + seconds
     return [one.part.name for one in runners if not one.up.wait(max(0.0, deadline - time.monotonic()))]
+
+
+def answers(url: str) -> bool:
+    """Whether a GET of that address, by HTTP on this machine, is answered with success.
+
+    By the plainest client: parts that start are asked twenty times a second each, just when all need the processor.
+    """
+    parts = urlsplit(url)
+    try:
+        with closing(HTTPConnection(parts.hostname or "", parts.port, timeout=_ANSWER_SECONDS)) as connection:
+            connection.request("GET", parts.path)
+            answer = connection.getresponse()
+            answer.read()
+            return answer.status < 400
+    except (OSError, HTTPException):
+        return False
 
 
 class Supervisor:

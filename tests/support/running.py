@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from functools import cached_property
 from pathlib import Path
 
 import psutil
@@ -106,13 +107,16 @@ class Running:
         wait_for(self.is_ready, 300, f"siaga up; see {log.name}")
         return self
 
+    @cached_property
+    def _slots(self) -> list[stack.Slot]:
+        return stack.slots(stack.planned(self.settings), self.settings)
+
     def is_ready(self) -> bool:
         """Whether every part answers."""
         assert self.process is not None
         assert self.process.poll() is None, (self.settings.home / "up.log").read_text()[-3000:]
-        slots = stack.slots(stack.planned(self.settings), self.settings)
         urls = [f"{self.settings.gateway_url}/healthz", f"http://127.0.0.1:{self.settings.web_port}/healthz"]
-        up = all(answers(url) for url in urls) and all(answers(f"{slot.url}/_/ready", 429) for slot in slots)
+        up = all(answers(url) for url in urls) and all(answers(f"{slot.url}/_/ready", 429) for slot in self._slots)
         return up and not is_free(self.settings.sftp_port)
 
     def store(self, role: str = "root") -> Store:
