@@ -524,3 +524,8 @@ def test_a_host_key_that_is_none_is_named_with_what_to_do(tmp_path):
     (tmp_path / "sftp-host-key").write_text("garbage")
     with pytest.raises(BadInput, match=r"sftp-host-key cannot be read .*: put the old file back, from a backup"):
         process._host_keys(tmp_path)
+    (tmp_path / "sftp-host-key").unlink()
+    made = machine.make_ssh_key(tmp_path / "sftp-host-key")
+    (tmp_path / "sftp-host-key.pub").write_text("ssh-ed25519 of-another")  # which clients never see
+    (key,) = process._host_keys(tmp_path)
+    assert key.export_public_key().decode().split()[:2] == made.split()[:2]

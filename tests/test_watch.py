@@ -89,7 +89,7 @@ def test_nothing_is_wrong_in_a_calm_hour():
                 }
             },
             "petabencana-ID-JK dead",
-            "for 240 minutes",
+            "for 4 hours",
         ),
         (
             "gateway",

@@ -83,7 +83,18 @@ def _of_sources(replies: Mapping[str, Reply], now: float) -> Iterator[Trouble]:
         source = labels["source"]
         most = {"bmkg": _BMKG_SECONDS, "shakemap": None}.get(source, _FLOOD_SECONDS)  # the earth keeps no schedule
         if most is not None and now - last > most:
-            yield Trouble(f"{source} dead", f"{source} has given nothing for {(now - last) / 60:.0f} minutes")
+            yield Trouble(f"{source} dead", f"{source} has given nothing for {_lasted(now - last)}")
+
+
+def _lasted(seconds: float) -> str:
+    """As a person says it.
+
+    >>> _lasted(660), _lasted(4 * 3600), _lasted(3.1e8)
+    ('11 minutes', '4 hours', '3588 days')
+    """
+    if seconds < 2 * 3600:
+        return f"{seconds / 60:.0f} minutes"
+    return f"{seconds / 3600:.0f} hours" if seconds < 48 * 3600 else f"{seconds / 86400:.0f} days"
 
 
 def _one(figures: Figures, name: str) -> float | None:
