@@ -32,9 +32,14 @@ class Memory:
             raise NotFound("There is no {key}", key=key)
         return self._kept[bucket][key], self._heads[bucket, key]
 
-    def list(self, bucket: str, prefix: str = "") -> Iterator[Head]:
-        """The heads below a prefix, in the order of their keys."""
-        return (self._heads[bucket, key] for key in sorted(self._kept[bucket]) if key.startswith(prefix))
+    def head(self, bucket: str, key: str) -> Head:
+        """Its head. Raises NotFound."""
+        return self.get(bucket, key)[1]
+
+    def list(self, bucket: str, prefix: str = "", *, start_after: str = "") -> Iterator[Head]:
+        """The heads below a prefix, in the order of their keys, from the first key after `start_after`."""
+        wanted = (key for key in sorted(self._kept[bucket]) if key.startswith(prefix) and key > start_after)
+        return (self._heads[bucket, key] for key in wanted)
 
 
 def ask(client: Any, path: str) -> float:
