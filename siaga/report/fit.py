@@ -60,7 +60,8 @@ def mended(fit: Fit, room: Mapping[str, float]) -> Fit | None:
         smallest = fit.rows <= LEAST_ROWS and fit.towns <= LEAST_TOWNS
         below += 7.0 * (fit.towns - LEAST_TOWNS)  # what fewer towns save, if their names take two lines
         rows = fit.rows - (int(-below / ROW_MM) + 1 if below < 0 else 0)
-        mended_ = replace(mended_, rows=max(LEAST_ROWS, rows), towns=LEAST_TOWNS, tight=mended_.tight or smallest)
+        rows = max(min(LEAST_ROWS, fit.rows), rows)
+        mended_ = replace(mended_, rows=rows, towns=LEAST_TOWNS, tight=mended_.tight or smallest)
     if room.get("edge", 0.0) < 0 or room.get("end-3", 0.0) < 0:
         mended_ = replace(mended_, tight=True)
     if mended_ == fit and fit.dressed and _is_overrun(room):

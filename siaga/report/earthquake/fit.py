@@ -16,6 +16,7 @@ LEGEND_MM, LEGEND_ROW_MM, TIGHT_ROW_MM = 7.5, 7.1, 4.9  # of the classes beside 
 _TIGHT_LEGEND_MM = 4.8  # of their head and foot there
 _TIGHT_MM = 6.5  # that a tight page leaves for its map at least
 _ROWS_TO_SPARE = 1  # of a page 2 with the least rows; one that lacks more than these holds if it is tight
+_ROWS_BY_TIGHT, _FEWEST_ROWS = 3, 2  # that it finds room for by being tight; what it has where even that is too little
 _SHORT_MM = 1.0  # below the legend's height the page of no language holds unless it is tight
 _ON_ONE_LINE, _LONG_MM = 21, 5.1  # letters of a district in the table of the worst; what the second line takes
 WORST_WHEN_TIGHT = 4  # districts in that table
@@ -50,7 +51,7 @@ def first(impact: EarthquakeImpact, change: bool, language: Language) -> Fit:
     return Fit(
         pages,
         min(fit.HIGHEST_MM, max(least if tight else fit.LOWEST_MM, height)),
-        min(fit.MOST_ROWS, max(fit.LEAST_ROWS, rows)),
+        min(fit.MOST_ROWS, max(min(fit.LEAST_ROWS, rows + _ROWS_BY_TIGHT), _FEWEST_ROWS, rows)),
         fit.LEAST_TOWNS if pages == 2 and (change or bands > 10) else fit.MOST_TOWNS,
         tight=tight,
         least_mm=least,
