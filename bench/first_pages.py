@@ -12,7 +12,7 @@ from pathlib import Path
 
 import waitress
 from flask import Flask
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Request, sync_playwright
 
 from bench import quake, road
 from siaga.cli import ingest, samples
@@ -79,12 +79,13 @@ def _put(settings: Settings, role: str, sample: Sample) -> Notification:
 
 def _count(browser: Browser, what: str, url: str, say: Say) -> None:
     page = browser.new_page(viewport={"width": 1440, "height": 900})
-    asked, weights = [], []
-    page.on("request", lambda one: asked.append(one.url))
-    page.on("requestfinished", lambda one: weights.append(one.sizes()["responseBodySize"]))
+    asked: list[Request] = []
+    page.on("request", lambda one: asked.append(one))  # playwright marks what it is given
     answer = page.goto(url, wait_until="load")
     if not (answer and answer.ok):
         raise RuntimeError(f"{url} answers with {answer.status if answer else 'nothing'}")
-    requests, weight = len(asked), sum(weights)
+    until_then = list(asked)
+    ends = [one for one in until_then if not one.url.endswith("/live")]  # that stream goes on
+    weight = sum(one.sizes()["responseBodySize"] for one in ends)
     page.close()
-    say(f"first page of {what:15} {requests:3} requests, {weight / 1000:4.0f} kB over the wire until it stands")
+    say(f"first page of {what:15} {len(until_then):3} requests, {weight / 1000:4.0f} kB over the wire until it stands")
