@@ -27,7 +27,7 @@ PATHS = [
     f"/floods/{floodhours.snapshot(2)}",
 ]
 KEYS = {"/ash": ".list", "/floods": ".hours"}
-PATHS += ["/floods/frequency", f"/ash/{ashfalls.EVENT}", "/status"]
+PATHS += ["/floods/frequency", f"/ash/{ashfalls.EVENT}", "/status", "/levels"]
 
 
 @pytest.fixture
