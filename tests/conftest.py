@@ -219,7 +219,8 @@ def qgis():
 @pytest.fixture(scope="session")
 def stack_up(tmp_path_factory, pytestconfig):
     """A whole running Siaga with the demonstration exposure."""
-    pytestconfig.stash[UP] = running = Running(tmp_path_factory.mktemp("siaga"))
+    usual = {"SIAGA_SWEEP_SECONDS": "5", "SIAGA_FULL_SWEEP_SECONDS": "86400"}  # what is announced needs no other
+    pytestconfig.stash[UP] = running = Running(tmp_path_factory.mktemp("siaga"), **usual)
     lend_users(running.settings)
     running.start()
     try:

@@ -8,6 +8,7 @@ import threading
 import time
 
 import pytest
+import yaml
 from fixtures import installed
 from fixtures.grids import make_grid
 from support.running import Running, wait_for
@@ -15,6 +16,7 @@ from support.store_process import lend_users
 
 from siaga import keys, machine
 from siaga.errors import SiagaError
+from siaga.settings import REPOSITORY
 
 COUNT = 8  # uploads, the one that is killed in its middle too
 FAULTS = ["index.py", "gateway", "gateway.sftp", "minio", "queue"]  # one each; then a slow machine may recover
@@ -22,15 +24,25 @@ BETWEEN = 1.5  # seconds; shorter than a part needs to come back
 UPLOAD, PATIENCE = 180, 600  # seconds at most; a machine that does other work besides needs minutes
 
 
+def functions(folder):
+    """A stack of the functions that maps need: each other one takes seconds to start, at first and where all die."""
+    told = yaml.safe_load((REPOSITORY / "stack.yml").read_text(encoding="utf-8"))
+    told["functions"] = {name: told["functions"][name] for name in ("on-shakemap", "render-report")}
+    (folder / "stack.yml").write_text(yaml.safe_dump(told), encoding="utf-8")
+    return folder / "stack.yml"
+
+
 @pytest.fixture(scope="module")
 def siaga(tmp_path_factory):
     """A Siaga of its own, since it is going to suffer; what is gentle comes first."""
-    running = Running(tmp_path_factory.mktemp("siaga"))
+    running = Running(tmp_path_factory.mktemp("siaga"), SIAGA_STACK=str(functions(tmp_path_factory.mktemp("stack"))))
     lend_users(running.settings)
-    running.start()
-    installed.install(running.store(), tmp_path_factory.mktemp("exposure"))
-    yield running
-    running.stop()
+    try:
+        running.start()
+        installed.install(running.store(), tmp_path_factory.mktemp("exposure"))
+        yield running
+    finally:
+        running.stop()
 
 
 def event_id(number):
