@@ -18,7 +18,7 @@ from siaga.events import Notification
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 QUIET += ["--disable-component-update", "--disable-sync"]
 BLIND = [*QUIET, "--disable-3d-apis"]  # draws no map, which costs more than all else of a page
-EVENT, WEAK = "20180805060000", "20180806194635"
+EVENT, WEAK = "20180805060000", "20180804060000"
 SMALL = {"nlon": 9, "nlat": 9, "spacing": 0.1, "peak": 5.0}  # weak: a report of one page, soon made
 PAIR = "20180806184635_70_-08250_116400_20180806184635"
 WIDTHS = [360, 390, 768, 1024, 1440, 1920]
@@ -44,18 +44,19 @@ def publish(stack_up, event_id, **more):
 
 @pytest.fixture(scope="module")
 def base(stack_up):
-    """The address of a web app that shows an event, an exercise, a quake with two maps and a refused file."""
+    """The address of a web app that shows two events, an exercise, a quake with two maps and a refused file."""
     hour, before = {"time": "2018-08-05T05:30:00"}, {"time": "2018-08-04T05:30:00"}
     later = {"time": "2018-08-06T18:46:35", "description": "Lombok Timur"}
     corrected = {"lon": 116.4, "lat": -8.25, "magnitude": 7.0, "peak": 9.2}
     uploads = [  # all at once: while one is printed the next is counted
         upload(stack_up, EVENT, description="Lombok Utara yang namanya panjang sekali", **hour),
-        upload(stack_up, f"{EVENT}_se", **before, **SMALL),
-        upload(stack_up, WEAK, **later, **SMALL),
+        upload(stack_up, f"{EVENT}_se", **hour, **SMALL),
+        upload(stack_up, WEAK, **before, **SMALL),
+        upload(stack_up, "20180806194635", **later, **SMALL),
         upload(stack_up, PAIR, keys.SHAKEMAPS_CORRECTED, **corrected, **later),
     ]
     assert {ingest.wait(stack_up.settings, one, 120).state for one in uploads} == {"published"}
-    for event in (EVENT, f"{EVENT}_se", PAIR):  # the index follows within a second or so
+    for event in (EVENT, f"{EVENT}_se", WEAK, PAIR):  # the index follows within a second or so
         wait_for(lambda path=f"{stack_up.settings.public_url}/earthquakes/{event}": answers(path), 15, event)
     stack_up.store("bmkg").put(keys.SHAKEMAPS, "no-map/grid.xml", b"<x/>", "application/xml")
     return stack_up.settings.public_url
