@@ -129,7 +129,7 @@ def _function(path: Path, name: str, entry: Mapping[str, Any]) -> Function:
         raise SiagaError("{path}: function name {name} is not a DNS label", path=path, name=name)
     try:
         annotations, labels = entry.get("annotations", {}), entry.get("labels", {})
-        environment = {key: str(value) for key, value in entry.get("environment", {}).items()}
+        environment = {key: "" if value is None else str(value) for key, value in entry.get("environment", {}).items()}
         return Function(
             name=name,
             handler=path.parent / entry["handler"],

@@ -14,7 +14,7 @@ functions:
   on-map:
     handler: ./functions/on_map
     image: siaga/on-map:${RELEASE:-7}${NOTHING}
-    environment: {exec_timeout: 1h2m3s, LEVEL: 5}
+    environment: {exec_timeout: 1h2m3s, LEVEL: 5, ADDRESS: ${NOTHING}}
     labels: {com.openfaas.scale.min: "3"}
     annotations:
       siaga.inputs: maps/a*grid.xml maps/b*x other/*
@@ -44,7 +44,7 @@ def test_each_field_of_a_function(load, tmp_path):
     assert first.handler == tmp_path / "functions" / "on_map"
     assert first.inputs == (Pattern("maps", "a", "grid.xml"), Pattern("maps", "b", "x"), Pattern("other", "", ""))
     assert (first.replicas, first.timeout_seconds) == (3, 3723)
-    assert first.environment == {"exec_timeout": "1h2m3s", "LEVEL": "5"}
+    assert first.environment == {"exec_timeout": "1h2m3s", "LEVEL": "5", "ADDRESS": ""}
     assert (second.replicas, second.timeout_seconds, second.inputs) == (1, 60, ())
     assert (first.schedule, second.schedule) == ("", "*/5 * * * *")
     assert third.schedule == ""  # OpenFaaS's cron connector asks for its topic
