@@ -327,7 +327,7 @@ def test_the_whole_round_of_an_operator_ends_in_the_audit(watched, base, stack_u
     page.goto(f"{base}/earthquakes/{drill}")
     assert "LATIHAN" in page.locator("main").inner_text()
     write_and_restore(page, base)
-    operators.orders(page, base, "2018-08-04", "2018-08-04")  # of one weak quake
+    operators.orders(page, base, "2018-08-04", "2018-08-05")  # of one weak quake
     operators.gives_up(page, base, "no-map/grid.xml")
     operators.decides(page, base, WEAK)
     operators.makes_a_token(page, base)

@@ -227,7 +227,7 @@ def _shown(order: OrderFacts, is_unclear: bool) -> dict[str, object]:
         *([g.language("Made before {when}", when=wanted["older_than"])] if "older_than" in wanted else ()),
         *([g.language("{count} inputs by name", count=len(wanted["inputs"]))] if "inputs" in wanted else ()),
         *([g.language("from {when}", when=wanted["since"])] if "since" in wanted else ()),
-        *([g.language("until {when}", when=wanted["until"])] if "until" in wanted else ()),
+        *([g.language("before {when}", when=wanted["until"])] if "until" in wanted else ()),
         *([g.language("the report alone")] if wanted.get("report") else ()),
         *([wanted["function"]] if "function" in wanted else ()),
         *([g.language("more than this page knows")] if is_unclear or set(wanted.get("older", ())) - {*_AGES} else ()),
