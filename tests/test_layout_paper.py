@@ -70,6 +70,9 @@ def test_a_layout_is_ordered_on_paper_and_the_page_waits_for_it(gateway):
     sent = client.get("/layouts/paper/0a1b.pdf")
     assert (sent.data, sent.content_type, sent.headers["Cache-Control"]) == (b"%PDF", "application/pdf", "no-store")
     assert client.get("/layouts/paper/0a1b.html").status_code == 404
+    told["file"] = "no base64 é"
+    assert client.get("/layouts/paper/a&file=png.pdf").status_code == 503
+    assert played.calls[-1].path == "/siaga/previews?id=a%26file%3Dpng&file=pdf"
     told |= {"state": "failed", "reason": {"text": "x", "template": "There is no run", "values": {}}}
     assert "It could not be made. There is no run" in " ".join(text(client, "/layouts/paper/0a1b?lang=en")[1].split())
     told |= {"state": "gone"}

@@ -64,5 +64,6 @@ def test_what_is_not_known_is_said_and_is_no_nought():
 def test_an_hour_of_caution_alone_names_no_depth_and_a_dry_one_is_dry():
     careful, dry = of_flood({A: 1}), of_flood({})
     assert careful[0] == "USE CAUTION, depth not known: Flood in Jakarta"
+    assert careful[2] == "No RW is known to be flooded."
     assert "its depth is not known, and its people are not counted" in careful[3]
     assert dry == ["DRY: Flood in Jakarta", f"{WHEN}. PetaBencana.", "No RW is flooded.", LINK]

@@ -128,7 +128,7 @@ def test_how_bad_speaks_of_one_of_all_and_of_some(qgis, tmp_path):
         (4, None, None): "One RW is flooded, > 150 cm deep.",
         (2, 2, 1): "2 RWs are flooded, 10–70 cm deep.",
         (2, 3, 4): "3 RWs are flooded; 1 of them > 150 cm deep.",
-        (1, None, None): "No RW is flooded.",
+        (1, None, None): "No RW is known to be flooded.",  # state 1 is of unknown depth
     }
     for states, sentence in said.items():
         assert printed(hazards.flood(tmp_path, states=states)[0], "en")["how_bad"] == sentence

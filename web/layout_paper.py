@@ -1,6 +1,7 @@
 """A layout on paper before it is in force: ordered of the gateway, whose slot makes it, and shown once it is there."""
 
 import base64
+from urllib.parse import urlencode
 
 from flask import Response, g, render_template
 
@@ -14,6 +15,7 @@ from web.runs import SAFE, run_of
 from web.shell import language_of
 
 _PATH = "/siaga/previews"
+_OTHER_FORM = "The gateway answers in a form that is not known here; whether it does it is not known"
 _SECONDS = 10.0  # for the gateway, which only notes what is ordered
 _KINDS = {"png": "image/png", "pdf": "application/pdf"}
 
@@ -35,7 +37,7 @@ def page(name: str) -> str:
 
 def send(name: str, kind: str) -> Response:
     """Page 1 as PNG, or all as PDF. Raises NotFound."""
-    body = base64.b64decode(_asked(name, kind)["file"]) if kind in _KINDS else b""
+    body = _read(_asked(name, kind)["file"]) if kind in _KINDS else b""
     if not body:
         raise NotFound("This preview is kept no longer; ask for it again")
     response = Response(body, content_type=_KINDS[kind])
@@ -45,12 +47,21 @@ def send(name: str, kind: str) -> Response:
 
 
 def _asked(name: str, file: str = "") -> PreviewFacts:
-    return _known(reprocess.gateway().ask("GET", f"{_PATH}?id={name}&file={file}", None, _SECONDS))
+    asked = urlencode({"id": name, "file": file})
+    return _known(reprocess.gateway().ask("GET", f"{_PATH}?{asked}", None, _SECONDS))
+
+
+def _read(file: str) -> bytes:
+    """Raises Unavailable where it is no base64."""
+    try:
+        return base64.b64decode(file, validate=True)
+    except ValueError as error:
+        raise Unavailable(_OTHER_FORM) from error
 
 
 def _known(answer: object) -> PreviewFacts:
     """What it tells of a preview. Raises Unavailable where that is not understood."""
     preview = understood.preview(answer)
     if preview is None:
-        raise Unavailable("The gateway answers in a form that is not known here; whether it does it is not known")
+        raise Unavailable(_OTHER_FORM)
     return preview

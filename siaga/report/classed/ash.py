@@ -221,6 +221,10 @@ def where(impact: AshImpact, zones: Sequence[CountedZone], _: Language) -> str:
             return _("Thickest where people live: {thickness}, in {first}.", **what)
         if len(names) == 2:
             return _("Thickest: {thickness}, in {first} and {second}.", second=names[1], **what)
+        if len(names) == 3:
+            return _(
+                "Thickest: {thickness}, in {first}, {second} and {third}.", second=names[1], third=names[2], **what
+            )
         return _(
             "Thickest: {thickness}, in {first}, {second} and {more} more.", second=names[1], more=len(names) - 2, **what
         )

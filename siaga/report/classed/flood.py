@@ -168,7 +168,7 @@ def how_bad(impact: FloodImpact, _: Language) -> str:
     by_class = impact["map"]["areas_by_class"]
     count, state = sum(by_class[name] for name in AFFECTED), impact["map"]["highest_class"]
     if count == 0 or state is None:
-        return _("No RW is flooded.")
+        return _("No RW is flooded.") if state is None else _("No RW is known to be flooded.")
     if count == 1:
         return _("One RW is flooded, {depth} deep.", depth=depth(state, _))
     if by_class[state] == count:
@@ -198,13 +198,17 @@ def neighbourhoods(villages: Sequence[FloodedVillage], _: Language) -> list[Neig
 
 def where(named: Sequence[Neighbourhood], _: Language) -> str:
     """The kelurahan with the deepest water."""
-    if not named or int(named[0]["state"]) < AFFECTED_FROM:
+    if not named:
         return _("No kelurahan is flooded.")
+    if int(named[0]["state"]) < AFFECTED_FROM:
+        return _("No kelurahan is known to be flooded.")
     names = [one["name"] for one in named if one["state"] == named[0]["state"]]
     if len(names) == 1:
         return _("Deepest in {first}.", first=names[0])
     if len(names) == 2:
         return _("Deepest in {first} and {second}.", first=names[0], second=names[1])
+    if len(names) == 3:
+        return _("Deepest in {first}, {second} and {third}.", first=names[0], second=names[1], third=names[2])
     return _("Deepest in {first}, {second} and {more} more.", first=names[0], second=names[1], more=len(names) - 2)
 
 

@@ -104,7 +104,7 @@ def _chance(level: str, exact: Mapping[str, float], _: Language) -> str:
     """The chance that it is this bad or worse; of green, that it is green."""
     chance = figures.percent(*figures.reaching(level, exact), _.code)
     if level in ("green", "red"):
-        return _("chance {chance}", chance=chance)
+        return _("chance of this: {chance}", chance=chance)
     return _("chance of this or worse: {chance}", chance=chance)
 
 

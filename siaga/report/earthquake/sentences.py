@@ -155,6 +155,15 @@ def where(impact: EarthquakeImpact, zones: Sequence[CountedEarthquakeZone], _: L
         return _("Strongest: {roman} ({shaking}), in {first}.", first=names[0], **what)
     if len(names) == 2:
         return _("Strongest: {roman} ({shaking}), in {first} and {second}.", first=names[0], second=names[1], **what)
+    if len(names) == 3:
+        first, second, third = names
+        return _(
+            "Strongest: {roman} ({shaking}), in {first}, {second} and {third}.",
+            first=first,
+            second=second,
+            third=third,
+            **what,
+        )
     return _(
         "Strongest: {roman} ({shaking}), in {first}, {second} and {more} more.",
         first=names[0],
